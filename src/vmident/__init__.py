@@ -1,0 +1,1 @@
+"""The managed identities of Azure virtual machines, as a command-line tool."""

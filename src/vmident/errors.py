@@ -1,0 +1,174 @@
+"""Every failure that a user can meet, and the exit code of each.
+
+An error carries what `results` and `render` need to say it: a code, what failed and why, what to do about it,
+and, where Azure said it, the HTTP status and the request id that Microsoft's support asks for.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What the process ends with; design, section 4."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    NOT_ALLOWED = 4
+    SOME_FAILED = 5
+    CONFLICT = 6
+    TIMED_OUT = 7
+    INTERRUPTED = 130
+
+
+class VmidentError(Exception):
+    """A failure with a name and a way out.
+
+    `code` is Azure's own where Azure refused, else the class's kebab-case code, which never changes once released.
+    `message` is one sentence: what was asked, of which thing, what was found. `hint` is one command to run or one
+    thing to check. `status` is the HTTP status and `request_id` the `x-ms-request-id`, where there was an answer.
+    """
+
+    default_code: ClassVar[str] = "failed"
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        hint: str | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.hint = hint
+        self.status = status
+        self.request_id = request_id
+
+
+class UsageError(VmidentError):
+    """The words of the command are wrong; nothing was sent."""
+
+    default_code = "usage"
+    exit_code = ExitCode.USAGE
+
+
+class BadResourceId(UsageError):
+    """A resource id or a name that no resource can have."""
+
+    default_code = "bad-resource-id"
+
+
+class AmbiguousName(UsageError):
+    """A bare name that several resources have."""
+
+    default_code = "ambiguous-name"
+
+
+class ConfirmationNeeded(UsageError):
+    """A change that removes something, off a terminal, without `--yes`."""
+
+    default_code = "confirmation-needed"
+
+
+class Declined(VmidentError):
+    """The person asked said no; nothing was changed."""
+
+    default_code = "declined"
+
+
+class NotFound(VmidentError):
+    """A VM, identity, group or subscription that is not there."""
+
+    default_code = "not-found"
+    exit_code = ExitCode.NOT_FOUND
+
+
+class NotSignedIn(VmidentError):
+    """No credential gave a token, or Azure refused the token."""
+
+    default_code = "not-signed-in"
+    exit_code = ExitCode.NOT_ALLOWED
+
+
+class NotAllowed(VmidentError):
+    """Signed in, but without the permission that the request needs."""
+
+    default_code = "not-allowed"
+    exit_code = ExitCode.NOT_ALLOWED
+
+
+class Conflict(VmidentError):
+    """The VM is being changed by somebody else, or has changed since it was read."""
+
+    default_code = "conflict"
+    exit_code = ExitCode.CONFLICT
+
+
+class PreconditionFailed(Conflict):
+    """The VM's etag is no longer the one that was read: read again, compute again."""
+
+    default_code = "precondition-failed"
+
+
+class OperationFailed(VmidentError):
+    """Azure took the change and then failed to carry it out."""
+
+    default_code = "operation-failed"
+
+
+class AzureRefused(VmidentError):
+    """An answer that no other class fits; the code and message are Azure's."""
+
+    default_code = "azure-refused"
+
+
+class Throttled(VmidentError):
+    """Azure asks for fewer requests; `retry_after_seconds` is what it said, if it said."""
+
+    default_code = "throttled"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_seconds: float | None = None,
+        code: str | None = None,
+        hint: str | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, hint=hint, status=status, request_id=request_id)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class AzureUnavailable(VmidentError):
+    """Azure's own trouble (5xx); whether a write was carried out is not known."""
+
+    default_code = "azure-unavailable"
+
+
+class Unreachable(AzureUnavailable):
+    """No answer at all: name, network, proxy, certificate, or a connection lost on the way."""
+
+    default_code = "unreachable"
+
+
+class TimedOut(VmidentError):
+    """`--timeout` ran out; what was sent may still complete."""
+
+    default_code = "timed-out"
+    exit_code = ExitCode.TIMED_OUT
+
+
+class Interrupted(VmidentError):
+    """Ctrl-C; what was sent goes on in Azure."""
+
+    default_code = "interrupted"
+    exit_code = ExitCode.INTERRUPTED

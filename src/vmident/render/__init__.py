@@ -1,0 +1,1 @@
+"""Results drawn as text, tables and documents; returns what to print and never prints."""

@@ -1,0 +1,1 @@
+"""One file per intention: read, decide with core, act through ports, hand back a result."""

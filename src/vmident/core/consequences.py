@@ -1,0 +1,115 @@
+"""What a transition breaks or loses beyond what it names.
+
+C1  Disabling the system-assigned identity deletes its principal. Role assignments made to it stay behind and point at
+    nobody; enabling again makes another principal, without those roles.
+C2  Inside the VM, a program that asks the token service for a token and names no identity gets the system-assigned one
+    if there is one, else the only user-assigned one, else an error. So a change can silently change whom such programs
+    are, or stop them.
+C3  Tokens are cached for about 24 hours: such a program goes on as whoever it was for as long.
+
+Source: Microsoft's 'How managed identities for Azure resources work' and the token service's own answers, as gathered
+under 'The token service inside a VM (IMDS)' in the project's wire facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vmident.core.identity import IdentityState
+from vmident.core.resource_id import ResourceId
+from vmident.core.transition import Transition
+
+PRINCIPAL_LOST = "principal-lost"
+DEFAULT_IDENTITY_CHANGED = "default-identity-changed"
+DEFAULT_IDENTITY_AMBIGUOUS = "default-identity-ambiguous"
+DEFAULT_IDENTITY_LOST = "default-identity-lost"
+IDENTITY_NAMED_TWICE = "identity-named-twice"
+
+
+@dataclass(frozen=True)
+class Warn:
+    """Something that the user is to know; `code` is permanent, `message` one sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class DefaultIdentity:
+    """Whom the token service answers for when a program names no identity: one of `system` and `user`, or neither.
+
+    `is_ambiguous` says that several user-assigned identities leave it without an answer.
+    """
+
+    is_system: bool = False
+    user: ResourceId | None = None
+    is_ambiguous: bool = False
+
+    @property
+    def described(self) -> str:
+        """The identity in words."""
+        return "the system-assigned identity" if self.is_system else f"'{self.user.name if self.user else ''}'"
+
+
+def default_identity(state: IdentityState) -> DefaultIdentity:
+    """Work out rule C2 for one state."""
+    if state.system:
+        return DefaultIdentity(is_system=True)
+    if len(state.users) == 1:
+        return DefaultIdentity(user=next(iter(state.users)))
+    return DefaultIdentity(is_ambiguous=bool(state.users))
+
+
+def consequences(change: Transition) -> tuple[Warn, ...]:
+    """List what `change` breaks or loses, the gravest first; empty where nothing is."""
+    warnings = []
+    if change.disables_system:
+        warnings.append(_principal_lost(change.before))
+    default = _default_changed(default_identity(change.before), default_identity(change.after))
+    if default:
+        warnings.append(default)
+    return tuple(warnings)
+
+
+def named_twice(ids: tuple[ResourceId, ...]) -> tuple[Warn, ...]:
+    """Warn once of each identity that stands in `ids` more than once, in whatever case."""
+    repeated = {identity for identity in ids if ids.count(identity) > 1}
+    return tuple(
+        Warn(IDENTITY_NAMED_TWICE, f"Identity '{identity.name}' is named more than once; it counts once.")
+        for identity in sorted(repeated)
+    )
+
+
+def _principal_lost(before: IdentityState) -> Warn:
+    principal = before.system.principal_id if before.system else None
+    which = f" {principal}" if principal else ""
+    return Warn(
+        PRINCIPAL_LOST,
+        f"The principal{which} of the system-assigned identity is deleted for good: its role assignments will point "
+        "at nobody, and enabling again makes a new principal without them.",
+    )
+
+
+def _default_changed(before: DefaultIdentity, after: DefaultIdentity) -> Warn | None:
+    if after == before:
+        return None
+    if after.is_ambiguous:
+        return Warn(
+            DEFAULT_IDENTITY_AMBIGUOUS,
+            "Programs in the VM that ask for a token without naming an identity will be refused: there are several "
+            "user-assigned identities and no system-assigned one.",
+        )
+    had_an_answer = before.is_system or before.user is not None
+    if not had_an_answer:
+        return None
+    if not after.is_system and after.user is None:
+        return Warn(
+            DEFAULT_IDENTITY_LOST,
+            f"Programs in the VM that ask for a token without naming an identity got {before.described}; they will "
+            "get none, once tokens already cached (up to about 24 hours) run out.",
+        )
+    return Warn(
+        DEFAULT_IDENTITY_CHANGED,
+        f"Programs in the VM that ask for a token without naming an identity got {before.described}; they will get "
+        f"{after.described}, once tokens already cached (up to about 24 hours) run out.",
+    )

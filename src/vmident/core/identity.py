@@ -1,0 +1,78 @@
+"""What identity a VM has: the system-assigned one, the user-assigned ones, and the type that follows from the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+from vmident.core.resource_id import ResourceId
+
+
+class IdentityType(Enum):
+    """ARM's four names for what a VM has; `azure-wire-facts`: a comma and one space in the last."""
+
+    NONE = "None"
+    SYSTEM = "SystemAssigned"
+    USER = "UserAssigned"
+    BOTH = "SystemAssigned, UserAssigned"
+
+    @property
+    def has_system(self) -> bool:
+        """Tell whether a VM of this type has a system-assigned identity."""
+        return self in (IdentityType.SYSTEM, IdentityType.BOTH)
+
+    @property
+    def has_users(self) -> bool:
+        """Tell whether a VM of this type has user-assigned identities."""
+        return self in (IdentityType.USER, IdentityType.BOTH)
+
+
+@dataclass(frozen=True)
+class SystemIdentity:
+    """The identity that lives and dies with the VM; GUIDs as text, `None` while Azure has not said them."""
+
+    principal_id: str | None = None
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True)
+class UserIdentity:
+    """What a VM's answer says of an attached identity; `None` until the operation that attaches it has ended."""
+
+    client_id: str | None = None
+    principal_id: str | None = None
+
+
+@dataclass(frozen=True)
+class IdentityState:
+    """The identities of one VM at one moment; the type is worked out, so it cannot disagree with them."""
+
+    system: SystemIdentity | None = None
+    users: Mapping[ResourceId, UserIdentity] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "users", MappingProxyType(dict(self.users)))
+
+    @classmethod
+    def of(cls, *, system: bool = False, users: Iterable[ResourceId] = ()) -> IdentityState:
+        """Make a state of which nothing is known but who is there."""
+        return cls(SystemIdentity() if system else None, {user: UserIdentity() for user in users})
+
+    @property
+    def type(self) -> IdentityType:
+        """ARM's name for what is here."""
+        if self.system:
+            return IdentityType.BOTH if self.users else IdentityType.SYSTEM
+        return IdentityType.USER if self.users else IdentityType.NONE
+
+    @property
+    def is_fully_known(self) -> bool:
+        """Tell whether Azure has said every principal and client id there is to say."""
+        system_known = self.system is None or self.system.principal_id is not None
+        return system_known and all(user.client_id and user.principal_id for user in self.users.values())
+
+    def has_same_identities_as(self, other: IdentityState) -> bool:
+        """Compare who is there, whatever is known of each."""
+        return bool(self.system) == bool(other.system) and self.users.keys() == other.users.keys()

@@ -1,0 +1,29 @@
+"""A VM, as far as a change of its identity needs to know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vmident.core.identity import IdentityState
+from vmident.core.resource_id import ResourceId
+
+_AT_REST = frozenset({"succeeded", "failed", "canceled"})
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One answer about a VM.
+
+    `etag` is `None` where the API version has none. `provisioning_state` is ARM's word, such as `Succeeded`.
+    """
+
+    id: ResourceId
+    location: str
+    identity: IdentityState
+    etag: str | None = None
+    provisioning_state: str = "Succeeded"
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Tell whether no operation runs on the VM: a write that meets one is refused, or preempts it."""
+        return self.provisioning_state.lower() in _AT_REST

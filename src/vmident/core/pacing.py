@@ -1,0 +1,50 @@
+"""When to look again: polling and back-off schedules as functions of time, never of a clock.
+
+An operation on a VM takes 2 to 8 seconds (recordings of 2020, 2025 and 2026) and sends no `Retry-After`. Its reads come
+from a bucket of 45 that refills with 15 a minute; reads of the VM itself from one of 36 that refills with 12 a minute.
+The schedules below look often while the end is likely and then ever less, and stay within 45 looks in any minute
+for an operation, 36 for a VM.
+"""
+
+from __future__ import annotations
+
+_FIRST_LOOK_SECONDS = 0.5
+_CLOSE_LOOKS_SECONDS = 1.0
+_CLOSE_LOOKS_UNTIL_SECONDS = 15.0
+_LATER_SHARE_OF_ELAPSED = 0.1
+_LONGEST_PAUSE_SECONDS = 15.0
+
+_BACK_OFF_FIRST_SECONDS = 1.0
+_BACK_OFF_LONGEST_SECONDS = 30.0
+
+
+def pause_before_look(elapsed_seconds: float, retry_after_seconds: float | None = None) -> float:
+    """Give the seconds to wait before the next look at a running operation that began `elapsed_seconds` ago.
+
+    What Azure asks for with `Retry-After` is obeyed.
+    """
+    if retry_after_seconds is not None:
+        return max(0.0, retry_after_seconds)
+    if elapsed_seconds < _FIRST_LOOK_SECONDS:
+        return _FIRST_LOOK_SECONDS
+    if elapsed_seconds < _CLOSE_LOOKS_UNTIL_SECONDS:
+        return _CLOSE_LOOKS_SECONDS
+    return min(_LONGEST_PAUSE_SECONDS, max(_CLOSE_LOOKS_SECONDS, elapsed_seconds * _LATER_SHARE_OF_ELAPSED))
+
+
+def pause_before_vm_look(elapsed_seconds: float) -> float:
+    """Give the seconds to wait before reading a VM again that somebody else is changing.
+
+    Twice the pause of an operation: the budget is smaller, and the change's own reads come from it too.
+    """
+    return 2 * pause_before_look(elapsed_seconds)
+
+
+def pause_before_retry(attempt: int, retry_after_seconds: float | None = None) -> float:
+    """Give the seconds to wait before trying a refused request again, `attempt` counted from 0.
+
+    1, 2, 4, … up to 30 seconds, or what Azure asks for with `Retry-After`.
+    """
+    if retry_after_seconds is not None:
+        return max(0.0, retry_after_seconds)
+    return float(min(_BACK_OFF_LONGEST_SECONDS, _BACK_OFF_FIRST_SECONDS * 2.0**attempt))

@@ -1,0 +1,125 @@
+"""Identity state and requested change to new state: the rules that everything else carries to Azure and back.
+
+A VM's state is whether it has a system-assigned identity, and which user-assigned ones it has. `transition` is total:
+every change has an answer in every state, and it never fails.
+
+T1  Enabling or disabling the system-assigned identity leaves the user-assigned ones as they are, and vice versa.
+T2  Adding takes the union, removing the difference: what is there already, or not there, changes nothing.
+T3  Setting gives exactly what it names, nothing else.
+T4  The same change a second time changes nothing.
+T5  What stays is the same identity with the same principal; what is new is not known until Azure says it.
+T6  Ids that differ in case alone are one identity, and keep the casing that the VM's own answer has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
+from vmident.core.resource_id import ResourceId
+
+
+@dataclass(frozen=True)
+class EnableSystem:
+    """Give the VM a system-assigned identity."""
+
+
+@dataclass(frozen=True)
+class DisableSystem:
+    """Take the VM's system-assigned identity away; its principal is deleted."""
+
+
+@dataclass(frozen=True)
+class AddUsers:
+    """Attach user-assigned identities."""
+
+    ids: frozenset[ResourceId]
+
+
+@dataclass(frozen=True)
+class RemoveUsers:
+    """Detach user-assigned identities; they go on existing."""
+
+    ids: frozenset[ResourceId]
+
+
+@dataclass(frozen=True)
+class RemoveAllUsers:
+    """Detach every user-assigned identity that the VM has."""
+
+
+@dataclass(frozen=True)
+class SetExactly:
+    """Leave the VM with this and nothing else."""
+
+    system: bool
+    ids: frozenset[ResourceId] = field(default_factory=frozenset)
+
+
+Change = EnableSystem | DisableSystem | AddUsers | RemoveUsers | RemoveAllUsers | SetExactly
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One VM's state before a change and after it."""
+
+    before: IdentityState
+    after: IdentityState
+
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether there is nothing to do."""
+        return self.before.has_same_identities_as(self.after)
+
+    @property
+    def enables_system(self) -> bool:
+        """Tell whether a new principal comes into being."""
+        return self.after.system is not None and self.before.system is None
+
+    @property
+    def disables_system(self) -> bool:
+        """Tell whether a principal is lost for good."""
+        return self.before.system is not None and self.after.system is None
+
+    @property
+    def added(self) -> tuple[ResourceId, ...]:
+        """The identities that become attached, sorted."""
+        return tuple(sorted(self.after.users.keys() - self.before.users.keys()))
+
+    @property
+    def removed(self) -> tuple[ResourceId, ...]:
+        """The identities that become detached, sorted, in the casing of the VM's own answer."""
+        return tuple(sorted(user for user in self.before.users if user not in self.after.users))
+
+    @property
+    def takes_away(self) -> bool:
+        """Tell whether anything is lost, and so whether a person is to be asked."""
+        return self.disables_system or bool(self.removed)
+
+
+def transition(now: IdentityState, change: Change) -> Transition:
+    """Work out what a VM in the state `now` has after `change`; rules T1 to T6 above."""
+    return Transition(now, _after(now, change))
+
+
+def _after(now: IdentityState, change: Change) -> IdentityState:
+    has_system = now.system is not None
+    match change:
+        case EnableSystem():
+            return _state(now, system=True, users=now.users)
+        case DisableSystem():
+            return _state(now, system=False, users=now.users)
+        case AddUsers(ids):
+            return _state(now, system=has_system, users=[*now.users, *sorted(ids)])
+        case RemoveUsers(ids):
+            return _state(now, system=has_system, users=[user for user in now.users if user not in ids])
+        case RemoveAllUsers():
+            return _state(now, system=has_system, users=())
+        case SetExactly(system, ids):
+            return _state(now, system=system, users=[*(user for user in now.users if user in ids), *sorted(ids)])
+
+
+def _state(now: IdentityState, *, system: bool, users: Iterable[ResourceId]) -> IdentityState:
+    known = {user: now.users.get(user, UserIdentity()) for user in dict.fromkeys(users)}
+    return IdentityState(now.system or SystemIdentity() if system else None, known)

@@ -6,8 +6,12 @@ and, where Azure said it, the HTTP status and the request id that Microsoft's su
 
 from __future__ import annotations
 
+from copy import copy
 from enum import IntEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class ExitCode(IntEnum):
@@ -50,6 +54,12 @@ class VmidentError(Exception):
         self.hint = hint
         self.status = status
         self.request_id = request_id
+
+    def saying(self, message: str, hint: str | None = None) -> Self:
+        """Give the same failure in other words; code, status and request id stay."""
+        other = copy(self)
+        other.args, other.message, other.hint = (message,), message, hint or self.hint
+        return other
 
 
 class UsageError(VmidentError):

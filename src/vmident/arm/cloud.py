@@ -1,0 +1,105 @@
+"""Which Azure this is: where its Resource Manager answers, and who signs people in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from vmident.errors import UsageError
+
+_MICROSOFTS_AUTHORITIES = (
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn",
+    "login.sovcloud-identity.fr",
+)
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A cloud: its name, the URL of its Resource Manager, the host that gives out tokens."""
+
+    name: str
+    endpoint: str
+    authority: str
+
+    @property
+    def scope(self) -> str:
+        """What a token for the Resource Manager is asked for."""
+        return f"{self.endpoint}/.default"
+
+    @property
+    def is_plain_http(self) -> bool:
+        """Tell whether requests go unencrypted, which `checked_endpoint` allows on loopback alone."""
+        return self.endpoint.startswith("http://")
+
+    @property
+    def has_microsofts_authority(self) -> bool:
+        """Tell whether Microsoft's instance discovery knows the authority; a foreign one is never asked about there."""
+        host = urlsplit(self.authority if "//" in self.authority else f"https://{self.authority}").hostname
+        return host in _MICROSOFTS_AUTHORITIES
+
+
+KNOWN_CLOUDS = {
+    cloud.name.lower(): cloud
+    for cloud in (
+        Cloud("AzureCloud", "https://management.azure.com", "login.microsoftonline.com"),
+        Cloud("AzureUSGovernment", "https://management.usgovcloudapi.net", "login.microsoftonline.us"),
+        Cloud("AzureChinaCloud", "https://management.chinacloudapi.cn", "login.chinacloudapi.cn"),
+        Cloud("AzureBleuCloud", "https://management.sovcloud-api.fr", "login.sovcloud-identity.fr"),
+    )
+}
+
+
+def known_cloud(name: str) -> Cloud:
+    """Give one of the four public clouds by its Azure CLI name, in any case; raises `UsageError` for another."""
+    cloud = KNOWN_CLOUDS.get(name.strip().lower())
+    if cloud is None:
+        names = ", ".join(known.name for known in KNOWN_CLOUDS.values())
+        raise UsageError(f"No cloud is called '{name}'.", hint=f"Name one of {names}, or set VMIDENT_ARM_ENDPOINT.")
+    return cloud
+
+
+def checked_endpoint(url: str) -> str:
+    """Hand back an ARM endpoint without a slash at its end.
+
+    Raises `UsageError` for anything but an https URL, or an http one on loopback: a bearer token goes there.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    plain = parts.path.rstrip("/") == "" and not (parts.query or parts.fragment or parts.username or parts.password)
+    if host and plain and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+        return f"{parts.scheme}://{parts.netloc}"
+    raise UsageError(
+        f"'{url}' cannot be the ARM endpoint: a token is sent there, so it is to be https://HOST[:PORT], or http on "
+        "loopback.",
+        hint="Check VMIDENT_ARM_ENDPOINT.",
+    )
+
+
+def is_same_origin(url: str, endpoint: str) -> bool:
+    """Tell whether `url` leads to the very host, port and scheme of the endpoint, and so may be sent the token."""
+    try:
+        return _origin(url) == _origin(endpoint)
+    except ValueError:
+        return False
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    if parts.username is not None or parts.password is not None or "\\" in parts.netloc:
+        raise ValueError(url)
+    default_port = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or default_port
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,155 @@
+"""Azure's refusals as vmident's errors: Azure's own code and message, what to do about it, and the request id.
+
+Codes and messages: 'Error codes met in identity work' in the project's wire facts, from Azure's own answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vmident.errors import (
+    AzureRefused,
+    AzureUnavailable,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    OperationFailed,
+    PreconditionFailed,
+    Throttled,
+    VmidentError,
+)
+
+# Refusals of a write that another change of the VM explains, and that clear when that change has ended.
+CONFLICT_CODES = frozenset(
+    {
+        "Conflict",
+        "OperationNotAllowed",
+        "ConflictingConcurrentWriteNotAllowed",
+        "AnotherOperationInProgress",
+        "OperationPreempted",
+    }
+)
+# 409s that no waiting clears.
+_STANDING_CODES = frozenset({"ScopeLocked", "ResourceGroupBeingDeleted", "SkuNotAvailable", "QuotaExceeded"})
+
+_NESTED_JSON = re.compile(r"\{\s*\"error\"\s*:.*\}", re.DOTALL)
+_ACTION_AND_SCOPE = re.compile(r"perform action '([^']+)' (?:over|on) scope '([^']+)'", re.IGNORECASE)
+_LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
+
+_SIGN_IN = "Sign in with `az login`, or hand a fresh token over in VMIDENT_ACCESS_TOKEN."
+_HINTS = {
+    "ResourceNotFound": "See what is there: vmident list",
+    "ResourceGroupNotFound": "Check -g/--resource-group; `vmident list` names the group of every VM.",
+    "SubscriptionNotFound": "Check --subscription, and that you are signed in to the tenant that it belongs to.",
+    "InvalidSubscriptionId": "Check --subscription: it takes an id or the name of a subscription.",
+    "ScopeLocked": "Somebody has locked the resource: the lock has to go first (`az lock list`).",
+}
+_ROLE_FOR_ACTION = {
+    "microsoft.compute/virtualmachines/": "Virtual Machine Contributor",
+    "microsoft.managedidentity/userassignedidentities/assign": "Managed Identity Operator",
+}
+
+
+def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
+    """Translate an answer of status 400 and above; `body` is the parsed JSON, or text where it was none."""
+    code, message = code_and_message(body, f"Azure answered with status {status} and no message.")
+    said: dict[str, Any] = {"code": code, "status": status, "request_id": headers.get("x-ms-request-id")}
+    if code == "FailedIdentityOperation":
+        return _identity_operation_failed(body, message, said)
+    if status == 401:
+        return NotSignedIn(message, hint=_SIGN_IN, **said)
+    if status == 403:
+        return NotAllowed(message, hint=_who_may(message, code), **said)
+    if status == 404:
+        return NotFound(message, hint=_HINTS.get(code or ""), **said)
+    if status == 412:
+        return PreconditionFailed(message, hint="Somebody else keeps changing the VM: try again later.", **said)
+    if status == 429:
+        seconds = retry_after_seconds(headers)
+        return Throttled(message, hint="Try again in a minute.", retry_after_seconds=seconds, **said)
+    if status == 409 and code not in _STANDING_CODES:
+        return Conflict(message, hint="Another change of the VM does not end: try again later.", **said)
+    if status == 408 or status >= 500:
+        return AzureUnavailable(message, hint="This is Azure's own trouble: try again later.", **said)
+    return AzureRefused(message, hint=_HINTS.get(code or ""), **said)
+
+
+def operation_fault(error: Any, status: str) -> VmidentError:
+    """Translate the `error` of an operation that ended as `Failed` or `Canceled`."""
+    code, message = code_and_message({"error": error}, f"The operation ended as '{status}', and Azure gave no reason.")
+    if code == "FailedIdentityOperation":
+        return _identity_operation_failed({"error": error}, message, {"code": code})
+    if code in CONFLICT_CODES:
+        return Conflict(message, code=code, hint="Somebody else changed the VM meanwhile: try again later.")
+    return OperationFailed(message, code=code or status, hint="`vmident show` tells what the VM has now.")
+
+
+def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
+    """Read Azure's code and message out of an answer, the innermost message where JSON is nested in a string."""
+    error = body.get("error", body) if isinstance(body, dict) else {}
+    if not isinstance(error, dict):
+        error = {"message": error}
+    message = error.get("message")
+    code = error.get("code")
+    text = _unwrapped(message) if isinstance(message, str) and message.strip() else otherwise
+    return (code if isinstance(code, str) and code else None), " ".join(text.split())
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Read `Retry-After`, which ARM gives in whole seconds; `None` where it is absent or is a date."""
+    try:
+        return max(0.0, float(headers.get("Retry-After", "")))
+    except ValueError:
+        return None
+
+
+def _unwrapped(message: str) -> str:
+    nested = _inner_error(message)
+    inner = nested.get("message") if nested else None
+    return _unwrapped(inner) if isinstance(inner, str) and inner else message
+
+
+def _inner_error(message: str) -> dict[str, Any] | None:
+    found = _NESTED_JSON.search(message)
+    try:
+        inner = json.loads(found[0]) if found else None
+    except ValueError:
+        return None
+    error = inner.get("error") if isinstance(inner, dict) else None
+    return error if isinstance(error, dict) else None
+
+
+def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) -> VmidentError:
+    """A user-assigned identity that is named, or is attached still, is gone; or one is still being deleted."""
+    outer = body["error"].get("message", "") if isinstance(body.get("error"), dict) else ""
+    inner = _inner_error(outer if isinstance(outer, str) else "") or {}
+    if inner.get("code") == "Conflict":
+        return Conflict(message, hint="An identity of that name is still being deleted: try again later.", **said)
+    return NotFound(
+        message,
+        hint="Check the name of the identity. One that was deleted while attached has to go first: "
+        "vmident remove-user VM --identity ID",
+        **said,
+    )
+
+
+def _who_may(message: str, code: str | None) -> str:
+    linked = _LINKED_SCOPES.search(message)
+    if code == "LinkedAuthorizationFailed" and linked:
+        return (
+            f"Ask for the role 'Managed Identity Operator' on {linked[1].replace(',', ', ')}. Azure says the same of "
+            "an identity that was deleted: check that it is there."
+        )
+    asked = _ACTION_AND_SCOPE.search(message)
+    if asked is None:
+        return "Ask whoever manages access to the subscription."
+    action, scope = asked.groups()
+    roles = (role for prefix, role in _ROLE_FOR_ACTION.items() if action.lower().startswith(prefix))
+    role = next(roles, None)
+    reader = "Reader" if action.lower().endswith("/read") else None
+    wanted = reader or role
+    return f"Ask for the role '{wanted}' on {scope}." if wanted else f"Ask for a role with '{action}' on {scope}."

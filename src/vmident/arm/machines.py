@@ -1,0 +1,53 @@
+"""VMs through the Resource Manager: read, PATCH the identity, find, list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from vmident.arm.connection import Connection
+from vmident.arm.listing import named_in_graph, pages
+from vmident.arm.operations import look_at, operation_in
+from vmident.arm.wire import machine_from_wire
+from vmident.core.machine import Machine
+from vmident.core.patch import PatchBody
+from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
+from vmident.core.selection import named
+from vmident.ports import Look, Operation, Written
+
+API_VERSION = "2024-07-01"
+"""The first versions with etags are of 2023-09-01; this one is in every public cloud."""
+
+
+class ArmMachines:
+    """`vmident.ports.Machines`, as ARM has them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def read(self, vm: ResourceId) -> Machine:
+        """GET the VM."""
+        answer = self._connection.read(str(vm), API_VERSION)
+        return machine_from_wire(answer.body, answer.headers)
+
+    def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> Written:
+        """PATCH the VM once; hands back the VM as the answer has it, and the operation that carries the change out."""
+        answer = self._connection.write(str(vm), API_VERSION, body, etag=etag)
+        machine = machine_from_wire(answer.body, answer.headers) if answer.body else None
+        return Written(machine, operation_in(answer, self._connection))
+
+    def look_at(self, operation: Operation) -> Look:
+        """Poll the operation once."""
+        return look_at(operation, self._connection)
+
+    def named(self, subscription: str, name: str) -> Sequence[ResourceId]:
+        """Ask Resource Graph; where it does not know exactly one, a list decides, as it knows new VMs too."""
+        found = named_in_graph(self._connection, subscription, VIRTUAL_MACHINE, name)
+        if len(found) == 1:
+            return found
+        return named((machine.id for machine in self.list(subscription)), name)
+
+    def list(self, subscription: str, group: str | None = None) -> Iterator[Machine]:
+        """List the VMs of the group, else of the subscription."""
+        inside = f"/resourceGroups/{group}" if group else ""
+        path = f"/subscriptions/{subscription}{inside}/providers/{VIRTUAL_MACHINE}"
+        return (machine_from_wire(body, {}) for body in pages(self._connection, path, API_VERSION))

@@ -1,0 +1,36 @@
+"""Long-running operations: the URL that Azure gives for one, and what a poll of it says.
+
+Source: the recorded polls, and 'Track asynchronous Azure operations' in Microsoft's documentation: an
+`Azure-AsyncOperation` URL answers with a `status`; a `Location` URL answers 202 until it is done.
+"""
+
+from __future__ import annotations
+
+from vmident.arm.connection import Answer, Connection
+from vmident.arm.faults import operation_fault, retry_after_seconds
+from vmident.ports import Look, Operation
+
+
+def operation_in(answer: Answer, connection: Connection) -> Operation | None:
+    """Give the operation that an answer names; `None` where it names none, or one on a foreign host.
+
+    A foreign host gets neither the token nor a request: the VM itself then tells when the change is done.
+    """
+    url = answer.headers.get("Azure-AsyncOperation")
+    if not url and answer.status == 202:
+        url = answer.headers.get("Location")
+    if not url or not connection.leads_home(url):
+        return None
+    return Operation(url, retry_after_seconds(answer.headers))
+
+
+def look_at(operation: Operation, connection: Connection) -> Look:
+    """Poll once; `Succeeded`, `Failed` and `Canceled` are ends, every other status is not."""
+    answer = connection.follow(operation.url)
+    body = answer.body if isinstance(answer.body, dict) else {}
+    has_ended_without_status = answer.status != 202
+    status = body.get("status") or ("Succeeded" if has_ended_without_status else "InProgress")
+    ending = str(status).lower()
+    if ending in {"failed", "canceled", "cancelled"}:
+        return Look(is_over=True, failure=operation_fault(body.get("error"), str(status)))
+    return Look(is_over=ending == "succeeded", retry_after_seconds=retry_after_seconds(answer.headers))

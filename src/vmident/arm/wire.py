@@ -1,0 +1,61 @@
+"""ARM's JSON to the core's values, where shapes are Azure's and may surprise.
+
+Source: 'The VM resource' in the wire facts; recordings `vm-user-identities-2020.json`, `vm-system-identity-2020.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
+from vmident.core.machine import Machine
+from vmident.core.resource_id import ResourceId
+from vmident.errors import AzureRefused, BadResourceId
+
+_TYPES = {
+    "none": (False, False),
+    "systemassigned": (True, False),
+    "userassigned": (False, True),
+    "systemassigned,userassigned": (True, True),
+    "userassigned,systemassigned": (True, True),
+}
+
+
+def machine_from_wire(body: Any, headers: Mapping[str, str]) -> Machine:
+    """Read a VM; its etag stands in the body, the `ETag` header, or both. Raises `AzureRefused` for no VM at all."""
+    try:
+        properties = body.get("properties") or {}
+        return Machine(
+            id=ResourceId.parse(body["id"]),
+            location=body.get("location", ""),
+            identity=identity_from_wire(body.get("identity")),
+            etag=body.get("etag") or headers.get("ETag"),
+            provisioning_state=properties.get("provisioningState", "Succeeded"),
+        )
+    except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
+        raise unreadable("a VM") from strange
+
+
+def identity_from_wire(identity: Any) -> IdentityState:
+    """Read a VM's `identity`; absent means none. The type is taken in any case, with or without the space."""
+    if identity is None:
+        return IdentityState()
+    has_system, has_users = _TYPES["".join(identity["type"].split()).lower()]
+    users = (identity.get("userAssignedIdentities") or {}) if has_users else {}
+    return IdentityState(
+        system=SystemIdentity(identity.get("principalId"), identity.get("tenantId")) if has_system else None,
+        users={
+            ResourceId.parse(user): UserIdentity((known or {}).get("clientId"), (known or {}).get("principalId"))
+            for user, known in users.items()
+        },
+    )
+
+
+def unreadable(what: str) -> AzureRefused:
+    """Say that an answer is not what it should be."""
+    return AzureRefused(
+        f"Azure's answer does not read as {what}.",
+        code="unreadable-answer",
+        hint="Run the command again with --debug to see what was asked.",
+    )

@@ -1,0 +1,157 @@
+"""Carry one prepared change to Azure: write, and where the VM has moved on, read again, compute again, write again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vmident.core.consequences import Warn
+from vmident.core.identity import IdentityState
+from vmident.core.pacing import pause_before_retry
+from vmident.core.patch import PatchBody
+from vmident.core.transition import Transition
+from vmident.errors import (
+    AzureUnavailable,
+    Conflict,
+    Interrupted,
+    PreconditionFailed,
+    Throttled,
+    TimedOut,
+    VmidentError,
+)
+from vmident.ports import Written
+from vmident.results import ChangeResult, Status
+from vmident.usecases.prepare_change import Prepared, Wish, World, prepare_change
+from vmident.usecases.wait import until_over, until_settled
+
+TRIES = 6
+CHANGED_SINCE = "changed-since"
+
+
+@dataclass
+class _Attempt:
+    """What the next write is worked out from, and the write whose outcome is not known to be a refusal."""
+
+    prepared: Prepared
+    approved: Transition
+    sent: Prepared | None = None
+    late_warnings: list[Warn] = field(default_factory=list)
+
+
+def carry_out(word: str, prepared: Prepared, wish: Wish, world: World, *, no_wait: bool) -> ChangeResult:
+    """Make the change; hands back how it ended, and raises for no failure of this one VM.
+
+    A write is never repeated blindly: after a refusal or a lost answer the VM is read, the change computed again and
+    sent again only where it is still to be made, `TRIES` times at most.
+    """
+    attempt = _Attempt(prepared, prepared.transition)
+    try:
+        status, after = _write_until_done(attempt, wish, world, no_wait=no_wait)
+    except VmidentError as failure:
+        return _result(word, attempt, Status.FAILED, error=_whole_truth(failure, attempt))
+    except KeyboardInterrupt:
+        return _result(word, attempt, Status.FAILED, error=_whole_truth(Interrupted("Interrupted."), attempt))
+    return _result(word, attempt, status, after)
+
+
+def _write_until_done(
+    attempt: _Attempt, wish: Wish, world: World, *, no_wait: bool
+) -> tuple[Status, IdentityState | None]:
+    for tries in range(TRIES):
+        request = attempt.prepared.request
+        if request is None:
+            break
+        try:
+            written = _write(attempt, request, world)
+            if no_wait:
+                return Status.ACCEPTED, written.machine.identity if written.machine else None
+            return Status.CHANGED, _outcome_of(written, attempt, world)
+        except (Conflict, Throttled, AzureUnavailable) as failure:
+            if tries == TRIES - 1:
+                raise
+            _pause(tries, failure, attempt, world)
+            _prepare_again(attempt, wish, world)
+    return Status.CHANGED if attempt.sent else Status.UNCHANGED, attempt.prepared.machine.identity
+
+
+def _write(attempt: _Attempt, request: PatchBody, world: World) -> Written:
+    machine = attempt.prepared.machine
+    world.clock.remaining_seconds()
+    earlier, attempt.sent = attempt.sent, attempt.prepared
+    try:
+        return world.machines.write_identity(machine.id, request, machine.etag)
+    except (AzureUnavailable, TimedOut):
+        raise
+    except VmidentError:
+        # Refused for certain: only what was sent before, if its answer was lost, may have been done.
+        attempt.sent = earlier
+        raise
+
+
+def _pause(tries: int, failure: VmidentError, attempt: _Attempt, world: World) -> None:
+    if isinstance(failure, PreconditionFailed):
+        return
+    retry_after = failure.retry_after_seconds if isinstance(failure, Throttled) else None
+    seconds = pause_before_retry(tries, retry_after)
+    world.person.tell(f"{attempt.prepared.machine.id.name}: {failure.code}, trying again in {seconds:.0f} s")
+    world.clock.sleep(seconds)
+
+
+def _prepare_again(attempt: _Attempt, wish: Wish, world: World) -> None:
+    attempt.prepared = prepare_change(attempt.prepared.machine.id, wish, world)
+    now = attempt.prepared.transition
+    goes_further = set(now.removed) - set(attempt.approved.removed) or (
+        now.disables_system and not attempt.approved.disables_system
+    )
+    if goes_further:
+        world.person.approve([(attempt.prepared.machine.id, now)])
+        attempt.approved = now
+
+
+def _outcome_of(written: Written, attempt: _Attempt, world: World) -> IdentityState:
+    """Wait for the end, and read the VM once more only where the answer lacks something that is to be shown."""
+    vm, goal = attempt.prepared.machine.id, attempt.prepared.transition.after
+    answered = written.machine
+    if written.operation:
+        until_over(written.operation, world.machines, world.clock, world.person, vm)
+    elif answered is None or not answered.is_at_rest:
+        answered = until_settled(vm, world.machines, world.clock, world.person)
+    if answered and answered.identity.is_fully_known and answered.identity.has_same_identities_as(goal):
+        return answered.identity
+    after = world.machines.read(vm).identity
+    if not after.has_same_identities_as(goal):
+        message = f"The change was made, but VM '{vm.name}' has since become something else than was asked for."
+        attempt.late_warnings.append(Warn(CHANGED_SINCE, message))
+    return after
+
+
+def _whole_truth(failure: VmidentError, attempt: _Attempt) -> VmidentError:
+    """Add to a failure that ends an attempt halfway whether anything was sent, and where to look."""
+    if not isinstance(failure, (TimedOut, Interrupted, AzureUnavailable)):
+        return failure
+    vm = attempt.prepared.machine.id
+    if attempt.sent is None:
+        return failure.saying(f"{failure.message} VM '{vm.name}' was not changed.")
+    return failure.saying(
+        f"{failure.message} The change of VM '{vm.name}' was sent, and Azure may still complete it.",
+        hint=f"See what the VM has now: vmident show {vm}",
+    )
+
+
+def _result(
+    word: str,
+    attempt: _Attempt,
+    status: Status,
+    after: IdentityState | None = None,
+    error: VmidentError | None = None,
+) -> ChangeResult:
+    basis = attempt.sent or attempt.prepared
+    return ChangeResult(
+        word,
+        status,
+        id=basis.machine.id,
+        before=basis.machine.identity,
+        after=after,
+        request=basis.request,
+        warnings=(*basis.warnings, *attempt.late_warnings),
+        error=error,
+    )

@@ -1,0 +1,33 @@
+"""Show what identities VMs have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from vmident.core.machine import Machine
+from vmident.core.resource_id import ResourceId
+from vmident.errors import NotFound, VmidentError
+from vmident.ports import Machines
+from vmident.results import Shown
+from vmident.usecases.find_vms import Where, find_vm, not_found_with_near_names
+
+
+def show_vms(words: Sequence[str], where: Where, machines: Machines) -> tuple[Shown, ...]:
+    """Read every VM that `words` name; one that cannot be read does not stop the others."""
+    return tuple(_show_one(word, where, machines) for word in words)
+
+
+def list_vms(where: Where, machines: Machines) -> Iterator[Machine]:
+    """List the VMs of the group, else of the subscription, as ARM itself has them."""
+    return machines.list(where.subscription(), where.group)
+
+
+def _show_one(word: str, where: Where, machines: Machines) -> Shown:
+    vm: ResourceId | None = None
+    try:
+        vm = find_vm(word, where, machines)
+        return Shown(word, machines.read(vm))
+    except NotFound as missing:
+        return Shown(word, error=not_found_with_near_names(word, vm, missing, machines) if vm else missing)
+    except VmidentError as failure:
+        return Shown(word, error=failure)

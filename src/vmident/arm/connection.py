@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -103,14 +102,16 @@ class Connection:
         self._client.close()
 
     def _repeatably(self, method: str, url: str, *, body: Any = None) -> Answer:
-        for tries in count():
+        tries = 0
+        while True:
             try:
                 return self._send(method, url, body=body)
             except (Throttled, AzureUnavailable) as failure:
-                if tries == READ_TRIES - 1:
+                tries += 1
+                if tries == READ_TRIES:
                     raise
                 asked_for = failure.retry_after_seconds if isinstance(failure, Throttled) else None
-                pause = pause_before_retry(tries, asked_for)
+                pause = pause_before_retry(tries - 1, asked_for)
                 self._tell(f"{failure.code}: {failure.message} Trying again in {pause:.0f} s")
                 self._clock.sleep(pause)
 

@@ -1,0 +1,5 @@
+"""`python -m vmident`."""
+
+from vmident.cli.main import run
+
+run()

@@ -1,0 +1,66 @@
+"""The Typer app: which commands there are."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import vmident
+from vmident.cli.command import Command, as_typer_command
+from vmident.cli.sandbox import reset, status
+from vmident.cli.set_exactly import set_exactly
+from vmident.cli.show import list_, show
+from vmident.cli.system import disable_system, enable_system
+from vmident.cli.users import add_user, remove_user
+
+_COMMANDS: tuple[tuple[str, Command], ...] = (
+    ("enable-system", enable_system),
+    ("disable-system", disable_system),
+    ("add-user", add_user),
+    ("remove-user", remove_user),
+    ("set", set_exactly),
+    ("show", show),
+    ("list", list_),
+)
+_SANDBOX_COMMANDS: tuple[tuple[str, Command], ...] = (("status", status), ("reset", reset))
+
+
+def make_app() -> typer.Typer:
+    """Build the app; its `obj` is a `Runtime`."""
+    app = _group("The managed identities of Azure virtual machines: see them, change them, trust what happened.")
+    app.callback()(_options)
+    for name, function in _COMMANDS:
+        app.command(name)(as_typer_command(function, name))
+    sandbox = _group("The built-in sandbox: Azure's behaviour without Azure.")
+    for name, function in _SANDBOX_COMMANDS:
+        sandbox.command(name)(as_typer_command(function, f"sandbox {name}"))
+    app.add_typer(sandbox, name="sandbox")
+    return app
+
+
+def _group(about: str) -> typer.Typer:
+    return typer.Typer(
+        help=about,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vmident {vmident.__version__}")
+        raise typer.Exit
+
+
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Nothing of its own to do: `--version` acts by itself."""
+    _ = version

@@ -1,0 +1,47 @@
+"""What every command that changes identities does with its words: check them, change, report each VM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from vmident.cli.options import ChangeOptions, VmOptions
+from vmident.cli.running import Run, one_or_all
+from vmident.cli.session import PersonAtTheTerminal
+from vmident.cli.vm_words import vm_words
+from vmident.errors import ExitCode
+from vmident.render.document import change_document, change_row
+from vmident.render.human import Line, change_lines, summary_line, warning_lines
+from vmident.results import ChangeResult, exit_code_for
+from vmident.usecases.change_vms import Manner, change_vms
+from vmident.usecases.find_identities import checked_identity_words
+from vmident.usecases.prepare_change import Wish
+
+
+def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: ChangeOptions) -> ExitCode:
+    """Change the VMs named, and report how it ended for each."""
+    words = vm_words(vms, vm_options, run.runtime)
+    checked = Wish(wish.change, checked_identity_words(wish.identities))
+    session = run.open(timeout=manner.timeout)
+    world = session.world(PersonAtTheTerminal(run.console, yes=manner.yes))
+    results = change_vms(words, session.where, checked, world, Manner(manner.dry_run, manner.no_wait))
+    _report(run, results, named_one=len(words) == 1 and vm_options.ids is None)
+    return exit_code_for(results)
+
+
+def _report(run: Run, results: Sequence[ChangeResult], *, named_one: bool) -> None:
+    run.answer(
+        one_or_all([change_document(one) for one in results], named_one=named_one),
+        rows=[change_row(one) for one in results],
+        lines=lambda: _lines(results),
+    )
+    for one in results:
+        run.console.warn(warning_lines(one))
+        if one.error:
+            run.explain(one.error, about=one.id.name if one.id else one.vm)
+
+
+def _lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
+    for one in results:
+        yield from change_lines(one)
+    if len(results) > 1:
+        yield summary_line(results)

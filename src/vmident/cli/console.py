@@ -1,0 +1,121 @@
+"""The two streams: the answer on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import typer
+
+from vmident.cli.runtime import Terminal
+from vmident.render.human import Line, Tone
+from vmident.render.text import harmless
+
+_COLOURS: dict[Tone, dict[str, Any]] = {
+    Tone.PLAIN: {},
+    Tone.HEADING: {"bold": True},
+    Tone.ADDED: {"fg": "green"},
+    Tone.REMOVED: {"fg": "red"},
+    Tone.FAINT: {"dim": True},
+    Tone.WARNING: {"fg": "yellow"},
+    Tone.ERROR: {"fg": "red", "bold": True},
+}
+
+
+class Console:
+    """Writes; decides nothing but colour and whether progress is shown."""
+
+    def __init__(
+        self, terminal: Terminal, *, verbose: bool = False, debug: bool = False, only_errors: bool = False
+    ) -> None:
+        self.terminal = terminal
+        self._verbose = verbose
+        self._debug = debug
+        self._only_errors = only_errors
+        self._progress: Any = None
+
+    def answer(self, text: str) -> None:
+        """Write the answer, or a part of it, on standard output."""
+        self.quiet()
+        if text:
+            typer.echo(text)
+
+    def answer_lines(self, lines: Iterable[Line]) -> None:
+        """Write lines for a person on standard output."""
+        self.quiet()
+        for line in lines:
+            typer.echo(self._coloured(line, on=self.terminal.output))
+
+    def note(self, lines: Iterable[Line]) -> None:
+        """Write lines on standard error."""
+        self.quiet()
+        for line in lines:
+            typer.echo(self._coloured(line, on=self.terminal.error), err=True)
+
+    def note_document(self, text: str) -> None:
+        """Write a document on standard error, for a program that reads it there."""
+        self.quiet()
+        typer.echo(text, err=True)
+
+    def coloured_json(self, text: str) -> str:
+        """Give JSON with colour where standard output is a terminal that may have it."""
+        if not (self.terminal.output and self.terminal.colour):
+            return text
+        from rich.console import Console as RichConsole
+        from rich.json import JSON
+
+        rich = RichConsole(force_terminal=True, width=self.terminal.width_columns, soft_wrap=True)
+        with rich.capture() as captured:
+            rich.print(JSON(text), soft_wrap=True)
+        return captured.get().rstrip("\n")
+
+    def warn(self, lines: Iterable[Line]) -> None:
+        """Write lines on standard error, unless only errors are wanted."""
+        if not self._only_errors:
+            self.note(lines)
+
+    def trace(self, message: str) -> None:
+        """Write a request and its answer on standard error, under `--debug`."""
+        if self._debug:
+            self.note([Line(f"debug: {message}", Tone.FAINT)])
+
+    def tell(self, message: str) -> None:
+        """Show what is going on: on one line of a terminal, as lines under `--verbose`, else not at all."""
+        if self._verbose or self._debug:
+            self.note([Line(message, Tone.FAINT)])
+        elif self.terminal.can_ask and not self._only_errors:
+            self._show_progress(message)
+
+    def confirm(self, question: str) -> bool:
+        """Ask on the terminal; enter alone means no."""
+        self.quiet()
+        return typer.confirm(question, default=False, err=True)
+
+    def quiet(self) -> None:
+        """Take the progress line away."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _show_progress(self, message: str) -> None:
+        from rich.text import Text
+
+        text = Text(harmless(message))
+        if self._progress is None:
+            from rich.console import Console as RichConsole
+
+            self._progress = RichConsole(stderr=True).status(text)
+            self._progress.start()
+        self._progress.update(text)
+
+    def _coloured(self, line: Line, *, on: bool) -> str:
+        return typer.style(line.text, **_COLOURS[line.tone]) if on and self.terminal.colour else line.text
+
+
+def make_streams_robust() -> None:
+    """Keep a stream whose encoding lacks a character from failing on it: the character shows as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")

@@ -1,0 +1,87 @@
+"""The options that many commands share, each declared once, as records that a command takes whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from vmident.cli.settings import Asked, Output
+
+VmWords = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="VM...", help="Names or full ids of VMs.", show_default=False),
+]
+IdentityWords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--identity",
+        "--identities",
+        metavar="ID",
+        help="A user-assigned identity, by name or full id; repeatable.",
+        show_default=False,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of every command."""
+
+    group: Annotated[
+        str | None,
+        typer.Option("--resource-group", "-g", metavar="GROUP", help="Where to look names up.", show_default=False),
+    ] = None
+    subscription: Annotated[
+        str | None,
+        typer.Option("--subscription", metavar="NAME|ID", help="Which subscription.", show_default=False),
+    ] = None
+    output: Annotated[
+        Output | None,
+        typer.Option(
+            "--output", "-o", help="How to print the answer; human on a terminal, else json.", show_default="auto"
+        ),
+    ] = None
+    query: Annotated[
+        str | None,
+        typer.Option("--query", metavar="JMESPATH", help="Pick from the answer.", show_default=False),
+    ] = None
+    cloud: Annotated[
+        str | None,
+        typer.Option("--cloud", metavar="NAME", help="Which Azure, such as AzureUSGovernment.", show_default=False),
+    ] = None
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Run on the built-in sandbox, without Azure.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say what is being waited for.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show every request; never a token.")] = False
+    only_show_errors: Annotated[bool, typer.Option("--only-show-errors", help="No warnings, no progress.")] = False
+
+    @property
+    def asked(self) -> Asked:
+        """The part that settings come from."""
+        return Asked(self.subscription, self.group, self.cloud, self.sandbox, self.output)
+
+
+@dataclass(frozen=True)
+class VmOptions:
+    """Other ways to name VMs."""
+
+    ids: Annotated[
+        str | None,
+        typer.Option("--ids", metavar="-", help="With '-': read full ids from standard input.", show_default=False),
+    ] = None
+
+
+@dataclass(frozen=True)
+class ChangeOptions:
+    """Options of every change."""
+
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is lost.")] = False
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for Azure to carry the change out.")] = False
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout", metavar="SECONDS", min=0.1, help="Give up waiting after so long.", show_default=False
+        ),
+    ] = None

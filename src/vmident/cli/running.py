@@ -1,0 +1,101 @@
+"""One run of one command: its settings, its session, its answer in the format asked for, its failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from vmident.cli.console import Console
+from vmident.cli.options import Options
+from vmident.cli.runtime import Runtime
+from vmident.cli.session import Session
+from vmident.cli.settings import Output, Settings, azure_cli_files, settings_from
+from vmident.errors import VmidentError
+from vmident.render.document import error_document
+from vmident.render.formats import as_json, as_json_line, as_table, as_tsv, as_yaml, compiled_query, queried
+from vmident.render.human import Line, error_lines
+
+
+class Run:
+    """One run of one command; made by `command.as_typer_command`."""
+
+    def __init__(self, runtime: Runtime, options: Options, doing: str) -> None:
+        terminal = runtime.terminal
+        self.runtime = runtime
+        self.console = Console(
+            terminal, verbose=options.verbose, debug=options.debug, only_errors=options.only_show_errors
+        )
+        self._options = options
+        self._doing = doing
+        self._sessions: list[Session] = []
+        self._output = options.output or Output.AUTO
+
+    def open(self, *, timeout: float | None = None) -> Session:
+        """Work out the settings and make the session; nothing is sent yet."""
+        settings = self._settings()
+        self._output = settings.output
+        if self._options.query is not None:
+            compiled_query(self._options.query)
+        session = Session(self.runtime, settings, self.console, timeout=timeout)
+        self._sessions.append(session)
+        return session
+
+    @property
+    def output(self) -> Output:
+        """The format of the answer, `auto` worked out: a query picks from a document, so it is JSON for people too."""
+        if self._output is not Output.AUTO:
+            return self._output
+        return Output.HUMAN if self.runtime.terminal.output and self._options.query is None else Output.JSON
+
+    def answer(self, document: Any, *, rows: Any, lines: Callable[[], Iterable[Line]]) -> None:
+        """Print the answer: `document` for JSON and YAML, `rows` for a table and tsv, `lines` for people."""
+        output, query = self.output, self._options.query
+        if output is Output.HUMAN and query is None:
+            self.console.answer_lines(lines())
+            return
+        picked = queried(document, query)
+        flat = rows if query is None else picked
+        width = self.runtime.terminal.width_columns if self.runtime.terminal.output else None
+        drawings: dict[Output, Callable[[], str]] = {
+            Output.HUMAN: lambda: as_json(picked),
+            Output.JSON: lambda: as_json(picked),
+            Output.JSONC: lambda: self.console.coloured_json(as_json(picked)),
+            Output.YAML: lambda: as_yaml(picked),
+            Output.TABLE: lambda: as_table(flat, width_columns=width),
+            Output.TSV: lambda: as_tsv(flat),
+            Output.NONE: lambda: "",
+        }
+        self.console.answer(drawings[output]())
+
+    def failed(self, error: VmidentError) -> None:
+        """Say a failure that no record on standard output tells of: one JSON document, or three lines."""
+        if self.output in {Output.JSON, Output.JSONC, Output.YAML} and not self.runtime.terminal.error:
+            self.console.note_document(as_json_line({"error": error_document(error)}))
+        else:
+            self.explain(error)
+
+    def explain(self, error: VmidentError, about: str | None = None) -> None:
+        """Say a failure in three lines: what failed, why, what to do."""
+        self.console.note(error_lines(error, f"{self._doing} {about}" if about else self._doing))
+
+    def close(self) -> None:
+        """Let go of what was opened, the progress line included."""
+        self.console.quiet()
+        for session in self._sessions:
+            session.close()
+
+    def _settings(self) -> Settings:
+        from platformdirs import user_state_dir
+
+        runtime = self.runtime
+        return settings_from(
+            self._options.asked,
+            runtime.environ,
+            lambda: azure_cli_files(runtime.environ, runtime.home),
+            lambda: user_state_dir("vmident", appauthor=False),
+        )
+
+
+def one_or_all(items: Sequence[Any], *, named_one: bool) -> Any:
+    """Give an object for one VM named, an array for several or a selection."""
+    return items[0] if named_one and len(items) == 1 else list(items)

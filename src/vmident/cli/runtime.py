@@ -1,0 +1,103 @@
+"""What a run has from its process: environment, terminal, clocks, streams. Read here once, and nowhere below."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vmident.errors import TimedOut
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Which streams are a terminal, whether it may have colour, and how wide it is."""
+
+    input: bool
+    output: bool
+    error: bool
+    colour: bool
+    width_columns: int = 80
+
+    @property
+    def can_ask(self) -> bool:
+        """Tell whether there is somebody to ask."""
+        return self.input and self.error
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything that a run takes from outside; tests hand in their own."""
+
+    environ: Mapping[str, str]
+    terminal: Terminal
+    home: Path
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+    wall: Callable[[], float]
+    new_uuid: Callable[[], str]
+    read_input: Callable[[], str]
+
+
+def runtime_of_process() -> Runtime:
+    """Gather what this process was started with."""
+    terminal = Terminal(
+        input=sys.stdin is not None and sys.stdin.isatty(),
+        output=sys.stdout.isatty(),
+        error=sys.stderr.isatty(),
+        colour=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        width_columns=shutil.get_terminal_size().columns,
+    )
+    return Runtime(
+        environ=dict(os.environ),
+        terminal=terminal,
+        home=Path.home(),
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+        wall=time.time,
+        new_uuid=lambda: str(uuid.uuid4()),
+        read_input=sys.stdin.read,
+    )
+
+
+class CommandClock:
+    """`vmident.ports.Clock` for one command, with the deadline that `--timeout` sets."""
+
+    def __init__(
+        self, monotonic: Callable[[], float], sleep: Callable[[float], None], timeout_seconds: float | None
+    ) -> None:
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._timeout_seconds = timeout_seconds
+        self._began = monotonic()
+
+    def now(self) -> float:
+        """Give seconds since some fixed moment."""
+        return self._monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass; where the deadline comes first, wait for no longer and raise `TimedOut`."""
+        left = self.remaining_seconds()
+        if left is not None and seconds >= left:
+            self._sleep(left)
+            raise self._timed_out()
+        self._sleep(seconds)
+
+    def remaining_seconds(self) -> float | None:
+        """Give what is left until the deadline, `None` where there is none; raises `TimedOut` where nothing is."""
+        if self._timeout_seconds is None:
+            return None
+        left = self._began + self._timeout_seconds - self._monotonic()
+        if left <= 0:
+            raise self._timed_out()
+        return left
+
+    def _timed_out(self) -> TimedOut:
+        return TimedOut(
+            f"The {self._timeout_seconds:g} seconds of --timeout have run out.", hint="Give it longer with --timeout."
+        )

@@ -1,0 +1,56 @@
+"""`vmident show` and `vmident list`."""
+
+from __future__ import annotations
+
+from vmident.cli.options import VmOptions, VmWords
+from vmident.cli.running import Run, one_or_all
+from vmident.cli.vm_words import vm_words
+from vmident.errors import ExitCode
+from vmident.render.document import machine_document, machine_row
+from vmident.render.human import machine_lines, table_lines
+from vmident.results import exit_code_for
+from vmident.usecases.show_vms import list_vms, show_vms
+
+
+def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
+    """Show the identities that VMs have.
+
+    Examples:
+
+      vmident show myVM
+
+      vmident show myVM -g myResourceGroup --query identity.principalId -o tsv
+    """
+    words = vm_words(vms, vm_options, run.runtime)
+    session = run.open()
+    shown = show_vms(words, session.where, session.machines)
+    machines = [one.machine for one in shown if one.machine]
+    named_one = len(words) == 1 and vm_options.ids is None
+    if machines or not named_one:
+        run.answer(
+            one_or_all([machine_document(one) for one in machines], named_one=named_one),
+            rows=[machine_row(one) for one in machines],
+            lines=lambda: (line for one in machines for line in machine_lines(one)),
+        )
+    for one in shown:
+        if one.error:
+            run.failed(one.error)
+    return exit_code_for(shown)
+
+
+def list_(run: Run) -> ExitCode:
+    """List VMs and the identities they have.
+
+    Lists the VMs of the group given with -g, else of the default group, else of the subscription.
+
+    Examples:
+
+      vmident list
+
+      vmident list -g myResourceGroup -o table
+    """
+    session = run.open()
+    machines = list(list_vms(session.where, session.machines))
+    rows = [machine_row(one) for one in machines]
+    run.answer([machine_document(one) for one in machines], rows=rows, lines=lambda: table_lines(rows))
+    return ExitCode.DONE

@@ -1,0 +1,63 @@
+"""`vmident add-user` and `vmident remove-user`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vmident.cli.change import change
+from vmident.cli.options import ChangeOptions, IdentityWords, VmOptions, VmWords
+from vmident.cli.running import Run
+from vmident.core.transition import AddUsers, RemoveAllUsers, RemoveUsers
+from vmident.errors import ExitCode, UsageError
+from vmident.usecases.prepare_change import Wish
+
+AllIdentities = Annotated[bool, typer.Option("--all-identities", help="Detach every user-assigned identity.")]
+
+
+def add_user(
+    run: Run, *, vms: VmWords = None, identity: IdentityWords = None, vm_options: VmOptions, manner: ChangeOptions
+) -> ExitCode:
+    """Attach user-assigned identities to VMs.
+
+    Identities that are attached already stay; the request names the new ones alone. A bare name means one attached
+    to the VM, else one in the VM's group, else the only one of that name in the subscription.
+
+    Examples:
+
+      vmident add-user myVM --identity myId
+
+      vmident add-user myVM --identity myId --identity otherId --dry-run
+    """
+    if not identity:
+        raise UsageError("No identity is named.", hint="Name one or more: vmident add-user myVM --identity myId")
+    return change(run, Wish(AddUsers, tuple(identity)), vms, vm_options, manner)
+
+
+def remove_user(
+    run: Run,
+    *,
+    vms: VmWords = None,
+    identity: IdentityWords = None,
+    all_identities: AllIdentities = False,
+    vm_options: VmOptions,
+    manner: ChangeOptions,
+) -> ExitCode:
+    """Detach user-assigned identities from VMs.
+
+    The identities are not deleted, and the others stay attached. Asks first; off a terminal it needs --yes.
+
+    Examples:
+
+      vmident remove-user myVM --identity myId
+
+      vmident remove-user myVM --all-identities --yes
+    """
+    if bool(identity) == all_identities:
+        raise UsageError(
+            "--identity and --all-identities do not go together." if identity else "No identity is named.",
+            hint="Name the ones to detach with --identity, or detach all with --all-identities.",
+        )
+    wish = Wish(lambda _ids: RemoveAllUsers()) if all_identities else Wish(RemoveUsers, tuple(identity or ()))
+    return change(run, wish, vms, vm_options, manner)

@@ -1,0 +1,107 @@
+"""Results as plain documents: the JSON that scripts rely on (design, section 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vmident.core.consequences import Warn
+from vmident.core.identity import IdentityState
+from vmident.core.machine import Machine
+from vmident.core.resource_id import ResourceId
+from vmident.errors import VmidentError
+from vmident.results import ChangeResult
+
+Document = dict[str, Any]
+
+
+def identity_document(state: IdentityState) -> Document:
+    """Give `{"type", "principalId"?, "tenantId"?, "userAssignedIdentities": {ID: {"clientId", "principalId"}}}`.
+
+    What Azure has not said yet is left out.
+    """
+    document: Document = {"type": state.type.value}
+    if state.system:
+        document.update(_known(principalId=state.system.principal_id, tenantId=state.system.tenant_id))
+    document["userAssignedIdentities"] = {
+        str(user): _known(clientId=known.client_id, principalId=known.principal_id)
+        for user, known in state.users.items()
+    }
+    return document
+
+
+def machine_document(machine: Machine) -> Document:
+    """Give what `show` and `list` print of a VM."""
+    return {
+        "id": str(machine.id),
+        "name": machine.id.name,
+        "resourceGroup": machine.id.group,
+        "location": machine.location,
+        "subscriptionId": machine.id.subscription,
+        "identity": identity_document(machine.identity),
+    }
+
+
+def change_document(result: ChangeResult) -> Document:
+    """Give what a change prints of a VM; a VM that was not found has its name as typed, and no id."""
+    return {
+        "id": str(result.id) if result.id else None,
+        "name": result.id.name if result.id else result.vm,
+        "resourceGroup": result.id.group if result.id else None,
+        "status": result.status.value,
+        "before": identity_document(result.before) if result.before else None,
+        "after": identity_document(result.after) if result.after else None,
+        "request": result.request,
+        "warnings": [_warning_document(warning) for warning in result.warnings],
+        "error": error_document(result.error) if result.error else None,
+    }
+
+
+def error_document(error: VmidentError) -> Document:
+    """Give `{"code", "message", "hint", "status", "requestId"}`."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "status": error.status,
+        "requestId": error.request_id,
+    }
+
+
+def machine_row(machine: Machine) -> Document:
+    """Give a VM as one flat row, for a table or tsv."""
+    identity = machine.identity
+    return {
+        "name": machine.id.name,
+        "resourceGroup": machine.id.group,
+        "location": machine.location,
+        "type": identity.type.value,
+        "principalId": identity.system.principal_id if identity.system else None,
+        "userAssignedIdentities": _joined(identity.users),
+    }
+
+
+def change_row(result: ChangeResult) -> Document:
+    """Give a change as one flat row, for a table or tsv."""
+    now = result.after or result.before
+    return {
+        "name": result.id.name if result.id else result.vm,
+        "resourceGroup": result.id.group if result.id else None,
+        "status": result.status.value,
+        "before": result.before.type.value if result.before else None,
+        "after": result.after.type.value if result.after else None,
+        "userAssignedIdentities": _joined(now.users) if now else None,
+        "error": result.error.code if result.error else None,
+    }
+
+
+def _joined(users: Any) -> str | None:
+    ids: list[ResourceId] = sorted(users)
+    return ",".join(str(user) for user in ids) or None
+
+
+def _known(**values: str | None) -> Document:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _warning_document(warning: Warn) -> Document:
+    return {"code": warning.code, "message": warning.message}

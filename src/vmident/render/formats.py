@@ -1,0 +1,96 @@
+"""Documents as text: JSON, YAML, a table, tab-separated values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from vmident.errors import UsageError
+from vmident.render.text import harmless
+
+
+def as_json(document: Any) -> str:
+    """Give indented JSON in ASCII: control characters and whatever a terminal could stumble over are escaped."""
+    return json.dumps(document, indent=2)
+
+
+def as_json_line(document: Any) -> str:
+    """Give JSON on one line."""
+    return json.dumps(document)
+
+
+def as_yaml(document: Any) -> str:
+    """Give block YAML in ASCII, keys in the order of the document."""
+    import yaml
+
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=False).rstrip("\n")
+
+
+def as_tsv(rows: Any) -> str:
+    """Give a line for each row, values parted by tabs, no header; a missing value is an empty field."""
+    return "\n".join("\t".join(_cell(value) for value in _values(row)) for row in _rows(rows))
+
+
+def as_table(rows: Any, *, width_columns: int | None = None) -> str:
+    """Give columns with a header, no lines cut; wrapped to `width_columns` only where that is given."""
+    from io import StringIO
+
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    listed = _rows(rows)
+    if not listed:
+        return ""
+    headers = list(dict.fromkeys(key for row in listed for key in row)) if isinstance(listed[0], dict) else None
+    table = Table(box=SIMPLE, show_header=headers is not None, pad_edge=False, show_edge=False)
+    for header in headers or _values(listed[0]):
+        table.add_column(Text(_cell(header)), overflow="fold", no_wrap=width_columns is None)
+    for row in listed:
+        values = [row.get(header) for header in headers] if headers and isinstance(row, dict) else _values(row)
+        table.add_row(*(Text(_cell(value)) for value in values))
+    console = Console(file=StringIO(), width=width_columns or 10_000, color_system=None)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines() if line.strip())
+
+
+def queried(document: Any, query: str | None) -> Any:
+    """Give what a JMESPath expression picks from the document; all of it where there is none."""
+    return document if query is None else compiled_query(query).search(document)
+
+
+def compiled_query(query: str) -> Any:
+    """Read a JMESPath expression; raises `UsageError` for one that is malformed."""
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        return jmespath.compile(query)
+    except JMESPathError as malformed:
+        reason = " ".join(str(malformed).split())
+        raise UsageError(
+            f"--query '{query}' is not JMESPath: {reason}", hint="See https://jmespath.org; quote it for the shell."
+        ) from malformed
+
+
+def _rows(document: Any) -> Sequence[Any]:
+    if document is None:
+        return []
+    return document if isinstance(document, list) else [document]
+
+
+def _values(row: Any) -> Sequence[Any]:
+    if isinstance(row, dict):
+        return list(row.values())
+    return row if isinstance(row, list) else [row]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return harmless(value)
+    return as_json_line(value)

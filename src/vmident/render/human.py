@@ -1,0 +1,157 @@
+"""Results as lines for people. ASCII is enough; colour is the terminal's, chosen by the tone of a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
+from vmident.core.machine import Machine
+from vmident.core.resource_id import ResourceId
+from vmident.core.transition import Transition
+from vmident.errors import VmidentError
+from vmident.render.formats import as_table
+from vmident.render.text import harmless
+from vmident.results import ChangeResult, Status
+
+
+class Tone(Enum):
+    """What a line is about, for whoever colours it."""
+
+    PLAIN = "plain"
+    HEADING = "heading"
+    ADDED = "added"
+    REMOVED = "removed"
+    FAINT = "faint"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text without its end, harmless for a terminal."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", harmless(self.text))
+
+
+_HEADINGS = {
+    Status.CHANGED: "changed",
+    Status.UNCHANGED: "nothing to do",
+    Status.PLANNED: "would change",
+    Status.ACCEPTED: "accepted, and still being carried out",
+    Status.FAILED: "failed",
+    Status.SKIPPED: "skipped, nothing was sent",
+}
+
+
+def change_lines(result: ChangeResult) -> Iterator[Line]:
+    """Draw one change: what the VM had, what it has, and a line for each identity that comes, goes or stays."""
+    yield Line(f"{_vm(result.id, result.vm)}: {_HEADINGS[result.status]}", Tone.HEADING)
+    if result.before is None or result.after is None:
+        return
+    if result.status is Status.UNCHANGED:
+        yield Line(f"  now     {result.after.type.value}")
+        yield from _identities(result.after, "=", Tone.FAINT)
+        return
+    yield Line(f"  before  {result.before.type.value}")
+    yield Line(f"  after   {result.after.type.value}")
+    yield from difference_lines(Transition(result.before, result.after))
+    if result.status is Status.PLANNED:
+        yield Line(f"  request {json.dumps(result.request)}", Tone.FAINT)
+
+
+def difference_lines(change: Transition) -> Iterator[Line]:
+    """Draw a line for each identity that a change takes away or brings."""
+    yield from _identities(_only(change.before, change.removed, change.disables_system), "-", Tone.REMOVED)
+    yield from _identities(_only(change.after, change.added, change.enables_system), "+", Tone.ADDED)
+
+
+def loss_lines(vm: ResourceId, change: Transition) -> Iterator[Line]:
+    """Draw what a VM is about to lose."""
+    yield Line(f"{_vm(vm, vm.name)} is about to lose:", Tone.HEADING)
+    yield from _identities(_only(change.before, change.removed, change.disables_system), "-", Tone.REMOVED)
+
+
+def machine_lines(machine: Machine) -> Iterator[Line]:
+    """Draw the identities of one VM."""
+    yield Line(f"{machine.id.name} ({machine.id.group}, {machine.location})", Tone.HEADING)
+    yield Line(f"  type  {machine.identity.type.value}")
+    yield from _identities(machine.identity, "*", Tone.PLAIN)
+
+
+def table_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+    """Draw VMs one a line, the attached identities by name alone."""
+    if not rows:
+        yield Line("No VMs.", Tone.FAINT)
+        return
+    short = [{**row, "userAssignedIdentities": _names(row["userAssignedIdentities"])} for row in rows]
+    heading, *others = as_table(short).splitlines()
+    yield Line(heading, Tone.HEADING)
+    for text in others:
+        yield Line(text)
+
+
+def fact_lines(facts: Mapping[str, Any]) -> Iterator[Line]:
+    """Draw facts one a line, their names in a column."""
+    width = max(map(len, facts), default=0)
+    for name, value in facts.items():
+        yield Line(f"{name:<{width}}  {value}")
+
+
+def error_lines(error: VmidentError, doing: str) -> Iterator[Line]:
+    """Draw an error in three lines: what failed, why, what to do."""
+    status = f", status {error.status}" if error.status else ""
+    yield Line(f"error: {doing}: {error.code}{status}", Tone.ERROR)
+    request_id = f" (request id {error.request_id})" if error.request_id else ""
+    for text in f"{error.message}{request_id}".split("\n"):
+        yield Line(f"  {text}")
+    yield Line(f"  {error.hint or 'Run the command again with --debug to see every request.'}", Tone.FAINT)
+
+
+def warning_lines(result: ChangeResult) -> Iterator[Line]:
+    """Draw the warnings of a change, each with the VM that it is about."""
+    name = result.id.name if result.id else result.vm
+    for warning in result.warnings:
+        yield Line(f"warning: {name}: {warning.message}", Tone.WARNING)
+
+
+def summary_line(results: Sequence[ChangeResult]) -> Line:
+    """Count several changes by how they ended, each once."""
+    counts = {status: sum(result.status is status for result in results) for status in Status}
+    said = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+    return Line(f"{len(results)} VMs: {said}", Tone.HEADING)
+
+
+def _names(ids: str | None) -> str:
+    return ", ".join(user.rsplit("/", 1)[-1] for user in ids.split(",")) if ids else ""
+
+
+def _vm(vm: ResourceId | None, word: str) -> str:
+    return f"{vm.name} ({vm.group})" if vm else word
+
+
+def _only(state: IdentityState, users: Sequence[ResourceId], system: bool) -> IdentityState:
+    return IdentityState(state.system if system else None, {user: state.users[user] for user in users})
+
+
+def _identities(state: IdentityState, mark: str, tone: Tone) -> Iterator[Line]:
+    if state.system:
+        yield Line(f"  {mark} system-assigned identity{_system_ids(state.system)}", tone)
+    for user, known in state.users.items():
+        yield Line(f"  {mark} {user.name}{_user_ids(known)}", tone)
+        yield Line(f"      {user}", Tone.FAINT)
+
+
+def _system_ids(system: SystemIdentity) -> str:
+    return f"  principal {system.principal_id}" if system.principal_id else ""
+
+
+def _user_ids(known: UserIdentity) -> str:
+    return f"  client {known.client_id}" if known.client_id else ""

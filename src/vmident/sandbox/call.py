@@ -1,0 +1,101 @@
+"""What a handler knows of one request: where it goes, what it carries, and the cloud it meets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vmident.sandbox import refusals
+from vmident.sandbox.versions import LOCATIONS, known_location
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vmident.sandbox.http import Request
+    from vmident.sandbox.quotas import Meter
+    from vmident.sandbox.store import Record, Rows
+
+SUBSCRIPTION = "5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1"
+SUBSCRIPTION_NAME = "vmident sandbox"
+TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee2"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this cloud behaves where Azure leaves it open."""
+
+    endpoint: str
+    new_uuid: Callable[[], str]
+    operation_seconds: Callable[[], float]
+    graph_lag_seconds: float
+    page_size: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request on its way to its handler; `words` are the variable segments of the path, as sent."""
+
+    request: Request
+    path: str
+    raw_query: str
+    words: Mapping[str, str]
+    query: Mapping[str, str]
+    api_version: str
+    now: float
+    rows: Rows
+    meter: Meter
+    settings: Settings
+
+    def group(self) -> Record:
+        """Find the resource group in the path; raises `ResourceGroupNotFound`."""
+        name = self.words["group"]
+        found = self.rows.find("group", name, "")
+        if found is None:
+            raise refusals.group_not_found(name)
+        return found
+
+    def content(self) -> dict[str, Any]:
+        """Read the body as one JSON object; raises 415 and 400."""
+        content_type = self.request.headers.get("content-type", "")
+        if content_type.partition(";")[0].strip().lower() != "application/json":
+            raise refusals.media_type_unsupported(content_type)
+        try:
+            content = json.loads(self.request.body.decode("utf-8"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as failed:
+            raise refusals.content_invalid("The body is not JSON") from failed
+        if not isinstance(content, dict):
+            raise refusals.content_invalid("The body is not a JSON object")
+        return content
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def checked_tags(value: object, *, removable: bool = False) -> dict[str, str | None]:
+    """Read tags: an object of texts; with `removable` a null takes one away. Limits: 50 tags, 512 and 256 characters.
+
+    Source: Microsoft's page on tags of resources; what is refused how is assumed.
+    """
+    if not isinstance(value, dict) or not all(
+        isinstance(text, str) or (removable and text is None) for text in value.values()
+    ):
+        raise refusals.content_invalid("Error converting value to type 'InsensitiveDictionary`1[String]'. Path 'tags'.")
+    if len(value) > 50 or any(len(name) > 512 or len(text or "") > 256 for name, text in value.items()):
+        raise refusals.Refused(
+            400, "InvalidTags", "At most 50 tags, with names of 512 and values of 256 characters, are allowed."
+        )
+    return value
+
+
+def checked_location(value: object, kind: str) -> str:
+    """Read a region's name; raises what ARM says of one that is missing or not there."""
+    if value is None or value == "":
+        raise refusals.location_required()
+    if not isinstance(value, str):
+        raise refusals.content_invalid("Error converting value to type 'System.String'. Path 'location'.")
+    location = known_location(value)
+    if location is None:
+        raise refusals.location_not_available(value, kind, LOCATIONS)
+    return location

@@ -1,0 +1,141 @@
+"""Virtual machines: read one, list them, change the identities and tags of one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
+from vmident.sandbox import operations, quotas, refusals
+from vmident.sandbox.call import SUBSCRIPTION, checked_tags
+from vmident.sandbox.http import Response, json_answer
+from vmident.sandbox.identity_merge import IdentityChange, held_after, read_change
+from vmident.sandbox.machine_body import etag, shown_vm
+from vmident.sandbox.paging import page_of
+from vmident.sandbox.versions import DEFAULT_LOCATION, FIRST_WITH_ETAG
+
+if TYPE_CHECKING:
+    from vmident.sandbox.call import Call
+    from vmident.sandbox.store import Record
+
+# Members of a VM's update that Azure takes and the sandbox does not.
+_BEYOND = {"properties", "plan", "zones", "location", "sku", "extendedLocation", "placement"}
+
+
+def read_vm(call: Call) -> Response:
+    """Answer GET of one VM, with its instance view where that is asked for."""
+    expand = call.query.get("$expand", "")
+    if expand.lower() not in ("", "instanceview"):
+        raise refusals.not_in_the_sandbox(f"$expand={expand}")
+    vm = _find(call)
+    call.meter.draw(quotas.vm_read(vm["location"], vm["id"]))
+    return _answer(call, vm, with_instance_view=bool(expand))
+
+
+def list_group_vms(call: Call) -> Response:
+    """Answer a page of one group's VMs."""
+    group = call.group()
+    call.meter.draw(quotas.vm_list(group["location"]))
+    return page_of(call, "vm", group["name"], lambda vm: shown_vm(vm, call.api_version))
+
+
+def list_vms(call: Call) -> Response:
+    """Answer a page of the subscription's VMs."""
+    call.meter.draw(quotas.vm_list(DEFAULT_LOCATION))
+    return page_of(call, "vm", None, lambda vm: shown_vm(vm, call.api_version))
+
+
+def change_vm(call: Call) -> Response:
+    """Answer PATCH: the VM as it will be, `Updating`, and the URL of the operation that gets it there.
+
+    Even a PATCH that changes nothing is an operation. A dead identity is looked for only where `identity` is in the
+    body; assumed.
+    """
+    call.group()
+    content = call.content()
+    vm = _find(call)
+    call.meter.draw(quotas.vm_update(vm["location"], vm["id"]))
+    _check_members(content)
+    change = read_change(content["identity"]) if "identity" in content else None
+    tags = checked_tags(content["tags"], removable=True) if "tags" in content else {}
+    _check_condition(call, vm)
+    if vm["state"] == "Updating":
+        raise refusals.concurrent_change()
+    attached = _change_identities(call, vm, change) if change else {}
+    vm["tags"] = _merged_tags(vm["tags"], tags)
+    vm["etag"] += 1
+    vm["state"] = "Updating"
+    call.rows.replace("vm", vm["group"], vm["name"], vm)
+    url = operations.begin(call, vm, attached)
+    return _answer(call, vm, {"Azure-AsyncOperation": url})
+
+
+def _find(call: Call) -> Record:
+    group, name = call.group()["name"], call.words["name"]
+    vm = call.rows.find("vm", group, name)
+    if vm is None:
+        raise refusals.resource_not_found(VIRTUAL_MACHINE, name, call.words["group"])
+    return vm
+
+
+def _answer(
+    call: Call, vm: Record, headers: dict[str, str] | None = None, *, with_instance_view: bool = False
+) -> Response:
+    sent = dict(headers or {})
+    if call.api_version >= FIRST_WITH_ETAG:
+        sent["ETag"] = etag(vm)
+    return json_answer(200, shown_vm(vm, call.api_version, with_instance_view=with_instance_view), sent)
+
+
+def _check_members(content: dict[str, Any]) -> None:
+    for member in content:
+        if member in _BEYOND:
+            raise refusals.not_in_the_sandbox(f"a change of '{member}': of a VM, only 'identity' and 'tags' can change")
+        if member not in ("identity", "tags"):
+            raise refusals.member_unknown(member, "ResourceDefinition", member)
+
+
+def _check_condition(call: Call, vm: Record) -> None:
+    """Compare strongly, as RFC 9110 section 13.1.1 has it: a weak etag matches nothing."""
+    condition = call.request.headers.get("if-match")
+    if condition is None or condition.strip() == "*":
+        return
+    if etag(vm) not in re.findall(r'(?:W/)?"[^"]*"', condition):
+        raise refusals.precondition_failed(condition)
+
+
+def _change_identities(call: Call, vm: Record, change: IdentityChange) -> dict[str, str]:
+    """Write the identities afterwards into the VM; give those attached anew, with the clientId of each."""
+    entries = {ResourceId.parse(entry["id"]): entry for entry in vm["user"]}
+    after = held_after(entries, change)
+    found = {resource_id: _existing(call, vm, resource_id) for resource_id in after}
+    anew = [resource_id for resource_id in after if resource_id not in entries]
+    makes_system = change.has_system and not vm["system"]
+    call.meter.draw(quotas.identities(vm["location"], made=int(makes_system), attached=len(anew)))
+    if makes_system:
+        vm["system"] = call.settings.new_uuid()
+    elif not change.has_system:
+        vm["system"] = None
+    vm["user"] = [entries.get(resource_id, {"id": str(resource_id)}) for resource_id in after]
+    return {str(resource_id): found[resource_id]["clientId"] for resource_id in anew}
+
+
+def _existing(call: Call, vm: Record, resource_id: ResourceId) -> Record:
+    same_subscription = resource_id.subscription.lower() == SUBSCRIPTION
+    found = call.rows.find("identity", resource_id.group, resource_id.name) if same_subscription else None
+    if found is None:
+        raise refusals.identity_operation_failed(vm["id"], str(resource_id))
+    return found
+
+
+def _merged_tags(now: dict[str, str], change: dict[str, str | None]) -> dict[str, str]:
+    """Merge tags; their names compare without regard to case, and keep the spelling they came with first."""
+    merged = dict(now)
+    spelled = {name.lower(): name for name in now}
+    for name, text in change.items():
+        held = spelled.get(name.lower(), name)
+        if text is None:
+            merged.pop(held, None)
+        else:
+            merged[held] = text
+    return merged

@@ -1,0 +1,122 @@
+"""Operations that take time: begun by a PATCH, ended by the first request after their end, polled by their URL."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from vmident.core.resource_id import ResourceId
+from vmident.sandbox import quotas, refusals
+from vmident.sandbox.http import Response, json_answer
+
+if TYPE_CHECKING:
+    from vmident.sandbox.call import Call
+    from vmident.sandbox.store import Record, Rows
+
+
+def wire_time(epoch_seconds: float) -> str:
+    """Print a moment as operations do, `2020-07-09T07:19:37.8042157+00:00` (recording): seven digits."""
+    moment = datetime.fromtimestamp(epoch_seconds, timezone.utc)
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0+00:00"
+
+
+def begin(call: Call, vm: Record, attached: dict[str, str]) -> str:
+    """Begin an operation on a VM that now holds `attached` (id -> clientId) anew; give the URL to poll."""
+    name = call.settings.new_uuid()
+    path = f"/subscriptions/{call.words['subscription']}/providers/Microsoft.Compute/locations/{vm['location']}"
+    url = f"{call.settings.endpoint}{path}/operations/{name}?{_opaque_query(name, call.api_version, call.now)}"
+    record = start(call.rows, vm, name, now=call.now, seconds=call.settings.operation_seconds(), attached=attached)
+    record["query"] = urlsplit(url).query
+    call.rows.write_operation(name, record, ends=record["ends"], running=True)
+    call.rows.forget_before(call.now)
+    return url
+
+
+def start(rows: Rows, vm: Record, name: str, *, now: float, seconds: float, attached: dict[str, str]) -> Record:
+    """Note a running operation on a VM; the caller notes on the VM that it is being updated."""
+    record = {
+        "name": name,
+        "vm": [vm["group"], vm["name"]],
+        "location": vm["location"],
+        "starts": now,
+        "ends": now + max(0.0, seconds),
+        "status": "InProgress",
+        "attached": attached,
+        "query": "",
+    }
+    rows.write_operation(name, record, ends=now + max(0.0, seconds), running=True)
+    return record
+
+
+def settle(rows: Rows, now: float) -> None:
+    """End every operation whose time has come, in order.
+
+    An identity that was deleted while it was being attached fails its operation; assumed, in the words that a PATCH
+    naming it would be refused with.
+    """
+    for operation in rows.due_operations(now):
+        group, name = operation["vm"]
+        vm = rows.find("vm", group, name)
+        if vm is not None:
+            lost = _lost_identity(rows, operation)
+            if lost:
+                operation["error"] = refusals.identity_operation_failed(vm["id"], lost).error()
+            else:
+                _show_attached(rows, vm, operation)
+            vm["state"] = "Failed" if lost else "Succeeded"
+            rows.replace("vm", group, name, vm)
+        operation["status"] = "Failed" if operation.get("error") else "Succeeded"
+        rows.write_operation(operation["name"], operation, ends=operation["ends"], running=False)
+
+
+def _lost_identity(rows: Rows, operation: Record) -> str | None:
+    attached: dict[str, str] = operation["attached"]
+    for identity_id, client_id in attached.items():
+        resource_id = ResourceId.parse(identity_id)
+        found = rows.find("identity", resource_id.group, resource_id.name)
+        if found is None or found["clientId"] != client_id:
+            return identity_id
+    return None
+
+
+def _show_attached(rows: Rows, vm: Record, operation: Record) -> None:
+    for entry in vm["user"]:
+        if entry["id"] in operation["attached"]:
+            resource_id = ResourceId.parse(entry["id"])
+            found = rows.find("identity", resource_id.group, resource_id.name)
+            if found is not None:
+                entry.update(clientId=found["clientId"], principalId=found["principalId"])
+
+
+def read_one(call: Call) -> Response:
+    """Say how an operation stands, to whoever brings the URL exactly as it was handed out."""
+    name = call.words["operation"]
+    operation = call.rows.find_operation(name)
+    same_place = operation is not None and operation["location"] == call.words["location"].lower()
+    if operation is None or not same_place or operation["query"] != call.raw_query:
+        raise refusals.operation_not_found(name)
+    call.meter.draw(quotas.operation_read(operation["location"], operation["name"]))
+    content = {"startTime": wire_time(operation["starts"])}
+    if operation["status"] != "InProgress":
+        content["endTime"] = wire_time(operation["ends"])
+    content |= {"status": operation["status"], "name": operation["name"]}
+    if "error" in operation:
+        content["error"] = operation["error"]
+    return json_answer(200, content)
+
+
+def _opaque_query(name: str, api_version: str, now: float) -> str:
+    """Make the long query that Azure signs its polling URLs with: parameters p, t, c, s and h (wire facts)."""
+    ticks = int(now * 10_000_000) + 621_355_968_000_000_000
+    certificate = "".join(_digest(f"{name}/certificate/{part}") for part in range(24))
+    return (
+        f"p={_digest(name + '/p')}&api-version={api_version}&t={ticks}&c={certificate}"
+        f"&s={''.join(_digest(f'{name}/signature/{part}') for part in range(8))}&h={_digest(f'{name}/h')}"
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")

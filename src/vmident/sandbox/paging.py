@@ -1,0 +1,65 @@
+"""Lists in pages: `nextLink` carries a token that must come back as it was handed out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from vmident.sandbox import refusals
+from vmident.sandbox.http import Response, json_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vmident.sandbox.call import Call
+    from vmident.sandbox.store import Record
+
+SKIP_OPTION = "$skiptoken"
+
+
+def sealed(content: object) -> str:
+    """Make a token of a JSON value, such that an altered one is recognised."""
+    text = json.dumps(content)
+    return base64.urlsafe_b64encode(f"{_seal(text)}{text}".encode()).decode().rstrip("=")
+
+
+def unsealed(token: str) -> object:
+    """Read a token back; raises 400 for one that was not handed out."""
+    try:
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+    except (binascii.Error, ValueError) as bad:
+        raise refusals.skip_token_invalid() from bad
+    seal, content = text[:16], text[16:]
+    # The decoder skips what it does not know, so a token is compared with the one that would have been made.
+    if seal != _seal(content) or sealed(json.loads(content)) != token:
+        raise refusals.skip_token_invalid()
+    value: object = json.loads(content)
+    return value
+
+
+def _seal(text: str) -> str:
+    return hashlib.sha256(f"vmident sandbox {text}".encode()).hexdigest()[:16]
+
+
+def page_of(call: Call, kind: str, group: str | None, shown: Callable[[Record], object]) -> Response:
+    """Answer one page of a kind's resources, in one group or in the subscription."""
+    where = f"{kind}/{(group or '').lower()}"
+    after = ("", "")
+    if SKIP_OPTION in call.query:
+        token = unsealed(call.query[SKIP_OPTION])
+        if not isinstance(token, list) or len(token) != 3 or token[0] != where:
+            raise refusals.skip_token_invalid()
+        after = (token[1], token[2])
+    size = call.settings.page_size
+    records = call.rows.page(kind, group, after, size + 1)
+    content: dict[str, object] = {"value": [shown(record) for record in records[:size]]}
+    if len(records) > size:
+        last = records[size - 1]
+        token_text = sealed([where, last["group"].lower(), last["name"].lower()])
+        link = f"{call.settings.endpoint}{call.path}?api-version={quote(call.api_version)}"
+        content["nextLink"] = f"{link}&%24skiptoken={token_text}"
+    return json_answer(200, content)

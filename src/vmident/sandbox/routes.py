@@ -1,0 +1,170 @@
+"""Which handler answers a path and a method, and in which API versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote
+
+from vmident.sandbox import graph, groups, identities, machines, operations, refusals, versions
+from vmident.sandbox.paging import SKIP_OPTION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vmident.sandbox.call import Call
+    from vmident.sandbox.http import Response
+
+    Handler = Callable[[Call], Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One resource type at one kind of path: `{word}` segments vary, the others compare without regard to case.
+
+    `elsewhere` are the methods that Azure has there and the sandbox has not.
+    """
+
+    pattern: str
+    methods: Mapping[str, Handler]
+    versions: tuple[str, ...]
+    kind: str = ""
+    options: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+    any_query: bool = False
+    cost: Literal["subscription", "tenant", "none"] = "subscription"
+
+
+_GROUP = "/subscriptions/{subscription}/resourcegroups/{group}"
+_IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers"
+_PAGED = frozenset({SKIP_OPTION})
+
+ROUTES = (
+    Route("/subscriptions", {"GET": groups.list_subscriptions}, versions.SUBSCRIPTIONS, cost="tenant"),
+    Route("/subscriptions/{subscription}", {"GET": groups.read_subscription}, versions.SUBSCRIPTIONS),
+    Route("/subscriptions/{subscription}/resourcegroups", {"GET": groups.list_groups}, versions.GROUPS, options=_PAGED),
+    Route(
+        _GROUP,
+        {"GET": groups.read_group, "HEAD": groups.probe_group, "PUT": groups.write_group},
+        versions.GROUPS,
+        elsewhere=frozenset({"DELETE", "PATCH"}),
+    ),
+    Route(
+        f"{_GROUP}/providers/microsoft.compute/virtualmachines",
+        {"GET": machines.list_group_vms},
+        versions.COMPUTE,
+        "virtualMachines",
+        _PAGED,
+    ),
+    Route(
+        f"{_IN_SUBSCRIPTION}/microsoft.compute/virtualmachines",
+        {"GET": machines.list_vms},
+        versions.COMPUTE,
+        "virtualMachines",
+        _PAGED,
+    ),
+    Route(
+        f"{_GROUP}/providers/microsoft.compute/virtualmachines/{{name}}",
+        {"GET": machines.read_vm, "PATCH": machines.change_vm},
+        versions.COMPUTE,
+        "virtualMachines",
+        frozenset({"$expand"}),
+        frozenset({"PUT", "DELETE"}),
+    ),
+    Route(
+        f"{_IN_SUBSCRIPTION}/microsoft.compute/locations/{{location}}/operations/{{operation}}",
+        {"GET": operations.read_one},
+        versions.COMPUTE,
+        "locations/operations",
+        any_query=True,
+    ),
+    Route(
+        f"{_GROUP}/providers/microsoft.managedidentity/userassignedidentities",
+        {"GET": identities.list_group_identities},
+        versions.IDENTITIES,
+        "userAssignedIdentities",
+        _PAGED,
+    ),
+    Route(
+        f"{_IN_SUBSCRIPTION}/microsoft.managedidentity/userassignedidentities",
+        {"GET": identities.list_identities},
+        versions.IDENTITIES,
+        "userAssignedIdentities",
+        _PAGED,
+    ),
+    Route(
+        f"{_GROUP}/providers/microsoft.managedidentity/userassignedidentities/{{name}}",
+        {
+            "GET": identities.read_identity,
+            "PUT": identities.write_identity,
+            "DELETE": identities.delete_identity,
+        },
+        versions.IDENTITIES,
+        "userAssignedIdentities",
+        elsewhere=frozenset({"PATCH"}),
+    ),
+    Route(
+        "/providers/microsoft.resourcegraph/resources",
+        {"POST": graph.answer_query},
+        versions.GRAPH,
+        "resources",
+        cost="none",
+    ),
+)
+
+_NAMESPACES = {"microsoft.compute", "microsoft.managedidentity", "microsoft.resources", "microsoft.resourcegraph"}
+
+
+def route_of(path: str, api_version: str) -> tuple[Route, dict[str, str]]:
+    """Find the route of a path, and its variable segments as sent; raises 404 for what is not there."""
+    segments = [unquote(segment) for segment in path.split("/")]
+    for route in ROUTES:
+        words = _matched(route.pattern.split("/"), segments)
+        if words is not None:
+            return route, words
+    raise _unknown(path, segments, api_version)
+
+
+def _matched(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
+    if len(pattern) != len(segments):
+        return None
+    words = {}
+    for want, have in zip(pattern, segments, strict=True):
+        if want.startswith("{") and have:
+            words[want[1:-1]] = have
+        elif want != have.lower():
+            return None
+    return words
+
+
+def _unknown(path: str, segments: list[str], api_version: str) -> refusals.Refused:
+    lower = [segment.lower() for segment in segments]
+    at = lower.index("providers") + 1 if "providers" in lower else len(lower)
+    if at >= len(segments) or not segments[at]:
+        return refusals.path_unknown(path)
+    namespace = segments[at]
+    if namespace.lower() not in _NAMESPACES:
+        return refusals.namespace_invalid(namespace)
+    # Types and names take turns after the namespace.
+    kind = "/".join(segments[at + 1 :: 2])
+    return refusals.type_invalid(kind, namespace, api_version)
+
+
+def handler_of(route: Route, method: str) -> Handler:
+    """Find the handler of a method; raises 405."""
+    if method in route.methods:
+        return route.methods[method]
+    if method in route.elsewhere:
+        raise refusals.not_in_the_sandbox(f"{method} there yet", 405)
+    raise refusals.method_not_allowed(method)
+
+
+def check_version(route: Route, api_version: str) -> None:
+    """Raise what ARM says of an API version that the type does not have."""
+    if api_version in route.versions:
+        return
+    if not route.kind:
+        raise refusals.api_version_invalid(api_version, route.versions)
+    raise refusals.provider_not_registered(
+        versions.DEFAULT_LOCATION, api_version, route.kind, route.versions, versions.LOCATIONS
+    )

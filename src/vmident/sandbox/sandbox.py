@@ -1,0 +1,225 @@
+"""The sandbox as a whole: one request in, one answer out, and the state kept in a folder between processes."""
+
+from __future__ import annotations
+
+from collections import deque
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from vmident.sandbox import operations, quotas, refusals, routes, seed
+from vmident.sandbox.call import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT, Call, Settings
+from vmident.sandbox.http import JSON_CONTENT, Request, Response
+from vmident.sandbox.store import Rows, SandboxUnusable, Store
+from vmident.sandbox.versions import DEFAULT_LOCATION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+__all__ = ["ENDPOINT", "SUBSCRIPTION", "SUBSCRIPTION_NAME", "TENANT", "TOKEN", "Sandbox", "SandboxUnusable"]
+
+# '.invalid' never resolves (RFC 6761): what is meant for the sandbox cannot leave the machine by mistake.
+ENDPOINT = "https://management.sandbox.invalid"
+# The only token that the sandbox takes; it opens nothing else.
+TOKEN = "vmident-sandbox-token"  # noqa: S105 - no secret
+FILE_NAME = "sandbox.sqlite3"
+
+_REQUESTS_KEPT = 2000
+_COSTS = {"GET": "reads", "HEAD": "reads", "POST": "writes", "PUT": "writes", "PATCH": "writes", "DELETE": "deletes"}
+
+
+class Sandbox:
+    """One subscription of a small Azure.
+
+    `now` gives epoch seconds and is the only clock: an operation ends when `now` has come to its end.
+    `requests` holds the last requests that this instance answered, without their tokens.
+    Every method raises `SandboxUnusable` where the folder's file cannot be used; `reset` mends what can be mended.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        now: Callable[[], float],
+        new_uuid: Callable[[], str],
+        operation_seconds: Callable[[], float] | float = 1.5,
+        endpoint: str = ENDPOINT,
+        graph_lag_seconds: float = 20.0,
+        page_size: int = 500,
+    ) -> None:
+        self.folder = folder
+        self.endpoint = endpoint.rstrip("/")
+        self.requests: deque[Request] = deque(maxlen=_REQUESTS_KEPT)
+        self._now = now
+        self._new_uuid = new_uuid
+        self._settings = Settings(
+            endpoint=self.endpoint,
+            new_uuid=new_uuid,
+            operation_seconds=operation_seconds if callable(operation_seconds) else lambda: operation_seconds,
+            graph_lag_seconds=graph_lag_seconds,
+            page_size=page_size,
+        )
+        self._store = Store(folder / FILE_NAME, lambda rows: seed.plant(rows, new_uuid))
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request, in one transaction."""
+        self.requests.append(_without_token(request))
+        remaining: dict[str, str] = {}
+        try:
+            _check_token(request)
+            response = self._answered(request, remaining)
+        except refusals.Refused as refused:
+            response = refused.answer()
+        headers = {**self._usual_headers(request), **remaining, **response.headers}
+        if not response.body:
+            headers.pop("content-type", None)
+        return Response(response.status, headers, b"" if request.method == "HEAD" else response.body)
+
+    def status(self) -> dict[str, Any]:
+        """Say where the sandbox is kept and what it holds."""
+        with self._store.transaction() as rows:
+            operations.settle(rows, self._now())
+            return {
+                "folder": str(self.folder),
+                "endpoint": self.endpoint,
+                "subscriptionId": SUBSCRIPTION,
+                "subscriptionName": SUBSCRIPTION_NAME,
+                "tenantId": TENANT,
+                "groups": rows.count("group"),
+                "vms": rows.count("vm"),
+                "identities": rows.count("identity"),
+                "runningOperations": rows.count_running_operations(),
+            }
+
+    def reset(self) -> None:
+        """Go back to the seed, also from a file that cannot be read."""
+        self._store.reset()
+
+    def close(self) -> None:
+        """Let go of the file; the next use opens it again."""
+        self._store.close()
+
+    def add_group(self, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None) -> None:
+        """Put a group there, as if it had been there for long."""
+        with self._store.transaction() as rows:
+            seed.put_group(rows, name, location, tags)
+
+    def add_identity(
+        self, group: str, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None
+    ) -> str:
+        """Put a user-assigned identity there, as if it had been there for long; give its id."""
+        with self._store.transaction() as rows:
+            return seed.put_identity(rows, group, name, self._new_uuid, location=location, tags=tags)
+
+    def add_vm(
+        self,
+        group: str,
+        name: str,
+        *,
+        system: bool = False,
+        identities: Iterable[str] = (),
+        location: str = DEFAULT_LOCATION,
+        tags: Mapping[str, str] | None = None,
+        updating_seconds: float | None = None,
+    ) -> str:
+        """Put a VM there, as if it had been there for long; give its id.
+
+        `identities` are names in the VM's group, or ids; one that is not there makes a dead attachment. With
+        `updating_seconds`, somebody else's operation runs on it for so long.
+        """
+        with self._store.transaction() as rows:
+            vm_id = seed.put_vm(
+                rows, group, name, self._new_uuid, system=system, identities=identities, location=location, tags=tags
+            )
+            if updating_seconds is not None:
+                seed.put_operation(rows, group, name, self._new_uuid, now=self._now(), seconds=updating_seconds)
+            return vm_id
+
+    def add_operation(self, group: str, name: str, *, seconds: float) -> None:
+        """Have somebody else's operation run on a VM that is there, from now on for so long."""
+        with self._store.transaction() as rows:
+            seed.put_operation(rows, group, name, self._new_uuid, now=self._now(), seconds=seconds)
+
+    def _answered(self, request: Request, remaining: dict[str, str]) -> Response:
+        """Answer within a transaction: a refusal keeps what was drawn, but a 429 draws nothing."""
+        with self._store.transaction() as rows:
+            try:
+                return self._routed(request, rows, remaining)
+            except refusals.Refused as refused:
+                if refused.status == 429:
+                    raise
+                return refused.answer()
+
+    def _routed(self, request: Request, rows: Rows, remaining: dict[str, str]) -> Response:
+        now = self._now()
+        operations.settle(rows, now)
+        target = urlsplit(request.url)
+        query = _query_of(target.query)
+        api_version = query.get("api-version", "")
+        if not api_version:
+            raise refusals.api_version_missing()
+        route, words = routes.route_of(target.path, api_version)
+        if "subscription" in words:
+            _check_subscription(words["subscription"])
+        routes.check_version(route, api_version)
+        handler = routes.handler_of(route, request.method)
+        meter = quotas.Meter(rows, now, SUBSCRIPTION, remaining)
+        if route.cost != "none":
+            in_subscription = route.cost == "subscription"
+            meter.draw(quotas.arm(_COSTS[request.method], SUBSCRIPTION) if in_subscription else quotas.tenant_read())
+        if not route.any_query:
+            _check_query(query, route.options)
+        call = Call(request, target.path, target.query, words, query, api_version, now, rows, meter, self._settings)
+        return handler(call)
+
+    def _usual_headers(self, request: Request) -> dict[str, str]:
+        request_id, now = self._new_uuid(), self._now()
+        return {
+            "cache-control": "no-cache",
+            "content-type": JSON_CONTENT,
+            "date": formatdate(now, usegmt=True),
+            "x-ms-request-id": request_id,
+            "x-ms-correlation-request-id": request.headers.get("x-ms-correlation-request-id", request_id),
+        }
+
+
+def _without_token(request: Request) -> Request:
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
+    return Request(request.method, request.url, headers, request.body)
+
+
+def _check_token(request: Request) -> None:
+    authorization = request.headers.get("authorization")
+    if not authorization:
+        raise refusals.authorization_missing(TENANT)
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or token != TOKEN:
+        raise refusals.token_invalid(TENANT)
+
+
+def _query_of(text: str) -> dict[str, str]:
+    """Read a query; names in lower case, a name given twice joined with a comma as ARM's server does."""
+    query: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        key = name.lower()
+        query[key] = f"{query[key]},{value}" if key in query else value
+    return query
+
+
+def _check_subscription(text: str) -> None:
+    if not _is_guid(text):
+        raise refusals.subscription_id_invalid(text)
+    if text.lower() != SUBSCRIPTION:
+        raise refusals.subscription_not_found(text)
+
+
+def _is_guid(text: str) -> bool:
+    parts = text.split("-")
+    return [len(part) for part in parts] == [8, 4, 4, 4, 12] and set(text.lower()) <= set("0123456789abcdef-")
+
+
+def _check_query(query: Mapping[str, str], options: frozenset[str]) -> None:
+    for name in query:
+        if name != "api-version" and name not in options:
+            raise refusals.not_in_the_sandbox(f"the query parameter '{name}' there")

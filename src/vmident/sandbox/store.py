@@ -1,0 +1,261 @@
+"""What the sandbox remembers: rows of JSON in one SQLite file, one exclusive transaction for each request.
+
+Knows nothing of Azure beyond that resources have a kind, a group and a name, and that the case of both is nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import threading
+from typing import TYPE_CHECKING, Any
+
+from vmident.sandbox.throttle import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x766D6964  # 'vmid'
+_BUSY_SECONDS = 60.0
+_KEPT_SECONDS = 86_400.0
+
+_SCHEMA = """
+CREATE TABLE resources (
+    serial INTEGER PRIMARY KEY, kind TEXT NOT NULL, group_key TEXT NOT NULL, name_key TEXT NOT NULL,
+    made REAL NOT NULL, deleted REAL, record TEXT NOT NULL
+);
+CREATE UNIQUE INDEX living ON resources (kind, group_key, name_key) WHERE deleted IS NULL;
+CREATE TABLE operations (name TEXT PRIMARY KEY, ends REAL NOT NULL, running INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE INDEX running_operations ON operations (ends) WHERE running = 1;
+CREATE TABLE buckets (name TEXT PRIMARY KEY, tokens REAL NOT NULL, at REAL NOT NULL);
+"""
+
+Record = dict[str, Any]
+
+
+class SandboxUnusable(Exception):
+    """The sandbox's file cannot be used as it is; `hint` says the way out."""
+
+    def __init__(self, message: str, hint: str = "Start afresh: `vmident sandbox reset`") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Rows:
+    """The rows, within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def find(self, kind: str, group: str, name: str) -> Record | None:
+        """Read one living resource."""
+        row = self._connection.execute(
+            "SELECT record FROM resources WHERE kind=? AND group_key=? AND name_key=? AND deleted IS NULL",
+            (kind, group.lower(), name.lower()),
+        ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def add(self, kind: str, group: str, name: str, record: Record, *, made: float) -> None:
+        """Write a resource that is not there yet."""
+        self._connection.execute(
+            "INSERT INTO resources (kind, group_key, name_key, made, record) VALUES (?, ?, ?, ?, ?)",
+            (kind, group.lower(), name.lower(), made, json.dumps(record)),
+        )
+
+    def replace(self, kind: str, group: str, name: str, record: Record) -> None:
+        """Write a resource that is there."""
+        self._connection.execute(
+            "UPDATE resources SET record=? WHERE kind=? AND group_key=? AND name_key=? AND deleted IS NULL",
+            (json.dumps(record), kind, group.lower(), name.lower()),
+        )
+
+    def bury(self, kind: str, group: str, name: str, *, deleted: float) -> None:
+        """Delete a resource, and keep what it was for those who look late."""
+        self._connection.execute("DELETE FROM resources WHERE deleted < ?", (deleted - _KEPT_SECONDS,))
+        self._connection.execute(
+            "UPDATE resources SET deleted=? WHERE kind=? AND group_key=? AND name_key=? AND deleted IS NULL",
+            (deleted, kind, group.lower(), name.lower()),
+        )
+
+    def page(self, kind: str, group: str | None, after: tuple[str, str], limit: int) -> list[Record]:
+        """List living resources in the order of group and name, in one group or in all, after a (group, name)."""
+        rows = self._connection.execute(
+            "SELECT record FROM resources WHERE kind=? AND deleted IS NULL AND (? IS NULL OR group_key=?) "
+            "AND (group_key, name_key) > (?, ?) ORDER BY group_key, name_key LIMIT ?",
+            (kind, group, group and group.lower(), after[0].lower(), after[1].lower(), limit),
+        )
+        return [json.loads(row[0]) for row in rows]
+
+    def as_of(self, kind: str, moment: float) -> list[Record]:
+        """List the resources that were there at a moment in the past, with what is known of them now."""
+        rows = self._connection.execute(
+            "SELECT record FROM resources WHERE kind=? AND made <= ? AND (deleted IS NULL OR deleted > ?)",
+            (kind, moment, moment),
+        )
+        return [json.loads(row[0]) for row in rows]
+
+    def count(self, kind: str) -> int:
+        """Count the living resources of a kind."""
+        query = "SELECT count(*) FROM resources WHERE kind=? AND deleted IS NULL"
+        return int(self._connection.execute(query, (kind,)).fetchone()[0])
+
+    def find_operation(self, name: str) -> Record | None:
+        """Read one operation, running or ended."""
+        row = self._connection.execute("SELECT record FROM operations WHERE name=?", (name,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def write_operation(self, name: str, record: Record, *, ends: float, running: bool) -> None:
+        """Write one operation; `ends` and `running` say when it is due."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO operations (name, ends, running, record) VALUES (?, ?, ?, ?)",
+            (name, ends, int(running), json.dumps(record)),
+        )
+
+    def due_operations(self, now: float) -> list[Record]:
+        """List the running operations whose end has come, earliest first."""
+        query = "SELECT record FROM operations WHERE running=1 AND ends <= ? ORDER BY ends, name"
+        return [json.loads(row[0]) for row in self._connection.execute(query, (now,))]
+
+    def count_running_operations(self) -> int:
+        """Count the operations that have not ended."""
+        return int(self._connection.execute("SELECT count(*) FROM operations WHERE running=1").fetchone()[0])
+
+    def forget_before(self, now: float) -> None:
+        """Drop what nobody asks for any more: operations a day old, buckets full again."""
+        moment = now - _KEPT_SECONDS
+        self._connection.execute("DELETE FROM operations WHERE running=0 AND ends < ?", (moment,))
+        self._connection.execute("DELETE FROM buckets WHERE at < ?", (moment,))
+
+    def level(self, bucket: str) -> Level | None:
+        """Read a bucket's level; None for one never drawn from."""
+        row = self._connection.execute("SELECT tokens, at FROM buckets WHERE name=?", (bucket,)).fetchone()
+        return Level(row[0], row[1]) if row else None
+
+    def write_level(self, bucket: str, level: Level) -> None:
+        """Write a bucket's level."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO buckets (name, tokens, at) VALUES (?, ?, ?)",
+            (bucket, level.tokens, level.at_seconds),
+        )
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for table in ("resources", "operations", "buckets"):
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are those above
+
+
+class Store:
+    """The file, opened at first use, shared by threads (a lock) and by processes (SQLite's own)."""
+
+    def __init__(self, file: Path, seed: Callable[[Rows], None]) -> None:
+        self._file = file
+        self._seed = seed
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Rows]:
+        """Hold the whole store for one request: commits at the end, rolls back on any exception.
+
+        Raises `SandboxUnusable`.
+        """
+        with self._lock, self._said_plainly():
+            connection = self._open()
+            with _immediate(connection):
+                yield Rows(connection)
+
+    def reset(self) -> None:
+        """Go back to the seed, also from a file that cannot be read."""
+        with self._lock:
+            try:
+                with self.transaction() as rows:
+                    rows.clear()
+                    self._seed(rows)
+            except SandboxUnusable:
+                self.close()
+                self._remove()
+                with self.transaction():
+                    pass
+
+    def close(self) -> None:
+        """Let go of the file; the next use opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            _make_private(self._file)
+            connection = sqlite3.connect(
+                self._file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                # Every commit outlives the process; only a power cut could hurt the file, and `reset` mends that.
+                connection.execute("PRAGMA synchronous=OFF")
+                with _immediate(connection):
+                    self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        if (application, version) == (_APPLICATION_ID, SCHEMA_VERSION):
+            return
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise SandboxUnusable(f"The sandbox's file '{self._file}' was written by another version of vmident.")
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        self._seed(Rows(connection))
+
+    def _remove(self) -> None:
+        try:
+            for file in (self._file, self._file.with_name(self._file.name + "-journal")):
+                file.unlink(missing_ok=True)
+        except OSError as failed:
+            raise SandboxUnusable(
+                f"The sandbox's file '{self._file}' cannot be removed: {failed.strerror}.",
+                hint="Close what has the file open, then run `vmident sandbox reset` again",
+            ) from failed
+
+    @contextlib.contextmanager
+    def _said_plainly(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as failed:
+            self.close()
+            raise SandboxUnusable(f"The sandbox's file '{self._file}' cannot be used: {failed}.") from failed
+        except OSError as failed:
+            raise SandboxUnusable(
+                f"The sandbox cannot keep its state in '{self._file.parent}': {failed.strerror}.",
+                hint="Name a folder that you may write to in VMIDENT_SANDBOX_DIR",
+            ) from failed
+
+
+@contextlib.contextmanager
+def _immediate(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _make_private(file: Path) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Made here and not by SQLite, so that nobody else can read it even for a moment.
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))

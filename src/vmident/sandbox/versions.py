@@ -1,0 +1,100 @@
+"""Which API versions and regions there are: believable, not complete.
+
+Source: the version folders of Microsoft's public API specifications, as far as they matter here; `etag` in a VM since
+2023-09-01 is from the wire facts.
+"""
+
+from __future__ import annotations
+
+COMPUTE = (
+    "2019-07-01",
+    "2019-12-01",
+    "2020-06-01",
+    "2020-12-01",
+    "2021-03-01",
+    "2021-04-01",
+    "2021-07-01",
+    "2021-11-01",
+    "2022-03-01",
+    "2022-08-01",
+    "2022-11-01",
+    "2023-03-01",
+    "2023-07-01",
+    "2023-09-01",
+    "2024-03-01",
+    "2024-07-01",
+    "2024-11-01",
+    "2025-04-01",
+)
+FIRST_WITH_ETAG = "2023-09-01"
+IDENTITIES = ("2015-08-31-preview", "2018-11-30", "2022-01-31-preview", "2023-01-31", "2024-11-30")
+OLDEST_IDENTITIES = "2015-08-31-preview"
+GROUPS = (
+    "2019-05-01",
+    "2019-07-01",
+    "2019-10-01",
+    "2020-06-01",
+    "2020-10-01",
+    "2021-01-01",
+    "2021-04-01",
+    "2022-09-01",
+    "2023-07-01",
+    "2024-03-01",
+    "2024-07-01",
+    "2024-11-01",
+    "2025-04-01",
+)
+SUBSCRIPTIONS = (
+    "2016-06-01",
+    "2018-06-01",
+    "2019-06-01",
+    "2019-11-01",
+    "2020-01-01",
+    "2021-01-01",
+    "2021-04-01",
+    "2022-09-01",
+    "2022-12-01",
+    "2024-11-01",
+)
+GRAPH = ("2021-03-01", "2022-10-01", "2024-04-01")
+
+LOCATIONS = (
+    "australiaeast",
+    "brazilsouth",
+    "canadacentral",
+    "centralindia",
+    "centralus",
+    "eastasia",
+    "eastus",
+    "eastus2",
+    "francecentral",
+    "germanywestcentral",
+    "italynorth",
+    "japaneast",
+    "koreacentral",
+    "northcentralus",
+    "northeurope",
+    "norwayeast",
+    "polandcentral",
+    "southafricanorth",
+    "southcentralus",
+    "southeastasia",
+    "spaincentral",
+    "swedencentral",
+    "switzerlandnorth",
+    "uaenorth",
+    "uksouth",
+    "ukwest",
+    "westcentralus",
+    "westeurope",
+    "westus",
+    "westus2",
+    "westus3",
+)
+DEFAULT_LOCATION = "westus"
+
+
+def known_location(text: str) -> str | None:
+    """Give a region's name as ARM prints it, from `West US` or `WESTUS`; None for one that is not there."""
+    name = text.replace(" ", "").lower()
+    return name if name in LOCATIONS else None

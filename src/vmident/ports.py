@@ -17,14 +17,14 @@ from vmident.errors import VmidentError
 
 
 class Clock(Protocol):
-    """Time, as the whole command has it: a sleep that `--timeout` would not outlast raises `TimedOut` at once."""
+    """Time, as the whole command has it: no sleep outlasts the deadline that `--timeout` sets."""
 
     def now(self) -> float:
         """Give seconds since some fixed moment; never goes back."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass; raises `TimedOut` instead where they would pass the deadline."""
+        """Let `seconds` pass; where the deadline comes first, wait for no longer and raise `TimedOut`."""
         ...
 
     def remaining_seconds(self) -> float | None:

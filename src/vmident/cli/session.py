@@ -38,7 +38,7 @@ class Session:
     @property
     def where(self) -> Where:
         """Where bare names are looked up."""
-        return Where(self._subscription, self._settings.group)
+        return Where(lambda: self._subscription, self._settings.group)
 
     @cached_property
     def machines(self) -> Machines:
@@ -105,6 +105,7 @@ class Session:
             if part in opened:
                 opened[part].close()
 
+    @cached_property
     def _subscription(self) -> str:
         from vmident.arm.subscriptions import subscription_named
 

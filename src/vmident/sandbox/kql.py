@@ -1,0 +1,156 @@
+r"""A small, explicit part of the Kusto query language: pure. What it does not read, it refuses.
+
+    Resources
+    | where type =~ 'microsoft.compute/virtualmachines' and name =~ "x"
+    | project id, name
+    | order by id asc
+
+`where` compares a text column with a literal by `==` or, in any case, by `=~`; stages come in any number and order;
+`sort` is `order`; without a direction it is `desc`, as in Kusto. Literals take the escapes \\, \', \", \n and \t.
+Source: Microsoft's reference of the Kusto query language and 'Understanding the Azure Resource Graph query language'.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TEXT_COLUMNS = ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy")
+COLUMNS = (*TEXT_COLUMNS, "sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation")
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<word>[A-Za-z_]\w*)|(?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|(?P<sign>=~|==|\||,))"""
+)
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPED = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "t": "\t"}
+
+Row = dict[str, Any]
+
+
+class BadQuery(Exception):
+    """A query that cannot be read: where, and at which word."""
+
+    def __init__(self, token: str, position: int) -> None:
+        super().__init__(f"'{token}' at {position}")
+        self.token = token
+        self.position = position
+
+
+@dataclass(frozen=True)
+class Where:
+    """Keep the rows whose `column` is `text`."""
+
+    column: str
+    text: str
+    any_case: bool
+
+    def keeps(self, row: Row) -> bool:
+        """Tell whether a row stays."""
+        value = str(row[self.column])
+        return value.lower() == self.text.lower() if self.any_case else value == self.text
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query as read; `order` is column and whether descending, the first column first."""
+
+    conditions: tuple[Where, ...] = ()
+    columns: tuple[str, ...] = COLUMNS
+    order: tuple[tuple[str, bool], ...] = ()
+
+    def answer(self, rows: Iterable[Row]) -> list[Row]:
+        """Apply the query to rows that have all columns."""
+        kept = [row for row in rows if all(condition.keeps(row) for condition in self.conditions)]
+        for column, is_descending in reversed(self.order):
+            kept.sort(key=lambda row: str(row[column]), reverse=is_descending)
+        return [{column: row[column] for column in self.columns} for row in kept]
+
+
+def read_query(text: str) -> Query:
+    """Read a query; raises `BadQuery` for whatever is not in the part described above."""
+    return _Reader(text).query()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._kind, self._token, self._position = "", "", 0
+        self._columns = COLUMNS
+        self._advance()
+
+    def query(self) -> Query:
+        conditions: list[Where] = []
+        order: tuple[tuple[str, bool], ...] = ()
+        if self._take("word").lower() != "resources":
+            raise BadQuery(self._text.split(maxsplit=1)[0], 0)
+        while self._kind != "end":
+            self._take("sign", "|")
+            stage = self._take("word", "where", "project", "order", "sort")
+            if stage == "where":
+                conditions += self._conditions()
+            elif stage == "project":
+                self._columns = tuple(self._listed(lambda: self._column(self._columns)))
+            else:
+                self._take("word", "by")
+                order = tuple(self._listed(self._direction))
+        return Query(tuple(conditions), self._columns, order)
+
+    def _conditions(self) -> list[Where]:
+        conditions = [self._condition()]
+        while self._token == "and" and self._kind == "word":  # noqa: S105 - a word of the language
+            self._advance()
+            conditions.append(self._condition())
+        return conditions
+
+    def _condition(self) -> Where:
+        column = self._column(TEXT_COLUMNS)
+        sign = self._take("sign", "==", "=~")
+        return Where(column, self._literal(), any_case=sign == "=~")
+
+    def _column(self, among: tuple[str, ...]) -> str:
+        return self._take("word", *(column for column in self._columns if column in among))
+
+    def _direction(self) -> tuple[str, bool]:
+        column = self._column(TEXT_COLUMNS)
+        if self._kind == "word":
+            return column, self._take("word", "asc", "desc") == "desc"
+        return column, True
+
+    def _listed(self, read_one: Any) -> list[Any]:
+        read = [read_one()]
+        while self._token == "," and self._kind == "sign":  # noqa: S105 - a sign of the language
+            self._advance()
+            read.append(read_one())
+        return read
+
+    def _literal(self) -> str:
+        position, text = self._position, self._take("text")[1:-1]
+        for escape in _ESCAPE.finditer(text):
+            if escape[1] not in _ESCAPED:
+                raise BadQuery(escape[0], position + escape.start() + 1)
+        return _ESCAPE.sub(lambda escape: _ESCAPED[escape[1]], text)
+
+    def _take(self, kind: str, *among: str) -> str:
+        if self._kind != kind or (among and self._token not in among):
+            raise BadQuery(self._token, self._position)
+        token = self._token
+        self._advance()
+        return token
+
+    def _advance(self) -> None:
+        rest = self._text[self._at :]
+        if not rest.strip():
+            self._kind, self._token, self._position = "end", "<EOF>", len(self._text)
+            return
+        found = _TOKEN.match(self._text, self._at)
+        if found is None:
+            position = self._at + len(rest) - len(rest.lstrip())
+            raise BadQuery(self._text[position], position)
+        self._kind = found.lastgroup or ""
+        self._token, self._position = found[self._kind], found.start(self._kind)
+        self._at = found.end()

@@ -62,6 +62,8 @@ class Call:
             raise refusals.media_type_unsupported(content_type)
         try:
             content = json.loads(self.request.body.decode("utf-8"), parse_constant=_refuse_constant)
+            # Half a surrogate pair is JSON, but no text that can be kept.
+            json.dumps(content, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as failed:
             raise refusals.content_invalid("The body is not JSON") from failed
         if not isinstance(content, dict):

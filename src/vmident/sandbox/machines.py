@@ -109,7 +109,8 @@ def _change_identities(call: Call, vm: Record, change: IdentityChange) -> dict[s
     entries = {ResourceId.parse(entry["id"]): entry for entry in vm["user"]}
     after = held_after(entries, change)
     found = {resource_id: _existing(call, vm, resource_id) for resource_id in after}
-    anew = [resource_id for resource_id in after if resource_id not in entries]
+    # One whose attachment failed, and that is there again, is attached anew.
+    anew = [resource_id for resource_id in after if "clientId" not in entries.get(resource_id, {})]
     makes_system = change.has_system and not vm["system"]
     call.meter.draw(quotas.identities(vm["location"], made=int(makes_system), attached=len(anew)))
     if makes_system:

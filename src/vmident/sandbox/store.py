@@ -40,10 +40,11 @@ Record = dict[str, Any]
 class SandboxUnusable(Exception):
     """The sandbox's file cannot be used as it is; `hint` says the way out."""
 
-    def __init__(self, message: str, hint: str = "Start afresh: `vmident sandbox reset`") -> None:
+    def __init__(self, message: str, hint: str = "", *, is_mended_by_reset: bool = True) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint or "Start afresh: `vmident sandbox reset`"
+        self.is_mended_by_reset = is_mended_by_reset
 
 
 class Rows:
@@ -176,7 +177,9 @@ class Store:
                 with self.transaction() as rows:
                     rows.clear()
                     self._seed(rows)
-            except SandboxUnusable:
+            except SandboxUnusable as unusable:
+                if not unusable.is_mended_by_reset:
+                    raise
                 self.close()
                 self._remove()
                 with self.transaction():
@@ -235,11 +238,17 @@ class Store:
             yield
         except sqlite3.Error as failed:
             self.close()
-            raise SandboxUnusable(f"The sandbox's file '{self._file}' cannot be used: {failed}.") from failed
+            is_locked = "locked" in str(failed)
+            raise SandboxUnusable(
+                f"The sandbox's file '{self._file}' cannot be used: {failed}.",
+                hint="Another process holds it: try again when that has ended" if is_locked else "",
+                is_mended_by_reset=not is_locked,
+            ) from failed
         except OSError as failed:
             raise SandboxUnusable(
                 f"The sandbox cannot keep its state in '{self._file.parent}': {failed.strerror}.",
                 hint="Name a folder that you may write to in VMIDENT_SANDBOX_DIR",
+                is_mended_by_reset=False,
             ) from failed
 
 

@@ -1,0 +1,88 @@
+"""A sandbox on a virtual clock, and the shortest way to send it a request."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING, Any
+
+from vmident.sandbox.http import Request, Response
+from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION, TOKEN, Sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GROUP = "myResourceGroup"
+IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
+IN_GROUP = f"{IN_SUBSCRIPTION}/resourceGroups/{GROUP}"
+VMS = f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachines"
+IDENTITIES = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+COMPUTE = "2024-07-01"
+MSI = "2023-01-31"
+RESOURCES = "2021-04-01"
+
+MINE = f"{IDENTITIES}/myUserAssignedIdentity"
+OTHER = f"{IDENTITIES}/otherIdentity"
+BOTH = "SystemAssigned, UserAssigned"
+
+
+class Cloud:
+    """A sandbox in `folder`; `now` moves only when a test moves it."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.now = 1_600_000_000.0
+        self._numbers = itertools.count(1)
+        self.sandbox = Sandbox(folder, now=lambda: self.now, new_uuid=self._uuid, **settings)
+
+    def _uuid(self) -> str:
+        return f"00000000-0000-4000-8000-{next(self._numbers):012x}"
+
+    def send(self, method: str, url: str, body: Any = None, **headers: str) -> Response:
+        """Send a request with a token; `body` goes as JSON, bytes as they are; `if_match` becomes `if-match`."""
+        sent = {"authorization": f"Bearer {TOKEN}"}
+        if body is not None:
+            sent["content-type"] = "application/json"
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        return self.sandbox.answer(Request(method, url if "://" in url else ENDPOINT + url, sent, raw))
+
+    def vm(self, name: str, version: str = COMPUTE) -> dict[str, Any]:
+        answer = self.send("GET", f"{VMS}/{name}?api-version={version}")
+        assert answer.status == 200, answer.body
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def patch(self, name: str, body: Any, version: str = COMPUTE, **headers: str) -> Response:
+        return self.send("PATCH", f"{VMS}/{name}?api-version={version}", body, **headers)
+
+    def identify(self, name: str, identity_type: str, **named: Any) -> Response:
+        """Send a PATCH of `identity`; `named={ID: {} or None}`."""
+        return self.patch(name, {"identity": {"type": identity_type, **_members(named)}})
+
+    def finish(self) -> None:
+        """Let every running operation end."""
+        self.now += 60
+
+    def delete_identity(self, identity_id: str) -> Response:
+        return self.send("DELETE", f"{identity_id}?api-version={MSI}")
+
+    def make_identity(self, identity_id: str) -> Response:
+        return self.send("PUT", f"{identity_id}?api-version={MSI}", {"location": "westus"})
+
+
+def _members(named: dict[str, Any]) -> dict[str, Any]:
+    return {"userAssignedIdentities": named["named"]} if "named" in named else {}
+
+
+def code_of(answer: Response) -> tuple[int, str]:
+    """Give an answer's status and error code."""
+    return answer.status, answer.json()["error"]["code"]
+
+
+def message_of(answer: Response) -> str:
+    message: str = answer.json()["error"]["message"]
+    return message
+
+
+def ids_of(vm: dict[str, Any]) -> list[str]:
+    return list(vm.get("identity", {}).get("userAssignedIdentities", {}))

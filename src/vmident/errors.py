@@ -170,6 +170,12 @@ class Unreachable(AzureUnavailable):
     default_code = "unreachable"
 
 
+class SandboxUnusable(VmidentError):
+    """The sandbox's folder cannot be used, or holds what this version cannot read."""
+
+    default_code = "sandbox-unusable"
+
+
 class TimedOut(VmidentError):
     """`--timeout` ran out; what was sent may still complete."""
 

@@ -120,6 +120,7 @@ class Connection:
         from azure.core.rest import HttpRequest
 
         left = self._clock.remaining_seconds()
+        shown = _without_opaque_query(url)
         request = HttpRequest(method, url, json=body, headers={"Accept": "application/json", **(headers or {})})
         began = time.perf_counter()
         try:
@@ -130,13 +131,13 @@ class Connection:
                 read_timeout=_ANSWER_SECONDS if left is None else min(_ANSWER_SECONDS, left),
             )
         except ClientAuthenticationError as failure:
-            self._trace(f"{method} {url} -> no token")
+            self._trace(f"{method} {shown} -> no token")
             raise _no_token(failure) from failure
         except AzureError as failure:
-            self._trace(f"{method} {url} -> {type(failure).__name__}")
+            self._trace(f"{method} {shown} -> {type(failure).__name__}")
             self._clock.remaining_seconds()
             raise _no_answer(failure, self._endpoint) from failure
-        self._trace(f"{method} {url} -> {response.status_code} ({time.perf_counter() - began:.3f} s)")
+        self._trace(f"{method} {shown} -> {response.status_code} ({time.perf_counter() - began:.3f} s)")
         return _checked(response)
 
 
@@ -157,6 +158,13 @@ def _transport(cloud: Cloud, door: BaseAdapter | None) -> Any:
 
 def _unchanged(request: Any) -> Any:
     return request
+
+
+def _without_opaque_query(url: str) -> str:
+    """An operation's URL carries a signed query: whoever reads a trace has no need of it."""
+    address, _, query = url.partition("?")
+    kept = [part for part in query.split("&") if part.startswith(("api-version=", "$"))]
+    return f"{address}?{'&'.join(kept)}" if kept else address
 
 
 def _quoted(path: str) -> str:

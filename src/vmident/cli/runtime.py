@@ -10,8 +10,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vmident.errors import TimedOut
+
+if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,11 @@ class Terminal:
 
 @dataclass(frozen=True)
 class Runtime:
-    """Everything that a run takes from outside; tests hand in their own."""
+    """Everything that a run takes from outside; tests hand in their own.
+
+    `through` is given the door that requests are about to go through, `None` for the network, and gives the one that
+    they do go through.
+    """
 
     environ: Mapping[str, str]
     terminal: Terminal
@@ -42,6 +50,7 @@ class Runtime:
     wall: Callable[[], float]
     new_uuid: Callable[[], str]
     read_input: Callable[[], str]
+    through: Callable[[BaseAdapter | None], BaseAdapter | None] = lambda door: door
 
 
 def runtime_of_process() -> Runtime:

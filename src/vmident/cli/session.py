@@ -88,7 +88,7 @@ class Session:
             version=vmident.__version__,
             trace=self._console.trace,
             tell=self._console.tell,
-            door=door,
+            door=self._runtime.through(door),
         )
 
     @cached_property

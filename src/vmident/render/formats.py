@@ -9,6 +9,9 @@ from typing import Any
 from vmident.errors import UsageError
 from vmident.render.text import harmless
 
+# Eight rows of four characters, as rich reads them: only the rule under the heads is drawn.
+_PLAIN_RULE = "    \n    \n -- \n    \n    \n    \n    \n    \n"
+
 
 def as_json(document: Any) -> str:
     """Give indented JSON in ASCII: control characters and whatever a terminal could stumble over are escaped."""
@@ -36,7 +39,7 @@ def as_table(rows: Any, *, width_columns: int | None = None) -> str:
     """Give columns with a header, no lines cut; wrapped to `width_columns` only where that is given."""
     from io import StringIO
 
-    from rich.box import SIMPLE
+    from rich.box import Box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -45,7 +48,7 @@ def as_table(rows: Any, *, width_columns: int | None = None) -> str:
     if not listed:
         return ""
     headers = list(dict.fromkeys(key for row in listed for key in row)) if isinstance(listed[0], dict) else None
-    table = Table(box=SIMPLE, show_header=headers is not None, pad_edge=False, show_edge=False)
+    table = Table(box=Box(_PLAIN_RULE, ascii=True), show_header=headers is not None, pad_edge=False, show_edge=False)
     for header in headers or _values(listed[0]):
         table.add_column(Text(_cell(header)), overflow="fold", no_wrap=width_columns is None)
     for row in listed:

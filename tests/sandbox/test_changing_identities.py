@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from tests.sandbox.cloud import BOTH, COMPUTE, GROUP, IDENTITIES, MINE, OTHER, VMS, code_of, ids_of, message_of
 
 if TYPE_CHECKING:
     from tests.sandbox.cloud import Cloud
-
     from vmident.sandbox.http import Response
 
 

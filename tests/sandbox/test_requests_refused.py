@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from tests.sandbox.cloud import (
     COMPUTE,
     GROUP,
@@ -15,7 +16,6 @@ from tests.sandbox.cloud import (
     code_of,
     message_of,
 )
-
 from vmident.sandbox.http import Request
 from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION, TENANT, TOKEN
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sandbox.cloud import COMPUTE, IDENTITIES, IN_GROUP, MSI, OTHER, RESOURCES, VMS, code_of
 
+from tests.sandbox.cloud import COMPUTE, IDENTITIES, IN_GROUP, MSI, OTHER, RESOURCES, VMS, code_of
 from vmident.sandbox.throttle import Bucket, Level, after_draw, tokens_at, wait_seconds
 
 if TYPE_CHECKING:

@@ -58,37 +58,23 @@ def settle(rows: Rows, now: float) -> None:
     naming it would be refused with.
     """
     for operation in rows.due_operations(now):
-        group, name = operation["vm"]
-        vm = rows.find("vm", group, name)
-        if vm is not None:
-            lost = _lost_identity(rows, operation)
-            if lost:
-                operation["error"] = refusals.identity_operation_failed(vm["id"], lost).error()
-            else:
-                _show_attached(rows, vm, operation)
-            vm["state"] = "Failed" if lost else "Succeeded"
-            rows.replace("vm", group, name, vm)
-        operation["status"] = "Failed" if operation.get("error") else "Succeeded"
+        vm = rows.held("vm", *operation["vm"])
+        found = {identity_id: _identity_of(rows, identity_id) for identity_id in operation["attached"]}
+        lost = [one for one, client_id in operation["attached"].items() if found[one].get("clientId") != client_id]
+        if lost:
+            operation["error"] = refusals.identity_operation_failed(vm["id"], lost[0]).error()
+        else:
+            for entry in vm["user"]:
+                made = found.get(entry["id"], entry)
+                entry |= {member: made[member] for member in ("principalId", "clientId")}
+        vm["state"] = operation["status"] = "Failed" if lost else "Succeeded"
+        rows.replace("vm", vm["group"], vm["name"], vm)
         rows.write_operation(operation["name"], operation, ends=operation["ends"], running=False)
 
 
-def _lost_identity(rows: Rows, operation: Record) -> str | None:
-    attached: dict[str, str] = operation["attached"]
-    for identity_id, client_id in attached.items():
-        resource_id = ResourceId.parse(identity_id)
-        found = rows.find("identity", resource_id.group, resource_id.name)
-        if found is None or found["clientId"] != client_id:
-            return identity_id
-    return None
-
-
-def _show_attached(rows: Rows, vm: Record, operation: Record) -> None:
-    for entry in vm["user"]:
-        if entry["id"] in operation["attached"]:
-            resource_id = ResourceId.parse(entry["id"])
-            found = rows.find("identity", resource_id.group, resource_id.name)
-            if found is not None:
-                entry.update(clientId=found["clientId"], principalId=found["principalId"])
+def _identity_of(rows: Rows, identity_id: str) -> Record:
+    resource_id = ResourceId.parse(identity_id)
+    return rows.find("identity", resource_id.group, resource_id.name) or {}
 
 
 def read_one(call: Call) -> Response:

@@ -85,9 +85,7 @@ def put_operation(
     rows: Rows, group: str, name: str, new_uuid: Callable[[], str], *, now: float, seconds: float
 ) -> None:
     """Have somebody else's operation run on a VM for so many seconds; raises `KeyError` where there is no such VM."""
-    vm = rows.find("vm", group, name)
-    if vm is None:
-        raise KeyError(name)
+    vm = rows.held("vm", group, name)
     vm["state"] = "Updating"
     vm["etag"] += 1
     rows.replace("vm", vm["group"], vm["name"], vm)

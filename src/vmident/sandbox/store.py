@@ -61,6 +61,13 @@ class Rows:
         ).fetchone()
         return json.loads(row[0]) if row else None
 
+    def held(self, kind: str, group: str, name: str) -> Record:
+        """Read one living resource that must be there; raises `KeyError` where it is not."""
+        found = self.find(kind, group, name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
     def add(self, kind: str, group: str, name: str, record: Record, *, made: float) -> None:
         """Write a resource that is not there yet."""
         self._connection.execute(
@@ -258,8 +265,7 @@ def _immediate(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        connection.rollback()  # nothing, where SQLite has rolled back by itself
         raise
     connection.execute("COMMIT")
 

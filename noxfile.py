@@ -1,0 +1,130 @@
+"""What is run to check, build and regenerate the project: `nox -s <session>`, or `nox` for all that must be green."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "layers", "tests", "package"]
+nox.options.default_venv_backend = "virtualenv"  # pip and nothing else: what it is configured with holds here too
+nox.options.error_on_missing_interpreters = False  # also under CI: a Python that is not there is not tested
+nox.options.download_python = "never"
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+SUPPORTED = ["3.10", "3.11", "3.12", "3.13"]
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+# The Python that runs nox is always there, so one session always runs, also on a Python that is newer than the list.
+PYTHONS = SUPPORTED if RUNNING in SUPPORTED else [*SUPPORTED, RUNNING]
+
+
+def group(name: str) -> list[str]:
+    """Give the requirements of a dependency group."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format; changes nothing."""
+    session.install("-q", *group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly, in the program, its tests and this file."""
+    session.install("-q", ".", *group("types"), *group("test"))
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Check who imports whom."""
+    session.install("-q", ".", *group("layers"))
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": "src"})
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run all tests on the installed package, and hold the branch coverage."""
+    session.install("-q", ".", *group("test"))
+    covered(session)
+
+
+@nox.session(python=RUNNING)
+def minimums(session: nox.Session) -> None:
+    """Run all tests with the lowest version of every dependency that pyproject.toml allows."""
+    constraints = Path(session.create_tmp()) / "minimums.txt"
+    constraints.write_text("".join(f"{line}\n" for line in lowest(PROJECT["project"]["dependencies"])))
+    session.install("-q", ".", *group("test"), "--constraint", str(constraints))
+    session.run("pytest", "-q", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def goldens(session: nox.Session) -> None:
+    """Rewrite the help of every command in tests/goldens/help; the diff is the change that users see."""
+    session.install("-q", ".", *group("test"))
+    session.run("python", "-m", "tests.guards.help_texts")
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build what is published, and start the program from the wheel alone."""
+    session.install("-q", *group("package"))
+    folder = Path(session.create_tmp()).resolve()
+    built, bare = folder / "dist", folder / "bare"
+    shutil.rmtree(built, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(built), silent=True)
+    (wheel,) = built.glob("*.whl")
+    (_source,) = built.glob("*.tar.gz")
+    strangers = [
+        name for name in zipfile.ZipFile(wheel).namelist() if not re.match(r"vmident(/|-.*\.dist-info/)", name)
+    ]
+    if strangers or "vmident/py.typed" not in zipfile.ZipFile(wheel).namelist():
+        session.error(f"The wheel lacks vmident/py.typed, or holds what it should not: {strangers}")
+    session.run("python", "-m", "venv", "--clear", str(bare))
+    programs = bare / ("Scripts" if os.name == "nt" else "bin")
+    session.run(str(programs / "python"), "-m", "pip", "install", "-q", str(wheel), external=True)
+    session.chdir(folder)  # away from the checkout, so that nothing but the wheel can be imported
+    session.run(str(programs / "vmident"), "--help", external=True)
+    session.run(str(programs / "vmident"), "--version", external=True)
+    session.run(str(programs / "python"), "-m", "vmident", "--version", external=True)
+
+
+@nox.session
+def news(session: nox.Session) -> None:
+    """Show what the next release would say."""
+    session.install("-q", *group("news"))
+    session.run("towncrier", "build", "--draft", "--version", session.posargs[0] if session.posargs else "next")
+
+
+def covered(session: nox.Session) -> None:
+    """Run pytest under coverage; every branch of the core counts, and nine in ten of the whole.
+
+    Fewer tests than all, as in `nox -s tests -- tests/core -k patch`, are run without holding the coverage.
+    """
+    data = Path(session.create_tmp()).resolve() / "coverage"
+    env = {"COVERAGE_FILE": str(data)}
+    session.run("coverage", "erase", env=env)
+    session.run("coverage", "run", "-m", "pytest", "-q", "-n", "auto", *session.posargs, env=env)
+    session.run("coverage", "combine", "-q", env=env)
+    if session.posargs:
+        session.run("coverage", "report", env=env)
+        return
+    session.run("coverage", "report", "--fail-under=90", env=env)
+    session.run("coverage", "report", "--fail-under=100", "--include=src/vmident/core/*", env=env)
+
+
+def lowest(requirements: list[str]) -> list[str]:
+    """Pin each `name>=version` to that version; raises where a requirement has no lower bound."""
+    bounds = [re.match(r"(?P<name>[\w.-]+)>=(?P<version>[\w.]+)", requirement) for requirement in requirements]
+    if None in bounds:
+        raise ValueError(f"A dependency in pyproject.toml has no lower bound: {requirements[bounds.index(None)]}")
+    return [f"{bound['name']}=={bound['version']}" for bound in bounds if bound]

@@ -1,0 +1,39 @@
+"""The help of every command is the one that was reviewed, and promises no command that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.guards.help_texts import FOLDER, command_words, golden_of, help_of
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+# What later issues bring; an issue takes its own off this list.
+NOT_YET = (
+    "vm", "group", "identity", "login", "logout", "whoami", "doctor", "plan", "apply", "runs", "verify", "access",
+    "report", "export",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", command_words(), ids=" ".join)
+def test_the_help_is_the_golden(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    golden = golden_of(words)
+    assert golden.exists(), "run `nox -s goldens` and review what it writes"
+    assert help_of(words) == golden.read_text(encoding="utf-8"), "run `nox -s goldens` and review the difference"
+
+
+def test_there_is_no_golden_of_a_command_that_is_gone() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == {golden_of(words).name for words in command_words()}
+
+
+def test_commands_of_later_issues_are_not_there() -> None:
+    assert not {words[0] for words in command_words() if words} & set(NOT_YET)
+
+
+def test_nothing_tells_the_user_to_run_a_command_of_a_later_issue() -> None:
+    promised = re.compile(rf"\bvmident ({'|'.join(NOT_YET)})\b")
+    texts = [path.read_text(encoding="utf-8") for path in [*SOURCE.rglob("*.py"), *FOLDER.iterdir()]]
+    assert [found for text in texts for found in promised.findall(text)] == []

@@ -1,0 +1,98 @@
+"""The source keeps what it promises: nothing half made, a core of the standard library, a code for every error."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vmident import errors
+
+PROJECT = Path(__file__).resolve().parents[2]
+PACKAGE = PROJECT / "src" / "vmident"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# A script may test for these; they are never renamed and never given to another error.
+PERMANENT_CODES = {
+    "VmidentError": "failed",
+    "UsageError": "usage",
+    "BadResourceId": "bad-resource-id",
+    "AmbiguousName": "ambiguous-name",
+    "ConfirmationNeeded": "confirmation-needed",
+    "Declined": "declined",
+    "NotFound": "not-found",
+    "NotSignedIn": "not-signed-in",
+    "NotAllowed": "not-allowed",
+    "Conflict": "conflict",
+    "PreconditionFailed": "precondition-failed",
+    "OperationFailed": "operation-failed",
+    "AzureRefused": "azure-refused",
+    "Throttled": "throttled",
+    "AzureUnavailable": "azure-unavailable",
+    "Unreachable": "unreachable",
+    "TimedOut": "timed-out",
+    "Interrupted": "interrupted",
+}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def functions_of(tree: ast.AST, *, in_protocol: bool = False) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function but a Protocol's, whose bodies are empty by nature."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not in_protocol:
+            yield node
+        is_protocol = isinstance(node, ast.ClassDef) and any("Protocol" in ast.unparse(base) for base in node.bases)
+        yield from functions_of(node, in_protocol=is_protocol)
+
+
+def is_stub(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Tell whether the body is `pass` or `...`. A docstring alone says why there is nothing to do."""
+    return all(isinstance(line, ast.Pass) or ast.unparse(line) == "..." for line in function.body)
+
+
+def imports_of(tree: ast.AST) -> set[str]:
+    plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {node.module or "." for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_is_half_made(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r"NotImplemented\w*|\b(?:TODO|FIXME|XXX)\b", text) == []
+    assert [function.name for function in functions_of(ast.parse(text)) if is_stub(function)] == []
+
+
+@pytest.mark.parametrize("path", [*sorted((PACKAGE / "core").glob("*.py")), PACKAGE / "errors.py"], ids=name_of)
+def test_the_core_imports_the_standard_library_alone(path: Path) -> None:
+    imported = imports_of(ast.parse(path.read_text(encoding="utf-8")))
+    ours = {name for name in imported if name.startswith("vmident.core.") or name in {"vmident.core", "vmident.errors"}}
+    # `typing_extensions` is for the type checker: it is no dependency, so importing it at run time would fail.
+    assert {name.partition(".")[0] for name in imported - ours} - sys.stdlib_module_names <= {"typing_extensions"}
+
+
+def error_classes() -> dict[str, type[errors.VmidentError]]:
+    members = inspect.getmembers(errors, inspect.isclass)
+    return {name: one for name, one in members if issubclass(one, errors.VmidentError)}
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    codes = {name: vars(one).get("default_code") for name, one in error_classes().items()}
+    assert [name for name, code in codes.items() if not re.fullmatch(r"[a-z]+(-[a-z]+)*", str(code))] == []
+    assert len(set(codes.values())) == len(codes)
+
+
+def test_an_error_keeps_its_code() -> None:
+    assert {name: one.default_code for name, one in error_classes().items()}.items() >= PERMANENT_CODES.items()
+
+
+def test_news_fragments_are_named_as_the_changelog_takes_them() -> None:
+    named = re.compile(r"\d+(\.\d+)?\.(added|changed|fixed|removed)(\.\d+)?\.md|\.gitignore|README\.md")
+    assert [path.name for path in (PROJECT / "changes").iterdir() if not named.fullmatch(path.name)] == []

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from azure.core.rest import HttpRequest, HttpResponse
     from requests.adapters import BaseAdapter
 
+_NOT_SET_UP = (
+    "unavailable",
+    "not found on path",
+    "not installed",
+    "To mitigate this issue",
+    "Attempted credentials",
+    "Visit https:",
+)
 READ_TRIES = 4
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0
@@ -131,7 +139,7 @@ class Connection:
                 read_timeout=_ANSWER_SECONDS if left is None else min(_ANSWER_SECONDS, left),
             )
         except ClientAuthenticationError as failure:
-            self._trace(f"{method} {shown} -> no token")
+            self._trace(f"{method} {shown} -> no token: {failure}")
             raise _no_token(failure) from failure
         except AzureError as failure:
             self._trace(f"{method} {shown} -> {type(failure).__name__}")
@@ -189,9 +197,12 @@ def _checked(response: HttpResponse) -> Answer:
 
 
 def _no_token(failure: Exception) -> VmidentError:
-    reason = " ".join(str(failure).split())
+    """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
+    reports = [line.strip() for line in str(failure).splitlines()[1:] or [str(failure)]]
+    telling = [line for line in reports if line and not any(word in line for word in _NOT_SET_UP)]
+    reasons = f": {' '.join(' '.join(telling).split())}" if telling else "."
     return NotSignedIn(
-        f"No sign-in was found, or none gave a token: {reason}",
+        f"Not signed in: no way of signing in gave a token{reasons}",
         hint="Sign in with `az login`, set AZURE_CLIENT_ID and its companions, or set VMIDENT_ACCESS_TOKEN.",
     )
 

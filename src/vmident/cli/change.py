@@ -22,9 +22,15 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
     words = vm_words(vms, vm_options, run.runtime)
     checked = Wish(wish.change, checked_identity_words(wish.identities))
     session = run.open(timeout=manner.timeout)
-    world = session.world(PersonAtTheTerminal(run.console, yes=manner.yes))
-    results = change_vms(words, session.where, checked, world, Manner(manner.dry_run, manner.no_wait))
+    person = PersonAtTheTerminal(run.console, yes=manner.yes)
+    results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))
     _report(run, results, named_one=len(words) == 1 and vm_options.ids is None)
+    for one in results:
+        # Who was asked has read the warnings above the question.
+        if not person.has_been_asked:
+            run.console.warn(warning_lines(one))
+        if one.error:
+            run.explain(one.error, about=one.id.name if one.id else one.vm)
     return exit_code_for(results)
 
 
@@ -34,10 +40,6 @@ def _report(run: Run, results: Sequence[ChangeResult], *, named_one: bool) -> No
         rows=[change_row(one) for one in results],
         lines=lambda: _lines(results),
     )
-    for one in results:
-        run.console.warn(warning_lines(one))
-        if one.error:
-            run.explain(one.error, about=one.id.name if one.id else one.vm)
 
 
 def _lines(results: Sequence[ChangeResult]) -> Iterator[Line]:

@@ -128,6 +128,7 @@ class PersonAtTheTerminal:
     def __init__(self, console: Console, *, yes: bool) -> None:
         self._console = console
         self._yes = yes
+        self.has_been_asked = False
 
     def approve(self, losses: Sequence[tuple[ResourceId, Transition]]) -> None:
         """Name what will be lost, and ask."""
@@ -140,6 +141,7 @@ class PersonAtTheTerminal:
             )
         for vm, change in losses:
             self._console.note(loss_lines(vm, change))
+        self.has_been_asked = True
         if not self._console.confirm("Go on?"):
             raise Declined("Nothing was changed.", hint="Run the command again to be asked again.")
 

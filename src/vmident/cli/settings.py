@@ -78,7 +78,7 @@ def settings_from(
     def said(*names: str) -> str | None:
         return next((environ[name].strip() for name in names if environ.get(name, "").strip()), None)
 
-    is_sandbox = asked.sandbox or (said("VMIDENT_SANDBOX") or "0").lower() in {"1", "true", "yes", "on"}
+    is_sandbox = asked.sandbox or (asked.cloud is None and _is_on(said("VMIDENT_SANDBOX")))
     if asked.sandbox and asked.cloud:
         raise UsageError("--sandbox is a cloud of its own: it does not go with --cloud.", hint="Leave one out.")
     azure = AzureCliFiles() if is_sandbox else files()
@@ -132,6 +132,10 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def _is_on(said: str | None) -> bool:
+    return (said or "").lower() in {"1", "true", "yes", "on"}
 
 
 def _output(ours: str | None, azures: str | None) -> Output:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from vmident.core.consequences import consequences
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
@@ -74,9 +75,11 @@ def difference_lines(change: Transition) -> Iterator[Line]:
 
 
 def loss_lines(vm: ResourceId, change: Transition) -> Iterator[Line]:
-    """Draw what a VM is about to lose."""
+    """Draw what a VM is about to lose, and what that breaks."""
     yield Line(f"{_vm(vm, vm.name)} is about to lose:", Tone.HEADING)
     yield from _identities(_only(change.before, change.removed, change.disables_system), "-", Tone.REMOVED)
+    for warning in consequences(change):
+        yield Line(f"  ! {warning.message}", Tone.WARNING)
 
 
 def machine_lines(machine: Machine) -> Iterator[Line]:
@@ -87,11 +90,12 @@ def machine_lines(machine: Machine) -> Iterator[Line]:
 
 
 def table_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
-    """Draw VMs one a line, the attached identities by name alone."""
+    """Draw VMs one a line, the attached identities by name alone, principals left to `show`."""
     if not rows:
         yield Line("No VMs.", Tone.FAINT)
         return
-    short = [{**row, "userAssignedIdentities": _names(row["userAssignedIdentities"])} for row in rows]
+    kept = ("name", "resourceGroup", "location", "type")
+    short = [{key: row[key] for key in kept} | {"identities": _names(row["userAssignedIdentities"])} for row in rows]
     heading, *others = as_table(short).splitlines()
     yield Line(heading, Tone.HEADING)
     for text in others:

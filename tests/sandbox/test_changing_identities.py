@@ -144,7 +144,7 @@ def test_what_azure_would_not_take_is_refused_and_changes_nothing(
 
 
 def test_refusals_say_what_azure_says(cloud: Cloud) -> None:
-    named = {OTHER: {}}
+    named: dict[str, Any] = {OTHER: {}}
     assert message_of(cloud.identify("appVM", "SystemAssigned", named=named)) == (
         'ResourceIdentity identityIds should not be provided if the type is "SystemAssigned".'
     )

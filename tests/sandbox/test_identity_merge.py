@@ -12,7 +12,7 @@ from vmident.sandbox.refusals import Refused
 IDS = [user_identity_id("5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1", "Group", f"Name{number}") for number in range(6)]
 held_ids = st.lists(st.sampled_from(IDS), unique=True)
 cases = st.sampled_from([str, lambda one: str(one).lower(), lambda one: str(one).upper()])
-named = st.dictionaries(st.sampled_from(IDS), st.sampled_from([None, {}]))
+named: st.SearchStrategy[dict[ResourceId, Any]] = st.dictionaries(st.sampled_from(IDS), st.sampled_from([None, {}]))
 
 
 def wire(identity_type: str, ids: dict[ResourceId, Any], spell: Any) -> dict[str, Any]:

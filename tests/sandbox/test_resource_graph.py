@@ -48,6 +48,16 @@ def test_rows_have_the_columns_asked_for_in_arms_casing(cloud: Cloud) -> None:
     }
 
 
+def test_a_row_without_a_projection_has_all_columns(cloud: Cloud) -> None:
+    vm, identity = (
+        ask(cloud, f"Resources | where name == '{name}'").json()["data"][0] for name in ("appVM", "otherIdentity")
+    )
+    assert vm["identity"] == cloud.vm("appVM")["identity"]
+    assert vm["properties"]["vmId"]
+    assert set(identity["properties"]) == {"tenantId", "principalId", "clientId"}
+    assert set(vm) == set(identity)
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -117,7 +117,7 @@ def test_eighty_identities_can_be_made_at_once(cloud: Cloud) -> None:
 
 
 def test_three_hundred_identities_can_be_attached_at_once(cloud: Cloud) -> None:
-    made = {cloud.sandbox.add_identity("myResourceGroup", f"name{number}"): {} for number in range(200)}
+    made: dict[str, Any] = {cloud.sandbox.add_identity("myResourceGroup", f"name{number}"): {} for number in range(200)}
     assert cloud.identify("myVM", "UserAssigned", named=made).status == 200
     assert code_of(cloud.identify("webVM", "UserAssigned", named=made)) == (429, "TooManyRequests")
     assert cloud.vm("webVM")["etag"] == '"1"'

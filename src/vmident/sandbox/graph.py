@@ -59,21 +59,25 @@ def answer_query(call: Call) -> Response:
 
 def _rows(call: Call, query: Query) -> list[Row]:
     moment = call.now - call.settings.graph_lag_seconds
-    rows = [_vm_row(vm) for vm in call.rows.as_of("vm", moment)]
-    rows += [_identity_row(identity) for identity in call.rows.as_of("identity", moment)]
+    # What is only shown is only made where it is shown: there may be thousands of rows.
+    is_whole = not {"properties", "identity"}.isdisjoint(query.columns)
+    rows = [_row(vm, VIRTUAL_MACHINE, _vm_columns(vm) if is_whole else {}) for vm in call.rows.as_of("vm", moment)]
+    rows += [
+        _row(one, USER_ASSIGNED_IDENTITY, _identity_columns(one) if is_whole else {})
+        for one in call.rows.as_of("identity", moment)
+    ]
     if not query.order:
         rows.sort(key=lambda row: hashlib.sha256(f"{row['id']}{call.now}".encode()).digest())
     return rows
 
 
-def _vm_row(vm: Record) -> Row:
+def _vm_columns(vm: Record) -> Row:
     shown = shown_vm(vm, COMPUTE[-1])
-    return _row(vm, VIRTUAL_MACHINE, {"properties": shown["properties"], "identity": shown.get("identity")})
+    return {"properties": shown["properties"], "identity": shown.get("identity")}
 
 
-def _identity_row(identity: Record) -> Row:
-    shown = shown_identity(identity, IDENTITIES[-1])
-    return _row(identity, USER_ASSIGNED_IDENTITY, {"properties": shown["properties"]})
+def _identity_columns(identity: Record) -> Row:
+    return {"properties": shown_identity(identity, IDENTITIES[-1])["properties"]}
 
 
 def _row(record: Record, kind: str, more: Row) -> Row:

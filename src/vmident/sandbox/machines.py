@@ -48,8 +48,8 @@ def list_vms(call: Call) -> Response:
 def change_vm(call: Call) -> Response:
     """Answer PATCH: the VM as it will be, `Updating`, and the URL of the operation that gets it there.
 
-    Even a PATCH that changes nothing is an operation. A dead identity is looked for only where `identity` is in the
-    body; assumed.
+    Even a PATCH that changes nothing is an operation. Assumed: a dead identity is looked for only where `identity` is
+    in the body, and one deleted and made again stays attached as it was, until it is detached and attached anew.
     """
     call.group()
     content = call.content()

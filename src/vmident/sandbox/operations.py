@@ -31,7 +31,6 @@ def begin(call: Call, vm: Record, attached: dict[str, str]) -> str:
     record = start(call.rows, vm, name, now=call.now, seconds=call.settings.operation_seconds(), attached=attached)
     record["query"] = urlsplit(url).query
     call.rows.write_operation(name, record, ends=record["ends"], running=True)
-    call.rows.forget_before(call.now)
     return url
 
 

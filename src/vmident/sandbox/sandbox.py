@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ TOKEN = "vmident-sandbox-token"  # noqa: S105 - no secret
 FILE_NAME = "sandbox.sqlite3"
 
 _REQUESTS_KEPT = 2000
+_FORGETS_EVERY = 1000
 _COSTS = {"GET": "reads", "HEAD": "reads", "POST": "writes", "PUT": "writes", "PATCH": "writes", "DELETE": "deletes"}
 
 
@@ -51,6 +53,7 @@ class Sandbox:
         self.folder = folder
         self.endpoint = endpoint.rstrip("/")
         self.requests: deque[Request] = deque(maxlen=_REQUESTS_KEPT)
+        self._numbers = itertools.count()
         self._now = now
         self._new_uuid = new_uuid
         self._settings = Settings(
@@ -154,6 +157,8 @@ class Sandbox:
     def _routed(self, request: Request, rows: Rows, remaining: dict[str, str]) -> Response:
         now = self._now()
         operations.settle(rows, now)
+        if next(self._numbers) % _FORGETS_EVERY == 0:
+            rows.forget_before(now)
         target = urlsplit(request.url)
         query = _query_of(target.query)
         api_version = query.get("api-version", "")

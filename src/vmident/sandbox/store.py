@@ -84,7 +84,6 @@ class Rows:
 
     def bury(self, kind: str, group: str, name: str, *, deleted: float) -> None:
         """Delete a resource, and keep what it was for those who look late."""
-        self._connection.execute("DELETE FROM resources WHERE deleted < ?", (deleted - _KEPT_SECONDS,))
         self._connection.execute(
             "UPDATE resources SET deleted=? WHERE kind=? AND group_key=? AND name_key=? AND deleted IS NULL",
             (deleted, kind, group.lower(), name.lower()),
@@ -134,8 +133,9 @@ class Rows:
         return int(self._connection.execute("SELECT count(*) FROM operations WHERE running=1").fetchone()[0])
 
     def forget_before(self, now: float) -> None:
-        """Drop what nobody asks for any more: operations a day old, buckets full again."""
+        """Drop what nobody asks for any more: operations and graves a day old, buckets full again."""
         moment = now - _KEPT_SECONDS
+        self._connection.execute("DELETE FROM resources WHERE deleted < ?", (moment,))
         self._connection.execute("DELETE FROM operations WHERE running=0 AND ends < ?", (moment,))
         self._connection.execute("DELETE FROM buckets WHERE at < ?", (moment,))
 

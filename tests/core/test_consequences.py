@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from tests.core.worlds import STATES, THREE, changes, described, law, shouted, small_changes, states
 
+from tests.core.worlds import STATES, THREE, changes, described, law, shouted, small_changes, states
 from vmident.core.consequences import (
     DEFAULT_IDENTITY_AMBIGUOUS,
     DEFAULT_IDENTITY_CHANGED,

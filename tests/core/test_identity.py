@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from tests.core.worlds import STATES, THREE, described, law, shouted, states
 
+from tests.core.worlds import STATES, THREE, described, law, shouted, states
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId, vm_id

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.worlds import law
 
+from tests.core.worlds import law
 from vmident.core.pacing import pause_before_look, pause_before_retry, pause_before_vm_look
 
 HOURS = 3600.0

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+
 from tests.core.arm_merge import ArmRefuses, Held, merged
 from tests.core.worlds import (
     STATES,
@@ -22,7 +23,6 @@ from tests.core.worlds import (
     subsets,
     wanted,
 )
-
 from vmident.core.identity import IdentityState
 from vmident.core.patch import patch_for
 from vmident.core.transition import Change, transition

@@ -5,8 +5,8 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.worlds import law
 
+from tests.core.worlds import law
 from vmident.core.resource_id import (
     USER_ASSIGNED_IDENTITY,
     VIRTUAL_MACHINE,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.worlds import in_any_case, law
 
+from tests.core.worlds import in_any_case, law
 from vmident.core.resource_id import ResourceId, vm_id
 from vmident.core.selection import named, near_names
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+
 from tests.core.worlds import (
     STATES,
     changes,
@@ -16,7 +17,6 @@ from tests.core.worlds import (
     states,
     wanted,
 )
-
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 from vmident.core.transition import (

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from tests.core.arm_merge import Held
 
+from tests.core.arm_merge import Held
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 from vmident.core.transition import (

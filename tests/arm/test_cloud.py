@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import pytest
+
+from vmident.arm.cloud import KNOWN_CLOUDS, Cloud, checked_endpoint, is_same_origin, known_cloud
+from vmident.errors import UsageError
+
+ENDPOINT = "https://management.azure.com"
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "authority"),
+    [
+        ("AzureCloud", "https://management.azure.com", "login.microsoftonline.com"),
+        ("AzureUSGovernment", "https://management.usgovcloudapi.net", "login.microsoftonline.us"),
+        ("AzureChinaCloud", "https://management.chinacloudapi.cn", "login.chinacloudapi.cn"),
+        ("AzureBleuCloud", "https://management.sovcloud-api.fr", "login.sovcloud-identity.fr"),
+    ],
+)
+def test_a_cloud_is_known_by_the_azure_clis_name_in_any_case(name: str, endpoint: str, authority: str) -> None:
+    for spelled in (name, name.upper(), f" {name.lower()} "):
+        assert known_cloud(spelled) == Cloud(name, endpoint, authority)
+    assert known_cloud(name).scope == f"{endpoint}/.default"
+    assert known_cloud(name).has_microsofts_authority
+    assert not known_cloud(name).is_plain_http
+
+
+def test_an_unknown_cloud_is_refused_and_the_known_ones_are_named() -> None:
+    with pytest.raises(UsageError) as refused:
+        known_cloud("AzureGermanCloud")
+    assert "'AzureGermanCloud'" in refused.value.message
+    assert refused.value.hint
+    assert all(cloud.name in refused.value.hint for cloud in KNOWN_CLOUDS.values())
+
+
+@pytest.mark.parametrize(
+    ("authority", "is_microsofts"),
+    [
+        ("login.microsoftonline.com", True),
+        ("https://login.microsoftonline.com/", True),
+        ("https://LOGIN.microsoftonline.com", True),
+        ("https://login.partner.microsoftonline.cn", True),
+        ("https://login.example", False),
+        ("https://login.microsoftonline.com.evil.example", False),
+        ("https://login.microsoftonline.com@evil.example", False),
+        ("localhost:8443", False),
+    ],
+)
+def test_instance_discovery_is_for_microsofts_own_authorities(authority: str, is_microsofts: bool) -> None:
+    assert Cloud("mine", ENDPOINT, authority).has_microsofts_authority is is_microsofts
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("https://management.azure.com", "https://management.azure.com"),
+        ("https://management.azure.com/", "https://management.azure.com"),
+        (" https://management.azure.com\n", "https://management.azure.com"),
+        ("HTTPS://arm.example:8443", "https://arm.example:8443"),
+        ("https://[2001:db8::1]:443/", "https://[2001:db8::1]:443"),
+        ("http://localhost:5000", "http://localhost:5000"),
+        ("http://LOCALHOST", "http://LOCALHOST"),
+        ("http://127.0.0.1:5000/", "http://127.0.0.1:5000"),
+        ("http://127.1.2.3", "http://127.1.2.3"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+    ],
+)
+def test_an_endpoint_is_an_https_url_or_an_http_one_on_loopback(url: str, endpoint: str) -> None:
+    assert checked_endpoint(url) == endpoint
+    assert Cloud("mine", endpoint, "login.example").is_plain_http == endpoint.startswith("http:")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "management.azure.com",
+        "//management.azure.com",
+        "https://",
+        "https:///subscriptions",
+        "ftp://management.azure.com",
+        "file:///etc/passwd",
+        "http://management.azure.com",
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "http://127.0.0.1@evil.example",
+        "http://10.0.0.1",
+        "http://0.0.0.0",
+        "http://2130706433",
+        "https://user@management.azure.com",
+        "https://user:word@management.azure.com",
+        "https://:word@management.azure.com",
+        "https://management.azure.com/subscriptions",
+        "https://management.azure.com?x=1",
+        "https://management.azure.com/#x",
+        "https://management.azure.com:port",
+        "https://management.azure.com:99999",
+        "https://[::1",
+    ],
+)
+def test_an_endpoint_where_a_token_could_be_read_or_led_astray_is_refused(url: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        checked_endpoint(url)
+    assert f"'{url}'" in refused.value.message
+    assert "VMIDENT_ARM_ENDPOINT" in (refused.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://management.azure.com",
+        "https://management.azure.com/subscriptions/s/operations/1?api-version=2024-07-01&t=1&c=x%2F",
+        "https://management.azure.com:443/x",
+        "HTTPS://MANAGEMENT.AZURE.COM/x",
+        "https://management.azure.com/@evil.example",
+        "https://management.azure.com?next=https://evil.example",
+        "https://management.azure.com#@evil.example",
+    ],
+)
+def test_a_url_on_the_endpoints_own_host_and_port_may_have_the_token(url: str) -> None:
+    assert is_same_origin(url, ENDPOINT)
+    assert is_same_origin(url, "https://Management.Azure.com:443")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/subscriptions/s",
+        "//management.azure.com/x",
+        "http://management.azure.com/x",
+        "http://management.azure.com:443/x",
+        "https://management.azure.com:444/x",
+        "https://management.azure.com:80/x",
+        "https://management.azure.com:99999/x",
+        "https://management.azure.com.evil.example/x",
+        "https://management.azure.com@evil.example/x",
+        "https://management.azure.com:443@evil.example/x",
+        "https://evil.example@management.azure.com/x",
+        "https://@management.azure.com/x",
+        "https://management.azure.com:word@evil.example",
+        "https://evil.example\\@management.azure.com/x",
+        "https://management.azure.com\\.evil.example/x",
+        "https://management.azure.com\\@evil.example/x",
+        "https://management.azure.com\t@evil.example/x",
+        "https://management.azure.com%2eevil.example/x",
+        "https://management.azure.com%00.evil.example/x",
+        "https://evil.example/management.azure.com",
+        "https://evil.example?management.azure.com",
+        "https://evilmanagement.azure.com/x",
+        "https://azure.com/x",
+        "https://[management.azure.com/x",
+        "ftp://management.azure.com/x",
+    ],
+)
+def test_a_url_that_leads_anywhere_else_gets_no_token(url: str) -> None:
+    assert not is_same_origin(url, ENDPOINT)
+
+
+def test_the_port_of_the_endpoint_is_part_of_where_it_is() -> None:
+    assert is_same_origin("http://localhost:5000/x", "http://localhost:5000")
+    assert is_same_origin("http://localhost:80/x", "http://localhost")
+    assert not is_same_origin("http://localhost:5001/x", "http://localhost:5000")
+    assert not is_same_origin("http://127.0.0.1:5000/x", "http://localhost:5000")

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.worlds import law, states
+from vmident.arm.wire import identity_from_wire, machine_from_wire
+from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
+from vmident.core.resource_id import ResourceId
+from vmident.errors import AzureRefused, ExitCode
+
+VM = "/subscriptions/sub/resourceGroups/myGroup/providers/Microsoft.Compute/virtualMachines/myVM"
+ONE = "/subscriptions/sub/resourceGroups/myGroup/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"
+TWO = ONE.replace("/one", "/two")
+
+
+def _to_wire(state: IdentityState, spelled_type: str) -> dict[str, Any] | None:
+    """Write a state as ARM answers it; who has no id yet shows without one."""
+    if state.type is IdentityType.NONE:
+        return None
+    identity: dict[str, Any] = {"type": spelled_type}
+    if state.system:
+        identity |= {"principalId": state.system.principal_id, "tenantId": state.system.tenant_id}
+    if state.users:
+        identity["userAssignedIdentities"] = {
+            str(user): {
+                name: value
+                for name, value in (("clientId", known.client_id), ("principalId", known.principal_id))
+                if value
+            }
+            for user, known in state.users.items()
+        }
+    return identity
+
+
+def _vm(**members: Any) -> dict[str, Any]:
+    return {"id": VM, "location": "westus", "properties": {"provisioningState": "Succeeded"}, **members}
+
+
+@law
+@given(states, st.sampled_from([str, str.upper, str.lower]), st.booleans(), st.booleans())
+def test_a_state_written_as_arm_writes_it_reads_as_the_same_state(
+    state: IdentityState, recase: Any, has_space: bool, is_turned: bool
+) -> None:
+    kinds = state.type.value.split(", ")
+    spelled = recase((", " if has_space else ",").join(reversed(kinds) if is_turned else kinds))
+    read = identity_from_wire(_to_wire(state, spelled))
+    assert read == state
+    assert [str(user) for user in read.users] == [str(user) for user in state.users]
+
+
+@pytest.mark.parametrize(
+    ("spelled", "kind"),
+    [
+        ("None", IdentityType.NONE),
+        ("none", IdentityType.NONE),
+        ("SystemAssigned", IdentityType.SYSTEM),
+        ("SYSTEMASSIGNED", IdentityType.SYSTEM),
+        ("UserAssigned", IdentityType.USER),
+        (" userAssigned ", IdentityType.USER),
+        ("SystemAssigned, UserAssigned", IdentityType.BOTH),
+        ("SystemAssigned,UserAssigned", IdentityType.BOTH),
+        ("systemassigned,  USERASSIGNED", IdentityType.BOTH),
+        ("UserAssigned, SystemAssigned", IdentityType.BOTH),
+    ],
+)
+def test_the_type_is_read_in_any_case_and_with_or_without_the_space(spelled: str, kind: IdentityType) -> None:
+    assert identity_from_wire({"type": spelled, "userAssignedIdentities": {ONE: {}}}).type is kind
+
+
+def test_an_absent_identity_is_none() -> None:
+    assert identity_from_wire(None) == IdentityState()
+    assert machine_from_wire(_vm(), {}).identity == IdentityState()
+
+
+@pytest.mark.parametrize(
+    ("identity", "state"),
+    [
+        ({"type": "SystemAssigned"}, IdentityState(SystemIdentity())),
+        ({"type": "SystemAssigned", "principalId": "p"}, IdentityState(SystemIdentity("p"))),
+        ({"type": "SystemAssigned", "userAssignedIdentities": None}, IdentityState(SystemIdentity())),
+        (
+            {"type": "UserAssigned", "principalId": None, "userAssignedIdentities": {ONE: {}}},
+            IdentityState(users={ResourceId.parse(ONE): UserIdentity()}),
+        ),
+        (
+            {"type": "UserAssigned", "userAssignedIdentities": {ONE: None}},
+            IdentityState(users={ResourceId.parse(ONE): UserIdentity()}),
+        ),
+        (
+            {"type": "UserAssigned", "userAssignedIdentities": {ONE: {"clientId": "c"}, TWO: {"principalId": "p"}}},
+            IdentityState(
+                users={
+                    ResourceId.parse(ONE): UserIdentity("c"),
+                    ResourceId.parse(TWO): UserIdentity(None, "p"),
+                }
+            ),
+        ),
+        ({"type": "UserAssigned"}, IdentityState()),
+    ],
+)
+def test_what_azure_has_not_said_yet_is_not_known(identity: Any, state: IdentityState) -> None:
+    assert identity_from_wire(identity) == state
+
+
+def test_an_identity_answered_in_two_casings_is_one_identity() -> None:
+    read = identity_from_wire({"type": "UserAssigned", "userAssignedIdentities": {ONE: {}, ONE.upper(): {}}})
+    assert len(read.users) == 1
+
+
+@pytest.mark.parametrize(
+    ("body_etag", "header_etag", "etag"),
+    [
+        ('"2"', None, '"2"'),
+        (None, '"2"', '"2"'),
+        ('"2"', '"2"', '"2"'),
+        ("", '"2"', '"2"'),
+        (None, None, None),
+    ],
+)
+def test_the_etag_is_read_from_the_body_the_header_or_both(
+    body_etag: str | None, header_etag: str | None, etag: str | None
+) -> None:
+    body = _vm() if body_etag is None else _vm(etag=body_etag)
+    headers = {} if header_etag is None else {"ETag": header_etag}
+    assert machine_from_wire(body, headers).etag == etag
+
+
+def test_a_vm_is_read_with_its_id_normalised_its_place_and_its_state() -> None:
+    body = _vm(
+        id=VM.replace("resourceGroups", "resourcegroups").replace("Microsoft.Compute", "microsoft.compute"),
+        properties={"provisioningState": "Updating"},
+    )
+    machine = machine_from_wire(body, {})
+    assert (str(machine.id), machine.location, machine.provisioning_state) == (VM, "westus", "Updating")
+    assert not machine.is_at_rest
+
+
+@pytest.mark.parametrize("properties", [None, {}])
+def test_a_vm_that_says_nothing_of_an_operation_is_at_rest(properties: Any) -> None:
+    assert machine_from_wire(_vm(properties=properties), {}).is_at_rest
+    assert machine_from_wire({"id": VM}, {}).is_at_rest
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        "a page to sign in",
+        7,
+        {},
+        {"id": None},
+        {"id": 7},
+        {"id": "myVM"},
+        {"id": VM + "/extensions/one"},
+        _vm(properties="Succeeded"),
+        _vm(identity="SystemAssigned"),
+        _vm(identity=[]),
+        _vm(identity={}),
+        _vm(identity={"type": None}),
+        _vm(identity={"type": 3}),
+        _vm(identity={"type": "Managed"}),
+        _vm(identity={"type": "SystemAssigned, SystemAssigned"}),
+        _vm(identity={"type": "UserAssigned", "userAssignedIdentities": [ONE]}),
+        _vm(identity={"type": "UserAssigned", "userAssignedIdentities": {"one": {}}}),
+        _vm(identity={"type": "UserAssigned", "userAssignedIdentities": {ONE: "client"}}),
+    ],
+)
+def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> None:
+    with pytest.raises(AzureRefused) as refused:
+        machine_from_wire(body, {})
+    assert refused.value.code == "unreadable-answer"
+    assert refused.value.message == "Azure's answer does not read as a VM."
+    assert refused.value.hint
+    assert refused.value.exit_code is ExitCode.FAILED

@@ -4,11 +4,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.sandbox.cloud import COMPUTE, GROUP, MINE, VMS, Cloud
+from tests.sandbox.cloud import COMPUTE, GROUP, IDENTITIES, MINE, VMS, Cloud
 from vmident.sandbox.sandbox import FILE_NAME, SUBSCRIPTION, TENANT, Sandbox, SandboxUnusable
 
 if TYPE_CHECKING:
@@ -81,6 +82,13 @@ def test_two_processes_that_write_at_once_lose_nothing(tmp_path: Path, cloud: Cl
     reader = Cloud(folder)
     assert reader.sandbox.status()["identities"] == 2 + 60
     reader.sandbox.close()
+
+
+def test_threads_that_write_at_once_lose_nothing(cloud: Cloud) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: cloud.make_identity(f"{IDENTITIES}/name{number}"), range(40)))
+    assert {answer.status for answer in answers} == {201}
+    assert cloud.sandbox.status()["identities"] == 2 + 40
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")

@@ -68,7 +68,12 @@ class VmOptions:
 
     ids: Annotated[
         str | None,
-        typer.Option("--ids", metavar="-", help="With '-': read full ids from standard input.", show_default=False),
+        typer.Option(
+            "--ids",
+            metavar="-",
+            help="With '-': read full ids, or what 'list' prints, from standard input.",
+            show_default=False,
+        ),
     ] = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from vmident.cli.options import VmOptions
@@ -9,6 +10,8 @@ from vmident.cli.runtime import Runtime
 from vmident.core.resource_id import looks_like_id
 from vmident.errors import UsageError
 from vmident.usecases.find_vms import checked_vm_words
+
+_HOW_TO_PIPE = "Give one full id a line, or a JSON array: vmident list -o json | vmident show --ids -"
 
 
 def vm_words(arguments: Sequence[str] | None, options: VmOptions, runtime: Runtime) -> tuple[str, ...]:
@@ -30,12 +33,16 @@ def vm_words(arguments: Sequence[str] | None, options: VmOptions, runtime: Runti
 
 
 def _ids_in(text: str) -> list[str]:
-    """Take ids from lines, bare or as JSON strings in an array's lines; blank lines count for nothing."""
-    words = [line.strip() for line in text.splitlines() if line.strip()]
+    """Take full ids from lines, or from a JSON array of ids or of objects with an `id`, as `vmident list` prints."""
+    words = _ids_in_json(text) if text.lstrip().startswith("[") else [line.strip() for line in text.splitlines()]
     for word in words:
-        if not looks_like_id(word):
-            raise UsageError(
-                f"'{word}' came in on standard input, and is not a full id.",
-                hint="Give one full id a line: vmident list --query '[].id' -o tsv | vmident show --ids -",
-            )
-    return words
+        if word and not looks_like_id(word):
+            raise UsageError(f"'{word}' came in on standard input, and is not a full id.", hint=_HOW_TO_PIPE)
+    return [word for word in words if word]
+
+
+def _ids_in_json(text: str) -> list[str]:
+    try:
+        return [one["id"] if isinstance(one, dict) else str(one) for one in json.loads(text)]
+    except (ValueError, KeyError, TypeError) as strange:
+        raise UsageError("Standard input is no JSON array of ids.", hint=_HOW_TO_PIPE) from strange

@@ -175,6 +175,10 @@ class SandboxUnusable(VmidentError):
 
     default_code = "sandbox-unusable"
 
+    def __init__(self, message: str, *, hint: str, is_mended_by_reset: bool = True) -> None:
+        super().__init__(message, hint=hint)
+        self.is_mended_by_reset = is_mended_by_reset
+
 
 class TimedOut(VmidentError):
     """`--timeout` ran out; what was sent may still complete."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.sandbox.cloud import COMPUTE, GROUP, IDENTITIES, MINE, VMS, Cloud
-from vmident.sandbox.sandbox import FILE_NAME, SUBSCRIPTION, TENANT, Sandbox, SandboxUnusable
+from vmident.errors import SandboxUnusable
+from vmident.sandbox.sandbox import FILE_NAME, SUBSCRIPTION, TENANT, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

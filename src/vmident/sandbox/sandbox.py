@@ -11,14 +11,14 @@ from urllib.parse import parse_qsl, urlsplit
 from vmident.sandbox import operations, quotas, refusals, routes, seed
 from vmident.sandbox.call import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT, Call, Settings
 from vmident.sandbox.http import JSON_CONTENT, Request, Response
-from vmident.sandbox.store import Rows, SandboxUnusable, Store
+from vmident.sandbox.store import Rows, Store
 from vmident.sandbox.versions import DEFAULT_LOCATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["ENDPOINT", "SUBSCRIPTION", "SUBSCRIPTION_NAME", "TENANT", "TOKEN", "Sandbox", "SandboxUnusable"]
+__all__ = ["ENDPOINT", "SUBSCRIPTION", "SUBSCRIPTION_NAME", "TENANT", "TOKEN", "Sandbox"]
 
 # '.invalid' never resolves (RFC 6761): what is meant for the sandbox cannot leave the machine by mistake.
 ENDPOINT = "https://management.sandbox.invalid"

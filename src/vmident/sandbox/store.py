@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
 
+from vmident.errors import SandboxUnusable
 from vmident.sandbox.throttle import Level
 
 if TYPE_CHECKING:
@@ -36,15 +37,7 @@ CREATE TABLE buckets (name TEXT PRIMARY KEY, tokens REAL NOT NULL, at REAL NOT N
 
 Record = dict[str, Any]
 
-
-class SandboxUnusable(Exception):
-    """The sandbox's file cannot be used as it is; `hint` says the way out."""
-
-    def __init__(self, message: str, hint: str = "", *, is_mended_by_reset: bool = True) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint or "Start afresh: `vmident sandbox reset`"
-        self.is_mended_by_reset = is_mended_by_reset
+_RESET = "Start afresh: vmident sandbox reset"
 
 
 class Rows:
@@ -222,7 +215,8 @@ class Store:
         if (application, version) == (_APPLICATION_ID, SCHEMA_VERSION):
             return
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise SandboxUnusable(f"The sandbox's file '{self._file}' was written by another version of vmident.")
+            message = f"The sandbox's file '{self._file}' was written by another version of vmident."
+            raise SandboxUnusable(message, hint=_RESET)
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
@@ -248,7 +242,7 @@ class Store:
             is_locked = "locked" in str(failed)
             raise SandboxUnusable(
                 f"The sandbox's file '{self._file}' cannot be used: {failed}.",
-                hint="Another process holds it: try again when that has ended" if is_locked else "",
+                hint="Another process holds it: try again when that has ended" if is_locked else _RESET,
                 is_mended_by_reset=not is_locked,
             ) from failed
         except OSError as failed:

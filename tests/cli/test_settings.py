@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vmident.cli.options import Options
+from vmident.cli.settings import Asked, AzureCliFiles, Output, Settings, azure_cli_files, settings_from
+from vmident.errors import ExitCode, UsageError
+
+FILES = AzureCliFiles(
+    default_subscription="file-sub",
+    subscription_ids={"pay as you go": "paid-sub", "other": "other-sub"},
+    group="file-group",
+    cloud="AzureChinaCloud",
+)
+STATE = "state-folder"
+
+
+def _settings(
+    asked: Asked | None = None, environ: Mapping[str, str] | None = None, files: AzureCliFiles = FILES
+) -> Settings:
+    return settings_from(asked or Asked(), environ or {}, lambda: files, lambda: STATE)
+
+
+def _everything(*, without: tuple[str, ...] = ()) -> dict[str, str]:
+    said = {
+        "VMIDENT_SUBSCRIPTION": "vmident-sub",
+        "AZURE_SUBSCRIPTION_ID": "azure-sub",
+        "ARM_SUBSCRIPTION_ID": "arm-sub",
+        "VMIDENT_RESOURCE_GROUP": "vmident-group",
+        "AZURE_DEFAULTS_GROUP": "azure-group",
+        "VMIDENT_CLOUD": "AzureUSGovernment",
+        "AZURE_CLOUD_NAME": "AzureBleuCloud",
+        "VMIDENT_OUTPUT": "yaml",
+        "AZURE_CORE_OUTPUT": "tsv",
+    }
+    return {name: value for name, value in said.items() if name not in without}
+
+
+def test_an_option_wins_over_everything() -> None:
+    asked = Asked("asked-sub", "asked-group", "AzureCloud", output=Output.TABLE)
+    settings = _settings(asked, _everything())
+    assert (settings.subscription, settings.group, settings.cloud) == ("asked-sub", "asked-group", "AzureCloud")
+    assert settings.output is Output.TABLE
+
+
+@pytest.mark.parametrize(
+    ("without", "subscription"),
+    [
+        ((), "vmident-sub"),
+        (("VMIDENT_SUBSCRIPTION",), "azure-sub"),
+        (("VMIDENT_SUBSCRIPTION", "AZURE_SUBSCRIPTION_ID"), "arm-sub"),
+        (("VMIDENT_SUBSCRIPTION", "AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"), "file-sub"),
+    ],
+)
+def test_the_subscription_is_vmidents_then_azures_then_arms_then_the_azure_clis(
+    without: tuple[str, ...], subscription: str
+) -> None:
+    assert _settings(environ=_everything(without=without)).subscription == subscription
+
+
+@pytest.mark.parametrize(
+    ("without", "group"),
+    [
+        ((), "vmident-group"),
+        (("VMIDENT_RESOURCE_GROUP",), "azure-group"),
+        (("VMIDENT_RESOURCE_GROUP", "AZURE_DEFAULTS_GROUP"), "file-group"),
+    ],
+)
+def test_the_group_is_vmidents_then_azures_then_the_azure_clis(without: tuple[str, ...], group: str) -> None:
+    assert _settings(environ=_everything(without=without)).group == group
+
+
+@pytest.mark.parametrize(
+    ("without", "cloud"),
+    [
+        ((), "AzureUSGovernment"),
+        (("VMIDENT_CLOUD",), "AzureBleuCloud"),
+        (("VMIDENT_CLOUD", "AZURE_CLOUD_NAME"), "AzureChinaCloud"),
+    ],
+)
+def test_the_cloud_is_vmidents_then_azures_then_the_azure_clis(without: tuple[str, ...], cloud: str) -> None:
+    assert _settings(environ=_everything(without=without)).cloud == cloud
+
+
+@pytest.mark.parametrize(
+    ("without", "output"),
+    [
+        ((), Output.YAML),
+        (("VMIDENT_OUTPUT",), Output.TSV),
+        (("VMIDENT_OUTPUT", "AZURE_CORE_OUTPUT"), Output.AUTO),
+    ],
+)
+def test_the_output_is_vmidents_then_azures_then_auto(without: tuple[str, ...], output: Output) -> None:
+    assert _settings(environ=_everything(without=without)).output is output
+
+
+def test_where_nobody_says_anything_the_defaults_hold() -> None:
+    assert _settings(files=AzureCliFiles()) == Settings(
+        is_sandbox=False,
+        subscription=None,
+        group=None,
+        cloud="AzureCloud",
+        endpoint=None,
+        access_token=None,
+        authority=None,
+        output=Output.AUTO,
+        state_folder=Path(STATE),
+        sandbox_folder=Path(STATE) / "sandbox",
+    )
+
+
+def test_a_variable_that_is_blank_says_nothing() -> None:
+    blank = dict.fromkeys(_everything(), "  ")
+    assert _settings(environ=blank) == _settings()
+
+
+def test_white_space_around_a_variable_is_dropped() -> None:
+    assert _settings(environ={"VMIDENT_RESOURCE_GROUP": " myGroup\n"}).group == "myGroup"
+
+
+def test_the_endpoint_the_token_and_the_authority_come_from_the_environment() -> None:
+    settings = _settings(
+        environ={
+            "VMIDENT_ARM_ENDPOINT": "https://arm.example",
+            "VMIDENT_ACCESS_TOKEN": "the-token",
+            "AZURE_AUTHORITY_HOST": "login.example",
+        }
+    )
+    assert (settings.endpoint, settings.access_token, settings.authority) == (
+        "https://arm.example",
+        "the-token",
+        "login.example",
+    )
+
+
+def test_a_cloud_asked_for_by_name_is_not_led_elsewhere_by_the_environment() -> None:
+    environ = {"VMIDENT_ARM_ENDPOINT": "https://arm.example"}
+    assert _settings(Asked(cloud="AzureCloud"), environ).endpoint is None
+
+
+def test_the_folders_come_from_the_environment_before_the_default() -> None:
+    settings = _settings(environ={"VMIDENT_STATE_DIR": "mine"})
+    assert (settings.state_folder, settings.sandbox_folder) == (Path("mine"), Path("mine") / "sandbox")
+    settings = _settings(environ={"VMIDENT_SANDBOX_DIR": "toys"})
+    assert (settings.state_folder, settings.sandbox_folder) == (Path(STATE), Path("toys"))
+
+
+@pytest.mark.parametrize("name", ["Pay As You Go", "pay as you go", "PAY AS YOU GO"])
+def test_a_subscription_named_in_the_azure_clis_profile_means_its_id_in_any_case(name: str) -> None:
+    assert _settings(Asked(subscription=name)).subscription == "paid-sub"
+    assert _settings(environ={"AZURE_SUBSCRIPTION_ID": name}).subscription == "paid-sub"
+
+
+def test_a_subscription_that_the_profile_does_not_name_stays_as_typed() -> None:
+    assert _settings(Asked(subscription="Elsewhere")).subscription == "Elsewhere"
+
+
+@pytest.mark.parametrize("value", ["1", "true", "Yes", "ON"])
+def test_the_sandbox_is_asked_for_by_option_or_variable(value: str) -> None:
+    assert _settings(environ={"VMIDENT_SANDBOX": value}).is_sandbox
+    assert _settings(Asked(sandbox=True)).is_sandbox
+
+
+@pytest.mark.parametrize("value", ["0", "false", "no", "off", ""])
+def test_the_sandbox_stays_closed_where_the_variable_says_no(value: str) -> None:
+    assert not _settings(environ={"VMIDENT_SANDBOX": value}).is_sandbox
+
+
+def test_the_sandbox_does_not_hear_what_speaks_of_azure() -> None:
+    azures = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID", "AZURE_DEFAULTS_GROUP")
+    said = {name: value for name, value in _everything().items() if name in azures}
+    settings = _settings(Asked(sandbox=True), said)
+    assert (settings.subscription, settings.group) == (None, None)
+
+
+def test_the_sandbox_does_not_read_the_azure_clis_files() -> None:
+    def read() -> AzureCliFiles:
+        raise AssertionError("read")
+
+    assert settings_from(Asked(sandbox=True), {}, read, lambda: STATE).subscription is None
+
+
+def test_the_sandbox_hears_options_and_vmidents_own_variables() -> None:
+    settings = _settings(Asked(sandbox=True, group="asked-group"), _everything())
+    assert (settings.subscription, settings.group) == ("vmident-sub", "asked-group")
+    assert settings.output is Output.YAML
+
+
+def test_the_sandbox_beside_a_cloud_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="--sandbox is a cloud of its own"):
+        _settings(Asked(sandbox=True, cloud="AzureCloud"))
+
+
+@pytest.mark.parametrize("variable", ["VMIDENT_OUTPUT", "AZURE_CORE_OUTPUT"])
+def test_an_unknown_output_is_wrong_usage_and_the_variable_is_named(variable: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        _settings(environ={variable: "xml"})
+    assert refused.value.message == f"{variable} is 'xml', which is no output."
+    assert "json" in (refused.value.hint or "")
+    assert refused.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("said", "output"), [("JSON", Output.JSON), ("yamlc", Output.YAML), ("none", Output.NONE), ("jsonc", Output.JSONC)]
+)
+def test_an_output_is_known_as_the_azure_cli_knows_it(said: str, output: Output) -> None:
+    assert _settings(environ={"AZURE_CORE_OUTPUT": said}).output is output
+
+
+def test_an_option_spares_a_bad_variable() -> None:
+    assert _settings(Asked(output=Output.JSON), {"VMIDENT_OUTPUT": "xml"}).output is Output.JSON
+
+
+def test_options_hand_over_the_part_that_settings_come_from() -> None:
+    options = Options("group", "sub", Output.TSV, query="x", cloud="AzureCloud", sandbox=True)
+    assert options.asked == Asked("sub", "group", "AzureCloud", sandbox=True, output=Output.TSV)
+
+
+def _profile(*subscriptions: Any) -> str:
+    return json.dumps({"subscriptions": list(subscriptions)})
+
+
+PAID = {"id": "paid-sub", "name": "Pay As You Go", "isDefault": False, "environmentName": "AzureCloud"}
+MINE = {"id": "my-sub", "name": "Mine", "isDefault": True, "environmentName": "AzureCloud"}
+CONFIG = "[defaults]\ngroup = myGroup\n[cloud]\nname = AzureUSGovernment\n"
+
+
+def _written(home: Path, **files: str | bytes) -> Path:
+    folder = home / ".azure"
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name.replace("_json", ".json")).write_bytes(
+            content if isinstance(content, bytes) else content.encode("utf-8")
+        )
+    return folder
+
+
+def test_the_azure_clis_files_give_subscriptions_group_and_cloud(tmp_path: Path) -> None:
+    _written(tmp_path, azureProfile_json=_profile(PAID, MINE), config=CONFIG)
+    assert azure_cli_files({}, tmp_path) == AzureCliFiles(
+        default_subscription="my-sub",
+        subscription_ids={"pay as you go": "paid-sub", "mine": "my-sub"},
+        group="myGroup",
+        cloud="AzureUSGovernment",
+    )
+
+
+def test_a_byte_order_mark_before_either_file_is_no_part_of_it(tmp_path: Path) -> None:
+    _written(tmp_path, azureProfile_json="\ufeff" + _profile(MINE), config="\ufeff" + CONFIG)
+    read = azure_cli_files({}, tmp_path)
+    assert (read.default_subscription, read.group) == ("my-sub", "myGroup")
+
+
+def test_the_azure_clis_folder_is_where_its_own_variable_says(tmp_path: Path) -> None:
+    folder = _written(tmp_path, config=CONFIG)
+    nobody = tmp_path / "nobody"
+    assert azure_cli_files({"AZURE_CONFIG_DIR": str(folder)}, nobody).group == "myGroup"
+    assert azure_cli_files({"AZURE_CONFIG_DIR": ""}, tmp_path).group == "myGroup"
+
+
+SILENT = AzureCliFiles(subscription_ids={})
+
+
+def test_files_that_are_missing_say_nothing(tmp_path: Path) -> None:
+    assert azure_cli_files({}, tmp_path) == SILENT
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe\x00",
+        b"[]",
+        b"7",
+        b"{}",
+        b'{"subscriptions": null}',
+        b'{"subscriptions": {}}',
+        b'{"subscriptions": [null, "x", 7]}',
+    ],
+)
+def test_a_malformed_profile_says_nothing(tmp_path: Path, profile: bytes) -> None:
+    _written(tmp_path, azureProfile_json=profile)
+    assert azure_cli_files({}, tmp_path) == SILENT
+
+
+@pytest.mark.parametrize(
+    "config",
+    [b"", b"[defaults]\n", b"[defaults]\ngroup =\n[cloud]\nname =\n", b"\xff\xfe\x00", b"[logging]\nenable = yes\n"],
+)
+def test_a_config_that_names_no_group_and_no_cloud_says_nothing(tmp_path: Path, config: bytes) -> None:
+    _written(tmp_path, config=config)
+    assert azure_cli_files({}, tmp_path) == SILENT
+
+
+def test_a_percent_sign_in_the_config_is_a_percent_sign(tmp_path: Path) -> None:
+    _written(tmp_path, config="[defaults]\ngroup = 100%s\n")
+    assert azure_cli_files({}, tmp_path).group == "100%s"
+
+
+def test_a_folder_in_a_files_place_says_nothing(tmp_path: Path) -> None:
+    folder = _written(tmp_path)
+    (folder / "config").mkdir()
+    (folder / "azureProfile.json").mkdir()
+    assert azure_cli_files({}, tmp_path) == SILENT

@@ -48,7 +48,7 @@ class VirtualTime:
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
         self.slept: list[float] = []
-        self._plans: list[tuple[float, Callable[[], None]]] = []
+        self._plans: list[tuple[float, Callable[[], object]]] = []
 
     def read(self) -> float:
         return self.now
@@ -61,7 +61,7 @@ class VirtualTime:
         for _, act in due:
             act()
 
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
+    def after(self, seconds: float, act: Callable[[], object]) -> None:
         self._plans.append((self.now + seconds, act))
 
 

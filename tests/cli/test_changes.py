@@ -126,7 +126,7 @@ def test_setting_both_replaces_one_identity_by_another_in_one_patch(program: Pro
     outcome = program("set dbVM --type both --identity otherIdentity --yes")
 
     assert outcome.code == 0
-    named = {identity_id("otherIdentity"): {}, identity_id(USER): None}
+    named: dict[str, object] = {identity_id("otherIdentity"): {}, identity_id(USER): None}
     assert program.patches == [{"identity": {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": named}}]
     held = program.identity_of("dbVM")
     assert held["type"] == "SystemAssigned, UserAssigned"

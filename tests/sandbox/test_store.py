@@ -159,7 +159,7 @@ def test_a_file_that_cannot_be_used_says_how_to_go_on_and_reset_mends_it(tmp_pat
     with pytest.raises(SandboxUnusable) as unusable:
         cloud.send("GET", f"{VMS}/myVM?api-version={COMPUTE}")
     assert FILE_NAME in unusable.value.message
-    assert "vmident sandbox reset" in unusable.value.hint
+    assert "vmident sandbox reset" in str(unusable.value.hint)
 
     cloud.sandbox.reset()
 
@@ -173,7 +173,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     for use in (cloud.sandbox.status, cloud.sandbox.reset):
         with pytest.raises(SandboxUnusable) as unusable:
             use()
-        assert "VMIDENT_SANDBOX_DIR" in unusable.value.hint
+        assert "VMIDENT_SANDBOX_DIR" in str(unusable.value.hint)
 
 
 def test_a_file_that_cannot_be_removed_is_named(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_file_that_another_holds_is_not_thrown_away(tmp_path: Path, monkeypatc
     cloud.sandbox.close()
     with pytest.raises(SandboxUnusable) as unusable:
         cloud.sandbox.reset()
-    assert "Another process" in unusable.value.hint
+    assert "Another process" in str(unusable.value.hint)
     holder.execute("COMMIT")
     holder.close()
     assert cloud.vm("myVM")

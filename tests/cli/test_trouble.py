@@ -295,6 +295,16 @@ def test_a_write_whose_answer_was_lost_and_that_was_done_is_changed_and_not_repe
     assert outcome.json["request"] == {"identity": {"type": "SystemAssigned"}}
 
 
+def test_a_write_whose_answer_was_lost_and_that_then_failed_is_not_called_changed(program: Program) -> None:
+    program.when("PATCH", "virtualMachines/myVM", losing_the_answer)
+    program.time.after(0.4, lambda: program.colleague("DELETE", identity_id("otherIdentity")))
+
+    outcome = program(f"add-user myVM -g {GROUP} --identity {identity_id('otherIdentity')}")
+
+    assert (outcome.code, outcome.json["status"], len(program.patches)) == (1, "failed", 1)
+    assert outcome.json["error"]["code"] == "operation-failed"
+
+
 def test_a_write_that_never_arrived_is_made_again(program: Program) -> None:
     program.when("PATCH", "virtualMachines/myVM", losing_the_request)
 

@@ -11,7 +11,7 @@ import vmident
 from vmident.cli.console import Console
 from vmident.cli.runtime import CommandClock, Runtime
 from vmident.cli.settings import Settings
-from vmident.core.resource_id import ResourceId
+from vmident.core.resource_id import ResourceId, checked_name
 from vmident.core.transition import Transition
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
 from vmident.ports import Identities, Machines
@@ -38,7 +38,8 @@ class Session:
     @property
     def where(self) -> Where:
         """Where bare names are looked up."""
-        return Where(lambda: self._subscription, self._settings.group)
+        group = self._settings.group
+        return Where(lambda: self._subscription, checked_name(group) if group else None)
 
     @cached_property
     def machines(self) -> Machines:

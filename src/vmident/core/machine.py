@@ -27,3 +27,8 @@ class Machine:
     def is_at_rest(self) -> bool:
         """Tell whether no operation runs on the VM: a write that meets one is refused, or preempts it."""
         return self.provisioning_state.lower() in _AT_REST
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether the last operation on the VM ended without success."""
+        return self.is_at_rest and self.provisioning_state.lower() != "succeeded"

@@ -13,6 +13,7 @@ from vmident.errors import (
     AzureUnavailable,
     Conflict,
     Interrupted,
+    OperationFailed,
     PreconditionFailed,
     Throttled,
     TimedOut,
@@ -59,6 +60,7 @@ def _write_until_done(
     for tries in range(TRIES):
         request = attempt.prepared.request
         if request is None:
+            _check_it_did_not_fail(attempt)
             break
         try:
             written = _write(attempt, request, world)
@@ -71,6 +73,16 @@ def _write_until_done(
             _pause(tries, failure, attempt, world)
             _prepare_again(attempt, wish, world)
     return Status.CHANGED if attempt.sent else Status.UNCHANGED, attempt.prepared.machine.identity
+
+
+def _check_it_did_not_fail(attempt: _Attempt) -> None:
+    """Where the answer was lost, the VM alone tells how the operation ended: raises `OperationFailed` for 'Failed'."""
+    now, then = attempt.prepared.machine, attempt.sent.machine if attempt.sent else None
+    if then and now.has_failed and not then.has_failed:
+        raise OperationFailed(
+            f"The change of VM '{now.id.name}' was sent and its answer lost; the VM is now '{now.provisioning_state}'.",
+            hint=f"See what the VM has now: vmident show {now.id}",
+        )
 
 
 def _write(attempt: _Attempt, request: PatchBody, world: World) -> Written:

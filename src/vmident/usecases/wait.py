@@ -49,7 +49,7 @@ def until_at_rest(machine: Machine, machines: Machines, clock: Clock, person: Pe
 def until_settled(vm: ResourceId, machines: Machines, clock: Clock, person: Person) -> Machine:
     """Watch the VM itself where there is no operation to ask; raises `OperationFailed` where it ends so."""
     machine = until_at_rest(machines.read(vm), machines, clock, person)
-    if machine.provisioning_state.lower() != "succeeded":
+    if machine.has_failed:
         raise OperationFailed(
             f"The change of VM '{vm.name}' ended as '{machine.provisioning_state}'.",
             hint=f"See what the VM has now: vmident show {vm}",

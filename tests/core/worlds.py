@@ -25,7 +25,7 @@ from vmident.core.transition import (
 Thing = TypeVar("Thing")
 
 # Fewer draws than hypothesis makes by itself: the small world is gone through whole.
-law = settings(max_examples=40, deadline=None)
+law = settings(max_examples=25, deadline=None)
 
 _SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-cb9272f09590"
 THREE = tuple(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vmident.errors import UsageError
 from vmident.render.formats import as_json, as_json_line, as_table, as_tsv, as_yaml, compiled_query, queried
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=25, deadline=None)
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=3),

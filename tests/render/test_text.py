@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vmident.render.text import harmless
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=25, deadline=None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,134 @@
+# ruff: noqa: INP001 - run as `python -m docs.generate`; a folder of texts is no package
+"""Write what README.md and docs/ say of commands, exit codes and error codes from the program itself.
+
+Whatever stands between `<!-- generated: NAME -->` and `<!-- end of generated -->` is replaced; the rest is left alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.guards.help_texts import command_words, help_of
+from vmident import errors
+from vmident.core import consequences
+from vmident.usecases import carry_out, prepare_change
+
+PROJECT = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(errors.__file__).parent
+_BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end of generated -->)", re.DOTALL)
+_OWN_CODE = re.compile(r"[a-z]+(-[a-z]+)+")
+
+_EXIT_CODES = {
+    "DONE": "Done, or nothing to do.",
+    "FAILED": "Failed, and no other number says why; also where the question was answered with no.",
+    "USAGE": "Wrong usage: nothing was written. An ambiguous name and a missing `--yes` are wrong usage.",
+    "NOT_FOUND": "A VM, an identity, a group or a subscription is not there.",
+    "NOT_ALLOWED": "Not signed in, or not allowed.",
+    "SOME_FAILED": "Some VMs done, some not. Where all fail alike, it is the code that they share.",
+    "CONFLICT": "Somebody else's change of the VM did not clear.",
+    "TIMED_OUT": "`--timeout` ran out; what was sent may still complete.",
+    "INTERRUPTED": "Interrupted with Ctrl-C; what was sent goes on in Azure.",
+}
+_NARROWER_CODES = {
+    "identity-not-found": "No user-assigned identity has that name.",
+    "subscription-not-found": "No subscription that the account sees has that name.",
+    "unreadable-answer": "The answer is not what Azure's Resource Manager answers.",
+}
+_WARNING_CODES = {
+    "principal-lost": "The system-assigned identity goes, and its principal with it.",
+    "default-identity-changed": "Programs in the VM that name no identity get another one.",
+    "default-identity-ambiguous": "Programs in the VM that name no identity are refused: there are several to choose.",
+    "default-identity-lost": "Programs in the VM that name no identity get none any more.",
+    "identity-named-twice": "An identity stands on the command line more than once, in whatever case.",
+    "not-attached": "An identity to detach is not attached.",
+    "changed-since": "The change was made, and somebody changed the VM again before it was read back.",
+}
+
+
+def pages() -> list[Path]:
+    """List the README and every page of the documentation."""
+    return [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+
+
+def renewed(text: str) -> str:
+    """Give a page with its generated blocks as they are to be; COLUMNS has been set to 80."""
+    return _BLOCK.sub(lambda block: f"{block[1]}\n{_BLOCKS[block[2]]()}\n\n{block[3]}", text)
+
+
+def _commands() -> str:
+    parts = []
+    for words in command_words():
+        name = " ".join(("vmident", *words))
+        parts.append(f"## {name}\n\n```text\n{help_of(words).strip()}\n```")
+    return "\n\n".join(parts)
+
+
+def _exit_codes() -> str:
+    return _table(("Code", "Meaning"), ((str(int(code)), _EXIT_CODES[code.name]) for code in errors.ExitCode))
+
+
+def _error_codes() -> str:
+    classes = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.VmidentError)]
+    rows = [(one.default_code, one.exit_code, str(inspect.getdoc(one)).splitlines()[0]) for one in classes]
+    rows += [(code, one.exit_code, _NARROWER_CODES[code]) for code, one in _narrower_codes().items()]
+    cells = ((f"`{code}`", str(int(exit_code)), meaning) for code, exit_code, meaning in sorted(rows))
+    return _table(("Code", "Exit code", "Meaning"), cells)
+
+
+def _narrower_codes() -> dict[str, type[errors.VmidentError]]:
+    """Find the codes that are given where an error is raised, as in `NotFound(…, code="identity-not-found")`."""
+    found = {}
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            for given in node.keywords:
+                code = given.value.value if isinstance(given.value, ast.Constant) else None
+                if given.arg == "code" and isinstance(code, str) and _OWN_CODE.fullmatch(code):
+                    found[code] = getattr(errors, node.func.id)
+    return found
+
+
+def _warning_codes() -> str:
+    modules = (consequences, prepare_change, carry_out)
+    codes = {value for module in modules for name, value in vars(module).items() if _is_code(name, value)}
+    return _table(("Code", "Meaning"), ((f"`{code}`", _WARNING_CODES[code]) for code in sorted(codes)))
+
+
+def _is_code(name: str, value: object) -> bool:
+    return name.isupper() and isinstance(value, str) and bool(_OWN_CODE.fullmatch(value))
+
+
+def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+_BLOCKS: dict[str, Callable[[], str]] = {
+    "commands": _commands,
+    "exit-codes": _exit_codes,
+    "error-codes": _error_codes,
+    "warning-codes": _warning_codes,
+}
+
+
+def rewrite() -> None:
+    """Renew every page."""
+    os.environ["COLUMNS"] = "80"
+    os.environ["NO_COLOR"] = "1"
+    for page in pages():
+        before = page.read_text(encoding="utf-8")
+        after = renewed(before)
+        if after != before:
+            page.write_text(after, encoding="utf-8", newline="\n")
+            sys.stdout.write(f"renewed {page.relative_to(PROJECT).as_posix()}\n")
+
+
+if __name__ == "__main__":
+    rewrite()

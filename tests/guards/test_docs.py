@@ -1,0 +1,251 @@
+"""What README.md and docs/ say is so: generated parts are fresh, what is shown was printed, what is named is there."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docs.generate import PROJECT, pages, renewed
+from tests.guards.help_texts import command_words, help_of
+from tests.program import GROUP, NO_TERMINAL, TERMINAL, Program
+from vmident import errors
+from vmident.cli.main import main
+
+PAGES = pages()
+DOCS = PROJECT / "docs"
+# Pages whose reader is a script: its streams are no terminal.
+OFF_A_TERMINAL = {"docs/how-to/use-it-in-a-pipeline.md"}
+GENERATED = {
+    "docs/reference/commands.md": {"commands"},
+    "docs/reference/exit-codes.md": {"exit-codes"},
+    "docs/reference/errors.md": {"error-codes", "warning-codes"},
+    "README.md": {"exit-codes"},
+}
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_INLINE = re.compile(r"`(vmident [^`\n]+)`")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_FOLDER = re.compile(r'^(\s*"?folder"?:?\s+"?)[^"\n]+', re.MULTILINE)
+_ANSWER = re.compile(r"\[y/N\]: (.*)")
+_VARIABLE = re.compile(r"\b(?:VMIDENT|AZURE|ARM)_[A-Z_]+[A-Z]\b")
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(PROJECT).as_posix()
+
+
+def text_of(page: Path | str) -> str:
+    return (PROJECT / page).read_text(encoding="utf-8")
+
+
+class Keyboard(io.StringIO):
+    """A person's answers, which a terminal echoes."""
+
+    def readline(self, *_size: object) -> str:  # type: ignore[override]
+        line = super().readline()
+        sys.stdout.write(line)
+        return line
+
+
+class Shell:
+    """Runs the lines of one page on one fresh sandbox; knows `vmident`, `|`, `export` and `echo $?`."""
+
+    def __init__(self, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._program = program
+        self._monkeypatch = monkeypatch
+        self._terminal = program.terminal
+        self._code = 0
+
+    def __call__(self, line: str, answers: list[str]) -> str:
+        words = shlex.split(line)
+        if words[0] == "export":
+            name, _, value = words[1].partition("=")
+            self._program.environ[name] = value
+            return ""
+        if line == "echo $?":
+            return f"{self._code}\n"
+        screen = io.StringIO()
+        self._monkeypatch.setattr(sys, "stdin", Keyboard("".join(f"{answer}\n" for answer in answers)))
+        stages = self._stages(words)
+        for stage in stages[:-1]:
+            pipe = io.StringIO()
+            self._program.terminal = NO_TERMINAL
+            self._run(stage, pipe, screen)
+            self._program.standard_input = pipe.getvalue()
+        self._program.terminal = self._terminal
+        self._run(stages[-1], screen, screen)
+        return screen.getvalue()
+
+    def _run(self, words: list[str], out: io.StringIO, err: io.StringIO) -> None:
+        assert words[0] == "vmident", words
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            self._code = int(main(words[1:], self._program.runtime()))
+
+    @staticmethod
+    def _stages(words: list[str]) -> list[list[str]]:
+        stages: list[list[str]] = [[]]
+        for word in words:
+            if word == "|":
+                stages.append([])
+            else:
+                stages[-1].append(word)
+        return stages
+
+
+def shell_blocks(text: str) -> Iterator[str]:
+    yield from (body for kind, body in _FENCE.findall(text) if kind == "console")
+
+
+def steps_of(block: str) -> Iterator[tuple[str, str]]:
+    """Give each line after `$` with the output shown below it."""
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        line, _, shown = part.partition("\n")
+        yield line, shown
+
+
+def steady(text: str) -> str:
+    """Put placeholders in the place of what differs from run to run."""
+    lines = (line.rstrip() for line in _FOLDER.sub(r"\1FOLDER", _GUID.sub("GUID", text)).splitlines())
+    return "\n".join(lines).strip("\n")
+
+
+def ran(text: str, program: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str, str]]:
+    """Run a page's blocks in order; give each line, what is shown below it, and what it printed."""
+    shell = Shell(program, monkeypatch)
+    for block in shell_blocks(text):
+        for line, shown in steps_of(block):
+            yield line, shown, shell(line, _ANSWER.findall(shown))
+
+
+WITH_SHELL_BLOCKS = [page for page in PAGES if any(shell_blocks(text_of(page)))]
+
+
+@pytest.fixture
+def prepared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
+    """A fresh sandbox, and beside what it starts with what pages tell of and no command makes yet."""
+    program = Program(tmp_path, capsys, environ={})
+    program.sandbox.add_vm(GROUP, "oldVM", system=True, identities=["deletedIdentity"])
+    yield program
+    program.sandbox.close()
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
+    program = Program(tmp_path, capsys, environ={})
+    yield program
+    program.sandbox.close()
+
+
+@pytest.mark.parametrize("page", WITH_SHELL_BLOCKS, ids=name_of)
+def test_what_a_page_shows_is_what_the_program_prints(
+    page: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = text_of(page)
+    program: Program = request.getfixturevalue("prepared" if "oldVM" in text else "fresh")
+    program.terminal = NO_TERMINAL if name_of(page) in OFF_A_TERMINAL else TERMINAL
+    for line, shown, printed in ran(text, program, monkeypatch):
+        assert steady(printed) == steady(shown), line
+
+
+def test_the_readme_the_tutorial_and_the_guides_show_runs() -> None:
+    shown = {name_of(page) for page in WITH_SHELL_BLOCKS}
+    guides = {name_of(page) for page in PAGES if page.parent.name in ("tutorial", "how-to")}
+    assert shown >= {"README.md", *guides}
+    assert shown >= OFF_A_TERMINAL
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_what_is_generated_is_fresh(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = text_of(page)
+    assert set(re.findall(r"<!-- generated: (\S+) -->", text)) == GENERATED.get(name_of(page), set())
+    assert renewed(text) == text, "run `nox -s docs` and review the difference"
+
+
+def test_every_command_and_option_is_in_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    reference = text_of("docs/reference/commands.md")
+    assert [words for words in command_words() if help_of(words).strip() not in reference] == []
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    readme = text_of("README.md")
+    leaves = [words for words in command_words() if words and words != ("sandbox",)]
+    assert [words for words in leaves if f"vmident {' '.join(words)}" not in readme] == []
+
+
+def commands_in(text: str) -> Iterator[str]:
+    yield from _INLINE.findall(text)
+    for _, body in _FENCE.findall(text):
+        yield from re.findall(r"^(?:\$ )?(?:.*\| )?(vmident [^|\n]+)", body, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_command_and_option_that_is_named_is_there(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    helps = {" ".join(words): help_of(words) for words in command_words()}
+    if name_of(page) == "docs/reference/commands.md":
+        return
+    for command in commands_in(text_of(page)):
+        words = command.split()[1:]
+        name = " ".join(words[:2]) if words[0] == "sandbox" else words[0]
+        name = "" if name.startswith("-") else name
+        assert name in helps, command
+        options = {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)}
+        assert {option for option in options if option not in helps[name]} == set(), command
+
+
+def test_every_variable_is_in_the_settings_page_and_no_other() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((PROJECT / "src").rglob("*.py")))
+    settings = set(_VARIABLE.findall(text_of("docs/reference/settings.md")))
+    ours = {name for name in _VARIABLE.findall(source) if name.startswith("VMIDENT_")}
+    read_by_us = set(_VARIABLE.findall(text_of("src/vmident/cli/settings.py")))
+    assert ours | read_by_us <= settings
+    everywhere = {name for page in PAGES for name in _VARIABLE.findall(text_of(page))}
+    assert {name for name in everywhere if name.startswith("VMIDENT_")} <= ours
+    assert everywhere <= settings
+
+
+@pytest.mark.parametrize("page", ["docs/reference/exit-codes.md", "README.md"])
+def test_every_exit_code_is_listed(page: str) -> None:
+    listed = re.findall(r"^\| (\d+) \|", text_of(page), re.MULTILINE)
+    assert listed == [str(int(code)) for code in errors.ExitCode]
+
+
+def test_every_error_code_of_our_own_is_listed_with_its_exit_code() -> None:
+    listed = dict(re.findall(r"^\| `([a-z-]+)` \| (\d+) \|", text_of("docs/reference/errors.md"), re.MULTILINE))
+    classes = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.VmidentError)]
+    assert {one.default_code: str(int(one.exit_code)) for one in classes}.items() <= listed.items()
+
+
+def anchors_of(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", text_of(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in _LINK.findall(_FENCE.sub("", text_of(page))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors_of(target), link
+
+
+def test_every_page_is_linked_from_the_index() -> None:
+    linked = {(DOCS / link).resolve() for link in _LINK.findall(text_of("docs/index.md"))}
+    assert {page for page in DOCS.rglob("*.md") if page.name != "index.md"} <= linked
+
+
+def test_the_readme_has_one_line_for_the_tests_as_ci_takes_it() -> None:
+    assert len(re.findall(r"nox -s tests$", text_of("README.md"), re.MULTILINE)) == 1

@@ -93,6 +93,12 @@ class Declined(VmidentError):
     default_code = "declined"
 
 
+class QueryUnfit(VmidentError):
+    """A `--query` that the answer's own shape makes no sense of; the whole answer is printed instead."""
+
+    default_code = "query-unfit"
+
+
 class NotFound(VmidentError):
     """A VM, identity, group or subscription that is not there."""
 

@@ -162,3 +162,16 @@ def test_the_port_of_the_endpoint_is_part_of_where_it_is() -> None:
     assert is_same_origin("http://localhost:80/x", "http://localhost")
     assert not is_same_origin("http://localhost:5001/x", "http://localhost:5000")
     assert not is_same_origin("http://127.0.0.1:5000/x", "http://localhost:5000")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://@arm.example", "https://:@arm.example", "https://a b.example", "https://a\\.example", "https://a\x00b"],
+)
+def test_an_endpoint_that_is_no_plain_host_is_refused(url: str) -> None:
+    with pytest.raises(UsageError):
+        checked_endpoint(url)
+
+
+def test_port_0_is_no_default_port() -> None:
+    assert not is_same_origin("https://management.azure.com:0/x", "https://management.azure.com")

@@ -304,3 +304,13 @@ def test_an_operation_that_failed_says_why(error: Any, status: str, kind: type[V
 
 def test_an_operation_that_failed_without_a_reason_says_how_it_ended() -> None:
     assert operation_fault(None, "Canceled").message == "The operation ended as 'Canceled', and Azure gave no reason."
+
+
+@pytest.mark.parametrize("said", ["inf", "nan", "1e999"])
+def test_a_retry_after_that_no_clock_can_wait_is_not_obeyed(said: str) -> None:
+    assert retry_after_seconds({"Retry-After": said}) is None
+
+
+def test_a_nested_message_is_unwrapped_whatever_braces_follow_it() -> None:
+    message = f"{_nested('BadRequest', GONE)} Tracking: {{x}}."
+    assert code_and_message(_body("Code", message), "none") == ("Code", GONE)

@@ -177,3 +177,26 @@ def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> N
     assert refused.value.message == "Azure's answer does not read as a VM."
     assert refused.value.hint
     assert refused.value.exit_code is ExitCode.FAILED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _vm(properties={"provisioningState": 7}),
+        _vm(etag=7),
+        _vm(location=7),
+        _vm(identity={"type": "SystemAssigned", "principalId": {}}),
+        _vm(identity={"type": "UserAssigned", "userAssignedIdentities": {ONE: {"clientId": 7}}}),
+    ],
+)
+def test_a_member_of_another_kind_is_never_half_read(body: Any) -> None:
+    with pytest.raises(AzureRefused):
+        machine_from_wire(body, {})
+
+
+def test_a_provisioning_state_of_null_is_no_operation() -> None:
+    assert machine_from_wire(_vm(properties={"provisioningState": None}), {}).is_at_rest
+
+
+def test_a_location_of_null_is_no_location() -> None:
+    assert machine_from_wire(_vm(location=None), {}).location == ""

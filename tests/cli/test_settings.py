@@ -308,3 +308,20 @@ def test_a_folder_in_a_files_place_says_nothing(tmp_path: Path) -> None:
     (folder / "config").mkdir()
     (folder / "azureProfile.json").mkdir()
     assert azure_cli_files({}, tmp_path) == SILENT
+
+
+@pytest.mark.parametrize(
+    "subscription", [{"name": "no id", "isDefault": True}, {"id": "no-name"}, {"id": 7, "name": 8, "isDefault": True}]
+)
+def test_a_subscription_without_id_or_name_says_nothing(tmp_path: Path, subscription: dict[str, Any]) -> None:
+    _written(tmp_path, azureProfile_json=_profile(subscription))
+    assert azure_cli_files({}, tmp_path) == SILENT
+
+
+@pytest.mark.parametrize(
+    "config",
+    [b"group = myGroup\n", b"[defaults\ngroup = myGroup\n", b"[defaults]\nno sense\n", b"[a]\nx = 1\n[a]\nx = 2\n[a"],
+)
+def test_a_malformed_config_says_nothing(tmp_path: Path, config: bytes) -> None:
+    _written(tmp_path, config=config)
+    assert azure_cli_files({}, tmp_path) == SILENT

@@ -93,3 +93,7 @@ def test_retries_back_off_by_doubling_up_to_half_a_minute() -> None:
 
 def test_a_retry_is_never_refused_a_pause_however_often_it_was_tried() -> None:
     assert pause_before_retry(1000) == 30.0
+
+
+def test_a_retry_after_of_nothing_makes_no_poll_spin() -> None:
+    assert pause_before_look(3.0, 0.0) > 0.0

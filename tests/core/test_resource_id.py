@@ -162,3 +162,8 @@ def test_a_word_with_a_slash_is_meant_as_an_id_even_where_it_is_none() -> None:
     assert looks_like_id(VM)
     assert looks_like_id("group/myVM")
     assert not looks_like_id("myVM")
+
+
+def test_half_a_character_is_in_no_name() -> None:
+    with pytest.raises(BadResourceId):
+        checked_name("a\udcff")

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vmident.errors import UsageError
+from vmident.errors import QueryUnfit, UsageError
 from vmident.render.formats import as_json, as_json_line, as_table, as_tsv, as_yaml, compiled_query, queried
 
 law = settings(max_examples=25, deadline=None)
@@ -171,3 +171,32 @@ def test_a_query_that_is_not_jmespath_is_wrong_usage(query: str) -> None:
 
 def test_a_table_is_ascii_where_its_cells_are() -> None:
     assert as_table(ROWS).isascii()
+
+
+@pytest.mark.parametrize("query", ["length(n)", "sort_by(@, &a)", "join(',', [n])"])
+def test_a_query_that_the_document_makes_no_sense_of_is_unfit(query: str) -> None:
+    with pytest.raises(QueryUnfit) as unfit:
+        queried({"n": 7}, query)
+    assert f"--query '{query}'" in unfit.value.message
+
+
+@pytest.mark.parametrize("query", ["nosuch(@)", "to_number(@, @)"])
+def test_a_query_of_unknown_functions_is_wrong_usage_before_there_is_a_document(query: str) -> None:
+    with pytest.raises(UsageError, match="--query"):
+        compiled_query(query)
+
+
+@pytest.mark.parametrize("mixed", [[{"a": 1}, None], [{"a": 1}, "myVM"], [{"a": 1}, 7], [None, {"a": 1}], [{}]])
+def test_a_table_of_unlike_rows_is_drawn_all_the_same(mixed: Any) -> None:
+    assert isinstance(as_table(mixed), str)
+
+
+def test_a_table_without_a_width_cuts_no_line_however_long() -> None:
+    users = ",".join(f"/subscriptions/sub/resourceGroups/myGroup/{number:06}" for number in range(2000))
+    assert as_table([{"name": "myVM", "users": users}]).splitlines()[-1].endswith(users)
+
+
+def test_a_table_off_a_terminal_is_as_wide_as_it_needs_whatever_term_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert len(as_table(["x" * 200])) == 200

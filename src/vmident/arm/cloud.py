@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ _MICROSOFTS_AUTHORITIES = (
     "login.partner.microsoftonline.cn",
     "login.sovcloud-identity.fr",
 )
+_HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,13 @@ def checked_endpoint(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
-    plain = parts.path.rstrip("/") == "" and not (parts.query or parts.fragment or parts.username or parts.password)
-    if host and plain and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+    plain = parts.path.rstrip("/") == "" and not (parts.query or parts.fragment or "@" in parts.netloc)
+    if (
+        host
+        and _HOST.fullmatch(host)
+        and plain
+        and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
+    ):
         return f"{parts.scheme}://{parts.netloc}"
     raise UsageError(
         f"'{url}' cannot be the ARM endpoint: a token is sent there, so it is to be https://HOST[:PORT], or http on "
@@ -95,7 +102,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     if parts.username is not None or parts.password is not None or "\\" in parts.netloc:
         raise ValueError(url)
     default_port = {"https": 443, "http": 80}.get(parts.scheme)
-    return parts.scheme, parts.hostname, parts.port or default_port
+    return parts.scheme, parts.hostname, default_port if parts.port is None else parts.port
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,6 +6,7 @@ Codes and messages: 'Error codes met in identity work' in the project's wire fac
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +37,7 @@ CONFLICT_CODES = frozenset(
 # 409s that no waiting clears.
 _STANDING_CODES = frozenset({"ScopeLocked", "ResourceGroupBeingDeleted", "SkuNotAvailable", "QuotaExceeded"})
 
-_NESTED_JSON = re.compile(r"\{\s*\"error\"\s*:.*\}", re.DOTALL)
+_NESTED_JSON = re.compile(r"\{\s*\"error\"\s*:")
 _ACTION_AND_SCOPE = re.compile(r"perform action '([^']+)' (?:over|on) scope '([^']+)'", re.IGNORECASE)
 _LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
 
@@ -102,9 +103,10 @@ def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Read `Retry-After`, which ARM gives in whole seconds; `None` where it is absent or is a date."""
     try:
-        return max(0.0, float(headers.get("Retry-After", "")))
+        seconds = float(headers.get("Retry-After", ""))
     except ValueError:
         return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def _unwrapped(message: str) -> str:
@@ -116,7 +118,7 @@ def _unwrapped(message: str) -> str:
 def _inner_error(message: str) -> dict[str, Any] | None:
     found = _NESTED_JSON.search(message)
     try:
-        inner = json.loads(found[0]) if found else None
+        inner = json.JSONDecoder().raw_decode(message, found.start())[0] if found else None
     except ValueError:
         return None
     error = inner.get("error") if isinstance(inner, dict) else None

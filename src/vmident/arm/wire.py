@@ -28,10 +28,10 @@ def machine_from_wire(body: Any, headers: Mapping[str, str]) -> Machine:
         properties = body.get("properties") or {}
         return Machine(
             id=ResourceId.parse(body["id"]),
-            location=body.get("location", ""),
+            location=_text(body.get("location")) or "",
             identity=identity_from_wire(body.get("identity")),
-            etag=body.get("etag") or headers.get("ETag"),
-            provisioning_state=properties.get("provisioningState", "Succeeded"),
+            etag=_text(body.get("etag")) or headers.get("ETag"),
+            provisioning_state=_text(properties.get("provisioningState")) or "Succeeded",
         )
     except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
         raise unreadable("a VM") from strange
@@ -44,12 +44,21 @@ def identity_from_wire(identity: Any) -> IdentityState:
     has_system, has_users = _TYPES["".join(identity["type"].split()).lower()]
     users = (identity.get("userAssignedIdentities") or {}) if has_users else {}
     return IdentityState(
-        system=SystemIdentity(identity.get("principalId"), identity.get("tenantId")) if has_system else None,
-        users={
-            ResourceId.parse(user): UserIdentity((known or {}).get("clientId"), (known or {}).get("principalId"))
-            for user, known in users.items()
-        },
+        system=SystemIdentity(_text(identity.get("principalId")), _text(identity.get("tenantId")))
+        if has_system
+        else None,
+        users={ResourceId.parse(user): _user_identity(known or {}) for user, known in users.items()},
     )
+
+
+def _user_identity(known: Any) -> UserIdentity:
+    return UserIdentity(_text(known.get("clientId")), _text(known.get("principalId")))
+
+
+def _text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(value)
+    return value
 
 
 def unreadable(what: str) -> AzureRefused:

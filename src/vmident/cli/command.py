@@ -24,9 +24,9 @@ Command = Callable[..., ExitCode]
 
 def as_typer_command(function: Command, name: str) -> Callable[..., None]:
     """Wrap `function(run, ...) -> ExitCode` for `typer.Typer.command`; `name` is what its messages call it."""
-    hints = get_type_hints(function, include_extras=True)
-    own = list(inspect.signature(function).parameters.values())[1:]
-    records = {one.name: hints[one.name] for one in own if dataclasses.is_dataclass(hints[one.name])}
+    # Not get_type_hints: on Python 3.10 that wraps what defaults to None once more, and hides Typer's declarations.
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    records = {one.name: one.annotation for one in own if dataclasses.is_dataclass(one.annotation)}
 
     @wraps(function)
     def typer_command(ctx: typer.Context, **given: Any) -> None:
@@ -36,14 +36,14 @@ def as_typer_command(function: Command, name: str) -> Callable[..., None]:
 
     shown = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
     for one in own:
-        shown += _fields(records[one.name]) if one.name in records else [one.replace(annotation=hints[one.name])]
+        shown += _fields(records[one.name]) if one.name in records else [one]
     typer_command.__signature__ = inspect.Signature([*shown, *_fields(Options)])  # type: ignore[attr-defined]
     return typer_command
 
 
 def _exit_code(run: Run, work: Callable[[], ExitCode]) -> ExitCode:
     try:
-        return work()
+        return run.code_after_answer(work())
     except VmidentError as failure:
         run.failed(failure)
         return failure.exit_code

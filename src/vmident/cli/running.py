@@ -10,7 +10,7 @@ from vmident.cli.options import Options
 from vmident.cli.runtime import Runtime
 from vmident.cli.session import Session
 from vmident.cli.settings import Output, Settings, azure_cli_files, settings_from
-from vmident.errors import VmidentError
+from vmident.errors import ExitCode, QueryUnfit, VmidentError
 from vmident.render.document import error_document
 from vmident.render.formats import as_json, as_json_line, as_table, as_tsv, as_yaml, compiled_query, queried
 from vmident.render.human import Line, error_lines
@@ -29,6 +29,7 @@ class Run:
         self._doing = doing
         self._sessions: list[Session] = []
         self._output = options.output or Output.AUTO
+        self.answer_was_unfit = False
 
     def open(self, *, timeout: float | None = None) -> Session:
         """Work out the settings and make the session; nothing is sent yet."""
@@ -53,8 +54,14 @@ class Run:
         if output is Output.HUMAN and query is None:
             self.console.answer_lines(lines())
             return
-        picked = queried(document, query)
-        flat = rows if query is None else picked
+        try:
+            picked = queried(document, query)
+            flat = rows if query is None else picked
+        except QueryUnfit as unfit:
+            # What was done stands: better the whole answer than none.
+            self.failed(unfit)
+            self.answer_was_unfit = True
+            picked, flat = document, rows
         width = self.runtime.terminal.width_columns if self.runtime.terminal.output else None
         drawings: dict[Output, Callable[[], str]] = {
             Output.HUMAN: lambda: as_json(picked),
@@ -73,6 +80,10 @@ class Run:
             self.console.note_document(as_json_line({"error": error_document(error)}))
         else:
             self.explain(error)
+
+    def code_after_answer(self, code: ExitCode) -> ExitCode:
+        """Give the exit code of a command that has answered: a query that did not fit is a failure of its own."""
+        return ExitCode.FAILED if self.answer_was_unfit and code is ExitCode.DONE else code
 
     def explain(self, error: VmidentError, about: str | None = None) -> None:
         """Say a failure in three lines: what failed, why, what to do."""

@@ -1,7 +1,7 @@
 """Where settings come from: an option, then the environment, then the Azure CLI's own files, then the default.
 
-Pure: the environment and the files' contents are handed in. In the sandbox only options and `VMIDENT_…` variables
-count; the others speak of the Azure that the sandbox is not.
+Pure: the environment and the files' contents are handed in. In the sandbox only options and `VMIDENT_…` variables say
+which subscription and group; the others speak of the Azure that the sandbox is not.
 """
 
 from __future__ import annotations
@@ -105,16 +105,24 @@ def settings_from(
 def azure_cli_files(environ: Mapping[str, str], home: Path) -> AzureCliFiles:
     """Read `$AZURE_CONFIG_DIR` or `~/.azure`; a file that is missing or malformed says nothing."""
     folder = Path(environ.get("AZURE_CONFIG_DIR") or home / ".azure")
-    config = configparser.RawConfigParser()
-    config.read_string(_text(folder / "config"))
+    config = _ini(_text(folder / "config"))
     subscriptions = _subscriptions(folder / "azureProfile.json")
     default = next((one for one in subscriptions if one.get("isDefault")), {})
     return AzureCliFiles(
         default_subscription=default.get("id"),
-        subscription_ids={str(one.get("name")).lower(): str(one.get("id")) for one in subscriptions},
+        subscription_ids={one["name"].lower(): one["id"] for one in subscriptions},
         group=config.get("defaults", "group", fallback=None) or None,
         cloud=config.get("cloud", "name", fallback=None) or None,
     )
+
+
+def _ini(text: str) -> configparser.RawConfigParser:
+    config = configparser.RawConfigParser()
+    try:
+        config.read_string(text)
+    except configparser.Error:
+        return configparser.RawConfigParser()
+    return config
 
 
 def _subscriptions(profile: Path) -> list[dict[str, Any]]:
@@ -123,7 +131,11 @@ def _subscriptions(profile: Path) -> list[dict[str, Any]]:
     except ValueError:
         return []
     listed = document.get("subscriptions") if isinstance(document, dict) else None
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [one for one in listed if _is_subscription(one)] if isinstance(listed, list) else []
+
+
+def _is_subscription(one: Any) -> bool:
+    return isinstance(one, dict) and isinstance(one.get("id"), str) and isinstance(one.get("name"), str)
 
 
 def _text(path: Path) -> str:

@@ -21,10 +21,10 @@ _BACK_OFF_LONGEST_SECONDS = 30.0
 def pause_before_look(elapsed_seconds: float, retry_after_seconds: float | None = None) -> float:
     """Give the seconds to wait before the next look at a running operation that began `elapsed_seconds` ago.
 
-    What Azure asks for with `Retry-After` is obeyed.
+    What Azure asks for with `Retry-After` is obeyed; a 0 does not make the looks spin.
     """
     if retry_after_seconds is not None:
-        return max(0.0, retry_after_seconds)
+        return max(_FIRST_LOOK_SECONDS, retry_after_seconds)
     if elapsed_seconds < _FIRST_LOOK_SECONDS:
         return _FIRST_LOOK_SECONDS
     if elapsed_seconds < _CLOSE_LOOKS_UNTIL_SECONDS:

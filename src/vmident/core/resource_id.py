@@ -13,7 +13,7 @@ USER_ASSIGNED_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _SPELLED_BY_ARM = {kind.lower(): kind for kind in (VIRTUAL_MACHINE, USER_ASSIGNED_IDENTITY)}
 _SHAPE = "/subscriptions/ID/resourceGroups/GROUP/providers/NAMESPACE/TYPE/NAME"
 # What would change the meaning of a URL or of a query, and what no resource's name has.
-_NEVER_IN_A_NAME = re.compile(r"[\x00-\x20\x7f-\xa0\"'#%&*+/:;<=>?@\[\\\]^`{|}~$!,\u2028\u2029]")
+_NEVER_IN_A_NAME = re.compile(r"[\x00-\x20\x7f-\xa0\"'#%&*+/:;<=>?@\[\\\]^`{|}~$!,\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
-from vmident.errors import UsageError
+from vmident.errors import QueryUnfit, UsageError
 from vmident.render.text import harmless
 
+_JMESPATH = "See https://jmespath.org; quote the query for the shell."
 # Eight rows of four characters, as rich reads them: only the rule under the heads is drawn.
 _PLAIN_RULE = "    \n    \n -- \n    \n    \n    \n    \n    \n"
 
@@ -47,36 +49,54 @@ def as_table(rows: Any, *, width_columns: int | None = None) -> str:
     listed = _rows(rows)
     if not listed:
         return ""
-    headers = list(dict.fromkeys(key for row in listed for key in row)) if isinstance(listed[0], dict) else None
-    table = Table(box=Box(_PLAIN_RULE, ascii=True), show_header=headers is not None, pad_edge=False, show_edge=False)
+    headers = list(dict.fromkeys(key for row in listed if isinstance(row, dict) for key in row))
+    table = Table(box=Box(_PLAIN_RULE, ascii=True), show_header=bool(headers), pad_edge=False, show_edge=False)
     for header in headers or _values(listed[0]):
         table.add_column(Text(_cell(header)), overflow="fold", no_wrap=width_columns is None)
     for row in listed:
         values = [row.get(header) for header in headers] if headers and isinstance(row, dict) else _values(row)
         table.add_row(*(Text(_cell(value)) for value in values))
-    console = Console(file=StringIO(), width=width_columns or 10_000, color_system=None)
+    console = Console(file=StringIO(), width=width_columns or 1_000_000, color_system=None, force_terminal=False)
     with console.capture() as captured:
         console.print(table)
     return "\n".join(line.rstrip() for line in captured.get().splitlines() if line.strip())
 
 
 def queried(document: Any, query: str | None) -> Any:
-    """Give what a JMESPath expression picks from the document; all of it where there is none."""
-    return document if query is None else compiled_query(query).search(document)
+    """Give what a JMESPath expression picks from the document; all of it where there is none.
 
-
-def compiled_query(query: str) -> Any:
-    """Read a JMESPath expression; raises `UsageError` for one that is malformed."""
-    import jmespath
+    Raises `UsageError` for one that is malformed, `QueryUnfit` for one that asks of the document what its functions
+    cannot do, which shows only when the document is there.
+    """
+    if query is None:
+        return document
     from jmespath.exceptions import JMESPathError
 
     try:
-        return jmespath.compile(query)
+        return compiled_query(query).search(document)
+    except JMESPathError as unfit:
+        raise QueryUnfit(f"--query '{query}' does not fit this answer: {_reason(unfit)}", hint=_JMESPATH) from unfit
+
+
+def compiled_query(query: str) -> Any:
+    """Read a JMESPath expression; raises `UsageError` for one that is malformed or calls what is no function.
+
+    Functions are looked up when the expression is used, so it is tried on nothing first.
+    """
+    import jmespath
+    from jmespath.exceptions import JMESPathError, JMESPathTypeError
+
+    try:
+        compiled = jmespath.compile(query)
+        with suppress(JMESPathTypeError):
+            compiled.search(None)
+        return compiled  # noqa: TRY300 - the two lines above are what can fail
     except JMESPathError as malformed:
-        reason = " ".join(str(malformed).split())
-        raise UsageError(
-            f"--query '{query}' is not JMESPath: {reason}", hint="See https://jmespath.org; quote it for the shell."
-        ) from malformed
+        raise UsageError(f"--query '{query}' is not JMESPath: {_reason(malformed)}", hint=_JMESPATH) from malformed
+
+
+def _reason(failure: Exception) -> str:
+    return " ".join(str(failure).split())
 
 
 def _rows(document: Any) -> Sequence[Any]:

@@ -35,6 +35,13 @@ _EXIT_CODES = {
     "TIMED_OUT": "`--timeout` ran out; what was sent may still complete.",
     "INTERRUPTED": "Interrupted with Ctrl-C; what was sent goes on in Azure.",
 }
+# Where the class's own first line speaks to whoever changes the program.
+_SAID_TO_READERS = {
+    "failed": "A failure that has no other code.",
+    "azure-refused": "Azure refused, gave no code, and no other code here fits.",
+    "throttled": "Azure asks for fewer requests, and went on asking after several tries.",
+    "precondition-failed": "The VM kept changing between each reading and the write that followed.",
+}
 _NARROWER_CODES = {
     "identity-not-found": "No user-assigned identity has that name.",
     "subscription-not-found": "No subscription that the account sees has that name.",
@@ -75,10 +82,14 @@ def _exit_codes() -> str:
 
 def _error_codes() -> str:
     classes = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.VmidentError)]
-    rows = [(one.default_code, one.exit_code, str(inspect.getdoc(one)).splitlines()[0]) for one in classes]
+    rows = [(one.default_code, one.exit_code, _meaning(one)) for one in classes]
     rows += [(code, one.exit_code, _NARROWER_CODES[code]) for code, one in _narrower_codes().items()]
     cells = ((f"`{code}`", str(int(exit_code)), meaning) for code, exit_code, meaning in sorted(rows))
     return _table(("Code", "Exit code", "Meaning"), cells)
+
+
+def _meaning(one: type[errors.VmidentError]) -> str:
+    return _SAID_TO_READERS.get(one.default_code) or str(inspect.getdoc(one)).splitlines()[0]
 
 
 def _narrower_codes() -> dict[str, type[errors.VmidentError]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import re
 import shlex
@@ -173,13 +174,19 @@ def test_what_is_generated_is_fresh(page: Path, monkeypatch: pytest.MonkeyPatch)
 def test_every_command_and_option_is_in_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     reference = text_of("docs/reference/commands.md")
-    assert [words for words in command_words() if help_of(words).strip() not in reference] == []
+    assert [name for name, text in helps().items() if text.strip() not in reference] == []
 
 
 def test_every_command_stands_in_the_readme() -> None:
     readme = text_of("README.md")
     leaves = [words for words in command_words() if words and words != ("sandbox",)]
     assert [words for words in leaves if f"vmident {' '.join(words)}" not in readme] == []
+
+
+@functools.cache
+def helps() -> dict[str, str]:
+    """The help of every command; the caller has set COLUMNS to 80."""
+    return {" ".join(words): help_of(words) for words in command_words()}
 
 
 def commands_in(text: str) -> Iterator[str]:
@@ -191,16 +198,15 @@ def commands_in(text: str) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_command_and_option_that_is_named_is_there(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    helps = {" ".join(words): help_of(words) for words in command_words()}
     if name_of(page) == "docs/reference/commands.md":
         return
     for command in commands_in(text_of(page)):
         words = command.split()[1:]
         name = " ".join(words[:2]) if words[0] == "sandbox" else words[0]
         name = "" if name.startswith("-") else name
-        assert name in helps, command
+        assert name in helps(), command
         options = {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)}
-        assert {option for option in options if option not in helps[name]} == set(), command
+        assert {option for option in options if option not in helps()[name]} == set(), command
 
 
 def test_every_variable_is_in_the_settings_page_and_no_other() -> None:

@@ -80,6 +80,7 @@ def goldens(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Rewrite what README.md and docs/ say of commands, exit codes and error codes, from the program itself."""
     session.install("-q", ".")
+    session.run("python", "-m", "tests.guards.help_texts")
     session.run("python", "-m", "docs.generate")
 
 

@@ -1,6 +1,7 @@
 # ruff: noqa: INP001 - run as `python -m docs.generate`; a folder of texts is no package
 """Write what README.md and docs/ say of commands, exit codes and error codes from the program itself.
 
+The help of commands is read from its goldens, which another guard holds to what the program prints.
 Whatever stands between `<!-- generated: NAME -->` and `<!-- end of generated -->` is replaced; the rest is left alone.
 """
 
@@ -8,13 +9,12 @@ from __future__ import annotations
 
 import ast
 import inspect
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.guards.help_texts import command_words, help_of
+from tests.guards.help_texts import command_words, golden_of
 from vmident import errors
 from vmident.core import consequences
 from vmident.usecases import carry_out, prepare_change
@@ -64,7 +64,7 @@ def pages() -> list[Path]:
 
 
 def renewed(text: str) -> str:
-    """Give a page with its generated blocks as they are to be; COLUMNS has been set to 80."""
+    """Give a page with its generated blocks as they are to be."""
     return _BLOCK.sub(lambda block: f"{block[1]}\n{_BLOCKS[block[2]]()}\n\n{block[3]}", text)
 
 
@@ -72,7 +72,8 @@ def _commands() -> str:
     parts = []
     for words in command_words():
         name = " ".join(("vmident", *words))
-        parts.append(f"## {name}\n\n```text\n{help_of(words).strip()}\n```")
+        text = golden_of(words).read_text(encoding="utf-8").strip()
+        parts.append(f"## {name}\n\n```text\n{text}\n```")
     return "\n\n".join(parts)
 
 
@@ -131,8 +132,6 @@ _BLOCKS: dict[str, Callable[[], str]] = {
 
 def rewrite() -> None:
     """Renew every page."""
-    os.environ["COLUMNS"] = "80"
-    os.environ["NO_COLOR"] = "1"
     for page in pages():
         before = page.read_text(encoding="utf-8")
         after = renewed(before)

@@ -91,8 +91,8 @@ def test_a_kind_is_recognised_in_any_case() -> None:
     ("text", "named"),
     [
         ("", "ends after ''"),
-        ("myVM", "'myVM' stands"),
-        ("subscriptions/sub/resourceGroups/group", "'subscriptions' stands"),
+        ("myVM", "does not begin with '/subscriptions/'"),
+        ("subscriptions/sub/resourceGroups/group", "does not begin with"),
         ("/subscription/sub", "'subscription' stands where '/subscriptions' belongs"),
         ("/subscriptions", "ends after 'subscriptions'"),
         ("/subscriptions/sub", "ends after 'sub'"),

@@ -145,7 +145,9 @@ class Connection:
             self._trace(f"{method} {shown} -> {type(failure).__name__}")
             self._clock.remaining_seconds()
             raise _no_answer(failure, self._endpoint) from failure
-        self._trace(f"{method} {shown} -> {response.status_code} ({time.perf_counter() - began:.3f} s)")
+        request_id = response.headers.get("x-ms-request-id", "none")
+        took = f"{time.perf_counter() - began:.3f} s"
+        self._trace(f"{method} {shown} -> {response.status_code} ({took}, request id {request_id})")
         return _checked(response)
 
 

@@ -39,6 +39,7 @@ _STANDING_CODES = frozenset({"ScopeLocked", "ResourceGroupBeingDeleted", "SkuNot
 
 _NESTED_JSON = re.compile(r"\{\s*\"error\"\s*:")
 _ACTION_AND_SCOPE = re.compile(r"perform action '([^']+)' (?:over|on) scope '([^']+)'", re.IGNORECASE)
+_RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
 _LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
 
 _SIGN_IN = "Sign in with `az login`, or hand a fresh token over in VMIDENT_ACCESS_TOKEN."
@@ -131,10 +132,11 @@ def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) ->
     inner = _inner_error(outer if isinstance(outer, str) else "") or {}
     if inner.get("code") == "Conflict":
         return Conflict(message, hint="An identity of that name is still being deleted: try again later.", **said)
+    vm, identity = _RESOURCE.search(outer if isinstance(outer, str) else ""), _RESOURCE.search(message)
+    remove = f"vmident remove-user {vm[1] if vm else 'VM'} --identity {identity[1] if identity else 'ID'}"
     return NotFound(
         message,
-        hint="Check the name of the identity. One that was deleted while attached has to go first: "
-        "vmident remove-user VM --identity ID",
+        hint=f"Check the name of the identity. One that was deleted while attached has to go first: {remove}",
         **said,
     )
 

@@ -88,9 +88,16 @@ class Console:
             self._show_progress(message)
 
     def confirm(self, question: str) -> bool:
-        """Ask on the terminal; enter alone means no."""
+        """Ask on the terminal; enter alone, and the end of the input, mean no."""
         self.quiet()
-        return typer.confirm(question, default=False, err=True)
+        try:
+            return typer.confirm(question, default=False, err=True)
+        except typer.Abort as aborted:
+            typer.echo(err=True)
+            # Typer says the same of Ctrl-C and of the end of the input.
+            if isinstance(aborted.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from aborted
+            return False
 
     def quiet(self) -> None:
         """Take the progress line away."""

@@ -10,7 +10,7 @@ from vmident.cli.options import Options
 from vmident.cli.runtime import Runtime
 from vmident.cli.session import Session
 from vmident.cli.settings import Output, Settings, azure_cli_files, settings_from
-from vmident.errors import ExitCode, QueryUnfit, VmidentError
+from vmident.errors import Declined, ExitCode, QueryUnfit, VmidentError
 from vmident.render.document import error_document
 from vmident.render.formats import as_json, as_json_line, as_table, as_tsv, as_yaml, compiled_query, queried
 from vmident.render.human import Line, error_lines
@@ -76,7 +76,10 @@ class Run:
 
     def failed(self, error: VmidentError) -> None:
         """Say a failure that no record on standard output tells of: one JSON document, or three lines."""
-        if self.output in {Output.JSON, Output.JSONC, Output.YAML} and not self.runtime.terminal.error:
+        if isinstance(error, Declined):
+            # Whoever answered 'no' knows why.
+            self.console.note([Line(error.message)])
+        elif self.output in {Output.JSON, Output.JSONC, Output.YAML} and not self.runtime.terminal.error:
             self.console.note_document(as_json_line({"error": error_document(error)}))
         else:
             self.explain(error)

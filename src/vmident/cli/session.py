@@ -144,7 +144,7 @@ class PersonAtTheTerminal:
             self._console.note(loss_lines(vm, change))
         self.has_been_asked = True
         if not self._console.confirm("Go on?"):
-            raise Declined("Nothing was changed.", hint="Run the command again to be asked again.")
+            raise Declined("Nothing was changed.")
 
     def tell(self, message: str) -> None:
         """Show what is being waited for."""

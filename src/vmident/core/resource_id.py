@@ -42,6 +42,8 @@ class ResourceId:
             have = segments[at] if at < len(segments) else None
             if have is None:
                 raise _does_not_fit(text, f"it ends after '{segments[-1]}'")
+            if at == 0 and have:
+                raise _does_not_fit(text, "it does not begin with '/subscriptions/'")
             if want is not None and have.lower() != want:
                 raise _does_not_fit(text, f"'{have}' stands where '/{_SHAPE.split('/')[at]}' belongs")
             if want is None:

@@ -76,6 +76,8 @@ def _prepare_all(
 
 
 def _failed(word: str, vm: ResourceId | None, failure: VmidentError, world: World) -> ChangeResult:
+    if isinstance(failure, TimedOut):
+        failure = failure.saying(f"{failure.message} VM '{vm.name if vm else word}' was not changed.")
     if vm and isinstance(failure, NotFound):
         failure = not_found_with_near_names(word, vm, failure, world.machines)
     return ChangeResult(word, Status.FAILED, vm, error=failure)

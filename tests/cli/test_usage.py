@@ -1,0 +1,258 @@
+"""Words that make no sense: exit 2 before anything is sent, and a message that says what to do instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.program import GROUP, Program, identity_id, vm_id
+from vmident.sandbox.sandbox import SUBSCRIPTION
+
+USER = "myUserAssignedIdentity"
+OTHER = "otherIdentity"
+
+
+def refused(program: Program, words: str, *telling: str) -> None:
+    """Assert that these words are wrong usage, that nothing was sent, and that standard error holds what to do."""
+    outcome = program(words)
+
+    assert (outcome.code, outcome.out, program.sent) == (2, "", [])
+    for word in telling:
+        assert word in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("vm", "telling"),
+    [
+        ("/subscriptions", "it ends after 'subscriptions'"),
+        (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}", f"it ends after '{GROUP}'"),
+        (vm_id("myVM").removeprefix("/"), "it does not begin with '/subscriptions/'"),
+        (vm_id("myVM").replace("resourceGroups", "groups"), "'groups' stands where '/resourceGroups' belongs"),
+        (vm_id("myVM").replace("providers", "provider"), "'provider' stands where '/providers' belongs"),
+        (vm_id("myVM", ""), "a segment is empty"),
+        (vm_id(""), "a segment is empty"),
+        (f"{vm_id('myVM')}/extensions/one", "'extensions' follows the name"),
+        ("/", "An id reads /subscriptions/"),
+    ],
+)
+@pytest.mark.parametrize("command", ["show", "enable-system"])
+def test_a_malformed_id_is_told_where_it_goes_wrong(program: Program, command: str, vm: str, telling: str) -> None:
+    refused(program, f"{command} '{vm}'", telling, "An id reads /subscriptions/ID/resourceGroups/GROUP/")
+
+
+@pytest.mark.parametrize("words", ["add-user myVM", "remove-user myVM --yes", "set myVM --type user"])
+def test_a_malformed_id_of_an_identity_is_wrong_usage_too(program: Program, words: str) -> None:
+    refused(program, f"{words} --identity {identity_id('x')}/y", "'y' follows the name")
+
+
+@pytest.mark.parametrize("command", ["add-user", "remove-user", "set --type both"])
+def test_the_id_of_a_vm_is_no_identity(program: Program, command: str) -> None:
+    refused(program, f"{command} myVM --identity {vm_id('webVM')}", "user-assigned identity", "virtualMachines")
+
+
+@pytest.mark.parametrize("words", ["show", "enable-system", f"add-user --identity {OTHER}"])
+def test_the_id_of_an_identity_is_no_vm(program: Program, words: str) -> None:
+    refused(program, f"{words} {identity_id(OTHER)}", "is not the id of a VM", "--identity")
+
+
+@pytest.mark.parametrize("word", ["[system]", "[System]", "[SYSTEM]", " [system] "])
+@pytest.mark.parametrize("words", ["add-user myVM", "remove-user myVM", "set myVM --type user"])
+def test_the_azure_clis_word_for_the_system_identity_names_the_commands_for_it(
+    program: Program, words: str, word: str
+) -> None:
+    refused(program, f"{words} --identity '{word}'", "enable-system", "disable-system")
+
+
+@pytest.mark.parametrize("name", ["my VM", "a?b", "a#b", "a%2fb", "a\tb", "it'\"'\"'s"])
+@pytest.mark.parametrize(
+    "words", ["show", "enable-system", "show myVM -g", "enable-system myVM -g", "add-user myVM --identity", "list -g"]
+)
+def test_a_name_that_nothing_has_is_wrong_usage(program: Program, words: str, name: str) -> None:
+    refused(program, f"{words} '{name}'", "No Azure resource is called", "vmident list")
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+@pytest.mark.parametrize("words", ["show", "enable-system", "show myVM -g", "add-user myVM --identity", "list -g"])
+def test_a_name_of_dots_is_wrong_usage(program: Program, words: str, name: str) -> None:
+    refused(program, f"{words} {name}", "nothing but dots")
+
+
+@pytest.mark.parametrize("words", ["show ''", "show '  '", "enable-system ''", "add-user myVM --identity ''"])
+def test_an_empty_name_is_wrong_usage(program: Program, words: str) -> None:
+    refused(program, words, "A name is empty")
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("none", "None"),
+        ("NONE", "None"),
+        ("system", "SystemAssigned"),
+        ("System", "SystemAssigned"),
+        ("SystemAssigned", "SystemAssigned"),
+        ("systemassigned", "SystemAssigned"),
+        ("user", "UserAssigned"),
+        ("USER", "UserAssigned"),
+        ("UserAssigned", "UserAssigned"),
+        ("both", "SystemAssigned, UserAssigned"),
+        ("Both", "SystemAssigned, UserAssigned"),
+        ("SystemAssigned, UserAssigned", "SystemAssigned, UserAssigned"),
+        ("SystemAssigned,UserAssigned", "SystemAssigned, UserAssigned"),
+        ("SYSTEMASSIGNED,userassigned", "SystemAssigned, UserAssigned"),
+    ],
+)
+def test_a_type_is_known_in_any_case_and_by_arms_names(program: Program, word: str, kind: str) -> None:
+    named = f"--identity {OTHER}" if "UserAssigned" in kind else ""
+
+    outcome = program(f"set appVM --type '{word}' {named} --yes")
+
+    assert outcome.code == 0
+    assert outcome.json["after"]["type"] == kind
+    assert (program.identity_of("appVM") or {"type": "None"})["type"] == kind
+
+
+@pytest.mark.parametrize("word", ["", "all", "systm", "system,user,both", "system-assigned"])
+def test_a_type_that_is_none_names_those_that_are(program: Program, word: str) -> None:
+    refused(program, f"set myVM --type '{word}' --identity {OTHER}", "One of none, system, user, both.")
+
+
+def test_set_without_a_type_is_wrong_usage(program: Program) -> None:
+    refused(program, "set myVM", "--type")
+
+
+@pytest.mark.parametrize("words", ["add-user myVM", "remove-user myVM", "remove-user myVM --yes"])
+def test_no_identity_is_wrong_usage(program: Program, words: str) -> None:
+    refused(program, words, "No identity is named", "--identity")
+
+
+def test_identities_named_beside_all_of_them_is_wrong_usage(program: Program) -> None:
+    refused(program, f"remove-user dbVM --all-identities --identity {USER}", "do not go together")
+
+
+@pytest.mark.parametrize("word", ["both", "user", "UserAssigned"])
+def test_a_type_with_user_assigned_identities_needs_them_named(program: Program, word: str) -> None:
+    refused(program, f"set myVM --type {word}", "Name them with --identity")
+
+
+@pytest.mark.parametrize("word", ["none", "system"])
+def test_a_type_without_user_assigned_identities_takes_none(program: Program, word: str) -> None:
+    refused(program, f"set myVM --type {word} --identity {OTHER}", "--type user or --type both")
+
+
+@pytest.mark.parametrize("command", ["show", "enable-system", "set --type none"])
+def test_ids_are_not_read_from_a_file(program: Program, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_text(vm_id("myVM"))
+
+    refused(program, f"{command} --ids {file}", "--ids takes '-'")
+
+
+@pytest.mark.parametrize(
+    ("text", "telling"),
+    [
+        ("myVM\n", "'myVM' came in on standard input"),
+        (f"{vm_id('myVM')}\nmyVM\n", "'myVM' came in on standard input"),
+        ('[{"name": "myVM"}]', "no JSON array of ids"),
+        ('["myVM"]', "'myVM' came in on standard input"),
+        ('["', "no JSON array of ids"),
+        ('{"id": "x"}', "came in on standard input"),
+    ],
+)
+def test_standard_input_without_ids_is_told_how_they_come(program: Program, text: str, telling: str) -> None:
+    program.standard_input = text
+
+    refused(program, "enable-system --ids -", telling, "vmident list -o json | vmident show --ids -")
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "[]"])
+def test_standard_input_without_anything_names_no_vm(program: Program, text: str) -> None:
+    program.standard_input = text
+
+    refused(program, "enable-system --ids -", "No VM is named")
+
+
+def test_an_id_of_something_else_on_standard_input_is_wrong_usage(program: Program) -> None:
+    program.standard_input = f"{vm_id('myVM')}\n{identity_id(OTHER)}\n"
+
+    refused(program, "enable-system --ids -", "is not the id of a VM")
+
+
+@pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
+@pytest.mark.parametrize("query", ["[", "a b", "", "no_such(@)"])
+def test_a_query_that_is_none_is_refused_before_anything_is_sent(program: Program, command: str, query: str) -> None:
+    refused(program, f"{command} --query '{query}'", "--query", "https://jmespath.org")
+
+
+def test_an_unknown_function_in_a_query_is_named(program: Program) -> None:
+    refused(program, "enable-system myVM --query 'no_such(@)'", "no_such")
+
+
+@pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
+def test_an_unknown_output_is_wrong_usage(program: Program, command: str) -> None:
+    refused(program, f"{command} -o xml", "'xml'", "json")
+
+
+@pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
+def test_an_unknown_output_in_the_environment_names_the_variable(program: Program, command: str) -> None:
+    program.environ["VMIDENT_OUTPUT"] = "nonsense"
+
+    refused(program, command, "VMIDENT_OUTPUT is 'nonsense'", "table")
+
+
+@pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
+def test_the_sandbox_does_not_go_with_a_cloud(program: Program, command: str) -> None:
+    refused(program, f"{command} --sandbox --cloud AzureCloud", "--cloud", "Leave one out")
+
+
+@pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
+def test_an_unknown_cloud_names_those_there_are(program: Program, command: str) -> None:
+    program.environ["VMIDENT_ACCESS_TOKEN"] = "abc"
+
+    refused(program, f"{command} --cloud AzureMoon --subscription {SUBSCRIPTION}", "AzureMoon", "AzureUSGovernment")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "show",
+        "enable-system",
+        "disable-system --yes",
+        f"add-user --identity {OTHER}",
+        "remove-user --all-identities --yes",
+        "set --type none --yes",
+    ],
+)
+def test_no_vm_is_wrong_usage(program: Program, words: str) -> None:
+    refused(program, words, "No VM is named", "vmident show myVM")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon"])
+def test_a_timeout_that_is_none_is_wrong_usage(program: Program, seconds: str) -> None:
+    refused(program, f"enable-system myVM --timeout {seconds}", "--timeout")
+
+
+@pytest.mark.parametrize("words", ["show myVM --dry-run", "list --yes", "enable-system myVM --force", "--sandboxed"])
+def test_an_unknown_option_is_wrong_usage(program: Program, words: str) -> None:
+    refused(program, words, words.rsplit(maxsplit=1)[-1])
+
+
+def test_an_unknown_option_names_a_near_one(program: Program) -> None:
+    refused(program, "enable-system myVM --dryrun", "--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"), [("enable-sytem", "enable-system"), ("shwo", "show"), ("remove-users", "remove-user")]
+)
+def test_an_unknown_command_names_a_near_one(program: Program, typed: str, near: str) -> None:
+    refused(program, f"{typed} myVM", f"'{typed}'", f"'{near}'")
+
+
+@pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
+def test_without_a_subscription_the_option_for_it_is_named(program: Program, command: str) -> None:
+    program.environ = {"VMIDENT_ACCESS_TOKEN": "abc"}
+
+    outcome = program(command)
+
+    assert (outcome.code, program.sent) == (2, [])
+    assert "--subscription" in outcome.err

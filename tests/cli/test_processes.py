@@ -1,0 +1,210 @@
+"""The program as processes of its own: streams, signals, terminals, and two at the same time on one sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import vmident
+from tests.loopback import Loopback
+from tests.program import GROUP, identity_id, vm_id
+from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN, Sandbox
+
+USER = "myUserAssignedIdentity"
+PATIENCE_SECONDS = 120
+NEEDS_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither SIGINT for one process nor pty")
+
+
+@pytest.fixture(autouse=True)
+def sandbox_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the sandbox that every process of the test shares."""
+    monkeypatch.setenv("VMIDENT_SANDBOX_DIR", str(tmp_path / "sandbox"))
+    return tmp_path / "sandbox"
+
+
+def started(*words: str, **streams: Any) -> subprocess.Popen[str]:
+    """Start the program as whoever runs the tests has it, in the environment of the test."""
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-m", "vmident", *words], encoding="utf-8", **{**pipes, **streams})
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    """Give the exit code and the two streams."""
+    return ended(started(*words))
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Let a process come to its end."""
+    with process:
+        try:
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        finally:
+            process.kill()
+    return process.returncode, out, err
+
+
+def test_a_change_is_made_once_and_told_each_time() -> None:
+    first_code, first_out, first_err = run("enable-system", "myVM", "--sandbox")
+    again_code, again_out, again_err = run("enable-system", "myVM", "--sandbox")
+
+    first, again = json.loads(first_out), json.loads(again_out)
+    assert (first_code, first["status"], first_err) == (0, "changed", "")
+    assert (first["before"]["type"], first["after"]["type"]) == ("None", "SystemAssigned")
+    assert (again_code, again["status"], again_err) == (0, "unchanged", "")
+    assert again["before"] == again["after"] == first["after"]
+
+
+def test_the_version_is_the_packages() -> None:
+    assert run("--version") == (0, f"vmident {vmident.__version__}\n", "")
+
+
+@NEEDS_POSIX
+def test_a_reader_who_stops_reading_gets_no_traceback() -> None:
+    process = started("list", "--sandbox")
+    assert process.stdout
+    process.stdout.close()
+    with process:
+        assert process.stderr
+        err = process.stderr.read()
+
+    assert err == ""
+    assert process.returncode in {0, 1}
+
+
+@pytest.fixture
+def slow_azure(sandbox_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """An Azure behind a real socket, whose operations do not end while a test runs; the environment leads there."""
+    with Loopback() as server:
+        sandbox = Sandbox(
+            sandbox_folder,
+            now=time.time,
+            new_uuid=lambda: str(uuid.uuid4()),
+            operation_seconds=600.0,
+            endpoint=server.endpoint,
+        )
+        server.answer = sandbox.answer
+        monkeypatch.setenv("VMIDENT_ARM_ENDPOINT", server.endpoint)
+        monkeypatch.setenv("VMIDENT_ACCESS_TOKEN", TOKEN)
+        monkeypatch.setenv("VMIDENT_SUBSCRIPTION", SUBSCRIPTION)
+        yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Where the tests were started in the background they ignore SIGINT, and so would what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@NEEDS_POSIX
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_while_waiting_says_that_azure_may_go_on(slow_azure: Sandbox) -> None:
+    with started("enable-system", "myVM", "-g", GROUP, "--verbose", "--timeout", "60") as process:
+        assert process.stdout
+        assert process.stderr
+        waiting = next((line for line in process.stderr if "waiting for Azure" in line), "")
+        process.send_signal(signal.SIGINT)
+        err, out = process.stderr.read(), process.stdout.read()
+
+    assert waiting
+    assert process.returncode == 130
+    assert "may still complete" in err
+    assert f"vmident show {vm_id('myVM')}" in err
+    assert "Traceback" not in err
+    record = json.loads(out)
+    assert (record["status"], record["error"]["code"], record["after"]) == ("failed", "interrupted", None)
+
+
+def test_two_processes_that_add_at_the_same_time_both_get_their_way() -> None:
+    both = [started("add-user", "myVM", "--sandbox", "--identity", name) for name in (USER, "otherIdentity")]
+
+    assert [ended(one)[0] for one in both] == [0, 0]
+
+    _, out, _ = run("show", "myVM", "--sandbox")
+    attached = json.loads(out)["identity"]["userAssignedIdentities"]
+    assert sorted(attached) == [identity_id(USER), identity_id("otherIdentity")]
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("cp1252", "\\u03a9mega"), ("ascii", "mega")])
+def test_a_name_that_the_streams_cannot_carry_does_not_crash(
+    sandbox_folder: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, shown: str
+) -> None:
+    """An ASCII stream is taken for misconfigured by click, which may write UTF-8 there instead."""
+    sandbox = Sandbox(sandbox_folder, now=time.time, new_uuid=lambda: str(uuid.uuid4()))
+    sandbox.add_group("Ωmega")
+    sandbox.add_vm("Ωmega", "myVM")
+    sandbox.close()
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+
+    code, out, err = run("show", "myVM", "nobody", "-g", "Ωmega", "-o", "table", "--sandbox")
+
+    assert code == 5
+    assert shown in out
+    assert shown in err
+    assert "Traceback" not in err
+
+
+def on_terminals(*words: str) -> tuple[int, str, str]:
+    """Run with both streams on a terminal of their own, and read what each terminal is told to show."""
+    pty = pytest.importorskip("pty")
+    (out, programs_out), (err, programs_err) = pty.openpty(), pty.openpty()
+    process = started(*words, stdin=programs_err, stdout=programs_out, stderr=programs_err)
+    os.close(programs_out)
+    os.close(programs_err)
+    shown = {out: b"", err: b""}
+    still_open = {out, err}
+    while still_open:
+        ready, _, _ = select.select(list(still_open), [], [], PATIENCE_SECONDS)
+        assert ready, "the program went silent"
+        for terminal in ready:
+            read = _read(terminal)
+            shown[terminal] += read
+            if not read:
+                still_open.remove(terminal)
+                os.close(terminal)
+    code = process.wait(PATIENCE_SECONDS)
+    return code, shown[out].decode(), shown[err].decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # how Linux says that nobody writes there any more
+        return b""
+
+
+@NEEDS_POSIX
+@pytest.mark.parametrize("without_colour", [False, True])
+def test_a_terminal_is_shown_before_and_after_in_colour_unless_it_is_unwanted(
+    monkeypatch: pytest.MonkeyPatch, without_colour: bool
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    if without_colour:
+        monkeypatch.setenv("NO_COLOR", "1")
+
+    code, out, err = on_terminals("enable-system", "myVM", "--sandbox")
+
+    assert code == 0
+    assert [line.split()[:2] for line in _plain(out)[1:3]] == [["before", "None"], ["after", "SystemAssigned"]]
+    assert ("\x1b[" in out) is not without_colour
+    assert "waiting for Azure" in err
+
+
+def _plain(shown: str) -> list[str]:
+    for code in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[32m"):
+        shown = shown.replace(code, "")
+    return shown.splitlines()

@@ -1,0 +1,378 @@
+"""At a terminal: the question before a removal, the words for people, colour, and text that means harm."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.program import GROUP, NO_TERMINAL, TERMINAL, Program, answering, answering_with, identity_id, vm_id
+
+USER = "myUserAssignedIdentity"
+OTHER = "otherIdentity"
+HOSTILE = "west\x1b[31m\x07\r\x08\x9b2J\u202egnp\u2066\u200b\ufeff[bold]us[/bold]"
+Typing = Callable[[str], None]
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PRINCIPAL_LOST = (
+    "The principal GUID of the system-assigned identity is deleted for good: its role assignments will point at "
+    "nobody, and enabling again makes a new principal without them."
+)
+DEFAULT_LOST = (
+    "Programs in the VM that ask for a token without naming an identity got {}; they will get none, once tokens "
+    "already cached (up to about 24 hours) run out."
+)
+SYSTEM_DEFAULT_LOST = DEFAULT_LOST.format("the system-assigned identity")
+USER_DEFAULT_LOST = DEFAULT_LOST.format(f"'{USER}'")
+SYSTEM = "system-assigned identity  principal GUID"
+USER_LINES = f"{USER}  client GUID\n      {GUID.sub('GUID', identity_id(USER))}"
+OTHER_LINES = f"{OTHER}  client GUID\n      {GUID.sub('GUID', identity_id(OTHER))}"
+
+
+class NobodyThere(io.StringIO):
+    """Standard input that nothing may read from."""
+
+    def readline(self, _size: int = -1, /) -> str:  # type: ignore[override]
+        raise AssertionError("a question was asked")
+
+
+class CtrlC(io.StringIO):
+    """Standard input at which somebody presses Ctrl-C."""
+
+    def readline(self, _size: int = -1, /) -> str:  # type: ignore[override]
+        raise KeyboardInterrupt
+
+
+@pytest.fixture(autouse=True)
+def at_a_terminal(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    program.terminal = TERMINAL
+    monkeypatch.setattr("sys.stdin", NobodyThere())
+
+
+@pytest.fixture
+def typing(monkeypatch: pytest.MonkeyPatch) -> Typing:
+    return lambda answer: monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+
+
+def plain(text: str) -> str:
+    return GUID.sub("GUID", text)
+
+
+def is_harmless(text: str) -> bool:
+    return not [one for one in text if one != "\n" and unicodedata.category(one) in {"Cc", "Cf"}]
+
+
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        (
+            "disable-system webVM",
+            f"  - {SYSTEM}\n  ! {PRINCIPAL_LOST}\n  ! {SYSTEM_DEFAULT_LOST}\n",
+        ),
+        (f"remove-user dbVM --identity {USER}", f"  - {USER_LINES}\n  ! {USER_DEFAULT_LOST}\n"),
+        ("remove-user appVM --all-identities", f"  - {USER_LINES}\n"),
+        (
+            "set appVM --type none",
+            (f"  - {SYSTEM}\n  - {USER_LINES}\n  ! {PRINCIPAL_LOST}\n  ! {SYSTEM_DEFAULT_LOST}\n"),
+        ),
+    ],
+)
+def test_a_removal_is_asked_about_and_what_is_lost_is_named(
+    program: Program, typing: Typing, words: str, question: str
+) -> None:
+    typing("y\n")
+
+    outcome = program(words)
+
+    vm = words.split()[1]
+    assert outcome.code == 0
+    assert plain(outcome.err).startswith(f"{vm} ({GROUP}) is about to lose:\n{question}Go on? [y/N]:")
+    assert f"{vm} ({GROUP}): changed\n" in outcome.out
+    assert "warning:" not in outcome.err
+    assert len(program.patches) == 1
+
+
+@pytest.mark.parametrize("answer", ["n\n", "N\n", "no\n", "\n", ""], ids=["n", "N", "no", "enter", "end of input"])
+def test_anything_but_yes_changes_nothing(program: Program, typing: Typing, answer: str) -> None:
+    held = program.identity_of("appVM")
+    typing(answer)
+
+    outcome = program("disable-system appVM")
+
+    assert outcome.code == 1
+    assert outcome.out.strip() == ""
+    assert outcome.err.endswith("Nothing was changed.\n")
+    assert "error:" not in outcome.err
+    assert {"PATCH", "PUT", "DELETE"}.isdisjoint(program.shape)
+    assert program.identity_of("appVM") == held
+
+
+@pytest.mark.parametrize("answer", ["y\n", "Y\n", "yes\n"])
+def test_yes_goes_on(program: Program, typing: Typing, answer: str) -> None:
+    typing(answer)
+
+    assert program("disable-system appVM").code == 0
+    assert program.identity_of("appVM")["type"] == "UserAssigned"
+
+
+def test_ctrl_c_at_the_question_ends_with_130_and_sends_nothing(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", CtrlC())
+
+    outcome = program("disable-system appVM")
+
+    assert (outcome.code, program.patches) == (130, [])
+    assert "Nothing was sent" in outcome.err
+
+
+def test_several_vms_are_named_and_asked_about_once(program: Program, typing: Typing) -> None:
+    typing("y\n")
+
+    outcome = program("disable-system appVM webVM myVM")
+
+    assert outcome.code == 0
+    assert [vm for vm in ("appVM", "webVM", "myVM") if f"{vm} ({GROUP}) is about to lose:" in outcome.err] == [
+        "appVM",
+        "webVM",
+    ]
+    assert outcome.err.count("Go on?") == 1
+    assert outcome.out.endswith("3 VMs: 2 changed, 1 unchanged\n")
+
+
+@pytest.mark.parametrize(
+    "words", ["disable-system webVM", "set appVM --type none", "remove-user dbVM --all-identities"]
+)
+def test_with_yes_nobody_is_asked_and_what_it_breaks_is_a_warning(program: Program, words: str) -> None:
+    outcome = program(f"{words} --yes")
+
+    assert outcome.code == 0
+    assert outcome.err.startswith("warning: ")
+    assert len(program.patches) == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["disable-system webVM", "set appVM --type none", f"remove-user dbVM --identity {USER}"]
+)
+def test_a_dry_run_never_asks(program: Program, words: str) -> None:
+    outcome = program(f"{words} --dry-run")
+
+    assert (outcome.code, program.patches) == (0, [])
+    assert "would change" in outcome.out
+
+
+@pytest.mark.parametrize(
+    "words", ["enable-system myVM", f"add-user webVM --identity {OTHER}", "disable-system myVM", "set myVM --type none"]
+)
+def test_what_loses_nothing_is_not_asked_about(program: Program, words: str) -> None:
+    assert program(words).code == 0
+
+
+@pytest.mark.parametrize("deaf", [{"input": False}, {"error": False}])
+def test_without_somebody_to_ask_a_removal_needs_yes(program: Program, deaf: dict[str, Any]) -> None:
+    program.terminal = replace(TERMINAL, **deaf)
+
+    outcome = program("disable-system webVM")
+
+    assert (outcome.code, program.patches) == (2, [])
+    assert "--yes" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (
+            "enable-system myVM",
+            f"myVM ({GROUP}): changed\n  before  None\n  after   SystemAssigned\n  + {SYSTEM}\n",
+        ),
+        (
+            f"set dbVM --type both --identity {OTHER} --yes",
+            (
+                f"dbVM ({GROUP}): changed\n  before  UserAssigned\n  after   SystemAssigned, UserAssigned\n"
+                f"  - {USER_LINES}\n  + {SYSTEM}\n  + {OTHER_LINES}\n"
+            ),
+        ),
+        (
+            "enable-system appVM",
+            f"appVM ({GROUP}): nothing to do\n  now     SystemAssigned, UserAssigned\n  = {SYSTEM}\n  = {USER_LINES}\n",
+        ),
+        (
+            "set appVM --type none --dry-run",
+            (
+                f"appVM ({GROUP}): would change\n  before  SystemAssigned, UserAssigned\n  after   None\n"
+                f'  - {SYSTEM}\n  - {USER_LINES}\n  request {{"identity": {{"type": "None"}}}}\n'
+            ),
+        ),
+        (
+            f"remove-user dbVM --identity {USER} --yes --no-wait",
+            (
+                f"dbVM ({GROUP}): accepted, and still being carried out\n  before  UserAssigned\n  after   None\n"
+                f"  - {USER_LINES}\n"
+            ),
+        ),
+        ("enable-system nosuchVM", "nosuchVM: failed\n"),
+        (f"enable-system nosuchVM -g {GROUP}", f"nosuchVM ({GROUP}): failed\n"),
+        ("show webVM", f"webVM ({GROUP}, westus)\n  type  SystemAssigned\n  * {SYSTEM}\n"),
+        ("show myVM", f"myVM ({GROUP}, westus)\n  type  None\n"),
+        ("show dbVM", f"dbVM ({GROUP}, westus)\n  type  UserAssigned\n  * {USER_LINES}\n"),
+    ],
+)
+def test_the_answer_for_people(program: Program, words: str, text: str) -> None:
+    assert plain(program(words).out) == text
+
+
+def test_several_changes_for_people_end_with_a_summary(program: Program) -> None:
+    outcome = program("enable-system myVM nosuchVM webVM")
+
+    assert plain(outcome.out) == (
+        f"myVM ({GROUP}): changed\n  before  None\n  after   SystemAssigned\n  + {SYSTEM}\n"
+        "nosuchVM: failed\n"
+        f"webVM ({GROUP}): nothing to do\n  now     SystemAssigned\n  = {SYSTEM}\n"
+        "3 VMs: 1 changed, 1 unchanged, 1 failed\n"
+    )
+
+
+def test_what_a_stopped_run_never_came_to_is_skipped(program: Program) -> None:
+    program.sandbox.add_operation(GROUP, "myVM", seconds=600)
+
+    outcome = program("enable-system myVM webVM --timeout 5")
+
+    assert outcome.code == 7
+    assert outcome.out == f"myVM ({GROUP}): failed\nwebVM: skipped, nothing was sent\n2 VMs: 1 failed, 1 skipped\n"
+
+
+def test_the_error_of_a_change_is_what_failed_why_and_what_to_do(program: Program) -> None:
+    outcome = program("enable-system myVN")
+
+    what, why, what_to_do = outcome.err.splitlines()
+    assert what == "error: enable-system myVN: not-found"
+    assert why.startswith("  No VM named 'myVN' in subscription ")
+    assert why.endswith(" Did you mean 'myVM'?")
+    assert what_to_do == "  See what is there: vmident list"
+
+
+@pytest.mark.parametrize("output", ["json", "human", "yaml"])
+def test_an_error_of_azures_is_three_lines_whatever_the_output(program: Program, output: str) -> None:
+    program.when("PATCH", "virtualMachines/myVM", answering(403, "AuthorizationFailed", "You may not."))
+
+    outcome = program(f"enable-system myVM -o {output}")
+
+    what, why, what_to_do = outcome.err.splitlines()
+    assert what == "error: enable-system myVM: AuthorizationFailed, status 403"
+    assert why == "  You may not. (request id 11111111-2222)"
+    assert what_to_do == "  Ask whoever manages access to the subscription."
+
+
+def test_json_is_printed_at_a_terminal_where_it_is_asked_for(program: Program) -> None:
+    assert program("enable-system myVM -o json").json["status"] == "changed"
+    assert program("list --query '[].name'").json == ["appVM", "dbVM", "myVM", "webVM"]
+
+
+def test_a_table_keeps_to_the_width_of_the_terminal(program: Program) -> None:
+    assert max(map(len, program("list -o table").out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("words", "uncoloured"), [("show webVM", False), ("enable-system myVM", False), ("show webVM -o json", True)]
+)
+def test_colour_is_for_a_terminal_that_has_it(
+    program: Program, monkeypatch: pytest.MonkeyPatch, words: str, uncoloured: bool
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    without = program(f"{words} --dry-run" if words.startswith("enable") else words).out
+    program.terminal = replace(TERMINAL, colour=True)
+
+    coloured = program(f"{words} --dry-run" if words.startswith("enable") else words).out
+
+    assert "\x1b" not in without
+    assert (coloured == without) is uncoloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == without
+
+
+def test_jsonc_is_json_in_colour(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    document = program("show appVM -o json").out
+    assert program("show appVM -o jsonc").out == document
+    program.terminal = replace(TERMINAL, colour=True)
+
+    coloured = program("show appVM -o jsonc").out
+
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == document
+
+
+def test_errors_have_colour_of_their_own(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    program.terminal = replace(TERMINAL, colour=True, input=False)
+
+    coloured = program("show nosuchVM").err
+
+    assert coloured.startswith("\x1b[")
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).startswith("error: show: not-found\n")
+
+
+def hostile_vm(program: Program, name: str = "webVM") -> Any:
+    document = program.colleague("GET", vm_id(name)).json()
+    document["location"] = HOSTILE
+    document["identity"]["principalId"] = HOSTILE
+    return document
+
+
+@pytest.mark.parametrize("output", ["human", "table", "tsv", "json", "yaml"])
+@pytest.mark.parametrize("terminal", [replace(TERMINAL, width_columns=400), NO_TERMINAL], ids=["terminal", "pipe"])
+def test_hostile_text_in_a_vm_is_shown_and_does_nothing(program: Program, terminal: Any, output: str) -> None:
+    program.terminal = terminal
+    program.when("GET", "virtualMachines/webVM", answering_with(200, hostile_vm(program)))
+
+    outcome = program(f"show webVM -g {GROUP} -o {output}")
+
+    assert outcome.code == 0
+    assert is_harmless(outcome.out.replace("\t", " ") if output == "tsv" else outcome.out)
+    assert "[bold]us[/bold]" in outcome.out
+
+
+@pytest.mark.parametrize("output", ["human", "table", "tsv"])
+def test_hostile_text_in_a_list_makes_neither_rows_nor_commands(program: Program, output: str) -> None:
+    program.terminal = replace(TERMINAL, width_columns=600)
+    page = {"value": [hostile_vm(program), program.colleague("GET", vm_id("myVM")).json()]}
+    page["value"][0]["location"] = f"{HOSTILE}\nnosuchVM\tx"
+    program.when("GET", "/virtualMachines?", answering_with(200, page))
+
+    outcome = program(f"list -o {output}")
+
+    assert outcome.code == 0
+    assert is_harmless(outcome.out.replace("\t", " ") if output == "tsv" else outcome.out)
+    assert "[bold]us[/bold]" in outcome.out
+    assert [line.split()[0] for line in outcome.out.splitlines()][-2:] == ["webVM", "myVM"]
+
+
+@pytest.mark.parametrize("words", [f"show webVM -g {GROUP}", f"enable-system webVM -g {GROUP}", f"list -g {GROUP}"])
+@pytest.mark.parametrize("terminal", [TERMINAL, NO_TERMINAL], ids=["terminal", "pipe"])
+def test_hostile_text_in_an_error_is_shown_and_does_nothing(program: Program, terminal: Any, words: str) -> None:
+    program.terminal = terminal
+    program.when("GET", "virtualMachines", answering(403, f"Code{HOSTILE}", f"Message {HOSTILE}"))
+
+    outcome = program(words)
+
+    assert outcome.code == 4
+    assert is_harmless(outcome.err)
+    assert is_harmless(outcome.out)
+    assert "[bold]us[/bold]" in outcome.err
+
+
+def test_hostile_text_in_the_question_is_shown_and_does_nothing(program: Program, typing: Typing) -> None:
+    program.when("GET", "virtualMachines/webVM", answering_with(200, hostile_vm(program)))
+    typing("n\n")
+
+    outcome = program(f"disable-system webVM -g {GROUP}")
+
+    assert (outcome.code, program.patches) == (1, [])
+    assert is_harmless(outcome.err)
+    assert "[bold]us[/bold]" in outcome.err

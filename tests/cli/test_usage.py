@@ -179,7 +179,7 @@ def test_an_id_of_something_else_on_standard_input_is_wrong_usage(program: Progr
 
 
 @pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
-@pytest.mark.parametrize("query", ["[", "a b", "", "no_such(@)"])
+@pytest.mark.parametrize("query", ["[", "a b", "", "no_such(@)", "[].no_such(@)", "{a: no_such(@)}"])
 def test_a_query_that_is_none_is_refused_before_anything_is_sent(program: Program, command: str, query: str) -> None:
     refused(program, f"{command} --query '{query}'", "--query", "https://jmespath.org")
 

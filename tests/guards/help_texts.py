@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from vmident.cli.app import make_app
+from vmident.cli.app import program
 from vmident.cli.main import main
 from vmident.cli.runtime import runtime_of_process
 
@@ -21,7 +19,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "goldens" / "help"
 
 def command_words() -> list[tuple[str, ...]]:
     """Every command's words: `()` for the program itself, `("sandbox", "reset")` for one of a group."""
-    return list(_words_below((), typer.main.get_command(make_app())))
+    return list(_words_below((), program()))
 
 
 def _words_below(words: tuple[str, ...], command: Any) -> Iterator[tuple[str, ...]]:

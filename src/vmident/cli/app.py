@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 import vmident
 from vmident.cli.command import Command, as_typer_command
@@ -26,8 +29,13 @@ _COMMANDS: tuple[tuple[str, Command], ...] = (
 _SANDBOX_COMMANDS: tuple[tuple[str, Command], ...] = (("status", status), ("reset", reset))
 
 
-def make_app() -> typer.Typer:
-    """Build the app; its `obj` is a `Runtime`."""
+@cache
+def program() -> Callable[..., Any]:
+    """Give the program, to be called with arguments and, as `obj`, a `Runtime`; built once, as it never differs."""
+    return get_command(_app())
+
+
+def _app() -> typer.Typer:
     app = _group("The managed identities of Azure virtual machines: see them, change them, trust what happened.")
     app.callback()(_options)
     for name, function in _COMMANDS:

@@ -88,16 +88,16 @@ class Console:
             self._show_progress(message)
 
     def confirm(self, question: str) -> bool:
-        """Ask on the terminal; enter alone, and the end of the input, mean no."""
+        """Ask on standard error; everything but a yes means no, the end of the input included.
+
+        Not `typer.confirm`, which writes a part of its question on standard output, into the answer.
+        """
         self.quiet()
-        try:
-            return typer.confirm(question, default=False, err=True)
-        except typer.Abort as aborted:
+        typer.echo(f"{question} [y/N]: ", nl=False, err=True)
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):
             typer.echo(err=True)
-            # Typer says the same of Ctrl-C and of the end of the input.
-            if isinstance(aborted.__context__, KeyboardInterrupt):
-                raise KeyboardInterrupt from aborted
-            return False
+        return answer.strip().lower() in {"y", "yes"}
 
     def quiet(self) -> None:
         """Take the progress line away."""

@@ -14,10 +14,10 @@ from vmident.errors import ExitCode
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
     """Run the program; hands back the exit code and prints, but never ends the process."""
-    from vmident.cli.app import make_app
+    from vmident.cli.app import program
 
     try:
-        make_app()(list(argv), prog_name="vmident", obj=runtime)
+        program()(list(argv), prog_name="vmident", obj=runtime)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.FAILED
     except Exception as defect:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -81,18 +81,30 @@ def queried(document: Any, query: str | None) -> Any:
 def compiled_query(query: str) -> Any:
     """Read a JMESPath expression; raises `UsageError` for one that is malformed or calls what is no function.
 
-    Functions are looked up when the expression is used, so it is tried on nothing first.
+    jmespath itself looks functions up only when the expression comes to them, which after a change is too late.
     """
     import jmespath
     from jmespath.exceptions import JMESPathError, JMESPathTypeError
+    from jmespath.functions import Functions
 
     try:
         compiled = jmespath.compile(query)
         with suppress(JMESPathTypeError):
             compiled.search(None)
-        return compiled  # noqa: TRY300 - the two lines above are what can fail
     except JMESPathError as malformed:
         raise UsageError(f"--query '{query}' is not JMESPath: {_reason(malformed)}", hint=_JMESPATH) from malformed
+    unknown = sorted(set(_functions_called(compiled.parsed)) - Functions.FUNCTION_TABLE.keys())
+    if unknown:
+        raise UsageError(f"--query '{query}' calls unknown functions: {', '.join(unknown)}", hint=_JMESPATH)
+    return compiled
+
+
+def _functions_called(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if node.get("type") == "function_expression":
+            yield node["value"]
+        for child in node.get("children", ()):
+            yield from _functions_called(child)
 
 
 def _reason(failure: Exception) -> str:

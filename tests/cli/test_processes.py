@@ -70,16 +70,32 @@ def test_the_version_is_the_packages() -> None:
 
 
 @NEEDS_POSIX
-def test_a_reader_who_stops_reading_gets_no_traceback() -> None:
-    process = started("list", "--sandbox")
+@pytest.mark.parametrize(("words", "code", "said"), [(["list"], 0, ""), (["disable-system", "nobody"], 3, "'nobody'")])
+def test_a_reader_who_stops_reading_hides_neither_error_nor_exit_code(words: list[str], code: int, said: str) -> None:
+    process = started(*words, "--sandbox")
     assert process.stdout
     process.stdout.close()
     with process:
         assert process.stderr
         err = process.stderr.read()
 
-    assert err == ""
-    assert process.returncode in {0, 1}
+    assert "Traceback" not in err
+    assert said in err if said else err == ""
+    assert process.returncode == code
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closing a stream beforehand is a POSIX shell's doing")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_stream_that_is_closed_from_the_start_is_no_failure(closed: str) -> None:
+    process = subprocess.run(
+        ["sh", "-c", f'"$0" -m vmident sandbox status {closed}', sys.executable],
+        capture_output=True,
+        check=False,
+        env=dict(os.environ),
+    )
+
+    assert process.returncode == 0
+    assert b"Traceback" not in process.stderr
 
 
 @pytest.fixture

@@ -395,6 +395,26 @@ def test_a_next_page_on_a_foreign_host_is_refused(program: Program) -> None:
     assert all("evil.example" not in one.url for one in program.sent)
 
 
+def test_an_operation_that_azure_has_forgotten_leaves_the_vm_itself_to_tell(program: Program) -> None:
+    program.when("GET", "/operations/", answering(404, "NotFound"), times=99)
+
+    outcome = program("add-user myVM --identity otherIdentity")
+
+    assert (outcome.code, outcome.json["status"], len(program.patches)) == (0, "changed", 1)
+    assert outcome.json["after"]["userAssignedIdentities"][identity_id("otherIdentity")]["clientId"]
+
+
+def test_an_operation_that_fails_since_its_identity_is_gone_is_not_mistaken_for_a_forgotten_one(
+    program: Program,
+) -> None:
+    program.operation_seconds = 3
+    program.time.after(0.4, lambda: program.colleague("DELETE", identity_id("otherIdentity")))
+
+    outcome = program("add-user myVM --identity otherIdentity")
+
+    assert (outcome.code, outcome.json["error"]["code"]) == (3, "FailedIdentityOperation")
+
+
 def test_retry_after_on_the_operation_is_obeyed(program: Program) -> None:
     running = answering_with(200, {"status": "InProgress"}, {"Retry-After": "9"})
     program.when("GET", "/operations/", running)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -39,24 +41,24 @@ class Console:
         """Write the answer, or a part of it, on standard output."""
         self.quiet()
         if text:
-            typer.echo(text)
+            _write(text)
 
     def answer_lines(self, lines: Iterable[Line]) -> None:
         """Write lines for a person on standard output."""
         self.quiet()
         for line in lines:
-            typer.echo(self._coloured(line, on=self.terminal.output))
+            _write(self._coloured(line, on=self.terminal.output))
 
     def note(self, lines: Iterable[Line]) -> None:
         """Write lines on standard error."""
         self.quiet()
         for line in lines:
-            typer.echo(self._coloured(line, on=self.terminal.error), err=True)
+            _write(self._coloured(line, on=self.terminal.error), err=True)
 
     def note_document(self, text: str) -> None:
         """Write a document on standard error, for a program that reads it there."""
         self.quiet()
-        typer.echo(text, err=True)
+        _write(text, err=True)
 
     def coloured_json(self, text: str) -> str:
         """Give JSON with colour where standard output is a terminal that may have it."""
@@ -93,10 +95,10 @@ class Console:
         Not `typer.confirm`, which writes a part of its question on standard output, into the answer.
         """
         self.quiet()
-        typer.echo(f"{question} [y/N]: ", nl=False, err=True)
+        _write(f"{question} [y/N]: ", end="", err=True)
         answer = sys.stdin.readline()
         if not answer.endswith("\n"):
-            typer.echo(err=True)
+            _write("", err=True)
         return answer.strip().lower() in {"y", "yes"}
 
     def quiet(self) -> None:
@@ -121,8 +123,23 @@ class Console:
 
 
 def make_streams_robust() -> None:
-    """Keep a stream whose encoding lacks a character from failing on it: the character shows as an escape."""
+    """Keep streams from failing: one that was closed from the start, and one whose encoding lacks a character.
+
+    Such a character shows as an escape.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open until the end
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
             reconfigure(errors="backslashreplace")
+
+
+def _write(text: str, *, end: str = "\n", err: bool = False) -> None:
+    try:
+        typer.echo(f"{text}{end}", nl=False, err=err)
+    except BrokenPipeError:
+        # Whoever read has stopped reading; what was done is done, and the exit code still tells.
+        stream = sys.stderr if err else sys.stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,15 +1,18 @@
-"""The entry point: arguments in, exit code out."""
+"""The entry point: arguments in, exit code out.
+
+Imports nothing heavy before `run` has begun, so that Ctrl-C ends the program in words from the first moment on.
+"""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import typer
-
-from vmident.cli.runtime import Runtime, runtime_of_process
 from vmident.errors import ExitCode
+
+if TYPE_CHECKING:
+    from vmident.cli.runtime import Runtime
 
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
@@ -20,24 +23,31 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
         program()(list(argv), prog_name="vmident", obj=runtime)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.FAILED
-    except Exception as defect:
+    except Exception as failure:
         if "--debug" in argv:
             raise
-        typer.echo(f"error: this is a defect of vmident: {type(defect).__name__}: {defect}", err=True)
-        typer.echo("  Run the command again with --debug, and report what it prints.", err=True)
+        print(_last_resort(failure), file=sys.stderr)  # noqa: T201 - the console itself may be what has failed
         return ExitCode.FAILED
     return ExitCode.DONE
 
 
 def run() -> None:
     """Run the program with this process's arguments, and end the process."""
-    from vmident.cli.console import make_streams_robust
-
-    make_streams_robust()
-    code = main(sys.argv[1:], runtime_of_process())
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the answer has stopped reading; what was done is done.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from vmident.cli.console import make_streams_robust
+        from vmident.cli.runtime import runtime_of_process
+
+        make_streams_robust()
+        code = main(sys.argv[1:], runtime_of_process())
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
     sys.exit(int(code))
+
+
+def _last_resort(failure: Exception) -> str:
+    if isinstance(failure, OSError):
+        return f"error: the system refused: {failure}\n  What was sent before stands: `vmident show` tells."
+    return (
+        f"error: this is a defect of vmident: {type(failure).__name__}: {failure}\n"
+        "  Run the command again with --debug, and report what it prints."
+    )

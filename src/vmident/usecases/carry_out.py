@@ -124,8 +124,10 @@ def _outcome_of(written: Written, attempt: _Attempt, world: World) -> IdentitySt
     vm, goal = attempt.prepared.machine.id, attempt.prepared.transition.after
     answered = written.machine
     if written.operation:
-        until_over(written.operation, world.machines, world.clock, world.person, vm)
-    elif answered is None or not answered.is_at_rest:
+        is_told = until_over(written.operation, world.machines, world.clock, world.person, vm)
+    else:
+        is_told = answered is not None and answered.is_at_rest
+    if not is_told:
         answered = until_settled(vm, world.machines, world.clock, world.person)
     if answered and answered.identity.is_fully_known and answered.identity.has_same_identities_as(goal):
         return answered.identity

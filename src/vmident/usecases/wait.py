@@ -5,24 +5,30 @@ from __future__ import annotations
 from vmident.core.machine import Machine
 from vmident.core.pacing import pause_before_look, pause_before_vm_look
 from vmident.core.resource_id import ResourceId
-from vmident.errors import Conflict, OperationFailed
+from vmident.errors import Conflict, NotFound, OperationFailed
 from vmident.ports import Clock, Machines, Operation, Person
 
 SOMEBODY_ELSES_CHANGE_SECONDS = 300.0
 
 
-def until_over(operation: Operation, machines: Machines, clock: Clock, person: Person, vm: ResourceId) -> None:
-    """Poll the operation until it has succeeded; raises the failure that it ended with, or `TimedOut`."""
+def until_over(operation: Operation, machines: Machines, clock: Clock, person: Person, vm: ResourceId) -> bool:
+    """Poll the operation until it has succeeded; raises the failure that it ended with, or `TimedOut`.
+
+    False where Azure does not know the operation, or no longer: the VM itself then tells.
+    """
     began = clock.now()
     pause = pause_before_look(0.0, operation.retry_after_seconds)
     while True:
         person.tell(f"{vm.name}: waiting for Azure to carry out the change ({clock.now() - began:.0f} s)")
         clock.sleep(pause)
-        look = machines.look_at(operation)
+        try:
+            look = machines.look_at(operation)
+        except NotFound:
+            return False
         if look.failure:
             raise look.failure
         if look.is_over:
-            return
+            return True
         pause = pause_before_look(clock.now() - began, look.retry_after_seconds)
 
 

@@ -130,7 +130,7 @@ def covered(session: nox.Session) -> None:
     data = Path(session.create_tmp()).resolve() / "coverage"
     env = {"COVERAGE_FILE": str(data)}
     session.run("coverage", "erase", env=env)
-    session.run("coverage", "run", "-m", "pytest", "-q", "-n", "auto", *session.posargs, env=env)
+    session.run("coverage", "run", "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *session.posargs, env=env)
     session.run("coverage", "combine", "-q", env=env)
     if session.posargs:
         session.run("coverage", "report", env=env)

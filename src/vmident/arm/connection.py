@@ -5,16 +5,15 @@ The token goes to the endpoint's own host and nowhere else.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from vmident.arm.cloud import Cloud, is_same_origin
-from vmident.arm.faults import fault
+from vmident.arm.supervision import Supervision, parsed
 from vmident.core.pacing import pause_before_retry
-from vmident.errors import AzureRefused, AzureUnavailable, NotSignedIn, Throttled, Unreachable, VmidentError
+from vmident.errors import AzureRefused, AzureUnavailable, Throttled
 from vmident.ports import Clock
 
 if TYPE_CHECKING:
@@ -22,17 +21,9 @@ if TYPE_CHECKING:
     from azure.core.rest import HttpRequest, HttpResponse
     from requests.adapters import BaseAdapter
 
-_NOT_SET_UP = (
-    "unavailable",
-    "not found on path",
-    "not installed",
-    "To mitigate this issue",
-    "Attempted credentials",
-    "Visit https:",
-)
 READ_TRIES = 4
-_CONNECT_SECONDS = 10.0
-_ANSWER_SECONDS = 60.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,8 +38,8 @@ class Answer:
 class Connection:
     """Requests to one cloud; made once for a command.
 
-    `door` takes the network's place for the sandbox. `trace` is told of each request and its answer: method, URL,
-    status, duration; never of a token. `tell` is told what is waited for.
+    `door` takes the network's place for the sandbox. `trace` is told of each request and its answer; `tell` is told
+    what is waited for.
     """
 
     def __init__(
@@ -62,58 +53,61 @@ class Connection:
         tell: Callable[[str], None],
         door: BaseAdapter | None = None,
     ) -> None:
-        from azure.core.pipeline import policies
         from azure.mgmt.core import ARMPipelineClient
-        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-        self._endpoint = cloud.endpoint
-        self._enforce_https = not cloud.is_plain_http
+        self._cloud = cloud
+        self._credential = credential
         self._clock = clock
+        self._version = version
         self._trace = trace
         self._tell = tell
+        self._transport = _transport(cloud, door)
         self._client: ARMPipelineClient[HttpRequest, HttpResponse] = ARMPipelineClient(
-            cloud.endpoint,
-            transport=_transport(cloud, door),
-            policies=[
-                policies.RequestIdPolicy(),
-                policies.UserAgentPolicy(base_user_agent=f"vmident/{version}"),
-                ARMChallengeAuthenticationPolicy(credential, cloud.scope),
-            ],
+            cloud.endpoint, transport=self._transport, policies=self._policies()
         )
 
     def read(self, path: str, api_version: str) -> Answer:
         """GET a resource; tried again, a bounded number of times, where Azure throttles or has trouble."""
-        return self._repeatably("GET", f"{self._endpoint}{_quoted(path)}?api-version={api_version}")
+        return self.patiently(lambda: self._send("GET", self._url(path, api_version)))
 
     def follow(self, url: str) -> Answer:
         """GET a URL that Azure gave, exactly as given; raises `AzureRefused` for one that leads elsewhere."""
         if not self.leads_home(url):
             raise AzureRefused(f"Azure named a foreign address to go on with, which gets no token: {url}")
-        return self._repeatably("GET", url)
+        return self.patiently(lambda: self._send("GET", url))
 
     def leads_home(self, url: str) -> bool:
         """Tell whether a URL that Azure gave leads to Azure's own endpoint, and so may be followed."""
-        return is_same_origin(url, self._endpoint)
+        return is_same_origin(url, self._cloud.endpoint)
 
     def ask(self, path: str, api_version: str, question: Any) -> Answer:
         """POST a question that changes nothing; repeated like a read."""
-        return self._repeatably("POST", f"{self._endpoint}{_quoted(path)}?api-version={api_version}", body=question)
+        return self.patiently(lambda: self._send("POST", self._url(path, api_version), body=question))
 
     def write(self, path: str, api_version: str, body: Any, *, etag: str | None = None) -> Answer:
         """PATCH a resource once, with `If-Match` where there is an etag."""
-        headers = {"If-Match": etag} if etag else {}
-        url = f"{self._endpoint}{_quoted(path)}?api-version={api_version}"
-        return self._send("PATCH", url, body=body, headers=headers)
+        return self._send("PATCH", self._url(path, api_version), body=body, headers={"If-Match": etag} if etag else {})
 
-    def close(self) -> None:
-        """Let the connection go."""
-        self._client.close()
+    def sdk(self, client: Callable[..., T], subscription: str) -> T:
+        """Make one of the SDK's big clients, which sends through this connection's own policies and transport.
 
-    def _repeatably(self, method: str, url: str, *, body: Any = None) -> Answer:
+        What it raises is `vmident.errors` alone. Whatever it is asked is asked once: `patiently` repeats reads.
+        """
+        return client(
+            self._credential,
+            subscription,
+            base_url=self._cloud.endpoint,
+            credential_scopes=[self._cloud.scope],
+            policies=self._policies(for_a_client=True),
+            transport=self._transport,
+        )
+
+    def patiently(self, ask: Callable[[], T]) -> T:
+        """Ask what changes nothing; tried again, a bounded number of times, where Azure throttles or has trouble."""
         tries = 0
         while True:
             try:
-                return self._send(method, url, body=body)
+                return ask()
             except (Throttled, AzureUnavailable) as failure:
                 tries += 1
                 if tries == READ_TRIES:
@@ -123,32 +117,37 @@ class Connection:
                 self._tell(f"{failure.code}: {failure.message} Trying again in {pause:.0f} s")
                 self._clock.sleep(pause)
 
+    def close(self) -> None:
+        """Let the connection go."""
+        self._client.close()
+
+    def _policies(self, *, for_a_client: bool = False) -> list[Any]:
+        """Make the policies of one pipeline; each pipeline links its own ones to each other."""
+        from azure.core.pipeline import policies
+        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+        return [
+            Supervision(
+                self._cloud.endpoint,
+                self._clock,
+                self._trace,
+                enforce_https=not self._cloud.is_plain_http,
+                for_a_client=for_a_client,
+            ),
+            policies.RequestIdPolicy(),
+            policies.UserAgentPolicy(base_user_agent=f"vmident/{self._version}"),
+            ARMChallengeAuthenticationPolicy(self._credential, self._cloud.scope),
+        ]
+
+    def _url(self, path: str, api_version: str) -> str:
+        return f"{self._cloud.endpoint}{_quoted(path)}?api-version={api_version}"
+
     def _send(self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        from azure.core.exceptions import AzureError, ClientAuthenticationError
         from azure.core.rest import HttpRequest
 
-        left = self._clock.remaining_seconds()
-        shown = _without_opaque_query(url)
         request = HttpRequest(method, url, json=body, headers={"Accept": "application/json", **(headers or {})})
-        began = time.perf_counter()
-        try:
-            response = self._client.send_request(
-                request,
-                enforce_https=self._enforce_https,
-                connection_timeout=_CONNECT_SECONDS if left is None else min(_CONNECT_SECONDS, left),
-                read_timeout=_ANSWER_SECONDS if left is None else min(_ANSWER_SECONDS, left),
-            )
-        except ClientAuthenticationError as failure:
-            self._trace(f"{method} {shown} -> no token: {failure}")
-            raise _no_token(failure) from failure
-        except AzureError as failure:
-            self._trace(f"{method} {shown} -> {type(failure).__name__}")
-            self._clock.remaining_seconds()
-            raise _no_answer(failure, self._endpoint) from failure
-        request_id = response.headers.get("x-ms-request-id", "none")
-        took = f"{time.perf_counter() - began:.3f} s"
-        self._trace(f"{method} {shown} -> {response.status_code} ({took}, request id {request_id})")
-        return _checked(response)
+        response = self._client.send_request(request)
+        return Answer(response.status_code, response.headers, parsed(response))
 
 
 def _transport(cloud: Cloud, door: BaseAdapter | None) -> Any:
@@ -170,48 +169,5 @@ def _unchanged(request: Any) -> Any:
     return request
 
 
-def _without_opaque_query(url: str) -> str:
-    """An operation's URL carries a signed query: whoever reads a trace has no need of it."""
-    address, _, query = url.partition("?")
-    kept = [part for part in query.split("&") if part.startswith(("api-version=", "$"))]
-    return f"{address}?{'&'.join(kept)}" if kept else address
-
-
 def _quoted(path: str) -> str:
     return quote(path, safe="/()'")
-
-
-def _checked(response: HttpResponse) -> Answer:
-    try:
-        body = response.json() if response.content else None
-    except ValueError as unreadable:
-        if response.status_code < 400:
-            raise AzureRefused(
-                f"The answer to {response.request.method} {response.request.url} is not JSON.",
-                code="unreadable-answer",
-                hint="Is there a proxy or a sign-in page between this machine and Azure?",
-                status=response.status_code,
-            ) from unreadable
-        body = None
-    if response.status_code >= 300:
-        raise fault(response.status_code, response.headers, body)
-    return Answer(response.status_code, response.headers, body)
-
-
-def _no_token(failure: Exception) -> VmidentError:
-    """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
-    reports = [line.strip() for line in str(failure).splitlines()[1:] or [str(failure)]]
-    telling = [line for line in reports if line and not any(word in line for word in _NOT_SET_UP)]
-    reasons = f": {' '.join(' '.join(telling).split())}" if telling else "."
-    return NotSignedIn(
-        f"Not signed in: no way of signing in gave a token{reasons}",
-        hint="Sign in with `az login`, set AZURE_CLIENT_ID and its companions, or set VMIDENT_ACCESS_TOKEN.",
-    )
-
-
-def _no_answer(failure: Exception, endpoint: str) -> VmidentError:
-    reason = " ".join(str(failure).split())
-    return Unreachable(
-        f"No answer from {endpoint}: {reason}",
-        hint="Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and the endpoint.",
-    )

@@ -1,0 +1,130 @@
+"""What holds for every request of every client: its time limits, its trace, and Azure's refusals as our errors.
+
+A policy of azure-core's pipeline, the outermost one; it needs nothing of azure-core to be one but `next` and `send`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from vmident.arm.faults import fault
+from vmident.errors import AzureRefused, NotSignedIn, Unreachable, VmidentError
+from vmident.ports import Clock
+
+_NOT_SET_UP = (
+    "unavailable",
+    "not found on path",
+    "not installed",
+    "To mitigate this issue",
+    "Attempted credentials",
+    "Visit https:",
+)
+_CONNECT_SECONDS = 10.0
+_ANSWER_SECONDS = 60.0
+
+
+class Supervision:
+    """Watches over each request: no wait outlasts the deadline, and every failure is one of `vmident.errors`.
+
+    `trace` is told of each request and its answer: method, URL, status, duration; never of a token or a body.
+    `for_a_client` says that the SDK's own client reads the answers.
+    """
+
+    next: Any
+
+    def __init__(
+        self,
+        endpoint: str,
+        clock: Clock,
+        trace: Callable[[str], None],
+        *,
+        enforce_https: bool,
+        for_a_client: bool = False,
+    ) -> None:
+        self._endpoint = endpoint
+        self._clock = clock
+        self._trace = trace
+        self._enforce_https = enforce_https
+        self._for_a_client = for_a_client
+
+    def send(self, request: Any) -> Any:
+        """Send one request on; raises `vmident.errors` for no token, no answer, and every status from 300 on."""
+        from azure.core.exceptions import AzureError, ClientAuthenticationError
+
+        left = self._clock.remaining_seconds()
+        request.context.options.update(
+            enforce_https=self._enforce_https,
+            connection_timeout=_CONNECT_SECONDS if left is None else min(_CONNECT_SECONDS, left),
+            read_timeout=_ANSWER_SECONDS if left is None else min(_ANSWER_SECONDS, left),
+        )
+        shown = f"{request.http_request.method} {_without_opaque_query(request.http_request.url)}"
+        began = time.perf_counter()
+        try:
+            response = self.next.send(request)
+        except ClientAuthenticationError as failure:
+            self._trace(f"{shown} -> no token: {failure}")
+            raise _no_token(failure) from failure
+        except AzureError as failure:
+            self._trace(f"{shown} -> {type(failure).__name__}")
+            self._clock.remaining_seconds()
+            raise _no_answer(failure, self._endpoint) from failure
+        answer = response.http_response
+        request_id = answer.headers.get("x-ms-request-id", "none")
+        took = f"{time.perf_counter() - began:.3f} s"
+        self._trace(f"{shown} -> {answer.status_code} ({took}, request id {request_id})")
+        if answer.status_code >= 300:
+            raise _refusal(answer)
+        if self._for_a_client:
+            parsed(answer)  # the SDK's own words for an answer that is no JSON help nobody
+        return response
+
+
+def parsed(answer: Any) -> Any:
+    """Read the JSON of an answer; `None` where there is none. Raises `AzureRefused` for what is no JSON."""
+    text = answer.text()
+    try:
+        return json.loads(text) if text else None
+    except ValueError as unreadable:
+        raise AzureRefused(
+            f"The answer to {answer.request.method} {answer.request.url} is not JSON.",
+            code="unreadable-answer",
+            hint="Is there a proxy or a sign-in page between this machine and Azure?",
+            status=answer.status_code,
+        ) from unreadable
+
+
+def _refusal(answer: Any) -> VmidentError:
+    try:
+        body = parsed(answer)
+    except AzureRefused:
+        body = None
+    return fault(answer.status_code, answer.headers, body)
+
+
+def _without_opaque_query(url: str) -> str:
+    """An operation's URL carries a signed query: whoever reads a trace has no need of it."""
+    address, _, query = url.partition("?")
+    kept = [part for part in query.split("&") if part.startswith(("api-version=", "$"))]
+    return f"{address}?{'&'.join(kept)}" if kept else address
+
+
+def _no_token(failure: Exception) -> VmidentError:
+    """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
+    reports = [line.strip() for line in str(failure).splitlines()[1:] or [str(failure)]]
+    telling = [line for line in reports if line and not any(word in line for word in _NOT_SET_UP)]
+    reasons = f": {' '.join(' '.join(telling).split())}" if telling else "."
+    return NotSignedIn(
+        f"Not signed in: no way of signing in gave a token{reasons}",
+        hint="Sign in with `az login`, set AZURE_CLIENT_ID and its companions, or set VMIDENT_ACCESS_TOKEN.",
+    )
+
+
+def _no_answer(failure: Exception, endpoint: str) -> VmidentError:
+    reason = " ".join(str(failure).split())
+    return Unreachable(
+        f"No answer from {endpoint}: {reason}",
+        hint="Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and the endpoint.",
+    )

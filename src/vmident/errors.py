@@ -106,6 +106,12 @@ class NotFound(VmidentError):
     exit_code = ExitCode.NOT_FOUND
 
 
+class AlreadyExists(VmidentError):
+    """A resource of that name is there already, and is not what was asked for."""
+
+    default_code = "already-exists"
+
+
 class NotSignedIn(VmidentError):
     """No credential gave a token, or Azure refused the token."""
 

@@ -25,6 +25,7 @@ PERMANENT_CODES = {
     "AmbiguousName": "ambiguous-name",
     "ConfirmationNeeded": "confirmation-needed",
     "Declined": "declined",
+    "AlreadyExists": "already-exists",
     "NotFound": "not-found",
     "NotSignedIn": "not-signed-in",
     "NotAllowed": "not-allowed",

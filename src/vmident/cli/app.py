@@ -26,7 +26,9 @@ _COMMANDS: tuple[tuple[str, Command], ...] = (
     ("show", show),
     ("list", list_),
 )
-_SANDBOX_COMMANDS: tuple[tuple[str, Command], ...] = (("status", status), ("reset", reset))
+_GROUPS: tuple[tuple[str, str, tuple[tuple[str, Command], ...]], ...] = (
+    ("sandbox", "The built-in sandbox: Azure's behaviour without Azure.", (("status", status), ("reset", reset))),
+)
 
 
 @cache
@@ -40,10 +42,11 @@ def _app() -> typer.Typer:
     app.callback()(_options)
     for name, function in _COMMANDS:
         app.command(name)(as_typer_command(function, name))
-    sandbox = _group("The built-in sandbox: Azure's behaviour without Azure.")
-    for name, function in _SANDBOX_COMMANDS:
-        sandbox.command(name)(as_typer_command(function, f"sandbox {name}"))
-    app.add_typer(sandbox, name="sandbox")
+    for name, about, commands in _GROUPS:
+        group = _group(about)
+        for verb, function in commands:
+            group.command(verb)(as_typer_command(function, f"{name} {verb}"))
+        app.add_typer(group, name=name)
     return app
 
 

@@ -11,7 +11,10 @@ from typing import Protocol
 
 from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody
+from vmident.core.permissions import Permission
 from vmident.core.resource_id import ResourceId
+from vmident.core.roles import Grant, HeldRole, Role
+from vmident.core.scope import Scope
 from vmident.core.transition import Transition
 from vmident.errors import VmidentError
 
@@ -107,14 +110,66 @@ class Identities(Protocol):
         ...
 
 
+class Roles(Protocol):
+    """Role definitions, role assignments, and what the caller may do."""
+
+    def named(self, name: str, scope: Scope) -> Sequence[Role]:
+        """List the definitions called `name`, in any case, that can be assigned at a scope."""
+        ...
+
+    def all_at(self, scope: Scope) -> Sequence[Role]:
+        """List every definition that can be assigned at a scope."""
+        ...
+
+    def by_id(self, definition_id: str) -> Role:
+        """Read one definition by its full id; raises `NotFound`."""
+        ...
+
+    def held_by(self, principal_id: str, subscription: str) -> Sequence[HeldRole]:
+        """List the assignments made to a principal, as far as they touch the subscription."""
+        ...
+
+    def find(self, grant: Grant, principal_id: str) -> str | None:
+        """Give the id of the assignment that would be made for this grant; `None` where it is not there."""
+        ...
+
+    def assign(self, grant: Grant, principal_id: str) -> tuple[str | None, bool]:
+        """Make the assignment, asking once; gives its id, where it is known, and whether it is new.
+
+        Raises `AzureRefused` with code `PrincipalNotFound` while the directory does not know the principal yet.
+        """
+        ...
+
+    def remove(self, assignment_id: str) -> None:
+        """Delete an assignment; one that is not there is as good as deleted."""
+        ...
+
+    def permissions(self, scope: Scope) -> Sequence[Permission]:
+        """List what the caller may do at a scope."""
+        ...
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a VM is about to lose: identities, and the role assignments that will then point at nobody."""
+
+    vm: ResourceId
+    change: Transition
+    orphans: Sequence[HeldRole] = ()
+
+
 class Person(Protocol):
     """Whoever runs the command."""
 
-    def approve(self, losses: Sequence[tuple[ResourceId, Transition]]) -> None:
+    def approve(self, losses: Sequence[Loss]) -> None:
         """Ask whether these VMs may lose what the transitions take away.
 
         Raises `Declined` for 'no', `ConfirmationNeeded` where there is nobody to ask and no `--yes`.
         """
+        ...
+
+    def wants_roles_removed(self, roles: Sequence[HeldRole]) -> bool:
+        """Ask whether assignments that will point at nobody are to be deleted too; no where nobody can be asked."""
         ...
 
     def tell(self, message: str) -> None:

@@ -11,6 +11,8 @@ from vmident.core.identity import IdentityState
 from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody
 from vmident.core.resource_id import ResourceId
+from vmident.core.roles import Role
+from vmident.core.scope import Scope
 from vmident.errors import ExitCode, VmidentError
 
 
@@ -25,12 +27,38 @@ class Status(Enum):
     SKIPPED = "skipped"
 
 
+class RoleStatus(Enum):
+    """What became of one role assignment."""
+
+    GRANTED = "granted"
+    EXISTING = "existing"
+    PLANNED = "planned"
+    FAILED = "failed"
+    ORPHANED = "orphaned"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True)
+class RoleResult:
+    """A role assignment that was asked for, or that a change leaves pointing at nobody.
+
+    `id` is `None` where there is none yet or Azure does not say it, `principal_id` where there is no principal yet.
+    """
+
+    role: Role
+    scope: Scope
+    principal_id: str | None
+    status: RoleStatus
+    id: str | None = None
+
+
 @dataclass(frozen=True)
 class ChangeResult:
     """What became of one VM. `vm` is the word that named it, `id` is `None` where no VM was found for it.
 
     `before` is `None` where the VM could not be read, `after` where the change failed; `request` is the body that
-    was sent, or would be sent, and `None` where nothing was to be sent.
+    was sent, or would be sent, and `None` where nothing was to be sent. Where the identities were changed and a role
+    was not granted, the status is failed and `after` says what is there.
     """
 
     vm: str
@@ -40,6 +68,7 @@ class ChangeResult:
     after: IdentityState | None = None
     request: PatchBody | None = None
     warnings: tuple[Warn, ...] = ()
+    roles: tuple[RoleResult, ...] = ()
     error: VmidentError | None = None
 
 

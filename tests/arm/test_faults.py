@@ -54,6 +54,11 @@ def _unauthorized(action: str, scope: str) -> str:
     )
 
 
+def _to_ask_for(role: str, scope: str) -> str:
+    command = f'az role assignment create --assignee 1 --role "{role}" --scope {scope}'
+    return f"Ask for the role '{role}' on {scope}. Who may grant it runs: {command}"
+
+
 NOT_A_VM_WRITER = _unauthorized("Microsoft.Compute/virtualMachines/write", VM)
 BUSY = (
     "The request failed due to conflict with a concurrent request. To resolve it, please refer to "
@@ -219,12 +224,12 @@ def test_a_refusal_that_no_table_knows_keeps_azures_words() -> None:
 @pytest.mark.parametrize(
     ("action", "scope", "way_out"),
     [
-        ("Microsoft.Compute/virtualMachines/read", VM, f"Ask for the role 'Reader' on {VM}."),
-        ("microsoft.compute/VIRTUALMACHINES/write", VM, f"Ask for the role 'Virtual Machine Contributor' on {VM}."),
+        ("Microsoft.Compute/virtualMachines/read", VM, _to_ask_for("Reader", VM)),
+        ("microsoft.compute/VIRTUALMACHINES/write", VM, _to_ask_for("Virtual Machine Contributor", VM)),
         (
             "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
             ONE,
-            f"Ask for the role 'Managed Identity Operator' on {ONE}.",
+            _to_ask_for("Managed Identity Operator", ONE),
         ),
         ("Microsoft.New/things/write", VM, f"Ask for a role with 'Microsoft.New/things/write' on {VM}."),
     ],
@@ -239,8 +244,10 @@ def test_a_missing_permission_that_azure_does_not_name_is_somebody_elses_to_give
     assert hint == "Ask whoever manages access to the subscription."
 
 
-def test_a_linked_permission_says_that_the_identity_may_be_gone() -> None:
-    assert "deleted" in (fault(403, {}, _body("LinkedAuthorizationFailed", LINKED)).hint or "")
+def test_a_linked_permission_names_the_role_for_each_identity_and_says_that_one_may_be_gone() -> None:
+    hint = fault(403, {}, _body("LinkedAuthorizationFailed", LINKED)).hint or ""
+    assert [_to_ask_for("Managed Identity Operator", one) in hint for one in (ONE, TWO)] == [True, True]
+    assert "deleted" in hint
 
 
 @pytest.mark.parametrize(

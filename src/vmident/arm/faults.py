@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from vmident.core.permissions import ASSIGN_IDENTITY, way_out
 from vmident.errors import (
     AzureRefused,
     AzureUnavailable,
@@ -35,10 +36,20 @@ CONFLICT_CODES = frozenset(
     }
 )
 # 409s that no waiting clears.
-_STANDING_CODES = frozenset({"ScopeLocked", "ResourceGroupBeingDeleted", "SkuNotAvailable", "QuotaExceeded"})
+_STANDING_CODES = frozenset(
+    {
+        "ScopeLocked",
+        "ResourceGroupBeingDeleted",
+        "SkuNotAvailable",
+        "QuotaExceeded",
+        "RoleAssignmentExists",
+        "MissingSubscriptionRegistration",
+    }
+)
 
 _NESTED_JSON = re.compile(r"\{\s*\"error\"\s*:")
-_ACTION_AND_SCOPE = re.compile(r"perform action '([^']+)' (?:over|on) scope '([^']+)'", re.IGNORECASE)
+_ACTION_AND_SCOPE = re.compile(r"perform action '([^']+)' (?:over|on|at) scope '([^']+)'", re.IGNORECASE)
+_OBJECT_ID = re.compile(r"with object id '([^']+)'", re.IGNORECASE)
 _RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
 _LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
 
@@ -48,11 +59,8 @@ _HINTS = {
     "ResourceGroupNotFound": "Check -g/--resource-group; `vmident list` names the group of every VM.",
     "SubscriptionNotFound": "Check --subscription, and that you are signed in to the tenant that it belongs to.",
     "InvalidSubscriptionId": "Check --subscription: it takes an id or the name of a subscription.",
+    "MissingSubscriptionRegistration": "Register the provider: az provider register --namespace NAMESPACE",
     "ScopeLocked": "Somebody has locked the resource: the lock has to go first (`az lock list`).",
-}
-_ROLE_FOR_ACTION = {
-    "microsoft.compute/virtualmachines/": "Virtual Machine Contributor",
-    "microsoft.managedidentity/userassignedidentities/assign": "Managed Identity Operator",
 }
 
 
@@ -142,18 +150,14 @@ def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) ->
 
 
 def _who_may(message: str, code: str | None) -> str:
+    caller = _OBJECT_ID.search(message)
+    object_id = caller[1] if caller else None
     linked = _LINKED_SCOPES.search(message)
     if code == "LinkedAuthorizationFailed" and linked:
-        return (
-            f"Ask for the role 'Managed Identity Operator' on {linked[1].replace(',', ', ')}. Azure says the same of "
-            "an identity that was deleted: check that it is there."
-        )
+        ways = " ".join(way_out(ASSIGN_IDENTITY, scope.strip(), object_id) for scope in linked[1].split(","))
+        return f"{ways} Azure says the same of an identity that was deleted: check that it is there."
     asked = _ACTION_AND_SCOPE.search(message)
     if asked is None:
         return "Ask whoever manages access to the subscription."
     action, scope = asked.groups()
-    roles = (role for prefix, role in _ROLE_FOR_ACTION.items() if action.lower().startswith(prefix))
-    role = next(roles, None)
-    reader = "Reader" if action.lower().endswith("/read") else None
-    wanted = reader or role
-    return f"Ask for the role '{wanted}' on {scope}." if wanted else f"Ask for a role with '{action}' on {scope}."
+    return way_out(action, scope, object_id)

@@ -1,0 +1,128 @@
+"""Role definitions and role assignments through the SDK's authorization client, and what the caller may do.
+
+Source: Microsoft's REST reference for authorization, version 2022-04-01; 'Roles' in the wire facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from vmident.arm.connection import Connection
+from vmident.arm.listing import pages
+from vmident.arm.wire import unreadable
+from vmident.core.permissions import Permission
+from vmident.core.roles import Grant, HeldRole, Role, assignment_name
+from vmident.core.scope import Scope
+from vmident.errors import BadResourceId, NotFound, VmidentError
+
+if TYPE_CHECKING:
+    from azure.mgmt.authorization import AuthorizationManagementClient
+
+API_VERSION = "2022-04-01"
+_EXISTS = "RoleAssignmentExists"
+# The client wants a subscription, and puts it only into requests that are not made here.
+_ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+
+
+class ArmRoles:
+    """`vmident.ports.Roles`, as ARM has them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._role = cache(self._read_role)
+        self.permissions = cache(self._read_permissions)
+
+    def named(self, name: str, scope: Scope) -> Sequence[Role]:
+        """List the definitions called `name` at a scope; ARM compares names without regard to case."""
+        quoted = name.replace("'", "''")
+        return self._definitions(scope, f"roleName eq '{quoted}'")
+
+    def all_at(self, scope: Scope) -> Sequence[Role]:
+        """List every definition that can be assigned at a scope, for names that come near a mistyped one."""
+        return self._definitions(scope, None)
+
+    def by_id(self, definition_id: str) -> Role:
+        """Read one definition by its full id; raises `NotFound`."""
+        return self._role(definition_id)
+
+    def held_by(self, principal_id: str, subscription: str) -> Sequence[HeldRole]:
+        """List a principal's own assignments at, above and below the subscription, those of its groups left out."""
+        client = self._client(subscription)
+        condition = f"principalId eq '{principal_id}'"
+        found = self._connection.patiently(
+            lambda: list(client.role_assignments.list_for_subscription(filter=condition))
+        )
+        return tuple(self._held(one) for one in found)
+
+    def find(self, grant: Grant, principal_id: str) -> str | None:
+        """Give the id of the assignment that `grant` makes, by its name; `None` where it is not there."""
+        client, name = self._client(), assignment_name(grant, principal_id)
+        try:
+            return str(self._connection.patiently(lambda: client.role_assignments.get(str(grant.scope), name)).id)
+        except NotFound:
+            return None
+
+    def assign(self, grant: Grant, principal_id: str) -> tuple[str | None, bool]:
+        """PUT the assignment once; gives its id, and whether it is new. One under another name has an id not told.
+
+        `principalType` spares the check whether the directory knows the principal yet (wire facts).
+        """
+        from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
+
+        wanted = RoleAssignmentCreateParameters(
+            role_definition_id=grant.role.id, principal_id=principal_id, principal_type="ServicePrincipal"
+        )
+        name = assignment_name(grant, principal_id)
+        try:
+            made = self._client().role_assignments.create(str(grant.scope), name, wanted)
+        except VmidentError as failure:
+            if failure.code != _EXISTS:
+                raise
+            return self.find(grant, principal_id), False
+        return str(made.id), True
+
+    def remove(self, assignment_id: str) -> None:
+        """DELETE an assignment; one that is gone already is gone."""
+        client = self._client()
+        self._connection.patiently(lambda: client.role_assignments.delete_by_id(assignment_id))
+
+    def _read_permissions(self, scope: Scope) -> Sequence[Permission]:
+        """List what the caller may do at a scope."""
+        path = f"{scope}/providers/Microsoft.Authorization/permissions"
+        try:
+            return tuple(
+                Permission(tuple(one["actions"]), tuple(one.get("notActions") or ()))
+                for one in pages(self._connection, path, API_VERSION)
+            )
+        except (KeyError, TypeError) as strange:
+            raise unreadable("a list of permissions") from strange
+
+    def _client(self, subscription: str = _ANY_SUBSCRIPTION) -> AuthorizationManagementClient:
+        from azure.mgmt.authorization import AuthorizationManagementClient
+
+        return self._connection.sdk(AuthorizationManagementClient, subscription)
+
+    def _definitions(self, scope: Scope, condition: str | None) -> Sequence[Role]:
+        client = self._client()
+        found = self._connection.patiently(lambda: list(client.role_definitions.list(str(scope), filter=condition)))
+        return tuple(Role(str(one.id), str(one.role_name)) for one in found)
+
+    def _read_role(self, definition_id: str) -> Role:
+        client = self._client()
+        found = self._connection.patiently(lambda: client.role_definitions.get_by_id(definition_id))
+        return Role(str(found.id), str(found.role_name))
+
+    def _held(self, assignment: Any) -> HeldRole:
+        definition_id = str(assignment.role_definition_id)
+        try:
+            scope = Scope.parse(str(assignment.scope))
+        except BadResourceId as strange:
+            raise unreadable("a role assignment") from strange
+        try:
+            role = self._role(definition_id)
+        except NotFound:
+            # A custom role whose definition is gone; the assignment is there all the same.
+            role = Role(definition_id, definition_id.rsplit("/", 1)[-1])
+        return HeldRole(str(assignment.id), role, scope)

@@ -1,0 +1,82 @@
+"""What somebody may do, given Azure's lists of actions; which role would do, and the command that grants it.
+
+Actions match with `*` for any text and without regard to case; what `notActions` name is taken from what the same
+entry's `actions` give, not from what another role gives. Locks, deny assignments and policy are not seen here.
+Source: Microsoft's 'Understand Azure role definitions'; built-in roles as in its 'Azure built-in roles'.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+VM_READ = "Microsoft.Compute/virtualMachines/read"
+VM_WRITE = "Microsoft.Compute/virtualMachines/write"
+ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+WRITE_ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/write"
+DELETE_ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/delete"
+
+# The narrowest built-in role for an action, the more special beginnings first.
+_ROLE_FOR_ACTION = (
+    ("microsoft.compute/virtualmachines/", "Virtual Machine Contributor"),
+    ("microsoft.managedidentity/userassignedidentities/assign/", "Managed Identity Operator"),
+    ("microsoft.managedidentity/userassignedidentities/", "Managed Identity Contributor"),
+    ("microsoft.authorization/roleassignments/", "Role Based Access Control Administrator"),
+    ("microsoft.network/", "Network Contributor"),
+    ("microsoft.resources/", "Contributor"),
+)
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One entry of Azure's answer: `actions` less `not_actions`."""
+
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+    def allows(self, action: str) -> bool:
+        """Tell whether this entry gives the action."""
+        return _any_matches(self.actions, action) and not _any_matches(self.not_actions, action)
+
+
+def allows(permissions: Iterable[Permission], action: str) -> bool:
+    """Tell whether any of the entries gives the action."""
+    return any(permission.allows(action) for permission in permissions)
+
+
+def role_for(action: str) -> str | None:
+    """Name the narrowest built-in role that gives an action; `None` where none is known here."""
+    lower = action.lower()
+    if lower.endswith("/read"):
+        return "Reader"
+    return next((role for beginning, role in _ROLE_FOR_ACTION if lower.startswith(beginning)), None)
+
+
+def grant_command(role: str, scope: str, object_id: str | None) -> str:
+    """Give the command that grants the role, for whoever may: the Azure CLI's, which every administrator has."""
+    assignee = object_id or "OBJECT_ID"
+    return f"az role assignment create --assignee {assignee} --role {_quoted(role)} --scope {shlex.quote(scope)}"
+
+
+def way_out(action: str, scope: str, object_id: str | None) -> str:
+    """Say which role would do for a missing action, and how it is granted."""
+    role = role_for(action)
+    if role is None:
+        return f"Ask for a role with '{action}' on {scope}."
+    return f"Ask for the role '{role}' on {scope}. Who may grant it runs: {grant_command(role, scope, object_id)}"
+
+
+def _any_matches(patterns: Iterable[str], action: str) -> bool:
+    return any(_matches(pattern, action) for pattern in patterns)
+
+
+def _matches(pattern: str, action: str) -> bool:
+    expression = ".*".join(re.escape(part) for part in pattern.split("*"))
+    return re.fullmatch(expression, action, re.IGNORECASE) is not None
+
+
+def _quoted(text: str) -> str:
+    # Double quotes, which cmd.exe knows too; role names hold neither quotes nor dollars.
+    return f'"{text}"'

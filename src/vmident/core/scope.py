@@ -1,0 +1,92 @@
+"""Where a role holds: a subscription, a group, one resource, or a management group; knows ids as text alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vmident.core.resource_id import checked_name
+from vmident.errors import BadResourceId
+
+SUBSCRIPTION_WORD = "subscription"
+GROUP_WORD = "group"
+_SHAPES = "/subscriptions/ID, /subscriptions/ID/resourceGroups/GROUP, or the full id of a resource"
+_MANAGEMENT_GROUP = ("providers", "microsoft.management", "managementgroups")
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """One scope; printed with ARM's spelling of the fixed segments, compared without regard to case."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Scope:
+        """Read a full id such as `/subscriptions/ID/resourceGroups/GROUP`, in any case, a slash at its end or not.
+
+        Resources of any type and depth are scopes, and so are management groups. Raises `BadResourceId`.
+        Source: Microsoft's 'Understand scope for Azure RBAC'.
+        """
+        first, *segments = text.strip().rstrip("/").split("/")
+        if first or not segments:
+            raise _no_scope(text)
+        for segment in segments:
+            checked_name(segment)
+        if tuple(segment.lower() for segment in segments[:3]) == _MANAGEMENT_GROUP and len(segments) == 4:
+            return cls(f"/providers/Microsoft.Management/managementGroups/{segments[3]}")
+        if segments[0].lower() != "subscriptions" or len(segments) < 2:
+            raise _no_scope(text)
+        return cls(f"/subscriptions/{segments[1]}{_in_subscription(segments[2:], text)}")
+
+    @property
+    def subscription(self) -> str | None:
+        """The id of the subscription that this is or lies in; `None` for a management group."""
+        segments = self.text.split("/")
+        return segments[2] if segments[1] == "subscriptions" else None
+
+    def contains(self, other: Scope) -> bool:
+        """Tell whether a role granted here holds at `other` too, as far as the ids tell."""
+        return f"{other.text.lower()}/".startswith(f"{self.text.lower()}/")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scope) and self.text.lower() == other.text.lower()
+
+    def __hash__(self) -> int:
+        return hash(self.text.lower())
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def subscription_scope(subscription: str) -> Scope:
+    """Give the scope that is a whole subscription."""
+    return Scope.parse(f"/subscriptions/{subscription}")
+
+
+def group_scope(subscription: str, group: str) -> Scope:
+    """Give the scope that is a resource group."""
+    return Scope.parse(f"/subscriptions/{subscription}/resourceGroups/{group}")
+
+
+def scope_named(word: str, subscription: str, group: str) -> Scope:
+    """Give the scope that a word means: `subscription`, `group`, or a full id. Raises `BadResourceId`."""
+    if word.lower() == SUBSCRIPTION_WORD:
+        return subscription_scope(subscription)
+    if word.lower() == GROUP_WORD:
+        return group_scope(subscription, group)
+    return Scope.parse(word)
+
+
+def _in_subscription(segments: list[str], text: str) -> str:
+    spelled = ""
+    if segments and segments[0].lower() == "resourcegroups" and len(segments) >= 2:
+        spelled, segments = f"/resourceGroups/{segments[1]}", segments[2:]
+    if not segments:
+        return spelled
+    # After the namespace, types and names take turns.
+    if segments[0].lower() != "providers" or len(segments) < 4 or len(segments) % 2:
+        raise _no_scope(text)
+    return f"{spelled}/providers/{'/'.join(segments[1:])}"
+
+
+def _no_scope(text: str) -> BadResourceId:
+    return BadResourceId(f"'{text.strip()}' is no scope.", hint=f"A scope is 'subscription', 'group', {_SHAPES}.")

@@ -44,6 +44,7 @@ _SAID_TO_READERS = {
 }
 _NARROWER_CODES = {
     "identity-not-found": "No user-assigned identity has that name.",
+    "role-not-found": "No role that can be granted at the scope has that name.",
     "subscription-not-found": "No subscription that the account sees has that name.",
     "unreadable-answer": "The answer is not what Azure's Resource Manager answers.",
 }
@@ -53,6 +54,8 @@ _WARNING_CODES = {
     "default-identity-ambiguous": "Programs in the VM that name no identity are refused: there are several to choose.",
     "default-identity-lost": "Programs in the VM that name no identity get none any more.",
     "identity-named-twice": "An identity stands on the command line more than once, in whatever case.",
+    "roles-orphaned": "A role assignment will point at nobody; a warning for each.",
+    "roles-unknown": "The role assignments of the identity that goes could not be read.",
     "not-attached": "An identity to detach is not attached.",
     "changed-since": "The change was made, and somebody changed the VM again before it was read back.",
 }

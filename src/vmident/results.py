@@ -35,6 +35,7 @@ class RoleStatus(Enum):
     PLANNED = "planned"
     FAILED = "failed"
     ORPHANED = "orphaned"
+    PLANNED_REMOVAL = "planned-removal"
     REMOVED = "removed"
 
 

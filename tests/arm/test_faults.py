@@ -92,7 +92,7 @@ ROWS: list[tuple[int, str, str, type[VmidentError], ExitCode, str | None]] = [
         LINKED,
         NotAllowed,
         ExitCode.NOT_ALLOWED,
-        f"'Managed Identity Operator' on {ONE}, {TWO}",
+        f"'Managed Identity Operator' on {TWO}",
     ),
     (404, "ResourceNotFound", NO_VM, NotFound, ExitCode.NOT_FOUND, "vmident list"),
     (404, "ResourceGroupNotFound", "No group 'g'.", NotFound, ExitCode.NOT_FOUND, "--resource-group"),

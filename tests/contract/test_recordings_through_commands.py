@@ -93,6 +93,8 @@ class Journey:
         self._program = program
         self._made = 0
         program.environ = {"VMIDENT_ACCESS_TOKEN": TOKEN, "VMIDENT_SUBSCRIPTION": SUBSCRIPTION}
+        # Roles were not recorded beside the VM: nobody holds any.
+        program.rules.append(Rule("GET", "roleAssignments", answering_with(200, {"value": []}), 10_000))
         program.rules += [Rule(method, "management.azure.com", azure.answer, 10_000) for method in ("GET", "PATCH")]
 
     def goes_as_recorded(self, words: str) -> Outcome:

@@ -126,14 +126,12 @@ class Connection:
         from azure.core.pipeline import policies
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
+        enforce_https = not self._cloud.is_plain_http
+        # The SDK's own clients read what this has decoded; our own requests read it themselves.
+        decoding = [policies.ContentDecodePolicy()] if for_a_client else []
         return [
-            Supervision(
-                self._cloud.endpoint,
-                self._clock,
-                self._trace,
-                enforce_https=not self._cloud.is_plain_http,
-                for_a_client=for_a_client,
-            ),
+            Supervision(self._cloud.endpoint, self._clock, self._trace, enforce_https=enforce_https),
+            *decoding,
             policies.RequestIdPolicy(),
             policies.UserAgentPolicy(base_user_agent=f"vmident/{self._version}"),
             ARMChallengeAuthenticationPolicy(self._credential, self._cloud.scope),

@@ -30,29 +30,19 @@ class Supervision:
     """Watches over each request: no wait outlasts the deadline, and every failure is one of `vmident.errors`.
 
     `trace` is told of each request and its answer: method, URL, status, duration; never of a token or a body.
-    `for_a_client` says that the SDK's own client reads the answers.
     """
 
     next: Any
 
-    def __init__(
-        self,
-        endpoint: str,
-        clock: Clock,
-        trace: Callable[[str], None],
-        *,
-        enforce_https: bool,
-        for_a_client: bool = False,
-    ) -> None:
+    def __init__(self, endpoint: str, clock: Clock, trace: Callable[[str], None], *, enforce_https: bool) -> None:
         self._endpoint = endpoint
         self._clock = clock
         self._trace = trace
         self._enforce_https = enforce_https
-        self._for_a_client = for_a_client
 
     def send(self, request: Any) -> Any:
         """Send one request on; raises `vmident.errors` for no token, no answer, and every status from 300 on."""
-        from azure.core.exceptions import AzureError, ClientAuthenticationError
+        from azure.core.exceptions import AzureError, ClientAuthenticationError, DecodeError
 
         left = self._clock.remaining_seconds()
         request.context.options.update(
@@ -67,6 +57,8 @@ class Supervision:
         except ClientAuthenticationError as failure:
             self._trace(f"{shown} -> no token: {failure}")
             raise _no_token(failure) from failure
+        except DecodeError as failure:
+            raise _refusal(failure.response) from failure
         except AzureError as failure:
             self._trace(f"{shown} -> {type(failure).__name__}")
             self._clock.remaining_seconds()
@@ -77,8 +69,6 @@ class Supervision:
         self._trace(f"{shown} -> {answer.status_code} ({took}, request id {request_id})")
         if answer.status_code >= 300:
             raise _refusal(answer)
-        if self._for_a_client:
-            parsed(answer)  # the SDK's own words for an answer that is no JSON help nobody
         return response
 
 
@@ -99,7 +89,9 @@ def parsed(answer: Any) -> Any:
 def _refusal(answer: Any) -> VmidentError:
     try:
         body = parsed(answer)
-    except AzureRefused:
+    except AzureRefused as unreadable:
+        if answer.status_code < 300:
+            return unreadable
         body = None
     return fault(answer.status_code, answer.headers, body)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from vmident.cli.options import ChangeOptions, VmOptions
 from vmident.cli.running import Run, one_or_all
 from vmident.cli.session import PersonAtTheTerminal
 from vmident.cli.vm_words import vm_words
-from vmident.errors import ExitCode
+from vmident.errors import ExitCode, UsageError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import Line, change_lines, summary_line, warning_lines
 from vmident.results import ChangeResult, exit_code_for
@@ -20,7 +21,12 @@ from vmident.usecases.prepare_change import Wish
 def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: ChangeOptions) -> ExitCode:
     """Change the VMs named, and report how it ended for each."""
     words = vm_words(vms, vm_options, run.runtime)
-    checked = Wish(wish.change, checked_identity_words(wish.identities))
+    checked = replace(wish, identities=checked_identity_words(wish.identities))
+    if manner.no_wait and (wish.roles or wish.remove_roles):
+        raise UsageError(
+            "--no-wait does not go with roles: they are granted and deleted when the identity has changed.",
+            hint="Leave --no-wait out.",
+        )
     session = run.open(timeout=manner.timeout)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))

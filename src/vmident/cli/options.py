@@ -78,6 +78,40 @@ class VmOptions:
 
 
 @dataclass(frozen=True)
+class RoleOptions:
+    """Roles for whoever the command brings."""
+
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--role",
+            metavar="ROLE",
+            help="A role to grant, by name, GUID or id; repeatable, needs --scope.",
+            show_default=False,
+        ),
+    ] = None
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scope",
+            metavar="SCOPE",
+            help="Where: 'subscription', 'group' or a full id; repeatable.",
+            show_default=False,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class RemovalOptions:
+    """What goes with an identity that is lost."""
+
+    remove_roles: Annotated[
+        bool,
+        typer.Option("--remove-roles", help="Delete the role assignments that will point at nobody, too."),
+    ] = False
+
+
+@dataclass(frozen=True)
 class ChangeOptions:
     """Options of every change."""
 

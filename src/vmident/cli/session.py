@@ -11,10 +11,10 @@ import vmident
 from vmident.cli.console import Console
 from vmident.cli.runtime import CommandClock, Runtime
 from vmident.cli.settings import Settings
-from vmident.core.resource_id import ResourceId, checked_name
-from vmident.core.transition import Transition
+from vmident.core.resource_id import checked_name
+from vmident.core.roles import HeldRole
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
-from vmident.ports import Identities, Machines
+from vmident.ports import Identities, Loss, Machines, Roles
 from vmident.render.human import loss_lines
 from vmident.usecases.find_vms import Where
 from vmident.usecases.prepare_change import World
@@ -55,9 +55,16 @@ class Session:
 
         return ArmIdentities(self._connection)
 
+    @cached_property
+    def roles(self) -> Roles:
+        """Role definitions and assignments."""
+        from vmident.arm.roles import ArmRoles
+
+        return ArmRoles(self._connection)
+
     def world(self, person: PersonAtTheTerminal) -> World:
         """Everything that a change reaches through."""
-        return World(self.machines, self.identities, self.clock, person)
+        return World(self.machines, self.identities, self.roles, self.clock, person)
 
     @cached_property
     def _connection(self) -> Connection:
@@ -131,7 +138,7 @@ class PersonAtTheTerminal:
         self._yes = yes
         self.has_been_asked = False
 
-    def approve(self, losses: Sequence[tuple[ResourceId, Transition]]) -> None:
+    def approve(self, losses: Sequence[Loss]) -> None:
         """Name what will be lost, and ask."""
         if self._yes:
             return
@@ -140,16 +147,23 @@ class PersonAtTheTerminal:
                 f"This takes identities away from {_counted(losses)}, and there is no terminal to ask on.",
                 hint="Add --yes if that is what you want, or --dry-run to see what would be lost.",
             )
-        for vm, change in losses:
-            self._console.note(loss_lines(vm, change))
+        for loss in losses:
+            self._console.note(loss_lines(loss.vm, loss.change, loss.orphans))
         self.has_been_asked = True
         if not self._console.confirm("Go on?"):
             raise Declined("Nothing was changed.")
+
+    def wants_roles_removed(self, roles: Sequence[HeldRole]) -> bool:
+        """Ask, on a terminal alone; `--yes` answers for the identities, and not for this."""
+        if self._yes or not self._console.terminal.can_ask:
+            return False
+        which = "role assignment" if len(roles) == 1 else f"{len(roles)} role assignments"
+        return self._console.confirm(f"Delete the {which} that will point at nobody, too?")
 
     def tell(self, message: str) -> None:
         """Show what is being waited for."""
         self._console.tell(message)
 
 
-def _counted(losses: Sequence[tuple[ResourceId, Transition]]) -> str:
-    return f"VM '{losses[0][0].name}'" if len(losses) == 1 else f"{len(losses)} VMs"
+def _counted(losses: Sequence[Loss]) -> str:
+    return f"VM '{losses[0].vm.name}'" if len(losses) == 1 else f"{len(losses)} VMs"

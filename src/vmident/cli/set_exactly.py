@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli.change import change
-from vmident.cli.options import ChangeOptions, IdentityWords, VmOptions, VmWords
+from vmident.cli.options import ChangeOptions, IdentityWords, RemovalOptions, VmOptions, VmWords
 from vmident.cli.running import Run
 from vmident.core.transition import SetExactly
 from vmident.errors import ExitCode, UsageError
@@ -42,6 +42,7 @@ def set_exactly(
     type_word: TypeWord,
     identity: IdentityWords = None,
     vm_options: VmOptions,
+    removal: RemovalOptions,
     manner: ChangeOptions,
 ) -> ExitCode:
     """Leave VMs with exactly these identities, and nothing else.
@@ -65,7 +66,8 @@ def set_exactly(
             f"--type {type_word} leaves no user-assigned identity, so --identity does not go with it.",
             hint="Use --type user or --type both, or leave --identity out.",
         )
-    return change(run, Wish(lambda ids: SetExactly(has_system, ids), named), vms, vm_options, manner)
+    wish = Wish(lambda ids: SetExactly(has_system, ids), named, remove_roles=removal.remove_roles)
+    return change(run, wish, vms, vm_options, manner)
 
 
 def _types_named(word: str) -> tuple[bool, bool]:

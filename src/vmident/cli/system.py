@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 from vmident.cli.change import change
-from vmident.cli.options import ChangeOptions, VmOptions, VmWords
+from vmident.cli.options import ChangeOptions, RemovalOptions, RoleOptions, VmOptions, VmWords
 from vmident.cli.running import Run
 from vmident.core.transition import DisableSystem, EnableSystem
 from vmident.errors import ExitCode
+from vmident.usecases.find_roles import checked_role_words
 from vmident.usecases.prepare_change import Wish
 
 
-def enable_system(run: Run, *, vms: VmWords = None, vm_options: VmOptions, manner: ChangeOptions) -> ExitCode:
-    """Give VMs a system-assigned identity.
+def enable_system(
+    run: Run, *, vms: VmWords = None, vm_options: VmOptions, role_options: RoleOptions, manner: ChangeOptions
+) -> ExitCode:
+    """Give VMs a system-assigned identity, and roles to it.
 
-    User-assigned identities stay as they are. A VM that has a system-assigned identity is left alone.
+    User-assigned identities stay as they are. A VM that has a system-assigned identity is left alone, and gets the
+    roles that it lacks.
 
     Examples:
 
       vmident enable-system myVM
 
       vmident enable-system myVM otherVM -g myResourceGroup --dry-run
+
+      vmident enable-system myVM --role Reader --scope group
     """
-    return change(run, Wish(lambda _ids: EnableSystem()), vms, vm_options, manner)
+    roles = checked_role_words(role_options.role, role_options.scope, command="vmident enable-system myVM")
+    return change(run, Wish(lambda _ids: EnableSystem(), roles=roles), vms, vm_options, manner)
 
 
-def disable_system(run: Run, *, vms: VmWords = None, vm_options: VmOptions, manner: ChangeOptions) -> ExitCode:
+def disable_system(
+    run: Run, *, vms: VmWords = None, vm_options: VmOptions, removal: RemovalOptions, manner: ChangeOptions
+) -> ExitCode:
     """Take the system-assigned identity away from VMs.
 
-    Its principal is deleted for good, and role assignments made to it point at nobody afterwards. User-assigned
-    identities stay as they are. Asks first; off a terminal it needs --yes.
+    Its principal is deleted for good, and role assignments made to it point at nobody afterwards: they are listed, and
+    deleted only with --remove-roles or when asked. User-assigned identities stay as they are. Asks first; off a
+    terminal it needs --yes.
 
     Examples:
 
       vmident disable-system myVM
 
-      vmident disable-system myVM -g myResourceGroup --yes
+      vmident disable-system myVM -g myResourceGroup --yes --remove-roles
     """
-    return change(run, Wish(lambda _ids: DisableSystem()), vms, vm_options, manner)
+    return change(run, Wish(lambda _ids: DisableSystem(), remove_roles=removal.remove_roles), vms, vm_options, manner)

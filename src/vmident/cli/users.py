@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from vmident.cli.change import change
-from vmident.cli.options import ChangeOptions, IdentityWords, VmOptions, VmWords
+from vmident.cli.options import ChangeOptions, IdentityWords, RemovalOptions, RoleOptions, VmOptions, VmWords
 from vmident.cli.running import Run
 from vmident.core.transition import AddUsers, RemoveAllUsers, RemoveUsers
 from vmident.errors import ExitCode, UsageError
+from vmident.usecases.find_roles import checked_role_words
 from vmident.usecases.prepare_change import Wish
 
 AllIdentities = Annotated[bool, typer.Option("--all-identities", help="Detach every user-assigned identity.")]
 
 
 def add_user(
-    run: Run, *, vms: VmWords = None, identity: IdentityWords = None, vm_options: VmOptions, manner: ChangeOptions
+    run: Run,
+    *,
+    vms: VmWords = None,
+    identity: IdentityWords = None,
+    vm_options: VmOptions,
+    role_options: RoleOptions,
+    manner: ChangeOptions,
 ) -> ExitCode:
-    """Attach user-assigned identities to VMs.
+    """Attach user-assigned identities to VMs, and grant roles to them.
 
     Identities that are attached already stay; the request names the new ones alone. A bare name means one attached
     to the VM, else one in the VM's group, else the only one of that name in the subscription.
@@ -29,10 +37,14 @@ def add_user(
       vmident add-user myVM --identity myId
 
       vmident add-user myVM --identity myId --identity otherId --dry-run
+
+      vmident add-user myVM --identity myId --role Reader --scope group
     """
     if not identity:
         raise UsageError("No identity is named.", hint="Name one or more: vmident add-user myVM --identity myId")
-    return change(run, Wish(AddUsers, tuple(identity)), vms, vm_options, manner)
+    command = "vmident add-user myVM --identity myId"
+    roles = checked_role_words(role_options.role, role_options.scope, command=command)
+    return change(run, Wish(AddUsers, tuple(identity), roles), vms, vm_options, manner)
 
 
 def remove_user(
@@ -42,11 +54,13 @@ def remove_user(
     identity: IdentityWords = None,
     all_identities: AllIdentities = False,
     vm_options: VmOptions,
+    removal: RemovalOptions,
     manner: ChangeOptions,
 ) -> ExitCode:
     """Detach user-assigned identities from VMs.
 
-    The identities are not deleted, and the others stay attached. Asks first; off a terminal it needs --yes.
+    The identities are not deleted and keep their roles, and the others stay attached. Asks first; off a terminal it
+    needs --yes.
 
     Examples:
 
@@ -60,4 +74,4 @@ def remove_user(
             hint="Name the ones to detach with --identity, or detach all with --all-identities.",
         )
     wish = Wish(lambda _ids: RemoveAllUsers()) if all_identities else Wish(RemoveUsers, tuple(identity or ()))
-    return change(run, wish, vms, vm_options, manner)
+    return change(run, replace(wish, remove_roles=removal.remove_roles), vms, vm_options, manner)

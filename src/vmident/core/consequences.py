@@ -13,10 +13,12 @@ under 'The token service inside a VM (IMDS)' in the project's wire facts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId
+from vmident.core.roles import HeldRole
 from vmident.core.transition import Transition
 
 PRINCIPAL_LOST = "principal-lost"
@@ -24,6 +26,8 @@ DEFAULT_IDENTITY_CHANGED = "default-identity-changed"
 DEFAULT_IDENTITY_AMBIGUOUS = "default-identity-ambiguous"
 DEFAULT_IDENTITY_LOST = "default-identity-lost"
 IDENTITY_NAMED_TWICE = "identity-named-twice"
+ROLES_ORPHANED = "roles-orphaned"
+ROLES_UNKNOWN = "roles-unknown"
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,22 @@ def named_twice(ids: tuple[ResourceId, ...]) -> tuple[Warn, ...]:
         Warn(IDENTITY_NAMED_TWICE, f"Identity '{identity.name}' is named more than once; it counts once.")
         for identity in sorted(repeated)
     )
+
+
+def roles_orphaned(held: Iterable[HeldRole]) -> tuple[Warn, ...]:
+    """Warn of each role assignment that will point at nobody (rule C1)."""
+    return tuple(
+        Warn(
+            ROLES_ORPHANED,
+            f"The role '{one.role.name}' on {one.scope} will point at nobody; --remove-roles deletes it too.",
+        )
+        for one in held
+    )
+
+
+def roles_unknown(principal_id: str, code: str) -> Warn:
+    """Warn that it could not be read which role assignments will point at nobody."""
+    return Warn(ROLES_UNKNOWN, f"Which roles principal {principal_id} holds could not be read ({code}).")
 
 
 def _principal_lost(before: IdentityState) -> Warn:

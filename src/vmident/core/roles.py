@@ -11,7 +11,6 @@ R3  A principal vanishes when its system-assigned identity is disabled; detachin
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vmident.core.identity import IdentityState
@@ -86,8 +85,3 @@ def receivers(change: Change, after: IdentityState) -> tuple[Receiver, ...]:
 def vanishing_principal(change: Transition) -> str | None:
     """Give the principal that is gone for good after the transition (rule R3)."""
     return change.before.system.principal_id if change.disables_system and change.before.system else None
-
-
-def missing(grants: Sequence[Grant], held: Sequence[HeldRole]) -> tuple[Grant, ...]:
-    """Pick the grants that no assignment held makes already."""
-    return tuple(grant for grant in grants if not any(one.is_what(grant) for one in held))

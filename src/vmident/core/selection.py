@@ -15,5 +15,10 @@ def named(listing: Iterable[ResourceId], name: str) -> tuple[ResourceId, ...]:
 
 def near_names(listing: Iterable[ResourceId], name: str, *, at_most: int = 3) -> tuple[str, ...]:
     """Pick the names most like a mistyped `name`, the likest first, in the casing of the listing."""
-    spelled = {resource.name.lower(): resource.name for resource in listing}
-    return tuple(spelled[near] for near in get_close_matches(name.lower(), sorted(spelled), n=at_most))
+    return near((resource.name for resource in listing), name, at_most=at_most)
+
+
+def near(names: Iterable[str], name: str, *, at_most: int = 3) -> tuple[str, ...]:
+    """Pick of plain names those most like a mistyped one, as `near_names` does."""
+    spelled = {one.lower(): one for one in names}
+    return tuple(spelled[alike] for alike in get_close_matches(name.lower(), sorted(spelled), n=at_most))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from vmident.core.consequences import Warn
@@ -9,7 +10,7 @@ from vmident.core.identity import IdentityState
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
 from vmident.errors import VmidentError
-from vmident.results import ChangeResult
+from vmident.results import ChangeResult, RoleResult
 
 Document = dict[str, Any]
 
@@ -51,8 +52,21 @@ def change_document(result: ChangeResult) -> Document:
         "before": identity_document(result.before) if result.before else None,
         "after": identity_document(result.after) if result.after else None,
         "request": result.request,
+        **_roles_member(result.roles),
         "warnings": [_warning_document(warning) for warning in result.warnings],
         "error": error_document(result.error) if result.error else None,
+    }
+
+
+def role_document(role: RoleResult) -> Document:
+    """Give `{"id", "role", "roleDefinitionId", "scope", "principalId", "status"}`."""
+    return {
+        "id": role.id,
+        "role": role.role.name,
+        "roleDefinitionId": role.role.id,
+        "scope": str(role.scope),
+        "principalId": role.principal_id,
+        "status": role.status.value,
     }
 
 
@@ -92,6 +106,10 @@ def change_row(result: ChangeResult) -> Document:
         "userAssignedIdentities": _joined(now.users) if now else None,
         "error": result.error.code if result.error else None,
     }
+
+
+def _roles_member(roles: Sequence[RoleResult]) -> Document:
+    return {"roleAssignments": [role_document(one) for one in roles]} if roles else {}
 
 
 def _joined(users: Any) -> str | None:

@@ -12,11 +12,12 @@ from vmident.core.consequences import consequences
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
+from vmident.core.roles import HeldRole
 from vmident.core.transition import Transition
 from vmident.errors import VmidentError
 from vmident.render.formats import as_table
 from vmident.render.text import harmless
-from vmident.results import ChangeResult, Status
+from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 
 
 class Tone(Enum):
@@ -52,20 +53,40 @@ _HEADINGS = {
 }
 
 
+_ROLE_MARKS = {
+    RoleStatus.GRANTED: ("+", Tone.ADDED, ""),
+    RoleStatus.EXISTING: ("=", Tone.FAINT, ""),
+    RoleStatus.PLANNED: ("+", Tone.ADDED, ""),
+    RoleStatus.FAILED: ("!", Tone.ERROR, ": failed"),
+    RoleStatus.ORPHANED: ("!", Tone.WARNING, ": points at nobody afterwards"),
+    RoleStatus.PLANNED_REMOVAL: ("-", Tone.REMOVED, ""),
+    RoleStatus.REMOVED: ("-", Tone.REMOVED, ""),
+}
+
+
 def change_lines(result: ChangeResult) -> Iterator[Line]:
     """Draw one change: what the VM had, what it has, and a line for each identity that comes, goes or stays."""
     yield Line(f"{_vm(result.id, result.vm)}: {_HEADINGS[result.status]}", Tone.HEADING)
     if result.before is None or result.after is None:
         return
-    if result.status is Status.UNCHANGED:
+    change = Transition(result.before, result.after)
+    if change.is_nothing:
         yield Line(f"  now     {result.after.type.value}")
         yield from _identities(result.after, "=", Tone.FAINT)
-        return
-    yield Line(f"  before  {result.before.type.value}")
-    yield Line(f"  after   {result.after.type.value}")
-    yield from difference_lines(Transition(result.before, result.after))
-    if result.status is Status.PLANNED:
+    else:
+        yield Line(f"  before  {result.before.type.value}")
+        yield Line(f"  after   {result.after.type.value}")
+        yield from difference_lines(change)
+    yield from role_lines(result.roles)
+    if result.status is Status.PLANNED and result.request:
         yield Line(f"  request {json.dumps(result.request)}", Tone.FAINT)
+
+
+def role_lines(roles: Sequence[RoleResult]) -> Iterator[Line]:
+    """Draw a line for each role assignment that a change makes, finds, leaves behind or deletes."""
+    for one in roles:
+        mark, tone, note = _ROLE_MARKS[one.status]
+        yield Line(f"  {mark} role '{one.role.name}' on {one.scope}{note}", tone)
 
 
 def difference_lines(change: Transition) -> Iterator[Line]:
@@ -74,12 +95,14 @@ def difference_lines(change: Transition) -> Iterator[Line]:
     yield from _identities(_only(change.after, change.added, change.enables_system), "+", Tone.ADDED)
 
 
-def loss_lines(vm: ResourceId, change: Transition) -> Iterator[Line]:
+def loss_lines(vm: ResourceId, change: Transition, orphans: Sequence[HeldRole] = ()) -> Iterator[Line]:
     """Draw what a VM is about to lose, and what that breaks."""
     yield Line(f"{_vm(vm, vm.name)} is about to lose:", Tone.HEADING)
     yield from _identities(_only(change.before, change.removed, change.disables_system), "-", Tone.REMOVED)
     for warning in consequences(change):
         yield Line(f"  ! {warning.message}", Tone.WARNING)
+    for one in orphans:
+        yield Line(f"  ! role '{one.role.name}' on {one.scope} will point at nobody", Tone.WARNING)
 
 
 def machine_lines(machine: Machine) -> Iterator[Line]:

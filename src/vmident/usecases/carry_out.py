@@ -21,7 +21,7 @@ from vmident.errors import (
 )
 from vmident.ports import Written
 from vmident.results import ChangeResult, Status
-from vmident.usecases.prepare_change import Prepared, Wish, World, prepare_change
+from vmident.usecases.prepare_change import Prepared, Wish, World, loss_of, prepare_change
 from vmident.usecases.wait import until_over, until_settled
 
 TRIES = 6
@@ -115,7 +115,7 @@ def _prepare_again(attempt: _Attempt, wish: Wish, world: World) -> None:
         now.disables_system and not attempt.approved.disables_system
     )
     if goes_further:
-        world.person.approve([(attempt.prepared.machine.id, now)])
+        world.person.approve([loss_of(attempt.prepared)])
         attempt.approved = now
 
 
@@ -167,5 +167,6 @@ def _result(
         after=after,
         request=basis.request,
         warnings=(*basis.warnings, *attempt.late_warnings),
+        roles=basis.roles,
         error=error,
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmident.core.resource_id import ResourceId
 from vmident.errors import Interrupted, NotFound, TimedOut, VmidentError
-from vmident.results import ChangeResult, Status
+from vmident.results import ChangeResult, RoleStatus, Status
 from vmident.usecases.carry_out import carry_out
 from vmident.usecases.find_vms import Where, find_vm, not_found_with_near_names
-from vmident.usecases.prepare_change import Prepared, Wish, World, prepare_change
+from vmident.usecases.prepare_change import Prepared, Wish, World, loss_of, prepare_change, removing_roles
+from vmident.usecases.settle_roles import settle_roles
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,8 @@ def change_vms(
     VMs that were not come to are then `skipped`. Raises `Declined` and `ConfirmationNeeded`, with nothing written.
     """
     ready = _prepare_all(words, where, wish, world, manner)
-    prepared = [one.prepared for one in ready if isinstance(one, _Ready)]
-    losses = [(one.machine.id, one.transition) for one in prepared if one.transition.takes_away]
-    if losses and not manner.dry_run:
-        world.person.approve(losses)
+    if not manner.dry_run:
+        ready, wish = _approved(ready, wish, world)
     results: list[ChangeResult] = []
     for one in ready:
         if isinstance(one, ChangeResult):
@@ -49,8 +48,28 @@ def change_vms(
         elif manner.dry_run:
             results.append(_planned(one))
         else:
-            results.append(carry_out(one.word, one.prepared, wish, world, no_wait=manner.no_wait))
+            changed = carry_out(one.word, one.prepared, wish, world, no_wait=manner.no_wait)
+            results.append(settle_roles(changed, one.prepared, world))
     return tuple(results)
+
+
+def _approved(ready: list[_Ready | ChangeResult], wish: Wish, world: World) -> tuple[list[_Ready | ChangeResult], Wish]:
+    """Ask about what will be lost, and then whether role assignments that point at nobody are to go too.
+
+    Who says yes to that gets what `--remove-roles` asks for; raises `NotAllowed` where they clearly may not.
+    """
+    losing = [one for one in ready if isinstance(one, _Ready) and one.prepared.transition.takes_away]
+    if not losing:
+        return ready, wish
+    world.person.approve([loss_of(one.prepared) for one in losing])
+    orphans = [orphan for one in losing for orphan in one.prepared.orphans]
+    if wish.remove_roles or not orphans or not world.person.wants_roles_removed(orphans):
+        return ready, wish
+    removing = [
+        replace(one, prepared=removing_roles(one.prepared, world.roles)) if isinstance(one, _Ready) else one
+        for one in ready
+    ]
+    return removing, replace(wish, remove_roles=True)
 
 
 def _prepare_all(
@@ -89,7 +108,8 @@ def _has_stopped(outcomes: Sequence[_Ready | ChangeResult]) -> bool:
 
 def _planned(one: _Ready) -> ChangeResult:
     prepared = one.prepared
-    status = Status.PLANNED if prepared.request else Status.UNCHANGED
+    is_to_do = prepared.request or any(one.status is RoleStatus.PLANNED for one in prepared.roles)
+    status = Status.PLANNED if is_to_do else Status.UNCHANGED
     return ChangeResult(
         one.word,
         status,
@@ -98,6 +118,7 @@ def _planned(one: _Ready) -> ChangeResult:
         after=prepared.transition.after,
         request=prepared.request,
         warnings=prepared.warnings,
+        roles=prepared.roles,
     )
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vmident.core.consequences import Warn, consequences
+from vmident.core.consequences import ROLES_ORPHANED, Warn, consequences
 from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.resource_id import ResourceId
+from vmident.core.roles import Grant, HeldRole
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
-from vmident.ports import Clock, Identities, Machines, Person
+from vmident.ports import Clock, Identities, Loss, Machines, Person, Roles
+from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.find_identities import find_identities
+from vmident.usecases.find_roles import NO_ROLES, RoleWords, find_grants
+from vmident.usecases.grant_roles import check_may
+from vmident.usecases.plan_roles import find_orphans, plan_grants
 from vmident.usecases.wait import until_at_rest
 
 NOT_ATTACHED = "not-attached"
@@ -19,10 +24,15 @@ NOT_ATTACHED = "not-attached"
 
 @dataclass(frozen=True)
 class Wish:
-    """A change in the user's words: the identities as typed, and the change that their ids make."""
+    """A change in the user's words: the identities as typed, the change that their ids make, the roles to go with it.
+
+    `remove_roles` asks for the assignments of a principal that vanishes to be deleted too.
+    """
 
     change: Callable[[frozenset[ResourceId]], Change]
     identities: tuple[str, ...] = ()
+    roles: RoleWords = NO_ROLES
+    remove_roles: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,7 @@ class World:
 
     machines: Machines
     identities: Identities
+    roles: Roles
     clock: Clock
     person: Person
 
@@ -40,15 +51,20 @@ class Prepared:
     """A change of one VM, worked out from what the VM was when it was read."""
 
     machine: Machine
+    change: Change
     transition: Transition
     request: PatchBody | None
     warnings: tuple[Warn, ...]
+    grants: tuple[Grant, ...]
+    roles: tuple[RoleResult, ...]
+    orphans: tuple[HeldRole, ...]
 
 
 def prepare_change(vm: ResourceId, wish: Wish, world: World, *, at_rest: bool = True) -> Prepared:
     """Read the VM, wait until nobody else is changing it unless told not to, and compute the change.
 
-    Costs one read where the identities are named by id or are attached already. Raises what the reads raise.
+    Costs one read where the identities are named by id or are attached already; roles cost more. Raises what the
+    reads raise, and `NotAllowed` where roles are to be granted or deleted and clearly may not be.
     """
     machine = world.machines.read(vm)
     if at_rest:
@@ -56,8 +72,31 @@ def prepare_change(vm: ResourceId, wish: Wish, world: World, *, at_rest: bool = 
     ids, named_twice = find_identities(wish.identities, machine, world.identities)
     change = wish.change(ids)
     planned = transition(machine.identity, change)
-    warnings = (*named_twice, *_not_attached(machine, change), *consequences(planned))
-    return Prepared(machine, planned, patch_for(planned), warnings)
+    grants = find_grants(wish.roles, vm.subscription, vm.group, world.roles) if wish.roles else ()
+    orphans = find_orphans(planned, vm, world.roles, are_removed=wish.remove_roles)
+    roles = (
+        *plan_grants(change, planned.after, grants, world.roles),
+        *orphans.planned(are_removed=wish.remove_roles),
+    )
+    check_may(roles, world.roles)
+    warnings = (*named_twice, *_not_attached(machine, change), *consequences(planned), *orphans.warnings)
+    return Prepared(machine, change, planned, patch_for(planned), warnings, grants, roles, orphans.held)
+
+
+def loss_of(prepared: Prepared) -> Loss:
+    """Give what somebody is asked about before the change is made."""
+    return Loss(prepared.machine.id, prepared.transition, prepared.orphans)
+
+
+def removing_roles(prepared: Prepared, roles: Roles) -> Prepared:
+    """Give the change with the assignments that it orphans deleted; raises `NotAllowed` where that clearly fails."""
+    removals = tuple(
+        replace(one, status=RoleStatus.PLANNED_REMOVAL) if one.status is RoleStatus.ORPHANED else one
+        for one in prepared.roles
+    )
+    check_may(removals, roles)
+    warnings = tuple(warning for warning in prepared.warnings if warning.code != ROLES_ORPHANED)
+    return replace(prepared, roles=removals, warnings=warnings)
 
 
 def _not_attached(machine: Machine, change: Change) -> tuple[Warn, ...]:

@@ -1,0 +1,70 @@
+"""Which role assignments a change comes with: those to be made, those there already, those that it leaves to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vmident.core.consequences import Warn, roles_orphaned, roles_unknown
+from vmident.core.identity import IdentityState
+from vmident.core.resource_id import ResourceId
+from vmident.core.roles import Grant, HeldRole, Receiver, receivers, vanishing_principal
+from vmident.core.scope import subscription_scope
+from vmident.core.transition import Change, Transition
+from vmident.errors import Interrupted, NotSignedIn, TimedOut, VmidentError
+from vmident.ports import Roles
+from vmident.results import RoleResult, RoleStatus
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """The assignments of a principal that is about to vanish; `warnings` say so, or that they could not be read."""
+
+    principal_id: str | None = None
+    held: tuple[HeldRole, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+
+    def planned(self, *, are_removed: bool) -> tuple[RoleResult, ...]:
+        """Give each as a result: to be removed, or left pointing at nobody."""
+        status = RoleStatus.PLANNED_REMOVAL if are_removed else RoleStatus.ORPHANED
+        return tuple(RoleResult(one.role, one.scope, self.principal_id, status, one.assignment_id) for one in self.held)
+
+
+def plan_grants(change: Change, after: IdentityState, grants: Sequence[Grant], roles: Roles) -> tuple[RoleResult, ...]:
+    """Tell of each grant whether it is to be made or is there, for everybody whom the change brings.
+
+    Costs a read for each principal that is there already and each subscription that the scopes lie in.
+    """
+    return tuple(planned for receiver in receivers(change, after) for planned in _planned_for(receiver, grants, roles))
+
+
+def find_orphans(change: Transition, vm: ResourceId, roles: Roles, *, are_removed: bool) -> Orphans:
+    """List what a principal that the transition deletes holds in the VM's subscription; one read where it does."""
+    principal_id = vanishing_principal(change)
+    if principal_id is None:
+        return Orphans()
+    try:
+        held = roles.held_by(principal_id, vm.subscription)
+    except (NotSignedIn, TimedOut, Interrupted):
+        raise
+    except VmidentError as failure:
+        if are_removed:
+            raise
+        return Orphans(principal_id, warnings=(roles_unknown(principal_id, failure.code),))
+    # What is assigned above the subscription is not this command's to delete.
+    own = tuple(one for one in held if subscription_scope(vm.subscription).contains(one.scope))
+    return Orphans(principal_id, own, () if are_removed else roles_orphaned(own))
+
+
+def _planned_for(receiver: Receiver, grants: Sequence[Grant], roles: Roles) -> Iterator[RoleResult]:
+    held: dict[str, Sequence[HeldRole]] = {}
+    for grant in grants:
+        there = None
+        subscription = grant.scope.subscription
+        if receiver.principal_id and subscription:
+            if subscription not in held:
+                held[subscription] = roles.held_by(receiver.principal_id, subscription)
+            there = next((one for one in held[subscription] if one.is_what(grant)), None)
+        status = RoleStatus.EXISTING if there else RoleStatus.PLANNED
+        assignment_id = there.assignment_id if there else None
+        yield RoleResult(grant.role, grant.scope, receiver.principal_id, status, assignment_id)

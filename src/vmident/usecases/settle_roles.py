@@ -1,0 +1,125 @@
+"""After an identity has changed: grant the roles that come with it, and delete those that nobody holds any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from vmident.core.roles import Grant, Receiver, receivers
+from vmident.core.transition import AddUsers, EnableSystem
+from vmident.errors import Interrupted, OperationFailed, TimedOut, VmidentError
+from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
+from vmident.usecases.grant_roles import grant, remove
+from vmident.usecases.prepare_change import Prepared, World
+
+
+@dataclass
+class _Settling:
+    """What has become of each assignment so far, and the first failure."""
+
+    done: list[RoleResult] = field(default_factory=list)
+    failure: VmidentError | None = None
+
+    def attempt(self, planned: RoleResult, act: Callable[[], RoleResult]) -> None:
+        """Do one; after the end of the time allowed or an interruption the others are left undone."""
+        if isinstance(self.failure, (TimedOut, Interrupted)):
+            self.done.append(replace(planned, status=RoleStatus.FAILED))
+            return
+        try:
+            self.done.append(act())
+        except VmidentError as failure:
+            self._failed(planned, failure)
+        except KeyboardInterrupt:
+            self._failed(planned, Interrupted("Interrupted."))
+
+    def _failed(self, planned: RoleResult, failure: VmidentError) -> None:
+        self.failure = self.failure or failure
+        self.done.append(replace(planned, status=RoleStatus.FAILED))
+
+
+def settle_roles(result: ChangeResult, prepared: Prepared, world: World) -> ChangeResult:
+    """Carry out the role part of a change whose identity part is done; one that failed comes back without roles.
+
+    An assignment that cannot be made or deleted does not stop the others. The result then is failed, and its error
+    says what is there, what is not, and the command that finishes the job.
+    """
+    if result.status not in {Status.CHANGED, Status.UNCHANGED} or result.after is None:
+        return replace(result, roles=())
+    settling = _Settling()
+    for receiver in receivers(prepared.change, result.after):
+        for planned in _planned(receiver, result, prepared):
+            _grant(planned, receiver, settling, world)
+    for orphan in result.roles:
+        if orphan.status is RoleStatus.ORPHANED:
+            settling.done.append(orphan)
+        elif orphan.status is RoleStatus.PLANNED_REMOVAL:
+            settling.attempt(orphan, lambda orphan=orphan: remove(orphan, world.roles))  # type: ignore[misc]
+    return _settled(result, prepared, settling)
+
+
+def _planned(receiver: Receiver, result: ChangeResult, prepared: Prepared) -> Iterator[RoleResult]:
+    for wanted in prepared.grants:
+        there = next((one for one in result.roles if _is_there(one, wanted, receiver)), None)
+        yield there or RoleResult(wanted.role, wanted.scope, receiver.principal_id, RoleStatus.PLANNED)
+
+
+def _is_there(one: RoleResult, wanted: Grant, receiver: Receiver) -> bool:
+    return (
+        one.status is RoleStatus.EXISTING
+        and one.principal_id == receiver.principal_id
+        and (one.role.guid, one.scope) == (wanted.role.guid, wanted.scope)
+    )
+
+
+def _grant(planned: RoleResult, receiver: Receiver, settling: _Settling, world: World) -> None:
+    if planned.status is RoleStatus.EXISTING:
+        settling.done.append(planned)
+        return
+
+    def act() -> RoleResult:
+        if receiver.principal_id is None:
+            raise OperationFailed(f"Azure has not said which principal {receiver.described} has.")
+        return grant(planned, receiver.principal_id, world.roles, world.clock, world.person)
+
+    settling.attempt(planned, act)
+
+
+def _settled(result: ChangeResult, prepared: Prepared, settling: _Settling) -> ChangeResult:
+    roles = tuple(settling.done)
+    if settling.failure:
+        error = _whole_truth(settling.failure, result, prepared, roles)
+        return replace(result, status=Status.FAILED, roles=roles, error=error)
+    has_acted = any(one.status in {RoleStatus.GRANTED, RoleStatus.REMOVED} for one in roles)
+    return replace(result, status=Status.CHANGED if has_acted else result.status, roles=roles)
+
+
+def _whole_truth(
+    failure: VmidentError, result: ChangeResult, prepared: Prepared, roles: tuple[RoleResult, ...]
+) -> VmidentError:
+    vm = prepared.machine.id
+    undone = [one for one in roles if one.status is RoleStatus.FAILED]
+    listed = ", ".join(f"'{one.role.name}' on {one.scope}" for one in undone)
+    if any(one in result.roles for one in (replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in undone)):
+        ids = " ".join(str(one.id) for one in undone)
+        return failure.saying(
+            f"The identities of VM '{vm.name}' are changed, but these role assignments of its old principal are left: "
+            f"{listed}. {failure.message}",
+            hint=f"Delete them: az role assignment delete --ids {ids}",
+        )
+    return failure.saying(
+        f"VM '{vm.name}' has its identities, but without these roles: {listed}. {failure.message}",
+        hint=f"Finish the job: {_command(prepared)}",
+    )
+
+
+def _command(prepared: Prepared) -> str:
+    """Give the command again, with full ids in the place of names; what is done already it leaves alone."""
+    vm, change = prepared.machine.id, prepared.change
+    words = ["vmident", "enable-system" if isinstance(change, EnableSystem) else "add-user", str(vm)]
+    if isinstance(change, AddUsers):
+        words += [word for user in sorted(change.ids) for word in ("--identity", str(user))]
+    roles = dict.fromkeys(grant.role for grant in prepared.grants)
+    scopes = dict.fromkeys(grant.scope for grant in prepared.grants)
+    words += [word for role in roles for word in ("--role", f'"{role.name}"' if " " in role.name else role.name)]
+    words += [word for scope in scopes for word in ("--scope", str(scope))]
+    return " ".join(words)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.program import Program
+
+Typing = Callable[[str], None]
 
 
 @pytest.fixture
@@ -13,3 +16,9 @@ def program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Prog
     made = Program(tmp_path, capsys)
     yield made
     made.sandbox.close()
+
+
+@pytest.fixture
+def typing(monkeypatch: pytest.MonkeyPatch) -> Typing:
+    """Type these lines at whatever is asked."""
+    return lambda answer: monkeypatch.setattr("sys.stdin", io.StringIO(answer))

@@ -6,18 +6,18 @@ import io
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Typing
 from tests.program import GROUP, NO_TERMINAL, TERMINAL, Program, answering, answering_with, identity_id, vm_id
 
 USER = "myUserAssignedIdentity"
 OTHER = "otherIdentity"
 HOSTILE = "west\x1b[31m\x07\r\x08\x9b2J\u202egnp\u2066\u200b\ufeff[bold]us[/bold]"
-Typing = Callable[[str], None]
+
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PRINCIPAL_LOST = (
     "The principal GUID of the system-assigned identity is deleted for good: its role assignments will point at "
@@ -54,11 +54,6 @@ def at_a_terminal(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     program.terminal = TERMINAL
     monkeypatch.setattr("sys.stdin", NobodyThere())
-
-
-@pytest.fixture
-def typing(monkeypatch: pytest.MonkeyPatch) -> Typing:
-    return lambda answer: monkeypatch.setattr("sys.stdin", io.StringIO(answer))
 
 
 def plain(text: str) -> str:

@@ -73,6 +73,10 @@ class Machines(Protocol):
         """Read one VM from ARM itself, never from an index that lags."""
         ...
 
+    def power_state(self, vm: ResourceId) -> str | None:
+        """Tell whether the VM runs, in Azure's word, such as `running` or `deallocated`; `None` where not known."""
+        ...
+
     def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> Written:
         """Send the PATCH once, with `If-Match` where there is an etag; never repeats it.
 
@@ -91,6 +95,27 @@ class Machines(Protocol):
 
     def list(self, subscription: str, group: str | None = None) -> Iterator[Machine]:
         """List the VMs of a subscription or of one group, page by page."""
+        ...
+
+
+@dataclass(frozen=True)
+class SubscriptionSeen:
+    """A subscription as it answers; `server_seconds` is Azure's own time then (epoch), where it said it."""
+
+    name: str
+    state: str
+    server_seconds: float | None
+
+
+class Subscriptions(Protocol):
+    """The subscriptions that the caller sees."""
+
+    def look_at(self, subscription: str) -> SubscriptionSeen:
+        """Read one subscription by its id."""
+        ...
+
+    def registration(self, subscription: str, namespace: str) -> str:
+        """Tell whether a resource provider may be used there, in ARM's word, such as `Registered`."""
         ...
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vmident.core.consequences import Warn
+from vmident.core.diagnosis import Finding
 from vmident.core.identity import IdentityState
 from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody
@@ -80,6 +81,15 @@ class Shown:
     vm: str
     machine: Machine | None = None
     error: VmidentError | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """All findings in the order of the checks, and what can be taken away: dead attachments of `vm`."""
+
+    findings: tuple[Finding, ...]
+    vm: ResourceId | None = None
+    dead: tuple[ResourceId, ...] = ()
 
 
 def exit_code_for(outcomes: Sequence[ChangeResult] | Sequence[Shown]) -> ExitCode:

@@ -66,9 +66,10 @@ class Connection:
             cloud.endpoint, transport=self._transport, policies=self._policies()
         )
 
-    def read(self, path: str, api_version: str) -> Answer:
+    def read(self, path: str, api_version: str, *, expand: str | None = None) -> Answer:
         """GET a resource; tried again, a bounded number of times, where Azure throttles or has trouble."""
-        return self.patiently(lambda: self._send("GET", self._url(path, api_version)))
+        more = f"&$expand={expand}" if expand else ""
+        return self.patiently(lambda: self._send("GET", self._url(path, api_version) + more))
 
     def follow(self, url: str) -> Answer:
         """GET a URL that Azure gave, exactly as given; raises `AzureRefused` for one that leads elsewhere."""

@@ -29,6 +29,15 @@ class ArmMachines:
         answer = self._connection.read(str(vm), API_VERSION)
         return machine_from_wire(answer.body, answer.headers)
 
+    def power_state(self, vm: ResourceId) -> str | None:
+        """Read the VM's instance view: a status `PowerState/running` says `running`."""
+        body = self._connection.read(str(vm), API_VERSION, expand="instanceView").body
+        try:
+            codes = [str(one["code"]) for one in body["properties"]["instanceView"]["statuses"]]
+        except (KeyError, TypeError):
+            return None
+        return next((code.partition("/")[2] for code in codes if code.startswith("PowerState/")), None)
+
     def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> Written:
         """PATCH the VM once; hands back the VM as the answer has it, and the operation that carries the change out."""
         answer = self._connection.write(str(vm), API_VERSION, body, etag=etag)

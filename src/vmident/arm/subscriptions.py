@@ -1,12 +1,41 @@
-"""Subscriptions by name."""
+"""Subscriptions: by name, how one answers, and which resource providers it has registered."""
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
+
 from vmident.arm.connection import Connection
 from vmident.arm.listing import pages
+from vmident.arm.wire import unreadable
 from vmident.errors import AmbiguousName, NotFound
+from vmident.ports import SubscriptionSeen
 
 API_VERSION = "2022-12-01"
+PROVIDERS_API_VERSION = "2021-04-01"
+
+
+class ArmSubscriptions:
+    """`vmident.ports.Subscriptions`, as ARM has them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def look_at(self, subscription: str) -> SubscriptionSeen:
+        """GET the subscription; every answer of ARM's carries its time in the `Date` header."""
+        answer = self._connection.read(f"/subscriptions/{subscription}", API_VERSION)
+        try:
+            name, state = answer.body["displayName"], answer.body["state"]
+        except (KeyError, TypeError) as strange:
+            raise unreadable("a subscription") from strange
+        return SubscriptionSeen(str(name), str(state), _epoch_seconds(answer.headers.get("Date", "")))
+
+    def registration(self, subscription: str, namespace: str) -> str:
+        """GET the provider's `registrationState`."""
+        body = self._connection.read(f"/subscriptions/{subscription}/providers/{namespace}", PROVIDERS_API_VERSION).body
+        try:
+            return str(body["registrationState"])
+        except (KeyError, TypeError) as strange:
+            raise unreadable("a resource provider") from strange
 
 
 def subscription_named(name: str, connection: Connection) -> str:
@@ -29,3 +58,10 @@ def subscription_named(name: str, connection: Connection) -> str:
 
 def _all(connection: Connection) -> list[dict[str, object]]:
     return list(pages(connection, "/subscriptions", API_VERSION))
+
+
+def _epoch_seconds(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError):
+        return None

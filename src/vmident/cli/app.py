@@ -11,6 +11,7 @@ from typer.main import get_command
 
 import vmident
 from vmident.cli.command import Command, as_typer_command
+from vmident.cli.doctor import doctor
 from vmident.cli.sandbox import reset, status
 from vmident.cli.set_exactly import set_exactly
 from vmident.cli.show import list_, show
@@ -25,6 +26,7 @@ _COMMANDS: tuple[tuple[str, Command], ...] = (
     ("set", set_exactly),
     ("show", show),
     ("list", list_),
+    ("doctor", doctor),
 )
 _GROUPS: tuple[tuple[str, str, tuple[tuple[str, Command], ...]], ...] = (
     ("sandbox", "The built-in sandbox: Azure's behaviour without Azure.", (("status", status), ("reset", reset))),

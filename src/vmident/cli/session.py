@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import vmident
@@ -16,6 +17,7 @@ from vmident.core.roles import HeldRole
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
 from vmident.ports import Identities, Loss, Machines, Roles
 from vmident.render.human import loss_lines
+from vmident.usecases.diagnose import Surroundings
 from vmident.usecases.find_vms import Where
 from vmident.usecases.prepare_change import World
 
@@ -61,6 +63,21 @@ class Session:
         from vmident.arm.roles import ArmRoles
 
         return ArmRoles(self._connection)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What `doctor` needs to know of this machine."""
+        from vmident.arm.subscriptions import ArmSubscriptions
+
+        environ, subscriptions = self._runtime.environ, ArmSubscriptions(self._connection)
+        proxy = next((environ[name] for name in ("HTTPS_PROXY", "https_proxy") if environ.get(name)), None)
+        certificates = environ.get("REQUESTS_CA_BUNDLE")
+        if self._settings.is_sandbox:
+            return Surroundings(subscriptions, self._runtime.wall, "to the sandbox, inside this process")
+        # What stands before the @ is a name and a password.
+        way = f"through the proxy {proxy.rpartition('@')[2]}" if proxy else "without a proxy"
+        is_missing = certificates and not Path(certificates).exists()
+        return Surroundings(subscriptions, self._runtime.wall, way, certificates if is_missing else None)
 
     def world(self, person: PersonAtTheTerminal) -> World:
         """Everything that a change reaches through."""

@@ -12,6 +12,8 @@ from typer.main import get_command
 import vmident
 from vmident.cli.command import Command, as_typer_command
 from vmident.cli.doctor import doctor
+from vmident.cli.groups import create_group, list_group, show_group
+from vmident.cli.identities import create_identity, delete_identity, list_identity, show_identity
 from vmident.cli.sandbox import reset, status
 from vmident.cli.set_exactly import set_exactly
 from vmident.cli.show import list_, show
@@ -29,6 +31,17 @@ _COMMANDS: tuple[tuple[str, Command], ...] = (
     ("doctor", doctor),
 )
 _GROUPS: tuple[tuple[str, str, tuple[tuple[str, Command], ...]], ...] = (
+    ("group", "Resource groups.", (("create", create_group), ("show", show_group), ("list", list_group))),
+    (
+        "identity",
+        "User-assigned identities as resources of their own.",
+        (
+            ("create", create_identity),
+            ("show", show_identity),
+            ("list", list_identity),
+            ("delete", delete_identity),
+        ),
+    ),
     ("sandbox", "The built-in sandbox: Azure's behaviour without Azure.", (("status", status), ("reset", reset))),
 )
 

@@ -43,7 +43,7 @@ def create_group(
 
       vmident group create myResourceGroup --location westus
 
-      vmident group create myResourceGroup --location westus --tags team=web --dry-run
+      vmident group create web --location westus --tags team=web --dry-run
     """
     checked, wanted = checked_group_name(name), tags_in(tags or ())
     if not location or not location.strip():

@@ -147,7 +147,7 @@ def delete_identity(
 
       vmident identity delete myId
 
-      vmident identity delete myId -g myResourceGroup --detach --remove-roles --yes
+      vmident identity delete myId --detach --remove-roles --yes
     """
     words = checked_identity_words(identities)
     if detach and force:

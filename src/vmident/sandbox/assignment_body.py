@@ -65,7 +65,7 @@ def _check_members(properties: dict[str, Any]) -> None:
             raise refusals.member_unknown(member, "RoleAssignmentProperties", f"properties.{member}")
     description = properties.get("description")
     if description is not None and not isinstance(description, str):
-        raise refusals.content_invalid("Error converting value to type 'System.String'. Path 'properties.description'.")
+        raise refusals.content_invalid("Error converting value to type 'System.String'. Path 'description'.")
 
 
 def _text(properties: dict[str, Any], member: str) -> str:
@@ -88,5 +88,5 @@ def _read_kind(value: object) -> str | None:
         return None
     kind = _KINDS.get(value.lower()) if isinstance(value, str) else None
     if kind is None:
-        raise refusals.content_invalid("Error converting value to type 'PrincipalType'. Path 'properties.principalType'.")
+        raise refusals.content_invalid("Error converting value to type 'PrincipalType'. Path 'principalType'.")
     return kind

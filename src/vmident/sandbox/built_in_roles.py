@@ -1,7 +1,7 @@
 """The roles that Azure itself brings, as far as they matter here, with what each of them allows.
 
-Source: Microsoft's lists of built-in roles ('privileged', 'compute', 'identity', 'storage', 'security', 2025). Reader's
-description and dates: exchange 16 of the recording `vm-user-identities-2020.json`; those of the others are assumed.
+Source: Microsoft's lists of built-in roles ('privileged', 'compute', 'identity', 'networking', 'storage', 'security',
+2025). Reader's description: exchange 16 of the recording `vm-user-identities-2020.json`.
 """
 
 from __future__ import annotations
@@ -143,6 +143,12 @@ BUILT_IN_ROLES = (
         "Managed Identity Operator",
         "Read and Assign User Assigned Identity",
         (f"{_IDENTITY}/*/read", f"{_IDENTITY}/*/assign/action", *_EVERYDAY),
+    ),
+    Role(
+        "4d97b98b-1d4f-4787-a291-c67834d212e7",
+        "Network Contributor",
+        "Lets you manage networks, but not access to them.",
+        ("Microsoft.Network/*", "Microsoft.ResourceHealth/availabilityStatuses/read", *_EVERYDAY),
     ),
     Role(
         OWNER,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vmident.sandbox.built_in_roles import Role
     from vmident.sandbox.call import Call
 
+# Reader's, as recorded; that the others have the same is assumed.
 _CREATED, _UPDATED = "2015-02-02T21:55:09.8806423Z", "2019-02-05T21:24:35.7424745Z"
 
 

@@ -32,11 +32,6 @@ def role_of(rows: Rows, name: str) -> Role | None:
     return _read_back(record) if record else None
 
 
-def role_called(rows: Rows, words: str) -> Role | None:
-    """Find a role by what people call it or by its GUID, in any case."""
-    titled = (role for role in all_roles(rows) if words.lower() in (role.title.lower(), role.name))
-    return next(titled, None)
-
-
 def _read_back(record: Record) -> Role:
-    return Role(**{name: tuple(value) if isinstance(value, list) else value for name, value in record.items()})
+    lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
+    return Role(**record | lists)

@@ -176,9 +176,7 @@ ROUTES = (
         elsewhere=frozenset({"PUT", "DELETE"}),
         action="",
     ),
-    Route(
-        f"{_AT_SCOPE}/permissions", {"GET": permissions.list_permissions}, versions.ROLES, "permissions", action=""
-    ),
+    Route(f"{_AT_SCOPE}/permissions", {"GET": permissions.list_permissions}, versions.ROLES, "permissions", action=""),
     Route(
         "/subscriptions/{subscription}/providers",
         {"GET": lambda call: providers.list_providers(call, known_types())},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from vmident.sandbox import access, operations, person, providers, quotas, refusals, roles, routes, seed
-from vmident.sandbox.built_in_roles import Role
+from vmident.sandbox.built_in_roles import BUILT_IN_ROLES, Role
 from vmident.sandbox.call import (
     PERSON_ID,
     PERSON_NAME,
@@ -111,17 +111,24 @@ class Sandbox:
                 "runningOperations": rows.count_running_operations(),
             }
 
-    def reset(self) -> None:
-        """Go back to the seed, also from a file that cannot be read."""
+    def reset(self, roles_at: Iterable[tuple[str, str]] = ()) -> None:
+        """Go back to the seed, also from a file that cannot be read; with roles, as `limit_person` takes them.
+
+        Raises `UsageError` before anything is lost.
+        """
+        limits = person.read_limits(BUILT_IN_ROLES, roles_at)
         self._store.reset()
+        if limits:
+            self.limit_person(limits)
 
     def limit_person(self, roles_at: Iterable[tuple[str, str]]) -> None:
-        """Have the signed-in person hold these roles and no other: of each its name or GUID, and a scope's id.
+        """Have the signed-in person hold these roles and no other: of each its name or GUID, and where it holds.
 
-        Raises `UsageError` for a role or a scope that is not there.
+        That is a scope's id, `subscription`, or `group`. Raises `UsageError` for a role or a scope that is not there.
         """
         with self._store.transaction() as rows:
-            person.limit(rows, roles_at, self._new_uuid, now=self._now())
+            limits = person.read_limits(roles.all_roles(rows), roles_at)
+            person.limit(rows, limits, self._new_uuid, now=self._now())
 
     def unregister(self, namespace: str) -> None:
         """Take the subscription's registration for a provider away."""

@@ -8,8 +8,18 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from vmident.sandbox import operations, quotas, refusals, routes, seed
-from vmident.sandbox.call import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT, Call, Settings
+from vmident.sandbox import access, operations, person, providers, quotas, refusals, roles, routes, seed
+from vmident.sandbox.built_in_roles import BUILT_IN_ROLES, Role
+from vmident.sandbox.call import (
+    PERSON_ID,
+    PERSON_NAME,
+    SUBSCRIPTION,
+    SUBSCRIPTION_NAME,
+    TENANT,
+    Call,
+    Settings,
+    is_guid,
+)
 from vmident.sandbox.http import JSON_CONTENT, Request, Response
 from vmident.sandbox.store import Rows, Store
 from vmident.sandbox.versions import DEFAULT_LOCATION
@@ -18,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["ENDPOINT", "SUBSCRIPTION", "SUBSCRIPTION_NAME", "TENANT", "TOKEN", "Sandbox"]
+__all__ = ["ENDPOINT", "PERSON_ID", "PERSON_NAME", "SUBSCRIPTION", "SUBSCRIPTION_NAME", "TENANT", "TOKEN", "Sandbox"]
 
 # '.invalid' never resolves (RFC 6761): what is meant for the sandbox cannot leave the machine by mistake.
 ENDPOINT = "https://management.sandbox.invalid"
@@ -49,6 +59,8 @@ class Sandbox:
         endpoint: str = ENDPOINT,
         graph_lag_seconds: float = 20.0,
         page_size: int = 500,
+        directory_lag_seconds: float = 6.0,
+        strict_directory: bool = False,
     ) -> None:
         self.folder = folder
         self.endpoint = endpoint.rstrip("/")
@@ -62,6 +74,8 @@ class Sandbox:
             operation_seconds=operation_seconds if callable(operation_seconds) else lambda: operation_seconds,
             graph_lag_seconds=graph_lag_seconds,
             page_size=page_size,
+            directory_lag_seconds=directory_lag_seconds,
+            strict_directory=strict_directory,
         )
         self._store = Store(folder / FILE_NAME, lambda rows: seed.plant(rows, new_uuid))
 
@@ -89,15 +103,44 @@ class Sandbox:
                 "subscriptionId": SUBSCRIPTION,
                 "subscriptionName": SUBSCRIPTION_NAME,
                 "tenantId": TENANT,
+                "person": PERSON_NAME,
+                "roles": person.roles_of_person(rows),
                 "groups": rows.count("group"),
                 "vms": rows.count("vm"),
                 "identities": rows.count("identity"),
                 "runningOperations": rows.count_running_operations(),
             }
 
-    def reset(self) -> None:
-        """Go back to the seed, also from a file that cannot be read."""
+    def reset(self, roles_at: Iterable[tuple[str, str]] = ()) -> None:
+        """Go back to the seed, also from a file that cannot be read; with roles, as `limit_person` takes them.
+
+        Raises `UsageError` before anything is lost.
+        """
+        limits = person.read_limits(BUILT_IN_ROLES, roles_at)
         self._store.reset()
+        if limits:
+            self.limit_person(limits)
+
+    def limit_person(self, roles_at: Iterable[tuple[str, str]]) -> None:
+        """Have the signed-in person hold these roles and no other: of each its name or GUID, and where it holds.
+
+        That is a scope's id, `subscription`, or `group`. Raises `UsageError` for a role or a scope that is not there.
+        """
+        with self._store.transaction() as rows:
+            limits = person.read_limits(roles.all_roles(rows), roles_at)
+            person.limit(rows, limits, self._new_uuid, now=self._now())
+
+    def unregister(self, namespace: str) -> None:
+        """Take the subscription's registration for a provider away."""
+        with self._store.transaction() as rows:
+            providers.unregister(rows, namespace)
+
+    def add_role(self, name: str, actions: Iterable[str], not_actions: Iterable[str] = ()) -> str:
+        """Put a custom role there; give its GUID."""
+        role = Role(self._new_uuid(), name, "", tuple(actions), tuple(not_actions), is_custom=True)
+        with self._store.transaction() as rows:
+            roles.add_custom_role(rows, role)
+        return role.name
 
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
@@ -176,7 +219,7 @@ class Sandbox:
         if not route.any_query:
             _check_query(query, route.options)
         call = Call(request, target.path, target.query, words, query, api_version, now, rows, meter, self._settings)
-        return handler(call)
+        return handler(access.admitted(call, route))
 
     def _usual_headers(self, request: Request) -> dict[str, str]:
         request_id, now = self._new_uuid(), self._now()
@@ -213,15 +256,10 @@ def _query_of(text: str) -> dict[str, str]:
 
 
 def _check_subscription(text: str) -> None:
-    if not _is_guid(text):
+    if not is_guid(text):
         raise refusals.subscription_id_invalid(text)
     if text.lower() != SUBSCRIPTION:
         raise refusals.subscription_not_found(text)
-
-
-def _is_guid(text: str) -> bool:
-    parts = text.split("-")
-    return [len(part) for part in parts] == [8, 4, 4, 4, 12] and set(text.lower()) <= set("0123456789abcdef-")
 
 
 def _check_query(query: Mapping[str, str], options: frozenset[str]) -> None:

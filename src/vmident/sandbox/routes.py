@@ -71,7 +71,7 @@ ROUTES = (
         {"GET": resources.list_resources},
         versions.GROUPS,
         options=_FILTERED,
-        action="Microsoft.Resources/subscriptions/resources/read",
+        action="",
     ),
     Route(
         _GROUP,
@@ -147,7 +147,7 @@ ROUTES = (
         {"GET": role_assignments.list_assignments},
         versions.ROLES,
         "roleAssignments",
-        _FILTERED,
+        frozenset({"$filter"}),
     ),
     Route(
         f"{_AT_SCOPE}/roleassignments/{{name}}",
@@ -165,7 +165,7 @@ ROUTES = (
         {"GET": role_definitions.list_roles},
         versions.ROLES,
         "roleDefinitions",
-        _FILTERED,
+        frozenset({"$filter"}),
         action="",
     ),
     Route(

@@ -160,14 +160,24 @@ def test_every_route_names_the_permission_that_its_methods_take() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        f"/subscriptions?api-version={RESOURCES}",
+        f"{IN_SUBSCRIPTION}?api-version={RESOURCES}",
+        f"{IN_SUBSCRIPTION}/providers?api-version={RESOURCES}",
+        f"{IN_SUBSCRIPTION}/providers/Microsoft.Network?api-version={RESOURCES}",
         f"{IN_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions?api-version={ROLES}",
-        f"{IN_GROUP}/providers/Microsoft.Authorization/permissions?api-version={ROLES}",
     ],
 )
-def test_some_reads_take_no_permission(cloud: Cloud, url: str) -> None:
-    cloud.sandbox.limit_person([])
+def test_for_some_reads_any_role_will_do(cloud: Cloud, url: str) -> None:
+    cloud.sandbox.limit_person([("Storage Blob Data Reader", f"{VMS}/myVM")])
     assert cloud.send("GET", url).status == 200
+    cloud.sandbox.limit_person([])
+    assert code_of(cloud.send("GET", url)) == (403, "AuthorizationFailed")
+
+
+def test_the_subscription_is_listed_for_who_has_any_role_in_it(cloud: Cloud) -> None:
+    listed = cloud.send("GET", f"/subscriptions?api-version={RESOURCES}").json()
+    assert (len(listed["value"]), listed["count"]["value"]) == (1, 1)
+    cloud.sandbox.limit_person([])
+    assert cloud.send("GET", f"/subscriptions?api-version={RESOURCES}").json()["value"] == []
 
 
 def test_an_operation_is_polled_without_a_permission(cloud: Cloud) -> None:

@@ -23,6 +23,7 @@ OWNER = Permission(("*",))
 CONTRIBUTOR = Permission(
     ("*",), ("Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write", "Microsoft.Blueprint/write")
 )
+OPERATOR = Permission(("Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action",))
 READER = Permission(("*/read",))
 
 
@@ -32,6 +33,7 @@ READER = Permission(("*/read",))
         ((), ()),
         ((OWNER,), ACTIONS),
         ((READER,), (VM_READ,)),
+        ((OPERATOR,), (ASSIGN_IDENTITY,)),
         ((CONTRIBUTOR,), (VM_READ, VM_WRITE, ASSIGN_IDENTITY)),
         (
             (CONTRIBUTOR, Permission((WRITE_ROLE_ASSIGNMENT,))),

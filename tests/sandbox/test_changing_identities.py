@@ -162,9 +162,9 @@ def test_refusals_say_what_azure_says(cloud: Cloud) -> None:
     )
 
 
-def test_an_identity_of_another_subscription_is_not_there(cloud: Cloud) -> None:
+def test_an_identity_of_another_subscription_is_none_that_the_person_may_assign(cloud: Cloud) -> None:
     foreign = OTHER.replace(OTHER.split("/")[2], "11111111-1111-1111-1111-111111111111")
-    assert code_of(cloud.identify("appVM", BOTH, named={foreign: {}})) == (400, "FailedIdentityOperation")
+    assert code_of(cloud.identify("appVM", BOTH, named={foreign: {}})) == (403, "LinkedAuthorizationFailed")
 
 
 class TestADeadAttachment:

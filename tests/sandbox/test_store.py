@@ -4,6 +4,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.sandbox.cloud import COMPUTE, GROUP, IDENTITIES, MINE, VMS, Cloud
 from vmident.errors import SandboxUnusable
-from vmident.sandbox.sandbox import FILE_NAME, SUBSCRIPTION, TENANT, Sandbox
+from vmident.sandbox.sandbox import FILE_NAME, PERSON_NAME, SUBSCRIPTION, TENANT, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,8 @@ def test_a_new_sandbox_holds_the_seed(cloud: Cloud) -> None:
         "subscriptionId": SUBSCRIPTION,
         "subscriptionName": "vmident sandbox",
         "tenantId": TENANT,
+        "person": PERSON_NAME,
+        "roles": [f"Owner at /subscriptions/{SUBSCRIPTION}"],
         "groups": 1,
         "vms": 4,
         "identities": 2,
@@ -143,7 +146,7 @@ def _another_version(file: Path) -> None:
 
 
 def _table_gone(file: Path) -> None:
-    sandbox = Sandbox(file.parent, now=lambda: 0.0, new_uuid=lambda: "x")
+    sandbox = Sandbox(file.parent, now=lambda: 0.0, new_uuid=lambda: str(uuid.uuid4()))
     sandbox.status()
     sandbox.close()
     connection = sqlite3.connect(file)

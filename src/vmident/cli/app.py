@@ -15,6 +15,7 @@ from vmident.cli.doctor import doctor
 from vmident.cli.groups import create_group, list_group, show_group
 from vmident.cli.identities import create_identity, delete_identity, list_identity, show_identity
 from vmident.cli.sandbox import reset, status
+from vmident.cli.sandbox_serve import serve
 from vmident.cli.set_exactly import set_exactly
 from vmident.cli.show import list_, show
 from vmident.cli.system import disable_system, enable_system
@@ -42,7 +43,11 @@ _GROUPS: tuple[tuple[str, str, tuple[tuple[str, Command], ...]], ...] = (
             ("delete", delete_identity),
         ),
     ),
-    ("sandbox", "The built-in sandbox: Azure's behaviour without Azure.", (("status", status), ("reset", reset))),
+    (
+        "sandbox",
+        "The built-in sandbox: Azure's behaviour without Azure.",
+        (("status", status), ("reset", reset), ("serve", serve)),
+    ),
 )
 
 

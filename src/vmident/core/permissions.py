@@ -1,7 +1,9 @@
 """What somebody may do, given Azure's lists of actions; which role would do, and the command that grants it.
 
-Actions match with `*` for any text and without regard to case; what `notActions` name is taken from what the same
-entry's `actions` give, not from what another role gives. Locks, deny assignments and policy are not seen here.
+Actions match with `*` for any text and without regard to case, and `/*/` also for a single `/`: Managed Identity
+Operator has `userAssignedIdentities/*/assign/action` for what is asked as `userAssignedIdentities/assign/action`. What
+`notActions` name is taken from what the same entry's `actions` give, not from what another role gives. Locks, deny
+assignments and policy are not seen here.
 Source: Microsoft's 'Understand Azure role definitions'; built-in roles as in its 'Azure built-in roles'.
 """
 
@@ -73,7 +75,7 @@ def _any_matches(patterns: Iterable[str], action: str) -> bool:
 
 
 def _matches(pattern: str, action: str) -> bool:
-    expression = ".*".join(re.escape(part) for part in pattern.split("*"))
+    expression = re.escape(pattern).replace(r"/\*/", "/(?:.*/)?").replace(r"\*", ".*")
     return re.fullmatch(expression, action, re.IGNORECASE) is not None
 
 

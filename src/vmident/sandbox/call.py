@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox import refusals
+from vmident.sandbox.grants import Grants
 from vmident.sandbox.versions import LOCATIONS, known_location
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 SUBSCRIPTION = "5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1"
 SUBSCRIPTION_NAME = "vmident sandbox"
 TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee2"
+# The one person who is signed in.
+PERSON_ID = "9e750000-0e5a-4d5b-8f2b-1b7a5c0ffee3"
+PERSON_NAME = "sandbox-user@sandbox.invalid"
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,19 @@ class Settings:
     operation_seconds: Callable[[], float]
     graph_lag_seconds: float
     page_size: int
+    # How long the directory does not know a principal that was made, and whether it is asked even where the request
+    # says what the principal is.
+    directory_lag_seconds: float = 6.0
+    strict_directory: bool = False
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request on its way to its handler; `words` are the variable segments of the path, as sent."""
+    """One request on its way to its handler; `words` are the variable segments of the path, as sent.
+
+    `reads` is what the person must be allowed on each resource for a list to show it; empty where the list may show
+    all.
+    """
 
     request: Request
     path: str
@@ -46,6 +59,16 @@ class Call:
     rows: Rows
     meter: Meter
     settings: Settings
+    reads: str = ""
+
+    @cached_property
+    def grants(self) -> Grants:
+        """What the person may do."""
+        return Grants(self.rows, PERSON_ID)
+
+    def shows(self, resource_id: str) -> bool:
+        """Tell whether a list may show a resource."""
+        return not self.reads or self.grants.may(self.reads, resource_id)
 
     def group(self) -> Record:
         """Find the resource group in the path; raises `ResourceGroupNotFound`."""
@@ -73,6 +96,12 @@ class Call:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+def is_guid(text: str) -> bool:
+    """Tell whether a text is a GUID, as ARM's paths and bodies carry them."""
+    parts = text.split("-")
+    return [len(part) for part in parts] == [8, 4, 4, 4, 12] and set(text.lower()) <= set("0123456789abcdef-")
 
 
 def checked_tags(value: object, *, removable: bool = False) -> dict[str, str | None]:

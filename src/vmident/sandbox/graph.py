@@ -17,6 +17,7 @@ from vmident.sandbox.call import SUBSCRIPTION, TENANT
 from vmident.sandbox.http import Response, json_answer
 from vmident.sandbox.identities import shown_identity
 from vmident.sandbox.kql import COLUMNS, BadQuery, Query, Row, read_query
+from vmident.sandbox.machine_body import shown_identity as identity_of_vm
 from vmident.sandbox.machine_body import shown_vm
 from vmident.sandbox.paging import sealed, unsealed
 from vmident.sandbox.refusals import NOT_IN_THE_SANDBOX, Refused, content_invalid, not_in_the_sandbox
@@ -30,7 +31,7 @@ _MOST_ROWS = 1000
 _INVALID = "Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the error before retrying."  # noqa: E501 - Azure's own line
 _SUPPORTED = (
     "The sandbox reads: Resources | where COLUMN =~ 'TEXT' [and …] | project COLUMN, … | order by COLUMN [asc|desc]; "
-    "COLUMN =~ or == with a text column."
+    "=~, == or contains with a text column, tags['NAME'] or tostring(COLUMN.MEMBER)."
 )
 
 
@@ -58,26 +59,33 @@ def answer_query(call: Call) -> Response:
 
 
 def _rows(call: Call, query: Query) -> list[Row]:
+    """Give what was there, as far as the person may read it."""
     moment = call.now - call.settings.graph_lag_seconds
-    # What is only shown is only made where it is shown: there may be thousands of rows.
-    is_whole = not {"properties", "identity"}.isdisjoint(query.columns)
-    rows = [_row(vm, VIRTUAL_MACHINE, _vm_columns(vm) if is_whole else {}) for vm in call.rows.as_of("vm", moment)]
-    rows += [
-        _row(one, USER_ASSIGNED_IDENTITY, _identity_columns(one) if is_whole else {})
-        for one in call.rows.as_of("identity", moment)
+    records = [(vm, VIRTUAL_MACHINE) for vm in call.rows.as_of("vm", moment)]
+    records += [(one, USER_ASSIGNED_IDENTITY) for one in call.rows.as_of("identity", moment)]
+    everywhere = {
+        kind: call.grants.may(f"{kind}/read", f"/subscriptions/{SUBSCRIPTION}")
+        for kind in (VIRTUAL_MACHINE, USER_ASSIGNED_IDENTITY)
+    }
+    rows = [
+        _row(record, kind, _more(record, kind, query.needed))
+        for record, kind in records
+        if everywhere[kind] or call.grants.may(f"{kind}/read", record["id"])
     ]
     if not query.order:
         rows.sort(key=lambda row: hashlib.sha256(f"{row['id']}{call.now}".encode()).digest())
     return rows
 
 
-def _vm_columns(vm: Record) -> Row:
-    shown = shown_vm(vm, COMPUTE[-1])
-    return {"properties": shown["properties"], "identity": shown.get("identity")}
-
-
-def _identity_columns(identity: Record) -> Row:
-    return {"properties": shown_identity(identity, IDENTITIES[-1])["properties"]}
+def _more(record: Record, kind: str, needed: frozenset[str]) -> Row:
+    """Give the columns that take work: what is not asked for is not made, as there may be thousands of rows."""
+    more: Row = {}
+    if "properties" in needed:
+        shown = shown_vm(record, COMPUTE[-1]) if kind == VIRTUAL_MACHINE else shown_identity(record, IDENTITIES[-1])
+        more["properties"] = shown["properties"]
+    if "identity" in needed and kind == VIRTUAL_MACHINE:
+        more["identity"] = identity_of_vm(record)
+    return more
 
 
 def _row(record: Record, kind: str, more: Row) -> Row:

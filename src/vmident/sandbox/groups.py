@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox import refusals
 from vmident.sandbox.call import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT, checked_tags
 from vmident.sandbox.http import Response, json_answer
-from vmident.sandbox.paging import page_of
+from vmident.sandbox.odata import read_filter
+from vmident.sandbox.paging import page_of, page_of_all
+from vmident.sandbox.resources import has_tag, tag_filter
 from vmident.sandbox.versions import LOCATIONS, known_location
 
 if TYPE_CHECKING:
@@ -53,8 +55,14 @@ def probe_group(call: Call) -> Response:
 
 
 def list_groups(call: Call) -> Response:
-    """Answer a page of the subscription's groups."""
-    return page_of(call, "group", None, shown_group)
+    """Answer a page of the subscription's groups, or of those with a tag."""
+    clauses = read_filter(call.query.get("$filter", ""))
+    if not clauses:
+        return page_of(call, "group", None, shown_group)
+    tag = tag_filter(clauses)
+    if tag is None:
+        raise refusals.not_in_the_sandbox(f"the filter '{clauses[0].name}' of resource groups")
+    return page_of_all(call, [shown_group(one) for one in call.rows.every("group") if has_tag(one["tags"], tag)])
 
 
 def write_group(call: Call) -> Response:
@@ -114,6 +122,7 @@ def read_subscription(_call: Call) -> Response:
     return json_answer(200, shown_subscription())
 
 
-def list_subscriptions(_call: Call) -> Response:
-    """Answer the list of subscriptions: one."""
-    return json_answer(200, {"value": [shown_subscription()], "count": {"type": "Total", "value": 1}})
+def list_subscriptions(call: Call) -> Response:
+    """Answer the list of subscriptions: one, for whoever has any role in it."""
+    shown = [shown_subscription()] if call.grants.all else []
+    return json_answer(200, {"value": shown, "count": {"type": "Total", "value": len(shown)}})

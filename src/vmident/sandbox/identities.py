@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
-from vmident.sandbox import quotas, refusals
+from vmident.sandbox import principals, quotas, refusals
 from vmident.sandbox.call import SUBSCRIPTION, TENANT, checked_location, checked_tags
 from vmident.sandbox.http import Response, json_answer
 from vmident.sandbox.paging import page_of
@@ -97,15 +97,18 @@ def write_identity(call: Call) -> Response:
     call.meter.draw(quotas.identities(location, made=1))
     made = new_identity(group, name, location, tags, call.settings.new_uuid)
     call.rows.add("identity", group, name, made, made=call.now)
+    principals.enter(call.rows, made["principalId"], made=call.now)
     shown = shown_identity(made, call.api_version)
     return json_answer(201, shown, {"location": shown["id"]})
 
 
 def delete_identity(call: Call) -> Response:
-    """Answer DELETE: 200 for one that was there, 204 for one that was not."""
+    """Answer DELETE: 200 for one that was there, 204 for one that was not. Its principal goes with it."""
     group, name = call.group()["name"], call.words["name"]
-    if call.rows.find("identity", group, name) is None:
+    found = call.rows.find("identity", group, name)
+    if found is None:
         return Response(204)
+    principals.leave(call.rows, found["principalId"], deleted=call.now)
     call.rows.bury("identity", group, name, deleted=call.now)
     return Response(200)
 

@@ -2,16 +2,21 @@ r"""A small, explicit part of the Kusto query language: pure. What it does not r
 
     Resources
     | where type =~ 'microsoft.compute/virtualmachines' and name =~ "x"
+    | where tags['team'] =~ 'web' and tostring(identity.userAssignedIdentities) contains '/id'
     | project id, name
     | order by id asc
 
-`where` compares a text column with a literal by `==` or, in any case, by `=~`; stages come in any number and order;
-`sort` is `order`; without a direction it is `desc`, as in Kusto. Literals take the escapes \\, \', \", \n and \t.
+`where` compares a text column with a literal by `==`, in any case by `=~`, or looks for it in any case by `contains`.
+A member of `tags` can stand for a column, `tags.NAME` or `tags['NAME']`, and so can `tostring(…)` of a member of a
+column that has some: a text is itself, nothing is the empty text, whatever else is JSON. Stages come in any number
+and order; `sort` is `order`; without a direction it is `desc`, as in Kusto. Literals take the escapes
+\\, \', \", \n and \t.
 Source: Microsoft's reference of the Kusto query language and 'Understanding the Azure Resource Graph query language'.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,10 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TEXT_COLUMNS = ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy")
+DYNAMIC_COLUMNS = ("identity", "properties", "tags")
 COLUMNS = (*TEXT_COLUMNS, "sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation")
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<word>[A-Za-z_]\w*)|(?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|(?P<sign>=~|==|\||,))"""
+    r"""\s*(?:(?P<word>[A-Za-z_]\w*)|(?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|(?P<sign>=~|==|[|,.()\[\]]))"""
 )
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "t": "\t"}
@@ -42,16 +48,29 @@ class BadQuery(Exception):
 
 @dataclass(frozen=True)
 class Where:
-    """Keep the rows whose `column` is `text`."""
+    """Keep the rows whose `column`, or the member of it at `path`, compares with `text` by `sign`."""
 
     column: str
     text: str
-    any_case: bool
+    sign: str
+    path: tuple[str, ...] = ()
 
     def keeps(self, row: Row) -> bool:
         """Tell whether a row stays."""
-        value = str(row[self.column])
-        return value.lower() == self.text.lower() if self.any_case else value == self.text
+        value = _as_text(row[self.column], self.path)
+        if self.sign == "==":
+            return value == self.text
+        if self.sign == "=~":
+            return value.lower() == self.text.lower()
+        return self.text.lower() in value.lower()
+
+
+def _as_text(value: Any, path: tuple[str, ...]) -> str:
+    for member in path:
+        value = value.get(member) if isinstance(value, dict) else None
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -62,8 +81,13 @@ class Query:
     columns: tuple[str, ...] = COLUMNS
     order: tuple[tuple[str, bool], ...] = ()
 
+    @property
+    def needed(self) -> frozenset[str]:
+        """The columns that rows must have."""
+        return frozenset((*self.columns, *(condition.column for condition in self.conditions)))
+
     def answer(self, rows: Iterable[Row]) -> list[Row]:
-        """Apply the query to rows that have all columns."""
+        """Apply the query to rows that have the columns needed."""
         kept = [row for row in rows if all(condition.keeps(row) for condition in self.conditions)]
         for column, is_descending in reversed(self.order):
             kept.sort(key=lambda row: str(row[column]), reverse=is_descending)
@@ -108,9 +132,28 @@ class _Reader:
         return conditions
 
     def _condition(self) -> Where:
-        column = self._column(TEXT_COLUMNS)
-        sign = self._take("sign", "==", "=~")
-        return Where(column, self._literal(), any_case=sign == "=~")
+        if self._token == "tostring":  # noqa: S105 - a word of the language
+            self._advance()
+            self._take("sign", "(")
+            column, path = self._column(DYNAMIC_COLUMNS), self._path()
+            self._take("sign", ")")
+        else:
+            column = self._column((*TEXT_COLUMNS, "tags"))
+            path = self._path() if column == "tags" else ()
+        sign = self._token
+        self._take("word" if sign == "contains" else "sign", "==", "=~", "contains")
+        return Where(column, self._literal(), sign, path)
+
+    def _path(self) -> tuple[str, ...]:
+        """Read `.NAME` and `['NAME']`, at least one."""
+        path: list[str] = []
+        while not path or (self._kind == "sign" and self._token in {".", "["}):
+            if self._take("sign", ".", "[") == ".":
+                path.append(self._take("word"))
+            else:
+                path.append(self._literal())
+                self._take("sign", "]")
+        return tuple(path)
 
     def _column(self, among: tuple[str, ...]) -> str:
         return self._take("word", *(column for column in self._columns if column in among))

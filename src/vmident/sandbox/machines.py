@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
-from vmident.sandbox import operations, quotas, refusals
+from vmident.sandbox import operations, permissions, principals, quotas, refusals
 from vmident.sandbox.call import SUBSCRIPTION, checked_tags
 from vmident.sandbox.http import Response, json_answer
 from vmident.sandbox.identity_merge import IdentityChange, held_after, read_change
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vmident.sandbox.call import Call
     from vmident.sandbox.store import Record
 
+_WRITE = f"{VIRTUAL_MACHINE}/write"
 # Members of a VM's update that Azure takes and the sandbox does not.
 _BEYOND = {"properties", "plan", "zones", "location", "sku", "extendedLocation", "placement"}
 
@@ -57,6 +58,9 @@ def change_vm(call: Call) -> Response:
     call.meter.draw(quotas.vm_update(vm["location"], vm["id"]))
     _check_members(content)
     change = read_change(content["identity"]) if "identity" in content else None
+    if change:
+        named = [str(resource_id) for resource_id in change.attach]
+        permissions.check_linked(call, _WRITE, vm["id"], permissions.ASSIGN_IDENTITY, named)
     tags = checked_tags(content["tags"], removable=True) if "tags" in content else {}
     _check_condition(call, vm)
     if vm["state"] == "Updating":
@@ -115,7 +119,9 @@ def _change_identities(call: Call, vm: Record, change: IdentityChange) -> dict[s
     call.meter.draw(quotas.identities(vm["location"], made=int(makes_system), attached=len(anew)))
     if makes_system:
         vm["system"] = call.settings.new_uuid()
-    elif not change.has_system:
+        principals.enter(call.rows, vm["system"], made=call.now)
+    elif vm["system"] and not change.has_system:
+        principals.leave(call.rows, vm["system"], deleted=call.now)
         vm["system"] = None
     vm["user"] = [entries.get(resource_id, {"id": str(resource_id)}) for resource_id in after]
     return {str(resource_id): found[resource_id]["clientId"] for resource_id in anew}

@@ -6,14 +6,14 @@ import base64
 import binascii
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from vmident.sandbox import refusals
 from vmident.sandbox.http import Response, json_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from vmident.sandbox.call import Call
     from vmident.sandbox.store import Record
@@ -45,8 +45,11 @@ def _seal(text: str) -> str:
     return hashlib.sha256(f"vmident sandbox {text}".encode()).hexdigest()[:16]
 
 
-def page_of(call: Call, kind: str, group: str | None, shown: Callable[[Record], object]) -> Response:
-    """Answer one page of a kind's resources, in one group or in the subscription."""
+def page_of(call: Call, kind: str, group: str | None, shown: Callable[[Record], dict[str, Any]]) -> Response:
+    """Answer one page of a kind's resources, in one group or in the subscription; the person sees what they may read.
+
+    A page of which something may not be seen is short, as pages of ARM's are.
+    """
     where = f"{kind}/{(group or '').lower()}"
     after = ("", "")
     if SKIP_OPTION in call.query:
@@ -56,10 +59,33 @@ def page_of(call: Call, kind: str, group: str | None, shown: Callable[[Record], 
         after = (token[1], token[2])
     size = call.settings.page_size
     records = call.rows.page(kind, group, after, size + 1)
-    content: dict[str, object] = {"value": [shown(record) for record in records[:size]]}
+    seen = [one for one in map(shown, records[:size]) if call.shows(one["id"])]
+    content: dict[str, object] = {"value": seen}
     if len(records) > size:
         last = records[size - 1]
-        token_text = sealed([where, last["group"].lower(), last["name"].lower()])
-        link = f"{call.settings.endpoint}{call.path}?api-version={quote(call.api_version)}"
-        content["nextLink"] = f"{link}&%24skiptoken={token_text}"
+        content["nextLink"] = _link(call, [where, last["group"].lower(), last["name"].lower()])
     return json_answer(200, content)
+
+
+def page_of_all(call: Call, shown: Sequence[dict[str, Any]]) -> Response:
+    """Answer one page of what was found; its token says where in it the next begins, and is of its filter alone."""
+    where = f"{call.path.lower()}?{call.query.get('$filter', '')}"
+    first = 0
+    if SKIP_OPTION in call.query:
+        token = unsealed(call.query[SKIP_OPTION])
+        if not isinstance(token, list) or len(token) != 2 or token[0] != where:
+            raise refusals.skip_token_invalid()
+        first = token[1]
+    seen = [one for one in shown if call.shows(one["id"])]
+    end = first + call.settings.page_size
+    content: dict[str, object] = {"value": seen[first:end]}
+    if end < len(seen):
+        content["nextLink"] = _link(call, [where, end])
+    return json_answer(200, content)
+
+
+def _link(call: Call, token: list[object]) -> str:
+    """Make the URL of the next page, which asks for what this one asked for."""
+    asked = "".join(f"&{quote(name)}={quote(value)}" for name, value in call.query.items() if name == "$filter")
+    link = f"{call.settings.endpoint}{call.path}?api-version={quote(call.api_version)}"
+    return f"{link}{asked}&%24skiptoken={sealed(token)}"

@@ -6,8 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
-from vmident.sandbox import graph, groups, identities, machines, operations, refusals, versions
+from vmident.sandbox import (
+    graph,
+    groups,
+    identities,
+    machines,
+    operations,
+    permissions,
+    providers,
+    refusals,
+    resources,
+    role_assignments,
+    role_definitions,
+    versions,
+)
 from vmident.sandbox.paging import SKIP_OPTION
+from vmident.sandbox.scopes import tidied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +36,9 @@ if TYPE_CHECKING:
 class Route:
     """One resource type at one kind of path: `{word}` segments vary, the others compare without regard to case.
 
-    `elsewhere` are the methods that Azure has there and the sandbox has not.
+    `{scope}` at the beginning is the path of anything. `elsewhere` are the methods that Azure has there and the sandbox
+    has not. `action` is the permission that a request needs, where type and method do not say it; empty for none. With
+    `any_role` it is enough to have any role anywhere in the subscription.
     """
 
     pattern: str
@@ -32,17 +48,33 @@ class Route:
     options: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
     any_query: bool = False
+    action: str | None = None
+    any_role: bool = False
     cost: Literal["subscription", "tenant", "none"] = "subscription"
 
 
 _GROUP = "/subscriptions/{subscription}/resourcegroups/{group}"
 _IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers"
 _PAGED = frozenset({SKIP_OPTION})
+_FILTERED = frozenset({SKIP_OPTION, "$filter"})
+_AT_SCOPE = "{scope}/providers/microsoft.authorization"
 
 ROUTES = (
-    Route("/subscriptions", {"GET": groups.list_subscriptions}, versions.SUBSCRIPTIONS, cost="tenant"),
-    Route("/subscriptions/{subscription}", {"GET": groups.read_subscription}, versions.SUBSCRIPTIONS),
-    Route("/subscriptions/{subscription}/resourcegroups", {"GET": groups.list_groups}, versions.GROUPS, options=_PAGED),
+    Route("/subscriptions", {"GET": groups.list_subscriptions}, versions.SUBSCRIPTIONS, action="", cost="tenant"),
+    Route("/subscriptions/{subscription}", {"GET": groups.read_subscription}, versions.SUBSCRIPTIONS, any_role=True),
+    Route(
+        "/subscriptions/{subscription}/resourcegroups",
+        {"GET": groups.list_groups},
+        versions.GROUPS,
+        options=_FILTERED,
+    ),
+    Route(
+        "/subscriptions/{subscription}/resources",
+        {"GET": resources.list_resources},
+        versions.GROUPS,
+        options=_FILTERED,
+        action="",
+    ),
     Route(
         _GROUP,
         {"GET": groups.read_group, "HEAD": groups.probe_group, "PUT": groups.write_group},
@@ -77,6 +109,7 @@ ROUTES = (
         versions.COMPUTE,
         "locations/operations",
         any_query=True,
+        action="",
     ),
     Route(
         f"{_GROUP}/providers/microsoft.managedidentity/userassignedidentities",
@@ -108,11 +141,83 @@ ROUTES = (
         {"POST": graph.answer_query},
         versions.GRAPH,
         "resources",
+        action="",
         cost="none",
+    ),
+    Route(
+        f"{_AT_SCOPE}/roleassignments",
+        {"GET": role_assignments.list_assignments},
+        versions.ROLES,
+        "roleAssignments",
+        frozenset({"$filter"}),
+    ),
+    Route(
+        f"{_AT_SCOPE}/roleassignments/{{name}}",
+        {
+            "GET": role_assignments.read_assignment,
+            "PUT": role_assignments.write_assignment,
+            "DELETE": role_assignments.delete_assignment,
+        },
+        versions.ROLES,
+        "roleAssignments",
+    ),
+    Route(
+        f"{_AT_SCOPE}/roledefinitions",
+        {"GET": role_definitions.list_roles},
+        versions.ROLES,
+        "roleDefinitions",
+        frozenset({"$filter"}),
+        any_role=True,
+    ),
+    Route(
+        f"{_AT_SCOPE}/roledefinitions/{{name}}",
+        {"GET": role_definitions.read_role},
+        versions.ROLES,
+        "roleDefinitions",
+        elsewhere=frozenset({"PUT", "DELETE"}),
+        any_role=True,
+    ),
+    Route(f"{_AT_SCOPE}/permissions", {"GET": permissions.list_permissions}, versions.ROLES, "permissions", action=""),
+    Route(
+        "/subscriptions/{subscription}/providers",
+        {"GET": lambda call: providers.list_providers(call, known_types())},
+        versions.PROVIDERS,
+        action="Microsoft.Resources/subscriptions/providers/read",
+        any_role=True,
+    ),
+    Route(
+        f"{_IN_SUBSCRIPTION}/{{namespace}}",
+        {"GET": lambda call: providers.read_provider(call, known_types())},
+        versions.PROVIDERS,
+        action="Microsoft.Resources/subscriptions/providers/read",
+        any_role=True,
+    ),
+    Route(
+        f"{_IN_SUBSCRIPTION}/{{namespace}}/register",
+        {"POST": lambda call: providers.register(call, known_types())},
+        versions.PROVIDERS,
+        action="{namespace}/register/action",
     ),
 )
 
-_NAMESPACES = {"microsoft.compute", "microsoft.managedidentity", "microsoft.resources", "microsoft.resourcegraph"}
+_NAMESPACES = {
+    "microsoft.authorization",
+    "microsoft.compute",
+    "microsoft.managedidentity",
+    "microsoft.resources",
+    "microsoft.resourcegraph",
+}
+
+
+def known_types() -> dict[str, dict[str, tuple[str, ...]]]:
+    """Give the API versions of every resource type of every namespace, spelled as ARM does."""
+    known: dict[str, dict[str, tuple[str, ...]]] = {namespace: {} for namespace in providers.NAMESPACES}
+    known["Microsoft.Resources"] = {"resourceGroups": versions.GROUPS, "subscriptions": versions.SUBSCRIPTIONS}
+    for route in ROUTES:
+        if route.kind:
+            namespace = route.pattern.rpartition("/providers/")[2].partition("/")[0]
+            known[providers.spelled(namespace)][route.kind] = route.versions
+    return known
 
 
 def route_of(path: str, api_version: str) -> tuple[Route, dict[str, str]]:
@@ -126,9 +231,16 @@ def route_of(path: str, api_version: str) -> tuple[Route, dict[str, str]]:
 
 
 def _matched(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
+    words = {}
+    if pattern[0] == "{scope}":
+        at = max(0, len(segments) - len(pattern) + 1)
+        words["scope"] = tidied("/".join(segments[:at]))
+        pattern, segments = pattern[1:], segments[at:]
+        parts = words["scope"].split("/")
+        if parts[1] == "subscriptions" and len(parts) > 2:
+            words["subscription"] = parts[2]
     if len(pattern) != len(segments):
         return None
-    words = {}
     for want, have in zip(pattern, segments, strict=True):
         if want.startswith("{") and have:
             words[want[1:-1]] = have

@@ -8,8 +8,18 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from vmident.sandbox import operations, quotas, refusals, routes, seed
-from vmident.sandbox.call import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT, Call, Settings
+from vmident.sandbox import access, operations, person, providers, quotas, refusals, roles, routes, seed
+from vmident.sandbox.built_in_roles import BUILT_IN_ROLES, Role
+from vmident.sandbox.call import (
+    PERSON_ID,
+    PERSON_NAME,
+    SUBSCRIPTION,
+    SUBSCRIPTION_NAME,
+    TENANT,
+    Call,
+    Settings,
+    is_guid,
+)
 from vmident.sandbox.http import JSON_CONTENT, Request, Response
 from vmident.sandbox.store import Rows, Store
 from vmident.sandbox.versions import DEFAULT_LOCATION
@@ -18,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["ENDPOINT", "SUBSCRIPTION", "SUBSCRIPTION_NAME", "TENANT", "TOKEN", "Sandbox"]
+__all__ = ["ENDPOINT", "PERSON_ID", "PERSON_NAME", "SUBSCRIPTION", "SUBSCRIPTION_NAME", "TENANT", "TOKEN", "Sandbox"]
 
 # '.invalid' never resolves (RFC 6761): what is meant for the sandbox cannot leave the machine by mistake.
 ENDPOINT = "https://management.sandbox.invalid"
@@ -49,6 +59,10 @@ class Sandbox:
         endpoint: str = ENDPOINT,
         graph_lag_seconds: float = 20.0,
         page_size: int = 500,
+        directory_lag_seconds: float = 6.0,
+        strict_directory: bool = False,
+        is_throttling: bool = True,
+        takes_token: Callable[[str], bool] = lambda token: token == TOKEN,
     ) -> None:
         self.folder = folder
         self.endpoint = endpoint.rstrip("/")
@@ -62,7 +76,11 @@ class Sandbox:
             operation_seconds=operation_seconds if callable(operation_seconds) else lambda: operation_seconds,
             graph_lag_seconds=graph_lag_seconds,
             page_size=page_size,
+            directory_lag_seconds=directory_lag_seconds,
+            strict_directory=strict_directory,
         )
+        self._is_throttling = is_throttling
+        self._takes_token = takes_token
         self._store = Store(folder / FILE_NAME, lambda rows: seed.plant(rows, new_uuid))
 
     def answer(self, request: Request) -> Response:
@@ -70,7 +88,7 @@ class Sandbox:
         self.requests.append(_without_token(request))
         remaining: dict[str, str] = {}
         try:
-            _check_token(request)
+            _check_token(request, self._takes_token)
             response = self._answered(request, remaining)
         except refusals.Refused as refused:
             response = refused.answer()
@@ -89,15 +107,44 @@ class Sandbox:
                 "subscriptionId": SUBSCRIPTION,
                 "subscriptionName": SUBSCRIPTION_NAME,
                 "tenantId": TENANT,
+                "person": PERSON_NAME,
+                "roles": person.roles_of_person(rows),
                 "groups": rows.count("group"),
                 "vms": rows.count("vm"),
                 "identities": rows.count("identity"),
                 "runningOperations": rows.count_running_operations(),
             }
 
-    def reset(self) -> None:
-        """Go back to the seed, also from a file that cannot be read."""
+    def reset(self, roles_at: Iterable[tuple[str, str]] = ()) -> None:
+        """Go back to the seed, also from a file that cannot be read; with roles, as `limit_person` takes them.
+
+        Raises `UsageError` before anything is lost.
+        """
+        limits = person.read_limits(BUILT_IN_ROLES, roles_at)
         self._store.reset()
+        if limits:
+            self.limit_person(limits)
+
+    def limit_person(self, roles_at: Iterable[tuple[str, str]]) -> None:
+        """Have the signed-in person hold these roles and no other: of each its name or GUID, and where it holds.
+
+        That is a scope's id, `subscription`, or `group`. Raises `UsageError` for a role or a scope that is not there.
+        """
+        with self._store.transaction() as rows:
+            limits = person.read_limits(roles.all_roles(rows), roles_at)
+            person.limit(rows, limits, self._new_uuid, now=self._now())
+
+    def unregister(self, namespace: str) -> None:
+        """Take the subscription's registration for a provider away."""
+        with self._store.transaction() as rows:
+            providers.unregister(rows, namespace)
+
+    def add_role(self, name: str, actions: Iterable[str], not_actions: Iterable[str] = ()) -> str:
+        """Put a custom role there; give its GUID."""
+        role = Role(self._new_uuid(), name, "", tuple(actions), tuple(not_actions), is_custom=True)
+        with self._store.transaction() as rows:
+            roles.add_custom_role(rows, role)
+        return role.name
 
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
@@ -139,6 +186,14 @@ class Sandbox:
                 seed.put_operation(rows, group, name, self._new_uuid, now=self._now(), seconds=updating_seconds)
             return vm_id
 
+    def add_vms(self, count: int) -> None:
+        """Put VMs `vm-00001` and so on into the group of the seed, those of them that are not there yet."""
+        with self._store.transaction() as rows:
+            for number in range(1, count + 1):
+                name = f"vm-{number:05}"
+                if rows.find("vm", seed.GROUP, name) is None:
+                    seed.put_vm(rows, seed.GROUP, name, self._new_uuid)
+
     def add_operation(self, group: str, name: str, *, seconds: float) -> None:
         """Have somebody else's operation run on a VM that is there, from now on for so long."""
         with self._store.transaction() as rows:
@@ -169,14 +224,14 @@ class Sandbox:
             _check_subscription(words["subscription"])
         routes.check_version(route, api_version)
         handler = routes.handler_of(route, request.method)
-        meter = quotas.Meter(rows, now, SUBSCRIPTION, remaining)
+        meter = quotas.Meter(rows, now, SUBSCRIPTION, self._is_throttling, remaining)
         if route.cost != "none":
             in_subscription = route.cost == "subscription"
             meter.draw(quotas.arm(_COSTS[request.method], SUBSCRIPTION) if in_subscription else quotas.tenant_read())
         if not route.any_query:
             _check_query(query, route.options)
         call = Call(request, target.path, target.query, words, query, api_version, now, rows, meter, self._settings)
-        return handler(call)
+        return handler(access.admitted(call, route))
 
     def _usual_headers(self, request: Request) -> dict[str, str]:
         request_id, now = self._new_uuid(), self._now()
@@ -194,12 +249,12 @@ def _without_token(request: Request) -> Request:
     return Request(request.method, request.url, headers, request.body)
 
 
-def _check_token(request: Request) -> None:
+def _check_token(request: Request, takes_token: Callable[[str], bool]) -> None:
     authorization = request.headers.get("authorization")
     if not authorization:
         raise refusals.authorization_missing(TENANT)
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or token != TOKEN:
+    if scheme.lower() != "bearer" or not takes_token(token):
         raise refusals.token_invalid(TENANT)
 
 
@@ -213,15 +268,10 @@ def _query_of(text: str) -> dict[str, str]:
 
 
 def _check_subscription(text: str) -> None:
-    if not _is_guid(text):
+    if not is_guid(text):
         raise refusals.subscription_id_invalid(text)
     if text.lower() != SUBSCRIPTION:
         raise refusals.subscription_not_found(text)
-
-
-def _is_guid(text: str) -> bool:
-    parts = text.split("-")
-    return [len(part) for part in parts] == [8, 4, 4, 4, 12] and set(text.lower()) <= set("0123456789abcdef-")
 
 
 def _check_query(query: Mapping[str, str], options: frozenset[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmident.core.resource_id import ResourceId, user_identity_id
-from vmident.sandbox import operations
+from vmident.sandbox import operations, person, principals
 from vmident.sandbox.call import SUBSCRIPTION
 from vmident.sandbox.groups import new_group
 from vmident.sandbox.identities import new_identity
@@ -26,6 +26,7 @@ LONG_AGO = 0.0
 
 def plant(rows: Rows, new_uuid: Callable[[], str]) -> None:
     """Write the seed into empty rows."""
+    person.introduce(rows)
     put_group(rows, GROUP, DEFAULT_LOCATION)
     for name in (IDENTITY, OTHER_IDENTITY):
         put_identity(rows, GROUP, name, new_uuid)
@@ -52,6 +53,7 @@ def put_identity(
     """Write an identity that is not there yet; give its id."""
     record = new_identity(group, name, location, dict(tags or {}), new_uuid)
     rows.add("identity", group, name, record, made=LONG_AGO)
+    principals.enter(rows, record["principalId"], made=LONG_AGO)
     return str(record["id"])
 
 
@@ -72,6 +74,8 @@ def put_vm(
     """
     vm = new_vm(group, name, location, new_uuid(), tags)
     vm["system"] = new_uuid() if system else None
+    if system:
+        principals.enter(rows, vm["system"], made=LONG_AGO)
     for text in identities:
         resource_id = ResourceId.parse(text) if "/" in text else user_identity_id(SUBSCRIPTION, group, text)
         found = rows.find("identity", resource_id.group, resource_id.name)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x766D6964  # 'vmid'
 _BUSY_SECONDS = 60.0
 _KEPT_SECONDS = 86_400.0
@@ -30,6 +30,7 @@ CREATE TABLE resources (
     made REAL NOT NULL, deleted REAL, record TEXT NOT NULL
 );
 CREATE UNIQUE INDEX living ON resources (kind, group_key, name_key) WHERE deleted IS NULL;
+CREATE INDEX named ON resources (kind, name_key) WHERE deleted IS NULL;
 CREATE TABLE operations (name TEXT PRIMARY KEY, ends REAL NOT NULL, running INTEGER NOT NULL, record TEXT NOT NULL);
 CREATE INDEX running_operations ON operations (ends) WHERE running = 1;
 CREATE TABLE buckets (name TEXT PRIMARY KEY, tokens REAL NOT NULL, at REAL NOT NULL);
@@ -90,6 +91,22 @@ class Rows:
             (kind, group, group and group.lower(), after[0].lower(), after[1].lower(), limit),
         )
         return [json.loads(row[0]) for row in rows]
+
+    def every(self, kind: str, group: str | None = None) -> list[Record]:
+        """List all living resources of a kind, in one group or in all, in the order of group and name."""
+        query = "SELECT record FROM resources WHERE kind=? AND deleted IS NULL"
+        where: tuple[str, ...] = (kind,)
+        if group is not None:
+            query, where = f"{query} AND group_key=?", (kind, group.lower())
+        rows = self._connection.execute(f"{query} ORDER BY group_key, name_key", where)
+        return [json.loads(row[0]) for row in rows]
+
+    def named(self, kind: str, name: str) -> Record | None:
+        """Read the living resource of a name, whatever its group; for kinds whose names are not used twice."""
+        row = self._connection.execute(
+            "SELECT record FROM resources WHERE kind=? AND name_key=? AND deleted IS NULL", (kind, name.lower())
+        ).fetchone()
+        return json.loads(row[0]) if row else None
 
     def as_of(self, kind: str, moment: float) -> list[Record]:
         """List the resources that were there at a moment in the past, with what is known of them now."""

@@ -1,0 +1,51 @@
+"""Whether the signed-in person may do something: the one place that refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmident.sandbox import denials
+from vmident.sandbox.call import PERSON_ID, PERSON_NAME
+from vmident.sandbox.grants import Grants
+from vmident.sandbox.http import Response, json_answer
+from vmident.sandbox.scopes import check_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vmident.sandbox.call import Call
+    from vmident.sandbox.store import Rows
+
+ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+_PERSON = (PERSON_NAME, PERSON_ID)
+
+
+def may(rows: Rows, action: str, scope: str) -> bool:
+    """Tell whether the person may do `action`, such as `Microsoft.Compute/virtualMachines/write`, at `scope`."""
+    return Grants(rows, PERSON_ID).may(action, scope)
+
+
+def check(call: Call, action: str, scope: str) -> None:
+    """Raise 403 `AuthorizationFailed` where the person may not."""
+    if not call.grants.may(action, scope):
+        raise denials.authorization_failed(_PERSON, action, scope)
+
+
+def check_linked(call: Call, action: str, scope: str, linked_action: str, linked: Iterable[str]) -> None:
+    """Raise 403 `LinkedAuthorizationFailed` where a request, itself allowed, names what the person may not use.
+
+    ARM looks at every resource that the request names, whether it is new there or not (aad-pod-identity issue 339).
+    """
+    denied = [one for one in linked if not call.grants.may(linked_action, one)]
+    if denied:
+        raise denials.linked_authorization_failed(_PERSON, action, scope, linked_action, denied)
+
+
+def list_permissions(call: Call) -> Response:
+    """Answer what the person's roles allow at a scope, role by role.
+
+    Shape: Microsoft's REST reference for 'Permissions - List For Resource', version 2022-04-01.
+    """
+    scope = call.words["scope"]
+    check_scope(call.rows, scope)
+    return json_answer(200, {"value": call.grants.permissions_at(scope)})

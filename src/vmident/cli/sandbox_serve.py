@@ -37,8 +37,13 @@ def serve(
     """
     server = run.open().server(port, vms=vms, operation_seconds=operation_seconds, is_throttling=throttle)
     facts = _with_commands(server.facts)
-    run.answer(facts, rows=[facts], lines=lambda: _lines(facts))
-    server.run()
+    try:
+        run.answer(facts, rows=[facts], lines=lambda: _lines(facts))
+        server.run()
+    except KeyboardInterrupt:
+        pass  # the way to stop it
+    finally:
+        server.close()
     return ExitCode.DONE
 
 

@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 
 
 class Server:
-    """Serves from `run` on until it is interrupted; the port is taken when the server is made.
+    """Serves while `run` runs; the port is taken from when the server is made until `close`.
 
     `facts` are what a client connects with: where, the file of the CA's certificate, and the application's secret.
 
@@ -58,7 +58,7 @@ class Server:
         self._application = Application(self._sandbox, authority, now)
 
     def run(self) -> None:
-        """Serve until Ctrl-C; then let requests under way end, and leave no certificate behind."""
+        """Serve until Ctrl-C, which is raised when requests under way have ended."""
         import ssl
 
         import uvicorn
@@ -68,15 +68,13 @@ class Server:
         config = uvicorn.Config(self._application, log_level="error", lifespan="off", access_log=False)
         config.load()
         config.ssl = context
-        server = uvicorn.Server(config)
-        try:
-            server.run(sockets=[self._socket])
-        except KeyboardInterrupt:
-            pass  # the way to stop it
-        finally:
-            self._socket.close()
-            self._sandbox.close()
-            self._certificates.unlink(missing_ok=True)
+        uvicorn.Server(config).run(sockets=[self._socket])
+
+    def close(self) -> None:
+        """Give the port back, and leave no certificate behind."""
+        self._socket.close()
+        self._sandbox.close()
+        self._certificates.unlink(missing_ok=True)
 
 
 def _new_ca() -> trustme.CA:
@@ -93,7 +91,8 @@ def _new_ca() -> trustme.CA:
 
 
 def _listening(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio sends without delay on sockets that are TCP by name alone; each answer would else wait for 40 ms.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name != "nt":
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SUBSCRIPTION = "5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1"
 SUBSCRIPTION_NAME = "vmident sandbox"
 TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee2"
+PERSON_ID = "0e5a5a4d-b0c5-4d5b-8f2b-1b7a5c0ffee3"
+PERSON_NAME = "sandbox-user@sandbox.invalid"
 
 
 @dataclass(frozen=True)

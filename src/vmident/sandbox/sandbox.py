@@ -12,6 +12,7 @@ from vmident.sandbox import operations, quotas, refusals, routes, seed
 from vmident.sandbox.call import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT, Call, Settings
 from vmident.sandbox.http import JSON_CONTENT, Request, Response
 from vmident.sandbox.store import Rows, Store
+from vmident.sandbox.token import TOKEN
 from vmident.sandbox.versions import DEFAULT_LOCATION
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ __all__ = ["ENDPOINT", "SUBSCRIPTION", "SUBSCRIPTION_NAME", "TENANT", "TOKEN", "
 
 # '.invalid' never resolves (RFC 6761): what is meant for the sandbox cannot leave the machine by mistake.
 ENDPOINT = "https://management.sandbox.invalid"
-# The only token that the sandbox takes; it opens nothing else.
-TOKEN = "vmident-sandbox-token"  # noqa: S105 - no secret
 FILE_NAME = "sandbox.sqlite3"
 
 _REQUESTS_KEPT = 2000

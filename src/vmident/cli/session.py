@@ -111,7 +111,7 @@ class Session:
 
             cloud, token, door = Cloud("sandbox", ENDPOINT, ENDPOINT), TOKEN, SandboxAdapter(self.sandbox)
         else:
-            cloud, token = known_cloud(settings.cloud), settings.access_token or ""
+            cloud, token = known_cloud(settings.cloud, settings.clouds), settings.access_token or ""
             if settings.endpoint:
                 cloud = Cloud(cloud.name, checked_endpoint(settings.endpoint), cloud.authority)
         credential = GivenToken(token, self._runtime.wall()) if token else signed_in(cloud, settings.authority)

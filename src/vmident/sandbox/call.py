@@ -12,7 +12,7 @@ from vmident.sandbox.versions import LOCATIONS, known_location
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vmident.sandbox.http import Request
+    from vmident.sandbox.http import Request, Response
     from vmident.sandbox.quotas import Meter
     from vmident.sandbox.store import Record, Rows
 
@@ -22,12 +22,25 @@ TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee2"
 
 
 @dataclass(frozen=True)
+class Inside:
+    """The rest of the cloud, for a handler whose work is requests of its own.
+
+    `answer` takes a method, a path with its query, a body or None, and the moment that it is sent; the quotas of
+    whoever asked are not drawn on. `check` raises what is wrong with a path and API version that would be PUT to.
+    """
+
+    answer: Callable[[str, str, Any, float], Response]
+    check: Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
 class Settings:
     """How this cloud behaves where Azure leaves it open."""
 
     endpoint: str
     new_uuid: Callable[[], str]
     operation_seconds: Callable[[], float]
+    creation_seconds: Callable[[], float]
     graph_lag_seconds: float
     page_size: int
 
@@ -46,6 +59,7 @@ class Call:
     rows: Rows
     meter: Meter
     settings: Settings
+    inside: Inside
 
     def group(self) -> Record:
         """Find the resource group in the path; raises `ResourceGroupNotFound`."""

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
-from vmident.sandbox import graph, groups, identities, machines, operations, refusals, versions
+from vmident.sandbox import (
+    deployments,
+    graph,
+    groups,
+    identities,
+    machine_creation,
+    machines,
+    networks,
+    operations,
+    refusals,
+    versions,
+    what_if,
+)
 from vmident.sandbox.paging import SKIP_OPTION
 
 if TYPE_CHECKING:
@@ -39,6 +51,56 @@ _GROUP = "/subscriptions/{subscription}/resourcegroups/{group}"
 _IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers"
 _PAGED = frozenset({SKIP_OPTION})
 
+
+def _network_routes(kind: str, type_name: str) -> tuple[Route, ...]:
+    path = f"providers/microsoft.network/{type_name.lower()}"
+    in_group, in_subscription = networks.lister(kind, of_group=True), networks.lister(kind, of_group=False)
+    return (
+        Route(f"{_GROUP}/{path}", {"GET": in_group}, versions.NETWORK, type_name, _PAGED),
+        Route(f"/subscriptions/{{subscription}}/{path}", {"GET": in_subscription}, versions.NETWORK, type_name, _PAGED),
+        Route(
+            f"{_GROUP}/{path}/{{name}}",
+            networks.handlers(kind),
+            versions.NETWORK,
+            type_name,
+            frozenset({"$expand"}),
+            frozenset({"PATCH"}),
+        ),
+    )
+
+
+def _deployment_routes() -> tuple[Route, ...]:
+    kind, one = "deployments", f"{_GROUP}/providers/microsoft.resources/deployments/{{deployment}}"
+    # What a deployment did is read at a path of its own, without the provider; the other one answers as well.
+    operations_at = [f"{_GROUP}/deployments/{{deployment}}/operations", f"{one}/operations"]
+    methods = {
+        "GET": deployments.read_deployment,
+        "HEAD": deployments.probe_deployment,
+        "PUT": deployments.write_deployment,
+        "DELETE": deployments.forget_deployment,
+    }
+    every = versions.DEPLOYMENTS
+    return (
+        Route(one.rpartition("/")[0], {"GET": deployments.list_deployments}, every, kind, _PAGED),
+        Route(one, methods, every, kind),
+        Route(f"{one}/operationstatuses/{{digits}}", {"GET": deployments.read_status}, every, kind, any_query=True),
+        Route(f"{one}/validate", {"POST": deployments.validate_deployment}, every, kind),
+        Route(f"{one}/whatif", {"POST": what_if.predict}, every, kind),
+        Route(
+            "/subscriptions/{subscription}/operationresults/{token}",
+            {"GET": what_if.read_prediction},
+            every,
+            kind,
+            any_query=True,
+        ),
+        *(
+            Route(path, {"GET": deployments.list_operations}, every, kind, frozenset({"$top"}))
+            for path in operations_at
+        ),
+        *(Route(f"{path}/{{operation}}", {"GET": deployments.read_operation}, every, kind) for path in operations_at),
+    )
+
+
 ROUTES = (
     Route("/subscriptions", {"GET": groups.list_subscriptions}, versions.SUBSCRIPTIONS, cost="tenant"),
     Route("/subscriptions/{subscription}", {"GET": groups.read_subscription}, versions.SUBSCRIPTIONS),
@@ -65,11 +127,11 @@ ROUTES = (
     ),
     Route(
         f"{_GROUP}/providers/microsoft.compute/virtualmachines/{{name}}",
-        {"GET": machines.read_vm, "PATCH": machines.change_vm},
+        {"GET": machines.read_vm, "PATCH": machines.change_vm, "PUT": machine_creation.write_vm},
         versions.COMPUTE,
         "virtualMachines",
         frozenset({"$expand"}),
-        frozenset({"PUT", "DELETE"}),
+        frozenset({"DELETE"}),
     ),
     Route(
         f"{_IN_SUBSCRIPTION}/microsoft.compute/locations/{{location}}/operations/{{operation}}",
@@ -110,9 +172,27 @@ ROUTES = (
         "resources",
         cost="none",
     ),
+    *_network_routes("vnet", "virtualNetworks"),
+    *_network_routes("nsg", "networkSecurityGroups"),
+    *_network_routes("ip", "publicIPAddresses"),
+    *_network_routes("nic", "networkInterfaces"),
+    Route(
+        f"{_GROUP}/providers/microsoft.network/virtualnetworks/{{name}}/subnets/{{subnet}}",
+        {"GET": networks.read_subnet},
+        versions.NETWORK,
+        "virtualNetworks/subnets",
+        elsewhere=frozenset({"PUT", "DELETE"}),
+    ),
+    *_deployment_routes(),
 )
 
-_NAMESPACES = {"microsoft.compute", "microsoft.managedidentity", "microsoft.resources", "microsoft.resourcegraph"}
+_NAMESPACES = {
+    "microsoft.compute",
+    "microsoft.managedidentity",
+    "microsoft.network",
+    "microsoft.resources",
+    "microsoft.resourcegraph",
+}
 
 
 def route_of(path: str, api_version: str) -> tuple[Route, dict[str, str]]:
@@ -157,6 +237,13 @@ def handler_of(route: Route, method: str) -> Handler:
     if method in route.elsewhere:
         raise refusals.not_in_the_sandbox(f"{method} there yet", 405)
     raise refusals.method_not_allowed(method)
+
+
+def check_writable(path: str, api_version: str) -> None:
+    """Raise what is wrong with a path that would be PUT to: no such type, or not in that version."""
+    route, _ = route_of(path, api_version)
+    check_version(route, api_version)
+    handler_of(route, "PUT")
 
 
 def check_version(route: Route, api_version: str) -> None:

@@ -43,6 +43,9 @@ DIFFERENCES = (
     # The group's real name, in upper case, escaped the recording's renaming.
     (r"resourceGroups/[A-Z0-9_.]+/providers/Microsoft.Compute/disks", "resourceGroups/GROUP/providers/disks"),
     (r'"vmAgentVersion": "[\d.]+"', '"vmAgentVersion": "VERSION"'),
+    # A scale set had been made in the same subnet, outside the recording, and has addresses there.
+    (r', \{"id": "[^"]+/virtualMachineScaleSets/[^"]+"\}', ""),
+    (r'"privateIPAddress": "10\.0\.0\.\d+"', '"privateIPAddress": "ADDRESS"'),
     # The clock runs at the recording's pace, but a deployment ends when the sandbox's does.
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?", "TIME"),
     (r'"PT(?:\d+H)?(?:\d+M)?[\d.]+S"', '"DURATION"'),

@@ -182,8 +182,8 @@ def _outputs(template: Template, inside: Inside, now: float) -> dict[str, Any]:
     functions = {**template.functions, "reference": reader(template, inside, now)}
     found = {}
     for name, output in template.outputs.items():
-        kind = output_type(str(output.get("type", "")))
+        kind = output_type(output["type"])
         found[name] = {"type": kind}
-        if not kind.startswith("Secure") and not kind.startswith("secure"):
+        if not kind.lower().startswith("secure"):
             found[name]["value"] = resolved(output.get("value"), functions)
     return found

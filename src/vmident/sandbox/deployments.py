@@ -151,9 +151,11 @@ def checked_deployment(call: Call) -> Record:
         raise deployment_refusals.name_wrong(name)
     properties = asked_properties(call)
     raw, given = properties["template"], properties.get("parameters") or {}
-    place = place_of(call.rows, group)
-    template = read_template(raw, given, place)
-    _check_resources(call, name, template)
+    try:
+        template = read_template(raw, given, place_of(call.rows, group))
+        _check_resources(call, name, template)
+    except RecursionError as deep:
+        raise deployment_refusals.template_invalid("The template is nested too deeply") from deep
     kept, kept_values = without_secrets(raw, given)
     return {
         "id": deployment_id(group, name),

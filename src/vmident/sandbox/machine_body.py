@@ -107,6 +107,7 @@ def new_profile(vm: Record, asked: Profile) -> dict[str, Any]:
         "storageProfile": {"imageReference": asked.image_reference, "osDisk": disk, "dataDisks": []},
         "osProfile": asked.os_profile,
         "networkProfile": {"networkInterfaces": [_shown_nic(nic_id, asked.nics) for nic_id, _ in asked.nics]},
+        **({"securityProfile": asked.security} if asked.security else {}),
     }
 
 

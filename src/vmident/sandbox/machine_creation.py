@@ -116,7 +116,7 @@ def _write_again(call: Call, vm: Record, asked: Asked) -> Response:
         raise refusals.location_fixed(vm["name"], vm["group"], vm["location"], asked.location)
     call.meter.draw(quotas.vm_update(vm["location"], vm["id"]))
     if asked.properties:
-        _check_unchanged(vm, read_profile(asked.properties, vm["name"], asked.location))
+        _check_unchanged(vm, read_profile(asked.properties, vm["name"], asked.location, is_new=False))
     check_condition(call, vm)
     if vm["state"] in operations.BUSY_STATES:
         raise refusals.concurrent_change()

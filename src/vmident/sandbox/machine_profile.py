@@ -28,6 +28,9 @@ _ADMIN_NAMES = (
 _NEVER_ADMIN = frozenset(_ADMIN_NAMES.split())
 _USED_BY_ALL = "abc@123 P@$$w0rd P@ssw0rd P@ssword123 Pa$$word pass@word1 Password! Password1 Password22 iloveyou!"
 _NEVER_PASSWORD = frozenset(_USED_BY_ALL.split())
+_PROFILES = ("hardwareProfile", "storageProfile", "osProfile", "networkProfile", "securityProfile")
+_PROPERTIES = (*_PROFILES, "provisioningState", "vmId")
+_WINDOWS = ("provisionVMAgent", "enableAutomaticUpdates")
 _KINDS = (r"[a-z]", r"[A-Z]", r"\d", r"[\W_]")
 _NEVER_IN_A_NAME = set("`~!@#$%^&*()=+_[]{}\\|;:'\",<>/?")
 _BEYOND = "of a VM that is made"
@@ -35,42 +38,36 @@ _BEYOND = "of a VM that is made"
 
 @dataclass(frozen=True)
 class Profile:
-    """A VM as asked for: `shown` are its properties as answers carry them, without ids that it does not have yet."""
+    """A VM as asked for: `nics` are ids, each with whether it is the primary one; the rest is as answers carry it.
+
+    Where `disk` has no name, the VM gives it one.
+    """
 
     size: str
     image: Image
-    computer_name: str
     nics: tuple[tuple[str, bool], ...]
     image_reference: dict[str, Any]
     disk: dict[str, Any]
     os_profile: dict[str, Any]
+    security: dict[str, Any]
 
 
-def read_profile(properties: Any, name: str, location: str) -> Profile:
-    """Read the `properties` of a PUT that makes the VM `name`; raises what Azure says of one that it would not make."""
-    content = _members(
-        properties,
-        "properties",
-        [
-            "hardwareProfile",
-            "storageProfile",
-            "osProfile",
-            "networkProfile",
-            "provisioningState",
-            "vmId",
-            "diagnosticsProfile",
-            "securityProfile",
-        ],
-    )
+def read_profile(properties: Any, name: str, location: str, *, is_new: bool = True) -> Profile:
+    """Read the `properties` of a PUT of the VM `name`; raises what Azure says of one that it would not make.
+
+    A VM that is there need not be told its password again.
+    """
+    content = _members(properties, "properties", _PROPERTIES)
     size = _read_size(content.get("hardwareProfile"), location)
     storage = _members(content.get("storageProfile"), "storageProfile", ["imageReference", "osDisk", "dataDisks"])
     if storage.get("dataDisks"):
         raise refusals.not_in_the_sandbox(f"'dataDisks' {_BEYOND}")
     reference, image = _read_image(storage.get("imageReference"))
     disk = _read_disk(storage.get("osDisk"), size, image)
-    computer_name, os_profile = _read_system(content.get("osProfile"), name, image)
+    os_profile = _read_system(content.get("osProfile"), name, image, is_new=is_new)
     nics = _read_nics(content.get("networkProfile"))
-    return Profile(size, image, computer_name, nics, reference, disk, os_profile)
+    security = _members(content.get("securityProfile"), "securityProfile", ["securityType", "uefiSettings"])
+    return Profile(size, image, nics, reference, disk, os_profile, security)
 
 
 def _members(value: Any, what: str, known: Iterable[str]) -> dict[str, Any]:
@@ -126,7 +123,7 @@ def _read_disk(value: Any, size: str, image: Image) -> dict[str, Any]:
     return {**disk, "deleteOption": asked["deleteOption"]} if "deleteOption" in asked else disk
 
 
-def _read_system(value: Any, vm_name: str, image: Image) -> tuple[str, dict[str, Any]]:
+def _read_system(value: Any, vm_name: str, image: Image, *, is_new: bool) -> dict[str, Any]:
     known = "computerName adminUsername adminPassword linuxConfiguration windowsConfiguration secrets "
     known += "allowExtensionOperations requireGuestProvisionSignal"
     asked = _members(value, "osProfile", known.split())
@@ -142,13 +139,15 @@ def _read_system(value: Any, vm_name: str, image: Image) -> tuple[str, dict[str,
         _check_password(str(password), is_windows=is_windows)
     shown: dict[str, Any] = {"computerName": computer_name, "adminUsername": user}
     if is_windows:
-        if password is None:
+        if password is None and is_new:
             raise machine_refusals.required("osProfile.adminPassword")
-        shown["windowsConfiguration"] = {"provisionVMAgent": True, "enableAutomaticUpdates": True}
+        _members(asked.get("windowsConfiguration"), "windowsConfiguration", _WINDOWS)
+        shown["windowsConfiguration"] = dict.fromkeys(_WINDOWS, True)
     else:
-        shown["linuxConfiguration"] = _read_linux(asked.get("linuxConfiguration"), has_password=password is not None)
+        has_password = password is not None or not is_new
+        shown["linuxConfiguration"] = _read_linux(asked.get("linuxConfiguration"), has_password=has_password)
     shown |= {"secrets": [], "allowExtensionOperations": True, "requireGuestProvisionSignal": True}
-    return computer_name, shown
+    return shown
 
 
 def _read_linux(value: Any, *, has_password: bool) -> dict[str, Any]:

@@ -63,8 +63,7 @@ def _network_routes(kind: str, type_name: str) -> tuple[Route, ...]:
             networks.handlers(kind),
             versions.NETWORK,
             type_name,
-            frozenset({"$expand"}),
-            frozenset({"PATCH"}),
+            elsewhere=frozenset({"PATCH"}),
         ),
     )
 
@@ -93,10 +92,7 @@ def _deployment_routes() -> tuple[Route, ...]:
             kind,
             any_query=True,
         ),
-        *(
-            Route(path, {"GET": deployments.list_operations}, every, kind, frozenset({"$top"}))
-            for path in operations_at
-        ),
+        *(Route(path, {"GET": deployments.list_operations}, every, kind) for path in operations_at),
         *(Route(f"{path}/{{operation}}", {"GET": deployments.read_operation}, every, kind) for path in operations_at),
     )
 

@@ -96,6 +96,9 @@ def read_template(content: Mapping[str, Any], given: Mapping[str, Any], place: P
     for member in content:
         if member.lower() not in _MEMBERS:
             raise refusals.not_in_the_sandbox(f"'{member}' of a template")
+    for member in ("parameters", "variables", "outputs"):
+        if not isinstance(content.get(member) or {}, dict):
+            raise deployment_refusals.template_invalid(f"The '{member}' of the template are not an object")
     functions = functions_at(place)
     parameters = read_parameters(content.get("parameters") or {}, given, functions)
     functions["parameters"] = lambda name: _parameter(parameters, name)
@@ -108,6 +111,9 @@ def read_template(content: Mapping[str, Any], given: Mapping[str, Any], place: P
     kept = [one for one in all_read if _is_wanted(one, functions)]
     _check_doubles(kept)
     outputs = content.get("outputs") or {}
+    for name, output in outputs.items():
+        if not isinstance(output, dict) or not isinstance(output.get("type"), str):
+            raise deployment_refusals.template_invalid(f"The template output '{name}' has no type")
     resources = tuple(_with_waits(one, kept, all_read, functions) for one in kept)
     _check_circles(resources)
     _check_functions(outputs, functions, "outputs")
@@ -218,7 +224,10 @@ def _with_waits(
     resource: Resource, kept: list[Resource], all_read: list[Resource], functions: Mapping[str, Function]
 ) -> Resource:
     waits: list[Wait] = []
-    for text in _evaluated(resource.raw.get("dependsOn") or [], functions, resource.name):
+    named = _evaluated(resource.raw.get("dependsOn") or [], functions, resource.name)
+    if not isinstance(named, list):
+        raise deployment_refusals.resource_invalid(resource.name, "The dependsOn property is not an array")
+    for text in named:
         found = next((one for one in all_read if _answers_to(one, str(text))), None)
         if found is None:
             raise deployment_refusals.dependency_undefined(str(text))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_]\w*)|(?P<mark>[()\[\],.]))")
 _END = ("end", "")
+_LONGEST = 24_576
 
 
 class ExpressionInvalid(Exception):
@@ -62,7 +63,13 @@ def is_expression(text: str) -> bool:
 
 
 def parsed(text: str) -> Node:
-    """Read the expression in `text`, brackets included (rule 2); raises `ExpressionInvalid`."""
+    """Read the expression in `text`, brackets included (rule 2); raises `ExpressionInvalid`.
+
+    At most 24576 characters (Microsoft's page 'Template limits').
+    """
+    if len(text) > _LONGEST:
+        message = f"The language expression length limit exceeded. Limit: '{_LONGEST}' and actual: '{len(text)}'."
+        raise ExpressionInvalid(message)
     tokens = list(_tokens(text[1:-1], text))
     node, at = _expression(tokens, 0, text)
     if tokens[at] != _END:

@@ -80,7 +80,7 @@ def _read_one(name: str, definition: Any, sent: Any, functions: Mapping[str, Cal
         raise deployment_refusals.parameter_type_wrong(name, shown, _ACTUAL.get(type(value), "Null"))
     allowed = definition.get("allowedValues")
     if allowed and value not in allowed:
-        raise deployment_refusals.parameter_not_allowed(name, value, allowed)
+        raise deployment_refusals.parameter_not_allowed(name, "*******" if shown == _SECRET else value, allowed)
     return Parameter(shown, value)
 
 

@@ -51,7 +51,7 @@ def write_vm(call: Call) -> Response:
     asked = Asked(
         checked_location(content.get("location"), VIRTUAL_MACHINE),
         {key: text for key, text in checked_tags(content.get("tags") or {}).items() if text is not None},
-        read_change(content["identity"]) if content.get("identity") is not None else None,
+        _asked_identities(content),
         content.get("properties"),
     )
     found = call.rows.find("vm", group, name)
@@ -61,9 +61,16 @@ def write_vm(call: Call) -> Response:
 def check_vm(content: dict[str, Any], name: str) -> None:
     """Check what a PUT asks for as far as its body goes, as Azure does before a deployment begins."""
     location = checked_location(content.get("location"), VIRTUAL_MACHINE)
-    if content.get("identity") is not None:
-        read_change(content["identity"])
+    _asked_identities(content)
     read_profile(content.get("properties"), name, location)
+
+
+def _asked_identities(content: dict[str, Any]) -> IdentityChange | None:
+    """Read `identity` as of a PATCH; what a client sends back as it read it says nothing."""
+    identity = content.get("identity")
+    if isinstance(identity, dict):
+        identity = {name: value for name, value in identity.items() if name not in ("principalId", "tenantId")}
+    return None if identity is None else read_change(identity)
 
 
 def _check_members(content: dict[str, Any]) -> None:

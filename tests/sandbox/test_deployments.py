@@ -1,0 +1,466 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.sandbox.cloud import COMPUTE, GROUP, IDENTITIES, IN_GROUP, MINE, MSI, VMS, Cloud, code_of, message_of
+from tests.sandbox.templates import (
+    DEPLOYMENTS,
+    NETWORK,
+    NETWORKS,
+    OPERATIONS,
+    PASSWORD,
+    RESOURCES,
+    VNET_BODY,
+    deploy,
+    deploy_vm,
+    deployed,
+    nic_body,
+    read,
+    resource,
+    sent,
+    steps,
+    template,
+    vm_resources,
+    vm_template,
+)
+from vmident.sandbox.sandbox import FILE_NAME
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vmident.sandbox.http import Response
+
+IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+VNET_TYPE = "Microsoft.Network/virtualNetworks"
+IP_TYPE = "Microsoft.Network/publicIPAddresses"
+VNET = resource(VNET_TYPE, "vnet", VNET_BODY)
+
+
+def ip(name: str, *waits: str, **members: Any) -> dict[str, Any]:
+    return resource(IP_TYPE, name, {}, *waits, **members)
+
+
+def identity(name: str, *waits: str, **members: Any) -> dict[str, Any]:
+    known = {"type": IDENTITY_TYPE, "name": name, "apiVersion": MSI, "location": "westus"}
+    return {**known, "dependsOn": list(waits), **members}
+
+
+def status_of(cloud: Cloud, answer: Response) -> dict[str, Any]:
+    found: dict[str, Any] = cloud.send("GET", answer.headers["Azure-AsyncOperation"]).json()
+    return found
+
+
+def test_a_vm_and_what_it_needs_are_made_one_after_the_other(cloud: Cloud) -> None:
+    answer = deploy_vm(cloud, identity={"type": "SystemAssigned"})
+    assert answer.status == 201
+    assert answer.json()["properties"]["provisioningState"] == "Accepted"
+
+    seen = []
+    for _ in range(20):
+        states = [one["provisioningState"] for one in steps(cloud).values()]
+        seen.append((status_of(cloud, answer)["status"], len(states), states.count("Succeeded")))
+        cloud.now += 0.5
+
+    # Half an operation (0.75 s) each for network and interface, four operations (6 s) for the VM, then the outputs.
+    assert seen[:2] == [("Running", 1, 0)] * 2
+    assert seen[2:3] == [("Running", 2, 1)]
+    assert seen[3:15] == [("Running", 3, 2)] * 12
+    assert seen[15:] == [("Succeeded", 4, 4)] * 5
+    assert deployed(cloud)["duration"] == "PT7.5S"
+    assert cloud.vm("newVM")["identity"]["principalId"]
+
+
+def test_what_happens_happens_as_of_its_own_moment(cloud: Cloud) -> None:
+    deploy_vm(cloud)
+    cloud.now += 3600
+    times = {name: one["timestamp"] for name, one in steps(cloud).items()}
+    assert deployed(cloud)["duration"] == "PT7.5S"
+    assert times["vnet"] < times["nic"] < times["newVM"] < "2020-09-13T12:26:48Z"
+
+
+def test_another_process_carries_a_deployment_on(tmp_path: Path) -> None:
+    one, other = Cloud(tmp_path), Cloud(tmp_path)
+    deploy_vm(one)
+    one.sandbox.close()
+    other.now += 4
+    assert deployed(other)["provisioningState"] == "Running"
+    assert other.sandbox.status()["runningDeployments"] == 1
+    other.finish()
+    assert other.sandbox.status()["runningDeployments"] == 0
+    assert deployed(other)["provisioningState"] == "Succeeded"
+    other.sandbox.close()
+
+
+def test_outputs_are_worked_out_at_the_end(cloud: Cloud) -> None:
+    outputs = {
+        "principal": {"type": "string", "value": "[reference('newVM', '2024-07-01', 'Full').identity.principalId]"},
+        "address": {
+            "type": "string",
+            "value": "[reference('nic').ipConfigurations[0].properties.privateIPAddress]",
+        },
+        "secret": {"type": "securestring", "value": "x"},
+    }
+    deploy_vm(cloud, identity={"type": "SystemAssigned"}, outputs=outputs)
+    assert "outputs" not in deployed(cloud)
+    cloud.finish()
+
+    assert deployed(cloud)["outputs"] == {
+        "principal": {"type": "String", "value": cloud.vm("newVM")["identity"]["principalId"]},
+        "address": {"type": "String", "value": "10.0.0.4"},
+        "secret": {"type": "SecureString"},
+    }
+    assert [one["id"] for one in deployed(cloud)["outputResources"]] == [
+        f"{VMS}/newVM",
+        f"{NETWORKS}/networkInterfaces/nic",
+        f"{NETWORKS}/virtualNetworks/vnet",
+    ]
+
+
+def test_an_output_without_a_value_fails_the_deployment(cloud: Cloud) -> None:
+    deploy(cloud, template([VNET], outputs={"x": {"type": "string", "value": "[reference('vnet').colour]"}}))
+    cloud.finish()
+    assert deployed(cloud)["error"]["details"][0]["code"] == "DeploymentOutputEvaluationFailed"
+
+
+def test_a_reference_makes_one_resource_wait_for_another(cloud: Cloud) -> None:
+    tags = {"client": "[reference(resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', 'new')).clientId]"}
+    outside = f"[reference('{MINE}', '{MSI}').clientId]"
+
+    answer = deploy(cloud, template([ip("ip", tags={**tags, "mine": outside}), identity("new")]))
+
+    assert answer.json()["properties"]["dependencies"] == [
+        {
+            "dependsOn": [{"id": f"{IDENTITIES}/new", "resourceType": IDENTITY_TYPE, "resourceName": "new"}],
+            "id": f"{NETWORKS}/publicIPAddresses/ip",
+            "resourceType": IP_TYPE,
+            "resourceName": "ip",
+        }
+    ]
+    cloud.finish()
+    clients = [
+        cloud.send("GET", f"{one}?api-version={MSI}").json()["properties"]["clientId"]
+        for one in (f"{IDENTITIES}/new", MINE)
+    ]
+    assert list(read(cloud, "publicIPAddresses", "ip")["tags"].values()) == clients
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("[reference('new').colour]", "'colour' doesn't exist"),
+        (f"[reference('{MINE}x', '{MSI}').clientId]", "was not found"),
+    ],
+)
+def test_a_reference_without_a_value_fails_its_resource_alone(cloud: Cloud, expression: str, said: str) -> None:
+    deploy(cloud, template([identity("new"), ip("ip", "new", tags={"a": expression})]))
+    cloud.finish()
+    failed = steps(cloud)["ip"]
+    assert failed["statusMessage"]["error"]["code"] == "InvalidTemplate"
+    assert said in failed["statusMessage"]["error"]["message"]
+    assert steps(cloud)["new"]["provisioningState"] == "Succeeded"
+
+
+def test_a_failure_tells_whose_it_is_and_what_was_made_stays(cloud: Cloud) -> None:
+    deploy(
+        cloud,
+        template(
+            [
+                VNET,
+                resource("Microsoft.Network/networkInterfaces", "nic", nic_body(ip="missing"), "vnet"),
+                ip("ip", "nic"),
+            ]
+        ),
+    )
+    answer = cloud.send("GET", f"{DEPLOYMENTS}/d?api-version={RESOURCES}")
+    cloud.finish()
+
+    failed = deployed(cloud)
+    assert answer.json()["properties"]["provisioningState"] == "Running"
+    assert failed["provisioningState"] == "Failed"
+    assert failed["error"]["code"] == "DeploymentFailed"
+    assert "aka.ms/arm-deployment-operations" in failed["error"]["message"]
+    inner = failed["error"]["details"][0]
+    assert (inner["code"], inner["target"]) == ("InvalidResourceReference", f"{NETWORKS}/networkInterfaces/nic")
+    step = steps(cloud)["nic"]
+    assert (step["provisioningState"], step["statusCode"]) == ("Failed", "BadRequest")
+    assert step["statusMessage"]["error"]["code"] == "InvalidResourceReference"
+    assert "ip" not in steps(cloud)
+    assert read(cloud, "virtualNetworks", "vnet")
+
+
+def test_a_vm_without_room_fails_its_deployment_with_its_own_error_inside(cloud: Cloud) -> None:
+    answer = deploy_vm(cloud, size="Standard_NC24")
+    cloud.now += 5
+    assert status_of(cloud, answer) == {"status": "Running"}
+    cloud.finish()
+
+    error = status_of(cloud, answer)["error"]
+    assert status_of(cloud, answer)["status"] == "Failed"
+    assert error["details"][0]["code"] == "ResourceDeploymentFailure"
+    assert error["details"][0]["details"][0]["code"] == "AllocationFailed"
+    assert steps(cloud)["newVM"]["statusCode"] == "Conflict"
+
+
+def test_an_operation_that_lasts_longer_is_waited_for(cloud: Cloud) -> None:
+    deploy_vm(cloud)
+    cloud.finish()
+    again = {**vm_resources()[2], "dependsOn": [], "tags": {"a": "b"}}
+    deploy(
+        cloud, template([again], parameters={"adminPassword": {"type": "securestring"}}), {"adminPassword": PASSWORD}
+    )
+    cloud.now += 1
+    assert steps(cloud)["newVM"]["provisioningState"] == "Running"
+    cloud.now += 1
+    assert deployed(cloud)["duration"] == "PT1.5S"
+
+
+def test_a_secret_is_checked_at_once_and_kept_nowhere(cloud: Cloud) -> None:
+    answer = deploy_vm(cloud)
+    assert answer.json()["properties"]["parameters"] == {"adminPassword": {"type": "SecureString"}}
+    literal = vm_resources()
+    literal[2]["properties"]["osProfile"]["adminPassword"] = f"{PASSWORD}-too"
+    deploy(cloud, template(literal), name="literal")
+    default = {
+        "adminPassword": {"type": "secureString", "defaultValue": f"{PASSWORD}-3", "allowedValues": [f"{PASSWORD}-3"]}
+    }
+    deploy(cloud, template(vm_resources(), parameters=default), name="default")
+    assert PASSWORD.encode() not in (cloud.sandbox.folder / FILE_NAME).read_bytes()
+    cloud.finish()
+    assert deployed(cloud)["provisioningState"] == "Succeeded"
+    assert PASSWORD.encode() not in (cloud.sandbox.folder / FILE_NAME).read_bytes()
+
+    answer = deploy(cloud, vm_template(), {"adminPassword": "too-simple"}, "other")
+    assert code_of(answer) == (400, "InvalidTemplateDeployment")
+    detail = answer.json()["error"]["details"][0]
+    assert (detail["code"], detail["target"]) == ("InvalidParameter", "adminPassword")
+    assert cloud.send("GET", f"{DEPLOYMENTS}/other?api-version={RESOURCES}").status == 404
+
+
+def test_a_size_that_is_never_offered_is_refused_before_anything_is_made(cloud: Cloud) -> None:
+    answer = deploy_vm(cloud, size="Standard_NC6")
+    detail = answer.json()["error"]["details"][0]
+    assert code_of(answer) == (400, "InvalidTemplateDeployment")
+    assert (detail["code"], detail["target"]) == ("SkuNotAvailable", f"{VMS}/newVM")
+    assert cloud.sandbox.status()["runningDeployments"] == 0
+
+
+def test_two_deployments_of_one_name_do_not_run_at_once(cloud: Cloud) -> None:
+    deploy_vm(cloud)
+    assert code_of(deploy_vm(cloud)) == (409, "DeploymentActive")
+    assert code_of(cloud.send("DELETE", f"{DEPLOYMENTS}/d?api-version={RESOURCES}")) == (409, "DeploymentActive")
+    cloud.finish()
+
+    again = deploy_vm(cloud)
+
+    assert again.status == 200
+    cloud.finish()
+    assert deployed(cloud)["provisioningState"] == "Succeeded"
+
+
+def test_two_deployments_run_side_by_side(cloud: Cloud) -> None:
+    deploy(cloud, template([ip("one"), ip("two", "one")]))
+    cloud.now += 0.5
+    deploy(cloud, template([ip("three")]), name="e")
+    cloud.now += 0.5
+    states = [deployed(cloud, name)["provisioningState"] for name in ("d", "e")]
+    assert states == ["Running", "Running"]
+    cloud.now += 0.3
+    assert [deployed(cloud, name)["provisioningState"] for name in ("d", "e")] == ["Running", "Succeeded"]
+
+
+def test_deployments_are_listed_probed_and_forgotten(cloud: Cloud) -> None:
+    url = f"{DEPLOYMENTS}/d?api-version={RESOURCES}"
+    assert cloud.send("HEAD", url).status == 404
+    deploy(cloud, template([VNET]))
+    cloud.finish()
+    assert cloud.send("HEAD", url).status == 204
+    listed = cloud.send("GET", f"{DEPLOYMENTS}?api-version={RESOURCES}").json()["value"]
+    assert [one["name"] for one in listed] == ["d"]
+    assert [cloud.send("DELETE", url).status for _ in range(2)] == [204, 204]
+    assert code_of(cloud.send("GET", url)) == (404, "DeploymentNotFound")
+    assert read(cloud, "virtualNetworks", "vnet")
+
+
+def test_an_operation_of_a_deployment_can_be_read_alone_at_either_path(cloud: Cloud) -> None:
+    deploy(cloud, template([VNET]))
+    cloud.finish()
+    for where in (OPERATIONS, DEPLOYMENTS):
+        listed = cloud.send("GET", f"{where}/d/operations?api-version={RESOURCES}").json()["value"]
+        assert [one["properties"]["provisioningOperation"] for one in listed] == ["EvaluateDeploymentOutput", "Create"]
+        url = f"{where}/d/operations/{listed[1]['operationId'].lower()}?api-version={RESOURCES}"
+        assert cloud.send("GET", url).json() == listed[1]
+        missing = cloud.send("GET", f"{where}/d/operations/x?api-version={RESOURCES}")
+        assert code_of(missing) == (404, "DeploymentOperationNotFound")
+
+
+def test_a_status_answers_at_its_own_url_alone(cloud: Cloud) -> None:
+    answer = deploy(cloud, template([VNET]))
+    url = answer.headers["Azure-AsyncOperation"].replace("operationStatuses/0", "operationStatuses/1")
+    assert cloud.send("GET", url).status == 404
+
+
+def test_validating_makes_nothing(cloud: Cloud) -> None:
+    url = f"{DEPLOYMENTS}/d/validate?api-version={RESOURCES}"
+
+    answer = cloud.send("POST", url, sent(vm_template(), {"adminPassword": PASSWORD}))
+
+    assert answer.status == 200
+    properties = answer.json()["properties"]
+    assert properties["provisioningState"] == "Succeeded"
+    assert [one["id"] for one in properties["validatedResources"]][-1] == f"{VMS}/newVM"
+    cloud.finish()
+    assert cloud.send("GET", f"{VMS}/newVM?api-version={COMPUTE}").status == 404
+    assert code_of(cloud.send("POST", url, sent(vm_template()))) == (400, "InvalidTemplate")
+
+
+def test_parameters_variables_and_conditions_shape_what_is_made(cloud: Cloud) -> None:
+    content = template(
+        [
+            ip("[variables('name')]", location="[resourceGroup().location]"),
+            ip("never", condition="[equals(parameters('count'), 2)]"),
+            ip("last", "never", "[concat('Microsoft.Network/publicIPAddresses/', variables('name'))]"),
+        ],
+        parameters={
+            "Prefix": {"type": "string"},
+            "second": {"type": "string", "defaultValue": "[concat(parameters('Prefix'), '-2')]"},
+            "count": {"type": "int", "defaultValue": 1, "allowedValues": [1, 2]},
+        },
+        variables={"name": "[concat(variables('part'), 'x')]", "part": "[parameters('SECOND')]"},
+    )
+
+    shown = deploy(cloud, content, {"prefix": "a"}).json()["properties"]["parameters"]
+    cloud.finish()
+
+    assert shown["second"] == {"type": "String", "value": "a-2"}
+    assert set(steps(cloud)) == {"a-2x", "last", ""}
+
+
+def test_a_scope_puts_a_resource_elsewhere(cloud: Cloud) -> None:
+    cloud.sandbox.add_group("other")
+    scope = IN_GROUP.replace(GROUP, "other")
+    deploy(cloud, template([ip("ip", scope=scope), ip("ip")]))
+    cloud.finish()
+    url = f"{scope}/providers/Microsoft.Network/publicIPAddresses/ip?api-version={NETWORK}"
+    assert cloud.send("GET", url).status == 200
+
+
+P = {"p": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "parameters", "said"),
+    [
+        (template([VNET], parameters=P), {}, "The value for the template parameter 'p' at line '1'"),
+        (template([VNET], parameters=P), {"p": "x", "q": 1}, "The template parameters 'q' in the parameters file"),
+        (template([VNET], parameters=P), {"p": 1}, "Expected 'String'. Actual 'Integer'"),
+        (
+            template([VNET], parameters={"p": {"type": "int", "allowedValues": [1]}}),
+            {"p": 2},
+            "The value '2' is not part of the allowed value(s): '1'",
+        ),
+        (
+            template([VNET], parameters={"p": {"type": "securestring", "allowedValues": ["a"]}}),
+            {"p": "b"},
+            "The value '*******' is not part",
+        ),
+        (
+            template([VNET], parameters={"p": {"type": "string", "defaultValue": "[parameters('later')]"}}),
+            {},
+            "The template resource 'p'",
+        ),
+        (template([VNET], parameters=[1]), {}, "The 'parameters' of the template"),
+        (template([VNET], outputs={"o": 1}), {}, "The template output 'o' has no type"),
+        (template([ip("[parameters('p')]")]), {}, "The template parameter 'p' is not found"),
+        (template([ip("[variables('v')]")], variables={"v": "[variables('v')]"}), {}, "The template variable 'v'"),
+        (template([ip("[reference('x')]")]), {}, "'reference' is not expected at this location"),
+        (template([ip("ip", tags={"a": "[listKeys('x')]"})]), {}, "The template function 'listKeys' is not valid"),
+        (template([ip("ip", tags={"a": "[concat(]"})]), {}, "expected token 'Identifier'"),
+        (template([ip("ip", tags={"a": "[parameters('p')]"})]), {}, "The template parameter 'p' is not found"),
+        (template([ip("")]), {}, "The name property cannot be null or empty"),
+        (template([{**VNET, "apiVersion": None}]), {}, "The apiVersion property cannot be null"),
+        (template([{**VNET, "location": 1}]), {}, "The location property is not a string"),
+        (
+            template([ip("a/b")]),
+            {},
+            "'a/b' for type 'Microsoft.Network/publicIPAddresses' at line '1' and column '1' has",
+        ),
+        (template([ip("a"), ip("A")]), {}, "publicIPAddresses/A' at line '1' and column '1' is defined multiple times"),
+        (template([ip("a", "b")]), {}, "The resource 'b' is not defined in the template"),
+        (template([ip("a", tags={"a": "[reference('b').x]"})]), {}, "The resource 'b' is not defined"),
+        (template([ip("a", tags={"a": "[reference(missing()).x]"})]), {}, "The template function 'missing'"),
+        (template([ip("a", tags={"a": "[reference(toLower(1)).x]"})]), {}, "language function 'toLower'"),
+        (template([ip("a", dependsOn="b")]), {}, "The dependsOn property is not an array"),
+        (template([ip("a", condition="yes")]), {}, "The condition property is not a boolean"),
+        (template([ip("a", "b"), ip("b", "a")]), {}, "Circular dependency detected on resource: '"),
+        (template([ip("a", tags={"a": "[reference('a').x]"})]), {}, "Circular dependency"),
+        (template([ip("a", tags={"a": f"[{'concat(' * 2000}'x'{')' * 2000}]"})]), {}, "nested too deeply"),
+    ],
+)
+def test_a_template_that_cannot_be_deployed_is_refused(cloud: Cloud, content: Any, parameters: Any, said: str) -> None:
+    answer = deploy(cloud, content, parameters)
+    assert code_of(answer) == (400, "InvalidTemplate")
+    assert message_of(answer).startswith("Deployment template validation failed: '")
+    assert said in message_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (template([resource("Microsoft.Wrong/things", "x", {})]), "InvalidResourceNamespace"),
+        (template([resource("Microsoft.Network/things", "x", {})]), "InvalidResourceType"),
+        (template([ip("x", apiVersion="2000-01-01")]), "NoRegisteredProviderFound"),
+        (template([resource("Microsoft.Network/virtualNetworks/subnets", "x/y", {})]), "NotSupportedBySandbox"),
+        (template([ip("x", copy={"name": "c", "count": 2})]), "NotSupportedBySandbox"),
+        (template({"x": ip("x")}), "NotSupportedBySandbox"),
+        (template([VNET], functions=[]), "NotSupportedBySandbox"),
+        (template([VNET], parameters={"p": {"type": "secureObject"}}), "NotSupportedBySandbox"),
+    ],
+)
+def test_what_the_cloud_or_the_sandbox_does_not_have_is_refused(cloud: Cloud, content: Any, code: str) -> None:
+    assert code_of(deploy(cloud, content)) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "InvalidRequestContent"),
+        ({"properties": {"mode": "Incremental"}}, "InvalidRequestContent"),
+        ({"properties": {"mode": "Incremental", "templateLink": {"uri": "x"}}}, "NotSupportedBySandbox"),
+        (sent(template([VNET]), onErrorDeployment={"type": "x"}), "NotSupportedBySandbox"),
+        ({"properties": {**sent(template([VNET]))["properties"], "mode": "Complete"}}, "NotSupportedBySandbox"),
+        ({"properties": {**sent(template([VNET]))["properties"], "parameters": 1}}, "InvalidRequestContent"),
+        (
+            {
+                "properties": {
+                    **sent(template([VNET], parameters=P))["properties"],
+                    "parameters": {"p": {"reference": 1}},
+                }
+            },
+            "NotSupportedBySandbox",
+        ),
+    ],
+)
+def test_a_request_that_is_no_deployment_is_refused(cloud: Cloud, body: Any, code: str) -> None:
+    answer = cloud.send("PUT", f"{DEPLOYMENTS}/d?api-version={RESOURCES}", body)
+    assert code_of(answer) == (400, code)
+
+
+def test_a_name_that_no_deployment_can_have_is_refused(cloud: Cloud) -> None:
+    assert code_of(deploy(cloud, template([VNET]), name="a%20b")) == (400, "InvalidDeploymentName")
+
+
+def test_tags_of_a_deployment_are_shown(cloud: Cloud) -> None:
+    body = {**sent(template([VNET])), "tags": {"a": "b"}}
+    answer = cloud.send("PUT", f"{DEPLOYMENTS}/d?api-version={RESOURCES}", body)
+    assert answer.json()["tags"] == {"a": "b"}
+
+
+def test_a_deployment_draws_on_the_quota_of_writes_once(cloud: Cloud) -> None:
+    answer = deploy_vm(cloud)
+    assert answer.headers["x-ms-ratelimit-remaining-subscription-writes"] == "199"
+    cloud.now += 1000
+    assert deployed(cloud)["provisioningState"] == "Succeeded"
+    answer = cloud.patch("newVM", {"tags": {}})
+    assert "UpdateVMResource;11" in answer.headers["x-ms-ratelimit-remaining-resource"]

@@ -25,6 +25,9 @@ from tests.sandbox.templates import (
     vm_resources,
     vm_template,
 )
+from vmident.sandbox import deployment_body, deployment_run, refusals
+from vmident.sandbox.call import Inside
+from vmident.sandbox.http import json_answer
 from vmident.sandbox.sandbox import FILE_NAME
 
 if TYPE_CHECKING:
@@ -118,8 +121,9 @@ def test_outputs_are_worked_out_at_the_end(cloud: Cloud) -> None:
     ]
 
 
-def test_an_output_without_a_value_fails_the_deployment(cloud: Cloud) -> None:
-    deploy(cloud, template([VNET], outputs={"x": {"type": "string", "value": "[reference('vnet').colour]"}}))
+@pytest.mark.parametrize("expression", ["[reference('vnet').colour]", "[reference('other').colour]"])
+def test_an_output_without_a_value_fails_the_deployment(cloud: Cloud, expression: str) -> None:
+    deploy(cloud, template([VNET], outputs={"x": {"type": "string", "value": expression}}))
     cloud.finish()
     assert deployed(cloud)["error"]["details"][0]["code"] == "DeploymentOutputEvaluationFailed"
 
@@ -214,6 +218,33 @@ def test_an_operation_that_lasts_longer_is_waited_for(cloud: Cloud) -> None:
     assert steps(cloud)["newVM"]["provisioningState"] == "Running"
     cloud.now += 1
     assert deployed(cloud)["duration"] == "PT1.5S"
+
+
+@pytest.mark.parametrize(("known_after_seconds", "state"), [(20, "Succeeded"), (1000, "Failed")])
+def test_a_principal_that_the_directory_does_not_know_yet_is_waited_for(
+    cloud: Cloud, known_after_seconds: float, state: str
+) -> None:
+    deploy(cloud, template([ip("ip")]))
+    begun, tried = cloud.now, []
+
+    def answer(method: str, url: str, body: Any, moment: float) -> Response:
+        tried.append(moment - begun)
+        if moment - begun < known_after_seconds:
+            return refusals.Refused(400, "PrincipalNotFound", "Principal x does not exist.").answer()
+        return json_answer(201, {})
+
+    seen = []
+    for _ in range(3):
+        with cloud.sandbox._store.transaction() as rows:
+            settings = cloud.sandbox._settings
+            deployment_run.settle(rows, cloud.now, Inside(answer, lambda *_: None), settings)
+            seen.append(deployment_body.shown_operations(rows.held("deployment", GROUP, "d"))[-1]["properties"])
+        cloud.now += 40
+    assert seen[0]["provisioningState"] == "Running"
+    assert "statusCode" not in seen[0]
+    assert seen[-1]["provisioningState"] == state
+    assert tried[:5] == [0, 5, 10, 15, 20]
+    assert tried[-1] == min(known_after_seconds, 60)
 
 
 def test_a_secret_is_checked_at_once_and_kept_nowhere(cloud: Cloud) -> None:

@@ -68,7 +68,7 @@ def test_a_subnet_says_who_has_an_address_in_it(cloud: Cloud) -> None:
 
 
 def test_a_security_group_knows_its_rules_its_subnets_and_its_interfaces(cloud: Cloud) -> None:
-    put(cloud, "networkSecurityGroups", "nsg", rules(RULE))
+    put(cloud, "networkSecurityGroups", "nsg", rules(RULE, {**RULE, "direction": "Outbound"}))
     nsg = {"id": f"{NETWORKS}/networkSecurityGroups/nsg"}
     put(
         cloud,
@@ -86,7 +86,7 @@ def test_a_security_group_knows_its_rules_its_subnets_and_its_interfaces(cloud: 
     properties = read(cloud, "networkSecurityGroups", "nsg")["properties"]
     subnet = read(cloud, "virtualNetworks", "vnet")["properties"]["subnets"][0]["properties"]
 
-    assert [rule["properties"]["priority"] for rule in properties["securityRules"]] == [1000]
+    assert [rule["properties"]["priority"] for rule in properties["securityRules"]] == [1000, 1000]
     assert len(properties["defaultSecurityRules"]) == 6
     assert properties["networkInterfaces"] == [{"id": f"{NETWORKS}/networkInterfaces/nic"}]
     assert subnet["networkSecurityGroup"] == nsg

@@ -18,7 +18,7 @@ from tests.contract.test_recordings_against_sandbox import (
     RECORDINGS,
     Exchange,
     Renamer,
-    _with_subscription,
+    with_subscription,
 )
 from tests.sandbox.cloud import Cloud
 from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION
@@ -80,7 +80,7 @@ class Replay:
         answer = self.cloud.send(
             request["method"],
             url.replace(RECORDED_SUBSCRIPTION, SUBSCRIPTION),
-            json.loads(json.dumps(_with_subscription(request["body"])).replace('"a-password"', f'"{PASSWORD}"')),
+            json.loads(json.dumps(with_subscription(request["body"])).replace('"a-password"', f'"{PASSWORD}"')),
         )
         headers = {name.lower(): value for name, value in answer.headers.items()}
         self._operation_url = headers.get("azure-asyncoperation", self._operation_url)

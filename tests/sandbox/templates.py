@@ -15,6 +15,8 @@ RESOURCES = "2025-04-01"
 NETWORKS = f"{IN_GROUP}/providers/Microsoft.Network"
 DEPLOYMENTS = f"{IN_GROUP}/providers/Microsoft.Resources/deployments"
 OPERATIONS = f"{IN_GROUP}/deployments"
+VNET_TYPE = "Microsoft.Network/virtualNetworks"
+IP_TYPE = "Microsoft.Network/publicIPAddresses"
 PASSWORD = "Correct-horse-7"
 UBUNTU = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"}
 WINDOWS = {
@@ -75,6 +77,10 @@ def resource(kind: str, name: str, properties: Any, *waits: str, **members: Any)
     version = COMPUTE if "Compute" in kind else NETWORK
     known = {"type": kind, "name": name, "apiVersion": version, "location": "westus"}
     return {**known, "dependsOn": list(waits), "properties": properties, **members}
+
+
+def ip(name: str, *waits: str, **members: Any) -> dict[str, Any]:
+    return resource(IP_TYPE, name, {}, *waits, **members)
 
 
 def vm_resources(*, size: str = "Standard_DS1_v2", **members: Any) -> list[dict[str, Any]]:

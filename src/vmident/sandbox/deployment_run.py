@@ -10,6 +10,7 @@ know a principal, a role assignment is tried again every 5 seconds for a minute;
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -89,7 +90,9 @@ def _advance(rows: Rows, run: Record, inside: Inside, settings: Settings) -> Non
     now = run["due"]
     record = rows.held("deployment", run["group"], run["name"])
     record["state"] = "Running"
-    template = read_template(record["template"], record["parameters"], place_of(rows, record["group"]))
+    # The group as it was: what is deployed does not change with it.
+    place = replace(place_of(rows, record["group"]), group=record["shownGroup"])
+    template = read_template(record["template"], record["parameters"], place)
     for step in record["steps"]:
         if step["state"] == "Running" and step["ends"] <= now:
             _end(rows, step, template, inside, settings)

@@ -22,9 +22,10 @@ from vmident.sandbox.deployment_run import ACTIVE_STATES, begin, place_of
 from vmident.sandbox.http import Response, json_answer
 from vmident.sandbox.machine_creation import check_vm
 from vmident.sandbox.paging import page_of
-from vmident.sandbox.template import Resource, Template, read_template
+from vmident.sandbox.template import Template, read_template
 from vmident.sandbox.template_expressions import ExpressionInvalid
 from vmident.sandbox.template_parameters import without_secrets
+from vmident.sandbox.template_resources import Resource
 
 if TYPE_CHECKING:
     from vmident.sandbox.call import Call
@@ -151,12 +152,15 @@ def checked_deployment(call: Call) -> Record:
         raise deployment_refusals.name_wrong(name)
     properties = asked_properties(call)
     raw, given = properties["template"], properties.get("parameters") or {}
+    place = place_of(call.rows, group)
     try:
-        template = read_template(raw, given, place_of(call.rows, group))
+        template = read_template(raw, given, place)
         _check_resources(call, name, template)
     except RecursionError as deep:
         raise deployment_refusals.template_invalid("The template is nested too deeply") from deep
     kept, kept_values = without_secrets(raw, given)
+    if [one.id for one in read_template(kept, kept_values, place).resources] != [one.id for one in template.resources]:
+        raise refusals.not_in_the_sandbox("a secret that decides which resources are made")
     return {
         "id": deployment_id(group, name),
         "group": group,
@@ -166,6 +170,7 @@ def checked_deployment(call: Call) -> Record:
         "started": call.now,
         "changed": call.now,
         "correlationId": call.settings.new_uuid(),
+        "shownGroup": dict(place.group),
         "hash": template_hash(raw),
         "plan": plan_of(template),
         "template": kept,

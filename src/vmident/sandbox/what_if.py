@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from vmident.sandbox.call import Call
-    from vmident.sandbox.template import Resource, Template
+    from vmident.sandbox.template import Template
+    from vmident.sandbox.template_resources import Resource
 
 _HIDDEN = "*******"
 _LISTED = {
@@ -77,7 +78,7 @@ def _location(call: Call, token: str) -> str:
 
 def _change(call: Call, template: Template, one: Resource) -> dict[str, Any]:
     functions = {**template.functions, "reference": reader(template, call.inside, call.now)}
-    body = _as_far_as_known(template.raw_body(one), functions)
+    body = _as_far_as_known(one.raw_body, functions)
     after = {"apiVersion": one.api_version, "id": one.id, "type": one.kind, "name": one.name, **body}
     answer = call.inside.answer("GET", url_of(one.id, one.api_version), None, call.now)
     if answer.status != 200:

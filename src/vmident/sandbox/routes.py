@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import unquote
 
 from vmident.sandbox import (
+    deployments,
     graph,
     groups,
     identities,
+    machine_creation,
     machines,
+    networks,
     operations,
     permissions,
     providers,
-    refusals,
     resources,
     role_assignments,
     role_definitions,
     versions,
+    what_if,
 )
 from vmident.sandbox.paging import SKIP_OPTION
-from vmident.sandbox.scopes import tidied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +59,53 @@ _IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers"
 _PAGED = frozenset({SKIP_OPTION})
 _FILTERED = frozenset({SKIP_OPTION, "$filter"})
 _AT_SCOPE = "{scope}/providers/microsoft.authorization"
+
+
+def _network_routes(kind: str, type_name: str) -> tuple[Route, ...]:
+    path = f"providers/microsoft.network/{type_name.lower()}"
+    in_group, in_subscription = networks.lister(kind, of_group=True), networks.lister(kind, of_group=False)
+    return (
+        Route(f"{_GROUP}/{path}", {"GET": in_group}, versions.NETWORK, type_name, _PAGED),
+        Route(f"/subscriptions/{{subscription}}/{path}", {"GET": in_subscription}, versions.NETWORK, type_name, _PAGED),
+        Route(
+            f"{_GROUP}/{path}/{{name}}",
+            networks.handlers(kind),
+            versions.NETWORK,
+            type_name,
+            elsewhere=frozenset({"PATCH"}),
+        ),
+    )
+
+
+def _deployment_routes() -> tuple[Route, ...]:
+    kind, one = "deployments", f"{_GROUP}/providers/microsoft.resources/deployments/{{deployment}}"
+    # What a deployment did is read at a path of its own, without the provider; the other one answers as well.
+    operations_at = [f"{_GROUP}/deployments/{{deployment}}/operations", f"{one}/operations"]
+    methods = {
+        "GET": deployments.read_deployment,
+        "HEAD": deployments.probe_deployment,
+        "PUT": deployments.write_deployment,
+        "DELETE": deployments.forget_deployment,
+    }
+    every = versions.DEPLOYMENTS
+    return (
+        Route(one.rpartition("/")[0], {"GET": deployments.list_deployments}, every, kind, _PAGED),
+        Route(one, methods, every, kind),
+        Route(f"{one}/operationstatuses/{{digits}}", {"GET": deployments.read_status}, every, kind, any_query=True),
+        Route(f"{one}/validate", {"POST": deployments.validate_deployment}, every, kind),
+        Route(f"{one}/whatif", {"POST": what_if.predict}, every, kind),
+        Route(
+            "/subscriptions/{subscription}/operationresults/{token}",
+            {"GET": what_if.read_prediction},
+            every,
+            kind,
+            any_query=True,
+            action="",
+        ),
+        *(Route(path, {"GET": deployments.list_operations}, every, kind) for path in operations_at),
+        *(Route(f"{path}/{{operation}}", {"GET": deployments.read_operation}, every, kind) for path in operations_at),
+    )
+
 
 ROUTES = (
     Route("/subscriptions", {"GET": groups.list_subscriptions}, versions.SUBSCRIPTIONS, action="", cost="tenant"),
@@ -97,11 +145,11 @@ ROUTES = (
     ),
     Route(
         f"{_GROUP}/providers/microsoft.compute/virtualmachines/{{name}}",
-        {"GET": machines.read_vm, "PATCH": machines.change_vm},
+        {"GET": machines.read_vm, "PATCH": machines.change_vm, "PUT": machine_creation.write_vm},
         versions.COMPUTE,
         "virtualMachines",
         frozenset({"$expand"}),
-        frozenset({"PUT", "DELETE"}),
+        frozenset({"DELETE"}),
     ),
     Route(
         f"{_IN_SUBSCRIPTION}/microsoft.compute/locations/{{location}}/operations/{{operation}}",
@@ -198,15 +246,19 @@ ROUTES = (
         versions.PROVIDERS,
         action="{namespace}/register/action",
     ),
+    *_network_routes("vnet", "virtualNetworks"),
+    *_network_routes("nsg", "networkSecurityGroups"),
+    *_network_routes("ip", "publicIPAddresses"),
+    *_network_routes("nic", "networkInterfaces"),
+    Route(
+        f"{_GROUP}/providers/microsoft.network/virtualnetworks/{{name}}/subnets/{{subnet}}",
+        {"GET": networks.read_subnet},
+        versions.NETWORK,
+        "virtualNetworks/subnets",
+        elsewhere=frozenset({"PUT", "DELETE"}),
+    ),
+    *_deployment_routes(),
 )
-
-_NAMESPACES = {
-    "microsoft.authorization",
-    "microsoft.compute",
-    "microsoft.managedidentity",
-    "microsoft.resources",
-    "microsoft.resourcegraph",
-}
 
 
 def known_types() -> dict[str, dict[str, tuple[str, ...]]]:
@@ -214,69 +266,7 @@ def known_types() -> dict[str, dict[str, tuple[str, ...]]]:
     known: dict[str, dict[str, tuple[str, ...]]] = {namespace: {} for namespace in providers.NAMESPACES}
     known["Microsoft.Resources"] = {"resourceGroups": versions.GROUPS, "subscriptions": versions.SUBSCRIPTIONS}
     for route in ROUTES:
-        if route.kind:
+        if route.kind and "/providers/" in route.pattern:
             namespace = route.pattern.rpartition("/providers/")[2].partition("/")[0]
             known[providers.spelled(namespace)][route.kind] = route.versions
     return known
-
-
-def route_of(path: str, api_version: str) -> tuple[Route, dict[str, str]]:
-    """Find the route of a path, and its variable segments as sent; raises 404 for what is not there."""
-    segments = [unquote(segment) for segment in path.split("/")]
-    for route in ROUTES:
-        words = _matched(route.pattern.split("/"), segments)
-        if words is not None:
-            return route, words
-    raise _unknown(path, segments, api_version)
-
-
-def _matched(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
-    words = {}
-    if pattern[0] == "{scope}":
-        at = max(0, len(segments) - len(pattern) + 1)
-        words["scope"] = tidied("/".join(segments[:at]))
-        pattern, segments = pattern[1:], segments[at:]
-        parts = words["scope"].split("/")
-        if parts[1] == "subscriptions" and len(parts) > 2:
-            words["subscription"] = parts[2]
-    if len(pattern) != len(segments):
-        return None
-    for want, have in zip(pattern, segments, strict=True):
-        if want.startswith("{") and have:
-            words[want[1:-1]] = have
-        elif want != have.lower():
-            return None
-    return words
-
-
-def _unknown(path: str, segments: list[str], api_version: str) -> refusals.Refused:
-    lower = [segment.lower() for segment in segments]
-    at = lower.index("providers") + 1 if "providers" in lower else len(lower)
-    if at >= len(segments) or not segments[at]:
-        return refusals.path_unknown(path)
-    namespace = segments[at]
-    if namespace.lower() not in _NAMESPACES:
-        return refusals.namespace_invalid(namespace)
-    # Types and names take turns after the namespace.
-    kind = "/".join(segments[at + 1 :: 2])
-    return refusals.type_invalid(kind, namespace, api_version)
-
-
-def handler_of(route: Route, method: str) -> Handler:
-    """Find the handler of a method; raises 405."""
-    if method in route.methods:
-        return route.methods[method]
-    if method in route.elsewhere:
-        raise refusals.not_in_the_sandbox(f"{method} there yet", 405)
-    raise refusals.method_not_allowed(method)
-
-
-def check_version(route: Route, api_version: str) -> None:
-    """Raise what ARM says of an API version that the type does not have."""
-    if api_version in route.versions:
-        return
-    if not route.kind:
-        raise refusals.api_version_invalid(api_version, route.versions)
-    raise refusals.provider_not_registered(
-        versions.DEFAULT_LOCATION, api_version, route.kind, route.versions, versions.LOCATIONS
-    )

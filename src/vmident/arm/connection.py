@@ -12,24 +12,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from vmident.arm.cloud import Cloud, is_same_origin
+from vmident.arm.credential import Credential
 from vmident.arm.faults import fault
+from vmident.arm.refused_tokens import no_token
 from vmident.core.pacing import pause_before_retry
-from vmident.errors import AzureRefused, AzureUnavailable, NotSignedIn, Throttled, Unreachable, VmidentError
+from vmident.errors import AzureRefused, AzureUnavailable, Throttled, Unreachable, VmidentError
 from vmident.ports import Clock
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
     from azure.core.rest import HttpRequest, HttpResponse
     from requests.adapters import BaseAdapter
 
-_NOT_SET_UP = (
-    "unavailable",
-    "not found on path",
-    "not installed",
-    "To mitigate this issue",
-    "Attempted credentials",
-    "Visit https:",
-)
 READ_TRIES = 4
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0
@@ -54,7 +47,7 @@ class Connection:
     def __init__(
         self,
         cloud: Cloud,
-        credential: TokenCredential,
+        credential: Credential,
         clock: Clock,
         *,
         version: str,
@@ -140,7 +133,7 @@ class Connection:
             )
         except ClientAuthenticationError as failure:
             self._trace(f"{method} {shown} -> no token: {failure}")
-            raise _no_token(failure) from failure
+            raise no_token(failure) from failure
         except AzureError as failure:
             self._trace(f"{method} {shown} -> {type(failure).__name__}")
             self._clock.remaining_seconds()
@@ -196,17 +189,6 @@ def _checked(response: HttpResponse) -> Answer:
     if response.status_code >= 300:
         raise fault(response.status_code, response.headers, body)
     return Answer(response.status_code, response.headers, body)
-
-
-def _no_token(failure: Exception) -> VmidentError:
-    """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
-    reports = [line.strip() for line in str(failure).splitlines()[1:] or [str(failure)]]
-    telling = [line for line in reports if line and not any(word in line for word in _NOT_SET_UP)]
-    reasons = f": {' '.join(' '.join(telling).split())}" if telling else "."
-    return NotSignedIn(
-        f"Not signed in: no way of signing in gave a token{reasons}",
-        hint="Sign in with `az login`, set AZURE_CLIENT_ID and its companions, or set VMIDENT_ACCESS_TOKEN.",
-    )
 
 
 def _no_answer(failure: Exception, endpoint: str) -> VmidentError:

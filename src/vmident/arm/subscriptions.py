@@ -1,4 +1,4 @@
-"""Subscriptions by name."""
+"""Subscriptions by name, and their names."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def subscription_named(name: str, connection: Connection) -> str:
             hint="Give the id or the name of one that you can see to --subscription.",
         )
     return found[0]
+
+
+def name_of_subscription(subscription: str, connection: Connection) -> str:
+    """Give the name of the subscription with that id, as Azure has it; raises what the read raises."""
+    return str(connection.read(f"/subscriptions/{subscription}", API_VERSION).body.get("displayName"))
 
 
 def _all(connection: Connection) -> list[dict[str, object]]:

@@ -11,11 +11,13 @@ from typer.main import get_command
 
 import vmident
 from vmident.cli.command import Command, as_typer_command
+from vmident.cli.login import login, logout
 from vmident.cli.sandbox import reset, status
 from vmident.cli.set_exactly import set_exactly
 from vmident.cli.show import list_, show
 from vmident.cli.system import disable_system, enable_system
 from vmident.cli.users import add_user, remove_user
+from vmident.cli.whoami import whoami
 
 _COMMANDS: tuple[tuple[str, Command], ...] = (
     ("enable-system", enable_system),
@@ -25,6 +27,9 @@ _COMMANDS: tuple[tuple[str, Command], ...] = (
     ("set", set_exactly),
     ("show", show),
     ("list", list_),
+    ("login", login),
+    ("logout", logout),
+    ("whoami", whoami),
 )
 _SANDBOX_COMMANDS: tuple[tuple[str, Command], ...] = (("status", status), ("reset", reset))
 

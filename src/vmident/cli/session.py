@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,16 @@ from vmident.cli.settings import Settings
 from vmident.core.resource_id import ResourceId, checked_name
 from vmident.core.transition import Transition
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
-from vmident.ports import Identities, Machines
-from vmident.render.human import loss_lines
+from vmident.ports import Identities, Machines, SignIns, Tokens
+from vmident.render.human import Line, Tone, loss_lines
 from vmident.usecases.find_vms import Where
 from vmident.usecases.prepare_change import World
+from vmident.usecases.who_am_i import Surroundings
 
 if TYPE_CHECKING:
+    from vmident.arm.cloud import Cloud
     from vmident.arm.connection import Connection
+    from vmident.arm.credential import Credential
     from vmident.sandbox.sandbox import Sandbox
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -59,32 +63,88 @@ class Session:
         """Everything that a change reaches through."""
         return World(self.machines, self.identities, self.clock, person)
 
+    @property
+    def is_sandbox(self) -> bool:
+        """Tell whether this is the sandbox, which has a person of its own."""
+        return self._settings.is_sandbox
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Whatever signs requests."""
+        from vmident.arm.credential import ArmTokens
+
+        return ArmTokens(self._credential, self._cloud)
+
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        """The sign-in of `vmident login`."""
+        from vmident.arm.sign_in import ArmSignIns
+
+        _silence_the_sdk()
+        say = self._console.note
+        return ArmSignIns(self._cloud, self._settings.state_folder, lambda text: say([Line(text, Tone.HEADING)]))
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What `whoami` tells beside the caller."""
+        names = self._settings.subscription_names
+
+        def name_of(subscription: str) -> str:
+            from vmident.arm.subscriptions import name_of_subscription
+
+            return names.get(subscription) or name_of_subscription(subscription, self._connection)
+
+        origins = dict(self._settings.origins)
+        if self.is_sandbox:
+            origins.setdefault("subscription", "default")
+            origins.pop("endpoint", None)
+        has_subscription = self.is_sandbox or self._settings.subscription is not None
+        return Surroundings(
+            self._cloud.name,
+            self._cloud.endpoint,
+            origins,
+            (lambda: self._subscription) if has_subscription else None,
+            name_of,
+        )
+
+    @cached_property
+    def _cloud(self) -> Cloud:
+        from vmident.arm.cloud import Cloud, checked_endpoint, known_cloud
+
+        settings = self._settings
+        if settings.is_sandbox:
+            from vmident.sandbox.sandbox import ENDPOINT
+
+            return Cloud("sandbox", ENDPOINT, ENDPOINT)
+        cloud = known_cloud(settings.cloud, settings.clouds).signed_in_by(settings.authority)
+        return replace(cloud, endpoint=checked_endpoint(settings.endpoint)) if settings.endpoint else cloud
+
+    @cached_property
+    def _credential(self) -> Credential:
+        from vmident.arm.credential import GivenToken, signed_in
+        from vmident.arm.kept_sign_in import read_sign_in
+
+        _silence_the_sdk()
+        if self.is_sandbox:
+            from vmident.sandbox.sandbox import TOKEN
+
+            return GivenToken(TOKEN, self._runtime.wall(), "the sandbox")
+        if self._settings.access_token:
+            return GivenToken(self._settings.access_token, self._runtime.wall())
+        return signed_in(self._cloud, sign_in=read_sign_in(self._settings.state_folder))
+
     @cached_property
     def _connection(self) -> Connection:
-        import logging
-
-        from vmident.arm.cloud import Cloud, checked_endpoint, known_cloud
         from vmident.arm.connection import Connection
-        from vmident.arm.credential import GivenToken, signed_in
 
-        # The SDK's own logging would otherwise end up on standard error, beside what `faults` makes of it.
-        logging.getLogger("azure").addHandler(logging.NullHandler())
-        logging.getLogger("msal").addHandler(logging.NullHandler())
-        settings = self._settings
         door = None
-        if settings.is_sandbox:
+        if self.is_sandbox:
             from vmident.sandbox.door import SandboxAdapter
-            from vmident.sandbox.sandbox import ENDPOINT, TOKEN
 
-            cloud, token, door = Cloud("sandbox", ENDPOINT, ENDPOINT), TOKEN, SandboxAdapter(self.sandbox)
-        else:
-            cloud, token = known_cloud(settings.cloud, settings.clouds), settings.access_token or ""
-            if settings.endpoint:
-                cloud = Cloud(cloud.name, checked_endpoint(settings.endpoint), cloud.authority)
-        credential = GivenToken(token, self._runtime.wall()) if token else signed_in(cloud, settings.authority)
+            door = SandboxAdapter(self.sandbox)
         return Connection(
-            cloud,
-            credential,
+            self._cloud,
+            self._credential,
             self.clock,
             version=vmident.__version__,
             trace=self._console.trace,
@@ -121,6 +181,14 @@ class Session:
                 hint="Give --subscription, set AZURE_SUBSCRIPTION_ID, or run `az account set`.",
             )
         return wanted if _GUID.fullmatch(wanted) else subscription_named(wanted, self._connection)
+
+
+def _silence_the_sdk() -> None:
+    """Keep the SDK's own logging off standard error, where it would stand beside what `faults` makes of it."""
+    import logging
+
+    logging.getLogger("azure").addHandler(logging.NullHandler())
+    logging.getLogger("msal").addHandler(logging.NullHandler())
 
 
 class PersonAtTheTerminal:

@@ -27,6 +27,7 @@ PERMANENT_CODES = {
     "Declined": "declined",
     "NotFound": "not-found",
     "NotSignedIn": "not-signed-in",
+    "NoTokenStore": "no-token-store",
     "NotAllowed": "not-allowed",
     "Conflict": "conflict",
     "PreconditionFailed": "precondition-failed",

@@ -16,7 +16,8 @@ from vmident.errors import UsageError
 from vmident.ports import Token
 
 if TYPE_CHECKING:
-    from azure.core.credentials import AccessToken, TokenCredential
+    from azure.core.credentials import AccessToken
+    from azure.identity import DefaultAzureCredential
 
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, section 2.1
 _GIVEN_TOKENS_ARE_TAKEN_TO_LAST_SECONDS = 24 * 3600
@@ -38,6 +39,10 @@ class Credential(Protocol):
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """Give a token for the scopes."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what was opened to get it."""
         ...
 
 
@@ -64,6 +69,9 @@ class GivenToken:
 
         return AccessToken(self._token, self._expires_on)
 
+    def close(self) -> None:
+        """Nothing was opened to get it."""
+
     def __repr__(self) -> str:
         return "GivenToken(…)"
 
@@ -71,7 +79,7 @@ class GivenToken:
 class AzureIdentitysChain:
     """azure-identity's own ways, one after the other."""
 
-    def __init__(self, chain: TokenCredential) -> None:
+    def __init__(self, chain: DefaultAzureCredential) -> None:
         self._chain = chain
 
     @property
@@ -82,6 +90,10 @@ class AzureIdentitysChain:
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """Give the token of the first way that has one."""
         return self._chain.get_token(*scopes, **options)
+
+    def close(self) -> None:
+        """Let go of what the ways have opened."""
+        self._chain.close()
 
 
 class ArmTokens:

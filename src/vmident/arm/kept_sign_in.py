@@ -79,7 +79,12 @@ def drop_sign_in(folder: Path) -> None:
 
 
 def _sign_in(document: Any) -> SignIn:
-    fields = {name: value for name, value in document.items() if name != "version"}
-    if document["version"] != _VERSION or not all(isinstance(value, str | bool | None) for value in fields.values()):
-        raise ValueError(document["version"])
-    return SignIn(**{**fields, "type": CallerType(fields["type"])})
+    fields = dict(document)
+    if fields.pop("version") != _VERSION or not all(isinstance(one, str | bool | None) for one in fields.values()):
+        raise ValueError(document)
+    sign_in = SignIn(**{**fields, "type": CallerType(fields["type"])})
+    if sign_in.record is not None:
+        from azure.identity import AuthenticationRecord
+
+        AuthenticationRecord.deserialize(sign_in.record)
+    return sign_in

@@ -55,6 +55,11 @@ class OwnSignIn:
         self.origin = origin
         return token
 
+    def close(self) -> None:
+        """Let connections to the authority go."""
+        for _, credential in self._by_turns:
+            credential.close()
+
     def _check_store(self) -> None:
         if self._sign_in.type is not CallerType.MANAGED_IDENTITY:
             open_cache(allow_unencrypted=self._sign_in.allow_unencrypted)

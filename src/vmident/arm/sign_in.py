@@ -20,11 +20,17 @@ _TRY_A_CODE = "Where no browser can be opened: vmident login --use-device-code"
 
 
 class ArmSignIns:
-    """Sign-ins of one cloud, kept in the state folder; `tell` is told what the person is to do."""
+    """Sign-ins of one cloud, kept in the state folder.
 
-    def __init__(self, cloud: Cloud, folder: Path, tell: Callable[[str], None]) -> None:
+    `prompt` is told what the person has to know to go on, `tell` what is going on.
+    """
+
+    def __init__(
+        self, cloud: Cloud, folder: Path, *, prompt: Callable[[str], None], tell: Callable[[str], None]
+    ) -> None:
         self._cloud = cloud
         self._folder = folder
+        self._prompt = prompt
         self._tell = tell
 
     def sign_in(self, request: SignInRequest) -> Account:
@@ -64,11 +70,12 @@ class ArmSignIns:
         options |= authority_options(self._cloud)
         with self._refusals(_TRY_A_CODE if request.way is Way.BROWSER else "Try again: vmident login"):
             if request.way is Way.BROWSER:
-                self._tell("Sign in in the browser that opens now.")
+                self._tell("Waiting for the sign-in in the browser.")
                 credential: Any = InteractiveBrowserCredential(**options)
             else:
                 credential = DeviceCodeCredential(prompt_callback=self._show_code, **options)
-            record = credential.authenticate(scopes=[self._cloud.scope])
+            with credential:
+                record = credential.authenticate(scopes=[self._cloud.scope])
         return self._signed_in(
             CallerType.USER,
             record.username,
@@ -79,7 +86,7 @@ class ArmSignIns:
         )
 
     def _show_code(self, address: str, code: str, ends: datetime) -> None:
-        self._tell(f"To sign in, open {address} and enter the code {code}. It is good until {ends:%H:%M} UTC.")
+        self._prompt(f"To sign in, open {address} and enter the code {code}. It is good until {ends:%H:%M} UTC.")
 
     def _service_principal(self, request: SignInRequest) -> SignIn:
         """The secret is good for one token, which the cache keeps; the secret itself is kept nowhere."""
@@ -97,7 +104,8 @@ class ArmSignIns:
                 cache_persistence_options=cache_options(allow_unencrypted=allow),
                 **authority_options(self._cloud),
             )
-            caller = caller_of(credential.get_token(self._cloud.scope).token)
+            with credential:
+                caller = caller_of(credential.get_token(self._cloud.scope).token)
         return self._signed_in(
             CallerType.SERVICE_PRINCIPAL,
             caller.name or client_id,
@@ -110,8 +118,8 @@ class ArmSignIns:
     def _managed_identity(self, request: SignInRequest) -> SignIn:
         from azure.identity import ManagedIdentityCredential
 
-        with self._refusals("Does this machine have that identity? See vmident show on its VM."):
-            credential = ManagedIdentityCredential(client_id=request.client_id)
+        hint = "Check that the machine has that identity: vmident show VM"
+        with self._refusals(hint), ManagedIdentityCredential(client_id=request.client_id) as credential:
             caller = caller_of(credential.get_token(self._cloud.scope).token)
         return self._signed_in(
             CallerType.MANAGED_IDENTITY,

@@ -131,7 +131,10 @@ def _secret(run: Run, client_id: str) -> str:
             "A service principal needs its secret, and there is no terminal to ask for it on.",
             hint="Set AZURE_CLIENT_SECRET: a secret is never taken from the command line.",
         )
-    asked = run.runtime.read_secret(f"Secret of {client_id}: ")
+    try:
+        asked = run.runtime.read_secret(f"Secret of {client_id}: ")
+    except EOFError:
+        asked = ""
     if not asked:
         raise UsageError("No secret was given.", hint="Type it, or set AZURE_CLIENT_SECRET.")
     return asked

@@ -81,8 +81,13 @@ class Session:
         from vmident.arm.sign_in import ArmSignIns
 
         _silence_the_sdk()
-        say = self._console.note
-        return ArmSignIns(self._cloud, self._settings.state_folder, lambda text: say([Line(text, Tone.HEADING)]))
+        console = self._console
+        return ArmSignIns(
+            self._cloud,
+            self._settings.state_folder,
+            prompt=lambda text: console.note([Line(text, Tone.HEADING)]),
+            tell=console.tell,
+        )
 
     @property
     def surroundings(self) -> Surroundings:
@@ -162,7 +167,7 @@ class Session:
     def close(self) -> None:
         """Let go of what was opened."""
         opened = self.__dict__
-        for part in ("_connection", "sandbox"):
+        for part in ("_connection", "_credential", "sandbox"):
             if part in opened:
                 opened[part].close()
 

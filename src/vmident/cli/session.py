@@ -101,8 +101,8 @@ class Session:
 
         origins = dict(self._settings.origins)
         if self.is_sandbox:
-            origins.setdefault("subscription", "default")
-            origins.pop("endpoint", None)
+            spoken_of = ("subscription", "group", "cloud")
+            origins = {"subscription": "default", **{name: origins[name] for name in spoken_of if name in origins}}
         has_subscription = self.is_sandbox or self._settings.subscription is not None
         return Surroundings(
             self._cloud.name,

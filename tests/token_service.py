@@ -39,6 +39,7 @@ class TokenService:
     """Answers for one tenant; `given` are the access tokens it gave, the newest last."""
 
     endpoint: str = ""
+    tenant: str = TENANT
     expires_in: int = 3600
     pending: int = 1
     refreshes: bool = True
@@ -62,7 +63,7 @@ class TokenService:
         return json_answer(404, {"error": "not_found", "error_description": path})
 
     def _configuration(self) -> dict[str, str]:
-        here = f"{self.endpoint}/{TENANT}"
+        here = f"{self.endpoint}/{self.tenant}"
         return {
             "issuer": f"{here}/v2.0",
             "authorization_endpoint": f"{here}/oauth2/v2.0/authorize",
@@ -92,12 +93,18 @@ class TokenService:
         return self._answer({"idtyp": "app", "appid": APP, "app_displayname": "The pipeline", "oid": APP_OBJECT_ID}, {})
 
     def _persons_tokens(self, client_id: str) -> Response:
-        claims = {"aud": client_id, "sub": PERSON_ID, "oid": PERSON_ID, "tid": TENANT, "preferred_username": PERSON}
+        claims = {
+            "aud": client_id,
+            "sub": PERSON_ID,
+            "oid": PERSON_ID,
+            "tid": self.tenant,
+            "preferred_username": PERSON,
+        }
         now = int(time.time())
         nonce = {"nonce": self.nonce} if self.nonce else {}
         more = {
             "id_token": jwt(
-                {**claims, **nonce, "iss": f"{self.endpoint}/{TENANT}/v2.0", "exp": now + 3600, "iat": now}
+                {**claims, **nonce, "iss": f"{self.endpoint}/{self.tenant}/v2.0", "exp": now + 3600, "iat": now}
             ),
             "refresh_token": self._secret("refresh"),
             "client_info": _encoded({"uid": PERSON_ID, "utid": TENANT}),
@@ -107,7 +114,7 @@ class TokenService:
 
     def _answer(self, claims: dict[str, Any], more: dict[str, Any]) -> Response:
         ends = int(time.time()) + self.expires_in
-        token = jwt({**claims, "tid": TENANT, "exp": ends, "jti": self._secret("access")})
+        token = jwt({**claims, "tid": self.tenant, "exp": ends, "jti": self._secret("access")})
         self.given.append(token)
         answer = {"token_type": "Bearer", "expires_in": self.expires_in, "access_token": token}
         return json_answer(200, {**answer, **more})

@@ -52,8 +52,14 @@ class Azure:
 
     def __call__(self, words: str, secret: str | None = None) -> Outcome:
         """Type words into the program, with the network itself; `secret` is what a person types where asked."""
+
+        def read_secret(_question: str) -> str:
+            if secret is None:
+                raise EOFError
+            return secret
+
         self.program.capture.readouterr()
-        runtime = replace(self.program.runtime(), through=lambda door: door, read_secret=lambda _question: secret or "")
+        runtime = replace(self.program.runtime(), through=lambda door: door, read_secret=read_secret)
         code = main(shlex.split(words), runtime)
         return Outcome(code, *self.program.capture.readouterr())
 
@@ -254,10 +260,14 @@ def test_a_secret_that_nobody_can_be_asked_for_is_wrong_usage(azure: Azure) -> N
     assert azure.authority.received == []
 
 
-def test_a_secret_that_is_not_typed_is_wrong_usage(azure: Azure) -> None:
+@pytest.mark.parametrize("secret", ["", None], ids=["Enter", "end of input"])
+def test_a_secret_that_is_not_typed_is_wrong_usage(azure: Azure, secret: str | None) -> None:
     azure.program.terminal = TERMINAL
 
-    assert azure(AS_AN_APP, secret="").code == 2
+    outcome = azure(AS_AN_APP, secret)
+
+    assert (outcome.code, azure.authority.received) == (2, [])
+    assert "No secret was given." in outcome.err
 
 
 @pytest.mark.parametrize("missing", ["--client-id", "--tenant"])
@@ -306,6 +316,32 @@ def test_a_managed_identity_signs_in_and_keeps_no_token(azure: Azure, monkeypatc
     assert (signed_in.code, signed_in.json["type"], signed_in.json["name"]) == (0, "managedIdentity", "builder")
     assert (who.json["type"], who.json["from"]["token"]) == ("managedIdentity", "vmident login")
     assert not cache(azure.program).exists()
+    assert azure("logout --query status").json == "signedOut"
+
+
+def test_a_machine_without_a_managed_identity_signs_nobody_in(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = json_answer(400, {"error": "invalid_request", "error_description": "Identity not found"})
+    with Loopback(lambda _request: refusal) as machine:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{machine.endpoint}/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "header")
+        outcome = azure("login --identity")
+
+    assert (outcome.code, outcome.error["code"]) == (4, "not-signed-in")
+    assert not kept(azure.program).exists()
+
+
+def test_a_managed_identity_that_is_gone_is_said_to_give_no_token(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Loopback(lambda _request: json_answer(200, _managed(jwt({"oid": APP_OBJECT_ID})))) as machine:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{machine.endpoint}/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "header")
+        azure("login --identity")
+        machine.answer = lambda _request: json_answer(400, {"error": "invalid_request"})
+        outcome = azure("list")
+
+    assert (outcome.code, outcome.error["code"]) == (4, "not-signed-in")
+    assert "'the system-assigned identity' gives no token" in outcome.error["message"]
 
 
 def _managed(token: str) -> dict[str, str]:
@@ -353,6 +389,38 @@ def test_signing_in_as_another_forgets_the_first(azure: Azure) -> None:
     azure("logout")
     assert APP_OBJECT_ID not in cache(azure.program).read_text()
     assert [token for token in azure.service.given if token in cache(azure.program).read_text()] == []
+
+
+def test_the_same_person_in_another_tenant_stays_signed_in(azure: Azure) -> None:
+    azure(CODE)
+    azure.service.tenant = "11111111-0000-4000-8000-000000000009"
+
+    assert azure(CODE).json["tenantId"] == azure.service.tenant
+    assert azure("list").code == 0
+
+
+def test_a_store_that_is_locked_does_not_keep_another_from_signing_in(azure: Azure) -> None:
+    azure(CODE)
+    _forbid_plain_files(azure.program)
+    azure.program.environ["AZURE_CLIENT_SECRET"] = SECRET
+
+    assert azure(AS_AN_APP).code == 0
+    assert azure("whoami --query type").json == "servicePrincipal"
+
+
+def test_signing_out_of_a_store_that_is_locked_says_so_and_forgets_nothing(azure: Azure) -> None:
+    azure(CODE)
+    _forbid_plain_files(azure.program)
+
+    outcome = azure("logout")
+
+    assert (outcome.code, outcome.error["code"]) == (1, "no-token-store")
+    assert kept(azure.program).exists()
+
+
+def _forbid_plain_files(program: Program) -> None:
+    record = json.loads(kept(program).read_text())
+    kept(program).write_text(json.dumps({**record, "allow_unencrypted": False}))
 
 
 # Before that version nothing keeps azure-identity from asking the network for a managed identity.
@@ -416,8 +484,7 @@ def test_a_record_that_cannot_be_read_is_nobody_else(azure: Azure) -> None:
 
 def test_the_tokens_of_a_sign_in_that_lost_its_store_are_asked_for_in_vain(azure: Azure) -> None:
     azure(CODE)
-    record = json.loads(kept(azure.program).read_text())
-    kept(azure.program).write_text(json.dumps({**record, "allow_unencrypted": False}))
+    _forbid_plain_files(azure.program)
 
     outcome = azure("list")
 
@@ -462,3 +529,20 @@ def test_a_cloud_that_the_azure_cli_has_registered_signs_in_at_its_own_authority
     assert who.json["from"]["subscription"] == "the Azure CLI's clouds.config"
     scopes = {dict(urllib.parse.parse_qsl(one.body.decode())).get("scope") for one in azure.authority.received}
     assert any(scope and "https://arm.private.example//.default" in scope for scope in scopes)
+
+
+def test_the_azure_clis_sign_in_is_used_and_named(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = jwt({"upn": PERSON, "oid": PERSON_ID, "tid": TENANT})
+    azure.service.given.append(token)
+    answer = {"accessToken": token, "expires_on": 4102444800, "expiresOn": "2100-01-01 00:00:00.000000"}
+    az = azure.program.folder / "bin" / "az"
+    az.parent.mkdir()
+    az.write_text(f"#!/bin/sh\necho '{json.dumps(answer)}'\n")
+    az.chmod(0o755)
+    monkeypatch.setenv("PATH", str(az.parent))
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "dev")
+
+    who = azure("whoami")
+
+    assert (who.json["name"], who.json["from"]["token"]) == (PERSON, "the Azure CLI's sign-in")
+    assert (who.json["expiresOn"], azure("list").code) == ("2100-01-01T00:00:00Z", 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 from vmident.arm.cloud import Cloud
 from vmident.arm.kept_sign_in import SignIn, drop_sign_in, keep_sign_in, read_sign_in
 from vmident.arm.refused_tokens import authority_options, token_failure
-from vmident.arm.token_store import cache_options, forget_tokens, open_cache
+from vmident.arm.token_store import cache_options, forget_tokens, open_cache, owner_of_tokens
 from vmident.core.caller import CallerType, caller_of
-from vmident.errors import NotSignedIn, UsageError
+from vmident.errors import NoTokenStore, NotSignedIn, UsageError
 from vmident.ports import Account, SignInRequest, Way
 
 _TRY_A_CODE = "Where no browser can be opened: vmident login --use-device-code"
@@ -43,8 +43,10 @@ class ArmSignIns:
             is_app = request.way is Way.SERVICE_PRINCIPAL
             signed_in = self._service_principal(request) if is_app else self._person(request)
         last = self._last_one()
-        if last and (last.record, last.client_id) != (signed_in.record, signed_in.client_id):
-            forget_tokens(last)
+        if last and owner_of_tokens(last) != owner_of_tokens(signed_in):
+            # Tokens in a store that is locked today are out of everybody's reach, and no reason to stop here.
+            with suppress(NoTokenStore):
+                forget_tokens(last)
         keep_sign_in(self._folder, signed_in)
         return _account(signed_in, is_encrypted=is_encrypted)
 

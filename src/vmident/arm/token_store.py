@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vmident.arm.kept_sign_in import SignIn
+from vmident.core.caller import CallerType
 from vmident.errors import NoTokenStore
 
 if TYPE_CHECKING:
@@ -38,21 +39,26 @@ def open_cache(*, allow_unencrypted: bool) -> Any:
         ) from missing
 
 
-def forget_tokens(sign_in: SignIn) -> None:
-    """Take the tokens of one sign-in out of our own cache, and no others; raises `NoTokenStore`.
+def owner_of_tokens(sign_in: SignIn) -> dict[str, str | None] | None:
+    """Give what tells the tokens of a sign-in from others in the cache; `None` where it keeps none.
 
-    A person's are found by the home account, an app's by its client id; source: msal's `remove_account` and
-    `remove_tokens_for_client`.
+    A person's are found by the home account, which is the same in every tenant, an app's by its client id; source:
+    msal's `remove_account` and `remove_tokens_for_client`.
     """
     if sign_in.record is not None:
         from azure.identity import AuthenticationRecord
 
-        _remove(sign_in, home_account_id=AuthenticationRecord.deserialize(sign_in.record).home_account_id)
-    elif sign_in.client_id is not None:
-        _remove(sign_in, home_account_id=None, client_id=sign_in.client_id)
+        return {"home_account_id": AuthenticationRecord.deserialize(sign_in.record).home_account_id}
+    if sign_in.type is CallerType.MANAGED_IDENTITY:
+        return None
+    return {"home_account_id": None, "client_id": sign_in.client_id}
 
 
-def _remove(sign_in: SignIn, **owner: str | None) -> None:
+def forget_tokens(sign_in: SignIn) -> None:
+    """Take the tokens of one sign-in out of our own cache, and no others; raises `NoTokenStore`."""
+    owner = owner_of_tokens(sign_in)
+    if owner is None:
+        return
     cache = open_cache(allow_unencrypted=sign_in.allow_unencrypted)
     kinds = cache.CredentialType
     for kind, remove in (

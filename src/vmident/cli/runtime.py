@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ class Runtime:
     """Everything that a run takes from outside; tests hand in their own.
 
     `through` is given the door that requests are about to go through, `None` for the network, and gives the one that
-    they do go through.
+    they do go through. `read_secret` asks, on the terminal itself, for what nobody is to see.
     """
 
     environ: Mapping[str, str]
@@ -51,6 +52,7 @@ class Runtime:
     new_uuid: Callable[[], str]
     read_input: Callable[[], str]
     through: Callable[[BaseAdapter | None], BaseAdapter | None] = lambda door: door
+    read_secret: Callable[[str], str] = lambda question: getpass(question, stream=sys.stderr)
 
 
 def runtime_of_process() -> Runtime:

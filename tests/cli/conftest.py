@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import Certificates, certificates
+from tests.contoso import Contoso, contoso_of
 from tests.program import Program
 
 
@@ -13,3 +15,18 @@ def program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Prog
     made = Program(tmp_path, capsys)
     yield made
     made.sandbox.close()
+
+
+@pytest.fixture(scope="session")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def contoso(program: Program, trusted: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterator[Contoso]:
+    """Somewhere to sign in; the program is the `program` fixture's."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted.authority))
+    # No keyring of this machine's may be found, wherever the tests run.
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+    with contoso_of(program, trusted) as made:
+        yield made

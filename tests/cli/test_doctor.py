@@ -23,13 +23,6 @@ from vmident.sandbox.sandbox import PERSON_ID, SUBSCRIPTION
 IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
 
 
-@pytest.fixture(autouse=True)
-def network_is_registered(program: Program) -> None:
-    """The provider that the sandbox may not have yet."""
-    registered = answering_with(200, {"registrationState": "Registered"})
-    program.when("GET", "/providers/Microsoft.Network?", registered, times=1000)
-
-
 def amiss(outcome: Outcome) -> list[tuple[str, str]]:
     return [
         (one["check"], one["verdict"]) for one in outcome.json["checks"] if one["verdict"] in ("warning", "problem")

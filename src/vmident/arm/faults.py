@@ -46,6 +46,10 @@ _STANDING_CODES = frozenset(
         "MissingSubscriptionRegistration",
     }
 )
+# Codes that say only that something within failed; it stands in `details`.
+_WRAPPERS = frozenset(
+    {"DeploymentFailed", "InvalidTemplateDeployment", "ResourceDeploymentFailure", "MultipleErrorsOccurred"}
+)
 
 _NESTED_JSON = re.compile(r"\{\s*\"error\"\s*:")
 _ACTION_AND_SCOPE = re.compile(r"perform action '([^']+)' (?:over|on|at) scope '([^']+)'", re.IGNORECASE)
@@ -99,10 +103,14 @@ def operation_fault(error: Any, status: str) -> VmidentError:
 
 
 def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
-    """Read Azure's code and message out of an answer, the innermost message where JSON is nested in a string."""
+    """Read Azure's code and message out of an answer, the innermost message where JSON is nested in a string.
+
+    Of a deployment that failed, they are those of the first resource that did.
+    """
     error = body.get("error", body) if isinstance(body, dict) else {}
     if not isinstance(error, dict):
         error = {"message": error}
+    error = _innermost(error)
     message = error.get("message")
     code = error.get("code")
     text = _unwrapped(message) if isinstance(message, str) and message.strip() else otherwise
@@ -116,6 +124,15 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _innermost(error: dict[str, Any]) -> dict[str, Any]:
+    """Go down to the failure that the codes of deployments wrap: in `details`, or in a message that is JSON itself."""
+    message, details = error.get("message"), error.get("details")
+    inner = _inner_error(message) if isinstance(message, str) and message.lstrip().startswith("{") else None
+    if inner is None and error.get("code") in _WRAPPERS and isinstance(details, list):
+        inner = next((one for one in details if isinstance(one, dict) and one.get("message")), None)
+    return _innermost(inner) if inner else error
 
 
 def _unwrapped(message: str) -> str:

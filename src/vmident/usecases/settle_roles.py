@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, Receiver, receivers
-from vmident.core.transition import AddUsers, EnableSystem
+from vmident.core.transition import AddUsers, Change, EnableSystem
 from vmident.errors import Interrupted, OperationFailed, TimedOut, VmidentError
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.usecases.grant_roles import grant, remove
@@ -108,18 +109,17 @@ def _whole_truth(
         )
     return failure.saying(
         f"VM '{vm.name}' has its identities, but without these roles: {listed}. {failure.message}",
-        hint=f"Finish the job: {_command(prepared)}",
+        hint=f"Finish the job: {command_for(vm, prepared.change, prepared.grants)}",
     )
 
 
-def _command(prepared: Prepared) -> str:
-    """Give the command again, with full ids in the place of names; what is done already it leaves alone."""
-    vm, change = prepared.machine.id, prepared.change
+def command_for(vm: ResourceId, change: Change, grants: Sequence[Grant]) -> str:
+    """Give the command that makes a change and grants its roles, by full ids; what is done already it leaves alone."""
     words = ["vmident", "enable-system" if isinstance(change, EnableSystem) else "add-user", str(vm)]
     if isinstance(change, AddUsers):
         words += [word for user in sorted(change.ids) for word in ("--identity", str(user))]
-    roles = dict.fromkeys(grant.role for grant in prepared.grants)
-    scopes = dict.fromkeys(grant.scope for grant in prepared.grants)
+    roles = dict.fromkeys(grant.role for grant in grants)
+    scopes = dict.fromkeys(grant.scope for grant in grants)
     words += [word for role in roles for word in ("--role", f'"{role.name}"' if " " in role.name else role.name)]
     words += [word for scope in scopes for word in ("--scope", str(scope))]
     return " ".join(words)

@@ -1,0 +1,41 @@
+"""Tags: read from words, compared and joined as ARM does.
+
+Names compare without regard to case, values with it (Microsoft's 'Use tags to organize your Azure resources'). How many
+there may be, how long, and which names are reserved is left to Azure to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from vmident.errors import UsageError
+
+
+def tags_in(words: Iterable[str]) -> dict[str, str]:
+    """Read words such as `team=web`; a value may be empty and may hold more equals signs.
+
+    Raises `UsageError` for a word without a name or without an equals sign, and for a name that has two values.
+    """
+    tags: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"'{word}' is no tag.", hint="A tag is NAME=VALUE: --tags team=web --tags env=test")
+        name = name.strip()
+        if tags.setdefault(_spelled(name, tags), value) != value:
+            raise UsageError(f"The tag '{name}' is given two values.", hint="Give each tag once, in whatever case.")
+    return tags
+
+
+def with_tags(there: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """Give the tags that are there with the wanted ones among them; a name keeps the casing that it has there."""
+    return {**there, **{_spelled(name, there): value for name, value in wanted.items()}}
+
+
+def has_tags(there: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Tell whether every wanted tag is there with its value; others may be there too."""
+    return with_tags(there, wanted) == dict(there)
+
+
+def _spelled(name: str, tags: Mapping[str, str]) -> str:
+    return next((one for one in tags if one.lower() == name.lower()), name)

@@ -1,0 +1,100 @@
+"""Carry a template deployment out: begin it once, look at it until it is over, say what failed and what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vmident.core.deployment import Order, Step, first_failed, made
+from vmident.core.pacing import pause_before_look, pause_before_retry
+from vmident.errors import AzureUnavailable, NotSignedIn, OperationFailed, Throttled, TimedOut, VmidentError
+from vmident.ports import Clock, Deployments, Person
+
+TRIES = 6
+_RUN_AGAIN = "Mend the cause and run the command again: it goes on with what is there."
+
+
+def begin(order: Order, deployments: Deployments, clock: Clock, person: Person) -> None:
+    """Have Azure take the deployment; raises what it refuses it for.
+
+    After a lost answer the deployment is looked for by its name, which no other has, and sent again only where it is
+    not there.
+    """
+    for tries in range(TRIES):
+        clock.remaining_seconds()
+        try:
+            deployments.start(order)
+        except (Throttled, AzureUnavailable) as failure:
+            pause = pause_before_retry(tries, failure.retry_after_seconds if isinstance(failure, Throttled) else None)
+            person.tell(f"{failure.code}: {failure.message} Looking again in {pause:.0f} s")
+            clock.sleep(pause)
+            if isinstance(failure, AzureUnavailable) and deployments.look_at(order.id):
+                return
+            if tries == TRIES - 1:
+                raise
+        else:
+            return
+
+
+def until_deployed(order: Order, deployments: Deployments, clock: Clock, person: Person) -> None:
+    """Look until all is there, less and less often, and tell of each resource as it finishes.
+
+    Raises the failure of the resource that failed, and says what was made before it and stays.
+    """
+    began, steps, count = clock.now(), tuple[Step, ...](), len(order.template["resources"])
+    while True:
+        elapsed = clock.now() - began
+        person.tell(f"{order.what}: {len(made(steps))} of {count} resources are there ({elapsed:.0f} s)")
+        clock.sleep(pause_before_look(elapsed))
+        seen = deployments.look_at(order.id)
+        if seen is None:
+            raise OperationFailed(f"The deployment '{order.id.name}' is no longer there.", hint=_how_to_look(order))
+        steps = _steps(order, steps, deployments, person)
+        if seen.failure:
+            raise failure_of(seen.failure, order, steps)
+        if seen.is_over:
+            return
+
+
+def failure_of(failure: VmidentError, order: Order, steps: Sequence[Step]) -> VmidentError:
+    """Give the error of the resource that failed; `failure` is the deployment's, for where no resource has its own."""
+    failed = first_failed(steps)
+    own = failed.failure if failed and failed.failure else failure
+    at = f"{failed.kind} '{failed.name}' failed: " if failed else ""
+    there = made(steps)
+    if str(order.vm).lower() in map(str.lower, there):
+        return own.saying(f"{order.what} was made, but not all that goes with it: {at}{own.message}", order.finish)
+    if not there:
+        return own.saying(f"{order.what} was not made, nor anything for it: {at}{own.message}", own.hint or _RUN_AGAIN)
+    listed = "".join(f"\n  {one}" for one in there)
+    return own.saying(
+        f"{order.what} was not made: {at}{own.message}\nThese are there, and stay:{listed}",
+        f"{_RUN_AGAIN} Or delete them: az resource delete --ids {' '.join(there)}",
+    )
+
+
+def goes_on(failure: VmidentError, order: Order) -> VmidentError:
+    """Say of a wait that has ended early that Azure goes on with the deployment, and where to look."""
+    return failure.saying(
+        f"{failure.message} The deployment of {order.what} was sent, and Azure may still complete it.",
+        _how_to_look(order),
+    )
+
+
+def _how_to_look(order: Order) -> str:
+    return f"See how it goes: az deployment group show -g {order.id.group} -n {order.id.name}"
+
+
+def _steps(order: Order, before: tuple[Step, ...], deployments: Deployments, person: Person) -> tuple[Step, ...]:
+    """Read the resources again and tell which are new; where they cannot be read, what was seen before stands."""
+    try:
+        steps = tuple(deployments.steps(order.id))
+    except (TimedOut, NotSignedIn):
+        raise
+    except VmidentError:
+        return before
+    known = set(made(before))
+    for step in steps:
+        if step.is_done and step.resource_id not in known:
+            known.add(step.resource_id)
+            person.tell(f"{step.kind} '{step.name}' is there")
+    return steps

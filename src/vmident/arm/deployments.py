@@ -1,7 +1,7 @@
 """Template deployments through the SDK's deployments client, and what is seen of them.
 
-Source: Microsoft's REST reference for deployments; recordings `vm-user-identities-2020.json`, exchanges 7 to 10. The client
-sends each write once and polls nothing: when to look again is not its business.
+Source: Microsoft's REST reference for deployments; recording `vm-user-identities-2020.json`, exchanges 7 to 10. The
+client sends each write once and polls nothing: when to look again is not its business.
 """
 
 from __future__ import annotations

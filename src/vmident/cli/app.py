@@ -17,6 +17,7 @@ from vmident.cli.set_exactly import set_exactly
 from vmident.cli.show import list_, show
 from vmident.cli.system import disable_system, enable_system
 from vmident.cli.users import add_user, remove_user
+from vmident.cli.vm import create as create_vm
 
 _COMMANDS: tuple[tuple[str, Command], ...] = (
     ("enable-system", enable_system),
@@ -29,6 +30,7 @@ _COMMANDS: tuple[tuple[str, Command], ...] = (
     ("doctor", doctor),
 )
 _GROUPS: tuple[tuple[str, str, tuple[tuple[str, Command], ...]], ...] = (
+    ("vm", "Virtual machines that begin with their identities.", (("create", create_vm),)),
     ("sandbox", "The built-in sandbox: Azure's behaviour without Azure.", (("status", status), ("reset", reset))),
 )
 

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,8 @@ class Terminal:
 class Runtime:
     """Everything that a run takes from outside; tests hand in their own.
 
-    `through` is given the door that requests are about to go through, `None` for the network, and gives the one that
-    they do go through.
+    `read_secret` asks for what is not to show on the terminal. `through` is given the door that requests are about to
+    go through, `None` for the network, and gives the one that they do go through.
     """
 
     environ: Mapping[str, str]
@@ -50,6 +51,7 @@ class Runtime:
     wall: Callable[[], float]
     new_uuid: Callable[[], str]
     read_input: Callable[[], str]
+    read_secret: Callable[[str], str] = getpass
     through: Callable[[BaseAdapter | None], BaseAdapter | None] = lambda door: door
 
 

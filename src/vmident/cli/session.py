@@ -20,6 +20,7 @@ from vmident.render.human import loss_lines
 from vmident.usecases.diagnose import Surroundings
 from vmident.usecases.find_vms import Where
 from vmident.usecases.prepare_change import World
+from vmident.usecases.prepare_vm import Creating
 
 if TYPE_CHECKING:
     from vmident.arm.connection import Connection
@@ -82,6 +83,13 @@ class Session:
     def world(self, person: PersonAtTheTerminal) -> World:
         """Everything that a change reaches through."""
         return World(self.machines, self.identities, self.roles, self.clock, person)
+
+    def creating(self, person: PersonAtTheTerminal) -> Creating:
+        """Everything that making a VM reaches through."""
+        from vmident.arm.deployments import ArmDeployments
+        from vmident.arm.networks import ArmNetworks
+
+        return Creating(self.world(person), ArmDeployments(self._connection), ArmNetworks(self._connection))
 
     @cached_property
     def _connection(self) -> Connection:

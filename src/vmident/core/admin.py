@@ -15,7 +15,38 @@ from vmident.errors import UsageError
 DEFAULT_ADMIN = "azureuser"
 
 _REFUSED_NAMES = frozenset(
-    ["1", "123", "a", "actuser", "adm", "admin", "admin1", "admin2", "administrator", "aspnet", "backup", "console", "guest", "owner", "root", "server", "sql", "support", "support_388945a0", "sys", "test", "test1", "test2", "test3", "user", "user1", "user2", "user3", "user4", "user5"]
+    [
+        "1",
+        "123",
+        "a",
+        "actuser",
+        "adm",
+        "admin",
+        "admin1",
+        "admin2",
+        "administrator",
+        "aspnet",
+        "backup",
+        "console",
+        "guest",
+        "owner",
+        "root",
+        "server",
+        "sql",
+        "support",
+        "support_388945a0",
+        "sys",
+        "test",
+        "test1",
+        "test2",
+        "test3",
+        "user",
+        "user1",
+        "user2",
+        "user3",
+        "user4",
+        "user5",
+    ]
 )
 _NEVER_IN_A_LINUX_NAME = re.compile(r"[\\/\"\[\]:|<>+=;,?*@#()!A-Z\s]|^[$-]")
 _NEVER_IN_A_WINDOWS_NAME = re.compile(r"[\\/\"\[\]:|<>+=;,?*@\s]|\.$")

@@ -1,8 +1,9 @@
 """The template that makes a VM, its network, its identities and their roles: pure.
 
-The resources, their names and what they depend on are those of `az vm create` (recordings `vm-user-identities-2020.json`,
-exchanges 7 and 17, and `vm-system-identity-2020.json`, 2 and 12); versions and defaults are of today. The template holds
-no password: `adminPassword` is a parameter of type `securestring`, which Azure neither stores nor shows.
+The resources, their names and what they depend on are those of `az vm create` (recordings
+`vm-user-identities-2020.json`, exchanges 7 and 17, and `vm-system-identity-2020.json`, 2 and 12); versions and defaults
+are of today. The template holds no password: `adminPassword` is a parameter of type `securestring`, which Azure neither
+stores nor shows.
 """
 
 from __future__ import annotations

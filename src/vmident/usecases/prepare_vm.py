@@ -99,8 +99,8 @@ def checked_wish(wish: VmWish) -> VmWish:
 def prepare_vm(wish: VmWish, where: Where, creating: Creating, seed: str, *, only_plan: bool) -> PreparedVm:
     """Look at the group, the VM's name, its identities, networks and roles, and put the request together.
 
-    Raises `AlreadyExists` where there is a VM of that name, and what the reads raise. Where it is only to be planned, and
-    nobody is signed in, what is there is left unseen as far as the words do without.
+    Raises `AlreadyExists` where there is a VM of that name, and what the reads raise. Where it is only to be planned,
+    and nobody is signed in, what is there is left unseen as far as the words do without.
     """
     if where.group is None:
         raise UsageError("A VM is made in a resource group.", hint="Name it: -g myResourceGroup")

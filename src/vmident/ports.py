@@ -152,8 +152,8 @@ class Roles(Protocol):
         """Read one definition by its full id; raises `NotFound`."""
         ...
 
-    def held_by(self, principal_id: str, subscription: str) -> Sequence[HeldRole]:
-        """List the assignments made to a principal, as far as they touch the subscription."""
+    def held_by(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
+        """List the assignments made to a principal at a scope, above it and below it."""
         ...
 
     def find(self, grant: Grant, principal_id: str) -> str | None:

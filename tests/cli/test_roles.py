@@ -247,6 +247,18 @@ def test_somebody_who_may_not_assign_the_identity_changes_nothing_and_is_told_th
     assert program.identity_of("myVM") is None
 
 
+def test_whoever_may_grant_roles_on_the_group_alone_can_grant_one_there(program: Program) -> None:
+    program.sandbox.limit_person(
+        [
+            ("Virtual Machine Contributor", IN_SUBSCRIPTION),
+            ("Reader", IN_GROUP),
+            ("Role Based Access Control Administrator", IN_GROUP),
+        ]
+    )
+    outcome = program("enable-system webVM --role Reader --scope group")
+    assert (outcome.code, roles_in(outcome.json)) == (0, [("Reader", IN_GROUP, "granted")])
+
+
 # --- what an identity leaves behind
 
 

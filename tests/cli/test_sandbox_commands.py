@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.program import TERMINAL, Program, vm_id
 from vmident.sandbox.sandbox import FILE_NAME, SUBSCRIPTION
 
@@ -31,6 +33,51 @@ def test_reset_takes_every_change_back(program: Program) -> None:
     assert program("sandbox reset").code == 0
 
     assert program("show appVM").json["identity"]["type"] == "SystemAssigned, UserAssigned"
+
+
+class TestTheSignedInPerson:
+    def test_status_says_who_is_signed_in_with_which_roles(self, program: Program) -> None:
+        facts = program("sandbox status").json
+        assert facts["person"] == "sandbox-user@sandbox.invalid"
+        assert facts["roles"] == [f"Owner at /subscriptions/{SUBSCRIPTION}"]
+        assert f"Owner at /subscriptions/{SUBSCRIPTION}\t" in program("sandbox status -o tsv").out
+
+    def test_reset_limits_the_person_to_the_roles_named(self, program: Program) -> None:
+        outcome = program('sandbox reset --role reader --role "virtual machine contributor" --scope Group')
+        group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/myResourceGroup"
+        assert sorted(outcome.json["roles"]) == [f"Reader at {group}", f"Virtual Machine Contributor at {group}"]
+        assert program("enable-system myVM").code == 0
+        assert program("add-user myVM --identity otherIdentity").code == 4
+
+    def test_a_role_holds_at_every_scope_that_is_named(self, program: Program) -> None:
+        outcome = program(
+            f"sandbox reset --role Reader --scope {vm_id('myVM')} --scope {vm_id('webVM')} --scope {vm_id('myVM')}"
+        )
+        assert sorted(outcome.json["roles"]) == [f"Reader at {vm_id('myVM')}", f"Reader at {vm_id('webVM')}"]
+        assert [vm["name"] for vm in program("list").json] == ["myVM", "webVM"]
+
+    def test_reset_without_a_role_makes_the_person_owner_again(self, program: Program) -> None:
+        program("sandbox reset --role Reader")
+        refused = program("enable-system myVM")
+        assert (refused.code, refused.json["error"]["code"]) == (4, "AuthorizationFailed")
+        assert program("sandbox reset").json["roles"] == [f"Owner at /subscriptions/{SUBSCRIPTION}"]
+
+    @pytest.mark.parametrize(
+        ("words", "found"),
+        [
+            ("--role Redaer", "no role 'Redaer'"),
+            ("--role Reader --scope /subscriptions/other", "'/subscriptions/other'"),
+            ("--role Reader --scope myVM", "'myVM'"),
+            ("--scope group", "no role is named"),
+        ],
+    )
+    def test_wrong_words_are_said_before_anything_is_lost(self, program: Program, words: str, found: str) -> None:
+        program("enable-system myVM")
+        outcome = program(f"sandbox reset {words}")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert found in outcome.error["message"]
+        assert outcome.error["hint"]
+        assert program("show myVM").json["identity"]["type"] == "SystemAssigned"
 
 
 def test_the_sandbox_is_kept_between_commands_in_the_state_folder(program: Program) -> None:

@@ -1,4 +1,4 @@
-"""Every identity exchange of the recordings of real traffic, replayed against the sandbox.
+"""Every exchange of real traffic about groups, identities, VMs and roles, replayed against the sandbox.
 
 Bodies are compared after renaming GUIDs by the order in which they first appear: so the same value must stand in the
 same places, from the first exchange to the last, whatever the value is.
@@ -21,6 +21,8 @@ from vmident.sandbox.sandbox import SUBSCRIPTION
 RECORDINGS = Path(__file__).resolve().parents[2].parent / "shared" / "azure-recordings"
 FILES = ("vm-user-identities-2020.json", "vm-system-identity-2020.json")
 RECORDED_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+# What these answer is the sandbox's own: operations that it began, roles that it brings.
+NOTHING_TO_PROVIDE = re.compile(r"/(operations/[^/]+|roledefinitions)$")
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside this checkout")
@@ -68,7 +70,7 @@ class Replay:
         """Put there what the recording's templates and test frame had made: groups, and VMs as first seen."""
         body = exchange["response"]["body"]
         path = urlsplit(exchange["request"]["url"]).path.lower()
-        if exchange["request"]["method"] != "GET" or path in self._known or "/operations/" in path:
+        if exchange["request"]["method"] != "GET" or path in self._known or NOTHING_TO_PROVIDE.search(path):
             return
         self._known.add(path)
         if "/virtualmachines/" not in path:
@@ -93,6 +95,7 @@ def is_about_identities(exchange: Exchange) -> bool:
     return exchange["response"]["status"] != 503 and (
         re.fullmatch(r"/subscriptions/[^/]+/resourcegroups/[^/]+", path) is not None
         or re.search(r"/(userassignedidentities|virtualmachines|operations)/[^/]+$", path) is not None
+        or path.endswith("/roledefinitions")
     )
 
 

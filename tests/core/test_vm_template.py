@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.core.vm_requests import GROUP, KEY, PASSWORD, READER, REQUESTS, SCOPES, SEED, STORAGE, SUBNET, USERS, vm_request
+from tests.core.vm_requests import (
+    GROUP,
+    KEY,
+    PASSWORD,
+    READER,
+    REQUESTS,
+    SCOPES,
+    SEED,
+    STORAGE,
+    SUBNET,
+    USERS,
+    vm_request,
+)
 from vmident.core.admin import Admin
 from vmident.core.identity import IdentityState
 from vmident.core.images import OsType, image_named

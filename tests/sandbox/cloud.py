@@ -86,3 +86,26 @@ def message_of(answer: Response) -> str:
 
 def ids_of(vm: dict[str, Any]) -> list[str]:
     return list(vm.get("identity", {}).get("userAssignedIdentities", {}))
+
+
+ROLES = "2022-04-01"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+VM_CONTRIBUTOR = "9980e02c-c2be-4d73-94e8-173b1dc7cf3c"
+
+
+def assignment_url(scope: str, number: int = 1, version: str = ROLES) -> str:
+    """Give the URL of an assignment whose name is made of a number."""
+    return f"{assignment_id(scope, number)}?api-version={version}"
+
+
+def assignment_id(scope: str, number: int = 1) -> str:
+    return f"{scope}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-4000-9000-{number:012x}"
+
+
+def role_id(name: str) -> str:
+    return f"{IN_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{name}"
+
+
+def role_body(principal_id: str, role: str = READER, **more: Any) -> dict[str, Any]:
+    """Ask for a role for a principal, as templates and SDKs do."""
+    return {"properties": {"roleDefinitionId": role_id(role), "principalId": principal_id, **more}}

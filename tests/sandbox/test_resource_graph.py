@@ -72,6 +72,14 @@ def test_a_row_without_a_projection_has_all_columns(cloud: Cloud) -> None:
             "Resources | where type == 'microsoft.managedidentity/userassignedidentities' | order by id asc",
             ["myUserAssignedIdentity", "otherIdentity"],
         ),
+        ("Resources | where name contains 'EBv' | project name", ["webVM"]),
+        (f"{VM_QUERY} and tostring(identity.type) =~ 'userassigned' | project name", ["dbVM"]),
+        (f"{VM_QUERY} | where tostring(properties['provisioningState']) == 'Succeeded' and name == 'myVM'", ["myVM"]),
+        (f"{VM_QUERY} | where tostring(identity.type) == '' | project name", ["myVM"]),
+        (
+            f"{VM_QUERY} | where tostring(identity.type.more) == '' | order by name asc",
+            ["appVM", "dbVM", "myVM", "webVM"],
+        ),
         (r"Resources | where name == 'it\'s \"\\\n\t'", []),
     ],
 )
@@ -169,6 +177,25 @@ def test_what_stands_beside_the_query_is_checked(cloud: Cloud, more: dict[str, A
 def test_the_subscriptions_may_be_named(cloud: Cloud) -> None:
     asked = [SUBSCRIPTION.upper(), "11111111-1111-1111-1111-111111111111"]
     assert len(names(ask(cloud, NAMES, subscriptions=asked, options={"resultFormat": "objectArray"}))) == 4
+
+
+def test_vms_are_found_by_an_identity_that_is_attached(cloud: Cloud) -> None:
+    query = (
+        "Resources | where type =~ 'microsoft.compute/virtualmachines' "
+        f"| where tostring(identity.userAssignedIdentities) contains '{MINE.upper()}' | project id | order by id asc"
+    )
+    assert ask(cloud, query).json()["data"] == [{"id": f"{VMS}/appVM"}, {"id": f"{VMS}/dbVM"}]
+
+
+@pytest.mark.parametrize("condition", ["tags['team'] =~ 'WEB'", "tags.team == 'web'", "tostring(tags) contains 'x'"])
+def test_vms_are_found_by_a_tag(cloud: Cloud, condition: str) -> None:
+    cloud.sandbox.add_vm(GROUP, "tagged", tags={"team": "web"})
+    cloud.sandbox.add_vm(GROUP, "other", tags={"Team": "web"})
+    answer = ask(cloud, f"{VM_QUERY} | where {condition} | order by name asc")
+    if "tostring" in condition:
+        assert code_of(answer) == (400, "BadRequest")
+    else:
+        assert names(answer) == ["tagged"]
 
 
 def test_pages_follow_one_another_to_the_end(cloud: Cloud) -> None:

@@ -47,12 +47,15 @@ class ArmRoles:
         """Read one definition by its full id; raises `NotFound`."""
         return self._role(definition_id)
 
-    def held_by(self, principal_id: str, subscription: str) -> Sequence[HeldRole]:
-        """List a principal's own assignments at, above and below the subscription, those of its groups left out."""
-        client = self._client(subscription)
+    def held_by(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
+        """List a principal's own assignments at, above and below the scope, those of its groups left out.
+
+        Asked at the scope itself: who may read there may not read the whole subscription.
+        """
+        client = self._client()
         condition = f"principalId eq '{principal_id}'"
         found = self._connection.patiently(
-            lambda: list(client.role_assignments.list_for_subscription(filter=condition))
+            lambda: list(client.role_assignments.list_for_scope(str(scope), filter=condition))
         )
         return tuple(self._held(one) for one in found)
 
@@ -99,10 +102,10 @@ class ArmRoles:
         except (KeyError, TypeError) as strange:
             raise unreadable("a list of permissions") from strange
 
-    def _client(self, subscription: str = _ANY_SUBSCRIPTION) -> AuthorizationManagementClient:
+    def _client(self) -> AuthorizationManagementClient:
         from azure.mgmt.authorization import AuthorizationManagementClient
 
-        return self._connection.sdk(AuthorizationManagementClient, subscription)
+        return self._connection.sdk(AuthorizationManagementClient, _ANY_SUBSCRIPTION)
 
     def _definitions(self, scope: Scope, condition: str | None) -> Sequence[Role]:
         client = self._client()

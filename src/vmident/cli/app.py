@@ -13,6 +13,7 @@ import vmident
 from vmident.cli.command import Command, as_typer_command
 from vmident.cli.doctor import doctor
 from vmident.cli.sandbox import reset, status
+from vmident.cli.sandbox_serve import serve
 from vmident.cli.set_exactly import set_exactly
 from vmident.cli.show import list_, show
 from vmident.cli.system import disable_system, enable_system
@@ -31,7 +32,11 @@ _COMMANDS: tuple[tuple[str, Command], ...] = (
 )
 _GROUPS: tuple[tuple[str, str, tuple[tuple[str, Command], ...]], ...] = (
     ("vm", "Virtual machines that begin with their identities.", (("create", create_vm),)),
-    ("sandbox", "The built-in sandbox: Azure's behaviour without Azure.", (("status", status), ("reset", reset))),
+    (
+        "sandbox",
+        "The built-in sandbox: Azure's behaviour without Azure.",
+        (("status", status), ("reset", reset), ("serve", serve)),
+    ),
 )
 
 

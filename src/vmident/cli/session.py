@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from vmident.usecases.prepare_vm import Creating
 if TYPE_CHECKING:
     from vmident.arm.connection import Connection
     from vmident.sandbox.sandbox import Sandbox
+    from vmident.sandbox.server import Server
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -130,6 +131,28 @@ class Session:
         from vmident.sandbox.sandbox import Sandbox
 
         return Sandbox(self._settings.sandbox_folder, now=self._runtime.wall, new_uuid=self._runtime.new_uuid)
+
+    def server(self, port: int, *, vms: int, operation_seconds: float, is_throttling: bool) -> Server:
+        """The sandbox behind a loopback HTTPS port, which is taken here; `vms` more VMs are put into it."""
+        from vmident.sandbox.sandbox import Sandbox
+        from vmident.sandbox.server import Server
+
+        runtime, folder = self._runtime, self._settings.sandbox_folder
+
+        def make(endpoint: str, takes_token: Callable[[str], bool]) -> Sandbox:
+            sandbox = Sandbox(
+                folder,
+                now=runtime.wall,
+                new_uuid=runtime.new_uuid,
+                operation_seconds=operation_seconds,
+                endpoint=endpoint,
+                is_throttling=is_throttling,
+                takes_token=takes_token,
+            )
+            sandbox.add_vms(vms)
+            return sandbox
+
+        return Server(folder, port, make, runtime.wall)
 
     def close(self) -> None:
         """Let go of what was opened."""

@@ -1,8 +1,9 @@
 """What somebody may do, given Azure's lists of actions; which role would do, and the command that grants it.
 
 Actions match with `*` for any text and without regard to case, and `/*/` also for a single `/`: Managed Identity
-Operator has `userAssignedIdentities/*/assign/action` for what is asked as `userAssignedIdentities/assign/action`. What `notActions` name is taken from what the same
-entry's `actions` give, not from what another role gives. Locks, deny assignments and policy are not seen here.
+Operator has `userAssignedIdentities/*/assign/action` for what is asked as `userAssignedIdentities/assign/action`. What
+`notActions` name is taken from what the same entry's `actions` give, not from what another role gives. Locks, deny
+assignments and policy are not seen here.
 Source: Microsoft's 'Understand Azure role definitions'; built-in roles as in its 'Azure built-in roles'.
 """
 

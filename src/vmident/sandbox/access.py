@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from vmident.sandbox import denials, permissions, providers
+from vmident.sandbox.paging import SKIP_OPTION
 
 if TYPE_CHECKING:
     from vmident.sandbox.call import Call
@@ -19,14 +20,16 @@ _OUTSIDE_PROVIDERS = {"resourcegroups": "subscriptions/resourceGroups", "subscri
 def admitted(call: Call, route: Route) -> Call:
     """Hand the call on if the person may make it; raises 403 `AuthorizationFailed`, 409 of an unregistered provider.
 
-    A list at a place where the person may not read shows those of its resources that they may read: as ARM does it
-    for subscriptions and groups; assumed for whatever else is a list.
+    A list that comes in pages, at a place where the person may not read, shows those resources that they may read:
+    ARM does so for subscriptions and groups.
     """
     action = action_of(route, call.request.method).format_map(call.words)
-    if not action:
+    # Whoever has a role anywhere sees the subscription, its providers and the roles that there are; assumed, as
+    # Terraform's users with a role at one group get on to registering providers, and are refused there.
+    if not action or (route.any_role and call.grants.all):
         return call
     scope = scope_of(route, call)
-    if is_list(route, call.request.method) and not call.grants.may(action, scope):
+    if is_list(route) and not call.grants.may(action, scope):
         return replace(call, reads=action)
     permissions.check(call, action, scope)
     namespace = action.partition("/")[0]
@@ -38,16 +41,17 @@ def admitted(call: Call, route: Route) -> Call:
 def action_of(route: Route, method: str) -> str:
     """Name the permission that a method takes there; empty where none is needed.
 
-    `Route.action` says it where type and method do not.
+    `Route.action` says it where type and method do not; of a POST, the path's last segment is the action.
     """
     if route.action is not None:
         return route.action
     segments = route.pattern.split("/")
-    if "providers" in segments and route.kind:
+    verb = f"{segments[-1]}/action" if method == "POST" else _VERBS[method]
+    if "providers" in segments:
         at = len(segments) - segments[::-1].index("providers")
-        return f"{providers.spelled(segments[at])}/{route.kind}/{_VERBS[method]}"
+        return f"{providers.spelled(segments[at])}/{route.kind}/{verb}"
     fixed = next(segment for segment in reversed(segments) if segment in _OUTSIDE_PROVIDERS)
-    return f"Microsoft.Resources/{_OUTSIDE_PROVIDERS[fixed]}/{_VERBS[method]}"
+    return f"Microsoft.Resources/{_OUTSIDE_PROVIDERS[fixed]}/{verb}"
 
 
 def scope_of(route: Route, call: Call) -> str:
@@ -61,6 +65,6 @@ def scope_of(route: Route, call: Call) -> str:
     return "/".join(segments)
 
 
-def is_list(route: Route, method: str) -> bool:
-    """Tell whether the answer lists resources."""
-    return method == "GET" and "{scope}" not in route.pattern and not route.pattern.endswith("}")
+def is_list(route: Route) -> bool:
+    """Tell whether the answer is pages of resources, which `paging` leaves out what may not be seen from."""
+    return SKIP_OPTION in route.options

@@ -122,6 +122,7 @@ def read_subscription(_call: Call) -> Response:
     return json_answer(200, shown_subscription())
 
 
-def list_subscriptions(_call: Call) -> Response:
-    """Answer the list of subscriptions: one."""
-    return json_answer(200, {"value": [shown_subscription()], "count": {"type": "Total", "value": 1}})
+def list_subscriptions(call: Call) -> Response:
+    """Answer the list of subscriptions: one, for whoever has any role in it."""
+    shown = [shown_subscription()] if call.grants.all else []
+    return json_answer(200, {"value": shown, "count": {"type": "Total", "value": len(shown)}})

@@ -21,23 +21,21 @@ if TYPE_CHECKING:
     # The API versions of each resource type of each namespace, spelled as ARM does.
     Types = Mapping[str, Mapping[str, Iterable[str]]]
 
-_SPELLED = {
-    name.lower(): name
-    for name in (
-        "Microsoft.Authorization",
-        "Microsoft.Compute",
-        "Microsoft.ManagedIdentity",
-        "Microsoft.Network",
-        "Microsoft.ResourceGraph",
-        "Microsoft.Resources",
-    )
-}
+NAMESPACES = (
+    "Microsoft.Authorization",
+    "Microsoft.Compute",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+    "Microsoft.ResourceGraph",
+    "Microsoft.Resources",
+)
+_SPELLED = {namespace.lower(): namespace for namespace in NAMESPACES}
 # Those that every subscription has, and that nobody can take away.
 _ALWAYS = {"microsoft.authorization", "microsoft.resources", "microsoft.resourcegraph"}
 
 
 def spelled(namespace: str) -> str:
-    """Spell a namespace as ARM does."""
+    """Spell a namespace as ARM does; one that is not there stays as it is."""
     return _SPELLED.get(namespace.lower(), namespace)
 
 

@@ -109,6 +109,7 @@ class Meter:
     rows: Rows
     now_seconds: float
     subscription: str
+    is_throttling: bool = True
     remaining: dict[str, str] = field(default_factory=dict)
 
     def draw(self, draws: list[Draw]) -> None:
@@ -118,6 +119,8 @@ class Meter:
             left = after_draw(draw.bucket, level, self.now_seconds, draw.count)
             tokens = math.floor((left.tokens if left else tokens_at(draw.bucket, level, self.now_seconds)) + 1e-9)
             self._note(draw, tokens)
+            if left is None and not self.is_throttling:
+                continue
             if left is None:
                 raise self._refusal(draw, wait_seconds(draw.bucket, level, self.now_seconds, draw.count))
             self.rows.write_level(draw.name, left)

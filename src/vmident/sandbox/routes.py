@@ -37,7 +37,8 @@ class Route:
     """One resource type at one kind of path: `{word}` segments vary, the others compare without regard to case.
 
     `{scope}` at the beginning is the path of anything. `elsewhere` are the methods that Azure has there and the sandbox
-    has not. `action` is the permission that a request needs, where type and method do not say it; empty for none.
+    has not. `action` is the permission that a request needs, where type and method do not say it; empty for none. With
+    `any_role` it is enough to have any role anywhere in the subscription.
     """
 
     pattern: str
@@ -48,6 +49,7 @@ class Route:
     elsewhere: frozenset[str] = frozenset()
     any_query: bool = False
     action: str | None = None
+    any_role: bool = False
     cost: Literal["subscription", "tenant", "none"] = "subscription"
 
 
@@ -59,7 +61,7 @@ _AT_SCOPE = "{scope}/providers/microsoft.authorization"
 
 ROUTES = (
     Route("/subscriptions", {"GET": groups.list_subscriptions}, versions.SUBSCRIPTIONS, action="", cost="tenant"),
-    Route("/subscriptions/{subscription}", {"GET": groups.read_subscription}, versions.SUBSCRIPTIONS),
+    Route("/subscriptions/{subscription}", {"GET": groups.read_subscription}, versions.SUBSCRIPTIONS, any_role=True),
     Route(
         "/subscriptions/{subscription}/resourcegroups",
         {"GET": groups.list_groups},
@@ -71,7 +73,7 @@ ROUTES = (
         {"GET": resources.list_resources},
         versions.GROUPS,
         options=_FILTERED,
-        action="Microsoft.Resources/subscriptions/resources/read",
+        action="",
     ),
     Route(
         _GROUP,
@@ -147,7 +149,7 @@ ROUTES = (
         {"GET": role_assignments.list_assignments},
         versions.ROLES,
         "roleAssignments",
-        _FILTERED,
+        frozenset({"$filter"}),
     ),
     Route(
         f"{_AT_SCOPE}/roleassignments/{{name}}",
@@ -159,14 +161,13 @@ ROUTES = (
         versions.ROLES,
         "roleAssignments",
     ),
-    # Whoever has any role may read what roles there are.
     Route(
         f"{_AT_SCOPE}/roledefinitions",
         {"GET": role_definitions.list_roles},
         versions.ROLES,
         "roleDefinitions",
-        _FILTERED,
-        action="",
+        frozenset({"$filter"}),
+        any_role=True,
     ),
     Route(
         f"{_AT_SCOPE}/roledefinitions/{{name}}",
@@ -174,7 +175,7 @@ ROUTES = (
         versions.ROLES,
         "roleDefinitions",
         elsewhere=frozenset({"PUT", "DELETE"}),
-        action="",
+        any_role=True,
     ),
     Route(f"{_AT_SCOPE}/permissions", {"GET": permissions.list_permissions}, versions.ROLES, "permissions", action=""),
     Route(
@@ -182,12 +183,14 @@ ROUTES = (
         {"GET": lambda call: providers.list_providers(call, known_types())},
         versions.PROVIDERS,
         action="Microsoft.Resources/subscriptions/providers/read",
+        any_role=True,
     ),
     Route(
         f"{_IN_SUBSCRIPTION}/{{namespace}}",
         {"GET": lambda call: providers.read_provider(call, known_types())},
         versions.PROVIDERS,
         action="Microsoft.Resources/subscriptions/providers/read",
+        any_role=True,
     ),
     Route(
         f"{_IN_SUBSCRIPTION}/{{namespace}}/register",
@@ -208,13 +211,12 @@ _NAMESPACES = {
 
 def known_types() -> dict[str, dict[str, tuple[str, ...]]]:
     """Give the API versions of every resource type of every namespace, spelled as ARM does."""
-    known: dict[str, dict[str, tuple[str, ...]]] = {
-        "Microsoft.Resources": {"resourceGroups": versions.GROUPS, "subscriptions": versions.SUBSCRIPTIONS}
-    }
+    known: dict[str, dict[str, tuple[str, ...]]] = {namespace: {} for namespace in providers.NAMESPACES}
+    known["Microsoft.Resources"] = {"resourceGroups": versions.GROUPS, "subscriptions": versions.SUBSCRIPTIONS}
     for route in ROUTES:
         if route.kind:
             namespace = route.pattern.rpartition("/providers/")[2].partition("/")[0]
-            known.setdefault(providers.spelled(namespace), {})[route.kind] = route.versions
+            known[providers.spelled(namespace)][route.kind] = route.versions
     return known
 
 

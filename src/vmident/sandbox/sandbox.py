@@ -61,6 +61,8 @@ class Sandbox:
         page_size: int = 500,
         directory_lag_seconds: float = 6.0,
         strict_directory: bool = False,
+        is_throttling: bool = True,
+        takes_token: Callable[[str], bool] = lambda token: token == TOKEN,
     ) -> None:
         self.folder = folder
         self.endpoint = endpoint.rstrip("/")
@@ -77,6 +79,8 @@ class Sandbox:
             directory_lag_seconds=directory_lag_seconds,
             strict_directory=strict_directory,
         )
+        self._is_throttling = is_throttling
+        self._takes_token = takes_token
         self._store = Store(folder / FILE_NAME, lambda rows: seed.plant(rows, new_uuid))
 
     def answer(self, request: Request) -> Response:
@@ -84,7 +88,7 @@ class Sandbox:
         self.requests.append(_without_token(request))
         remaining: dict[str, str] = {}
         try:
-            _check_token(request)
+            _check_token(request, self._takes_token)
             response = self._answered(request, remaining)
         except refusals.Refused as refused:
             response = refused.answer()
@@ -182,6 +186,14 @@ class Sandbox:
                 seed.put_operation(rows, group, name, self._new_uuid, now=self._now(), seconds=updating_seconds)
             return vm_id
 
+    def add_vms(self, count: int) -> None:
+        """Put VMs `vm-00001` and so on into the group of the seed, those of them that are not there yet."""
+        with self._store.transaction() as rows:
+            for number in range(1, count + 1):
+                name = f"vm-{number:05}"
+                if rows.find("vm", seed.GROUP, name) is None:
+                    seed.put_vm(rows, seed.GROUP, name, self._new_uuid)
+
     def add_operation(self, group: str, name: str, *, seconds: float) -> None:
         """Have somebody else's operation run on a VM that is there, from now on for so long."""
         with self._store.transaction() as rows:
@@ -212,7 +224,7 @@ class Sandbox:
             _check_subscription(words["subscription"])
         routes.check_version(route, api_version)
         handler = routes.handler_of(route, request.method)
-        meter = quotas.Meter(rows, now, SUBSCRIPTION, remaining)
+        meter = quotas.Meter(rows, now, SUBSCRIPTION, self._is_throttling, remaining)
         if route.cost != "none":
             in_subscription = route.cost == "subscription"
             meter.draw(quotas.arm(_COSTS[request.method], SUBSCRIPTION) if in_subscription else quotas.tenant_read())
@@ -237,12 +249,12 @@ def _without_token(request: Request) -> Request:
     return Request(request.method, request.url, headers, request.body)
 
 
-def _check_token(request: Request) -> None:
+def _check_token(request: Request, takes_token: Callable[[str], bool]) -> None:
     authorization = request.headers.get("authorization")
     if not authorization:
         raise refusals.authorization_missing(TENANT)
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or token != TOKEN:
+    if scheme.lower() != "bearer" or not takes_token(token):
         raise refusals.token_invalid(TENANT)
 
 

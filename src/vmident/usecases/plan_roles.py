@@ -9,7 +9,7 @@ from vmident.core.consequences import Warn, roles_orphaned, roles_unknown
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, HeldRole, Receiver, receivers, vanishing_principal
-from vmident.core.scope import subscription_scope
+from vmident.core.scope import Scope, subscription_scope
 from vmident.core.transition import Change, Transition
 from vmident.errors import Interrupted, NotSignedIn, TimedOut, VmidentError
 from vmident.ports import Roles
@@ -33,7 +33,7 @@ class Orphans:
 def plan_grants(change: Change, after: IdentityState, grants: Sequence[Grant], roles: Roles) -> tuple[RoleResult, ...]:
     """Tell of each grant whether it is to be made or is there, for everybody whom the change brings.
 
-    Costs a read for each principal that is there already and each subscription that the scopes lie in.
+    Costs a read for each principal that is there already and each scope.
     """
     return tuple(planned for receiver in receivers(change, after) for planned in _planned_for(receiver, grants, roles))
 
@@ -43,8 +43,9 @@ def find_orphans(change: Transition, vm: ResourceId, roles: Roles, *, are_remove
     principal_id = vanishing_principal(change)
     if principal_id is None:
         return Orphans()
+    subscription = subscription_scope(vm.subscription)
     try:
-        held = roles.held_by(principal_id, vm.subscription)
+        held = roles.held_by(principal_id, subscription)
     except (NotSignedIn, TimedOut, Interrupted):
         raise
     except VmidentError as failure:
@@ -52,19 +53,16 @@ def find_orphans(change: Transition, vm: ResourceId, roles: Roles, *, are_remove
             raise
         return Orphans(principal_id, warnings=(roles_unknown(principal_id, failure.code),))
     # What is assigned above the subscription is not this command's to delete.
-    own = tuple(one for one in held if subscription_scope(vm.subscription).contains(one.scope))
+    own = tuple(one for one in held if subscription.contains(one.scope))
     return Orphans(principal_id, own, () if are_removed else roles_orphaned(own))
 
 
 def _planned_for(receiver: Receiver, grants: Sequence[Grant], roles: Roles) -> Iterator[RoleResult]:
-    held: dict[str, Sequence[HeldRole]] = {}
+    held: dict[Scope, Sequence[HeldRole]] = {}
     for grant in grants:
-        there = None
-        subscription = grant.scope.subscription
-        if receiver.principal_id and subscription:
-            if subscription not in held:
-                held[subscription] = roles.held_by(receiver.principal_id, subscription)
-            there = next((one for one in held[subscription] if one.is_what(grant)), None)
+        if receiver.principal_id and grant.scope not in held:
+            held[grant.scope] = roles.held_by(receiver.principal_id, grant.scope)
+        there = next((one for one in held.get(grant.scope, ()) if one.is_what(grant)), None)
         status = RoleStatus.EXISTING if there else RoleStatus.PLANNED
         assignment_id = there.assignment_id if there else None
         yield RoleResult(grant.role, grant.scope, receiver.principal_id, status, assignment_id)

@@ -1,0 +1,80 @@
+"""`vmident sandbox serve`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from vmident.cli.running import Run
+from vmident.errors import ExitCode
+from vmident.render.human import Line, Tone
+
+_CLOUD = "vmident-sandbox"
+
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any that is free.")]
+Vms = Annotated[int, typer.Option("--vms", min=0, max=100_000, help="Put so many more VMs into the sandbox first.")]
+OperationSeconds = Annotated[
+    float, typer.Option("--operation-seconds", min=0.0, help="How long a change of a VM takes.")
+]
+Throttle = Annotated[bool, typer.Option("--throttle", help="Refuse requests as Azure does when there are too many.")]
+
+
+def serve(
+    run: Run, *, port: Port = 10443, vms: Vms = 0, operation_seconds: OperationSeconds = 1.5, throttle: Throttle = False
+) -> ExitCode:
+    """Serve the sandbox on a loopback HTTPS port, for the Azure CLI and Azure's SDKs.
+
+    Prints the commands that connect the Azure CLI and vmident to it, and serves until Ctrl-C. Only this machine
+    reaches it, and only with the secret that is printed, which is new each time. Needs the extra 'serve'.
+
+    Examples:
+
+      vmident sandbox serve
+
+      vmident sandbox serve --port 0 --vms 1000 --operation-seconds 7 --throttle
+    """
+    server = run.open().server(port, vms=vms, operation_seconds=operation_seconds, is_throttling=throttle)
+    facts = _with_commands(server.facts)
+    try:
+        run.answer(facts, rows=[facts], lines=lambda: _lines(facts))
+        server.run()
+    except KeyboardInterrupt:
+        pass  # the way to stop it
+    finally:
+        server.close()
+    return ExitCode.DONE
+
+
+def _with_commands(facts: dict[str, str]) -> dict[str, Any]:
+    """Add the commands that connect a client, one shell line each."""
+    url, tenant, client, secret = (facts[name] for name in ("endpoint", "tenantId", "clientId", "clientSecret"))
+    trust = f"export REQUESTS_CA_BUNDLE='{facts['certificates']}'"
+    subscription = facts["subscriptionId"]
+    return {
+        **facts,
+        "azureCli": [
+            trust,
+            "az config set core.instance_discovery=false --only-show-errors",
+            f"az cloud register --name {_CLOUD} --endpoint-resource-manager {url}",
+            f"az cloud set --name {_CLOUD}",
+            f"az login --service-principal --username {client} --password {secret} --tenant {tenant}",
+        ],
+        "vmident": [
+            trust,
+            f"export VMIDENT_ARM_ENDPOINT={url} AZURE_AUTHORITY_HOST={url} VMIDENT_SUBSCRIPTION={subscription}",
+            f"export AZURE_TENANT_ID={tenant} AZURE_CLIENT_ID={client} AZURE_CLIENT_SECRET={secret}",
+            "vmident list",
+        ],
+    }
+
+
+def _lines(facts: dict[str, Any]) -> Iterator[Line]:
+    yield Line(f"The sandbox answers at {facts['endpoint']} until Ctrl-C.", Tone.HEADING)
+    yield Line("To connect the Azure CLI:")
+    for command in facts["azureCli"]:
+        yield Line(f"  {command}")
+    yield Line("To connect vmident:")
+    for command in facts["vmident"]:
+        yield Line(f"  {command}")

@@ -1,0 +1,229 @@
+"""`vmident doctor`: each thing that a change of identities needs, found well or found wanting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Typing
+from tests.program import (
+    GROUP,
+    TERMINAL,
+    Outcome,
+    Program,
+    answering,
+    answering_with,
+    identity_id,
+    losing_the_request,
+    vm_id,
+)
+from vmident.sandbox.sandbox import SUBSCRIPTION
+
+IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
+
+
+@pytest.fixture(autouse=True)
+def network_is_registered(program: Program) -> None:
+    """The provider that the sandbox may not have yet."""
+    registered = answering_with(200, {"registrationState": "Registered"})
+    program.when("GET", "/providers/Microsoft.Network?", registered, times=1000)
+
+
+def amiss(outcome: Outcome) -> list[tuple[str, str]]:
+    return [
+        (one["check"], one["verdict"]) for one in outcome.json["checks"] if one["verdict"] in ("warning", "problem")
+    ]
+
+
+def hint_of(outcome: Outcome, check: str) -> str:
+    return str(next(one["hint"] for one in outcome.json["checks"] if one["check"] == check and one["hint"]))
+
+
+def delete_identity(program: Program, name: str) -> None:
+    assert program.colleague("DELETE", identity_id(name)).status == 200
+
+
+def test_where_all_is_well_it_says_so_and_writes_nothing(program: Program) -> None:
+    outcome = program("doctor appVM --identity otherIdentity")
+
+    assert (outcome.code, amiss(outcome), outcome.json["ok"], outcome.err) == (0, [], True, "")
+    checks = {one["check"] for one in outcome.json["checks"]}
+    assert checks == {
+        "sign-in", "subscription", "clock", "network", "provider", "vm", "permission", "attachment", "token service"
+    }  # fmt: skip
+    assert {one.method for one in program.sent} <= {"GET", "POST"}
+
+
+def test_without_a_vm_it_looks_at_the_account_alone(program: Program) -> None:
+    outcome = program("doctor")
+    assert outcome.code == 0
+    assert not [one for one in program.sent if "virtualMachines" in one.url]
+
+
+def test_on_a_terminal_each_check_is_a_line_and_the_sum_stands_below(program: Program) -> None:
+    program.terminal = TERMINAL
+    outcome = program("doctor myVM")
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith("ok       sign-in")
+    assert lines[-1] == "All is well."
+
+
+def test_a_deleted_identity_is_found_and_fix_removes_it_and_leaves_the_others(program: Program) -> None:
+    program.sandbox.add_vm(GROUP, "oldVM", system=True, identities=["gone", "otherIdentity"])
+    found = program("doctor oldVM")
+    assert (found.code, amiss(found), program.patches) == (1, [("attachment", "problem")], [])
+    assert f"vmident doctor {vm_id('oldVM')} --fix" in hint_of(found, "attachment")
+
+    fixed = program("doctor oldVM --fix --yes")
+    assert (fixed.code, fixed.json["ok"]) == (0, True)
+    assert [one["status"] for one in fixed.json["fixed"]] == ["changed"]
+    assert program.patches == [
+        {"identity": {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {identity_id("gone"): None}}}
+    ]
+    identity = program.identity_of("oldVM")
+    assert (identity["type"], list(identity["userAssignedIdentities"])) == (
+        "SystemAssigned, UserAssigned",
+        [identity_id("otherIdentity")],
+    )
+
+
+def test_fix_asks_first_and_no_changes_nothing(program: Program, typing: Typing) -> None:
+    delete_identity(program, "myUserAssignedIdentity")
+    program.terminal = TERMINAL
+    typing("n\n")
+    outcome = program("doctor appVM --fix")
+    assert (outcome.code, program.patches) == (1, [])
+    assert "appVM (myResourceGroup) is about to lose:" in outcome.err
+
+
+def test_fix_needs_yes_off_a_terminal(program: Program) -> None:
+    delete_identity(program, "myUserAssignedIdentity")
+    outcome = program("doctor appVM --fix")
+    assert (outcome.code, program.patches) == (2, [])
+    assert "--yes" in outcome.error["hint"]
+
+
+def test_fix_with_nothing_to_fix_writes_nothing(program: Program) -> None:
+    outcome = program("doctor appVM --fix --yes")
+    assert (outcome.code, outcome.json["fixed"], program.patches) == (0, [], [])
+
+
+@pytest.mark.parametrize("words", ["doctor --fix", "doctor --identity otherIdentity", "doctor [system]"])
+def test_wrong_usage_sends_nothing(program: Program, words: str) -> None:
+    outcome = program(words)
+    assert (outcome.code, program.sent) == (2, [])
+
+
+def test_what_one_may_not_do_is_named_with_the_role_and_the_command(program: Program) -> None:
+    program.sandbox.limit_person([("Reader", IN_SUBSCRIPTION)])
+    outcome = program("doctor myVM --identity otherIdentity")
+
+    assert (outcome.code, amiss(outcome)) == (1, [("permission", "problem"), ("permission", "problem")])
+    hints = [one["hint"] for one in outcome.json["checks"] if one["check"] == "permission"]
+    assert '--role "Virtual Machine Contributor"' in hints[0]
+    assert hints[0].endswith(vm_id("myVM"))
+    assert '--role "Managed Identity Operator"' in hints[1]
+    assert hints[1].endswith(identity_id("otherIdentity"))
+
+
+def test_a_role_that_would_do_is_enough(program: Program) -> None:
+    program.sandbox.limit_person(
+        [
+            ("Reader", IN_SUBSCRIPTION),
+            ("Virtual Machine Contributor", vm_id("myVM")),
+            ("Managed Identity Operator", identity_id("otherIdentity")),
+        ]
+    )
+    assert program("doctor myVM --identity otherIdentity").code == 0
+
+
+def test_several_user_assigned_identities_without_a_default_are_a_warning(program: Program) -> None:
+    program.sandbox.add_vm(GROUP, "twoVM", identities=["myUserAssignedIdentity", "otherIdentity"])
+    assert amiss(program("doctor twoVM")) == [("token service", "warning")]
+
+
+def test_a_stopped_vm_is_a_warning(program: Program) -> None:
+    view = {"properties": {"instanceView": {"statuses": [{"code": "PowerState/deallocated"}]}}}
+    program.when("GET", "$expand=instanceView", answering_with(200, view))
+    outcome = program("doctor myVM")
+    assert amiss(outcome) == [("vm", "warning")]
+    assert "az vm start" in hint_of(outcome, "vm")
+
+
+def test_a_provider_that_is_not_registered_is_a_problem(program: Program) -> None:
+    program.sandbox.unregister("Microsoft.ManagedIdentity")
+    outcome = program("doctor")
+    assert amiss(outcome) == [("provider", "problem")]
+    assert hint_of(outcome, "provider") == "Register it: az provider register --namespace Microsoft.ManagedIdentity"
+
+
+def test_a_clock_that_is_off_is_a_problem(program: Program) -> None:
+    seen = {"displayName": "mine", "state": "Enabled"}
+    date = {"Date": "Tue, 01 Jan 2019 00:00:00 GMT"}
+    program.when("GET", f"{IN_SUBSCRIPTION}?", answering_with(200, seen, date))
+    assert amiss(program("doctor")) == [("clock", "problem")]
+
+
+def test_a_subscription_that_is_not_enabled_is_a_problem(program: Program) -> None:
+    program.when("GET", f"{IN_SUBSCRIPTION}?", answering_with(200, {"displayName": "mine", "state": "Disabled"}))
+    assert amiss(program("doctor")) == [("subscription", "problem")]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "check"),
+    [
+        (answering(401, "ExpiredAuthenticationToken"), "sign-in"),
+        (answering(404, "SubscriptionNotFound"), "subscription"),
+        (losing_the_request, "subscription"),
+    ],
+)
+def test_without_a_way_to_azure_nothing_further_is_asked(program: Program, trouble: Any, check: str) -> None:
+    program.when("GET", f"{IN_SUBSCRIPTION}?", trouble, times=100)
+    outcome = program("doctor myVM")
+    assert (outcome.code, amiss(outcome)) == (1, [(check, "problem")])
+    assert len(outcome.json["checks"]) == 1
+    assert not [one for one in program.sent if "virtualMachines" in one.url]
+
+
+def test_without_a_subscription_it_says_how_to_name_one(program: Program) -> None:
+    program.environ = {"VMIDENT_ACCESS_TOKEN": "a-token"}
+    outcome = program("doctor myVM")
+    assert (outcome.code, program.sent) == (1, [])
+    assert "--subscription" in hint_of(outcome, "subscription")
+
+
+def test_a_vm_that_is_not_there_is_a_problem_with_near_names(program: Program) -> None:
+    outcome = program("doctor myVN -g myResourceGroup")
+    assert amiss(outcome) == [("vm", "problem")]
+    assert "'myVM'" in next(one["message"] for one in outcome.json["checks"] if one["check"] == "vm")
+
+
+def test_a_look_that_fails_is_a_finding_and_the_others_are_made(program: Program) -> None:
+    program.when("GET", "/permissions?", answering(403, "AuthorizationFailed", "No."))
+    outcome = program("doctor myVM")
+    assert amiss(outcome) == [("permission", "problem")]
+    assert outcome.json["checks"][-1]["check"] == "token service"
+
+
+def test_missing_certificates_and_a_proxy_are_told_without_its_password(program: Program) -> None:
+    program.environ |= {"VMIDENT_SANDBOX": "", "VMIDENT_ACCESS_TOKEN": "a-token", "VMIDENT_SUBSCRIPTION": SUBSCRIPTION}
+    program.environ |= {"HTTPS_PROXY": "http://me:secret@proxy:8080"}
+    program.when(
+        "GET",
+        "",
+        answering_with(200, {"displayName": "m", "state": "Enabled", "registrationState": "Registered"}),
+        times=9,
+    )
+    outcome = program("doctor")
+    assert "through the proxy proxy:8080" in outcome.out
+    assert "secret" not in outcome.out + outcome.err
+
+    program.environ["REQUESTS_CA_BUNDLE"] = "/no/such/file"
+    program.when(
+        "GET",
+        "",
+        answering_with(200, {"displayName": "m", "state": "Enabled", "registrationState": "Registered"}),
+        times=9,
+    )
+    assert ("network", "warning") in amiss(program("doctor"))

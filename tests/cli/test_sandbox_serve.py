@@ -1,0 +1,101 @@
+"""`vmident sandbox serve` as a process: clients sign in over TLS and see what the sandbox holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [
+    pytest.mark.allow_hosts(["127.0.0.1"]),
+    pytest.mark.skipif(os.name == "nt", reason="a process group is interrupted in another way on Windows"),
+]
+
+
+class Served:
+    """A server of its own, and what it printed."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        environ = {**os.environ, "VMIDENT_SANDBOX_DIR": str(folder)}
+        command = [sys.executable, "-m", "vmident", "sandbox", "serve", "--port", "0", "-o", "json", *options]
+        self.process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        printed = iter(self.process.stdout.readline, "}\n")
+        self.facts: dict[str, Any] = json.loads("".join(printed) + "}")
+
+    def vmident(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run vmident against it, signed in as the printed lines say."""
+        exported = [line for line in self.facts["vmident"] if line.startswith("export ")]
+        said = dict(one.split("=", 1) for line in exported for one in line.removeprefix("export ").split())
+        said = {name: value.strip("'") for name, value in said.items()}
+        command = [sys.executable, "-m", "vmident", *words]
+        ran_in = {**os.environ, **said, **environ}
+        return subprocess.run(command, env=ran_in, capture_output=True, text=True, check=False, timeout=60)
+
+    def stop(self) -> tuple[int, str]:
+        self.process.send_signal(signal.SIGINT)
+        _, err = self.process.communicate(timeout=30)
+        return self.process.returncode, err
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    made = Served(tmp_path / "served", "--vms", "3", "--operation-seconds", "0")
+    yield made
+    made.process.kill()
+    made.process.communicate()
+
+
+def test_vmident_signs_in_changes_and_sees_what_it_changed(served: Served) -> None:
+    changed = served.vmident("enable-system", "vm-00002")
+    shown = served.vmident("show", "vm-00002")
+    assert (changed.returncode, changed.stderr, shown.returncode) == (0, "", 0)
+    assert json.loads(shown.stdout)["identity"] == json.loads(changed.stdout)["after"]
+
+
+def test_a_wrong_secret_is_exit_4(served: Served) -> None:
+    refused = served.vmident("list", AZURE_CLIENT_SECRET="another")
+    assert refused.returncode == 4
+    assert "AADSTS7000215" in refused.stderr
+
+
+def test_only_who_trusts_its_certificate_and_has_a_token_is_answered(served: Served) -> None:
+    url = f"{served.facts['endpoint']}/subscriptions?api-version=2022-12-01"
+    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        urllib.request.urlopen(url)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(url, context=ssl.create_default_context(cafile=served.facts["certificates"]))
+    assert refused.value.code == 401
+    refused.value.close()
+
+
+def test_ctrl_c_ends_it_quietly_and_leaves_no_certificate(served: Served) -> None:
+    assert served.stop() == (0, "")
+    assert not Path(served.facts["certificates"]).exists()
+    refused = served.vmident("list")
+    assert refused.returncode != 0
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "vmident", "sandbox", "serve", "--port", port]
+        environ = {**os.environ, "VMIDENT_SANDBOX_DIR": str(tmp_path)}
+        ran = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == 1
+    assert f"Port {port}" in ran.stderr
+    assert "--port" in ran.stderr

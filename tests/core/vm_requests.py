@@ -26,7 +26,8 @@ PASSWORD = "Correct-horse-7"
 SEED = "11111111-2222-4333-8444-555555555555"
 STORAGE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Storage/storageAccounts/mystorage"
 OTHER_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/otherGroup"
-SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Network/virtualNetworks/there/subnets/one"
+VNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Network/virtualNetworks/there"
+SUBNET = f"{VNET}/subnets/one"
 
 
 def vm_request(name: str = "myVM", **changes: Any) -> VmRequest:

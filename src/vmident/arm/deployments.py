@@ -63,7 +63,10 @@ class ArmDeployments:
 
     def steps(self, deployment: ResourceId) -> Sequence[Step]:
         """List the deployment's operations; those on no resource, such as working out its outputs, are left out."""
-        operations = pages(self._connection, f"{deployment}/operations", API_VERSION)
+        path = (
+            f"/subscriptions/{deployment.subscription}/resourceGroups/{deployment.group}/deployments/{deployment.name}"
+        )
+        operations = pages(self._connection, f"{path}/operations", API_VERSION)
         return tuple(step for step in map(_step, operations) if step)
 
     def foresee(self, order: Order) -> WhatIf:

@@ -7,6 +7,7 @@ client sends each write once and polls nothing: when to look again is not its bu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vmident.arm.connection import Connection
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 
 API_VERSION = "2025-04-01"
-"""The version that the operations of a deployment are listed with."""
+"""Older than the client's own, which not every cloud has yet; what is asked here is the same in both."""
 GROUPS_API_VERSION = "2024-11-01"
 
 _FORBIDDEN = frozenset({"403", "forbidden"})
@@ -85,7 +86,7 @@ class ArmDeployments:
     def _client(self, deployment: ResourceId) -> DeploymentsMgmtClient:
         from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 
-        return self._connection.sdk(DeploymentsMgmtClient, deployment.subscription)
+        return self._connection.sdk(partial(DeploymentsMgmtClient, api_version=API_VERSION), deployment.subscription)
 
 
 class _FirstAnswer:

@@ -88,6 +88,8 @@ def parsed(answer: Any) -> Any:
 
 def _refusal(answer: Any) -> VmidentError:
     try:
+        # The SDK's long-running writes stream their answers, and nobody has read this one yet.
+        answer.read()
         body = parsed(answer)
     except AzureRefused as unreadable:
         if answer.status_code < 300:

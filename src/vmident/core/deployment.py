@@ -10,6 +10,8 @@ from vmident.core.resource_id import ResourceId
 from vmident.errors import VmidentError
 
 DEPLOYMENT = "Microsoft.Resources/deployments"
+# A VM holds its network interface, and that one holds all the rest.
+_HELD_BY = {"microsoft.compute/virtualmachines": 0, "microsoft.network/networkinterfaces": 1}
 _ENDS = frozenset({"succeeded", "failed", "canceled"})
 
 
@@ -90,8 +92,9 @@ def deployment_id(beside: ResourceId, name: str) -> ResourceId:
 
 
 def made(steps: Iterable[Step]) -> tuple[str, ...]:
-    """List the ids of what is there, each once, the last made first: the order in which they can be deleted."""
-    return tuple(dict.fromkeys(step.resource_id for step in steps if step.is_done))[::-1]
+    """List the ids of what is there, each once, in an order in which it can be deleted again."""
+    done = sorted((step for step in steps if step.is_done), key=lambda step: _HELD_BY.get(step.kind.lower(), 2))
+    return tuple(dict.fromkeys(step.resource_id for step in done))
 
 
 def first_failed(steps: Iterable[Step]) -> Step | None:

@@ -44,7 +44,7 @@ _LINUX = {
     "FlatcarLinuxFreeGen2": "kinvolk:flatcar-container-linux-free:stable-gen2",
     "OpenSuseLeap154Gen2": "SUSE:openSUSE-leap-15-4:gen2",
     "RHELRaw8LVMGen2": "RedHat:RHEL:8-lvm-gen2",
-    "RHELRaw9": "RedHat:rhel-raw:9-raw-gen2",
+    "RHELRaw9": "RedHat:rhel-raw:9_raw_gen2",
     "SuseSles15SP3": "SUSE:sles-15-sp3:gen2",
     "SuseSles15SP5": "SUSE:sles-15-sp5:gen2",
     "Ubuntu2204": "Canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2",

@@ -14,11 +14,11 @@ from vmident.core.vm_template import assignment_id_in_template, parameters_for, 
 from vmident.errors import AzureUnavailable, Interrupted, TimedOut, UsageError, VmidentError
 from vmident.results import ChangeResult, Creation, RoleResult, RoleStatus, Status
 from vmident.usecases.change_vms import Manner
-from vmident.usecases.deploy import begin, goes_on, until_deployed
+from vmident.usecases.deploy import begin, goes_on, until_over, whole_truth
 from vmident.usecases.find_vms import Where
 from vmident.usecases.foresee import foresee
 from vmident.usecases.prepare_change import Prepared
-from vmident.usecases.prepare_vm import Creating, PreparedVm, VmWish, prepare_vm
+from vmident.usecases.prepare_vm import Creating, PreparedVm, VmWish, machine_named, prepare_vm
 from vmident.usecases.settle_roles import command_for, settle_roles
 
 
@@ -109,7 +109,10 @@ def _make(making: _Making, creating: Creating, *, no_wait: bool) -> Creation:
         raise
     if no_wait:
         return making.result(Status.ACCEPTED)
-    until_deployed(making.order, creating.deployments, world.clock, world.person)
+    ended = until_over(making.order, creating.deployments, world.clock, world.person)
+    if ended.failure:
+        is_there = machine_named(request.vm, world.machines) is not None
+        raise whole_truth(ended.failure, making.order, ended.steps, vm_is_there=is_there)
     machine = world.machines.read(request.vm)
     created = replace(
         making.result(Status.CHANGED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from vmident.core.deployment import Order, Step, first_failed, made
 from vmident.core.pacing import pause_before_look, pause_before_retry
@@ -35,11 +36,16 @@ def begin(order: Order, deployments: Deployments, clock: Clock, person: Person) 
             return
 
 
-def until_deployed(order: Order, deployments: Deployments, clock: Clock, person: Person) -> None:
-    """Look until all is there, less and less often, and tell of each resource as it finishes.
+@dataclass(frozen=True)
+class Ended:
+    """How a deployment ended, and how far it got; `failure` is its own words for what went wrong, if anything did."""
 
-    Raises the failure of the resource that failed, and says what was made before it and stays.
-    """
+    steps: tuple[Step, ...]
+    failure: VmidentError | None = None
+
+
+def until_over(order: Order, deployments: Deployments, clock: Clock, person: Person) -> Ended:
+    """Look until nothing goes on, less and less often, and tell of each resource as it finishes."""
     began, steps, count = clock.now(), tuple[Step, ...](), len(order.template["resources"])
     while True:
         elapsed = clock.now() - began
@@ -49,26 +55,31 @@ def until_deployed(order: Order, deployments: Deployments, clock: Clock, person:
         if seen is None:
             raise OperationFailed(f"The deployment '{order.id.name}' is no longer there.", hint=_how_to_look(order))
         steps = _steps(order, steps, deployments, person)
-        if seen.failure:
-            raise failure_of(seen.failure, order, steps)
         if seen.is_over:
-            return
+            return Ended(steps, seen.failure)
 
 
-def failure_of(failure: VmidentError, order: Order, steps: Sequence[Step]) -> VmidentError:
-    """Give the error of the resource that failed; `failure` is the deployment's, for where no resource has its own."""
+def whole_truth(failure: VmidentError, order: Order, steps: Sequence[Step], *, vm_is_there: bool) -> VmidentError:
+    """Give the error of the resource that failed, and say what was made and stays.
+
+    `failure` is the deployment's, for where no resource has its own. Azure keeps a VM that did not come up.
+    """
     failed = first_failed(steps)
     own = failed.failure if failed and failed.failure else failure
     at = f"{failed.kind} '{failed.name}' failed: " if failed else ""
     there = made(steps)
     if str(order.vm).lower() in map(str.lower, there):
         return own.saying(f"{order.what} was made, but not all that goes with it: {at}{own.message}", order.finish)
+    again = _RUN_AGAIN
+    if vm_is_there:
+        there = (str(order.vm), *there)
+        again = f"Mend the cause, delete what there is of the VM (az vm delete --ids {order.vm}), and run it again."
     if not there:
-        return own.saying(f"{order.what} was not made, nor anything for it: {at}{own.message}", own.hint or _RUN_AGAIN)
+        return own.saying(f"{order.what} was not made, nor anything for it: {at}{own.message}", own.hint or again)
     listed = "".join(f"\n  {one}" for one in there)
     return own.saying(
         f"{order.what} was not made: {at}{own.message}\nThese are there, and stay:{listed}",
-        f"{_RUN_AGAIN} Or delete them: az resource delete --ids {' '.join(there)}",
+        f"{again} Or delete them all: az resource delete --ids {' '.join(there)}",
     )
 
 

@@ -15,7 +15,7 @@ from vmident.core.resource_id import ResourceId, checked_name, looks_like_id, vm
 from vmident.core.transition import Transition
 from vmident.core.vm_request import DEFAULT_SIZE, OpenPort, VmRequest
 from vmident.errors import AlreadyExists, NotFound, NotSignedIn, UsageError
-from vmident.ports import Deployments, Networks
+from vmident.ports import Deployments, Machines, Networks
 from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.find_identities import checked_identity_words, find_identities
 from vmident.usecases.find_network import NetworkWords, PlaceInNetwork, find_network
@@ -147,12 +147,22 @@ def _look_around(vm: ResourceId, wish: VmWish, creating: Creating, *, only_plan:
     return _Surroundings(location, find_network(wish.network, vm, location, creating.networks))
 
 
-def _check_there_is_none(vm: ResourceId, creating: Creating) -> None:
+def machine_named(vm: ResourceId, machines: Machines) -> Machine | None:
+    """Read a VM that may not be there."""
     try:
-        creating.world.machines.read(vm)
+        return machines.read(vm)
     except NotFound:
+        return None
+
+
+def _check_there_is_none(vm: ResourceId, creating: Creating) -> None:
+    machine = machine_named(vm, creating.world.machines)
+    if machine is None:
         return
-    raise AlreadyExists(
-        f"There is a VM '{vm.name}' in resource group '{vm.group}' already; it was not touched.",
-        hint=f"See what identities it has: vmident show {vm.name} -g {vm.group}",
-    )
+    there = f"There is a VM '{vm.name}' in resource group '{vm.group}' already; it was not touched."
+    if machine.has_failed:
+        raise AlreadyExists(
+            f"{there} It did not come up: it is '{machine.provisioning_state}'.",
+            hint=f"Delete it and run the command again: az vm delete --ids {vm}",
+        )
+    raise AlreadyExists(there, hint=f"See what identities it has: vmident show {vm.name} -g {vm.group}")

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from tests.guards.help_texts import command_words, golden_of
 from vmident import errors
-from vmident.core import consequences
-from vmident.usecases import carry_out, prepare_change
+from vmident.core import consequences, naming
+from vmident.usecases import carry_out, prepare_change, prepare_deletion
 
 PROJECT = Path(__file__).resolve().parents[1]
 _PACKAGE = Path(errors.__file__).parent
@@ -57,6 +57,9 @@ _WARNING_CODES = {
     "roles-orphaned": "A role assignment will point at nobody; a warning for each.",
     "roles-unknown": "The role assignments of the identity that goes could not be read.",
     "not-attached": "An identity to detach is not attached.",
+    "dead-attachment": "A VM keeps an attachment to an identity that is deleted by force; a warning for each.",
+    "search-incomplete": "Resource Graph could not be asked which VMs have an identity: one subscription was searched.",
+    "long-identity-name": "The name of an identity has more than 24 characters.",
     "changed-since": "The change was made, and somebody changed the VM again before it was read back.",
 }
 
@@ -111,7 +114,7 @@ def _narrower_codes() -> dict[str, type[errors.VmidentError]]:
 
 
 def _warning_codes() -> str:
-    modules = (consequences, prepare_change, carry_out)
+    modules = (consequences, naming, prepare_change, prepare_deletion, carry_out)
     codes = {value for module in modules for name, value in vars(module).items() if _is_code(name, value)}
     return _table(("Code", "Meaning"), ((f"`{code}`", _WARNING_CODES[code]) for code in sorted(codes)))
 

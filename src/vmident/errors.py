@@ -112,6 +112,12 @@ class AlreadyExists(VmidentError):
     default_code = "already-exists"
 
 
+class StillAttached(VmidentError):
+    """An identity that is to be deleted is attached to VMs."""
+
+    default_code = "still-attached"
+
+
 class NotSignedIn(VmidentError):
     """No credential gave a token, or Azure refused the token."""
 

@@ -5,10 +5,11 @@ Each port raises `vmident.errors` alone. `vmident.arm` implements the ones that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from vmident.core.consequences import Warn
 from vmident.core.deployment import DeploymentSeen, Order, Step, WhatIf
 from vmident.core.machine import Machine
 from vmident.core.network import VirtualNetwork
@@ -17,6 +18,7 @@ from vmident.core.permissions import Permission
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, HeldRole, Role
 from vmident.core.scope import Scope
+from vmident.core.standing import Group, IdentityResource
 from vmident.core.transition import Transition
 from vmident.errors import VmidentError
 
@@ -68,6 +70,14 @@ class Written:
     operation: Operation | None
 
 
+@dataclass(frozen=True)
+class Holders:
+    """VMs that may have an identity attached; `is_complete` is false where only its own subscription was searched."""
+
+    vms: Sequence[ResourceId]
+    is_complete: bool = True
+
+
 class Machines(Protocol):
     """The VMs of a cloud. Every method may raise `NotSignedIn`, `NotAllowed`, `NotFound`, `AzureUnavailable`."""
 
@@ -97,6 +107,10 @@ class Machines(Protocol):
 
     def list(self, subscription: str, group: str | None = None) -> Iterator[Machine]:
         """List the VMs of a subscription or of one group, page by page."""
+        ...
+
+    def holders(self, identity: ResourceId) -> Holders:
+        """Find the VMs that may have the identity attached, one that got it a moment ago included."""
         ...
 
 
@@ -132,8 +146,39 @@ class Identities(Protocol):
         """Find the identities of that name in the subscription."""
         ...
 
-    def list(self, subscription: str) -> Iterator[ResourceId]:
-        """List the identities of a subscription, page by page."""
+    def list(self, subscription: str, group: str | None = None) -> Iterator[IdentityResource]:
+        """List the identities of a subscription or of one group, page by page."""
+        ...
+
+    def read(self, identity: ResourceId) -> IdentityResource:
+        """Read one identity; raises `NotFound`."""
+        ...
+
+    def make(self, identity: ResourceId, location: str, tags: Mapping[str, str]) -> IdentityResource:
+        """Send the PUT once; one that is there gets exactly these tags.
+
+        Raises `Throttled`, and `AzureUnavailable` where it is not known whether the identity was made.
+        """
+        ...
+
+    def delete(self, identity: ResourceId) -> None:
+        """Send the DELETE once; one that is not there is as good as deleted."""
+        ...
+
+
+class Groups(Protocol):
+    """The resource groups of a cloud."""
+
+    def read(self, subscription: str, name: str) -> Group:
+        """Read one group; raises `NotFound`."""
+        ...
+
+    def list(self, subscription: str) -> Iterator[Group]:
+        """List the groups of a subscription, page by page."""
+        ...
+
+    def make(self, subscription: str, name: str, location: str, tags: Mapping[str, str]) -> Group:
+        """Send the PUT once; one that is there gets exactly these tags. Raises as `Identities.make` does."""
         ...
 
 
@@ -178,10 +223,6 @@ class Roles(Protocol):
 
 class Deployments(Protocol):
     """Template deployments to a resource group, each named by its full id."""
-
-    def location_of(self, subscription: str, group: str) -> str:
-        """Tell where a group is: what is made in it goes there unless told otherwise. Raises `NotFound`."""
-        ...
 
     def start(self, order: Order) -> None:
         """Send the PUT once; never repeats it.
@@ -237,6 +278,19 @@ class Loss:
     orphans: Sequence[HeldRole] = ()
 
 
+@dataclass(frozen=True)
+class IdentityLoss:
+    """A user-assigned identity that is about to be deleted, and what goes with it.
+
+    VMs lose it first, as `detached` says; `roles` are deleted with it; `warnings` say what else it breaks.
+    """
+
+    identity: ResourceId
+    detached: Sequence[Loss] = ()
+    roles: Sequence[HeldRole] = ()
+    warnings: Sequence[Warn] = ()
+
+
 class Person(Protocol):
     """Whoever runs the command."""
 
@@ -245,6 +299,10 @@ class Person(Protocol):
 
         Raises `Declined` for 'no', `ConfirmationNeeded` where there is nobody to ask and no `--yes`.
         """
+        ...
+
+    def approve_deletion(self, losses: Sequence[IdentityLoss]) -> None:
+        """Ask whether these identities may be deleted, and detached first where that is planned; raises as above."""
         ...
 
     def wants_roles_removed(self, roles: Sequence[HeldRole]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from vmident.core.consequences import Warn
 from vmident.core.deployment import Foreseen
@@ -16,6 +16,7 @@ from vmident.core.patch import PatchBody
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Role
 from vmident.core.scope import Scope
+from vmident.core.standing import Group, IdentityResource
 from vmident.errors import ExitCode, VmidentError
 
 
@@ -118,11 +119,66 @@ class Diagnosis:
     dead: tuple[ResourceId, ...] = ()
 
 
-def exit_code_for(outcomes: Sequence[ChangeResult] | Sequence[Shown]) -> ExitCode:
-    """Give the exit code of a command over several VMs.
+@dataclass(frozen=True)
+class GroupMade:
+    """A resource group that was to be there; `before` is what was there, `None` for nothing."""
 
-    All well is 0; some well and some not is 5; none well gives the code that all errors share, else 1. A VM that a
-    stopped run never came to has no code of its own. An interruption is 130 whatever else happened.
+    group: Group
+    status: Status
+    before: Group | None = None
+
+
+@dataclass(frozen=True)
+class IdentityMade:
+    """A user-assigned identity that was to be there; `before` is what was there, `None` for nothing."""
+
+    identity: IdentityResource
+    status: Status
+    before: IdentityResource | None = None
+    warnings: tuple[Warn, ...] = ()
+
+
+@dataclass(frozen=True)
+class IdentityShown:
+    """What a look at one identity found: it, or the reason why there is none."""
+
+    word: str
+    identity: IdentityResource | None = None
+    error: VmidentError | None = None
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What became of one identity that was to be deleted; `word` named it.
+
+    `identity` is `None` where none was found, and `detached` the VMs that lose it first. `attached` are the VMs that
+    have it, and keep a dead attachment where it is deleted by force.
+    """
+
+    word: str
+    status: Status
+    identity: IdentityResource | None = None
+    attached: tuple[ResourceId, ...] = ()
+    detached: tuple[ChangeResult, ...] = ()
+    roles: tuple[RoleResult, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+    error: VmidentError | None = None
+
+
+class Outcome(Protocol):
+    """What became of one of several things."""
+
+    @property
+    def error(self) -> VmidentError | None:
+        """The failure that it met."""
+        ...
+
+
+def exit_code_for(outcomes: Sequence[Outcome]) -> ExitCode:
+    """Give the exit code of a command over several VMs or identities.
+
+    All well is 0; some well and some not is 5; none well gives the code that all errors share, else 1. What a stopped
+    run never came to has no code of its own. An interruption is 130 whatever else happened.
     """
     codes = {outcome.error.exit_code for outcome in outcomes if outcome.error}
     if ExitCode.INTERRUPTED in codes:
@@ -134,5 +190,5 @@ def exit_code_for(outcomes: Sequence[ChangeResult] | Sequence[Shown]) -> ExitCod
     return codes.pop() if len(codes) == 1 else ExitCode.FAILED
 
 
-def _is_skipped(outcome: ChangeResult | Shown) -> bool:
-    return isinstance(outcome, ChangeResult) and outcome.status is Status.SKIPPED
+def _is_skipped(outcome: Outcome) -> bool:
+    return isinstance(outcome, (ChangeResult, Deletion)) and outcome.status is Status.SKIPPED

@@ -175,3 +175,48 @@ def test_an_endpoint_that_is_no_plain_host_is_refused(url: str) -> None:
 
 def test_port_0_is_no_default_port() -> None:
     assert not is_same_origin("https://management.azure.com:0/x", "https://management.azure.com")
+
+
+PRIVATE = {
+    "endpoint_resource_manager": "https://arm.private.example/",
+    "endpoint_active_directory": "https://login.private.example/",
+    "endpoint_active_directory_resource_id": "https://management.private.example/",
+}
+
+
+@pytest.mark.parametrize("name", ["Private", "private", " PRIVATE "])
+def test_a_cloud_that_the_azure_cli_has_registered_is_known_by_name_in_any_case(name: str) -> None:
+    cloud = known_cloud(name, {"Private": PRIVATE})
+    assert (cloud.name, cloud.endpoint) == ("Private", "https://arm.private.example")
+    assert cloud.authority == "https://login.private.example"
+    assert cloud.scope == "https://management.private.example//.default"
+    assert not cloud.has_microsofts_authority
+
+
+def test_without_a_resource_of_its_own_a_registered_cloud_asks_tokens_for_its_endpoint() -> None:
+    keys = {name: value for name, value in PRIVATE.items() if name != "endpoint_active_directory_resource_id"}
+    assert known_cloud("Private", {"Private": keys}).scope == "https://arm.private.example/.default"
+
+
+@pytest.mark.parametrize("missing", ["endpoint_resource_manager", "endpoint_active_directory"])
+def test_a_registered_cloud_that_lacks_an_endpoint_says_which(missing: str) -> None:
+    keys = {name: value for name, value in PRIVATE.items() if name != missing}
+    with pytest.raises(UsageError, match=f"no {missing} in") as refused:
+        known_cloud("Private", {"Private": keys})
+    assert f"--{missing.replace('_', '-')} URL" in (refused.value.hint or "")
+
+
+def test_a_registered_cloud_gets_no_token_in_the_clear() -> None:
+    with pytest.raises(UsageError) as refused:
+        known_cloud("Private", {"Private": {**PRIVATE, "endpoint_resource_manager": "http://arm.private.example"}})
+    assert "endpoint_resource_manager of 'Private'" in (refused.value.hint or "")
+
+
+def test_a_section_of_a_public_cloud_changes_what_it_names_alone() -> None:
+    assert known_cloud("azurecloud", {"AzureCloud": {"subscription": "x"}}) == known_cloud("AzureCloud")
+
+
+def test_an_unknown_cloud_lists_the_registered_ones_too() -> None:
+    with pytest.raises(UsageError) as refused:
+        known_cloud("Moon", {"Private": PRIVATE})
+    assert "AzureBleuCloud, Private" in (refused.value.hint or "")

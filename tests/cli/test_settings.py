@@ -1,21 +1,25 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from vmident.cli.azure_cli_files import AzureCliFiles, KnownSubscription
 from vmident.cli.options import Options
-from vmident.cli.settings import Asked, AzureCliFiles, Output, Settings, azure_cli_files, settings_from
+from vmident.cli.settings import Asked, Output, Settings, settings_from
+from vmident.cli.told import Told
 from vmident.errors import ExitCode, UsageError
 
+CONFIG_SAYS = "the Azure CLI's config"
 FILES = AzureCliFiles(
-    default_subscription="file-sub",
-    subscription_ids={"pay as you go": "paid-sub", "other": "other-sub"},
-    group="file-group",
-    cloud="AzureChinaCloud",
+    (
+        KnownSubscription("file-sub", "Mine", is_default=True),
+        KnownSubscription("paid-sub", "Pay As You Go"),
+        KnownSubscription("other-sub", "Other"),
+    ),
+    group=Told("file-group", CONFIG_SAYS),
+    cloud=Told("AzureChinaCloud", CONFIG_SAYS),
 )
 STATE = "state-folder"
 
@@ -111,6 +115,7 @@ def test_where_nobody_says_anything_the_defaults_hold() -> None:
         output=Output.AUTO,
         state_folder=Path(STATE),
         sandbox_folder=Path(STATE) / "sandbox",
+        origins={"cloud": "default"},
     )
 
 
@@ -221,107 +226,60 @@ def test_options_hand_over_the_part_that_settings_come_from() -> None:
     assert options.asked == Asked("sub", "group", "AzureCloud", sandbox=True, output=Output.TSV)
 
 
-def _profile(*subscriptions: Any) -> str:
-    return json.dumps({"subscriptions": list(subscriptions)})
-
-
-PAID = {"id": "paid-sub", "name": "Pay As You Go", "isDefault": False, "environmentName": "AzureCloud"}
-MINE = {"id": "my-sub", "name": "Mine", "isDefault": True, "environmentName": "AzureCloud"}
-CONFIG = "[defaults]\ngroup = myGroup\n[cloud]\nname = AzureUSGovernment\n"
-
-
-def _written(home: Path, **files: str | bytes) -> Path:
-    folder = home / ".azure"
-    folder.mkdir()
-    for name, content in files.items():
-        (folder / name.replace("_json", ".json")).write_bytes(
-            content if isinstance(content, bytes) else content.encode("utf-8")
-        )
-    return folder
-
-
-def test_the_azure_clis_files_give_subscriptions_group_and_cloud(tmp_path: Path) -> None:
-    _written(tmp_path, azureProfile_json=_profile(PAID, MINE), config=CONFIG)
-    assert azure_cli_files({}, tmp_path) == AzureCliFiles(
-        default_subscription="my-sub",
-        subscription_ids={"pay as you go": "paid-sub", "mine": "my-sub"},
-        group="myGroup",
-        cloud="AzureUSGovernment",
-    )
-
-
-def test_a_byte_order_mark_before_either_file_is_no_part_of_it(tmp_path: Path) -> None:
-    _written(tmp_path, azureProfile_json="\ufeff" + _profile(MINE), config="\ufeff" + CONFIG)
-    read = azure_cli_files({}, tmp_path)
-    assert (read.default_subscription, read.group) == ("my-sub", "myGroup")
-
-
-def test_the_azure_clis_folder_is_where_its_own_variable_says(tmp_path: Path) -> None:
-    folder = _written(tmp_path, config=CONFIG)
-    nobody = tmp_path / "nobody"
-    assert azure_cli_files({"AZURE_CONFIG_DIR": str(folder)}, nobody).group == "myGroup"
-    assert azure_cli_files({"AZURE_CONFIG_DIR": ""}, tmp_path).group == "myGroup"
-
-
-SILENT = AzureCliFiles(subscription_ids={})
-
-
-def test_files_that_are_missing_say_nothing(tmp_path: Path) -> None:
-    assert azure_cli_files({}, tmp_path) == SILENT
+def test_each_setting_remembers_who_said_it() -> None:
+    asked = Asked(subscription="asked-sub")
+    settings = _settings(asked, {"AZURE_CLOUD_NAME": "AzureBleuCloud", "AZURE_AUTHORITY_HOST": "login.example"})
+    assert settings.origins == {
+        "subscription": "option --subscription",
+        "group": CONFIG_SAYS,
+        "cloud": "AZURE_CLOUD_NAME",
+        "authority": "AZURE_AUTHORITY_HOST",
+    }
+    assert _settings().origins["subscription"] == "the Azure CLI's azureProfile.json"
 
 
 @pytest.mark.parametrize(
-    "profile",
+    ("asked", "environ", "origin"),
     [
-        b"",
-        b"{",
-        b"\xff\xfe\x00",
-        b"[]",
-        b"7",
-        b"{}",
-        b'{"subscriptions": null}',
-        b'{"subscriptions": {}}',
-        b'{"subscriptions": [null, "x", 7]}',
+        (Asked(sandbox=True), {"VMIDENT_SANDBOX": "1"}, "option --sandbox"),
+        (Asked(), {"VMIDENT_SANDBOX": "1"}, "VMIDENT_SANDBOX"),
+        (Asked(cloud="AzureCloud"), {"VMIDENT_SANDBOX": "1"}, "option --cloud"),
+        (Asked(), {"VMIDENT_CLOUD": "AzureCloud"}, "VMIDENT_CLOUD"),
+        (Asked(), {}, CONFIG_SAYS),
     ],
 )
-def test_a_malformed_profile_says_nothing(tmp_path: Path, profile: bytes) -> None:
-    _written(tmp_path, azureProfile_json=profile)
-    assert azure_cli_files({}, tmp_path) == SILENT
+def test_the_cloud_remembers_who_said_it(asked: Asked, environ: Mapping[str, str], origin: str) -> None:
+    assert _settings(asked, environ).origins["cloud"] == origin
+
+
+IN_TWO_CLOUDS = AzureCliFiles(
+    (
+        KnownSubscription("public-sub", "Mine", "AzureCloud", is_default=True),
+        KnownSubscription("usual-sub", "Usual", "AzureUSGovernment"),
+        KnownSubscription("far-sub", "Mine", "AzureUSGovernment"),
+    ),
+    {"azureusgovernment": {"subscription": "usual-sub"}},
+)
 
 
 @pytest.mark.parametrize(
-    "config",
-    [b"", b"[defaults]\n", b"[defaults]\ngroup =\n[cloud]\nname =\n", b"\xff\xfe\x00", b"[logging]\nenable = yes\n"],
+    ("cloud", "subscription"),
+    [("azurecloud", "public-sub"), ("AzureUSGovernment", "usual-sub"), ("AzureChinaCloud", None)],
 )
-def test_a_config_that_names_no_group_and_no_cloud_says_nothing(tmp_path: Path, config: bytes) -> None:
-    _written(tmp_path, config=config)
-    assert azure_cli_files({}, tmp_path) == SILENT
+def test_the_default_subscription_is_the_one_of_the_cloud_in_use(cloud: str, subscription: str | None) -> None:
+    assert _settings(Asked(cloud=cloud), files=IN_TWO_CLOUDS).subscription == subscription
 
 
-def test_a_percent_sign_in_the_config_is_a_percent_sign(tmp_path: Path) -> None:
-    _written(tmp_path, config="[defaults]\ngroup = 100%s\n")
-    assert azure_cli_files({}, tmp_path).group == "100%s"
+def test_a_default_that_clouds_config_keeps_for_a_cloud_says_so() -> None:
+    origins = _settings(Asked(cloud="AzureUSGovernment"), files=IN_TWO_CLOUDS).origins
+    assert origins["subscription"] == "the Azure CLI's clouds.config"
 
 
-def test_a_folder_in_a_files_place_says_nothing(tmp_path: Path) -> None:
-    folder = _written(tmp_path)
-    (folder / "config").mkdir()
-    (folder / "azureProfile.json").mkdir()
-    assert azure_cli_files({}, tmp_path) == SILENT
+def test_a_subscriptions_name_means_the_one_of_the_cloud_in_use() -> None:
+    asked = Asked(cloud="AzureUSGovernment", subscription="mine")
+    assert _settings(asked, files=IN_TWO_CLOUDS).subscription == "far-sub"
 
 
-@pytest.mark.parametrize(
-    "subscription", [{"name": "no id", "isDefault": True}, {"id": "no-name"}, {"id": 7, "name": 8, "isDefault": True}]
-)
-def test_a_subscription_without_id_or_name_says_nothing(tmp_path: Path, subscription: dict[str, Any]) -> None:
-    _written(tmp_path, azureProfile_json=_profile(subscription))
-    assert azure_cli_files({}, tmp_path) == SILENT
-
-
-@pytest.mark.parametrize(
-    "config",
-    [b"group = myGroup\n", b"[defaults\ngroup = myGroup\n", b"[defaults]\nno sense\n", b"[a]\nx = 1\n[a]\nx = 2\n[a"],
-)
-def test_a_malformed_config_says_nothing(tmp_path: Path, config: bytes) -> None:
-    _written(tmp_path, config=config)
-    assert azure_cli_files({}, tmp_path) == SILENT
+def test_a_name_that_two_subscriptions_of_the_cloud_have_is_left_to_azure() -> None:
+    files = AzureCliFiles((KnownSubscription("one", "Mine"), KnownSubscription("two", "mine")))
+    assert _settings(Asked(subscription="Mine"), files=files).subscription == "Mine"

@@ -26,6 +26,7 @@ PERMANENT_CODES = {
     "ConfirmationNeeded": "confirmation-needed",
     "Declined": "declined",
     "AlreadyExists": "already-exists",
+    "StillAttached": "still-attached",
     "NotFound": "not-found",
     "NotSignedIn": "not-signed-in",
     "NotAllowed": "not-allowed",

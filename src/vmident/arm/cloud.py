@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -21,16 +22,24 @@ _HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Cloud:
-    """A cloud: its name, the URL of its Resource Manager, the host that gives out tokens."""
+    """A cloud: its name, the URL of its Resource Manager, the host that gives out tokens.
+
+    `resource` is whom its tokens are for, where that is somebody else than the endpoint.
+    """
 
     name: str
     endpoint: str
     authority: str
+    resource: str | None = None
 
     @property
     def scope(self) -> str:
-        """What a token for the Resource Manager is asked for."""
-        return f"{self.endpoint}/.default"
+        """What a token for the Resource Manager is asked for.
+
+        A resource keeps the slash at its end, which the token's audience has too; source: the Azure CLI's
+        `resource_to_scopes`.
+        """
+        return f"{self.resource or self.endpoint}/.default"
 
     @property
     def is_plain_http(self) -> bool:
@@ -55,17 +64,43 @@ KNOWN_CLOUDS = {
 }
 
 
-def known_cloud(name: str) -> Cloud:
-    """Give one of the four public clouds by its Azure CLI name, in any case; raises `UsageError` for another."""
-    cloud = KNOWN_CLOUDS.get(name.strip().lower())
-    if cloud is None:
-        names = ", ".join(known.name for known in KNOWN_CLOUDS.values())
+def known_cloud(name: str, registered: Mapping[str, Mapping[str, str]] | None = None) -> Cloud:
+    """Give a cloud by its Azure CLI name, in any case: one of the four public ones, or one that was registered.
+
+    `registered` are the sections of the Azure CLI's `clouds.config`, which may also change a public cloud. Raises
+    `UsageError` for another name, and for a cloud that lacks an endpoint.
+    """
+    wanted = name.strip().lower()
+    public = KNOWN_CLOUDS.get(wanted)
+    section = next(((called, keys) for called, keys in (registered or {}).items() if called.lower() == wanted), None)
+    if section:
+        return _registered_cloud(*section, public)
+    if public is None:
+        names = ", ".join([cloud.name for cloud in KNOWN_CLOUDS.values()] + sorted(registered or {}))
         raise UsageError(f"No cloud is called '{name}'.", hint=f"Name one of {names}, or set VMIDENT_ARM_ENDPOINT.")
-    return cloud
+    return public
 
 
-def checked_endpoint(url: str) -> str:
-    """Hand back an ARM endpoint without a slash at its end.
+def _registered_cloud(name: str, keys: Mapping[str, str], public: Cloud | None) -> Cloud:
+    """Read a section of `clouds.config`; names of keys: the Azure CLI's `cloud.py`."""
+    endpoint = keys.get("endpoint_resource_manager") or (public.endpoint if public else None)
+    authority = keys.get("endpoint_active_directory") or (public.authority if public else None)
+    if not endpoint or not authority:
+        missing = "endpoint_active_directory" if endpoint else "endpoint_resource_manager"
+        raise UsageError(
+            f"The cloud '{name}' has no {missing} in the Azure CLI's clouds.config.",
+            hint=f"Say where it is: az cloud update --name {name} --{missing.replace('_', '-')} URL",
+        )
+    return Cloud(
+        public.name if public else name,
+        checked_endpoint(endpoint, f"endpoint_resource_manager of '{name}' in the Azure CLI's clouds.config"),
+        authority.rstrip("/"),
+        keys.get("endpoint_active_directory_resource_id") or None,
+    )
+
+
+def checked_endpoint(url: str, told_by: str = "VMIDENT_ARM_ENDPOINT") -> str:
+    """Hand back an ARM endpoint without a slash at its end; `told_by` is where to mend one that is refused.
 
     Raises `UsageError` for anything but an https URL, or an http one on loopback: a bearer token goes there.
     """
@@ -85,7 +120,7 @@ def checked_endpoint(url: str) -> str:
     raise UsageError(
         f"'{url}' cannot be the ARM endpoint: a token is sent there, so it is to be https://HOST[:PORT], or http on "
         "loopback.",
-        hint="Check VMIDENT_ARM_ENDPOINT.",
+        hint=f"Check {told_by}.",
     )
 
 

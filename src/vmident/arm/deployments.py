@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 API_VERSION = "2025-04-01"
 """Older than the client's own, which not every cloud has yet; what is asked here is the same in both."""
-GROUPS_API_VERSION = "2024-11-01"
 
 _FORBIDDEN = frozenset({"403", "forbidden"})
 # Codes of a resource provider that `fault` has a class and a way out for, whatever the status.
@@ -36,14 +35,6 @@ class ArmDeployments:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    def location_of(self, subscription: str, group: str) -> str:
-        """GET the group."""
-        body = self._connection.read(f"/subscriptions/{subscription}/resourceGroups/{group}", GROUPS_API_VERSION).body
-        try:
-            return str(body["location"])
-        except (KeyError, TypeError) as strange:
-            raise unreadable("a resource group") from strange
 
     def start(self, order: Order) -> None:
         """PUT the deployment once."""

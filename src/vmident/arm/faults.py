@@ -86,7 +86,7 @@ def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
         seconds = retry_after_seconds(headers)
         return Throttled(message, hint="Try again in a minute.", retry_after_seconds=seconds, **said)
     if status == 409 and code not in _STANDING_CODES:
-        return Conflict(message, hint="Another change of the VM does not end: try again later.", **said)
+        return Conflict(message, hint="Another change of it does not end: try again later.", **said)
     if status == 408 or status >= 500:
         return AzureUnavailable(message, hint="This is Azure's own trouble: try again later.", **said)
     return AzureRefused(message, hint=_HINTS.get(code or ""), **said)

@@ -1,15 +1,24 @@
-"""User-assigned identities through the Resource Manager: find and list."""
+"""User-assigned identities through the Resource Manager: find, list, read, make, delete.
+
+Reads go out like every other one, as attaching an identity needs them too; the SDK's client sends the writes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from vmident.arm.connection import Connection
 from vmident.arm.listing import named_in_graph, pages
-from vmident.arm.wire import unreadable
+from vmident.arm.supervision import body_of
+from vmident.arm.wire import identity_resource_from_wire
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
 from vmident.core.selection import named
-from vmident.errors import BadResourceId, NotFound
+from vmident.core.standing import IdentityResource
+from vmident.errors import NotFound
+
+if TYPE_CHECKING:
+    from azure.mgmt.msi.v2024_11_30.operations import UserAssignedIdentitiesOperations
 
 API_VERSION = "2023-01-31"
 
@@ -23,23 +32,40 @@ class ArmIdentities:
     def find(self, identity: ResourceId) -> ResourceId | None:
         """GET the identity; 404 means that there is none."""
         try:
-            return _id_of(self._connection.read(str(identity), API_VERSION).body)
+            return self.read(identity).id
         except NotFound:
             return None
 
     def named(self, subscription: str, name: str) -> Sequence[ResourceId]:
         """Ask Resource Graph; where it does not know exactly one, a list decides."""
         found = named_in_graph(self._connection, subscription, USER_ASSIGNED_IDENTITY, name)
-        return found if len(found) == 1 else named(self.list(subscription), name)
+        return found if len(found) == 1 else named((one.id for one in self.list(subscription)), name)
 
-    def list(self, subscription: str) -> Iterator[ResourceId]:
-        """List the identities of the subscription."""
-        path = f"/subscriptions/{subscription}/providers/{USER_ASSIGNED_IDENTITY}"
-        return (_id_of(body) for body in pages(self._connection, path, API_VERSION))
+    def list(self, subscription: str, group: str | None = None) -> Iterator[IdentityResource]:
+        """List the identities of the group, else of the subscription."""
+        inside = f"/resourceGroups/{group}" if group else ""
+        path = f"/subscriptions/{subscription}{inside}/providers/{USER_ASSIGNED_IDENTITY}"
+        return (identity_resource_from_wire(body) for body in pages(self._connection, path, API_VERSION))
 
+    def read(self, identity: ResourceId) -> IdentityResource:
+        """GET the identity."""
+        return identity_resource_from_wire(self._connection.read(str(identity), API_VERSION).body)
 
-def _id_of(body: object) -> ResourceId:
-    try:
-        return ResourceId.parse(body["id"])  # type: ignore[index]
-    except (KeyError, TypeError, AttributeError, BadResourceId) as strange:
-        raise unreadable("a user-assigned identity") from strange
+    def make(self, identity: ResourceId, location: str, tags: Mapping[str, str]) -> IdentityResource:
+        """PUT the identity once; the tags replace those that it has."""
+        from azure.mgmt.msi.v2024_11_30.models import Identity
+
+        wanted = Identity(location=location, tags=dict(tags))
+        client = self._client(identity.subscription)
+        return identity_resource_from_wire(client.create_or_update(identity.group, identity.name, wanted, cls=body_of))
+
+    def delete(self, identity: ResourceId) -> None:
+        """DELETE the identity once; 204 for one that is gone already."""
+        self._client(identity.subscription).delete(identity.group, identity.name)
+
+    def _client(self, subscription: str) -> UserAssignedIdentitiesOperations:
+        from azure.mgmt.msi import ManagedServiceIdentityClient
+
+        client = self._connection.sdk(ManagedServiceIdentityClient, subscription)
+        operations: UserAssignedIdentitiesOperations = client.user_assigned_identities
+        return operations

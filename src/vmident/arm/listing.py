@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vmident.arm.connection import Connection
 from vmident.arm.wire import unreadable
 from vmident.core.resource_id import ResourceId
-from vmident.errors import BadResourceId, NotSignedIn, TimedOut, VmidentError
+from vmident.errors import NotSignedIn, TimedOut, VmidentError
 
 RESOURCE_GRAPH = "2022-10-01"
 
@@ -33,11 +33,29 @@ def named_in_graph(connection: Connection, subscription: str, kind: str, name: s
     answer is empty: a list then has to do.
     """
     query = f"Resources | where type =~ '{kind.lower()}' and name =~ '{name}' | project id | order by id asc"
-    question = {"subscriptions": [subscription], "query": query}
+    return ids_in_graph(connection, query, subscriptions=[subscription]) or ()
+
+
+def ids_in_graph(
+    connection: Connection, query: str, *, subscriptions: Sequence[str] | None = None
+) -> tuple[ResourceId, ...] | None:
+    """Ask Resource Graph for ids, page by page; `None` where it cannot be used.
+
+    Without `subscriptions` it looks in all that the account sees. `query` has to project and order by `id`: else the
+    pages are random (wire facts).
+    """
+    question: dict[str, Any] = {"query": query}
+    if subscriptions is not None:
+        question["subscriptions"] = list(subscriptions)
+    found: set[ResourceId] = set()
     try:
-        rows = connection.ask("/providers/Microsoft.ResourceGraph/resources", RESOURCE_GRAPH, question).body["data"]
-        return tuple(sorted({ResourceId.parse(row["id"]) for row in rows}))
+        while True:
+            answer = connection.ask("/providers/Microsoft.ResourceGraph/resources", RESOURCE_GRAPH, question).body
+            found.update(ResourceId.parse(row["id"]) for row in answer["data"])
+            if not answer.get("$skipToken"):
+                return tuple(sorted(found))
+            question["options"] = {"$skipToken": answer["$skipToken"]}
     except (NotSignedIn, TimedOut):
         raise
-    except (VmidentError, KeyError, TypeError, BadResourceId):
-        return ()
+    except (VmidentError, KeyError, TypeError, AttributeError):
+        return None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vmident.arm.connection import Connection
-from vmident.arm.listing import named_in_graph, pages
+from vmident.arm.listing import ids_in_graph, named_in_graph, pages
 from vmident.arm.operations import look_at, operation_in
 from vmident.arm.wire import machine_from_wire
 from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.core.selection import named
-from vmident.ports import Look, Operation, Written
+from vmident.ports import Holders, Look, Operation, Written
 
 API_VERSION = "2024-07-01"
 """The first versions with etags are of 2023-09-01; this one is in every public cloud."""
@@ -60,3 +60,17 @@ class ArmMachines:
         inside = f"/resourceGroups/{group}" if group else ""
         path = f"/subscriptions/{subscription}{inside}/providers/{VIRTUAL_MACHINE}"
         return (machine_from_wire(body, {}) for body in pages(self._connection, path, API_VERSION))
+
+    def holders(self, identity: ResourceId) -> Holders:
+        """Ask Resource Graph in all subscriptions, and list the VMs of the identity's own, as the graph lags.
+
+        The graph is asked for a part of text: an identity whose name begins like another's is found with it.
+        """
+        query = (
+            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}' "
+            f"| where tostring(identity.userAssignedIdentities) contains '{str(identity).lower()}' "
+            "| project id | order by id asc"
+        )
+        in_graph = ids_in_graph(self._connection, query)
+        listed = {one.id for one in self.list(identity.subscription) if identity in one.identity.users}
+        return Holders(sorted(listed.union(in_graph or ())), is_complete=in_graph is not None)

@@ -86,6 +86,11 @@ def parsed(answer: Any) -> Any:
         ) from unreadable
 
 
+def body_of(response: Any, _model: object, _headers: object) -> Any:
+    """Give the JSON itself, where the SDK's own clients take a function for what they hand back (`cls`)."""
+    return parsed(response.http_response)
+
+
 def _refusal(answer: Any) -> VmidentError:
     try:
         # The SDK's long-running writes stream their answers, and nobody has read this one yet.

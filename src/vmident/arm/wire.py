@@ -11,6 +11,8 @@ from typing import Any
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
+from vmident.core.scope import Scope
+from vmident.core.standing import Group, IdentityResource
 from vmident.errors import AzureRefused, BadResourceId
 
 _TYPES = {
@@ -49,6 +51,44 @@ def identity_from_wire(identity: Any) -> IdentityState:
         else None,
         users={ResourceId.parse(user): _user_identity(known or {}) for user, known in users.items()},
     )
+
+
+def group_from_wire(body: Any) -> Group:
+    """Read a resource group: exchange 0 of the recording. Raises `AzureRefused` for anything else."""
+    try:
+        scope = Scope.parse(body["id"])
+        state = _told(body.get("properties") or {}, "provisioningState")
+        is_being_deleted = state.lower() == "deleting"
+        return Group(scope, _told(body, "name"), _told(body, "location"), _tags(body), is_being_deleted)
+    except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
+        raise unreadable("a resource group") from strange
+
+
+def identity_resource_from_wire(body: Any) -> IdentityResource:
+    """Read a user-assigned identity: exchange 1 of the recording. Raises `AzureRefused` for anything else.
+
+    A `resourcegroups` in lower case comes back as ARM spells it elsewhere.
+    """
+    try:
+        properties = body.get("properties") or {}
+        return IdentityResource(
+            ResourceId.parse(body["id"]),
+            _told(body, "location"),
+            _text(properties.get("clientId")),
+            _text(properties.get("principalId")),
+            _text(properties.get("tenantId")),
+            _tags(body),
+        )
+    except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
+        raise unreadable("a user-assigned identity") from strange
+
+
+def _told(body: Any, member: str) -> str:
+    return _text(body.get(member)) or ""
+
+
+def _tags(body: Any) -> dict[str, str]:
+    return {str(name): _text(value) or "" for name, value in (body.get("tags") or {}).items()}
 
 
 def _user_identity(known: Any) -> UserIdentity:

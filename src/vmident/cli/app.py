@@ -12,6 +12,8 @@ from typer.main import get_command
 import vmident
 from vmident.cli.command import Command, as_typer_command
 from vmident.cli.doctor import doctor
+from vmident.cli.groups import create_group, list_group, show_group
+from vmident.cli.identities import create_identity, delete_identity, list_identity, show_identity
 from vmident.cli.sandbox import reset, status
 from vmident.cli.sandbox_serve import serve
 from vmident.cli.set_exactly import set_exactly
@@ -31,6 +33,17 @@ _COMMANDS: tuple[tuple[str, Command], ...] = (
     ("doctor", doctor),
 )
 _GROUPS: tuple[tuple[str, str, tuple[tuple[str, Command], ...]], ...] = (
+    ("group", "Resource groups.", (("create", create_group), ("show", show_group), ("list", list_group))),
+    (
+        "identity",
+        "User-assigned identities as resources of their own.",
+        (
+            ("create", create_identity),
+            ("show", show_identity),
+            ("list", list_identity),
+            ("delete", delete_identity),
+        ),
+    ),
     ("vm", "Virtual machines that begin with their identities.", (("create", create_vm),)),
     (
         "sandbox",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from vmident.cli.azure_cli_files import azure_cli_files
 from vmident.cli.console import Console
 from vmident.cli.options import Options
 from vmident.cli.runtime import Runtime
 from vmident.cli.session import Session
-from vmident.cli.settings import Output, Settings, azure_cli_files, settings_from
+from vmident.cli.settings import Output, Settings, settings_from
 from vmident.errors import Declined, ExitCode, QueryUnfit, UsageError, VmidentError
 from vmident.render.document import error_document
 from vmident.render.formats import as_json, as_json_line, as_table, as_tsv, as_yaml, compiled_query, queried

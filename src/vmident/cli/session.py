@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,9 @@ from vmident.cli.settings import Settings
 from vmident.core.resource_id import checked_name
 from vmident.core.roles import HeldRole
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
-from vmident.ports import Identities, Loss, Machines, Roles
-from vmident.render.human import loss_lines
+from vmident.ports import Groups, Identities, IdentityLoss, Loss, Machines, Roles
+from vmident.render.human import Line, loss_lines
+from vmident.render.resources import deletion_loss_lines
 from vmident.usecases.diagnose import Surroundings
 from vmident.usecases.find_vms import Where
 from vmident.usecases.prepare_change import World
@@ -60,6 +61,13 @@ class Session:
         return ArmIdentities(self._connection)
 
     @cached_property
+    def groups(self) -> Groups:
+        """The resource groups."""
+        from vmident.arm.groups import ArmGroups
+
+        return ArmGroups(self._connection)
+
+    @cached_property
     def roles(self) -> Roles:
         """Role definitions and assignments."""
         from vmident.arm.roles import ArmRoles
@@ -90,7 +98,8 @@ class Session:
         from vmident.arm.deployments import ArmDeployments
         from vmident.arm.networks import ArmNetworks
 
-        return Creating(self.world(person), ArmDeployments(self._connection), ArmNetworks(self._connection))
+        connection = self._connection
+        return Creating(self.world(person), self.groups, ArmDeployments(connection), ArmNetworks(connection))
 
     @cached_property
     def _connection(self) -> Connection:
@@ -111,7 +120,7 @@ class Session:
 
             cloud, token, door = Cloud("sandbox", ENDPOINT, ENDPOINT), TOKEN, SandboxAdapter(self.sandbox)
         else:
-            cloud, token = known_cloud(settings.cloud), settings.access_token or ""
+            cloud, token = known_cloud(settings.cloud, settings.clouds), settings.access_token or ""
             if settings.endpoint:
                 cloud = Cloud(cloud.name, checked_endpoint(settings.endpoint), cloud.authority)
         credential = GivenToken(token, self._runtime.wall()) if token else signed_in(cloud, settings.authority)
@@ -187,16 +196,25 @@ class PersonAtTheTerminal:
         self.has_been_asked = False
 
     def approve(self, losses: Sequence[Loss]) -> None:
-        """Name what will be lost, and ask."""
+        """Name what VMs will lose, and ask."""
+        lines = (line for loss in losses for line in loss_lines(loss.vm, loss.change, loss.orphans))
+        self._ask(f"takes identities away from {_counted(losses)}", lines)
+
+    def approve_deletion(self, losses: Sequence[IdentityLoss]) -> None:
+        """Name the identities that will be deleted, and ask."""
+        names = ", ".join(f"'{loss.identity.name}'" for loss in losses)
+        lines = (line for loss in losses for line in _deletion_lines(loss))
+        self._ask(f"deletes {'identity' if len(losses) == 1 else 'identities'} {names}", lines)
+
+    def _ask(self, consequence: str, lines: Iterable[Line]) -> None:
         if self._yes:
             return
         if not self._console.terminal.can_ask:
             raise ConfirmationNeeded(
-                f"This takes identities away from {_counted(losses)}, and there is no terminal to ask on.",
+                f"This {consequence}, and there is no terminal to ask on.",
                 hint="Add --yes if that is what you want, or --dry-run to see what would be lost.",
             )
-        for loss in losses:
-            self._console.note(loss_lines(loss.vm, loss.change, loss.orphans))
+        self._console.note(lines)
         self.has_been_asked = True
         if not self._console.confirm("Go on?"):
             raise Declined("Nothing was changed.")
@@ -211,6 +229,12 @@ class PersonAtTheTerminal:
     def tell(self, message: str) -> None:
         """Show what is being waited for."""
         self._console.tell(message)
+
+
+def _deletion_lines(loss: IdentityLoss) -> Iterable[Line]:
+    yield from deletion_loss_lines(loss.identity, loss.roles, loss.warnings)
+    for detached in loss.detached:
+        yield from loss_lines(detached.vm, detached.change, detached.orphans)
 
 
 def _counted(losses: Sequence[Loss]) -> str:

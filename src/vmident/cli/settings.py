@@ -6,14 +6,13 @@ which subscription and group; the others speak of the Azure that the sandbox is 
 
 from __future__ import annotations
 
-import configparser
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
+from vmident.cli.azure_cli_files import AzureCliFiles
+from vmident.cli.told import Told, first_told, told
 from vmident.errors import UsageError
 
 
@@ -31,18 +30,12 @@ class Output(str, Enum):
 
 
 @dataclass(frozen=True)
-class AzureCliFiles:
-    """What the Azure CLI's own files say; empty where they are missing or unreadable. Never written."""
-
-    default_subscription: str | None = None
-    subscription_ids: Mapping[str, str] | None = None
-    group: str | None = None
-    cloud: str | None = None
-
-
-@dataclass(frozen=True)
 class Settings:
-    """What holds for one command; `None` where nothing was said."""
+    """What holds for one command; `None` where nothing was said.
+
+    `clouds` are the clouds that the Azure CLI has registered, `subscription_names` the names that its profile has for
+    ids. `origins` tells who said what, by the names `subscription`, `group`, `cloud`, `endpoint` and `authority`.
+    """
 
     is_sandbox: bool
     subscription: str | None
@@ -54,6 +47,9 @@ class Settings:
     output: Output
     state_folder: Path
     sandbox_folder: Path
+    clouds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    subscription_names: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,75 +71,59 @@ def settings_from(
 ) -> Settings:
     """Work out every setting; raises `UsageError` for `--sandbox` beside `--cloud`, and for an unknown output."""
 
-    def said(*names: str) -> str | None:
-        return next((environ[name].strip() for name in names if environ.get(name, "").strip()), None)
+    def said(*names: str) -> Told | None:
+        return first_told(*(told(environ.get(name, "").strip(), name) for name in names))
 
-    is_sandbox = asked.sandbox or (asked.cloud is None and _is_on(said("VMIDENT_SANDBOX")))
+    is_sandbox = asked.sandbox or (asked.cloud is None and _is_on(_value(said("VMIDENT_SANDBOX"))))
     if asked.sandbox and asked.cloud:
         raise UsageError("--sandbox is a cloud of its own: it does not go with --cloud.", hint="Leave one out.")
     azure = AzureCliFiles() if is_sandbox else files()
-    azures = () if is_sandbox else ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")
-    subscription = asked.subscription or said("VMIDENT_SUBSCRIPTION", *azures) or azure.default_subscription
-    named = (azure.subscription_ids or {}).get((subscription or "").lower())
-    state_folder = Path(said("VMIDENT_STATE_DIR") or default_state_folder())
+    cloud = _cloud(asked, said("VMIDENT_CLOUD", "AZURE_CLOUD_NAME"), azure)
+    named = {
+        "subscription": first_told(
+            told(asked.subscription, "option --subscription"),
+            said("VMIDENT_SUBSCRIPTION", *(() if is_sandbox else ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"))),
+            azure.default_subscription(cloud.value),
+        ),
+        "group": first_told(
+            told(asked.group, "option --resource-group"),
+            said("VMIDENT_RESOURCE_GROUP", *(() if is_sandbox else ("AZURE_DEFAULTS_GROUP",))),
+            azure.group,
+        ),
+        "cloud": _sandbox(asked) if is_sandbox else cloud,
+        "endpoint": None if asked.cloud else said("VMIDENT_ARM_ENDPOINT"),
+        "authority": said("AZURE_AUTHORITY_HOST"),
+    }
+    subscription = _value(named["subscription"])
+    state_folder = Path(_value(said("VMIDENT_STATE_DIR")) or default_state_folder())
     return Settings(
         is_sandbox=is_sandbox,
-        subscription=named or subscription,
-        group=asked.group
-        or said("VMIDENT_RESOURCE_GROUP", *(() if is_sandbox else ("AZURE_DEFAULTS_GROUP",)))
-        or azure.group,
-        cloud=asked.cloud or said("VMIDENT_CLOUD", "AZURE_CLOUD_NAME") or azure.cloud or "AzureCloud",
-        endpoint=None if asked.cloud else said("VMIDENT_ARM_ENDPOINT"),
-        access_token=said("VMIDENT_ACCESS_TOKEN"),
-        authority=said("AZURE_AUTHORITY_HOST"),
-        output=asked.output or _output(said("VMIDENT_OUTPUT"), said("AZURE_CORE_OUTPUT")),
+        subscription=azure.subscription_ids(cloud.value).get((subscription or "").lower(), subscription),
+        group=_value(named["group"]),
+        cloud=cloud.value,
+        endpoint=_value(named["endpoint"]),
+        access_token=_value(said("VMIDENT_ACCESS_TOKEN")),
+        authority=_value(named["authority"]),
+        output=asked.output or _output(_value(said("VMIDENT_OUTPUT")), _value(said("AZURE_CORE_OUTPUT"))),
         state_folder=state_folder,
-        sandbox_folder=Path(said("VMIDENT_SANDBOX_DIR") or state_folder / "sandbox"),
+        sandbox_folder=Path(_value(said("VMIDENT_SANDBOX_DIR")) or state_folder / "sandbox"),
+        clouds=azure.clouds,
+        subscription_names={one.id: one.name for one in azure.subscriptions},
+        origins={name: one.origin for name, one in named.items() if one},
     )
 
 
-def azure_cli_files(environ: Mapping[str, str], home: Path) -> AzureCliFiles:
-    """Read `$AZURE_CONFIG_DIR` or `~/.azure`; a file that is missing or malformed says nothing."""
-    folder = Path(environ.get("AZURE_CONFIG_DIR") or home / ".azure")
-    config = _ini(_text(folder / "config"))
-    subscriptions = _subscriptions(folder / "azureProfile.json")
-    default = next((one for one in subscriptions if one.get("isDefault")), {})
-    return AzureCliFiles(
-        default_subscription=default.get("id"),
-        subscription_ids={one["name"].lower(): one["id"] for one in subscriptions},
-        group=config.get("defaults", "group", fallback=None) or None,
-        cloud=config.get("cloud", "name", fallback=None) or None,
-    )
+def _cloud(asked: Asked, said: Told | None, azure: AzureCliFiles) -> Told:
+    option = told(asked.cloud, "option --cloud")
+    return first_told(option, said, azure.cloud) or Told("AzureCloud", "default")
 
 
-def _ini(text: str) -> configparser.RawConfigParser:
-    config = configparser.RawConfigParser()
-    try:
-        config.read_string(text)
-    except configparser.Error:
-        return configparser.RawConfigParser()
-    return config
+def _sandbox(asked: Asked) -> Told:
+    return Told("sandbox", "option --sandbox" if asked.sandbox else "VMIDENT_SANDBOX")
 
 
-def _subscriptions(profile: Path) -> list[dict[str, Any]]:
-    try:
-        document = json.loads(_text(profile) or "{}")
-    except ValueError:
-        return []
-    listed = document.get("subscriptions") if isinstance(document, dict) else None
-    return [one for one in listed if _is_subscription(one)] if isinstance(listed, list) else []
-
-
-def _is_subscription(one: Any) -> bool:
-    return isinstance(one, dict) and isinstance(one.get("id"), str) and isinstance(one.get("name"), str)
-
-
-def _text(path: Path) -> str:
-    try:
-        # The Azure CLI writes its profile with a byte-order mark on every platform.
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return ""
+def _value(one: Told | None) -> str | None:
+    return one.value if one else None
 
 
 def _is_on(said: str | None) -> bool:

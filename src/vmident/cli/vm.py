@@ -16,7 +16,8 @@ from vmident.core.admin import Admin, checked_admin_name
 from vmident.core.images import image_named
 from vmident.core.tags import tags_in
 from vmident.errors import ExitCode
-from vmident.render.creation import creation_document, creation_lines, creation_row, creation_warning_lines
+from vmident.render.creation import creation_document, creation_lines, creation_row
+from vmident.render.human import warnings_about
 from vmident.usecases.change_vms import Manner
 from vmident.usecases.create_vm import create_vm
 from vmident.usecases.find_network import checked_network_words
@@ -80,7 +81,7 @@ def create(
     seed = run.runtime.new_uuid()
     result = create_vm(wish, session.where, creating, Manner(manner.dry_run, manner.no_wait), seed)
     run.answer(creation_document(result), rows=[creation_row(result)], lines=lambda: creation_lines(result))
-    run.console.warn(creation_warning_lines(result))
+    run.console.warn(warnings_about(result.vm.name, result.warnings))
     if result.error is None:
         return ExitCode.DONE
     run.explain(result.error, about=result.vm.name)

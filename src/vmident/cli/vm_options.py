@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vmident.cli.options import TagWords
 from vmident.core.admin import DEFAULT_ADMIN
 from vmident.core.images import OsType
 from vmident.core.vm_request import DEFAULT_SIZE, OpenPort
@@ -38,12 +39,7 @@ class MachineOptions:
             "--os-type", case_sensitive=False, help="For an image whose name does not tell.", show_default=False
         ),
     ] = None
-    tags: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--tags", metavar="NAME=VALUE", help="A tag of everything that is made; repeatable.", show_default=False
-        ),
-    ] = None
+    tags: TagWords = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vmident.core.resource_id import ResourceId
+from vmident.core.standing import is_same_location
 
 VIRTUAL_NETWORK = "Microsoft.Network/virtualNetworks"
 NETWORK_INTERFACE = "Microsoft.Network/networkInterfaces"
@@ -35,16 +36,11 @@ class VirtualNetwork:
         return f"{self.id}/subnets/{subnet}"
 
 
-def same_location(one: str, other: str) -> bool:
-    """Compare two locations: ARM takes `West US` for `westus`."""
-    return one.replace(" ", "").lower() == other.replace(" ", "").lower()
-
-
 def first_fitting(networks: Iterable[VirtualNetwork], location: str) -> VirtualNetwork | None:
     """Pick the network that a VM goes into where none is named, as `az vm create` does; `None` for a new one.
 
     It is the first of the group's that lies in the VM's location and has a subnet for VMs. Source: exchanges 15 and 17
     of recording `vm-user-identities-2020.json`.
     """
-    fitting = (one for one in networks if same_location(one.location, location) and one.subnets_for_vms)
+    fitting = (one for one in networks if is_same_location(one.location, location) and one.subnets_for_vms)
     return next(fitting, None)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from vmident.core.deployment import Foreseen
 from vmident.core.identity import IdentityState
 from vmident.core.transition import Transition
-from vmident.render.document import Document, error_document, identity_document, role_document
+from vmident.render.document import Document, error_document, identity_document, role_document, warning_document
 from vmident.render.human import Line, Tone, difference_lines, role_lines
 from vmident.results import Creation, Status
 
@@ -46,7 +46,7 @@ def creation_document(result: Creation) -> Document:
         "deployment": str(result.deployment) if result.deployment else None,
         **planned,
         "roleAssignments": [role_document(one) for one in result.roles],
-        "warnings": [{"code": one.code, "message": one.message} for one in result.warnings],
+        "warnings": [warning_document(one) for one in result.warnings],
         "error": error_document(result.error) if result.error else None,
     }
 
@@ -84,12 +84,6 @@ def creation_lines(result: Creation) -> Iterator[Line]:
     if result.template:
         for text in json.dumps(result.template, indent=2).splitlines():
             yield Line(f"  {text}", Tone.FAINT)
-
-
-def creation_warning_lines(result: Creation) -> Iterator[Line]:
-    """Draw the warnings."""
-    for warning in result.warnings:
-        yield Line(f"warning: {result.vm.name}: {warning.message}", Tone.WARNING)
 
 
 def _foreseen_document(one: Foreseen) -> Document:

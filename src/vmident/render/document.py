@@ -52,8 +52,8 @@ def change_document(result: ChangeResult) -> Document:
         "before": identity_document(result.before) if result.before else None,
         "after": identity_document(result.after) if result.after else None,
         "request": result.request,
-        **_roles_member(result.roles),
-        "warnings": [_warning_document(warning) for warning in result.warnings],
+        **roles_member(result.roles),
+        "warnings": [warning_document(warning) for warning in result.warnings],
         "error": error_document(result.error) if result.error else None,
     }
 
@@ -68,6 +68,16 @@ def role_document(role: RoleResult) -> Document:
         "principalId": role.principal_id,
         "status": role.status.value,
     }
+
+
+def roles_member(roles: Sequence[RoleResult]) -> Document:
+    """Give `{"roleAssignments": […]}`, and nothing where there are none."""
+    return {"roleAssignments": [role_document(one) for one in roles]} if roles else {}
+
+
+def warning_document(warning: Warn) -> Document:
+    """Give `{"code", "message"}`."""
+    return {"code": warning.code, "message": warning.message}
 
 
 def error_document(error: VmidentError) -> Document:
@@ -108,10 +118,6 @@ def change_row(result: ChangeResult) -> Document:
     }
 
 
-def _roles_member(roles: Sequence[RoleResult]) -> Document:
-    return {"roleAssignments": [role_document(one) for one in roles]} if roles else {}
-
-
 def _joined(users: Any) -> str | None:
     ids: list[ResourceId] = sorted(users)
     return ",".join(str(user) for user in ids) or None
@@ -119,7 +125,3 @@ def _joined(users: Any) -> str | None:
 
 def _known(**values: str | None) -> Document:
     return {key: value for key, value in values.items() if value is not None}
-
-
-def _warning_document(warning: Warn) -> Document:
-    return {"code": warning.code, "message": warning.message}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from vmident.core.consequences import consequences
+from vmident.core.consequences import Warn, consequences
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
@@ -145,7 +145,12 @@ def error_lines(error: VmidentError, doing: str) -> Iterator[Line]:
 def warning_lines(result: ChangeResult) -> Iterator[Line]:
     """Draw the warnings of a change, each with the VM that it is about."""
     name = result.id.name if result.id else result.vm
-    for warning in result.warnings:
+    yield from warnings_about(name, result.warnings)
+
+
+def warnings_about(name: str, warnings: Sequence[Warn]) -> Iterator[Line]:
+    """Draw warnings about one thing, each with its name."""
+    for warning in warnings:
         yield Line(f"warning: {name}: {warning.message}", Tone.WARNING)
 
 

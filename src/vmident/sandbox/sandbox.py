@@ -22,6 +22,7 @@ from vmident.sandbox.call import (
 )
 from vmident.sandbox.http import JSON_CONTENT, Request, Response
 from vmident.sandbox.store import Rows, Store
+from vmident.sandbox.token import TOKEN
 from vmident.sandbox.versions import DEFAULT_LOCATION
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ __all__ = ["ENDPOINT", "PERSON_ID", "PERSON_NAME", "SUBSCRIPTION", "SUBSCRIPTION
 
 # '.invalid' never resolves (RFC 6761): what is meant for the sandbox cannot leave the machine by mistake.
 ENDPOINT = "https://management.sandbox.invalid"
-# The only token that the sandbox takes; it opens nothing else.
-TOKEN = "vmident-sandbox-token"  # noqa: S105 - no secret
 FILE_NAME = "sandbox.sqlite3"
 
 _REQUESTS_KEPT = 2000

@@ -46,7 +46,7 @@ def change_vms(
         elif _has_stopped([*results, *(other for other in ready if isinstance(other, ChangeResult))]):
             results.append(_skipped(one))
         elif manner.dry_run:
-            results.append(_planned(one))
+            results.append(planned_result(one.word, one.prepared))
         else:
             changed = carry_out(one.word, one.prepared, wish, world, no_wait=manner.no_wait)
             results.append(settle_roles(changed, one.prepared, world))
@@ -106,12 +106,12 @@ def _has_stopped(outcomes: Sequence[_Ready | ChangeResult]) -> bool:
     return any(isinstance(one, ChangeResult) and isinstance(one.error, (TimedOut, Interrupted)) for one in outcomes)
 
 
-def _planned(one: _Ready) -> ChangeResult:
-    prepared = one.prepared
+def planned_result(word: str, prepared: Prepared) -> ChangeResult:
+    """Give what `--dry-run` says of a change."""
     is_to_do = prepared.request or any(one.status is RoleStatus.PLANNED for one in prepared.roles)
     status = Status.PLANNED if is_to_do else Status.UNCHANGED
     return ChangeResult(
-        one.word,
+        word,
         status,
         id=prepared.machine.id,
         before=prepared.transition.before,

@@ -1,4 +1,4 @@
-"""Which user-assigned identities the words after `--identity` mean, for one VM."""
+"""Which user-assigned identities words mean: for one VM, or on their own."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from vmident.core.resource_id import (
     user_identity_id,
 )
 from vmident.core.selection import named, near_names
+from vmident.core.standing import IdentityResource
 from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
 from vmident.ports import Identities
+from vmident.usecases.find_vms import Where
 
 _SYSTEM_IN_THE_AZURE_CLI = "[system]"
 
@@ -51,6 +53,42 @@ def find_identities(
     return frozenset(found), named_twice(found)
 
 
+def find_identity(word: str, where: Where, identities: Identities) -> ResourceId:
+    """Give the id that `word` means on its own: an id, or a name in the given group, else in the subscription.
+
+    A name in a group is taken at its word and costs no request. Raises `NotFound` with near names, `AmbiguousName`
+    with the ids that match.
+    """
+    if looks_like_id(word):
+        return _identity_id_in(word)
+    subscription = where.subscription()
+    if where.group:
+        return user_identity_id(subscription, where.group, word)
+    found = identities.named(subscription, checked_name(word))
+    if not found:
+        raise NotFound(
+            f"No user-assigned identity named '{word}' in subscription {subscription}."
+            f"{_near(word, subscription, None, identities)}",
+            code="identity-not-found",
+            hint="See what is there: vmident identity list",
+        )
+    return _the_only(word, found, f"in subscription {subscription}")
+
+
+def read_identity(identity: ResourceId, identities: Identities) -> IdentityResource:
+    """Read one identity; raises `NotFound` with near names of its group, or Azure's own where that is missing."""
+    try:
+        return identities.read(identity)
+    except NotFound as missing:
+        if missing.code != "ResourceNotFound":
+            raise
+        there = _near(identity.name, identity.subscription, identity.group, identities)
+        raise missing.saying(
+            f"No user-assigned identity named '{identity.name}' in resource group '{identity.group}'.{there}",
+            hint=f"See what is there: vmident identity list -g {identity.group}",
+        ) from missing
+
+
 def _find_one(word: str, machine: Machine, identities: Identities) -> ResourceId:
     if looks_like_id(word):
         return _identity_id_in(word)
@@ -71,23 +109,27 @@ def _the_only(word: str, found: Sequence[ResourceId], place: str) -> ResourceId:
     if len(found) > 1:
         ids = "\n".join(f"  {one}" for one in found)
         raise AmbiguousName(
-            f"{len(found)} identities named '{word}' are {place}:\n{ids}", hint="Give the full id to --identity."
+            f"{len(found)} identities named '{word}' are {place}:\n{ids}", hint="Give the full id in the name's place."
         )
     return found[0]
 
 
 def _no_identity_named(word: str, machine: Machine, identities: Identities) -> NotFound:
-    try:
-        near = near_names(identities.list(machine.id.subscription), word)
-    except VmidentError:
-        near = ()
-    there = f" Did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
+    there = _near(word, machine.id.subscription, None, identities)
     return NotFound(
         f"No user-assigned identity named '{word}' on VM '{machine.id.name}', in its group '{machine.id.group}', or "
         f"in subscription {machine.id.subscription}.{there}",
         code="identity-not-found",
         hint="An identity of another subscription is named by its full id.",
     )
+
+
+def _near(name: str, subscription: str, group: str | None, identities: Identities) -> str:
+    try:
+        near = near_names((one.id for one in identities.list(subscription, group)), name)
+    except VmidentError:
+        near = ()
+    return f" Did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
 
 
 def _identity_id_in(word: str) -> ResourceId:

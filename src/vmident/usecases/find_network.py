@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vmident.core.network import VIRTUAL_NETWORK, VirtualNetwork, first_fitting, same_location
+from vmident.core.network import VIRTUAL_NETWORK, VirtualNetwork, first_fitting
 from vmident.core.resource_id import ResourceId, checked_name, looks_like_id
 from vmident.core.scope import Scope
 from vmident.core.selection import near
+from vmident.core.standing import is_same_location
 from vmident.errors import BadResourceId, NotFound, UsageError
 from vmident.ports import Networks
 
@@ -65,7 +66,7 @@ def find_network(words: NetworkWords, vm: ResourceId, location: str, networks: N
     named = _named(words.network, vm, networks)
     if named is None:
         return PlaceInNetwork(None, words.network, words.subnet)
-    if not same_location(named.location, location):
+    if not is_same_location(named.location, location):
         raise UsageError(
             f"The network '{named.id.name}' is in {named.location}, and the VM would be in {location}.",
             hint=f"A VM is where its network is: --location {named.location}",

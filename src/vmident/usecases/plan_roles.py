@@ -40,12 +40,16 @@ def plan_grants(change: Change, after: IdentityState, grants: Sequence[Grant], r
 
 def find_orphans(change: Transition, vm: ResourceId, roles: Roles, *, are_removed: bool) -> Orphans:
     """List what a principal that the transition deletes holds in the VM's subscription; one read where it does."""
-    principal_id = vanishing_principal(change)
+    return find_orphans_of(vanishing_principal(change), vm.subscription, roles, are_removed=are_removed)
+
+
+def find_orphans_of(principal_id: str | None, subscription: str, roles: Roles, *, are_removed: bool) -> Orphans:
+    """List what a principal that is about to vanish holds in a subscription; one read where there is a principal."""
     if principal_id is None:
         return Orphans()
-    subscription = subscription_scope(vm.subscription)
+    scope = subscription_scope(subscription)
     try:
-        held = roles.held_by(principal_id, subscription)
+        held = roles.held_by(principal_id, scope)
     except (NotSignedIn, TimedOut, Interrupted):
         raise
     except VmidentError as failure:
@@ -53,7 +57,7 @@ def find_orphans(change: Transition, vm: ResourceId, roles: Roles, *, are_remove
             raise
         return Orphans(principal_id, warnings=(roles_unknown(principal_id, failure.code),))
     # What is assigned above the subscription is not this command's to delete.
-    own = tuple(one for one in held if subscription.contains(one.scope))
+    own = tuple(one for one in held if scope.contains(one.scope))
     return Orphans(principal_id, own, () if are_removed else roles_orphaned(own))
 
 

@@ -15,7 +15,7 @@ from vmident.core.resource_id import ResourceId, checked_name, looks_like_id, vm
 from vmident.core.transition import Transition
 from vmident.core.vm_request import DEFAULT_SIZE, OpenPort, VmRequest
 from vmident.errors import AlreadyExists, NotFound, NotSignedIn, UsageError
-from vmident.ports import Deployments, Machines, Networks
+from vmident.ports import Deployments, Groups, Machines, Networks
 from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.find_identities import checked_identity_words, find_identities
 from vmident.usecases.find_network import NetworkWords, PlaceInNetwork, find_network
@@ -55,6 +55,7 @@ class Creating:
     """What making a VM reaches through."""
 
     world: World
+    groups: Groups
     deployments: Deployments
     networks: Networks
 
@@ -136,7 +137,7 @@ def prepare_vm(wish: VmWish, where: Where, creating: Creating, seed: str, *, onl
 
 def _look_around(vm: ResourceId, wish: VmWish, creating: Creating, *, only_plan: bool) -> _Surroundings:
     try:
-        home = creating.deployments.location_of(vm.subscription, vm.group)
+        home = creating.groups.read(vm.subscription, vm.group).location
     except NotSignedIn as nobody:
         if not (only_plan and wish.location):
             raise

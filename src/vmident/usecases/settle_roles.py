@@ -15,8 +15,8 @@ from vmident.usecases.prepare_change import Prepared, World
 
 
 @dataclass
-class _Settling:
-    """What has become of each assignment so far, and the first failure."""
+class Settling:
+    """What has become of each of several assignments so far, and the first failure."""
 
     done: list[RoleResult] = field(default_factory=list)
     failure: VmidentError | None = None
@@ -46,7 +46,7 @@ def settle_roles(result: ChangeResult, prepared: Prepared, world: World) -> Chan
     """
     if result.status not in {Status.CHANGED, Status.UNCHANGED} or result.after is None:
         return replace(result, roles=())
-    settling = _Settling()
+    settling = Settling()
     for receiver in receivers(prepared.change, result.after):
         for planned in _planned(receiver, result, prepared):
             _grant(planned, receiver, settling, world)
@@ -72,7 +72,7 @@ def _is_there(one: RoleResult, wanted: Grant, receiver: Receiver) -> bool:
     )
 
 
-def _grant(planned: RoleResult, receiver: Receiver, settling: _Settling, world: World) -> None:
+def _grant(planned: RoleResult, receiver: Receiver, settling: Settling, world: World) -> None:
     if planned.status is RoleStatus.EXISTING:
         settling.done.append(planned)
         return
@@ -85,7 +85,7 @@ def _grant(planned: RoleResult, receiver: Receiver, settling: _Settling, world: 
     settling.attempt(planned, act)
 
 
-def _settled(result: ChangeResult, prepared: Prepared, settling: _Settling) -> ChangeResult:
+def _settled(result: ChangeResult, prepared: Prepared, settling: Settling) -> ChangeResult:
     roles = tuple(settling.done)
     if settling.failure:
         error = _whole_truth(settling.failure, result, prepared, roles)

@@ -1,0 +1,40 @@
+"""Resource groups by name: show one, list them, and say of one that is not there which names come near."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vmident.core.selection import near
+from vmident.core.standing import Group
+from vmident.errors import NotFound, VmidentError
+from vmident.ports import Groups
+
+NO_GROUP = "ResourceGroupNotFound"
+
+
+def read_group(name: str, subscription: str, groups: Groups) -> Group:
+    """Read one group; raises `NotFound` with near names."""
+    try:
+        return groups.read(subscription, name)
+    except NotFound as missing:
+        raise group_not_found(name, subscription, missing, groups) from missing
+
+
+def list_groups(subscription: str, groups: Groups) -> Iterator[Group]:
+    """List the groups of the subscription."""
+    return groups.list(subscription)
+
+
+def group_not_found(name: str, subscription: str, missing: NotFound, groups: Groups) -> NotFound:
+    """Say of a group that Azure does not know which names come near; what else is missing, Azure says itself."""
+    if missing.code != NO_GROUP:
+        return missing
+    try:
+        alike = near((one.name for one in groups.list(subscription)), name)
+    except VmidentError:
+        alike = ()
+    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+    return missing.saying(
+        f"No resource group '{name}' in subscription {subscription}.{there}",
+        hint="See what is there: vmident group list",
+    )

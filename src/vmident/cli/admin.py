@@ -49,9 +49,9 @@ def _key(options: AdminOptions, run: Run, keep: bool) -> str:
         return key_named(options.ssh_key)
     if not options.generate_ssh_keys:
         return usual_key(home)
-    key, written = kept_or_new_key(home, save=keep)
-    if written:
-        run.console.warn([Line(f"A new pair of SSH keys is in {written} and {written.name}.pub: keep it safe.")])
+    key, is_written = kept_or_new_key(home, save=keep)
+    if is_written:
+        run.console.warn([Line("A new pair of SSH keys is in ~/.ssh, id_rsa and id_rsa.pub: keep it safe.")])
     return key
 
 

@@ -30,8 +30,8 @@ def usual_key(home: Path) -> str:
     return _key_in(there)
 
 
-def kept_or_new_key(home: Path, *, save: bool) -> tuple[str, Path | None]:
-    """Give the public key in `~/.ssh/id_rsa.pub`; where there is none, that of a new pair, and where that is now.
+def kept_or_new_key(home: Path, *, save: bool) -> tuple[str, bool]:
+    """Give the public key in `~/.ssh/id_rsa.pub`; where there is none, that of a new pair, and whether it was written.
 
     Nothing that is there is overwritten. Without `save` the new pair is forgotten. The private key gets mode 0600, and
     a new folder 0700.
@@ -39,7 +39,7 @@ def kept_or_new_key(home: Path, *, save: bool) -> tuple[str, Path | None]:
     folder = home / ".ssh"
     private, public = folder / _PRIVATE, folder / _PUBLIC
     if public.is_file():
-        return _key_in(public), None
+        return _key_in(public), False
     if private.exists():
         raise UsageError(
             f"There is a private key {private} without its public one.",
@@ -47,14 +47,14 @@ def kept_or_new_key(home: Path, *, save: bool) -> tuple[str, Path | None]:
         )
     secret, key = _new_pair()
     if not save:
-        return key, None
+        return key, False
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         _write_new(private, secret, 0o600)
         _write_new(public, f"{key}\n".encode(), 0o644)
     except OSError as refused:
         raise UsageError(f"The keys cannot be written to {folder}: {refused.strerror}.", hint=_WAYS) from refused
-    return key, private
+    return key, True
 
 
 def _key_in(path: Path) -> str:

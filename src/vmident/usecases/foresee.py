@@ -27,4 +27,5 @@ def foresee(
         raise
     except VmidentError as failure:
         return None, (Warn(WHAT_IF_FAILED, f"Azure did not say what it would do: {failure.code}: {failure.message}"),)
-    return what_if.changes, ()
+    # What the template does not name is left alone, and may be the whole group.
+    return tuple(one for one in what_if.changes if one.change.lower() != "ignore"), ()

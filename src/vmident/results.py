@@ -130,12 +130,17 @@ class GroupMade:
 
 @dataclass(frozen=True)
 class IdentityMade:
-    """A user-assigned identity that was to be there; `before` is what was there, `None` for nothing."""
+    """A user-assigned identity that was to be there; `before` is what was there, `None` for nothing.
+
+    Where the identity is there and a role was not granted, the status is failed and `error` says why.
+    """
 
     identity: IdentityResource
     status: Status
     before: IdentityResource | None = None
     warnings: tuple[Warn, ...] = ()
+    roles: tuple[RoleResult, ...] = ()
+    error: VmidentError | None = None
 
 
 @dataclass(frozen=True)

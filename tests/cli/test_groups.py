@@ -261,8 +261,8 @@ def test_people_read_what_became_of_it(program: Program) -> None:
     made = f"web: created\n  location  westus\n  id        {id_of('web')}\n"
     assert program("group create web -l westus").out == made
     assert program("group create web -l westus").out.startswith("web: nothing to do\n")
-    assert program("group create web -l westus --tags a=1 --dry-run").out.startswith("web: would change its tags\n")
-    assert program("group create web -l westus --tags a=1").out.startswith("web: changed its tags\n")
+    assert program("group create web -l westus --tags a=1 --dry-run").out.startswith("web: would be changed\n")
+    assert program("group create web -l westus --tags a=1").out.startswith("web: changed\n")
     assert program("group show web").out.startswith("web\n  location  westus\n  tags      a=1\n")
     assert program("group list").out.splitlines()[-1].split() == ["web", "westus", "a=1"]
 

@@ -51,6 +51,7 @@ def test_an_identity_is_made_in_the_location_of_its_group(program: Program) -> N
         "tags": {"team": "web"},
         "status": "changed",
         "warnings": [],
+        "error": None,
     }
 
 

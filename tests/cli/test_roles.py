@@ -345,3 +345,52 @@ def test_roles_that_cannot_be_read_are_a_warning_and_no_obstacle(program: Progra
 
     assert (outcome.code, outcome.json["status"]) == (0, "changed")
     assert "roles-unknown" in [one["code"] for one in outcome.json["warnings"]]
+
+
+def test_a_list_that_goes_on_elsewhere_is_not_followed(program: Program) -> None:
+    page = {"value": [], "nextLink": "https://evil.example/next?api-version=2022-04-01"}
+    program.when("GET", "roleAssignments", answering_with(200, page))
+    outcome = program("disable-system webVM --yes --remove-roles")
+
+    assert (outcome.code, program.patches) == (1, [])
+    assert "foreign address" in outcome.json["error"]["message"]
+    assert not [one for one in program.sent if "evil.example" in one.url]
+
+
+# --- with an identity that is made
+
+
+def test_an_identity_is_made_with_its_roles_and_a_second_run_finds_nothing_to_do(program: Program) -> None:
+    words = f"identity create newId -g {GROUP} --role Reader --scope group"
+    first, second = program(words), program(words)
+
+    assert (first.code, first.json["status"], roles_in(first.json)) == (0, "changed", [("Reader", IN_GROUP, "granted")])
+    assert assignments_of(program, first.json["principalId"]) == [(READER, IN_GROUP)]
+    assert (second.code, second.json["status"]) == (0, "unchanged")
+    assert roles_in(second.json) == [("Reader", IN_GROUP, "existing")]
+    assert not WRITES & {one.method for one in program.sent}
+
+
+def test_an_identity_without_its_role_is_failed_and_the_hint_finishes(program: Program) -> None:
+    program.when("PUT", "roleAssignments", NOT_REPLICATED, times=1000)
+    outcome = program(f"identity create newId -g {GROUP} --role Reader --scope group")
+    program.rules.clear()
+
+    assert (outcome.code, outcome.json["status"], outcome.json["error"]["code"]) == (1, "failed", "PrincipalNotFound")
+    hint = outcome.json["error"]["hint"]
+    assert hint == f"Finish the job: vmident identity create newId -g {GROUP} --role Reader --scope {IN_GROUP}"
+    again = program(hint.removeprefix("Finish the job: vmident "))
+    assert (again.code, roles_in(again.json)) == (0, [("Reader", IN_GROUP, "granted")])
+
+
+def test_a_preview_of_an_identity_with_roles_makes_neither(program: Program) -> None:
+    outcome = program(f"identity create newId -g {GROUP} --role Reader --scope group --dry-run")
+    assert (outcome.json["status"], roles_in(outcome.json)) == ("planned", [("Reader", IN_GROUP, "planned")])
+    assert not WRITES & {one.method for one in program.sent}
+
+
+def test_whoever_may_not_grant_the_role_makes_no_identity(program: Program) -> None:
+    program.sandbox.limit_person([("Contributor", IN_SUBSCRIPTION)])
+    outcome = program(f"identity create newId -g {GROUP} --role Reader --scope group")
+    assert outcome.code == 4
+    assert not WRITES & {one.method for one in program.sent}

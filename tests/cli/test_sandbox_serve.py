@@ -82,6 +82,7 @@ def test_only_who_trusts_its_certificate_and_has_a_token_is_answered(served: Ser
 
 
 def test_ctrl_c_ends_it_quietly_and_leaves_no_certificate(served: Served) -> None:
+    assert served.vmident("list").returncode == 0
     assert served.stop() == (0, "")
     assert not Path(served.facts["certificates"]).exists()
     refused = served.vmident("list")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.guards.help_texts import FOLDER, command_words, golden_of, help_of
+from vmident.cli.app import program
+from vmident.cli.lazy import LazyGroup
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 # What later issues bring; an issue takes its own off this list.
@@ -23,6 +27,19 @@ def test_the_help_is_the_golden(words: tuple[str, ...], monkeypatch: pytest.Monk
     golden = golden_of(words)
     assert golden.exists(), "run `nox -s goldens` and review what it writes"
     assert help_of(words) == golden.read_text(encoding="utf-8"), "run `nox -s goldens` and review the difference"
+
+
+def _groups(command: Any) -> Iterator[LazyGroup]:
+    if isinstance(command, LazyGroup):
+        yield command
+        for below in command.commands.values():
+            yield from _groups(below)
+
+
+def test_a_group_says_of_each_command_what_the_command_says_of_itself_first() -> None:
+    for group in _groups(program()):
+        for name, entry in group.commands.entries.items():
+            assert entry.about == group.commands[name].help.splitlines()[0], name
 
 
 def test_there_is_no_golden_of_a_command_that_is_gone() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.arm.connection import Connection
 from vmident.arm.faults import code_and_message, fault, retry_after_seconds
 from vmident.arm.listing import pages
-from vmident.arm.supervision import parsed
+from vmident.arm.supervision import body_of, parsed
 from vmident.arm.wire import unreadable
 from vmident.core.deployment import DeploymentSeen, Foreseen, Order, Step, WhatIf
 from vmident.core.resource_id import ResourceId
@@ -47,7 +47,7 @@ class ArmDeployments:
         client = self._client(deployment)
         try:
             body = self._connection.patiently(
-                lambda: client.deployments.get(deployment.group, deployment.name, cls=_body_of)
+                lambda: client.deployments.get(deployment.group, deployment.name, cls=body_of)
             )
         except NotFound:
             return None
@@ -94,10 +94,6 @@ class _FirstAnswer:
 
 def _body(order: Order) -> Any:
     return {"properties": {"mode": "Incremental", "template": order.template, "parameters": order.parameters}}
-
-
-def _body_of(response: Any, _deserialized: object, _headers: object) -> Any:
-    return parsed(response.http_response)
 
 
 def _seen(body: Any) -> DeploymentSeen:

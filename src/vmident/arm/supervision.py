@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from vmident.arm.cloud import is_same_origin
 from vmident.arm.faults import fault
 from vmident.errors import AzureRefused, NotSignedIn, Unreachable, VmidentError
 from vmident.ports import Clock
@@ -41,9 +42,15 @@ class Supervision:
         self._enforce_https = enforce_https
 
     def send(self, request: Any) -> Any:
-        """Send one request on; raises `vmident.errors` for no token, no answer, and every status from 300 on."""
+        """Send one request on; raises `vmident.errors` for no token, no answer, and every status from 300 on.
+
+        What leads to another host gets neither the token nor a request: the SDK's own lists follow any `nextLink`.
+        """
         from azure.core.exceptions import AzureError, ClientAuthenticationError, DecodeError
 
+        if not is_same_origin(request.http_request.url, self._endpoint):
+            foreign = _without_opaque_query(request.http_request.url)
+            raise AzureRefused(f"Azure named a foreign address to go on with, which gets no token: {foreign}")
         left = self._clock.remaining_seconds()
         request.context.options.update(
             enforce_https=self._enforce_https,

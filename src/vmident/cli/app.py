@@ -3,76 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
 
 import vmident
-from vmident.cli.command import Command, as_typer_command
-from vmident.cli.doctor import doctor
-from vmident.cli.groups import create_group, list_group, show_group
-from vmident.cli.identities import create_identity, delete_identity, list_identity, show_identity
-from vmident.cli.sandbox import reset, status
-from vmident.cli.sandbox_serve import serve
-from vmident.cli.set_exactly import set_exactly
-from vmident.cli.show import list_, show
-from vmident.cli.system import disable_system, enable_system
-from vmident.cli.users import add_user, remove_user
-from vmident.cli.vm import create as create_vm
+from vmident.cli.lazy import Commands, Entry, LazyGroup
 
-_COMMANDS: tuple[tuple[str, Command], ...] = (
-    ("enable-system", enable_system),
-    ("disable-system", disable_system),
-    ("add-user", add_user),
-    ("remove-user", remove_user),
-    ("set", set_exactly),
-    ("show", show),
-    ("list", list_),
-    ("doctor", doctor),
-)
-_GROUPS: tuple[tuple[str, str, tuple[tuple[str, Command], ...]], ...] = (
-    ("group", "Resource groups.", (("create", create_group), ("show", show_group), ("list", list_group))),
-    (
-        "identity",
+# Of each command: its module below `vmident.cli`, its function there, and the first line of its help.
+_Table = dict[str, tuple[str, str, str]]
+
+_COMMANDS: _Table = {
+    "enable-system": ("system", "enable_system", "Give VMs a system-assigned identity, and roles to it."),
+    "disable-system": ("system", "disable_system", "Take the system-assigned identity away from VMs."),
+    "add-user": ("users", "add_user", "Attach user-assigned identities to VMs, and grant roles to them."),
+    "remove-user": ("users", "remove_user", "Detach user-assigned identities from VMs."),
+    "set": ("set_exactly", "set_exactly", "Leave VMs with exactly these identities, and nothing else."),
+    "show": ("show", "show", "Show the identities that VMs have."),
+    "list": ("show", "list_", "List VMs and the identities they have."),
+    "doctor": ("doctor", "doctor", "Check everything that a change of identities needs."),
+}
+_GROUPS: dict[str, tuple[str, _Table]] = {
+    "group": (
+        "Resource groups.",
+        {
+            "create": ("groups", "create_group", "Make a resource group."),
+            "show": ("groups", "show_group", "Show a resource group."),
+            "list": ("groups", "list_group", "List the resource groups of the subscription."),
+        },
+    ),
+    "identity": (
         "User-assigned identities as resources of their own.",
-        (
-            ("create", create_identity),
-            ("show", show_identity),
-            ("list", list_identity),
-            ("delete", delete_identity),
-        ),
+        {
+            "create": ("identities", "create_identity", "Make a user-assigned identity, and grant roles to it."),
+            "show": ("identities", "show_identity", "Show user-assigned identities."),
+            "list": ("identities", "list_identity", "List user-assigned identities."),
+            "delete": ("identities", "delete_identity", "Delete user-assigned identities."),
+        },
     ),
-    ("vm", "Virtual machines that begin with their identities.", (("create", create_vm),)),
-    (
-        "sandbox",
+    "vm": (
+        "Virtual machines that begin with their identities.",
+        {"create": ("vm", "create", "Make a VM with its network, identities and roles.")},
+    ),
+    "sandbox": (
         "The built-in sandbox: Azure's behaviour without Azure.",
-        (("status", status), ("reset", reset), ("serve", serve)),
+        {
+            "status": ("sandbox", "status", "Show what the sandbox holds, and where it is kept."),
+            "reset": ("sandbox", "reset", "Put the sandbox back to what it holds when it is new."),
+            "serve": (
+                "sandbox_serve",
+                "serve",
+                "Serve the sandbox on a loopback HTTPS port, for the Azure CLI and Azure's SDKs.",
+            ),
+        },
     ),
-)
+}
 
 
 @cache
 def program() -> Callable[..., Any]:
     """Give the program, to be called with arguments and, as `obj`, a `Runtime`; built once, as it never differs."""
-    return get_command(_app())
+    entries = _entries("", _COMMANDS)
+    entries |= {
+        name: Entry(about, partial(_group_of, name, about, commands)) for name, (about, commands) in _GROUPS.items()
+    }
+    about = "The managed identities of Azure virtual machines: see them, change them, trust what happened."
+    return _group(about, _options, entries)
 
 
-def _app() -> typer.Typer:
-    app = _group("The managed identities of Azure virtual machines: see them, change them, trust what happened.")
-    app.callback()(_options)
-    for name, function in _COMMANDS:
-        app.command(name)(as_typer_command(function, name))
-    for name, about, commands in _GROUPS:
-        group = _group(about)
-        for verb, function in commands:
-            group.command(verb)(as_typer_command(function, f"{name} {verb}"))
-        app.add_typer(group, name=name)
-    return app
+def _entries(group: str, commands: _Table) -> dict[str, Entry]:
+    return {
+        name: Entry(about, partial(_command, module, function, f"{group} {name}".strip()))
+        for name, (module, function, about) in commands.items()
+    }
 
 
-def _group(about: str) -> typer.Typer:
+def _group_of(name: str, about: str, commands: _Table) -> Any:
+    return _group(about, _nothing, _entries(name, commands))
+
+
+def _group(about: str, options: Callable[..., None], entries: dict[str, Entry]) -> LazyGroup:
+    app = _typer(about)
+    app.callback(cls=LazyGroup)(options)
+    group = get_command(app)
+    assert isinstance(group, LazyGroup)
+    group.commands = Commands(entries)
+    return group
+
+
+def _command(module: str, function: str, name: str) -> Any:
+    from vmident.cli.command import as_typer_command
+
+    app = _typer(None)
+    app.command(name.rpartition(" ")[2])(
+        as_typer_command(getattr(import_module(f"vmident.cli.{module}"), function), name)
+    )
+    return get_command(app)
+
+
+def _typer(about: str | None) -> typer.Typer:
     return typer.Typer(
         help=about,
         no_args_is_help=True,
@@ -81,6 +113,10 @@ def _group(about: str) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+
+def _nothing() -> None:
+    """Nothing to do before a command of the group."""
 
 
 def _say_version(wanted: bool) -> None:

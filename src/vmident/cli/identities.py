@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.options import DeletionOptions, MakingOptions, RemovalOptions, TagWords
+from vmident.cli.options import DeletionOptions, MakingOptions, RemovalOptions, RoleOptions, TagWords
 from vmident.cli.running import Run, one_or_all
 from vmident.cli.session import PersonAtTheTerminal
 from vmident.core.naming import checked_identity_name
@@ -27,8 +27,10 @@ from vmident.render.resources import (
 )
 from vmident.results import Deletion, exit_code_for
 from vmident.usecases.delete_identities import delete_identities
+from vmident.usecases.equip_identity import equip_identity
 from vmident.usecases.find_identities import checked_identity_words
-from vmident.usecases.make_identity import IdentityWish, Makers, make_identity
+from vmident.usecases.find_roles import checked_role_words
+from vmident.usecases.make_identity import IdentityWish, Makers
 from vmident.usecases.prepare_deletion import DeletionWish
 from vmident.usecases.show_identities import list_identities, show_identities
 
@@ -45,38 +47,51 @@ Force = Annotated[bool, typer.Option("--force", help="Delete it though VMs have 
 
 
 def create_identity(
-    run: Run, *, name: NewName, location: Location = None, tags: TagWords = None, manner: MakingOptions
+    run: Run,
+    *,
+    name: NewName,
+    location: Location = None,
+    tags: TagWords = None,
+    role_options: RoleOptions,
+    manner: MakingOptions,
 ) -> ExitCode:
-    """Make a user-assigned identity.
+    """Make a user-assigned identity, and grant roles to it.
 
-    One that is there already is left alone; one in another location than the one given is an error. Tags that are
-    there and not named stay. It needs a resource group: -g, or the default one.
+    One that is there already is left alone, and gets the roles that it lacks; one in another location than the one
+    given is an error. Tags that are there and not named stay. It needs a resource group: -g, or the default one.
 
     Examples:
 
       vmident identity create myId -g myResourceGroup
 
       vmident identity create myId -g myResourceGroup --location westus --tags team=web
+
+      vmident identity create myId -g myResourceGroup --role Reader --scope group
     """
     checked, wanted = checked_identity_name(name), tags_in(tags or ())
+    example = f"vmident identity create {checked} -g myResourceGroup"
+    roles = checked_role_words(role_options.role, role_options.scope, command=example)
     session = run.open(timeout=manner.timeout)
     group = session.where.group
     if group is None:
         raise UsageError(
             "It is not known which resource group the identity is to be in.",
-            hint=f"Name the group: vmident identity create {checked} -g myResourceGroup",
+            hint=f"Name the group: {example}",
         )
     identity_id = user_identity_id(session.where.subscription(), group, checked)
     wish = IdentityWish(identity_id, location.strip() or None if location else None, wanted)
     person = PersonAtTheTerminal(run.console, yes=True)
     makers = Makers(session.identities, session.groups, session.clock, person)
-    made = make_identity(wish, makers, dry_run=manner.dry_run)
+    made = equip_identity(wish, roles, makers, session.roles, dry_run=manner.dry_run)
     run.answer(
         identity_made_document(made),
         rows=[{**identity_row(made.identity), "status": made.status.value}],
         lines=lambda: identity_made_lines(made),
     )
     run.console.warn(warnings_about(checked, made.warnings))
+    if made.error:
+        run.explain(made.error, about=checked)
+        return made.error.exit_code
     return ExitCode.DONE
 
 

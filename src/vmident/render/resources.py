@@ -56,7 +56,9 @@ def identity_made_document(made: IdentityMade) -> Document:
     return {
         **identity_resource_document(made.identity),
         "status": made.status.value,
+        **roles_member(made.roles),
         "warnings": [warning_document(warning) for warning in made.warnings],
+        "error": error_document(made.error) if made.error else None,
     }
 
 
@@ -118,6 +120,7 @@ def identity_lines(identity: IdentityResource, state: str = "") -> Iterator[Line
 def identity_made_lines(made: IdentityMade) -> Iterator[Line]:
     """Draw what became of an identity that was to be there."""
     yield from identity_lines(made.identity, f": {_made(made.status, is_new=made.before is None)}")
+    yield from role_lines(made.roles)
 
 
 def deletion_lines(result: Deletion) -> Iterator[Line]:
@@ -174,8 +177,10 @@ def _made(status: Status, *, is_new: bool) -> str:
     if status is Status.UNCHANGED:
         return "nothing to do"
     if status is Status.PLANNED:
-        return "would be created" if is_new else "would change its tags"
-    return "created" if is_new else "changed its tags"
+        return "would be created" if is_new else "would be changed"
+    if status is Status.FAILED:
+        return "there, but without all its roles"
+    return "created" if is_new else "changed"
 
 
 def _facts(facts: Mapping[str, str | None]) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import ssl
 from typing import TYPE_CHECKING
 
 from vmident.errors import SandboxUnusable
@@ -39,6 +40,8 @@ class Server:
         now: Callable[[], float],
     ) -> None:
         ca = _new_ca()
+        import uvicorn
+
         self._socket = _listening(port)
         endpoint = f"https://{HOST}:{self._socket.getsockname()[1]}"
         authority = Authority(endpoint, secrets.token_urlsafe(24), secrets.token_urlsafe(24))
@@ -53,22 +56,17 @@ class Server:
             "clientId": CLIENT_ID,
             "clientSecret": authority.secret,
         }
-        self._ca = ca
         self._sandbox = make(endpoint, lambda token: authority.takes(token, now()))
-        self._application = Application(self._sandbox, authority, now)
+        application = Application(self._sandbox, authority, now)
+        config = uvicorn.Config(application, log_level="error", lifespan="off", access_log=False)
+        config.load()
+        config.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ca.issue_cert(HOST, "localhost").configure_cert(config.ssl)
+        self._server = uvicorn.Server(config)
 
     def run(self) -> None:
         """Serve until Ctrl-C, which is raised when requests under way have ended."""
-        import ssl
-
-        import uvicorn
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._ca.issue_cert(HOST, "localhost").configure_cert(context)
-        config = uvicorn.Config(self._application, log_level="error", lifespan="off", access_log=False)
-        config.load()
-        config.ssl = context
-        uvicorn.Server(config).run(sockets=[self._socket])
+        self._server.run(sockets=[self._socket])
 
     def close(self) -> None:
         """Give the port back, and leave no certificate behind."""

@@ -22,13 +22,12 @@ from vmident.usecases.prepare_vm import Creating, PreparedVm, VmWish, machine_na
 from vmident.usecases.settle_roles import command_for, settle_roles
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Making:
-    """A VM on its way: what is known of it so far, and whether Azure may have begun."""
+    """A VM on its way: what it is to be, and the deployment that makes it."""
 
     prepared: PreparedVm
     order: Order
-    is_sent: bool = False
 
     def result(self, status: Status, error: VmidentError | None = None) -> Creation:
         request = self.prepared.request
@@ -47,8 +46,8 @@ class _Making:
 def create_vm(wish: VmWish, where: Where, creating: Creating, manner: Manner, seed: str) -> Creation:
     """Make the VM that is wished for; `seed` is a GUID that no other creation has.
 
-    Raises, with nothing sent, what is wrong with the wish, `AlreadyExists`, and what Azure refuses at once. What fails
-    when Azure has begun is the result's error.
+    Raises what is wrong with the wish, `AlreadyExists`, and why Azure did not take the deployment on. What fails once
+    it has is the result's error.
     """
     prepared = prepare_vm(wish, where, creating, seed, only_plan=manner.dry_run)
     request = prepared.request
@@ -61,15 +60,14 @@ def create_vm(wish: VmWish, where: Where, creating: Creating, manner: Manner, se
             f"--no-wait does not go with these roles: they are granted when the VM is there ({scopes}).",
             hint="Leave --no-wait out.",
         )
+    begin(making.order, creating.deployments, creating.world.clock, creating.world.person)
+    if manner.no_wait:
+        return making.result(Status.ACCEPTED)
     try:
-        return _make(making, creating, no_wait=manner.no_wait)
+        return _made(making, creating)
     except VmidentError as failure:
-        if not making.is_sent:
-            raise
         return _failed(making, failure)
     except KeyboardInterrupt:
-        if not making.is_sent:
-            raise
         return _failed(making, Interrupted("Interrupted."))
 
 
@@ -96,23 +94,11 @@ def _planned(making: _Making, creating: Creating) -> Creation:
     )
 
 
-def _make(making: _Making, creating: Creating, *, no_wait: bool) -> Creation:
+def _made(making: _Making, creating: Creating) -> Creation:
     request, world = making.prepared.request, creating.world
-    making.is_sent = True
-    try:
-        begin(making.order, creating.deployments, world.clock, world.person)
-    except (AzureUnavailable, TimedOut):
-        raise
-    except VmidentError:
-        # Refused for certain.
-        making.is_sent = False
-        raise
-    if no_wait:
-        return making.result(Status.ACCEPTED)
     ended = until_over(making.order, creating.deployments, world.clock, world.person)
     if ended.failure:
-        is_there = machine_named(request.vm, world.machines) is not None
-        raise whole_truth(ended.failure, making.order, ended.steps, vm_is_there=is_there)
+        raise whole_truth(ended.failure, making.order, ended.steps, vm_is_there=_is_there(request, creating))
     machine = world.machines.read(request.vm)
     created = replace(
         making.result(Status.CHANGED),
@@ -145,6 +131,14 @@ def _with_other_roles(created: Creation, prepared: PreparedVm, machine: Machine,
         creating.world,
     )
     return replace(created, status=settled.status, roles=(*created.roles, *settled.roles), error=settled.error)
+
+
+def _is_there(request: VmRequest, creating: Creating) -> bool:
+    """Tell whether Azure is seen to have kept a VM that did not come up."""
+    try:
+        return machine_named(request.vm, creating.world.machines) is not None
+    except VmidentError:
+        return False
 
 
 def _public_address(request: VmRequest, creating: Creating) -> str | None:

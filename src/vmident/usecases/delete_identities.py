@@ -13,7 +13,7 @@ from vmident.usecases.change_vms import planned_result
 from vmident.usecases.ensure import Errand, ensure
 from vmident.usecases.find_identities import find_identity, read_identity
 from vmident.usecases.find_vms import Where
-from vmident.usecases.grant_roles import remove
+from vmident.usecases.grant_roles import Settling, remove
 from vmident.usecases.prepare_change import World
 from vmident.usecases.prepare_deletion import (
     DeletionWish,
@@ -23,7 +23,6 @@ from vmident.usecases.prepare_deletion import (
     identity_loss_of,
     prepare_deletion,
 )
-from vmident.usecases.settle_roles import Settling
 
 
 def delete_identities(

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vmident.core.deployment import Order, Step, first_failed, made
-from vmident.core.pacing import pause_before_look, pause_before_retry
-from vmident.errors import AzureUnavailable, NotSignedIn, OperationFailed, Throttled, TimedOut, VmidentError
+from vmident.core.pacing import pause_before_look
+from vmident.errors import NotSignedIn, OperationFailed, TimedOut, VmidentError
 from vmident.ports import Clock, Deployments, Person
+from vmident.usecases.ensure import Errand, ensure
 
-TRIES = 6
 _RUN_AGAIN = "Mend the cause and run the command again: it goes on with what is there."
 
 
@@ -20,20 +20,13 @@ def begin(order: Order, deployments: Deployments, clock: Clock, person: Person) 
     After a lost answer the deployment is looked for by its name, which no other has, and sent again only where it is
     not there.
     """
-    for tries in range(TRIES):
-        clock.remaining_seconds()
-        try:
-            deployments.start(order)
-        except (Throttled, AzureUnavailable) as failure:
-            pause = pause_before_retry(tries, failure.retry_after_seconds if isinstance(failure, Throttled) else None)
-            person.tell(f"{failure.code}: {failure.message} Looking again in {pause:.0f} s")
-            clock.sleep(pause)
-            if isinstance(failure, AzureUnavailable) and deployments.look_at(order.id):
-                return
-            if tries == TRIES - 1:
-                raise
-        else:
-            return
+    errand = Errand[object](
+        lambda: deployments.start(order),
+        lambda: deployments.look_at(order.id),
+        f"make {order.what}",
+        _how_to_look(order),
+    )
+    ensure(errand, clock, person)
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,9 @@ def until_over(order: Order, deployments: Deployments, clock: Clock, person: Per
         clock.sleep(pause_before_look(elapsed))
         seen = deployments.look_at(order.id)
         if seen is None:
-            raise OperationFailed(f"The deployment '{order.id.name}' is no longer there.", hint=_how_to_look(order))
+            raise OperationFailed(
+                f"The deployment '{order.id.name}' is no longer there.", hint=f"See how it went: {_how_to_look(order)}"
+            )
         steps = _steps(order, steps, deployments, person)
         if seen.is_over:
             return Ended(steps, seen.failure)
@@ -87,12 +82,12 @@ def goes_on(failure: VmidentError, order: Order) -> VmidentError:
     """Say of a wait that has ended early that Azure goes on with the deployment, and where to look."""
     return failure.saying(
         f"{failure.message} The deployment of {order.what} was sent, and Azure may still complete it.",
-        _how_to_look(order),
+        f"See how it goes: {_how_to_look(order)}",
     )
 
 
 def _how_to_look(order: Order) -> str:
-    return f"See how it goes: az deployment group show -g {order.id.group} -n {order.id.name}"
+    return f"az deployment group show -g {order.id.group} -n {order.id.name}"
 
 
 def _steps(order: Order, before: tuple[Step, ...], deployments: Deployments, person: Person) -> tuple[Step, ...]:

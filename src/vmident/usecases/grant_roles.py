@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from vmident.core.pacing import pause_before_retry
 from vmident.core.permissions import DELETE_ROLE_ASSIGNMENT, WRITE_ROLE_ASSIGNMENT, allows, way_out
 from vmident.core.roles import Grant
 from vmident.core.scope import Scope
-from vmident.errors import AzureUnavailable, Interrupted, NotAllowed, Throttled, TimedOut, VmidentError
+from vmident.errors import Interrupted, NotAllowed, TimedOut, VmidentError
 from vmident.ports import Clock, Person, Roles
 from vmident.results import RoleResult, RoleStatus
+from vmident.usecases.ensure import Errand, ensure
 
 DIRECTORY_SECONDS = 300.0
 """How long a new principal is waited for: the directory takes seconds to minutes to know it (wire facts)."""
-TRIES = 6
 _NOT_REPLICATED = "PrincipalNotFound"
 
 
@@ -42,6 +42,7 @@ def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, pe
     assignment is looked for before it is asked for again. Raises what does not clear.
     """
     wanted = Grant(planned.role, planned.scope)
+    what = f"grant role '{planned.role.name}' on {planned.scope}"
 
     def assign() -> RoleResult:
         assignment_id, is_new = roles.assign(wanted, principal_id)
@@ -51,7 +52,56 @@ def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, pe
         assignment_id = roles.find(wanted, principal_id)
         return _done(planned, principal_id, RoleStatus.GRANTED, assignment_id) if assignment_id else None
 
-    return _patiently(assign, found, planned, clock, person)
+    errand = Errand(assign, found, what, f"az role assignment list --assignee {principal_id} --scope {planned.scope}")
+    began, tries = clock.now(), 0
+    while True:
+        try:
+            return ensure(errand, clock, person)[0]
+        except VmidentError as failure:
+            waited = clock.now() - began
+            if failure.code != _NOT_REPLICATED or waited >= DIRECTORY_SECONDS:
+                raise
+            person.tell(f"{what}: the directory does not know the new principal yet ({waited:.0f} s), trying again")
+            clock.sleep(pause_before_retry(min(tries, 3)))
+            tries += 1
+
+
+@dataclass
+class Settling:
+    """What has become of each of several assignments so far, and the first failure."""
+
+    done: list[RoleResult] = field(default_factory=list)
+    failure: VmidentError | None = None
+
+    def attempt(self, planned: RoleResult, act: Callable[[], RoleResult]) -> None:
+        """Do one; after the end of the time allowed or an interruption the others are left undone."""
+        if isinstance(self.failure, (TimedOut, Interrupted)):
+            self.done.append(replace(planned, status=RoleStatus.FAILED))
+            return
+        try:
+            self.done.append(act())
+        except VmidentError as failure:
+            self._failed(planned, failure)
+        except KeyboardInterrupt:
+            self._failed(planned, Interrupted("Interrupted."))
+
+    @property
+    def undone(self) -> str:
+        """What could not be done, in words."""
+        failed = (one for one in self.done if one.status is RoleStatus.FAILED)
+        return ", ".join(f"'{one.role.name}' on {one.scope}" for one in failed)
+
+    def _failed(self, planned: RoleResult, failure: VmidentError) -> None:
+        self.failure = self.failure or failure
+        self.done.append(replace(planned, status=RoleStatus.FAILED))
+
+
+def role_options(grants: Sequence[Grant]) -> list[str]:
+    """Give the words that ask for these grants on a command line, quoted for a shell."""
+    roles = dict.fromkeys(grant.role for grant in grants)
+    scopes = dict.fromkeys(grant.scope for grant in grants)
+    words = [word for role in roles for word in ("--role", f'"{role.name}"' if " " in role.name else role.name)]
+    return words + [word for scope in scopes for word in ("--scope", str(scope))]
 
 
 def remove(orphan: RoleResult, roles: Roles) -> RoleResult:
@@ -59,41 +109,6 @@ def remove(orphan: RoleResult, roles: Roles) -> RoleResult:
     if orphan.id:
         roles.remove(orphan.id)
     return replace(orphan, status=RoleStatus.REMOVED)
-
-
-def _patiently(
-    assign: Callable[[], RoleResult],
-    found: Callable[[], RoleResult | None],
-    planned: RoleResult,
-    clock: Clock,
-    person: Person,
-) -> RoleResult:
-    began, tries = clock.now(), 0
-    while True:
-        try:
-            return assign()
-        except VmidentError as failure:
-            waited = clock.now() - began
-            if not _may_clear(failure, tries, waited):
-                raise
-            asked_for = failure.retry_after_seconds if isinstance(failure, Throttled) else None
-            reason = "the directory does not know the new principal yet" if _is_new(failure) else failure.code
-            person.tell(f"role '{planned.role.name}': {reason} ({waited:.0f} s), trying again")
-            clock.sleep(pause_before_retry(min(tries, 3), asked_for))
-            tries += 1
-            done = found() if isinstance(failure, AzureUnavailable) else None
-            if done:
-                return done
-
-
-def _may_clear(failure: VmidentError, tries: int, waited_seconds: float) -> bool:
-    if _is_new(failure):
-        return waited_seconds < DIRECTORY_SECONDS
-    return isinstance(failure, (Throttled, AzureUnavailable)) and tries + 1 < TRIES
-
-
-def _is_new(failure: VmidentError) -> bool:
-    return failure.code == _NOT_REPLICATED
 
 
 def _done(planned: RoleResult, principal_id: str, status: RoleStatus, assignment_id: str | None) -> RoleResult:

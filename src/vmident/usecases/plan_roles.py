@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vmident.core.consequences import Warn, roles_orphaned, roles_unknown
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId
-from vmident.core.roles import Grant, HeldRole, Receiver, receivers, vanishing_principal
+from vmident.core.roles import Grant, HeldRole, receivers, vanishing_principal
 from vmident.core.scope import Scope, subscription_scope
 from vmident.core.transition import Change, Transition
 from vmident.errors import Interrupted, NotSignedIn, TimedOut, VmidentError
@@ -35,7 +35,9 @@ def plan_grants(change: Change, after: IdentityState, grants: Sequence[Grant], r
 
     Costs a read for each principal that is there already and each scope.
     """
-    return tuple(planned for receiver in receivers(change, after) for planned in _planned_for(receiver, grants, roles))
+    return tuple(
+        planned for receiver in receivers(change, after) for planned in plan_for(receiver.principal_id, grants, roles)
+    )
 
 
 def find_orphans(change: Transition, vm: ResourceId, roles: Roles, *, are_removed: bool) -> Orphans:
@@ -61,12 +63,13 @@ def find_orphans_of(principal_id: str | None, subscription: str, roles: Roles, *
     return Orphans(principal_id, own, () if are_removed else roles_orphaned(own))
 
 
-def _planned_for(receiver: Receiver, grants: Sequence[Grant], roles: Roles) -> Iterator[RoleResult]:
+def plan_for(principal_id: str | None, grants: Sequence[Grant], roles: Roles) -> Iterator[RoleResult]:
+    """Tell of each grant whether it is to be made for one principal, or is there; `None` has no principal yet."""
     held: dict[Scope, Sequence[HeldRole]] = {}
     for grant in grants:
-        if receiver.principal_id and grant.scope not in held:
-            held[grant.scope] = roles.held_by(receiver.principal_id, grant.scope)
+        if principal_id and grant.scope not in held:
+            held[grant.scope] = roles.held_by(principal_id, grant.scope)
         there = next((one for one in held.get(grant.scope, ()) if one.is_what(grant)), None)
         status = RoleStatus.EXISTING if there else RoleStatus.PLANNED
         assignment_id = there.assignment_id if there else None
-        yield RoleResult(grant.role, grant.scope, receiver.principal_id, status, assignment_id)
+        yield RoleResult(grant.role, grant.scope, principal_id, status, assignment_id)

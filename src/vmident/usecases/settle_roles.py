@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, Receiver, receivers
 from vmident.core.transition import AddUsers, Change, EnableSystem
-from vmident.errors import Interrupted, OperationFailed, TimedOut, VmidentError
+from vmident.errors import OperationFailed, VmidentError
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
-from vmident.usecases.grant_roles import grant, remove
+from vmident.usecases.grant_roles import Settling, grant, remove, role_options
 from vmident.usecases.prepare_change import Prepared, World
-
-
-@dataclass
-class Settling:
-    """What has become of each of several assignments so far, and the first failure."""
-
-    done: list[RoleResult] = field(default_factory=list)
-    failure: VmidentError | None = None
-
-    def attempt(self, planned: RoleResult, act: Callable[[], RoleResult]) -> None:
-        """Do one; after the end of the time allowed or an interruption the others are left undone."""
-        if isinstance(self.failure, (TimedOut, Interrupted)):
-            self.done.append(replace(planned, status=RoleStatus.FAILED))
-            return
-        try:
-            self.done.append(act())
-        except VmidentError as failure:
-            self._failed(planned, failure)
-        except KeyboardInterrupt:
-            self._failed(planned, Interrupted("Interrupted."))
-
-    def _failed(self, planned: RoleResult, failure: VmidentError) -> None:
-        self.failure = self.failure or failure
-        self.done.append(replace(planned, status=RoleStatus.FAILED))
 
 
 def settle_roles(result: ChangeResult, prepared: Prepared, world: World) -> ChangeResult:
@@ -88,27 +64,24 @@ def _grant(planned: RoleResult, receiver: Receiver, settling: Settling, world: W
 def _settled(result: ChangeResult, prepared: Prepared, settling: Settling) -> ChangeResult:
     roles = tuple(settling.done)
     if settling.failure:
-        error = _whole_truth(settling.failure, result, prepared, roles)
+        error = _whole_truth(settling.failure, result, prepared, settling)
         return replace(result, status=Status.FAILED, roles=roles, error=error)
     has_acted = any(one.status in {RoleStatus.GRANTED, RoleStatus.REMOVED} for one in roles)
     return replace(result, status=Status.CHANGED if has_acted else result.status, roles=roles)
 
 
-def _whole_truth(
-    failure: VmidentError, result: ChangeResult, prepared: Prepared, roles: tuple[RoleResult, ...]
-) -> VmidentError:
+def _whole_truth(failure: VmidentError, result: ChangeResult, prepared: Prepared, settling: Settling) -> VmidentError:
     vm = prepared.machine.id
-    undone = [one for one in roles if one.status is RoleStatus.FAILED]
-    listed = ", ".join(f"'{one.role.name}' on {one.scope}" for one in undone)
+    undone = [one for one in settling.done if one.status is RoleStatus.FAILED]
     if any(one in result.roles for one in (replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in undone)):
         ids = " ".join(str(one.id) for one in undone)
         return failure.saying(
             f"The identities of VM '{vm.name}' are changed, but these role assignments of its old principal are left: "
-            f"{listed}. {failure.message}",
+            f"{settling.undone}. {failure.message}",
             hint=f"Delete them: az role assignment delete --ids {ids}",
         )
     return failure.saying(
-        f"VM '{vm.name}' has its identities, but without these roles: {listed}. {failure.message}",
+        f"VM '{vm.name}' has its identities, but without these roles: {settling.undone}. {failure.message}",
         hint=f"Finish the job: {command_for(vm, prepared.change, prepared.grants)}",
     )
 
@@ -118,8 +91,5 @@ def command_for(vm: ResourceId, change: Change, grants: Sequence[Grant]) -> str:
     words = ["vmident", "enable-system" if isinstance(change, EnableSystem) else "add-user", str(vm)]
     if isinstance(change, AddUsers):
         words += [word for user in sorted(change.ids) for word in ("--identity", str(user))]
-    roles = dict.fromkeys(grant.role for grant in grants)
-    scopes = dict.fromkeys(grant.scope for grant in grants)
-    words += [word for role in roles for word in ("--role", f'"{role.name}"' if " " in role.name else role.name)]
-    words += [word for scope in scopes for word in ("--scope", str(scope))]
+    words += role_options(grants)
     return " ".join(words)

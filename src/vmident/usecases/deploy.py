@@ -65,16 +65,17 @@ def whole_truth(failure: VmidentError, order: Order, steps: Sequence[Step], *, v
     there = made(steps)
     if str(order.vm).lower() in map(str.lower, there):
         return own.saying(f"{order.what} was made, but not all that goes with it: {at}{own.message}", order.finish)
-    again = _RUN_AGAIN
     if vm_is_there:
         there = (str(order.vm), *there)
-        again = f"Mend the cause, delete what there is of the VM (az vm delete --ids {order.vm}), and run it again."
     if not there:
-        return own.saying(f"{order.what} was not made, nor anything for it: {at}{own.message}", own.hint or again)
+        return own.saying(f"{order.what} was not made, nor anything for it: {at}{own.message}", own.hint or _RUN_AGAIN)
     listed = "".join(f"\n  {one}" for one in there)
+    delete = f"az resource delete --ids {' '.join(there)}"
     return own.saying(
         f"{order.what} was not made: {at}{own.message}\nThese are there, and stay:{listed}",
-        f"{again} Or delete them all: az resource delete --ids {' '.join(there)}",
+        f"Mend the cause, delete these, and run the command again: {delete}"
+        if vm_is_there
+        else f"{_RUN_AGAIN} Or delete it: {delete}",
     )
 
 

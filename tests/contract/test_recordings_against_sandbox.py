@@ -60,7 +60,7 @@ class Replay:
         answer = self.cloud.send(
             exchange["request"]["method"],
             url.replace(RECORDED_SUBSCRIPTION, SUBSCRIPTION),
-            _with_subscription(exchange["request"]["body"]),
+            with_subscription(exchange["request"]["body"]),
         )
         headers = {name.lower(): value for name, value in answer.headers.items()}
         self.operation_url = headers.get("azure-asyncoperation", self.operation_url)
@@ -76,7 +76,7 @@ class Replay:
         if "/virtualmachines/" not in path:
             self.cloud.sandbox.add_group(body["name"], location=body["location"], tags=body["tags"])
             return
-        identity = _with_subscription(body.get("identity", {}))
+        identity = with_subscription(body.get("identity", {}))
         self.cloud.sandbox.add_vm(
             path.split("/")[4],
             body["name"],
@@ -86,7 +86,7 @@ class Replay:
         )
 
 
-def _with_subscription(value: Any) -> Any:
+def with_subscription(value: Any) -> Any:
     return json.loads(json.dumps(value).replace(RECORDED_SUBSCRIPTION, SUBSCRIPTION))
 
 

@@ -59,6 +59,11 @@ class Cloud:
         """Send a PATCH of `identity`; `named={ID: {} or None}`."""
         return self.patch(name, {"identity": {"type": identity_type, **_members(named)}})
 
+    def make_vm(self, name: str, properties: Any, **members: Any) -> Response:
+        """PUT a VM in westus."""
+        body = {"location": "westus", "properties": properties, **members}
+        return self.send("PUT", f"{VMS}/{name}?api-version={COMPUTE}", body)
+
     def finish(self) -> None:
         """Let every running operation end."""
         self.now += 60

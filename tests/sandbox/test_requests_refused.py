@@ -64,7 +64,7 @@ def test_a_request_without_the_token_is_challenged(cloud: Cloud, headers: dict[s
         ("GET", f"{VMS}/no?api-version={COMPUTE}", 404, "ResourceNotFound"),
         ("GET", f"{VMS}/o'no?api-version={COMPUTE}", 404, "ResourceNotFound"),
         ("GET", f"{IDENTITIES}/no?api-version={MSI}", 404, "ResourceNotFound"),
-        ("PUT", f"{VMS}/myVM?api-version={COMPUTE}", 405, "NotSupportedBySandbox"),
+        ("DELETE", f"{VMS}/myVM?api-version={COMPUTE}", 405, "NotSupportedBySandbox"),
         ("DELETE", f"{IN_GROUP}?api-version={RESOURCES}", 405, "NotSupportedBySandbox"),
         ("POST", f"{VMS}/myVM?api-version={COMPUTE}", 405, "MethodNotAllowed"),
         ("BREW", f"{VMS}/myVM?api-version={COMPUTE}", 405, "MethodNotAllowed"),

@@ -63,6 +63,7 @@ def test_a_new_sandbox_holds_the_seed(cloud: Cloud) -> None:
         "vms": 4,
         "identities": 2,
         "runningOperations": 0,
+        "runningDeployments": 0,
     }
 
 

@@ -14,7 +14,7 @@ from vmident.sandbox.versions import LOCATIONS, known_location
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vmident.sandbox.http import Request
+    from vmident.sandbox.http import Request, Response
     from vmident.sandbox.quotas import Meter
     from vmident.sandbox.store import Record, Rows
 
@@ -27,12 +27,25 @@ PERSON_NAME = "sandbox-user@sandbox.invalid"
 
 
 @dataclass(frozen=True)
+class Inside:
+    """The rest of the cloud, for a handler whose work is requests of its own.
+
+    `answer` takes a method, a path with its query, a body or None, and the moment that it is sent; the quotas of
+    whoever asked are not drawn on. `check` raises what is wrong with a path and API version that would be PUT to.
+    """
+
+    answer: Callable[[str, str, Any, float], Response]
+    check: Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
 class Settings:
     """How this cloud behaves where Azure leaves it open."""
 
     endpoint: str
     new_uuid: Callable[[], str]
     operation_seconds: Callable[[], float]
+    creation_seconds: Callable[[], float]
     graph_lag_seconds: float
     page_size: int
     # How long the directory does not know a principal that was made, and whether it is asked even where the request
@@ -59,6 +72,7 @@ class Call:
     rows: Rows
     meter: Meter
     settings: Settings
+    inside: Inside
     reads: str = ""
 
     @cached_property

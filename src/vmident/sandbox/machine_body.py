@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Any
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId, vm_id
 from vmident.sandbox.call import SUBSCRIPTION, TENANT
 from vmident.sandbox.identity_merge import BOTH, NONE, SYSTEM, USER
+from vmident.sandbox.operations import wire_time
 from vmident.sandbox.versions import FIRST_WITH_ETAG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vmident.sandbox.machine_profile import Profile
     from vmident.sandbox.store import Record
+
+
+_USUAL_VIEW = {"osName": "ubuntu", "osVersion": "18.04", "hyperVGeneration": "V1"}
+_AGENT_VERSION = "2.11.1.12"
 
 
 def new_vm(group: str, name: str, location: str, vm_uuid: str, tags: Mapping[str, str] | None) -> Record:
@@ -86,11 +92,40 @@ def shown_vm(vm: Record, api_version: str, *, with_instance_view: bool = False) 
 
 
 def _properties(vm: Record) -> dict[str, Any]:
+    return {"vmId": vm["vmId"], **(vm.get("profile") or _usual_profile(vm)), "provisioningState": vm["state"]}
+
+
+def new_profile(vm: Record, asked: Profile) -> dict[str, Any]:
+    """Give the properties of a VM that is made as asked, with a disk of its own."""
+    disk = dict(asked.disk)
+    # The group in upper case, as recorded.
+    disks = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{vm['group'].upper()}/providers/Microsoft.Compute/disks"
+    disk["name"] = disk["name"] or _disk_name(vm)
+    disk["managedDisk"] = {"storageAccountType": disk.pop("storageAccountType"), "id": f"{disks}/{disk['name']}"}
+    return {
+        "hardwareProfile": {"vmSize": asked.size},
+        "storageProfile": {"imageReference": asked.image_reference, "osDisk": disk, "dataDisks": []},
+        "osProfile": asked.os_profile,
+        "networkProfile": {"networkInterfaces": [_shown_nic(nic_id, asked.nics) for nic_id, _ in asked.nics]},
+        **({"securityProfile": asked.security} if asked.security else {}),
+    }
+
+
+def _shown_nic(nic_id: str, nics: tuple[tuple[str, bool], ...]) -> dict[str, Any]:
+    # Which one comes first is said only where there are several.
+    return {"id": nic_id, "properties": {"primary": dict(nics)[nic_id]}} if len(nics) > 1 else {"id": nic_id}
+
+
+def _disk_name(vm: Record) -> str:
+    return f"{vm['name']}_disk1_{hashlib.sha256(vm['vmId'].encode()).hexdigest()[:32]}"
+
+
+def _usual_profile(vm: Record) -> dict[str, Any]:
+    """Give the properties of a VM that was there from the beginning."""
     resource_id = ResourceId.parse(vm["id"])
     beside = f"/subscriptions/{resource_id.subscription}/resourceGroups"
-    disk = f"{vm['name']}_disk1_{hashlib.sha256(vm['vmId'].encode()).hexdigest()[:32]}"
+    disk = _disk_name(vm)
     return {
-        "vmId": vm["vmId"],
         "hardwareProfile": {"vmSize": "Standard_DS1_v2"},
         "storageProfile": {
             "imageReference": {
@@ -135,23 +170,37 @@ def _properties(vm: Record) -> dict[str, Any]:
                 {"id": f"{beside}/{vm['group']}/providers/Microsoft.Network/networkInterfaces/{vm['name']}VMNic"}
             ]
         },
-        "provisioningState": vm["state"],
     }
 
 
 def _instance_view(vm: Record) -> dict[str, Any]:
-    state = {"Succeeded": "succeeded", "Updating": "updating", "Failed": "failed"}[vm["state"]]
+    state = vm["state"].lower()
     return {
-        "computerName": vm["name"],
-        "osName": "ubuntu",
-        "osVersion": "18.04",
-        "hyperVGeneration": "V1",
+        **(_made_view(vm) if "guest" in vm else _USUAL_VIEW | {"computerName": vm["name"]}),
         "statuses": [
             {
                 "code": f"ProvisioningState/{state}",
                 "level": "Error" if state == "failed" else "Info",
                 "displayStatus": f"Provisioning {state}",
+                **({"time": wire_time(vm["changed"])} if "changed" in vm else {}),
             },
             {"code": "PowerState/running", "level": "Info", "displayStatus": "VM running"},
         ],
     }
+
+
+def _made_view(vm: Record) -> dict[str, Any]:
+    """Give what the guest's agent tells, once it runs, of a VM made here."""
+    ready = {"code": "ProvisioningState/succeeded", "level": "Info"}
+    disk = vm["profile"]["storageProfile"]["osDisk"]["name"]
+    made = {**ready, "displayStatus": "Provisioning succeeded", "time": wire_time(vm["made"])}
+    view: dict[str, Any] = {
+        "disks": [{"name": disk, "statuses": [made]}],
+        "hyperVGeneration": vm["guest"]["generation"],
+    }
+    if vm["state"] in ("Creating", "Failed"):
+        return view
+    message = {"displayStatus": "Ready", "message": "Guest Agent is running", "time": wire_time(vm["changed"])}
+    agent = {"vmAgentVersion": _AGENT_VERSION, "statuses": [{**ready, **message}], "extensionHandlers": []}
+    told = {"computerName": vm["profile"]["osProfile"]["computerName"], **vm["guest"]["system"]}
+    return {**told, "vmAgent": agent, **view}

@@ -30,7 +30,7 @@ def read_vm(call: Call) -> Response:
         raise refusals.not_in_the_sandbox(f"$expand={expand}")
     vm = _find(call)
     call.meter.draw(quotas.vm_read(vm["location"], vm["id"]))
-    return _answer(call, vm, with_instance_view=bool(expand))
+    return answer_vm(call, vm, with_instance_view=bool(expand))
 
 
 def list_group_vms(call: Call) -> Response:
@@ -62,16 +62,16 @@ def change_vm(call: Call) -> Response:
         named = [str(resource_id) for resource_id in change.attach]
         permissions.check_linked(call, _WRITE, vm["id"], permissions.ASSIGN_IDENTITY, named)
     tags = checked_tags(content["tags"], removable=True) if "tags" in content else {}
-    _check_condition(call, vm)
-    if vm["state"] == "Updating":
+    check_condition(call, vm)
+    if vm["state"] in operations.BUSY_STATES:
         raise refusals.concurrent_change()
-    attached = _change_identities(call, vm, change) if change else {}
+    attached = change_identities(call, vm, change) if change else {}
     vm["tags"] = _merged_tags(vm["tags"], tags)
     vm["etag"] += 1
     vm["state"] = "Updating"
     call.rows.replace("vm", vm["group"], vm["name"], vm)
     url = operations.begin(call, vm, attached)
-    return _answer(call, vm, {"Azure-AsyncOperation": url})
+    return answer_vm(call, vm, {"Azure-AsyncOperation": url})
 
 
 def _find(call: Call) -> Record:
@@ -82,13 +82,19 @@ def _find(call: Call) -> Record:
     return vm
 
 
-def _answer(
-    call: Call, vm: Record, headers: dict[str, str] | None = None, *, with_instance_view: bool = False
+def answer_vm(
+    call: Call,
+    vm: Record,
+    headers: dict[str, str] | None = None,
+    *,
+    with_instance_view: bool = False,
+    status: int = 200,
 ) -> Response:
+    """Answer with a VM as it is now."""
     sent = dict(headers or {})
     if call.api_version >= FIRST_WITH_ETAG:
         sent["ETag"] = etag(vm)
-    return json_answer(200, shown_vm(vm, call.api_version, with_instance_view=with_instance_view), sent)
+    return json_answer(status, shown_vm(vm, call.api_version, with_instance_view=with_instance_view), sent)
 
 
 def _check_members(content: dict[str, Any]) -> None:
@@ -99,7 +105,7 @@ def _check_members(content: dict[str, Any]) -> None:
             raise refusals.member_unknown(member, "ResourceDefinition", member)
 
 
-def _check_condition(call: Call, vm: Record) -> None:
+def check_condition(call: Call, vm: Record) -> None:
     """Compare strongly, as RFC 9110 section 13.1.1 has it: a weak etag matches nothing."""
     condition = call.request.headers.get("if-match")
     if condition is None or condition.strip() == "*":
@@ -108,7 +114,7 @@ def _check_condition(call: Call, vm: Record) -> None:
         raise refusals.precondition_failed(condition)
 
 
-def _change_identities(call: Call, vm: Record, change: IdentityChange) -> dict[str, str]:
+def change_identities(call: Call, vm: Record, change: IdentityChange) -> dict[str, str]:
     """Write the identities afterwards into the VM; give those attached anew, with the clientId of each."""
     entries = {ResourceId.parse(entry["id"]): entry for entry in vm["user"]}
     after = held_after(entries, change)

@@ -1,11 +1,11 @@
-"""Operations that take time: begun by a PATCH, ended by the first request after their end, polled by their URL."""
+"""Operations that take time: begun by a write to a VM, ended by the first request after, polled by their URL."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vmident.core.resource_id import ResourceId
@@ -17,19 +17,36 @@ if TYPE_CHECKING:
     from vmident.sandbox.store import Record, Rows
 
 
+# States of a VM while an operation runs on it.
+BUSY_STATES = ("Creating", "Updating")
+
+
 def wire_time(epoch_seconds: float) -> str:
     """Print a moment as operations do, `2020-07-09T07:19:37.8042157+00:00` (recording): seven digits."""
     moment = datetime.fromtimestamp(epoch_seconds, timezone.utc)
     return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0+00:00"
 
 
-def begin(call: Call, vm: Record, attached: dict[str, str]) -> str:
-    """Begin an operation on a VM that now holds `attached` (id -> clientId) anew; give the URL to poll."""
+def begin(
+    call: Call,
+    vm: Record,
+    attached: dict[str, str],
+    *,
+    seconds: float | None = None,
+    failure: dict[str, Any] | None = None,
+) -> str:
+    """Begin an operation on a VM that now holds `attached` (id -> clientId) anew; give the URL to poll.
+
+    It lasts as long as operations do, unless `seconds` says otherwise, and ends in `failure`, where there is one.
+    """
     name = call.settings.new_uuid()
     path = f"/subscriptions/{call.words['subscription']}/providers/Microsoft.Compute/locations/{vm['location']}"
     url = f"{call.settings.endpoint}{path}/operations/{name}?{_opaque_query(name, call.api_version, call.now)}"
-    record = start(call.rows, vm, name, now=call.now, seconds=call.settings.operation_seconds(), attached=attached)
+    lasts = call.settings.operation_seconds() if seconds is None else seconds
+    record = start(call.rows, vm, name, now=call.now, seconds=lasts, attached=attached)
     record["query"] = urlsplit(url).query
+    if failure is not None:
+        record["error"] = failure
     call.rows.write_operation(name, record, ends=record["ends"], running=True)
     return url
 
@@ -62,11 +79,13 @@ def settle(rows: Rows, now: float) -> None:
         lost = [one for one, client_id in operation["attached"].items() if found[one].get("clientId") != client_id]
         if lost:
             operation["error"] = refusals.identity_operation_failed(vm["id"], lost[0]).error()
-        else:
+        elif "error" not in operation:
             for entry in vm["user"]:
                 made = found.get(entry["id"], entry)
                 entry |= {member: made[member] for member in ("principalId", "clientId")}
-        vm["state"] = operation["status"] = "Failed" if lost else "Succeeded"
+        vm["state"] = operation["status"] = "Failed" if "error" in operation else "Succeeded"
+        if "changed" in vm:
+            vm["changed"] = operation["ends"]
         rows.replace("vm", vm["group"], vm["name"], vm)
         rows.write_operation(operation["name"], operation, ends=operation["ends"], running=False)
 
@@ -88,7 +107,7 @@ def read_one(call: Call) -> Response:
     if operation["status"] != "InProgress":
         content["endTime"] = wire_time(operation["ends"])
     content |= {"status": operation["status"], "name": operation["name"]}
-    if "error" in operation:
+    if "error" in operation and operation["status"] == "Failed":
         content["error"] = operation["error"]
     return json_answer(200, content)
 

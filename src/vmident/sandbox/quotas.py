@@ -185,3 +185,10 @@ class Meter:
         )
         outer = "Please provide below info when asking for support."
         return "RateLimiting", outer, [{"code": "RateLimiting", "message": message}]
+
+
+class FreeMeter(Meter):
+    """Draws nothing: for what the cloud does by itself, which waits where a client would be throttled (assumed)."""
+
+    def draw(self, draws: list[Draw]) -> None:
+        """Leave the buckets as they are."""

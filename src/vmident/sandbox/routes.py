@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 from vmident.sandbox import (
+    deployments,
     graph,
     groups,
     identities,
+    machine_creation,
     machines,
+    networks,
     operations,
     permissions,
     providers,
@@ -19,6 +22,7 @@ from vmident.sandbox import (
     role_assignments,
     role_definitions,
     versions,
+    what_if,
 )
 from vmident.sandbox.paging import SKIP_OPTION
 from vmident.sandbox.scopes import tidied
@@ -59,6 +63,56 @@ _PAGED = frozenset({SKIP_OPTION})
 _FILTERED = frozenset({SKIP_OPTION, "$filter"})
 _AT_SCOPE = "{scope}/providers/microsoft.authorization"
 
+
+def _network_routes(kind: str, type_name: str) -> tuple[Route, ...]:
+    path = f"providers/microsoft.network/{type_name.lower()}"
+    in_group, in_subscription = networks.lister(kind, of_group=True), networks.lister(kind, of_group=False)
+    return (
+        Route(f"{_GROUP}/{path}", {"GET": in_group}, versions.NETWORK, type_name, _PAGED),
+        Route(f"/subscriptions/{{subscription}}/{path}", {"GET": in_subscription}, versions.NETWORK, type_name, _PAGED),
+        Route(
+            f"{_GROUP}/{path}/{{name}}",
+            networks.handlers(kind),
+            versions.NETWORK,
+            type_name,
+            elsewhere=frozenset({"PATCH"}),
+        ),
+    )
+
+
+def _deployment_routes() -> tuple[Route, ...]:
+    kind, one = "deployments", f"{_GROUP}/providers/microsoft.resources/deployments/{{deployment}}"
+    # What a deployment did is read at a path of its own, without the provider; the other one answers as well.
+    operations_at = [f"{_GROUP}/deployments/{{deployment}}/operations", f"{one}/operations"]
+    methods = {
+        "GET": deployments.read_deployment,
+        "HEAD": deployments.probe_deployment,
+        "PUT": deployments.write_deployment,
+        "DELETE": deployments.forget_deployment,
+    }
+    every, reads = versions.DEPLOYMENTS, "Microsoft.Resources/deployments/operations/read"
+    return (
+        Route(one.rpartition("/")[0], {"GET": deployments.list_deployments}, every, kind, _PAGED),
+        Route(one, methods, every, kind),
+        Route(f"{one}/operationstatuses/{{digits}}", {"GET": deployments.read_status}, every, kind, any_query=True),
+        Route(f"{one}/validate", {"POST": deployments.validate_deployment}, every, kind),
+        Route(f"{one}/whatif", {"POST": what_if.predict}, every, kind),
+        Route(
+            "/subscriptions/{subscription}/operationresults/{token}",
+            {"GET": what_if.read_prediction},
+            every,
+            kind,
+            any_query=True,
+            action="",
+        ),
+        *(Route(path, {"GET": deployments.list_operations}, every, kind, action=reads) for path in operations_at),
+        *(
+            Route(f"{path}/{{operation}}", {"GET": deployments.read_operation}, every, kind, action=reads)
+            for path in operations_at
+        ),
+    )
+
+
 ROUTES = (
     Route("/subscriptions", {"GET": groups.list_subscriptions}, versions.SUBSCRIPTIONS, action="", cost="tenant"),
     Route("/subscriptions/{subscription}", {"GET": groups.read_subscription}, versions.SUBSCRIPTIONS, any_role=True),
@@ -97,11 +151,11 @@ ROUTES = (
     ),
     Route(
         f"{_GROUP}/providers/microsoft.compute/virtualmachines/{{name}}",
-        {"GET": machines.read_vm, "PATCH": machines.change_vm},
+        {"GET": machines.read_vm, "PATCH": machines.change_vm, "PUT": machine_creation.write_vm},
         versions.COMPUTE,
         "virtualMachines",
         frozenset({"$expand"}),
-        frozenset({"PUT", "DELETE"}),
+        frozenset({"DELETE"}),
     ),
     Route(
         f"{_IN_SUBSCRIPTION}/microsoft.compute/locations/{{location}}/operations/{{operation}}",
@@ -144,6 +198,18 @@ ROUTES = (
         action="",
         cost="none",
     ),
+    *_network_routes("vnet", "virtualNetworks"),
+    *_network_routes("nsg", "networkSecurityGroups"),
+    *_network_routes("ip", "publicIPAddresses"),
+    *_network_routes("nic", "networkInterfaces"),
+    Route(
+        f"{_GROUP}/providers/microsoft.network/virtualnetworks/{{name}}/subnets/{{subnet}}",
+        {"GET": networks.read_subnet},
+        versions.NETWORK,
+        "virtualNetworks/subnets",
+        elsewhere=frozenset({"PUT", "DELETE"}),
+    ),
+    *_deployment_routes(),
     Route(
         f"{_AT_SCOPE}/roleassignments",
         {"GET": role_assignments.list_assignments},
@@ -204,6 +270,7 @@ _NAMESPACES = {
     "microsoft.authorization",
     "microsoft.compute",
     "microsoft.managedidentity",
+    "microsoft.network",
     "microsoft.resources",
     "microsoft.resourcegraph",
 }
@@ -215,7 +282,8 @@ def known_types() -> dict[str, dict[str, tuple[str, ...]]]:
     known["Microsoft.Resources"] = {"resourceGroups": versions.GROUPS, "subscriptions": versions.SUBSCRIPTIONS}
     for route in ROUTES:
         if route.kind:
-            namespace = route.pattern.rpartition("/providers/")[2].partition("/")[0]
+            # Deployments have paths without a provider, too; they are all of one.
+            namespace = route.pattern.rpartition("/providers/")[2].partition("/")[0] or "microsoft.resources"
             known[providers.spelled(namespace)][route.kind] = route.versions
     return known
 
@@ -269,6 +337,13 @@ def handler_of(route: Route, method: str) -> Handler:
     if method in route.elsewhere:
         raise refusals.not_in_the_sandbox(f"{method} there yet", 405)
     raise refusals.method_not_allowed(method)
+
+
+def check_writable(path: str, api_version: str) -> None:
+    """Raise what is wrong with a path that would be PUT to: no such type, or not in that version."""
+    route, _ = route_of(path, api_version)
+    check_version(route, api_version)
+    handler_of(route, "PUT")
 
 
 def check_version(route: Route, api_version: str) -> None:

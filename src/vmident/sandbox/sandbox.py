@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import deque
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from vmident.sandbox import access, operations, person, providers, quotas, refusals, roles, routes, seed
+from vmident.sandbox import access, deployment_run, person, providers, quotas, refusals, roles, routes, seed
 from vmident.sandbox.built_in_roles import BUILT_IN_ROLES, Role
 from vmident.sandbox.call import (
     PERSON_ID,
@@ -17,6 +18,7 @@ from vmident.sandbox.call import (
     SUBSCRIPTION_NAME,
     TENANT,
     Call,
+    Inside,
     Settings,
     is_guid,
 )
@@ -37,6 +39,8 @@ FILE_NAME = "sandbox.sqlite3"
 
 _REQUESTS_KEPT = 2000
 _FORGETS_EVERY = 1000
+# The recorded deployments of a VM took 42 to 78 seconds, changes of one 2 to 8; so long nobody wants to wait here.
+_CREATION_FACTOR = 4
 _COSTS = {"GET": "reads", "HEAD": "reads", "POST": "writes", "PUT": "writes", "PATCH": "writes", "DELETE": "deletes"}
 
 
@@ -44,6 +48,7 @@ class Sandbox:
     """One subscription of a small Azure.
 
     `now` gives epoch seconds and is the only clock: an operation ends when `now` has come to its end.
+    Making a VM takes four times as long as an operation, unless `creation_seconds` says otherwise.
     `requests` holds the last requests that this instance answered, without their tokens.
     Every method raises `SandboxUnusable` where the folder's file cannot be used; `reset` mends what can be mended.
     """
@@ -55,6 +60,7 @@ class Sandbox:
         now: Callable[[], float],
         new_uuid: Callable[[], str],
         operation_seconds: Callable[[], float] | float = 1.5,
+        creation_seconds: Callable[[], float] | float | None = None,
         endpoint: str = ENDPOINT,
         graph_lag_seconds: float = 20.0,
         page_size: int = 500,
@@ -69,10 +75,14 @@ class Sandbox:
         self._numbers = itertools.count()
         self._now = now
         self._new_uuid = new_uuid
+        seconds = _seconds(operation_seconds)
         self._settings = Settings(
             endpoint=self.endpoint,
             new_uuid=new_uuid,
-            operation_seconds=operation_seconds if callable(operation_seconds) else lambda: operation_seconds,
+            operation_seconds=seconds,
+            creation_seconds=_seconds(creation_seconds)
+            if creation_seconds is not None
+            else lambda: _CREATION_FACTOR * seconds(),
             graph_lag_seconds=graph_lag_seconds,
             page_size=page_size,
             directory_lag_seconds=directory_lag_seconds,
@@ -99,7 +109,8 @@ class Sandbox:
     def status(self) -> dict[str, Any]:
         """Say where the sandbox is kept and what it holds."""
         with self._store.transaction() as rows:
-            operations.settle(rows, self._now())
+            now = self._now()
+            deployment_run.settle(rows, now, self._inside(rows), self._settings)
             return {
                 "folder": str(self.folder),
                 "endpoint": self.endpoint,
@@ -112,6 +123,7 @@ class Sandbox:
                 "vms": rows.count("vm"),
                 "identities": rows.count("identity"),
                 "runningOperations": rows.count_running_operations(),
+                "runningDeployments": rows.count("run"),
             }
 
     def reset(self, roles_at: Iterable[tuple[str, str]] = ()) -> None:
@@ -210,9 +222,13 @@ class Sandbox:
 
     def _routed(self, request: Request, rows: Rows, remaining: dict[str, str]) -> Response:
         now = self._now()
-        operations.settle(rows, now)
+        deployment_run.settle(rows, now, self._inside(rows), self._settings)
         if next(self._numbers) % _FORGETS_EVERY == 0:
             rows.forget_before(now)
+        return self._handled(request, rows, quotas.Meter(rows, now, SUBSCRIPTION, self._is_throttling, remaining))
+
+    def _handled(self, request: Request, rows: Rows, meter: quotas.Meter) -> Response:
+        """Hand a request to whom it is for, at the meter's moment."""
         target = urlsplit(request.url)
         query = _query_of(target.query)
         api_version = query.get("api-version", "")
@@ -223,14 +239,38 @@ class Sandbox:
             _check_subscription(words["subscription"])
         routes.check_version(route, api_version)
         handler = routes.handler_of(route, request.method)
-        meter = quotas.Meter(rows, now, SUBSCRIPTION, self._is_throttling, remaining)
         if route.cost != "none":
             in_subscription = route.cost == "subscription"
             meter.draw(quotas.arm(_COSTS[request.method], SUBSCRIPTION) if in_subscription else quotas.tenant_read())
         if not route.any_query:
             _check_query(query, route.options)
-        call = Call(request, target.path, target.query, words, query, api_version, now, rows, meter, self._settings)
+        call = Call(
+            request,
+            target.path,
+            target.query,
+            words,
+            query,
+            api_version,
+            meter.now_seconds,
+            rows,
+            meter,
+            self._settings,
+            self._inside(rows),
+        )
         return handler(access.admitted(call, route))
+
+    def _inside(self, rows: Rows) -> Inside:
+        """Give handlers, and deployments, the cloud to send requests of their own to."""
+
+        def answer(method: str, url: str, body: Any, moment: float) -> Response:
+            raw = b"" if body is None else json.dumps(body).encode()
+            request = Request(method, self.endpoint + url, {"content-type": JSON_CONTENT}, raw)
+            try:
+                return self._handled(request, rows, quotas.FreeMeter(rows, moment, SUBSCRIPTION))
+            except refusals.Refused as refused:
+                return refused.answer()
+
+        return Inside(answer, routes.check_writable)
 
     def _usual_headers(self, request: Request) -> dict[str, str]:
         request_id, now = self._new_uuid(), self._now()
@@ -241,6 +281,10 @@ class Sandbox:
             "x-ms-request-id": request_id,
             "x-ms-correlation-request-id": request.headers.get("x-ms-correlation-request-id", request_id),
         }
+
+
+def _seconds(value: Callable[[], float] | float) -> Callable[[], float]:
+    return value if callable(value) else lambda: value
 
 
 def _without_token(request: Request) -> Request:

@@ -94,6 +94,20 @@ def version_for(resource_id: str) -> str:
     return NETWORK_VERSION if "/Microsoft.Network/" in resource_id else "2024-07-01"
 
 
+def test_a_vm_that_cannot_be_looked_for_after_a_failure_is_not_said_to_be_there(program: Program) -> None:
+    program.when("GET", "/virtualMachines/newVM", answering(403, "AuthorizationFailed"), skip=1)
+    outcome = program(f"{CREATE} {NEVER_ROOM}")
+    assert outcome.json["error"]["code"] == "AllocationFailed"
+    assert vm_id("newVM") not in outcome.json["error"]["hint"]
+
+
+def test_a_sign_in_that_ends_meanwhile_leaves_azure_at_it(program: Program) -> None:
+    program.when("GET", "/operations", answering(401, "ExpiredAuthenticationToken"))
+    outcome = program(CREATE)
+    assert (outcome.code, outcome.json["error"]["code"]) == (4, "ExpiredAuthenticationToken")
+    assert "Azure may still complete it" in outcome.json["error"]["message"]
+
+
 def test_a_vm_that_did_not_come_up_is_in_the_way_and_said_so(program: Program) -> None:
     program(f"{CREATE} {NEVER_ROOM}")
     outcome = program(f"{CREATE} --system")

@@ -31,7 +31,7 @@ _KNOWN_CODES = frozenset({"FailedIdentityOperation"})
 
 
 class ArmDeployments:
-    """`vmident.ports.Deployments`, as ARM has them."""
+    """`vmident.deployment_ports.Deployments`, as ARM has them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

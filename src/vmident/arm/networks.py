@@ -19,7 +19,7 @@ API_VERSION = "2024-05-01"
 
 
 class ArmNetworks:
-    """`vmident.ports.Networks`, as ARM has them."""
+    """`vmident.deployment_ports.Networks`, as ARM has them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -11,7 +11,7 @@ from vmident.core.machine import Machine
 from vmident.core.transition import Transition
 from vmident.core.vm_request import VmRequest
 from vmident.core.vm_template import assignment_id_in_template, parameters_for, template_for
-from vmident.errors import AzureUnavailable, Interrupted, TimedOut, UsageError, VmidentError
+from vmident.errors import Interrupted, UsageError, VmidentError
 from vmident.results import ChangeResult, Creation, RoleResult, RoleStatus, Status
 from vmident.usecases.change_vms import Manner
 from vmident.usecases.deploy import begin, goes_on, until_over, whole_truth
@@ -66,9 +66,9 @@ def create_vm(wish: VmWish, where: Where, creating: Creating, manner: Manner, se
     try:
         return _made(making, creating)
     except VmidentError as failure:
-        return _failed(making, failure)
+        return _failed(making, goes_on(failure, making.order))
     except KeyboardInterrupt:
-        return _failed(making, Interrupted("Interrupted."))
+        return _failed(making, goes_on(Interrupted("Interrupted."), making.order))
 
 
 def _order(request: VmRequest) -> Order:
@@ -98,7 +98,8 @@ def _made(making: _Making, creating: Creating) -> Creation:
     request, world = making.prepared.request, creating.world
     ended = until_over(making.order, creating.deployments, world.clock, world.person)
     if ended.failure:
-        raise whole_truth(ended.failure, making.order, ended.steps, vm_is_there=_is_there(request, creating))
+        is_there = _is_there(request, creating)
+        return _failed(making, whole_truth(ended.failure, making.order, ended.steps, vm_is_there=is_there))
     machine = world.machines.read(request.vm)
     created = replace(
         making.result(Status.CHANGED),
@@ -155,7 +156,5 @@ def _unless_it_fails(read: Callable[[], str | None]) -> str | None:
 
 
 def _failed(making: _Making, failure: VmidentError) -> Creation:
-    if isinstance(failure, (TimedOut, Interrupted, AzureUnavailable)):
-        failure = goes_on(failure, making.order)
     roles = tuple(replace(one, status=RoleStatus.FAILED) for one in making.prepared.roles)
     return replace(making.result(Status.FAILED, failure), roles=roles)

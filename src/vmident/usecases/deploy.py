@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from vmident.core.deployment import Order, Step, first_failed, made
 from vmident.core.pacing import pause_before_look
+from vmident.deployment_ports import Deployments
 from vmident.errors import NotSignedIn, OperationFailed, TimedOut, VmidentError
-from vmident.ports import Clock, Deployments, Person
+from vmident.ports import Clock, Person
 from vmident.usecases.ensure import Errand, ensure
 
 _RUN_AGAIN = "Mend the cause and run the command again: it goes on with what is there."
@@ -46,9 +47,7 @@ def until_over(order: Order, deployments: Deployments, clock: Clock, person: Per
         clock.sleep(pause_before_look(elapsed))
         seen = deployments.look_at(order.id)
         if seen is None:
-            raise OperationFailed(
-                f"The deployment '{order.id.name}' is no longer there.", hint=f"See how it went: {_how_to_look(order)}"
-            )
+            raise OperationFailed(f"The deployment '{order.id.name}' is no longer there.")
         steps = _steps(order, steps, deployments, person)
         if seen.is_over:
             return Ended(steps, seen.failure)

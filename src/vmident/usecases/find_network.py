@@ -10,8 +10,8 @@ from vmident.core.resource_id import ResourceId, checked_name, looks_like_id
 from vmident.core.scope import Scope
 from vmident.core.selection import near
 from vmident.core.standing import is_same_location
+from vmident.deployment_ports import Networks
 from vmident.errors import BadResourceId, NotFound, UsageError
-from vmident.ports import Networks
 
 _SUBNET_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+"
                         r"/subnets/[^/]+", re.IGNORECASE)  # fmt: skip

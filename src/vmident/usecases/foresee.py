@@ -5,8 +5,9 @@ from __future__ import annotations
 from vmident.core.consequences import Warn
 from vmident.core.deployment import Foreseen, Order
 from vmident.core.pacing import pause_before_look
+from vmident.deployment_ports import Deployments
 from vmident.errors import TimedOut, VmidentError
-from vmident.ports import Clock, Deployments, Person
+from vmident.ports import Clock, Person
 
 WHAT_IF_FAILED = "what-if-failed"
 

@@ -14,8 +14,9 @@ from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId, checked_name, looks_like_id, vm_id
 from vmident.core.transition import Transition
 from vmident.core.vm_request import DEFAULT_SIZE, OpenPort, VmRequest
+from vmident.deployment_ports import Deployments, Networks
 from vmident.errors import AlreadyExists, NotFound, NotSignedIn, UsageError
-from vmident.ports import Deployments, Groups, Machines, Networks
+from vmident.ports import Groups, Machines
 from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.find_identities import checked_identity_words, find_identities
 from vmident.usecases.find_network import NetworkWords, PlaceInNetwork, find_network

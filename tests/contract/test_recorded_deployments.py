@@ -54,7 +54,7 @@ PASSWORD = "a-Password-of-4-kinds"  # the recording's own was replaced by one th
 
 # File, first exchange, the one after the last, and how many seconds a VM took to be made.
 SPANS = [
-    ("vm-user-identities-2020.json", 0, 16, 30),
+    ("vm-user-identities-2020.json", 0, 24, 30),
     ("vm-system-identity-2020.json", 0, 20, 60),
 ]
 

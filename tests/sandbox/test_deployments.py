@@ -234,7 +234,7 @@ def test_a_principal_that_the_directory_does_not_know_yet_is_waited_for(
     for _ in range(3):
         with cloud.sandbox._store.transaction() as rows:
             settings = cloud.sandbox._settings
-            deployment_run.settle(rows, cloud.now, Inside(answer, lambda *_: None), settings)
+            deployment_run.settle(rows, cloud.now, Inside(answer, lambda *_: ("", "")), settings)
             seen.append(deployment_body.shown_operations(rows.held("deployment", GROUP, "d"))[-1]["properties"])
         cloud.now += 40
     assert seen[0]["provisioningState"] == "Running"

@@ -302,3 +302,31 @@ def test_a_person_is_not_limited_to_what_is_not_there(cloud: Cloud, limit: tuple
     with pytest.raises(UsageError):
         cloud.sandbox.limit_person([("Reader", "group"), limit])
     assert cloud.sandbox.status()["roles"] == [f"Owner at /subscriptions/{SUBSCRIPTION}"]
+
+
+def test_a_template_with_what_the_person_may_not_make_is_refused_before_anything_is_begun(cloud: Cloud) -> None:
+    cloud.sandbox.add_role("Deployer", ["Microsoft.Resources/deployments/*"])
+    cloud.sandbox.limit_person([("Deployer", "group"), ("Reader", "group")])
+    address = {
+        "type": "Microsoft.Network/publicIPAddresses",
+        "apiVersion": "2023-04-01",
+        "name": "ip1",
+        "location": "westus",
+        "properties": {},
+    }
+    template = {"$schema": "s", "contentVersion": "1.0.0.0", "resources": [address]}
+    body = {"properties": {"template": template, "mode": "Incremental"}}
+    url = f"{IN_GROUP}/providers/Microsoft.Resources/deployments/d?api-version=2021-04-01"
+    refused = cloud.send("PUT", url, body)
+
+    assert (refused.status, refused.json()["error"]["code"]) == (403, "InvalidTemplateDeployment")
+    assert "perform action 'Microsoft.Network/publicIPAddresses/write' at scope" in refused.json()["error"]["message"]
+    assert cloud.send("GET", url).status == 404
+
+
+def test_whoever_may_not_assign_an_identity_makes_no_vm_with_it(cloud: Cloud) -> None:
+    cloud.sandbox.limit_person([("Virtual Machine Contributor", "group"), ("Network Contributor", "group")])
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {OTHER: {}}}
+    body = {"location": "westus", "identity": identity}
+    refused = cloud.send("PUT", f"{VMS}/myVM?api-version=2024-07-01", body)
+    assert (refused.status, refused.json()["error"]["code"]) == (403, "LinkedAuthorizationFailed")

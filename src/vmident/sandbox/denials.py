@@ -34,6 +34,19 @@ def linked_authorization_failed(
     return Refused(403, "LinkedAuthorizationFailed", message)
 
 
+def template_authorization_failed(person: tuple[str, str], lacking: Iterable[tuple[str, str, str, str]]) -> Refused:
+    """A template with resources that the person may not make, each (name, type, action, id); from public reports."""
+    name, object_id = person
+    failed = [
+        f"Authorization failed for template resource '{resource}' of type '{kind}'. The client '{name}' with object id "
+        f"'{object_id}' does not have permission to perform action '{action}' at scope '{scope}'."
+        for resource, kind, action, scope in lacking
+    ]
+    joined = ":".join(failed)
+    with_errors = "multiple errors" if len(failed) > 1 else "error"
+    return Refused(403, "InvalidTemplateDeployment", f"Deployment failed with {with_errors}: '{joined}'")
+
+
 def not_registered(namespace: str) -> Refused:
     """A write to a provider that the subscription is not registered for; from public reports."""
     message = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from vmident.sandbox import deployment_refusals, refusals
+from vmident.sandbox import denials, deployment_refusals, permissions, refusals
 from vmident.sandbox.deployment_body import (
     deployment_id,
     plan_of,
@@ -186,12 +186,18 @@ def _step(template: Template, index: int) -> dict[str, Any]:
 
 
 def _check_resources(call: Call, name: str, template: Template) -> None:
-    """Check types and API versions, then what the providers check beforehand."""
+    """Check types and API versions, permissions, then what the providers check beforehand."""
+    needed = []
     for one in template.resources:
         try:
-            call.inside.check(one.id, one.api_version)
+            needed.append((one, *call.inside.check(one.id, one.api_version)))
         except refusals.Refused as refused:
             raise refusals.Refused(400, refused.code, refused.message) from refused
+    lacking = [
+        (one.name, one.kind, action, one.id) for one, action, scope in needed if not call.grants.may(action, scope)
+    ]
+    if lacking:
+        raise denials.template_authorization_failed(permissions.PERSON, lacking)
     errors = []
     for one in template.resources:
         check = _CHECKS.get(one.kind.lower())

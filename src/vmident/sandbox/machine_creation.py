@@ -19,7 +19,7 @@ from vmident.sandbox.identity_merge import IdentityChange, read_change
 from vmident.sandbox.images import NEVER_ROOM
 from vmident.sandbox.machine_body import new_profile, new_vm, shown_vm
 from vmident.sandbox.machine_profile import Profile, read_profile
-from vmident.sandbox.machines import answer_vm, change_identities, check_condition
+from vmident.sandbox.machines import answer_vm, change_identities, check_assignable, check_condition
 from vmident.sandbox.networks import find_by_id
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def _make(call: Call, group: str, asked: Asked) -> Response:
     profile = read_profile(asked.properties, name, asked.location)
     vm = new_vm(group, name, asked.location, call.settings.new_uuid(), asked.tags)
     call.meter.draw(quotas.vm_update(asked.location, vm["id"]))
+    if asked.change:
+        check_assignable(call, vm, asked.change)
     nics = [_free_nic(call, vm, nic_id) for nic_id, _ in profile.nics]
     attached = change_identities(call, vm, asked.change) if asked.change else {}
     vm |= {
@@ -124,6 +126,8 @@ def _write_again(call: Call, vm: Record, asked: Asked) -> Response:
     call.meter.draw(quotas.vm_update(vm["location"], vm["id"]))
     if asked.properties:
         _check_unchanged(vm, read_profile(asked.properties, vm["name"], asked.location, is_new=False))
+    if asked.change:
+        check_assignable(call, vm, asked.change)
     check_condition(call, vm)
     if vm["state"] in operations.BUSY_STATES:
         raise refusals.concurrent_change()

@@ -59,8 +59,7 @@ def change_vm(call: Call) -> Response:
     _check_members(content)
     change = read_change(content["identity"]) if "identity" in content else None
     if change:
-        named = [str(resource_id) for resource_id in change.attach]
-        permissions.check_linked(call, _WRITE, vm["id"], permissions.ASSIGN_IDENTITY, named)
+        check_assignable(call, vm, change)
     tags = checked_tags(content["tags"], removable=True) if "tags" in content else {}
     check_condition(call, vm)
     if vm["state"] in operations.BUSY_STATES:
@@ -72,6 +71,12 @@ def change_vm(call: Call) -> Response:
     call.rows.replace("vm", vm["group"], vm["name"], vm)
     url = operations.begin(call, vm, attached)
     return answer_vm(call, vm, {"Azure-AsyncOperation": url})
+
+
+def check_assignable(call: Call, vm: Record, change: IdentityChange) -> None:
+    """Raise 403 where a request names identities that the person may not assign."""
+    named = [str(resource_id) for resource_id in change.attach]
+    permissions.check_linked(call, _WRITE, vm["id"], permissions.ASSIGN_IDENTITY, named)
 
 
 def _find(call: Call) -> Record:

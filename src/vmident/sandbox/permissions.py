@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vmident.sandbox.store import Rows
 
 ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
-_PERSON = (PERSON_NAME, PERSON_ID)
+PERSON = (PERSON_NAME, PERSON_ID)
 
 
 def may(rows: Rows, action: str, scope: str) -> bool:
@@ -28,7 +28,7 @@ def may(rows: Rows, action: str, scope: str) -> bool:
 def check(call: Call, action: str, scope: str) -> None:
     """Raise 403 `AuthorizationFailed` where the person may not."""
     if not call.grants.may(action, scope):
-        raise denials.authorization_failed(_PERSON, action, scope)
+        raise denials.authorization_failed(PERSON, action, scope)
 
 
 def check_linked(call: Call, action: str, scope: str, linked_action: str, linked: Iterable[str]) -> None:
@@ -38,7 +38,7 @@ def check_linked(call: Call, action: str, scope: str, linked_action: str, linked
     """
     denied = [one for one in linked if not call.grants.may(linked_action, one)]
     if denied:
-        raise denials.linked_authorization_failed(_PERSON, action, scope, linked_action, denied)
+        raise denials.linked_authorization_failed(PERSON, action, scope, linked_action, denied)
 
 
 def list_permissions(call: Call) -> Response:

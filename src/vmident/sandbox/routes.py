@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import unquote
 
 from vmident.sandbox import (
     deployments,
@@ -17,7 +16,6 @@ from vmident.sandbox import (
     operations,
     permissions,
     providers,
-    refusals,
     resources,
     role_assignments,
     role_definitions,
@@ -25,7 +23,6 @@ from vmident.sandbox import (
     what_if,
 )
 from vmident.sandbox.paging import SKIP_OPTION
-from vmident.sandbox.scopes import tidied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,7 +87,7 @@ def _deployment_routes() -> tuple[Route, ...]:
         "PUT": deployments.write_deployment,
         "DELETE": deployments.forget_deployment,
     }
-    every, reads = versions.DEPLOYMENTS, "Microsoft.Resources/deployments/operations/read"
+    every = versions.DEPLOYMENTS
     return (
         Route(one.rpartition("/")[0], {"GET": deployments.list_deployments}, every, kind, _PAGED),
         Route(one, methods, every, kind),
@@ -105,11 +102,8 @@ def _deployment_routes() -> tuple[Route, ...]:
             any_query=True,
             action="",
         ),
-        *(Route(path, {"GET": deployments.list_operations}, every, kind, action=reads) for path in operations_at),
-        *(
-            Route(f"{path}/{{operation}}", {"GET": deployments.read_operation}, every, kind, action=reads)
-            for path in operations_at
-        ),
+        *(Route(path, {"GET": deployments.list_operations}, every, kind) for path in operations_at),
+        *(Route(f"{path}/{{operation}}", {"GET": deployments.read_operation}, every, kind) for path in operations_at),
     )
 
 
@@ -198,18 +192,6 @@ ROUTES = (
         action="",
         cost="none",
     ),
-    *_network_routes("vnet", "virtualNetworks"),
-    *_network_routes("nsg", "networkSecurityGroups"),
-    *_network_routes("ip", "publicIPAddresses"),
-    *_network_routes("nic", "networkInterfaces"),
-    Route(
-        f"{_GROUP}/providers/microsoft.network/virtualnetworks/{{name}}/subnets/{{subnet}}",
-        {"GET": networks.read_subnet},
-        versions.NETWORK,
-        "virtualNetworks/subnets",
-        elsewhere=frozenset({"PUT", "DELETE"}),
-    ),
-    *_deployment_routes(),
     Route(
         f"{_AT_SCOPE}/roleassignments",
         {"GET": role_assignments.list_assignments},
@@ -264,16 +246,19 @@ ROUTES = (
         versions.PROVIDERS,
         action="{namespace}/register/action",
     ),
+    *_network_routes("vnet", "virtualNetworks"),
+    *_network_routes("nsg", "networkSecurityGroups"),
+    *_network_routes("ip", "publicIPAddresses"),
+    *_network_routes("nic", "networkInterfaces"),
+    Route(
+        f"{_GROUP}/providers/microsoft.network/virtualnetworks/{{name}}/subnets/{{subnet}}",
+        {"GET": networks.read_subnet},
+        versions.NETWORK,
+        "virtualNetworks/subnets",
+        elsewhere=frozenset({"PUT", "DELETE"}),
+    ),
+    *_deployment_routes(),
 )
-
-_NAMESPACES = {
-    "microsoft.authorization",
-    "microsoft.compute",
-    "microsoft.managedidentity",
-    "microsoft.network",
-    "microsoft.resources",
-    "microsoft.resourcegraph",
-}
 
 
 def known_types() -> dict[str, dict[str, tuple[str, ...]]]:
@@ -281,77 +266,7 @@ def known_types() -> dict[str, dict[str, tuple[str, ...]]]:
     known: dict[str, dict[str, tuple[str, ...]]] = {namespace: {} for namespace in providers.NAMESPACES}
     known["Microsoft.Resources"] = {"resourceGroups": versions.GROUPS, "subscriptions": versions.SUBSCRIPTIONS}
     for route in ROUTES:
-        if route.kind:
-            # Deployments have paths without a provider, too; they are all of one.
-            namespace = route.pattern.rpartition("/providers/")[2].partition("/")[0] or "microsoft.resources"
+        if route.kind and "/providers/" in route.pattern:
+            namespace = route.pattern.rpartition("/providers/")[2].partition("/")[0]
             known[providers.spelled(namespace)][route.kind] = route.versions
     return known
-
-
-def route_of(path: str, api_version: str) -> tuple[Route, dict[str, str]]:
-    """Find the route of a path, and its variable segments as sent; raises 404 for what is not there."""
-    segments = [unquote(segment) for segment in path.split("/")]
-    for route in ROUTES:
-        words = _matched(route.pattern.split("/"), segments)
-        if words is not None:
-            return route, words
-    raise _unknown(path, segments, api_version)
-
-
-def _matched(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
-    words = {}
-    if pattern[0] == "{scope}":
-        at = max(0, len(segments) - len(pattern) + 1)
-        words["scope"] = tidied("/".join(segments[:at]))
-        pattern, segments = pattern[1:], segments[at:]
-        parts = words["scope"].split("/")
-        if parts[1] == "subscriptions" and len(parts) > 2:
-            words["subscription"] = parts[2]
-    if len(pattern) != len(segments):
-        return None
-    for want, have in zip(pattern, segments, strict=True):
-        if want.startswith("{") and have:
-            words[want[1:-1]] = have
-        elif want != have.lower():
-            return None
-    return words
-
-
-def _unknown(path: str, segments: list[str], api_version: str) -> refusals.Refused:
-    lower = [segment.lower() for segment in segments]
-    at = lower.index("providers") + 1 if "providers" in lower else len(lower)
-    if at >= len(segments) or not segments[at]:
-        return refusals.path_unknown(path)
-    namespace = segments[at]
-    if namespace.lower() not in _NAMESPACES:
-        return refusals.namespace_invalid(namespace)
-    # Types and names take turns after the namespace.
-    kind = "/".join(segments[at + 1 :: 2])
-    return refusals.type_invalid(kind, namespace, api_version)
-
-
-def handler_of(route: Route, method: str) -> Handler:
-    """Find the handler of a method; raises 405."""
-    if method in route.methods:
-        return route.methods[method]
-    if method in route.elsewhere:
-        raise refusals.not_in_the_sandbox(f"{method} there yet", 405)
-    raise refusals.method_not_allowed(method)
-
-
-def check_writable(path: str, api_version: str) -> None:
-    """Raise what is wrong with a path that would be PUT to: no such type, or not in that version."""
-    route, _ = route_of(path, api_version)
-    check_version(route, api_version)
-    handler_of(route, "PUT")
-
-
-def check_version(route: Route, api_version: str) -> None:
-    """Raise what ARM says of an API version that the type does not have."""
-    if api_version in route.versions:
-        return
-    if not route.kind:
-        raise refusals.api_version_invalid(api_version, route.versions)
-    raise refusals.provider_not_registered(
-        versions.DEFAULT_LOCATION, api_version, route.kind, route.versions, versions.LOCATIONS
-    )

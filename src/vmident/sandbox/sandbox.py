@@ -9,7 +9,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from vmident.sandbox import access, deployment_run, person, providers, quotas, refusals, roles, routes, seed
+from vmident.sandbox import access, deployment_run, person, providers, quotas, refusals, roles, routing, seed
 from vmident.sandbox.built_in_roles import BUILT_IN_ROLES, Role
 from vmident.sandbox.call import (
     PERSON_ID,
@@ -234,11 +234,11 @@ class Sandbox:
         api_version = query.get("api-version", "")
         if not api_version:
             raise refusals.api_version_missing()
-        route, words = routes.route_of(target.path, api_version)
+        route, words = routing.route_of(target.path, api_version)
         if "subscription" in words:
             _check_subscription(words["subscription"])
-        routes.check_version(route, api_version)
-        handler = routes.handler_of(route, request.method)
+        routing.check_version(route, api_version)
+        handler = routing.handler_of(route, request.method)
         if route.cost != "none":
             in_subscription = route.cost == "subscription"
             meter.draw(quotas.arm(_COSTS[request.method], SUBSCRIPTION) if in_subscription else quotas.tenant_read())
@@ -270,7 +270,7 @@ class Sandbox:
             except refusals.Refused as refused:
                 return refused.answer()
 
-        return Inside(answer, routes.check_writable)
+        return Inside(answer, routing.check_writable)
 
     def _usual_headers(self, request: Request) -> dict[str, str]:
         request_id, now = self._new_uuid(), self._now()

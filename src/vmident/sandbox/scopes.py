@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from vmident.sandbox.store import Rows
 
 # The kind of row that a resource of a type is kept as; a type that is not here has no resources.
-ROW_KINDS = {VIRTUAL_MACHINE.lower(): "vm", USER_ASSIGNED_IDENTITY.lower(): "identity"}
+ROW_KINDS = {
+    VIRTUAL_MACHINE.lower(): "vm",
+    USER_ASSIGNED_IDENTITY.lower(): "identity",
+    "microsoft.network/virtualnetworks": "vnet",
+    "microsoft.network/networksecuritygroups": "nsg",
+    "microsoft.network/publicipaddresses": "ip",
+    "microsoft.network/networkinterfaces": "nic",
+}
 
 
 def tidied(scope: str) -> str:

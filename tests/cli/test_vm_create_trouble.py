@@ -62,6 +62,7 @@ def test_what_azure_refuses_at_once_is_its_own_error_and_made_nothing(program: P
     outcome = program(f"{CREATE} {NEVER_OFFERED}")
     assert (outcome.code, outcome.out, outcome.error["code"]) == (1, "", "SkuNotAvailable")
     assert "Standard_NC6" in outcome.error["message"]
+    assert outcome.error["hint"].startswith("Choose another --size or --location")
     assert held(program, f"{NETWORK}/virtualNetworks/newVMVNET") is None
 
 

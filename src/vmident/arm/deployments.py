@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vmident.arm.connection import Connection
-from vmident.arm.faults import code_and_message, fault, retry_after_seconds
+from vmident.arm.faults import HINTS, code_and_message, fault, retry_after_seconds
 from vmident.arm.listing import pages
 from vmident.arm.supervision import body_of, parsed
 from vmident.arm.wire import unreadable
@@ -128,7 +128,7 @@ def _failure(error: Any, state: str, status_code: str = "") -> VmidentError:
     code, message = code_and_message({"error": error}, f"It ended as '{state}', and Azure gave no reason.")
     if code in _KNOWN_CODES or status_code.lower() in _FORBIDDEN:
         return fault(403 if status_code.lower() in _FORBIDDEN else 400, {}, {"error": error})
-    return OperationFailed(message, code=code or state)
+    return OperationFailed(message, code=code or state, hint=HINTS.get(code or ""))
 
 
 def _what_if(status: int, headers: Mapping[str, str], body: Any) -> WhatIf:

@@ -58,14 +58,18 @@ _RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
 _LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
 
 _SIGN_IN = "Sign in with `az login`, or hand a fresh token over in VMIDENT_ACCESS_TOKEN."
-_HINTS = {
+HINTS = {
     "ResourceNotFound": "See what is there: vmident list",
     "ResourceGroupNotFound": "Check -g/--resource-group; `vmident list` names the group of every VM.",
     "SubscriptionNotFound": "Check --subscription, and that you are signed in to the tenant that it belongs to.",
     "InvalidSubscriptionId": "Check --subscription: it takes an id or the name of a subscription.",
     "MissingSubscriptionRegistration": "Register the provider: az provider register --namespace NAMESPACE",
+    "SkuNotAvailable": "Choose another --size or --location; see: az vm list-skus --location REGION --all",
+    "QuotaExceeded": "Choose another --size or --location, or ask Azure for more quota.",
+    "PlatformImageNotFound": "Check --image; see what there is: az vm image list --all --publisher PUBLISHER",
     "ScopeLocked": "Somebody has locked the resource: the lock has to go first (`az lock list`).",
 }
+"""What to do about a code of Azure's, whatever the request was."""
 
 
 def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
@@ -79,7 +83,7 @@ def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
     if status == 403:
         return NotAllowed(message, hint=_who_may(message, code), **said)
     if status == 404:
-        return NotFound(message, hint=_HINTS.get(code or ""), **said)
+        return NotFound(message, hint=HINTS.get(code or ""), **said)
     if status == 412:
         return PreconditionFailed(message, hint="Somebody else keeps changing the VM: try again later.", **said)
     if status == 429:
@@ -89,7 +93,7 @@ def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
         return Conflict(message, hint="Another change of it does not end: try again later.", **said)
     if status == 408 or status >= 500:
         return AzureUnavailable(message, hint="This is Azure's own trouble: try again later.", **said)
-    return AzureRefused(message, hint=_HINTS.get(code or ""), **said)
+    return AzureRefused(message, hint=HINTS.get(code or ""), **said)
 
 
 def operation_fault(error: Any, status: str) -> VmidentError:

@@ -1,7 +1,7 @@
 """Which image a word means: an alias, a URN of the marketplace, or the full id of an image of one's own.
 
-Aliases stand for the URNs that the Azure CLI has for them, in its `_alias.py` and `az vm image list`, read 2026-11;
-`Debian12` is the same publisher's next offer, and `RHELRaw9` the one that RHEL's raw images stand in. Any case.
+Aliases stand for the URNs that the Azure CLI has for them, in its `_alias.py` and `az vm image list`, read 2026-11. It
+has no `Debian12` and no `RHELRaw9`: what they stand for is assumed from the publishers' other offers.
 """
 
 from __future__ import annotations

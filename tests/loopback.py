@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,20 +21,26 @@ Answering = Callable[[Request], Response]
 class Loopback:
     """Hands each request to `answer`, one at a time, and keeps them all in `received`, their tokens included.
 
-    It serves from `with` on, and where that ends every connection and every thread has ended too.
+    It serves from `with` on, and where that ends every connection and every thread has ended too. With `tls` it
+    serves https.
     """
 
-    def __init__(self, answer: Answering = lambda _request: json_answer(200, {})) -> None:
+    def __init__(
+        self, answer: Answering = lambda _request: json_answer(200, {}), tls: ssl.SSLContext | None = None
+    ) -> None:
         self.answer = answer
         self.received: list[Request] = []
         self._one_at_a_time = threading.Lock()
+        self._scheme = "https" if tls else "http"
         self._server = _Server(("127.0.0.1", 0), _handler_for(self))
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property
     def endpoint(self) -> str:
         """Where it is reached."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def paths(self) -> list[str]:

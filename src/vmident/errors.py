@@ -125,6 +125,12 @@ class NotSignedIn(VmidentError):
     exit_code = ExitCode.NOT_ALLOWED
 
 
+class NoTokenStore(VmidentError):
+    """There is no encrypted store that tokens could be kept in, and no leave to keep them in a plain file."""
+
+    default_code = "no-token-store"
+
+
 class NotAllowed(VmidentError):
     """Signed in, but without the permission that the request needs."""
 

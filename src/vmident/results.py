@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
+from vmident.core.caller import Caller
 from vmident.core.consequences import Warn
 from vmident.core.deployment import Foreseen
 from vmident.core.diagnosis import Finding
@@ -108,6 +109,23 @@ class Shown:
     vm: str
     machine: Machine | None = None
     error: VmidentError | None = None
+
+
+@dataclass(frozen=True)
+class WhoAmI:
+    """Who requests are made as, and where they go. `expires_on` is when the token ends, in epoch seconds.
+
+    `origins` tells where `token`, `subscription`, `cloud`, `group`, `endpoint` and `authority` came from, as far as
+    each was said.
+    """
+
+    caller: Caller
+    expires_on: float | None
+    cloud: str
+    endpoint: str
+    subscription_id: str | None
+    subscription_name: str | None
+    origins: Mapping[str, str]
 
 
 @dataclass(frozen=True)

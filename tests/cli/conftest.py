@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import Certificates, certificates
+from tests.contoso import Contoso, contoso_of
 from tests.program import Program
 
 Typing = Callable[[str], None]
@@ -22,3 +24,18 @@ def program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Prog
 def typing(monkeypatch: pytest.MonkeyPatch) -> Typing:
     """Type these lines at whatever is asked."""
     return lambda answer: monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+
+
+@pytest.fixture(scope="session")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def contoso(program: Program, trusted: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterator[Contoso]:
+    """Somewhere to sign in; the program is the `program` fixture's."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted.authority))
+    # No keyring of this machine's may be found, wherever the tests run.
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+    with contoso_of(program, trusted) as made:
+        yield made

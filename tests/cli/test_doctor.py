@@ -18,16 +18,9 @@ from tests.program import (
     losing_the_request,
     vm_id,
 )
-from vmident.sandbox.sandbox import SUBSCRIPTION
+from vmident.sandbox.sandbox import PERSON_ID, SUBSCRIPTION
 
 IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
-
-
-@pytest.fixture(autouse=True)
-def network_is_registered(program: Program) -> None:
-    """The provider that the sandbox may not have yet."""
-    registered = answering_with(200, {"registrationState": "Registered"})
-    program.when("GET", "/providers/Microsoft.Network?", registered, times=1000)
 
 
 def amiss(outcome: Outcome) -> list[tuple[str, str]]:
@@ -143,6 +136,19 @@ def test_several_user_assigned_identities_without_a_default_are_a_warning(progra
     assert amiss(program("doctor twoVM")) == [("token service", "warning")]
 
 
+def test_an_identity_that_was_deleted_and_made_again_is_found_and_not_fixed(program: Program) -> None:
+    delete_identity(program, "myUserAssignedIdentity")
+    assert program.colleague("PUT", identity_id("myUserAssignedIdentity"), {"location": "westus"}).status == 201
+    outcome = program("doctor dbVM --fix --yes")
+    assert (outcome.code, amiss(outcome), program.patches) == (1, [("attachment", "problem")], [])
+    assert "made again" in next(one["message"] for one in outcome.json["checks"] if one["check"] == "attachment")
+
+
+def test_the_command_that_grants_names_who_is_signed_in(program: Program) -> None:
+    program.sandbox.limit_person([("Reader", IN_SUBSCRIPTION)])
+    assert f"--assignee {PERSON_ID} " in hint_of(program("doctor myVM"), "permission")
+
+
 def test_a_stopped_vm_is_a_warning(program: Program) -> None:
     view = {"properties": {"instanceView": {"statuses": [{"code": "PowerState/deallocated"}]}}}
     program.when("GET", "$expand=instanceView", answering_with(200, view))
@@ -182,7 +188,7 @@ def test_without_a_way_to_azure_nothing_further_is_asked(program: Program, troub
     program.when("GET", f"{IN_SUBSCRIPTION}?", trouble, times=100)
     outcome = program("doctor myVM")
     assert (outcome.code, amiss(outcome)) == (1, [(check, "problem")])
-    assert len(outcome.json["checks"]) == 1
+    assert outcome.json["checks"][-1]["check"] == check
     assert not [one for one in program.sent if "virtualMachines" in one.url]
 
 

@@ -29,6 +29,7 @@ PERMANENT_CODES = {
     "StillAttached": "still-attached",
     "NotFound": "not-found",
     "NotSignedIn": "not-signed-in",
+    "NoTokenStore": "no-token-store",
     "NotAllowed": "not-allowed",
     "Conflict": "conflict",
     "PreconditionFailed": "precondition-failed",

@@ -21,7 +21,17 @@ def modules_loaded_by(*words: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "words",
-    [("--help",), ("--version",), ("add-user", "--help"), ("nosuch",), ("add-user", "myVM"), ("show", "--nosuch")],
+    [
+        ("--help",),
+        ("--version",),
+        ("add-user", "--help"),
+        ("nosuch",),
+        ("add-user", "myVM"),
+        ("show", "--nosuch"),
+        ("login", "--identity", "--use-device-code"),
+        ("login", "--service-principal"),
+        ("whoami", "--sandbox", "--cloud", "AzureCloud"),
+    ],
     ids=" ".join,
 )
 def test_help_version_and_wrong_usage_load_nothing_heavy(words: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -47,10 +47,18 @@ class Cloud:
         return self.endpoint.startswith("http://")
 
     @property
+    def authority_host(self) -> str:
+        """The authority's host, with its port where it names one, in lower case."""
+        return urlsplit(self.authority if "//" in self.authority else f"https://{self.authority}").netloc.lower()
+
+    @property
     def has_microsofts_authority(self) -> bool:
         """Tell whether Microsoft's instance discovery knows the authority; a foreign one is never asked about there."""
-        host = urlsplit(self.authority if "//" in self.authority else f"https://{self.authority}").hostname
-        return host in _MICROSOFTS_AUTHORITIES
+        return self.authority_host.partition(":")[0] in _MICROSOFTS_AUTHORITIES
+
+    def signed_in_by(self, authority: str | None) -> Cloud:
+        """Give the same cloud with another authority, where one is named."""
+        return replace(self, authority=authority) if authority else self
 
 
 KNOWN_CLOUDS = {

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from vmident.arm.cloud import Cloud, is_same_origin
+from vmident.arm.credential import Credential
 from vmident.arm.supervision import Supervision, parsed
 from vmident.core.pacing import pause_before_retry
 from vmident.errors import AzureUnavailable, Throttled
 from vmident.ports import Clock
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
     from azure.core.rest import HttpRequest, HttpResponse
     from requests.adapters import BaseAdapter
 
@@ -45,7 +45,7 @@ class Connection:
     def __init__(
         self,
         cloud: Cloud,
-        credential: TokenCredential,
+        credential: Credential,
         clock: Clock,
         *,
         version: str,

@@ -57,7 +57,7 @@ _OBJECT_ID = re.compile(r"with object id '([^']+)'", re.IGNORECASE)
 _RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
 _LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
 
-_SIGN_IN = "Sign in with `az login`, or hand a fresh token over in VMIDENT_ACCESS_TOKEN."
+_SIGN_IN = "Sign in with `vmident login` or `az login`, or hand a fresh token over in VMIDENT_ACCESS_TOKEN."
 HINTS = {
     "ResourceNotFound": "See what is there: vmident list",
     "ResourceGroupNotFound": "Check -g/--resource-group; `vmident list` names the group of every VM.",

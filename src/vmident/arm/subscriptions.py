@@ -56,6 +56,11 @@ def subscription_named(name: str, connection: Connection) -> str:
     return found[0]
 
 
+def name_of_subscription(subscription: str, connection: Connection) -> str:
+    """Give the name of the subscription with that id, as Azure has it; raises what the read raises."""
+    return str(connection.read(f"/subscriptions/{subscription}", API_VERSION).body.get("displayName"))
+
+
 def _all(connection: Connection) -> list[dict[str, object]]:
     return list(pages(connection, "/subscriptions", API_VERSION))
 

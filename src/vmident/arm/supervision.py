@@ -12,17 +12,10 @@ from typing import Any
 
 from vmident.arm.cloud import is_same_origin
 from vmident.arm.faults import fault
-from vmident.errors import AzureRefused, NotSignedIn, Unreachable, VmidentError
+from vmident.arm.refused_tokens import no_token
+from vmident.errors import AzureRefused, Unreachable, VmidentError
 from vmident.ports import Clock
 
-_NOT_SET_UP = (
-    "unavailable",
-    "not found on path",
-    "not installed",
-    "To mitigate this issue",
-    "Attempted credentials",
-    "Visit https:",
-)
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0
 
@@ -63,7 +56,7 @@ class Supervision:
             response = self.next.send(request)
         except ClientAuthenticationError as failure:
             self._trace(f"{shown} -> no token: {failure}")
-            raise _no_token(failure) from failure
+            raise no_token(failure) from failure
         except DecodeError as failure:
             raise _refusal(failure.response) from failure
         except AzureError as failure:
@@ -116,17 +109,6 @@ def _without_opaque_query(url: str) -> str:
     address, _, query = url.partition("?")
     kept = [part for part in query.split("&") if part.startswith(("api-version=", "$"))]
     return f"{address}?{'&'.join(kept)}" if kept else address
-
-
-def _no_token(failure: Exception) -> VmidentError:
-    """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
-    reports = [line.strip() for line in str(failure).splitlines()[1:] or [str(failure)]]
-    telling = [line for line in reports if line and not any(word in line for word in _NOT_SET_UP)]
-    reasons = f": {' '.join(' '.join(telling).split())}" if telling else "."
-    return NotSignedIn(
-        f"Not signed in: no way of signing in gave a token{reasons}",
-        hint="Sign in with `az login`, set AZURE_CLIENT_ID and its companions, or set VMIDENT_ACCESS_TOKEN.",
-    )
 
 
 def _no_answer(failure: Exception, endpoint: str) -> VmidentError:

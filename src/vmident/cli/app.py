@@ -25,6 +25,9 @@ _COMMANDS: _Table = {
     "show": ("show", "show", "Show the identities that VMs have."),
     "list": ("show", "list_", "List VMs and the identities they have."),
     "doctor": ("doctor", "doctor", "Check everything that a change of identities needs."),
+    "login": ("login", "login", "Sign in, for the commands that follow."),
+    "logout": ("login", "logout", "Forget the sign-in of `vmident login`, and its tokens."),
+    "whoami": ("whoami", "whoami", "Show who requests are made as, where they go, and who said so."),
 }
 _GROUPS: dict[str, tuple[str, _Table]] = {
     "group": (

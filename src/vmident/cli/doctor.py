@@ -15,7 +15,7 @@ from vmident.errors import ExitCode, UsageError
 from vmident.render.diagnosis import diagnosis_document, diagnosis_lines, finding_row
 from vmident.results import ChangeResult, Diagnosis
 from vmident.usecases.change_vms import Manner, change_vms
-from vmident.usecases.diagnose import diagnose
+from vmident.usecases.diagnose import Patient, diagnose
 from vmident.usecases.find_identities import checked_identity_words
 from vmident.usecases.find_vms import checked_vm_words
 from vmident.usecases.prepare_change import Wish
@@ -56,18 +56,12 @@ def doctor(run: Run, *, vm: VmWord = None, identity: IdentityWords = None, fixin
     identities = checked_identity_words(identity or ())
     if vm is None and (identities or fixing.fix):
         raise UsageError("--identity and --fix need a VM.", hint="Name it: vmident doctor myVM")
-    words = checked_vm_words([vm]) if vm else ()
+    patient = Patient(checked_vm_words([vm])[0], identities) if vm else None
     session = run.open(timeout=fixing.timeout)
     person = PersonAtTheTerminal(run.console, yes=fixing.yes)
 
     def look() -> Diagnosis:
-        return diagnose(
-            words[0] if words else None,
-            identities,
-            session.where,
-            session.world(person),
-            session.surroundings,
-        )
+        return diagnose(patient, session.where, session.world(person), session.reach)
 
     found = look()
     fixed = _fixed(found, session, person) if fixing.fix else ()

@@ -39,8 +39,8 @@ class Terminal:
 class Runtime:
     """Everything that a run takes from outside; tests hand in their own.
 
-    `read_secret` asks for what is not to show on the terminal. `through` is given the door that requests are about to
-    go through, `None` for the network, and gives the one that they do go through.
+    `through` is given the door that requests are about to go through, `None` for the network, and gives the one that
+    they do go through. `read_secret` asks, on the terminal itself, for what nobody is to see.
     """
 
     environ: Mapping[str, str]
@@ -51,8 +51,8 @@ class Runtime:
     wall: Callable[[], float]
     new_uuid: Callable[[], str]
     read_input: Callable[[], str]
-    read_secret: Callable[[str], str] = getpass
     through: Callable[[BaseAdapter | None], BaseAdapter | None] = lambda door: door
+    read_secret: Callable[[str], str] = lambda question: getpass(question, stream=sys.stderr)
 
 
 def runtime_of_process() -> Runtime:

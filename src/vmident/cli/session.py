@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,16 +16,19 @@ from vmident.cli.settings import Settings
 from vmident.core.resource_id import checked_name
 from vmident.core.roles import HeldRole
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
-from vmident.ports import Groups, Identities, IdentityLoss, Loss, Machines, Roles
-from vmident.render.human import Line, loss_lines
+from vmident.ports import Groups, Identities, IdentityLoss, Loss, Machines, Roles, SignIns, Tokens
+from vmident.render.human import Line, Tone, loss_lines
 from vmident.render.resources import deletion_loss_lines
-from vmident.usecases.diagnose import Surroundings
+from vmident.usecases.diagnose import Reach
 from vmident.usecases.find_vms import Where
 from vmident.usecases.prepare_change import World
 from vmident.usecases.prepare_vm import Creating
+from vmident.usecases.who_am_i import Surroundings
 
 if TYPE_CHECKING:
+    from vmident.arm.cloud import Cloud
     from vmident.arm.connection import Connection
+    from vmident.arm.credential import Credential
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.server import Server
 
@@ -75,7 +79,7 @@ class Session:
         return ArmRoles(self._connection)
 
     @property
-    def surroundings(self) -> Surroundings:
+    def reach(self) -> Reach:
         """What `doctor` needs to know of this machine."""
         from vmident.arm.subscriptions import ArmSubscriptions
 
@@ -83,11 +87,11 @@ class Session:
         proxy = next((environ[name] for name in ("HTTPS_PROXY", "https_proxy") if environ.get(name)), None)
         certificates = environ.get("REQUESTS_CA_BUNDLE")
         if self._settings.is_sandbox:
-            return Surroundings(subscriptions, self._runtime.wall, "to the sandbox, inside this process")
+            return Reach(self.tokens, subscriptions, self._runtime.wall, "to the sandbox, inside this process")
         # What stands before the @ is a name and a password.
         way = f"through the proxy {proxy.rpartition('@')[2]}" if proxy else "without a proxy"
         is_missing = certificates and not Path(certificates).exists()
-        return Surroundings(subscriptions, self._runtime.wall, way, certificates if is_missing else None)
+        return Reach(self.tokens, subscriptions, self._runtime.wall, way, certificates if is_missing else None)
 
     def world(self, person: PersonAtTheTerminal) -> World:
         """Everything that a change reaches through."""
@@ -101,32 +105,93 @@ class Session:
         connection = self._connection
         return Creating(self.world(person), self.groups, ArmDeployments(connection), ArmNetworks(connection))
 
+    @property
+    def is_sandbox(self) -> bool:
+        """Tell whether this is the sandbox, which has a person of its own."""
+        return self._settings.is_sandbox
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Whatever signs requests."""
+        from vmident.arm.credential import ArmTokens
+
+        return ArmTokens(self._credential, self._cloud)
+
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        """The sign-in of `vmident login`."""
+        from vmident.arm.sign_in import ArmSignIns
+
+        _silence_the_sdk()
+        console = self._console
+        return ArmSignIns(
+            self._cloud,
+            self._settings.state_folder,
+            prompt=lambda text: console.note([Line(text, Tone.HEADING)]),
+            tell=console.tell,
+        )
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What `whoami` tells beside the caller."""
+        names = self._settings.subscription_names
+
+        def name_of(subscription: str) -> str:
+            from vmident.arm.subscriptions import name_of_subscription
+
+            return names.get(subscription) or name_of_subscription(subscription, self._connection)
+
+        origins = dict(self._settings.origins)
+        if self.is_sandbox:
+            spoken_of = ("subscription", "group", "cloud")
+            origins = {"subscription": "default", **{name: origins[name] for name in spoken_of if name in origins}}
+        has_subscription = self.is_sandbox or self._settings.subscription is not None
+        return Surroundings(
+            self._cloud.name,
+            self._cloud.endpoint,
+            origins,
+            (lambda: self._subscription) if has_subscription else None,
+            name_of,
+        )
+
+    @cached_property
+    def _cloud(self) -> Cloud:
+        from vmident.arm.cloud import Cloud, checked_endpoint, known_cloud
+
+        settings = self._settings
+        if settings.is_sandbox:
+            from vmident.sandbox.sandbox import ENDPOINT
+
+            return Cloud("sandbox", ENDPOINT, ENDPOINT)
+        cloud = known_cloud(settings.cloud, settings.clouds).signed_in_by(settings.authority)
+        return replace(cloud, endpoint=checked_endpoint(settings.endpoint)) if settings.endpoint else cloud
+
+    @cached_property
+    def _credential(self) -> Credential:
+        from vmident.arm.credential import GivenToken, signed_in
+        from vmident.arm.kept_sign_in import read_sign_in
+
+        _silence_the_sdk()
+        if self.is_sandbox:
+            from vmident.sandbox.sandbox import TOKEN
+
+            return GivenToken(TOKEN, self._runtime.wall(), "the sandbox")
+        if self._settings.access_token:
+            return GivenToken(self._settings.access_token, self._runtime.wall())
+        return signed_in(self._cloud, sign_in=read_sign_in(self._settings.state_folder))
+
     @cached_property
     def _connection(self) -> Connection:
-        import logging
-
-        from vmident.arm.cloud import Cloud, checked_endpoint, known_cloud
         from vmident.arm.connection import Connection
-        from vmident.arm.credential import GivenToken, signed_in
 
-        # The SDK's own logging would otherwise end up on standard error, beside what `faults` makes of it.
-        logging.getLogger("azure").addHandler(logging.NullHandler())
-        logging.getLogger("msal").addHandler(logging.NullHandler())
-        settings = self._settings
         door = None
-        if settings.is_sandbox:
+        if self.is_sandbox:
             from vmident.sandbox.door import SandboxAdapter
-            from vmident.sandbox.sandbox import ENDPOINT, TOKEN
 
-            cloud, token, door = Cloud("sandbox", ENDPOINT, ENDPOINT), TOKEN, SandboxAdapter(self.sandbox)
-        else:
-            cloud, token = known_cloud(settings.cloud, settings.clouds), settings.access_token or ""
-            if settings.endpoint:
-                cloud = Cloud(cloud.name, checked_endpoint(settings.endpoint), cloud.authority)
-        credential = GivenToken(token, self._runtime.wall()) if token else signed_in(cloud, settings.authority)
+            door = SandboxAdapter(self.sandbox)
         return Connection(
-            cloud,
-            credential,
+            self._cloud,
+            self._credential,
             self.clock,
             version=vmident.__version__,
             trace=self._console.trace,
@@ -166,7 +231,7 @@ class Session:
     def close(self) -> None:
         """Let go of what was opened."""
         opened = self.__dict__
-        for part in ("_connection", "sandbox"):
+        for part in ("_connection", "_credential", "sandbox"):
             if part in opened:
                 opened[part].close()
 
@@ -185,6 +250,14 @@ class Session:
                 hint="Give --subscription, set AZURE_SUBSCRIPTION_ID, or run `az account set`.",
             )
         return wanted if _GUID.fullmatch(wanted) else subscription_named(wanted, self._connection)
+
+
+def _silence_the_sdk() -> None:
+    """Keep the SDK's own logging off standard error, where it would stand beside what `faults` makes of it."""
+    import logging
+
+    logging.getLogger("azure").addHandler(logging.NullHandler())
+    logging.getLogger("msal").addHandler(logging.NullHandler())
 
 
 class PersonAtTheTerminal:

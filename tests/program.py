@@ -159,6 +159,7 @@ class Program:
     terminal: Terminal = NO_TERMINAL
     environ: dict[str, str] = field(default_factory=lambda: {"VMIDENT_SANDBOX": "1"})
     standard_input: str = ""
+    secrets: list[str] = field(default_factory=list)
     operation_seconds: float = 1.5
     rules: list[Rule] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
@@ -188,6 +189,7 @@ class Program:
             wall=self.time.read,
             new_uuid=lambda: str(uuid.uuid4()),
             read_input=lambda: self.standard_input,
+            read_secret=lambda _question: self.secrets.pop(0),
             through=lambda door: TestDoor(SandboxAdapter(self.sandbox) if door else None, self.rules, self.sent),
         )
 

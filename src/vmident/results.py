@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from vmident.core.caller import Caller
 from vmident.core.consequences import Warn
+from vmident.core.deployment import Foreseen
 from vmident.core.diagnosis import Finding
 from vmident.core.identity import IdentityState
 from vmident.core.machine import Machine
@@ -74,6 +75,30 @@ class ChangeResult:
     request: PatchBody | None = None
     warnings: tuple[Warn, ...] = ()
     roles: tuple[RoleResult, ...] = ()
+    error: VmidentError | None = None
+
+
+@dataclass(frozen=True)
+class Creation:
+    """What became of a VM that was to be made.
+
+    `template` and `what_if` are there where it was only worked out; `what_if` is `None` where Azure was not asked, or
+    did not answer. `identity` is what the VM has, or would have; `None` where it is not known. `deployment` is the full
+    id of what made it, `None` where nothing was sent.
+    """
+
+    vm: ResourceId
+    location: str
+    admin_username: str
+    status: Status
+    identity: IdentityState | None = None
+    private_address: str | None = None
+    public_address: str | None = None
+    deployment: ResourceId | None = None
+    template: Mapping[str, Any] | None = None
+    what_if: tuple[Foreseen, ...] | None = None
+    roles: tuple[RoleResult, ...] = ()
+    warnings: tuple[Warn, ...] = ()
     error: VmidentError | None = None
 
 

@@ -46,6 +46,10 @@ _STANDING_CODES = frozenset(
         "MissingSubscriptionRegistration",
     }
 )
+# Codes that say only that something within failed; it stands in `details`.
+_WRAPPERS = frozenset(
+    {"DeploymentFailed", "InvalidTemplateDeployment", "ResourceDeploymentFailure", "MultipleErrorsOccurred"}
+)
 
 _NESTED_JSON = re.compile(r"\{\s*\"error\"\s*:")
 _ACTION_AND_SCOPE = re.compile(r"perform action '([^']+)' (?:over|on|at) scope '([^']+)'", re.IGNORECASE)
@@ -54,14 +58,18 @@ _RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
 _LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
 
 _SIGN_IN = "Sign in with `vmident login` or `az login`, or hand a fresh token over in VMIDENT_ACCESS_TOKEN."
-_HINTS = {
+HINTS = {
     "ResourceNotFound": "See what is there: vmident list",
     "ResourceGroupNotFound": "Check -g/--resource-group; `vmident list` names the group of every VM.",
     "SubscriptionNotFound": "Check --subscription, and that you are signed in to the tenant that it belongs to.",
     "InvalidSubscriptionId": "Check --subscription: it takes an id or the name of a subscription.",
     "MissingSubscriptionRegistration": "Register the provider: az provider register --namespace NAMESPACE",
+    "SkuNotAvailable": "Choose another --size or --location; see: az vm list-skus --location REGION --all",
+    "QuotaExceeded": "Choose another --size or --location, or ask Azure for more quota.",
+    "PlatformImageNotFound": "Check --image; see what there is: az vm image list --all --publisher PUBLISHER",
     "ScopeLocked": "Somebody has locked the resource: the lock has to go first (`az lock list`).",
 }
+"""What to do about a code of Azure's, whatever the request was."""
 
 
 def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
@@ -75,7 +83,7 @@ def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
     if status == 403:
         return NotAllowed(message, hint=_who_may(message, code), **said)
     if status == 404:
-        return NotFound(message, hint=_HINTS.get(code or ""), **said)
+        return NotFound(message, hint=HINTS.get(code or ""), **said)
     if status == 412:
         return PreconditionFailed(message, hint="Somebody else keeps changing the VM: try again later.", **said)
     if status == 429:
@@ -85,7 +93,7 @@ def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
         return Conflict(message, hint="Another change of it does not end: try again later.", **said)
     if status == 408 or status >= 500:
         return AzureUnavailable(message, hint="This is Azure's own trouble: try again later.", **said)
-    return AzureRefused(message, hint=_HINTS.get(code or ""), **said)
+    return AzureRefused(message, hint=HINTS.get(code or ""), **said)
 
 
 def operation_fault(error: Any, status: str) -> VmidentError:
@@ -99,10 +107,14 @@ def operation_fault(error: Any, status: str) -> VmidentError:
 
 
 def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
-    """Read Azure's code and message out of an answer, the innermost message where JSON is nested in a string."""
+    """Read Azure's code and message out of an answer, the innermost message where JSON is nested in a string.
+
+    Of a deployment that failed, they are those of the first resource that did.
+    """
     error = body.get("error", body) if isinstance(body, dict) else {}
     if not isinstance(error, dict):
         error = {"message": error}
+    error = _innermost(error)
     message = error.get("message")
     code = error.get("code")
     text = _unwrapped(message) if isinstance(message, str) and message.strip() else otherwise
@@ -116,6 +128,15 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _innermost(error: dict[str, Any]) -> dict[str, Any]:
+    """Go down to the failure that the codes of deployments wrap: in `details`, or in a message that is JSON itself."""
+    message, details = error.get("message"), error.get("details")
+    inner = _inner_error(message) if isinstance(message, str) and message.lstrip().startswith("{") else None
+    if inner is None and error.get("code") in _WRAPPERS and isinstance(details, list):
+        inner = next((one for one in details if isinstance(one, dict) and one.get("message")), None)
+    return _innermost(inner) if inner else error
 
 
 def _unwrapped(message: str) -> str:

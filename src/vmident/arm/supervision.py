@@ -93,6 +93,9 @@ def body_of(response: Any, _model: object, _headers: object) -> Any:
 
 def _refusal(answer: Any) -> VmidentError:
     try:
+        # The SDK's long-running writes stream their answers, and nobody has read this one yet; the answers of its
+        # older clients have no `read`, and need none.
+        getattr(answer, "read", lambda: None)()
         body = parsed(answer)
     except AzureRefused as unreadable:
         if answer.status_code < 300:

@@ -47,6 +47,10 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
             "delete": ("identities", "delete_identity", "Delete user-assigned identities."),
         },
     ),
+    "vm": (
+        "Virtual machines that begin with their identities.",
+        {"create": ("vm", "create", "Make a VM with its network, identities and roles.")},
+    ),
     "sandbox": (
         "The built-in sandbox: Azure's behaviour without Azure.",
         {

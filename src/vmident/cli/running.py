@@ -11,7 +11,7 @@ from vmident.cli.options import Options
 from vmident.cli.runtime import Runtime
 from vmident.cli.session import Session
 from vmident.cli.settings import Output, Settings, settings_from
-from vmident.errors import Declined, ExitCode, QueryUnfit, VmidentError
+from vmident.errors import Declined, ExitCode, QueryUnfit, UsageError, VmidentError
 from vmident.render.document import error_document
 from vmident.render.formats import as_json, as_json_line, as_table, as_tsv, as_yaml, compiled_query, queried
 from vmident.render.human import Line, error_lines
@@ -74,6 +74,14 @@ class Run:
             Output.NONE: lambda: "",
         }
         self.console.answer(drawings[output]())
+
+    def ask_secret(self, question: str) -> str:
+        """Ask on the terminal for what is not to show there; raises `UsageError` where the input ends instead."""
+        self.console.quiet()
+        try:
+            return self.runtime.read_secret(question)
+        except EOFError as ended:
+            raise UsageError("Nothing was typed.", hint="Run the command again.") from ended
 
     def failed(self, error: VmidentError) -> None:
         """Say a failure that no record on standard output tells of: one JSON document, or three lines."""

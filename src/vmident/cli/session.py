@@ -22,6 +22,7 @@ from vmident.render.resources import deletion_loss_lines
 from vmident.usecases.diagnose import Reach
 from vmident.usecases.find_vms import Where
 from vmident.usecases.prepare_change import World
+from vmident.usecases.prepare_vm import Creating
 from vmident.usecases.who_am_i import Surroundings
 
 if TYPE_CHECKING:
@@ -95,6 +96,14 @@ class Session:
     def world(self, person: PersonAtTheTerminal) -> World:
         """Everything that a change reaches through."""
         return World(self.machines, self.identities, self.roles, self.clock, person)
+
+    def creating(self, person: PersonAtTheTerminal) -> Creating:
+        """Everything that making a VM reaches through."""
+        from vmident.arm.deployments import ArmDeployments
+        from vmident.arm.networks import ArmNetworks
+
+        connection = self._connection
+        return Creating(self.world(person), self.groups, ArmDeployments(connection), ArmNetworks(connection))
 
     @property
     def is_sandbox(self) -> bool:

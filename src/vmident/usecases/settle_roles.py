@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, Receiver, receivers
-from vmident.core.transition import AddUsers, EnableSystem
+from vmident.core.transition import AddUsers, Change, EnableSystem
 from vmident.errors import OperationFailed, VmidentError
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.usecases.grant_roles import Settling, grant, remove, role_options
@@ -81,15 +82,14 @@ def _whole_truth(failure: VmidentError, result: ChangeResult, prepared: Prepared
         )
     return failure.saying(
         f"VM '{vm.name}' has its identities, but without these roles: {settling.undone}. {failure.message}",
-        hint=f"Finish the job: {_command(prepared)}",
+        hint=f"Finish the job: {command_for(vm, prepared.change, prepared.grants)}",
     )
 
 
-def _command(prepared: Prepared) -> str:
-    """Give the command again, with full ids in the place of names; what is done already it leaves alone."""
-    vm, change = prepared.machine.id, prepared.change
+def command_for(vm: ResourceId, change: Change, grants: Sequence[Grant]) -> str:
+    """Give the command that makes a change and grants its roles, by full ids; what is done already it leaves alone."""
     words = ["vmident", "enable-system" if isinstance(change, EnableSystem) else "add-user", str(vm)]
     if isinstance(change, AddUsers):
         words += [word for user in sorted(change.ids) for word in ("--identity", str(user))]
-    words += role_options(prepared.grants)
+    words += role_options(grants)
     return " ".join(words)

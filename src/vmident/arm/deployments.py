@@ -1,0 +1,148 @@
+"""Template deployments through the SDK's deployments client, and what is seen of them.
+
+Source: Microsoft's REST reference for deployments; recording `vm-user-identities-2020.json`, exchanges 7 to 10. The
+client sends each write once and polls nothing: when to look again is not its business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from vmident.arm.connection import Connection
+from vmident.arm.faults import HINTS, code_and_message, fault, retry_after_seconds
+from vmident.arm.listing import pages
+from vmident.arm.supervision import body_of, parsed
+from vmident.arm.wire import unreadable
+from vmident.core.deployment import DeploymentSeen, Foreseen, Order, Step, WhatIf
+from vmident.core.resource_id import ResourceId
+from vmident.errors import NotFound, OperationFailed, VmidentError
+
+if TYPE_CHECKING:
+    from azure.mgmt.resource.deployments import DeploymentsMgmtClient
+
+API_VERSION = "2025-04-01"
+"""Older than the client's own, which not every cloud has yet; what is asked here is the same in both."""
+
+_FORBIDDEN = frozenset({"403", "forbidden"})
+# Codes of a resource provider that `fault` has a class and a way out for, whatever the status.
+_KNOWN_CODES = frozenset({"FailedIdentityOperation"})
+
+
+class ArmDeployments:
+    """`vmident.deployment_ports.Deployments`, as ARM has them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def start(self, order: Order) -> None:
+        """PUT the deployment once."""
+        self._client(order.id).deployments.begin_create_or_update(
+            order.id.group, order.id.name, _body(order), polling=_FirstAnswer()
+        )
+
+    def look_at(self, deployment: ResourceId) -> DeploymentSeen | None:
+        """GET the deployment; 404 means that there is none."""
+        client = self._client(deployment)
+        try:
+            body = self._connection.patiently(
+                lambda: client.deployments.get(deployment.group, deployment.name, cls=body_of)
+            )
+        except NotFound:
+            return None
+        return _seen(body)
+
+    def steps(self, deployment: ResourceId) -> Sequence[Step]:
+        """List the deployment's operations; those on no resource, such as working out its outputs, are left out."""
+        path = (
+            f"/subscriptions/{deployment.subscription}/resourceGroups/{deployment.group}/deployments/{deployment.name}"
+        )
+        operations = pages(self._connection, f"{path}/operations", API_VERSION)
+        return tuple(step for step in map(_step, operations) if step)
+
+    def foresee(self, order: Order) -> WhatIf:
+        """POST the deployment to `whatIf`; repeated like a read, as it changes nothing."""
+        client, body, answer = self._client(order.id), _body(order), _FirstAnswer()
+        self._connection.patiently(
+            lambda: client.deployments.begin_what_if(order.id.group, order.id.name, body, polling=answer)
+        )
+        return _what_if(answer.response.status_code, answer.response.headers, parsed(answer.response))
+
+    def look_at_foresight(self, what_if: WhatIf) -> WhatIf:
+        """GET the answer where Azure said that it will be: 202 until it is there."""
+        answer = self._connection.follow(what_if.url)
+        return _what_if(answer.status, {"Location": what_if.url, **answer.headers}, answer.body)
+
+    def _client(self, deployment: ResourceId) -> DeploymentsMgmtClient:
+        from azure.mgmt.resource.deployments import DeploymentsMgmtClient
+
+        return self._connection.sdk(partial(DeploymentsMgmtClient, api_version=API_VERSION), deployment.subscription)
+
+
+class _FirstAnswer:
+    """A polling method that keeps the first answer and is done; duck-typed, to import no SDK for the class alone."""
+
+    response: Any
+
+    def initialize(self, _client: object, initial_response: Any, _deserialization: object) -> None:
+        self.response = initial_response.http_response
+
+    def finished(self) -> bool:
+        return True
+
+
+def _body(order: Order) -> Any:
+    return {"properties": {"mode": "Incremental", "template": order.template, "parameters": order.parameters}}
+
+
+def _seen(body: Any) -> DeploymentSeen:
+    try:
+        properties = body["properties"]
+        state = str(properties["provisioningState"])
+        has_failed = state.lower() in {"failed", "canceled"}
+        return DeploymentSeen(state, _failure(properties.get("error"), state) if has_failed else None)
+    except (KeyError, TypeError, AttributeError) as strange:
+        raise unreadable("a deployment") from strange
+
+
+def _step(operation: dict[str, Any]) -> Step | None:
+    properties = operation.get("properties") or {}
+    target = properties.get("targetResource") or {}
+    if not target.get("id"):
+        return None
+    state = str(properties.get("provisioningState"))
+    failure = _own_failure(properties, state) if state.lower() == "failed" else None
+    return Step(str(target["id"]), str(target.get("resourceType", "")), state, failure)
+
+
+def _own_failure(properties: Mapping[str, Any], state: str) -> VmidentError:
+    """Translate an operation's `statusMessage`: a resource provider's error, as it is or under `error`."""
+    said = properties.get("statusMessage")
+    error = said.get("error", said) if isinstance(said, dict) else {"message": str(said or "")}
+    return _failure(error, state, str(properties.get("statusCode")))
+
+
+def _failure(error: Any, state: str, status_code: str = "") -> VmidentError:
+    """Translate the error of a deployment or of one of its resources; a status may be a number or its name."""
+    code, message = code_and_message({"error": error}, f"It ended as '{state}', and Azure gave no reason.")
+    if code in _KNOWN_CODES or status_code.lower() in _FORBIDDEN:
+        return fault(403 if status_code.lower() in _FORBIDDEN else 400, {}, {"error": error})
+    return OperationFailed(message, code=code or state, hint=HINTS.get(code or ""))
+
+
+def _what_if(status: int, headers: Mapping[str, str], body: Any) -> WhatIf:
+    if status == 202:
+        return WhatIf(None, headers.get("Location", ""), retry_after_seconds(headers))
+    try:
+        if str(body["status"]).lower() != "succeeded":
+            raise _failure(body.get("error"), str(body["status"]))
+        changes = (body.get("properties") or body).get("changes") or ()
+        return WhatIf(tuple(_foreseen(one) for one in changes))
+    except (KeyError, TypeError, AttributeError) as strange:
+        raise unreadable("a what-if") from strange
+
+
+def _foreseen(change: Mapping[str, Any]) -> Foreseen:
+    paths = tuple(str(one["path"]) for one in change.get("delta") or ())
+    return Foreseen(str(change["resourceId"]), str(change["changeType"]), paths)

@@ -1,0 +1,97 @@
+"""A VM that was made, or would be, as a document and as lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from vmident.core.deployment import Foreseen
+from vmident.core.identity import IdentityState
+from vmident.core.transition import Transition
+from vmident.render.document import Document, error_document, identity_document, role_document, warning_document
+from vmident.render.human import Line, Tone, difference_lines, role_lines
+from vmident.results import Creation, Status
+
+_HEADINGS = {
+    Status.CHANGED: "created",
+    Status.PLANNED: "would be created",
+    Status.ACCEPTED: "accepted, and still being made",
+    Status.FAILED: "failed",
+}
+_MARKS = {
+    "Create": ("+", Tone.ADDED),
+    "Modify": ("~", Tone.WARNING),
+    "Deploy": ("~", Tone.WARNING),
+    "Delete": ("-", Tone.REMOVED),
+}
+
+
+def creation_document(result: Creation) -> Document:
+    """Give what `vm create` prints; `template` and `whatIf` are there where it was only worked out."""
+    planned: Document = {}
+    if result.status is Status.PLANNED:
+        foreseen = result.what_if
+        what_if = None if foreseen is None else [_foreseen_document(one) for one in foreseen]
+        planned = {"template": result.template, "whatIf": what_if}
+    return {
+        "id": str(result.vm),
+        "name": result.vm.name,
+        "resourceGroup": result.vm.group,
+        "location": result.location,
+        "status": result.status.value,
+        "identity": identity_document(result.identity) if result.identity else None,
+        "privateIpAddress": result.private_address,
+        "publicIpAddress": result.public_address,
+        "adminUsername": result.admin_username,
+        "deployment": str(result.deployment) if result.deployment else None,
+        **planned,
+        "roleAssignments": [role_document(one) for one in result.roles],
+        "warnings": [warning_document(one) for one in result.warnings],
+        "error": error_document(result.error) if result.error else None,
+    }
+
+
+def creation_row(result: Creation) -> Document:
+    """Give it as one flat row, for a table or tsv."""
+    system = result.identity.system if result.identity else None
+    return {
+        "name": result.vm.name,
+        "resourceGroup": result.vm.group,
+        "location": result.location,
+        "status": result.status.value,
+        "type": result.identity.type.value if result.identity else None,
+        "principalId": system.principal_id if system else None,
+        "privateIpAddress": result.private_address,
+        "publicIpAddress": result.public_address,
+        "error": result.error.code if result.error else None,
+    }
+
+
+def creation_lines(result: Creation) -> Iterator[Line]:
+    """Draw what there is of the VM now, or what would be made and by which template."""
+    heading = f"{result.vm.name} ({result.vm.group}, {result.location}): {_HEADINGS[result.status]}"
+    yield Line(heading, Tone.HEADING)
+    if result.identity:
+        yield Line(f"  type     {result.identity.type.value}")
+        yield from difference_lines(Transition(IdentityState(), result.identity))
+    yield from role_lines(result.roles)
+    if result.private_address:
+        yield Line(f"  private  {result.private_address}")
+    if result.public_address:
+        yield Line(f"  public   {result.public_address}  as {result.admin_username}")
+    for one in result.what_if or ():
+        yield _foreseen_line(one)
+    if result.template:
+        for text in json.dumps(result.template, indent=2).splitlines():
+            yield Line(f"  {text}", Tone.FAINT)
+
+
+def _foreseen_document(one: Foreseen) -> Document:
+    return {"resourceId": one.resource_id, "changeType": one.change, "properties": list(one.properties)}
+
+
+def _foreseen_line(one: Foreseen) -> Line:
+    mark, tone = _MARKS.get(one.change, ("=", Tone.FAINT))
+    kind = one.resource_id.rpartition("/providers/")[2].rpartition("/")[0]
+    which = f" ({', '.join(one.properties)})" if one.properties else ""
+    return Line(f"  {mark} {kind} '{one.resource_id.rsplit('/', 1)[-1]}': {one.change}{which}", tone)

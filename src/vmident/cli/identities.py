@@ -36,7 +36,7 @@ from vmident.usecases.show_identities import list_identities, show_identities
 
 NewName = Annotated[str, typer.Argument(metavar="NAME", help="What the identity is to be called.", show_default=False)]
 Words = Annotated[
-    list[str], typer.Argument(metavar="IDENTITY", help="Names or full ids of identities.", show_default=False)
+    list[str], typer.Argument(metavar="IDENTITY...", help="Names or full ids of identities.", show_default=False)
 ]
 Location = Annotated[
     str | None,

@@ -11,7 +11,7 @@ from vmident.cli.settings import Asked, Output
 
 VmWords = Annotated[
     list[str] | None,
-    typer.Argument(metavar="VM", help="Names or full ids of VMs.", show_default=False),
+    typer.Argument(metavar="VM...", help="Names or full ids of VMs.", show_default=False),
 ]
 IdentityWords = Annotated[
     list[str] | None,

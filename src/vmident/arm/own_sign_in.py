@@ -110,7 +110,7 @@ def _kept_credential(sign_in: SignIn, cloud: Cloud) -> Any:
 
 
 def _with_https(record: AuthenticationRecord) -> AuthenticationRecord:
-    """Make a URL of the record's authority: on Python 3.10, `127.0.0.1:443` would be read as one of scheme '127.0.0.1'."""
+    """Make a URL of the record's authority: Python 3.10 reads `127.0.0.1:443` as one of scheme `127.0.0.1`."""
     from azure.identity import AuthenticationRecord
 
     authority = f"https://{record.authority}"

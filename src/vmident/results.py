@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from vmident.core.caller import Caller
-from vmident.core.consequences import Warn
-from vmident.core.deployment import Foreseen
-from vmident.core.diagnosis import Finding
-from vmident.core.identity import IdentityState
-from vmident.core.machine import Machine
-from vmident.core.patch import PatchBody
-from vmident.core.resource_id import ResourceId
-from vmident.core.roles import Role
-from vmident.core.scope import Scope
-from vmident.core.standing import Group, IdentityResource
 from vmident.errors import ExitCode, VmidentError
+
+if TYPE_CHECKING:
+    from vmident.core.caller import Caller
+    from vmident.core.consequences import Warn
+    from vmident.core.deployment import Foreseen
+    from vmident.core.diagnosis import Finding
+    from vmident.core.identity import IdentityState
+    from vmident.core.machine import Machine
+    from vmident.core.patch import PatchBody
+    from vmident.core.resource_id import ResourceId
+    from vmident.core.roles import Role
+    from vmident.core.scope import Scope
+    from vmident.core.standing import Group, IdentityResource
 
 
 class Status(Enum):

@@ -14,23 +14,22 @@ from vmident.cli.console import Console
 from vmident.cli.runtime import CommandClock, Runtime
 from vmident.cli.settings import Settings
 from vmident.core.resource_id import checked_name
-from vmident.core.roles import HeldRole
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
-from vmident.ports import Groups, Identities, IdentityLoss, Loss, Machines, Roles, SignIns, Tokens
-from vmident.render.human import Line, Tone, loss_lines
-from vmident.render.resources import deletion_loss_lines
-from vmident.usecases.diagnose import Reach
+from vmident.render.human import Line, Tone
 from vmident.usecases.find_vms import Where
-from vmident.usecases.prepare_change import World
-from vmident.usecases.prepare_vm import Creating
-from vmident.usecases.who_am_i import Surroundings
 
 if TYPE_CHECKING:
     from vmident.arm.cloud import Cloud
     from vmident.arm.connection import Connection
     from vmident.arm.credential import Credential
+    from vmident.core.roles import HeldRole
+    from vmident.ports import Groups, Identities, IdentityLoss, Loss, Machines, Roles, SignIns, Tokens
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.server import Server
+    from vmident.usecases.diagnose import Reach
+    from vmident.usecases.prepare_change import World
+    from vmident.usecases.prepare_vm import Creating
+    from vmident.usecases.who_am_i import Surroundings
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -82,6 +81,7 @@ class Session:
     def reach(self) -> Reach:
         """What `doctor` needs to know of this machine."""
         from vmident.arm.subscriptions import ArmSubscriptions
+        from vmident.usecases.diagnose import Reach
 
         environ, subscriptions = self._runtime.environ, ArmSubscriptions(self._connection)
         proxy = next((environ[name] for name in ("HTTPS_PROXY", "https_proxy") if environ.get(name)), None)
@@ -95,12 +95,15 @@ class Session:
 
     def world(self, person: PersonAtTheTerminal) -> World:
         """Everything that a change reaches through."""
+        from vmident.usecases.prepare_change import World
+
         return World(self.machines, self.identities, self.roles, self.clock, person)
 
     def creating(self, person: PersonAtTheTerminal) -> Creating:
         """Everything that making a VM reaches through."""
         from vmident.arm.deployments import ArmDeployments
         from vmident.arm.networks import ArmNetworks
+        from vmident.usecases.prepare_vm import Creating
 
         connection = self._connection
         return Creating(self.world(person), self.groups, ArmDeployments(connection), ArmNetworks(connection))
@@ -134,6 +137,8 @@ class Session:
     @property
     def surroundings(self) -> Surroundings:
         """What `whoami` tells beside the caller."""
+        from vmident.usecases.who_am_i import Surroundings
+
         names = self._settings.subscription_names
 
         def name_of(subscription: str) -> str:
@@ -270,6 +275,8 @@ class PersonAtTheTerminal:
 
     def approve(self, losses: Sequence[Loss]) -> None:
         """Name what VMs will lose, and ask."""
+        from vmident.render.human import loss_lines
+
         lines = (line for loss in losses for line in loss_lines(loss.vm, loss.change, loss.orphans))
         self._ask(f"takes identities away from {_counted(losses)}", lines)
 
@@ -305,6 +312,9 @@ class PersonAtTheTerminal:
 
 
 def _deletion_lines(loss: IdentityLoss) -> Iterable[Line]:
+    from vmident.render.human import loss_lines
+    from vmident.render.resources import deletion_loss_lines
+
     yield from deletion_loss_lines(loss.identity, loss.roles, loss.warnings)
     for detached in loss.detached:
         yield from loss_lines(detached.vm, detached.change, detached.orphans)

@@ -6,18 +6,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vmident.core.consequences import Warn, consequences
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.core.machine import Machine
-from vmident.core.resource_id import ResourceId
-from vmident.core.roles import HeldRole
-from vmident.core.transition import Transition
 from vmident.errors import VmidentError
 from vmident.render.formats import as_table
 from vmident.render.text import harmless
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
+
+if TYPE_CHECKING:
+    from vmident.core.consequences import Warn
+    from vmident.core.machine import Machine
+    from vmident.core.resource_id import ResourceId
+    from vmident.core.roles import HeldRole
+    from vmident.core.transition import Transition
 
 
 class Tone(Enum):
@@ -69,6 +71,8 @@ def change_lines(result: ChangeResult) -> Iterator[Line]:
     yield Line(f"{_vm(result.id, result.vm)}: {_HEADINGS[result.status]}", Tone.HEADING)
     if result.before is None or result.after is None:
         return
+    from vmident.core.transition import Transition
+
     change = Transition(result.before, result.after)
     if change.is_nothing:
         yield Line(f"  now     {result.after.type.value}")
@@ -99,6 +103,8 @@ def loss_lines(vm: ResourceId, change: Transition, orphans: Sequence[HeldRole] =
     """Draw what a VM is about to lose, and what that breaks."""
     yield Line(f"{_vm(vm, vm.name)} is about to lose:", Tone.HEADING)
     yield from _identities(_only(change.before, change.removed, change.disables_system), "-", Tone.REMOVED)
+    from vmident.core.consequences import consequences
+
     for warning in consequences(change):
         yield Line(f"  ! {warning.message}", Tone.WARNING)
     for one in orphans:

@@ -9,7 +9,7 @@ import typer
 
 from vmident.cli.running import Run
 from vmident.errors import ExitCode
-from vmident.render.human import Line, Tone
+from vmident.render.line import Line, Tone
 
 _CLOUD = "vmident-sandbox"
 

@@ -15,7 +15,7 @@ from vmident.cli.runtime import CommandClock, Runtime
 from vmident.cli.settings import Settings
 from vmident.core.resource_id import checked_name
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
-from vmident.render.human import Line, Tone
+from vmident.render.line import Line, Tone
 from vmident.usecases.find_vms import Where
 
 if TYPE_CHECKING:

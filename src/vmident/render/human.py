@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.errors import VmidentError
 from vmident.render.formats import as_table
-from vmident.render.text import harmless
+from vmident.render.line import Line, Tone
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 
 if TYPE_CHECKING:
@@ -20,29 +17,6 @@ if TYPE_CHECKING:
     from vmident.core.resource_id import ResourceId
     from vmident.core.roles import HeldRole
     from vmident.core.transition import Transition
-
-
-class Tone(Enum):
-    """What a line is about, for whoever colours it."""
-
-    PLAIN = "plain"
-    HEADING = "heading"
-    ADDED = "added"
-    REMOVED = "removed"
-    FAINT = "faint"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of text without its end, harmless for a terminal."""
-
-    text: str
-    tone: Tone = Tone.PLAIN
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", harmless(self.text))
 
 
 _HEADINGS = {
@@ -136,16 +110,6 @@ def fact_lines(facts: Mapping[str, Any]) -> Iterator[Line]:
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
         yield Line(f"{name:<{width}}  {value}")
-
-
-def error_lines(error: VmidentError, doing: str) -> Iterator[Line]:
-    """Draw an error in three lines: what failed, why, what to do."""
-    status = f", status {error.status}" if error.status else ""
-    yield Line(f"error: {doing}: {error.code}{status}", Tone.ERROR)
-    request_id = f" (request id {error.request_id})" if error.request_id else ""
-    for text in f"{error.message}{request_id}".split("\n"):
-        yield Line(f"  {text}")
-    yield Line(f"  {error.hint or 'Run the command again with --debug to see every request.'}", Tone.FAINT)
 
 
 def warning_lines(result: ChangeResult) -> Iterator[Line]:

@@ -95,6 +95,8 @@ def _listening(port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))
+        # From now on who connects waits, and is not refused.
+        listening.listen()
     except OSError as taken:
         listening.close()
         raise SandboxUnusable(

@@ -122,6 +122,23 @@ def package(session: nox.Session) -> None:
     session.run(str(programs / "python"), "-m", "vmident", "--version", external=True)
 
 
+@nox.session(python=RUNNING)
+def bench(session: nox.Session) -> None:
+    """Measure vmident beside the real Azure CLI, and print the tables of docs/reference/performance.md.
+
+    Takes a quarter of an hour: the Azure CLI is installed, and then waits half a minute for each change.
+    """
+    # What is measured is what users have: a wheel that pip installs compiles its modules.
+    session.install("-q", ".[serve]")
+    azure_cli = Path(session.create_tmp()).resolve() / "azure-cli"
+    programs = azure_cli / ("Scripts" if os.name == "nt" else "bin")
+    if not (programs / "az").exists():
+        session.run("python", "-m", "venv", str(azure_cli))
+        session.run(str(programs / "python"), "-m", "pip", "install", "-q", "azure-cli", external=True)
+    session.run("python", "bench/against_azure_cli.py", str(programs / "az"), *session.posargs)
+    session.run("python", "bench/start_up.py")
+
+
 @nox.session
 def news(session: nox.Session) -> None:
     """Show what the next release would say."""

@@ -100,3 +100,16 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert f"Port {port}" in ran.stderr
     assert "--port" in ran.stderr
+
+
+def test_every_request_is_noted_without_what_it_carries(tmp_path: Path) -> None:
+    log = tmp_path / "requests.jsonl"
+    served = Served(tmp_path / "served", "--operation-seconds", "0", "--log", str(log))
+    try:
+        assert served.vmident("enable-system", "myVM", "-g", "myResourceGroup").returncode == 0
+    finally:
+        served.stop()
+    noted = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [one["method"] for one in noted if "/virtualMachines/" in one["path"]] == ["GET", "PATCH"]
+    assert {*noted[0]} == {"method", "path", "status", "received", "sent"}
+    assert "eyJ" not in log.read_text(encoding="utf-8")

@@ -211,7 +211,9 @@ class Session:
 
         return Sandbox(self._settings.sandbox_folder, now=self._runtime.wall, new_uuid=self._runtime.new_uuid)
 
-    def server(self, port: int, *, vms: int, operation_seconds: float, is_throttling: bool) -> Server:
+    def server(
+        self, port: int, *, vms: int, operation_seconds: float, is_throttling: bool, log: Path | None = None
+    ) -> Server:
         """The sandbox behind a loopback HTTPS port, which is taken here; `vms` more VMs are put into it."""
         from vmident.sandbox.sandbox import Sandbox
         from vmident.sandbox.server import Server
@@ -231,7 +233,7 @@ class Session:
             sandbox.add_vms(vms)
             return sandbox
 
-        return Server(folder, port, make, runtime.wall)
+        return Server(folder, port, make, runtime.wall, log)
 
     def close(self) -> None:
         """Let go of what was opened."""

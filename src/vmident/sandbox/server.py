@@ -28,8 +28,8 @@ class Server:
 
     `facts` are what a client connects with: where, the file of the CA's certificate, and the application's secret.
 
-    `make` gives the sandbox for an endpoint and a judge of tokens. Raises `SandboxUnusable` where the port is taken or
-    the packages of the extra `serve` are not installed.
+    Each request is noted in the file `log`, where one is named. `make` gives the sandbox for an endpoint and a judge of
+    tokens. Raises `SandboxUnusable` where the port is taken or the packages of the extra `serve` are not installed.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Server:
         port: int,
         make: Callable[[str, Callable[[str], bool]], Sandbox],
         now: Callable[[], float],
+        log: Path | None = None,
     ) -> None:
         ca = _new_ca()
         import uvicorn
@@ -57,7 +58,9 @@ class Server:
             "clientSecret": authority.secret,
         }
         self._sandbox = make(endpoint, lambda token: authority.takes(token, now()))
-        application = Application(self._sandbox, authority, now)
+        self._log = log.open("a", encoding="utf-8", buffering=1) if log else None
+        written = (self._log.write,) if self._log else ()
+        application = Application(self._sandbox, authority, now, *written)
         config = uvicorn.Config(application, log_level="error", lifespan="off", access_log=False)
         config.load()
         config.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -72,6 +75,8 @@ class Server:
         """Give the port back, and leave no certificate behind."""
         self._socket.close()
         self._sandbox.close()
+        if self._log:
+            self._log.close()
         self._certificates.unlink(missing_ok=True)
 
 

@@ -182,4 +182,7 @@ def _who_may(message: str, code: str | None) -> str:
     if asked is None:
         return "Ask whoever manages access to the subscription."
     action, scope = asked.groups()
+    if code == "InvalidTemplateDeployment":
+        # What a template is to make is not there yet: its group is.
+        scope = "/".join(scope.split("/")[:5])
     return way_out(action, scope, object_id)

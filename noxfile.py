@@ -137,6 +137,7 @@ def bench(session: nox.Session) -> None:
         session.run(str(programs / "python"), "-m", "pip", "install", "-q", "azure-cli", external=True)
     session.run("python", "bench/against_azure_cli.py", str(programs / "az"), *session.posargs)
     session.run("python", "bench/start_up.py")
+    session.run("python", "bench/serving.py")
 
 
 @nox.session

@@ -31,7 +31,7 @@ def rules_in(text: str, file: str) -> tuple[Rule, ...]:
     version = top["version"]
     if (version.kind, version.text) != ("int", "1"):
         raise version.wrong(f"the version is '{version.text}', and this vmident reads version 1.", "Write version: 1")
-    return tuple(_rule(one) for one in top["rules"].items("rules"))
+    return tuple(_rule(one) for one in top["rules"].items("rules", may_be_empty=True))
 
 
 def schema_text() -> str:
@@ -59,7 +59,7 @@ def _rule(node: Located) -> Rule:
         _system(members.get("system")),
         _named(identities.get("include"), "include"),
         _named(identities.get("exclude"), "exclude"),
-        Exactly(_all_named(exactly), exactly.line) if exactly else None,
+        Exactly(_named(exactly, "exactly", may_be_empty=True), exactly.line) if exactly else None,
     )
 
 
@@ -96,13 +96,9 @@ def _system(node: Located | None) -> SystemSaid | None:
     return SystemSaid(node.text.lower() in {"true", "yes", "on"}, node.line)
 
 
-def _named(node: Located | None, what: str) -> tuple[Named, ...]:
-    return tuple(Named(one.checked("an identity", _identity), one.line) for one in node.items(what)) if node else ()
-
-
-def _all_named(node: Located) -> tuple[Named, ...]:
-    """Read `exactly`, whose list alone may be empty: no user-assigned identity at all."""
-    return () if node.kind == "seq" and not node.node.value else _named(node, "exactly")
+def _named(node: Located | None, what: str, *, may_be_empty: bool = False) -> tuple[Named, ...]:
+    listed = node.items(what, may_be_empty=may_be_empty) if node else ()
+    return tuple(Named(one.checked("an identity", _identity), one.line) for one in listed)
 
 
 def _listed(members: dict[str, Located], key: str) -> list[Located]:

@@ -82,11 +82,11 @@ class Located:
             lines[key.text] = key.line
         return entries
 
-    def items(self, what: str) -> list[Located]:
-        """Read a list that is not empty."""
+    def items(self, what: str, *, may_be_empty: bool = False) -> list[Located]:
+        """Read a list, which is not to be empty unless that means something."""
         if self.kind != "seq":
             raise self._expected(what, "a list")
-        if not self.node.value:
+        if not self.node.value and not may_be_empty:
             raise self.wrong(f"{what} is an empty list.")
         return [Located(self.file, one) for one in self.node.value]
 

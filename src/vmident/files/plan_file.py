@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -19,21 +18,13 @@ _VERSION = 1
 _MAKE_AGAIN = "Make the plan again: vmident plan -f FILE --save PLAN"
 
 
-@dataclass(frozen=True)
-class SavedPlan:
-    """A plan, and the ARM endpoint that its VMs are behind."""
-
-    plan: Plan
-    endpoint: str
-
-
 def header(endpoint: str, made_seconds: float) -> dict[str, Any]:
     """Give what a saved plan begins with; `made_seconds` is epoch time."""
     made = datetime.fromtimestamp(int(made_seconds), timezone.utc).isoformat().replace("+00:00", "Z")
     return {"format": _FORMAT, "version": _VERSION, "endpoint": endpoint, "made": made}
 
 
-def plan_in(text: str, file: str, endpoint: str) -> SavedPlan:
+def plan_in(text: str, file: str, endpoint: str) -> Plan:
     """Read a saved plan that is to be applied behind `endpoint`.
 
     What is sent is worked out anew from the states that it names, so that no other request can stand in it. Raises
@@ -57,7 +48,7 @@ def plan_in(text: str, file: str, endpoint: str) -> SavedPlan:
             hint="Choose the cloud that the plan was made for with --cloud or --sandbox.",
         )
     try:
-        return SavedPlan(Plan(tuple(_planned(one) for one in document["vms"])), made_for)
+        return Plan(tuple(_planned(one) for one in document["vms"]))
     except (KeyError, TypeError, ValueError, AttributeError, BadResourceId) as bad:
         raise BadPlan(f"{file} is a damaged plan: {bad!r}.", hint=_MAKE_AGAIN) from bad
 

@@ -24,7 +24,8 @@ def plan_state(rules: Sequence[Rule], where: Where, machines: Machines, identiti
     placed = [_placed(rule, where) for rule in rules]
     plan = plan_for(placed, _listed(placed, where, machines))
     _check_there(plan, identities)
-    return plan
+    # In one group alone it is not seen which VMs are nowhere.
+    return replace(plan, warnings=()) if where.group else plan
 
 
 def _placed(rule: Rule, where: Where) -> Rule:

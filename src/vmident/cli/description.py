@@ -17,7 +17,11 @@ from vmident.usecases.plan_state import plan_state
 DescriptionFile = Annotated[
     str | None,
     typer.Option(
-        "--file", "-f", metavar="FILE", help="What VMs are to have, in YAML; '-' for standard input.", show_default=False
+        "--file",
+        "-f",
+        metavar="FILE",
+        help="What VMs are to have, in YAML; '-' reads standard input.",
+        show_default=False,
     ),
 ]
 

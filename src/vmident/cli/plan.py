@@ -39,7 +39,7 @@ class PlanOptions:
 def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> ExitCode:
     """Show what would change for VMs to be as a file describes them.
 
-    Reads and writes nothing. VMs are listed, in the subscription or in what the rules name; -g narrows that to one
+    Lists the VMs of the subscription, or of those that the rules name, and changes nothing; -g narrows that to one
     group. With --exit-code, 10 says that changes are pending.
 
     Examples:
@@ -71,4 +71,6 @@ def _save(file: str, text: str) -> None:
         Path(file).write_text(f"{text}\n", encoding="utf-8")
     except (OSError, ValueError) as bad:
         reason = getattr(bad, "strerror", None) or str(bad)
-        raise UsageError(f"The plan cannot be written to '{file}': {reason}.", hint="Give --save another name.") from bad
+        raise UsageError(
+            f"The plan cannot be written to '{file}': {reason}.", hint="Give --save another name."
+        ) from bad

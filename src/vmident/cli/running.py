@@ -76,7 +76,7 @@ class Run:
         self.console.answer(drawings[output]())
 
     def answer_file(self, document: Any, *, text: str, rows: Any) -> None:
-        """Print an answer that is meant to be kept as a file: `text`, unless another format or a query asks for more."""
+        """Print an answer that is to be kept as a file: `text`, unless another format or a query is asked for."""
         if self._output in {Output.AUTO, Output.HUMAN} and self._options.query is None:
             self.console.answer(text)
             return

@@ -52,7 +52,7 @@ class Session:
 
     @property
     def where_asked(self) -> Where:
-        """Where VMs are listed for a file that may speak of all of them: a group narrows it on the command line alone."""
+        """Where a file that may speak of all VMs is taken to speak of: in the group of `-g` alone, no default group."""
         is_asked = self._settings.origins.get("group") == GROUP_OPTION
         return self.where if is_asked else replace(self.where, group=None)
 

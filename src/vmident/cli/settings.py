@@ -15,7 +15,6 @@ from vmident.cli.azure_cli_files import AzureCliFiles
 from vmident.cli.told import Told, first_told, told
 from vmident.errors import UsageError
 
-
 GROUP_OPTION = "option --resource-group"
 """What `Settings.origins` says of a group that the command line names."""
 

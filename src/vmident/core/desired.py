@@ -1,7 +1,7 @@
 """What rules say VMs are to have, and what one VM ends up with from all the rules that select it.
 
-D1  A rule selects the VMs that meet each of its conditions; a condition that lists several is met by any of them, except
-    for tags, which a VM must all have.
+D1  A rule selects the VMs that meet each of its conditions; a condition that lists several is met by any of them,
+    except for tags, which a VM must all have.
 D2  What one VM is to have is what all rules that select it say together; their order means nothing.
 D3  Rules that cannot hold at once are refused, never ranked: `true` and `false` for the system-assigned identity, an
     identity included and excluded, two different `exactly`, an `exactly` that lacks what another rule includes or names

@@ -71,12 +71,12 @@ class Located:
     def entries(self, what: str) -> list[tuple[Located, Located]]:
         """Read a mapping whose keys are text, each once."""
         if self.kind != "map":
-            raise self._expected(what, "a mapping")
+            raise self.unexpected(what, "a mapping")
         lines: dict[str, int] = {}
         entries = [(Located(self.file, key), Located(self.file, value)) for key, value in self.node.value]
         for key, _ in entries:
             if key.kind != "str":
-                raise key._expected(f"a key of {what}", "text")
+                raise key.unexpected(f"a key of {what}", "text")
             if key.text in lines:
                 raise key.wrong(f"the key '{key.text}' stands on line {lines[key.text]} already.", "Merge the two.")
             lines[key.text] = key.line
@@ -85,7 +85,7 @@ class Located:
     def items(self, what: str, *, may_be_empty: bool = False) -> list[Located]:
         """Read a list, which is not to be empty unless that means something."""
         if self.kind != "seq":
-            raise self._expected(what, "a list")
+            raise self.unexpected(what, "a list")
         if not self.node.value and not may_be_empty:
             raise self.wrong(f"{what} is an empty list.")
         return [Located(self.file, one) for one in self.node.value]
@@ -94,7 +94,7 @@ class Located:
         """Read text that is not empty."""
         if self.kind != "str":
             quote = f' Quote it: "{self.text}".' if self.kind in {"bool", "int", "float", "timestamp"} else ""
-            raise self._expected(what, f"text.{quote}" if quote else "text")
+            raise self.unexpected(what, f"text.{quote}" if quote else "text")
         if not self.text.strip():
             raise self.wrong(f"{what} is empty.")
         return self.text
@@ -107,7 +107,8 @@ class Located:
         except UsageError as bad:
             raise self.wrong(bad.message, bad.hint or SEE_SCHEMA) from bad
 
-    def _expected(self, what: str, wanted: str) -> BadDocument:
+    def unexpected(self, what: str, wanted: str) -> BadDocument:
+        """Give the error about something that has another shape than the wanted one."""
         return self.wrong(f"{what} is {_FOUND.get(self.kind, self.kind)}, and is to be {wanted.rstrip('.')}.")
 
 

@@ -14,14 +14,15 @@ from vmident.results import ChangeResult, Status
 
 _FOR_EDITORS = (
     "# yaml-language-server: $schema=desired-state.json\n"
-    "# Editors check this file by the schema beside it, which is written by: vmident plan --schema > desired-state.json\n"
+    "# Editors check this file by the schema beside it: vmident plan --schema > desired-state.json\n"
 )
 
 
 def plan_document(plan: Plan) -> Document:
-    """Give `{"vms": [{"id", "name", "resourceGroup", "before", "after", "request", "warnings"}], "summary", "warnings"}`.
+    """Give `{"vms": [VM], "summary": {...}, "warnings"}`.
 
-    Every VM that a rule selects is there, those that are as described with `null` for a request.
+    A VM is `{"id", "name", "resourceGroup", "before", "after", "request", "warnings"}`. Every VM that a rule selects is
+    there, those that are as described with `null` for a request.
     """
     return {
         "vms": [_planned_document(one) for one in plan.vms],

@@ -79,9 +79,7 @@ def _removing(one: _Ready, world: World) -> _Ready:
     return replace(one, prepared=prepared, wish=replace(one.wish, remove_roles=True))
 
 
-def _prepare_all(
-    wishes: Mapping[str, Wish], where: Where, world: World, manner: Manner
-) -> list[_Ready | ChangeResult]:
+def _prepare_all(wishes: Mapping[str, Wish], where: Where, world: World, manner: Manner) -> list[_Ready | ChangeResult]:
     outcomes: list[_Ready | ChangeResult] = []
     seen: set[ResourceId] = set()
     for word, wish in wishes.items():

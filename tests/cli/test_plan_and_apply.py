@@ -266,6 +266,7 @@ def test_conflicting_rules_are_refused_with_both_lines(program: Program, describ
     outcome = program(f"apply -f {file}")
 
     assert (outcome.code, outcome.error["code"]) == (2, "conflicting-rules")
+    assert outcome.error["message"].startswith(f"{file}: ")
     assert "line 6 wants exactly some identities" in outcome.error["message"]
     assert "line 4 includes it" in outcome.error["message"]
 

@@ -88,7 +88,7 @@ def test_d2_an_exact_list_and_an_identity_of_it_that_is_included_agree() -> None
     for ordered in permutations(rules):
         goal = goal_for(machine(), ordered)
         assert goal is not None
-        assert goal.exactly == {ID_A, ID_B}
+        assert goal.exactly == frozenset({ID_A, ID_B})
 
 
 CONFLICTS = {

@@ -66,6 +66,7 @@ def test_l1_making_every_change_and_planning_again_leaves_nothing_to_do(said: li
 @given(rules, fleets)
 def test_l1_every_request_takes_azure_from_before_to_after(said: list[Rule], fleet: list[Machine]) -> None:
     for one in plan_for(said, fleet).pending:
+        assert one.request is not None
         assert merged(held(one.before), one.request) == held(one.after)
 
 

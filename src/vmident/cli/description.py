@@ -10,7 +10,7 @@ import typer
 from vmident.cli.running import Run
 from vmident.cli.session import Session
 from vmident.core.plan import Plan
-from vmident.errors import UsageError
+from vmident.errors import ConflictingRules, UsageError
 from vmident.files.description import rules_in
 from vmident.usecases.plan_state import plan_state
 
@@ -40,5 +40,9 @@ def text_of(file: str, run: Run) -> str:
 
 
 def planned_by(file: str, run: Run, session: Session) -> Plan:
-    """Plan by the description in a file, for the VMs of the subscription, or of the group that `-g` names."""
-    return plan_state(rules_in(text_of(file, run), file), session.where_asked, session.machines, session.identities)
+    """Plan by the description in a file; `-g` narrows it to one group. Conflicts name the file beside their lines."""
+    rules = rules_in(text_of(file, run), file)
+    try:
+        return plan_state(rules, session.where_asked, session.machines, session.identities)
+    except ConflictingRules as conflict:
+        raise conflict.saying(f"{file}: {conflict.message}") from conflict

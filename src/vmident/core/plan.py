@@ -55,12 +55,17 @@ class Plan:
 def plan_for(rules: Sequence[Rule], machines: Iterable[Machine]) -> Plan:
     """Work out what takes the VMs to what the rules say; raises `ConflictingRules` for the first VM by id."""
     listed = sorted(machines, key=lambda machine: machine.id)
+    by_id, others = _indexed(rules)
+    used: set[int] = set()
     planned = []
     for machine in listed:
-        goal = goal_for(machine, rules)
+        said = [rule for rule in [*by_id.get(machine.id, ()), *others] if rule.selector.selects(machine)]
+        used.update(id(rule) for rule in said)
+        goal = goal_for(machine, said)
         if goal is not None:
             planned.append(planned_vm(machine.id, machine.identity, goal))
-    return Plan(tuple(planned), _about_rules(rules, listed))
+    unused = [rule for rule in rules if id(rule) not in used]
+    return Plan(tuple(planned), _about_rules(rules, unused, listed))
 
 
 def planned_vm(vm: ResourceId, now: IdentityState, change: Change) -> PlannedVm:
@@ -69,8 +74,18 @@ def planned_vm(vm: ResourceId, now: IdentityState, change: Change) -> PlannedVm:
     return PlannedVm(vm, change, made.before, made.after, patch_for(made), consequences(made))
 
 
-def _about_rules(rules: Sequence[Rule], machines: Sequence[Machine]) -> tuple[Warn, ...]:
+def _indexed(rules: Sequence[Rule]) -> tuple[dict[ResourceId, list[Rule]], list[Rule]]:
+    """Part the rules that name ids from the others: of ten thousand that name one VM each, one is looked at a VM."""
+    by_id: dict[ResourceId, list[Rule]] = {}
+    for rule in rules:
+        for vm in rule.selector.ids:
+            by_id.setdefault(vm, []).append(rule)
+    return by_id, [rule for rule in rules if not rule.selector.ids]
+
+
+def _about_rules(rules: Sequence[Rule], unused: Sequence[Rule], machines: Sequence[Machine]) -> tuple[Warn, ...]:
     """Warn of VMs that a rule names and that are not there, else of a rule that selects none at all."""
+    idle = {id(rule) for rule in unused}
     ids = {machine.id for machine in machines}
     names = {machine.id.name.lower() for machine in machines}
     warnings = []
@@ -80,6 +95,6 @@ def _about_rules(rules: Sequence[Rule], machines: Sequence[Machine]) -> tuple[Wa
         for word in missing:
             message = f"The rule on line {rule.line} names VM '{word}', which is not there."
             warnings.append(Warn(RULE_NAMES_NO_VM, message))
-        if not missing and not any(rule.selector.selects(machine) for machine in machines):
+        if not missing and id(rule) in idle:
             warnings.append(Warn(RULE_SELECTS_NOTHING, f"The rule on line {rule.line} selects no VM."))
     return tuple(warnings)

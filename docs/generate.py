@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.guards.help_texts import command_words, golden_of
 from vmident import errors
-from vmident.core import consequences, naming
+from vmident.core import consequences, naming, plan
 from vmident.usecases import carry_out, foresee, prepare_change, prepare_deletion, prepare_vm
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -33,6 +33,7 @@ _EXIT_CODES = {
     "SOME_FAILED": "Some VMs done, some not. Where all fail alike, it is the code that they share.",
     "CONFLICT": "Somebody else's change of the VM did not clear.",
     "TIMED_OUT": "`--timeout` ran out; what was sent may still complete.",
+    "PENDING": "Changes are pending; `plan --exit-code` alone gives it.",
     "INTERRUPTED": "Interrupted with Ctrl-C; what was sent goes on in Azure.",
 }
 # Where the class's own first line speaks to whoever changes the program.
@@ -58,6 +59,8 @@ _WARNING_CODES = {
     "roles-orphaned": "A role assignment will point at nobody; a warning for each.",
     "roles-unknown": "The role assignments of the identity that goes could not be read.",
     "not-attached": "An identity to detach is not attached.",
+    "rule-names-no-vm": "A rule names a VM that is not there; a warning for each.",
+    "rule-selects-nothing": "No VM meets the conditions of a rule.",
     "dead-attachment": "A VM keeps an attachment to an identity that is deleted by force; a warning for each.",
     "search-incomplete": "Resource Graph could not be asked which VMs have an identity: one subscription was searched.",
     "long-identity-name": "The name of an identity has more than 24 characters.",
@@ -117,7 +120,7 @@ def _narrower_codes() -> dict[str, type[errors.VmidentError]]:
 
 
 def _warning_codes() -> str:
-    modules = (consequences, naming, prepare_change, prepare_deletion, carry_out, prepare_vm, foresee)
+    modules = (consequences, naming, plan, prepare_change, prepare_deletion, carry_out, prepare_vm, foresee)
     codes = {value for module in modules for name, value in vars(module).items() if _is_code(name, value)}
     return _table(("Code", "Meaning"), ((f"`{code}`", _WARNING_CODES[code]) for code in sorted(codes)))
 

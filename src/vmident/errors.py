@@ -25,6 +25,7 @@ class ExitCode(IntEnum):
     SOME_FAILED = 5
     CONFLICT = 6
     TIMED_OUT = 7
+    PENDING = 10
     INTERRUPTED = 130
 
 
@@ -79,6 +80,24 @@ class AmbiguousName(UsageError):
     """A bare name that several resources have."""
 
     default_code = "ambiguous-name"
+
+
+class BadDocument(UsageError):
+    """A description of what VMs are to have that cannot be read; the message names file and line."""
+
+    default_code = "bad-document"
+
+
+class ConflictingRules(UsageError):
+    """Rules of a description that no VM can satisfy at once; the message names both lines."""
+
+    default_code = "conflicting-rules"
+
+
+class BadPlan(UsageError):
+    """A saved plan that cannot be read, or that is of another version or for another cloud."""
+
+    default_code = "bad-plan"
 
 
 class ConfirmationNeeded(UsageError):
@@ -149,6 +168,12 @@ class PreconditionFailed(Conflict):
     """The VM's etag is no longer the one that was read: read again, compute again."""
 
     default_code = "precondition-failed"
+
+
+class MovedOn(Conflict):
+    """The VM has other identities than when the plan was made."""
+
+    default_code = "moved-on"
 
 
 class OperationFailed(VmidentError):

@@ -17,6 +17,7 @@ from vmident.core.transition import (
     Change,
     DisableSystem,
     EnableSystem,
+    Reach,
     RemoveAllUsers,
     RemoveUsers,
     SetExactly,
@@ -65,6 +66,10 @@ def small_changes() -> Iterator[Change]:
         yield RemoveUsers(users)
         yield SetExactly(system=False, ids=users)
         yield SetExactly(system=True, ids=users)
+        for system in (None, False, True):
+            yield Reach(system, exactly=users)
+            yield Reach(system, include=users, exclude=frozenset(THREE) - users)
+            yield Reach(system, exclude=users)
 
 
 def shouted_change(change: Change) -> Change:
@@ -76,6 +81,8 @@ def shouted_change(change: Change) -> Change:
             return RemoveUsers(shouted(ids))
         case SetExactly(system, ids):
             return SetExactly(system, shouted(ids))
+        case Reach(system, include, exclude, exactly):
+            return Reach(system, shouted(include), shouted(exclude), None if exactly is None else shouted(exactly))
         case _:
             return change
 
@@ -109,6 +116,10 @@ def wanted(before: Held, change: Change) -> Held:
             return Held(before.system, frozenset())
         case SetExactly(system, ids):
             return Held(system, _lowered(ids))
+        case Reach(system, include, exclude, exactly):
+            kept = (before.ids - _lowered(exclude)) | _lowered(include)
+            has_system = before.system if system is None else system
+            return Held(has_system, kept if exactly is None else _lowered(exactly))
 
 
 def _lowered(ids: Iterable[ResourceId]) -> frozenset[str]:
@@ -142,4 +153,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
     st.builds(AddUsers, id_sets),
     st.builds(RemoveUsers, id_sets),
     st.builds(SetExactly, st.booleans(), id_sets),
+    st.builds(Reach, st.none() | st.booleans(), id_sets),
+    st.builds(Reach, st.none() | st.booleans(), exclude=id_sets),
+    st.builds(Reach, st.none() | st.booleans(), exactly=id_sets),
 )

@@ -24,7 +24,7 @@ PAGES = pages()
 GROUPS = {words[:1] for words in command_words() if len(words) > 1}
 DOCS = PROJECT / "docs"
 # Pages whose reader is a script: its streams are no terminal.
-OFF_A_TERMINAL = {"docs/how-to/use-it-in-a-pipeline.md"}
+OFF_A_TERMINAL = {"docs/how-to/use-it-in-a-pipeline.md", "docs/how-to/find-drift-in-a-pipeline.md"}
 GENERATED = {
     "docs/reference/commands.md": {"commands"},
     "docs/reference/exit-codes.md": {"exit-codes"},
@@ -33,6 +33,7 @@ GENERATED = {
 }
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FILE = re.compile(r"# file: (\S+)\n")
 _INLINE = re.compile(r"`(vmident [^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -126,9 +127,18 @@ def steady(text: str) -> str:
 
 
 def ran(text: str, program: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str, str]]:
-    """Run a page's blocks in order; give each line, what is shown below it, and what it printed."""
+    """Run a page's blocks in order; give each line, what is shown below it, and what it printed.
+
+    A block of YAML that begins with `# file: NAME` is a file of that name, in the folder that the lines run in.
+    """
     shell = Shell(program, monkeypatch)
-    for block in shell_blocks(text):
+    monkeypatch.chdir(program.folder)
+    for kind, block in _FENCE.findall(text):
+        named = _FILE.match(block)
+        if kind == "yaml" and named:
+            (program.folder / named[1]).write_text(block, encoding="utf-8")
+        if kind != "console":
+            continue
         for line, shown in steps_of(block):
             yield line, shown, shell(line, _ANSWER.findall(shown))
 

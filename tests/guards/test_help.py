@@ -16,7 +16,7 @@ from vmident.cli.lazy import LazyGroup
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 # What later issues bring; an issue takes its own off this list.
 NOT_YET = (
-    "plan", "apply", "runs", "verify", "access",
+    "runs", "verify", "access",
     "report", "export",
 )  # fmt: skip
 
@@ -51,6 +51,6 @@ def test_commands_of_later_issues_are_not_there() -> None:
 
 
 def test_nothing_tells_the_user_to_run_a_command_of_a_later_issue() -> None:
-    promised = re.compile(rf"\bvmident ({'|'.join(NOT_YET)})\b")
+    promised = re.compile(rf"\bvmident ({'|'.join(NOT_YET)})(?![\w-])")
     texts = [path.read_text(encoding="utf-8") for path in [*SOURCE.rglob("*.py"), *FOLDER.iterdir()]]
     assert [found for text in texts for found in promised.findall(text)] == []

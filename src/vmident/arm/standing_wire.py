@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vmident.arm.wire import text_or_none, unreadable
+from vmident.arm.wire import tags_from_wire, text_or_none, unreadable
 from vmident.core.resource_id import ResourceId
 from vmident.core.scope import Scope
 from vmident.core.standing import Group, IdentityResource
@@ -17,7 +17,7 @@ def group_from_wire(body: Any) -> Group:
         scope = Scope.parse(body["id"])
         state = _told(body.get("properties") or {}, "provisioningState")
         is_being_deleted = state.lower() == "deleting"
-        return Group(scope, _told(body, "name"), _told(body, "location"), _tags(body), is_being_deleted)
+        return Group(scope, _told(body, "name"), _told(body, "location"), tags_from_wire(body), is_being_deleted)
     except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
         raise unreadable("a resource group") from strange
 
@@ -35,7 +35,7 @@ def identity_resource_from_wire(body: Any) -> IdentityResource:
             text_or_none(properties.get("clientId")),
             text_or_none(properties.get("principalId")),
             text_or_none(properties.get("tenantId")),
-            _tags(body),
+            tags_from_wire(body),
         )
     except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
         raise unreadable("a user-assigned identity") from strange
@@ -43,7 +43,3 @@ def identity_resource_from_wire(body: Any) -> IdentityResource:
 
 def _told(body: Any, member: str) -> str:
     return text_or_none(body.get(member)) or ""
-
-
-def _tags(body: Any) -> dict[str, str]:
-    return {str(name): text_or_none(value) or "" for name, value in (body.get("tags") or {}).items()}

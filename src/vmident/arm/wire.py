@@ -32,6 +32,7 @@ def machine_from_wire(body: Any, headers: Mapping[str, str]) -> Machine:
             identity=identity_from_wire(body.get("identity")),
             etag=text_or_none(body.get("etag")) or headers.get("ETag"),
             provisioning_state=text_or_none(properties.get("provisioningState")) or "Succeeded",
+            tags=tags_from_wire(body),
         )
     except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
         raise unreadable("a VM") from strange
@@ -53,6 +54,11 @@ def identity_from_wire(identity: Any) -> IdentityState:
 
 def _user_identity(known: Any) -> UserIdentity:
     return UserIdentity(text_or_none(known.get("clientId")), text_or_none(known.get("principalId")))
+
+
+def tags_from_wire(body: Any) -> dict[str, str]:
+    """Read the tags of a resource; absent means none."""
+    return {str(name): text_or_none(value) or "" for name, value in (body.get("tags") or {}).items()}
 
 
 def text_or_none(value: Any) -> str | None:

@@ -31,22 +31,25 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
     session = run.open(timeout=manner.timeout)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))
-    _report(run, results, named_one=len(words) == 1 and vm_options.ids is None)
+    report(run, results, person, named_one=len(words) == 1 and vm_options.ids is None)
+    return exit_code_for(results)
+
+
+def report(
+    run: Run, results: Sequence[ChangeResult], person: PersonAtTheTerminal, *, named_one: bool, nothing: str = ""
+) -> None:
+    """Print how a change ended for each VM, then warnings and errors; `nothing` is what people read of no VM at all."""
+    run.answer(
+        one_or_all([change_document(one) for one in results], named_one=named_one),
+        rows=[change_row(one) for one in results],
+        lines=lambda: _lines(results) if results else [Line(nothing)],
+    )
     for one in results:
         # Who was asked has read the warnings above the question.
         if not person.has_been_asked:
             run.console.warn(warning_lines(one))
         if one.error:
             run.explain(one.error, about=one.id.name if one.id else one.vm)
-    return exit_code_for(results)
-
-
-def _report(run: Run, results: Sequence[ChangeResult], *, named_one: bool) -> None:
-    run.answer(
-        one_or_all([change_document(one) for one in results], named_one=named_one),
-        rows=[change_row(one) for one in results],
-        lines=lambda: _lines(results),
-    )
 
 
 def _lines(results: Sequence[ChangeResult]) -> Iterator[Line]:

@@ -75,6 +75,13 @@ class Run:
         }
         self.console.answer(drawings[output]())
 
+    def answer_file(self, document: Any, *, text: str, rows: Any) -> None:
+        """Print an answer that is to be kept as a file: `text`, unless another format or a query is asked for."""
+        if self._output in {Output.AUTO, Output.HUMAN} and self._options.query is None:
+            self.console.answer(text)
+            return
+        self.answer(document, rows=rows, lines=lambda: ())
+
     def ask_secret(self, question: str) -> str:
         """Ask on the terminal for what is not to show there; raises `UsageError` where the input ends instead."""
         self.console.quiet()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import vmident
 from vmident.cli.console import Console
 from vmident.cli.runtime import CommandClock, Runtime
-from vmident.cli.settings import Settings
+from vmident.cli.settings import GROUP_OPTION, Settings
 from vmident.core.resource_id import checked_name
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
 from vmident.render.line import Line, Tone
@@ -48,6 +48,17 @@ class Session:
         """Where bare names are looked up."""
         group = self._settings.group
         return Where(lambda: self._subscription, checked_name(group) if group else None)
+
+    @property
+    def where_asked(self) -> Where:
+        """Where a file that may speak of all VMs is taken to speak of: in the group of `-g` alone, no default group."""
+        is_asked = self._settings.origins.get("group") == GROUP_OPTION
+        return self.where if is_asked else replace(self.where, group=None)
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of the Resource Manager that requests go to."""
+        return self._cloud.endpoint
 
     @cached_property
     def machines(self) -> Machines:

@@ -15,6 +15,9 @@ from vmident.cli.azure_cli_files import AzureCliFiles
 from vmident.cli.told import Told, first_told, told
 from vmident.errors import UsageError
 
+GROUP_OPTION = "option --resource-group"
+"""What `Settings.origins` says of a group that the command line names."""
+
 
 class Output(str, Enum):
     """What `-o` takes."""
@@ -86,7 +89,7 @@ def settings_from(
             azure.default_subscription(cloud.value),
         ),
         "group": first_told(
-            told(asked.group, "option --resource-group"),
+            told(asked.group, GROUP_OPTION),
             said("VMIDENT_RESOURCE_GROUP", *(() if is_sandbox else ("AZURE_DEFAULTS_GROUP",))),
             azure.group,
         ),

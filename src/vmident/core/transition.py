@@ -5,7 +5,7 @@ every change has an answer in every state, and it never fails.
 
 T1  Enabling or disabling the system-assigned identity leaves the user-assigned ones as they are, and vice versa.
 T2  Adding takes the union, removing the difference: what is there already, or not there, changes nothing.
-T3  Setting gives exactly what it names, nothing else.
+T3  Setting gives exactly what it names, nothing else; reaching a goal leaves alone what the goal does not speak of.
 T4  The same change a second time changes nothing.
 T5  What stays is the same identity with the same principal; what is new is not known until Azure says it.
 T6  Ids that differ in case alone are one identity, and keep the casing that the VM's own answer has.
@@ -57,7 +57,21 @@ class SetExactly:
     ids: frozenset[ResourceId] = field(default_factory=frozenset)
 
 
-Change = EnableSystem | DisableSystem | AddUsers | RemoveUsers | RemoveAllUsers | SetExactly
+@dataclass(frozen=True)
+class Reach:
+    """Leave the VM as rules describe it; what they do not speak of stays as it is.
+
+    `system` is `None` where they do not speak of it. `exactly` names all user-assigned identities that there are to
+    be; without it the VM keeps those that it has, gets `include` and loses `exclude`, which have nothing in common.
+    """
+
+    system: bool | None = None
+    include: frozenset[ResourceId] = field(default_factory=frozenset)
+    exclude: frozenset[ResourceId] = field(default_factory=frozenset)
+    exactly: frozenset[ResourceId] | None = None
+
+
+Change = EnableSystem | DisableSystem | AddUsers | RemoveUsers | RemoveAllUsers | SetExactly | Reach
 
 
 @dataclass(frozen=True)
@@ -116,8 +130,16 @@ def _after(now: IdentityState, change: Change) -> IdentityState:
             return _state(now, system=has_system, users=[user for user in now.users if user not in ids])
         case RemoveAllUsers():
             return _state(now, system=has_system, users=())
-        case SetExactly(system, ids):  # pragma: no branch - there is no seventh kind of change
-            return _state(now, system=system, users=[*(user for user in now.users if user in ids), *sorted(ids)])
+        case SetExactly(system, ids):
+            return _state(now, system=system, users=_exactly(now, ids))
+        case Reach(system, include, exclude, exactly):  # pragma: no branch - there is no eighth kind of change
+            kept = [user for user in now.users if user not in exclude]
+            users = [*kept, *sorted(include)] if exactly is None else _exactly(now, exactly)
+            return _state(now, system=has_system if system is None else system, users=users)
+
+
+def _exactly(now: IdentityState, ids: frozenset[ResourceId]) -> Iterable[ResourceId]:
+    return [*(user for user in now.users if user in ids), *sorted(ids)]
 
 
 def _state(now: IdentityState, *, system: bool, users: Iterable[ResourceId]) -> IdentityState:

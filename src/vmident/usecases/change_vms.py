@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vmident.core.resource_id import ResourceId
@@ -26,19 +26,25 @@ class Manner:
 class _Ready:
     word: str
     prepared: Prepared
+    wish: Wish
 
 
 def change_vms(
     words: Sequence[str], where: Where, wish: Wish, world: World, manner: Manner
 ) -> tuple[ChangeResult, ...]:
-    """Make `wish` come true on every VM that `words` name; one result a VM, in the order of the words.
+    """Make `wish` come true on every VM that `words` name, as `change_each` does."""
+    return change_each(dict.fromkeys(words, wish), where, world, manner)
+
+
+def change_each(wishes: Mapping[str, Wish], where: Where, world: World, manner: Manner) -> tuple[ChangeResult, ...]:
+    """Make a wish come true on each VM that the words name; one result a VM, in the order of the words.
 
     What fails for one VM does not stop the others, except for the end of the time allowed and an interruption: the
     VMs that were not come to are then `skipped`. Raises `Declined` and `ConfirmationNeeded`, with nothing written.
     """
-    ready = _prepare_all(words, where, wish, world, manner)
+    ready = _prepare_all(wishes, where, world, manner)
     if not manner.dry_run:
-        ready, wish = _approved(ready, wish, world)
+        ready = _approved(ready, world)
     results: list[ChangeResult] = []
     for one in ready:
         if isinstance(one, ChangeResult):
@@ -48,36 +54,35 @@ def change_vms(
         elif manner.dry_run:
             results.append(planned_result(one.word, one.prepared))
         else:
-            changed = carry_out(one.word, one.prepared, wish, world, no_wait=manner.no_wait)
+            changed = carry_out(one.word, one.prepared, one.wish, world, no_wait=manner.no_wait)
             results.append(settle_roles(changed, one.prepared, world))
     return tuple(results)
 
 
-def _approved(ready: list[_Ready | ChangeResult], wish: Wish, world: World) -> tuple[list[_Ready | ChangeResult], Wish]:
+def _approved(ready: list[_Ready | ChangeResult], world: World) -> list[_Ready | ChangeResult]:
     """Ask about what will be lost, and then whether role assignments that point at nobody are to go too.
 
     Who says yes to that gets what `--remove-roles` asks for; raises `NotAllowed` where they clearly may not.
     """
     losing = [one for one in ready if isinstance(one, _Ready) and one.prepared.transition.takes_away]
     if not losing:
-        return ready, wish
+        return ready
     world.person.approve([loss_of(one.prepared) for one in losing])
-    orphans = [orphan for one in losing for orphan in one.prepared.orphans]
-    if wish.remove_roles or not orphans or not world.person.wants_roles_removed(orphans):
-        return ready, wish
-    removing = [
-        replace(one, prepared=removing_roles(one.prepared, world.roles)) if isinstance(one, _Ready) else one
-        for one in ready
-    ]
-    return removing, replace(wish, remove_roles=True)
+    orphans = [orphan for one in losing if not one.wish.remove_roles for orphan in one.prepared.orphans]
+    if not orphans or not world.person.wants_roles_removed(orphans):
+        return ready
+    return [_removing(one, world) if isinstance(one, _Ready) else one for one in ready]
 
 
-def _prepare_all(
-    words: Sequence[str], where: Where, wish: Wish, world: World, manner: Manner
-) -> list[_Ready | ChangeResult]:
+def _removing(one: _Ready, world: World) -> _Ready:
+    prepared = removing_roles(one.prepared, world.roles)
+    return replace(one, prepared=prepared, wish=replace(one.wish, remove_roles=True))
+
+
+def _prepare_all(wishes: Mapping[str, Wish], where: Where, world: World, manner: Manner) -> list[_Ready | ChangeResult]:
     outcomes: list[_Ready | ChangeResult] = []
     seen: set[ResourceId] = set()
-    for word in words:
+    for word, wish in wishes.items():
         if _has_stopped(outcomes):
             outcomes.append(ChangeResult(word, Status.SKIPPED))
             continue
@@ -86,7 +91,7 @@ def _prepare_all(
             vm = find_vm(word, where, world.machines)
             if vm not in seen:
                 seen.add(vm)
-                outcomes.append(_Ready(word, prepare_change(vm, wish, world, at_rest=not manner.dry_run)))
+                outcomes.append(_Ready(word, prepare_change(vm, wish, world, at_rest=not manner.dry_run), wish))
         except VmidentError as failure:
             outcomes.append(_failed(word, vm, failure, world))
         except KeyboardInterrupt:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vmident.core.consequences import ROLES_ORPHANED, Warn, consequences
+from vmident.core.identity import IdentityState
 from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, HeldRole
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
+from vmident.errors import MovedOn
 from vmident.ports import Clock, Identities, Loss, Machines, Person, Roles
 from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.find_identities import find_identities
@@ -26,13 +28,15 @@ NOT_ATTACHED = "not-attached"
 class Wish:
     """A change in the user's words: the identities as typed, the change that their ids make, the roles to go with it.
 
-    `remove_roles` asks for the assignments of a principal that vanishes to be deleted too.
+    `remove_roles` asks for the assignments of a principal that vanishes to be deleted too. With `expected`, a VM that
+    has other identities than these, and not what the change leads to either, is refused.
     """
 
     change: Callable[[frozenset[ResourceId]], Change]
     identities: tuple[str, ...] = ()
     roles: RoleWords = NO_ROLES
     remove_roles: bool = False
+    expected: IdentityState | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def prepare_change(vm: ResourceId, wish: Wish, world: World, *, at_rest: bool = 
     """Read the VM, wait until nobody else is changing it unless told not to, and compute the change.
 
     Costs one read where the identities are named by id or are attached already; roles cost more. Raises what the
-    reads raise, and `NotAllowed` where roles are to be granted or deleted and clearly may not be.
+    reads raise, `NotAllowed` where roles are to be granted or deleted and clearly may not be, and `MovedOn` where the
+    VM is not as the wish expects it.
     """
     machine = world.machines.read(vm)
     if at_rest:
@@ -72,6 +77,7 @@ def prepare_change(vm: ResourceId, wish: Wish, world: World, *, at_rest: bool = 
     ids, named_twice = find_identities(wish.identities, machine, world.identities)
     change = wish.change(ids)
     planned = transition(machine.identity, change)
+    _check_not_moved_on(planned, wish.expected, vm)
     grants = find_grants(wish.roles, vm.subscription, vm.group, world.roles) if wish.roles else ()
     orphans = find_orphans(planned, vm, world.roles, are_removed=wish.remove_roles)
     roles = (
@@ -97,6 +103,16 @@ def removing_roles(prepared: Prepared, roles: Roles) -> Prepared:
     check_may(removals, roles)
     warnings = tuple(warning for warning in prepared.warnings if warning.code != ROLES_ORPHANED)
     return replace(prepared, roles=removals, warnings=warnings)
+
+
+def _check_not_moved_on(planned: Transition, expected: IdentityState | None, vm: ResourceId) -> None:
+    if expected is None or planned.is_nothing or planned.before.is_same_as(expected):
+        return
+    raise MovedOn(
+        f"VM '{vm.name}' has other identities than when the plan was made: it had {expected.described}, and now has "
+        f"{planned.before.described}. It was not changed.",
+        hint="Make the plan again, and look at what it says now.",
+    )
 
 
 def _not_attached(machine: Machine, change: Change) -> tuple[Warn, ...]:

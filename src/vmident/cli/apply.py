@@ -1,0 +1,69 @@
+"""`vmident apply`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vmident.cli.change import report
+from vmident.cli.description import DescriptionFile, planned_by, text_of
+from vmident.cli.options import ChangeOptions, RemovalOptions
+from vmident.cli.running import Run
+from vmident.cli.session import PersonAtTheTerminal, Session
+from vmident.core.plan import Plan
+from vmident.errors import ExitCode, UsageError
+from vmident.files.plan_file import plan_in
+from vmident.render.human import warnings_about
+from vmident.results import exit_code_for
+from vmident.usecases.apply_plan import apply_plan
+from vmident.usecases.change_vms import Manner
+
+PlanFile = Annotated[
+    str | None, typer.Argument(metavar="PLAN", help="A plan that 'plan --save' wrote.", show_default=False)
+]
+
+
+def apply(
+    run: Run,
+    *,
+    saved: PlanFile = None,
+    file: DescriptionFile = None,
+    removal: RemovalOptions,
+    manner: ChangeOptions,
+) -> ExitCode:
+    """Make VMs what a file describes, or carry out a saved plan.
+
+    Takes a description with -f, or a plan that 'plan --save' wrote; of a saved plan exactly that is done, and a VM
+    that has other identities by now is refused. Asks before anything is lost; off a terminal it then needs --yes.
+
+    Examples:
+
+      vmident apply -f identities.yaml
+
+      vmident apply friday.plan --yes
+    """
+    if (saved is None) == (file is None):
+        raise UsageError(
+            "Name either a description with -f, or a saved plan.", hint="For example: vmident apply -f identities.yaml"
+        )
+    if manner.no_wait and removal.remove_roles:
+        raise UsageError(
+            "--no-wait does not go with --remove-roles: roles are deleted when the identity has changed.",
+            hint="Leave --no-wait out.",
+        )
+    session = run.open(timeout=manner.timeout)
+    made = _plan(saved, file, run, session)
+    person = PersonAtTheTerminal(run.console, yes=manner.yes)
+    how = Manner(manner.dry_run, manner.no_wait)
+    is_saved, world = saved is not None, session.world(person)
+    results = apply_plan(made, session.where, world, how, exactly=is_saved, remove_roles=removal.remove_roles)
+    run.console.warn(warnings_about(str(file), made.warnings))
+    report(run, results, person, named_one=False, nothing=f"Nothing to do: {len(made.vms)} VMs are as described.")
+    return exit_code_for(results)
+
+
+def _plan(saved: str | None, file: str | None, run: Run, session: Session) -> Plan:
+    if saved is not None:
+        return plan_in(text_of(saved, run), saved, session.endpoint)
+    return planned_by(str(file), run, session)

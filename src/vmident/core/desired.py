@@ -1,0 +1,172 @@
+"""What rules say VMs are to have, and what one VM ends up with from all the rules that select it.
+
+D1  A rule selects the VMs that meet each of its conditions; a condition that lists several is met by any of them,
+    except for tags, which a VM must all have.
+D2  What one VM is to have is what all rules that select it say together; their order means nothing.
+D3  Rules that cannot hold at once are refused, never ranked: `true` and `false` for the system-assigned identity, an
+    identity included and excluded, two different `exactly`, an `exactly` that lacks what another rule includes or names
+    what another rule excludes.
+D4  What no rule speaks of stays as it is.
+D5  An identity named without a group is the one of that name in the VM's own group.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from vmident.core.machine import Machine
+from vmident.core.resource_id import ResourceId, user_identity_id
+from vmident.core.transition import Reach
+from vmident.errors import ConflictingRules
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Which VMs a rule is about (D1); a condition that is empty is none.
+
+    Names, groups and the values of tags may hold `*` for any text; case means nothing. Regions are compared without
+    spaces, so that `West US` is `westus`.
+    """
+
+    names: tuple[str, ...] = ()
+    ids: frozenset[ResourceId] = frozenset()
+    groups: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    subscriptions: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+    def selects(self, vm: Machine) -> bool:
+        """Tell whether the VM meets every condition."""
+        return (
+            (not self.ids or vm.id in self.ids)
+            and (not self.names or _fits_any(vm.id.name, self.names))
+            and (not self.groups or _fits_any(vm.id.group, self.groups))
+            and (not self.subscriptions or vm.id.subscription.lower() in map(str.lower, self.subscriptions))
+            and (not self.regions or _plain(vm.location) in map(_plain, self.regions))
+            and self._has_tags(vm)
+        )
+
+    def _has_tags(self, vm: Machine) -> bool:
+        if not self.tags:
+            return True
+        there = {name.lower(): value for name, value in vm.tags.items()}
+        return all(name.lower() in there and _fits(there[name.lower()], wanted) for name, wanted in self.tags.items())
+
+
+@dataclass(frozen=True)
+class Named:
+    """An identity in a rule: its id, or its name alone (D5); and the line that names it."""
+
+    identity: ResourceId | str
+    line: int
+
+    def beside(self, vm: ResourceId) -> ResourceId:
+        """Give the id that is meant for a VM."""
+        if isinstance(self.identity, ResourceId):
+            return self.identity
+        return user_identity_id(vm.subscription, vm.group, self.identity)
+
+
+@dataclass(frozen=True)
+class SystemSaid:
+    """What a rule says of the system-assigned identity, and on which line."""
+
+    is_wanted: bool
+    line: int
+
+
+@dataclass(frozen=True)
+class Exactly:
+    """All the user-assigned identities that a rule wants, and the line that says so."""
+
+    identities: tuple[Named, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, and the line that it begins on. `exactly` does not go with the other two."""
+
+    line: int
+    selector: Selector
+    system: SystemSaid | None = None
+    include: tuple[Named, ...] = ()
+    exclude: tuple[Named, ...] = ()
+    exactly: Exactly | None = None
+
+
+def goal_for(vm: Machine, rules: Iterable[Rule]) -> Reach | None:
+    """Give what a VM is to have from all rules that select it (D2); `None` where none does.
+
+    Raises `ConflictingRules`, naming both lines (D3).
+    """
+    said = sorted((rule for rule in rules if rule.selector.selects(vm)), key=lambda rule: rule.line)
+    if not said:
+        return None
+    include = _lines((named for rule in said for named in rule.include), vm)
+    exclude = _lines((named for rule in said for named in rule.exclude), vm)
+    for identity in sorted(include.keys() & exclude.keys()):
+        raise _conflict(vm, f"includes identity '{identity.name}'", include[identity], "excludes it", exclude[identity])
+    return Reach(_system(vm, said), frozenset(include), frozenset(exclude), _exactly(vm, said, include, exclude))
+
+
+def _system(vm: Machine, said: Sequence[Rule]) -> bool | None:
+    lines = {rule.system.is_wanted: rule.system.line for rule in reversed(said) if rule.system}
+    if len(lines) > 1:
+        raise _conflict(vm, "wants a system-assigned identity", lines[True], "wants none", lines[False])
+    return next(iter(lines), None)
+
+
+def _exactly(
+    vm: Machine, said: Sequence[Rule], include: Mapping[ResourceId, int], exclude: Mapping[ResourceId, int]
+) -> frozenset[ResourceId] | None:
+    told = [(rule.exactly.line, _lines(rule.exactly.identities, vm)) for rule in said if rule.exactly]
+    if not told:
+        return None
+    line, wanted = told[0]
+    for other_line, other in told[1:]:
+        if other.keys() != wanted.keys():
+            raise _conflict(vm, "wants exactly some identities", line, "wants exactly others", other_line)
+    for identity in sorted(include.keys() - wanted.keys()):
+        one = f"wants exactly some identities without '{identity.name}'"
+        raise _conflict(vm, one, line, "includes it", include[identity])
+    for identity in sorted(exclude.keys() & wanted.keys()):
+        one = f"wants exactly some identities, '{identity.name}' among them"
+        raise _conflict(vm, one, line, "excludes it", exclude[identity])
+    return frozenset(wanted)
+
+
+def _lines(named: Iterable[Named], vm: Machine) -> dict[ResourceId, int]:
+    """Give the first line that names each identity."""
+    lines: dict[ResourceId, int] = {}
+    for one in named:
+        lines.setdefault(one.beside(vm.id), one.line)
+    return lines
+
+
+def _conflict(vm: Machine, one: str, line: int, other: str, other_line: int) -> ConflictingRules:
+    return ConflictingRules(
+        f"Rules conflict for VM '{vm.id.name}' in resource group '{vm.id.group}': line {line} {one}, and line "
+        f"{other_line} {other}.",
+        hint="Change one of the two lines, or have one of the rules not select this VM.",
+    )
+
+
+def _fits_any(text: str, patterns: Iterable[str]) -> bool:
+    return any(_fits(text, pattern) for pattern in patterns)
+
+
+def _fits(text: str, pattern: str) -> bool:
+    return bool(_compiled(pattern).fullmatch(text))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.IGNORECASE | re.DOTALL)
+
+
+def _plain(region: str) -> str:
+    return "".join(region.split()).lower()

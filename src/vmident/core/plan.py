@@ -1,0 +1,100 @@
+"""Rules and the VMs that are there to a plan: what each VM has, what it is to have, and the request that gets there.
+
+L1  Making every change of a plan and planning again gives a plan with nothing to do.
+L2  Neither the order of the VMs nor that of the rules changes the plan: it is sorted by id.
+L3  A VM that no rule selects is not in the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vmident.core.consequences import Warn, consequences
+from vmident.core.desired import Rule, goal_for
+from vmident.core.identity import IdentityState
+from vmident.core.machine import Machine
+from vmident.core.patch import PatchBody, patch_for
+from vmident.core.resource_id import ResourceId
+from vmident.core.transition import Change, Transition, transition
+
+RULE_SELECTS_NOTHING = "rule-selects-nothing"
+RULE_NAMES_NO_VM = "rule-names-no-vm"
+
+
+@dataclass(frozen=True)
+class PlannedVm:
+    """What one VM has and is to have; `request` is the body that gets it there, `None` where it is as described."""
+
+    vm: ResourceId
+    change: Change
+    before: IdentityState
+    after: IdentityState
+    request: PatchBody | None
+    warnings: tuple[Warn, ...] = ()
+
+    @property
+    def transition(self) -> Transition:
+        """The change as a transition."""
+        return Transition(self.before, self.after)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every VM that a rule selects, sorted by id; `warnings` are about the rules themselves."""
+
+    vms: tuple[PlannedVm, ...]
+    warnings: tuple[Warn, ...] = ()
+
+    @property
+    def pending(self) -> tuple[PlannedVm, ...]:
+        """The VMs that are not yet as described."""
+        return tuple(one for one in self.vms if one.request is not None)
+
+
+def plan_for(rules: Sequence[Rule], machines: Iterable[Machine]) -> Plan:
+    """Work out what takes the VMs to what the rules say; raises `ConflictingRules` for the first VM by id."""
+    listed = sorted(machines, key=lambda machine: machine.id)
+    by_id, others = _indexed(rules)
+    used: set[int] = set()
+    planned = []
+    for machine in listed:
+        said = [rule for rule in [*by_id.get(machine.id, ()), *others] if rule.selector.selects(machine)]
+        used.update(id(rule) for rule in said)
+        goal = goal_for(machine, said)
+        if goal is not None:
+            planned.append(planned_vm(machine.id, machine.identity, goal))
+    unused = [rule for rule in rules if id(rule) not in used]
+    return Plan(tuple(planned), _about_rules(rules, unused, listed))
+
+
+def planned_vm(vm: ResourceId, now: IdentityState, change: Change) -> PlannedVm:
+    """Work out one VM's part of a plan."""
+    made = transition(now, change)
+    return PlannedVm(vm, change, made.before, made.after, patch_for(made), consequences(made))
+
+
+def _indexed(rules: Sequence[Rule]) -> tuple[dict[ResourceId, list[Rule]], list[Rule]]:
+    """Part the rules that name ids from the others: of ten thousand that name one VM each, one is looked at a VM."""
+    by_id: dict[ResourceId, list[Rule]] = {}
+    for rule in rules:
+        for vm in rule.selector.ids:
+            by_id.setdefault(vm, []).append(rule)
+    return by_id, [rule for rule in rules if not rule.selector.ids]
+
+
+def _about_rules(rules: Sequence[Rule], unused: Sequence[Rule], machines: Sequence[Machine]) -> tuple[Warn, ...]:
+    """Warn of VMs that a rule names and that are not there, else of a rule that selects none at all."""
+    idle = {id(rule) for rule in unused}
+    ids = {machine.id for machine in machines}
+    names = {machine.id.name.lower() for machine in machines}
+    warnings = []
+    for rule in sorted(rules, key=lambda rule: rule.line):
+        missing = [str(vm) for vm in sorted(rule.selector.ids - ids)]
+        missing += [name for name in rule.selector.names if "*" not in name and name.lower() not in names]
+        for word in missing:
+            message = f"The rule on line {rule.line} names VM '{word}', which is not there."
+            warnings.append(Warn(RULE_NAMES_NO_VM, message))
+        if not missing and id(rule) in idle:
+            warnings.append(Warn(RULE_SELECTS_NOTHING, f"The rule on line {rule.line} selects no VM."))
+    return tuple(warnings)

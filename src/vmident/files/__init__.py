@@ -1,0 +1,1 @@
+"""Files that people and pipelines keep: the description of what VMs are to have, and saved plans."""

@@ -1,0 +1,82 @@
+"""Saved plans: JSON that says which version of the format it is, for which cloud and when it was made; no secret."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+from vmident.core.consequences import Warn
+from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
+from vmident.core.plan import Plan, PlannedVm, planned_vm
+from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE, ResourceId
+from vmident.core.transition import SetExactly
+from vmident.errors import BadPlan, BadResourceId
+
+_FORMAT = "vmident-plan"
+_VERSION = 1
+_MAKE_AGAIN = "Make the plan again: vmident plan -f FILE --save PLAN"
+
+
+def header(endpoint: str, made_seconds: float) -> dict[str, Any]:
+    """Give what a saved plan begins with; `made_seconds` is epoch time."""
+    made = datetime.fromtimestamp(int(made_seconds), timezone.utc).isoformat().replace("+00:00", "Z")
+    return {"format": _FORMAT, "version": _VERSION, "endpoint": endpoint, "made": made}
+
+
+def plan_in(text: str, file: str, endpoint: str) -> Plan:
+    """Read a saved plan that is to be applied behind `endpoint`.
+
+    What is sent is worked out anew from the states that it names, so that no other request can stand in it. Raises
+    `BadPlan` for what is no plan, one of another version, and one for another cloud.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as bad:
+        raise BadPlan(f"{file} is no saved plan: it is not JSON ({bad}).", hint=_MAKE_AGAIN) from bad
+    if not isinstance(document, dict) or document.get("format") != _FORMAT:
+        raise BadPlan(f"{file} is no saved plan.", hint="A description is applied with -f: vmident apply -f FILE")
+    if document.get("version") != _VERSION:
+        raise BadPlan(
+            f"{file} is a plan of version {document.get('version')}, and this vmident reads version {_VERSION}.",
+            hint=_MAKE_AGAIN,
+        )
+    made_for = str(document.get("endpoint"))
+    if made_for.rstrip("/").lower() != endpoint.rstrip("/").lower():
+        raise BadPlan(
+            f"{file} was made for {made_for}, and this is {endpoint}.",
+            hint="Choose the cloud that the plan was made for with --cloud or --sandbox.",
+        )
+    try:
+        return Plan(tuple(_planned(one) for one in document["vms"]))
+    except (KeyError, TypeError, ValueError, AttributeError, BadResourceId) as bad:
+        raise BadPlan(f"{file} is a damaged plan: {bad!r}.", hint=_MAKE_AGAIN) from bad
+
+
+def _planned(one: Any) -> PlannedVm:
+    before, after = _state(one["before"]), _state(one["after"])
+    planned = planned_vm(
+        _id_of(VIRTUAL_MACHINE, one["id"]), before, SetExactly(after.system is not None, frozenset(after.users))
+    )
+    if planned.request != one["request"]:
+        raise ValueError(f"the request for VM '{planned.vm.name}' is not the one from its before to its after")
+    warnings = tuple(Warn(warning["code"], warning["message"]) for warning in one["warnings"])
+    return PlannedVm(planned.vm, planned.change, planned.before, planned.after, planned.request, warnings)
+
+
+def _state(document: Any) -> IdentityState:
+    has_system = IdentityType(document["type"]).has_system
+    return IdentityState(
+        SystemIdentity(document.get("principalId"), document.get("tenantId")) if has_system else None,
+        {
+            _id_of(USER_ASSIGNED_IDENTITY, user): UserIdentity(known.get("clientId"), known.get("principalId"))
+            for user, known in document["userAssignedIdentities"].items()
+        },
+    )
+
+
+def _id_of(kind: str, text: str) -> ResourceId:
+    found = ResourceId.parse(text)
+    if not found.is_a(kind):
+        raise ValueError(f"'{text}' is not the id of a '{kind}'")
+    return found

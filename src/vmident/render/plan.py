@@ -1,0 +1,115 @@
+"""Plans, and descriptions of what is there, as documents, rows and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from vmident.core.machine import Machine
+from vmident.core.plan import Plan, PlannedVm
+from vmident.core.resource_id import ResourceId
+from vmident.render.document import Document, identity_document, warning_document
+from vmident.render.formats import as_yaml
+from vmident.render.human import change_lines, warnings_about
+from vmident.render.line import Line, Tone
+from vmident.results import ChangeResult, Status
+
+_FOR_EDITORS = (
+    "# yaml-language-server: $schema=desired-state.json\n"
+    "# Editors check this file by the schema beside it: vmident plan --schema > desired-state.json\n"
+)
+
+
+def plan_document(plan: Plan) -> Document:
+    """Give `{"vms": [VM], "summary": {...}, "warnings"}`.
+
+    A VM is `{"id", "name", "resourceGroup", "before", "after", "request", "warnings"}`. Every VM that a rule selects is
+    there, those that are as described with `null` for a request.
+    """
+    return {
+        "vms": [_planned_document(one) for one in plan.vms],
+        "summary": {
+            "vms": len(plan.vms),
+            "pending": len(plan.pending),
+            "asDescribed": len(plan.vms) - len(plan.pending),
+            "enableSystem": sum(one.transition.enables_system for one in plan.pending),
+            "disableSystem": sum(one.transition.disables_system for one in plan.pending),
+            "attach": sum(len(one.transition.added) for one in plan.pending),
+            "detach": sum(len(one.transition.removed) for one in plan.pending),
+        },
+        "warnings": [warning_document(one) for one in plan.warnings],
+    }
+
+
+def _planned_document(one: PlannedVm) -> Document:
+    return {
+        "id": str(one.vm),
+        "name": one.vm.name,
+        "resourceGroup": one.vm.group,
+        "before": identity_document(one.before),
+        "after": identity_document(one.after),
+        "request": one.request,
+        "warnings": [warning_document(warning) for warning in one.warnings],
+    }
+
+
+def plan_row(one: PlannedVm) -> Document:
+    """Give one VM of a plan as one flat row, for a table or tsv."""
+    return {
+        "name": one.vm.name,
+        "resourceGroup": one.vm.group,
+        "pending": one.request is not None,
+        "before": one.before.type.value,
+        "after": one.after.type.value,
+        "attach": ",".join(map(str, one.transition.added)) or None,
+        "detach": ",".join(map(str, one.transition.removed)) or None,
+    }
+
+
+def plan_lines(plan: Plan) -> Iterator[Line]:
+    """Draw the VMs that would change as changes are drawn, and count all."""
+    for one in plan.pending:
+        yield from change_lines(
+            ChangeResult(one.vm.name, Status.PLANNED, one.vm, one.before, one.after, one.request, one.warnings)
+        )
+    as_described = len(plan.vms) - len(plan.pending)
+    yield Line(f"{len(plan.vms)} VMs: {len(plan.pending)} would change, {as_described} as described", Tone.HEADING)
+
+
+def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:
+    """Draw the warnings of a plan: about the rules first, then about each VM."""
+    yield from warnings_about(file, plan.warnings)
+    for one in plan.pending:
+        yield from warnings_about(one.vm.name, one.warnings)
+
+
+def state_document(machines: Iterable[Machine]) -> Document:
+    """Give the description that these VMs are as they are: a rule for all VMs that have the same identities."""
+    alike: dict[tuple[bool, tuple[ResourceId, ...]], list[ResourceId]] = {}
+    for machine in sorted(machines, key=lambda machine: machine.id):
+        key = (machine.identity.system is not None, tuple(sorted(machine.identity.users)))
+        alike.setdefault(key, []).append(machine.id)
+    return {
+        "version": 1,
+        "rules": [
+            {
+                "vms": {"ids": [str(vm) for vm in vms]},
+                "system": has_system,
+                "identities": {"exactly": [str(user) for user in users]},
+            }
+            for (has_system, users), vms in alike.items()
+        ],
+    }
+
+
+def state_row(rule: Document) -> Document:
+    """Give one rule of a description of what is there as one flat row, for a table or tsv."""
+    return {
+        "vms": len(rule["vms"]["ids"]),
+        "system": rule["system"],
+        "userAssignedIdentities": ",".join(rule["identities"]["exactly"]) or None,
+    }
+
+
+def state_text(document: Document) -> str:
+    """Give a description as a YAML file, with the line by which editors find its schema."""
+    return f"{_FOR_EDITORS}{as_yaml(document)}"

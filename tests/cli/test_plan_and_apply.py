@@ -1,0 +1,347 @@
+"""`plan`, `apply` and `export-state`, typed as a user types them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Typing
+from tests.program import TERMINAL, Program, answering, identity_id, letting_in, vm_id
+from vmident.sandbox.sandbox import SUBSCRIPTION
+
+Description = Callable[[str], Path]
+USER = "myUserAssignedIdentity"
+OTHER = "otherIdentity"
+WEB = f"version: 1\nrules:\n- vms: {{names: [webVM, my*]}}\n  identities: {{include: [{OTHER}]}}\n"
+LOSING = "version: 1\nrules:\n- vms: {names: ['*']}\n  system: false\n  identities: {exactly: []}\n"
+
+
+@pytest.fixture
+def described(program: Program) -> Description:
+    """Write a description; give its file."""
+
+    def write(text: str) -> Path:
+        file = program.folder / "identities.yaml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write
+
+
+def test_a_plan_tells_before_after_request_and_warnings_of_every_vm_and_writes_nothing(
+    program: Program, described: Description
+) -> None:
+    outcome = program(f"plan -f {described(WEB)}")
+
+    assert (outcome.code, program.patches) == (0, [])
+    mine, web = outcome.json["vms"]
+    assert mine["id"] == vm_id("myVM")
+    assert (mine["name"], mine["resourceGroup"]) == ("myVM", "myResourceGroup")
+    assert mine["before"] == {"type": "None", "userAssignedIdentities": {}}
+    assert mine["after"] == {"type": "UserAssigned", "userAssignedIdentities": {identity_id(OTHER): {}}}
+    assert mine["request"] == {"identity": {"type": "UserAssigned", "userAssignedIdentities": {identity_id(OTHER): {}}}}
+    assert mine["warnings"] == []
+    assert web["after"]["principalId"] == web["before"]["principalId"]
+    assert outcome.json["summary"] == {
+        "vms": 2,
+        "pending": 2,
+        "asDescribed": 0,
+        "enableSystem": 0,
+        "disableSystem": 0,
+        "attach": 2,
+        "detach": 0,
+    }
+
+
+def test_a_plan_lists_the_vms_and_the_identities_to_attach_and_reads_no_vm(
+    program: Program, described: Description
+) -> None:
+    program(f"plan -f {described(WEB)}")
+
+    kinds = ["Microsoft.Compute/virtualMachines", "Microsoft.ManagedIdentity/userAssignedIdentities"]
+    assert [one.path for one in program.sent] == [f"/subscriptions/{SUBSCRIPTION}/providers/{kind}" for kind in kinds]
+
+
+def test_exit_code_tells_of_pending_changes_and_of_none(program: Program, described: Description) -> None:
+    file = described(WEB)
+
+    assert program(f"plan -f {file} --exit-code -o none").code == 10
+    assert program(f"apply -f {file}").code == 0
+    assert program(f"plan -f {file} --exit-code -o none").code == 0
+
+
+def test_applying_makes_the_changes_and_applying_again_has_nothing_to_do(
+    program: Program, described: Description
+) -> None:
+    file = described(WEB)
+
+    first = program(f"apply -f {file}")
+    assert [(one["name"], one["status"]) for one in first.json] == [("myVM", "changed"), ("webVM", "changed")]
+    assert program.identity_of("webVM")["type"] == "SystemAssigned, UserAssigned"
+
+    again = program(f"apply -f {file}")
+    assert (again.code, again.json, program.patches) == (0, [], [])
+    assert "Nothing to do: 2 VMs are as described." in program(f"apply -f {file} -o human").out
+
+
+def test_applying_what_loses_something_needs_a_yes(program: Program, described: Description, typing: Typing) -> None:
+    file = described(LOSING)
+
+    refused = program(f"apply -f {file}")
+    assert (refused.code, refused.error["code"], program.patches) == (2, "confirmation-needed", [])
+
+    program.terminal = TERMINAL
+    typing("n\n")
+    assert (program(f"apply -f {file}").code, program.patches) == (1, [])
+    assert program(f"apply -f {file} --yes").code == 0
+    assert "identity" not in json.dumps(program.identity_of("appVM") or {})
+
+
+def test_applying_dry_sends_nothing(program: Program, described: Description) -> None:
+    outcome = program(f"apply -f {described(LOSING)} --dry-run")
+
+    assert {one["status"] for one in outcome.json} == {"planned"}
+    assert program.patches == []
+
+
+def test_a_vm_that_a_colleague_changes_meanwhile_is_still_taken_to_what_is_described(
+    program: Program, described: Description
+) -> None:
+    program.when("PATCH", "webVM", letting_in(lambda: _attach(program, "webVM", USER)))
+
+    outcome = program(f"apply -f {described(WEB)}")
+
+    assert outcome.code == 0
+    assert set(program.identity_of("webVM")["userAssignedIdentities"]) == {identity_id(USER), identity_id(OTHER)}
+
+
+def test_a_saved_plan_is_carried_out_exactly_and_a_vm_that_has_moved_on_is_refused(
+    program: Program, described: Description
+) -> None:
+    plan = program.folder / "friday.plan"
+    assert program(f"plan -f {described(WEB)} --save {plan}").code == 0
+    _attach(program, "webVM", USER)
+
+    outcome = program(f"apply {plan}")
+
+    assert outcome.code == 5
+    mine, web = outcome.json
+    assert (mine["status"], web["status"], web["error"]["code"]) == ("changed", "failed", "moved-on")
+    assert "it had system-assigned, and now has system-assigned, 'myUserAssignedIdentity'" in web["error"]["message"]
+    assert set(program.identity_of("webVM")["userAssignedIdentities"]) == {identity_id(USER)}
+
+    alone = program(f"apply {plan}")
+    assert [(one["status"]) for one in alone.json] == ["unchanged", "failed"]
+
+
+def test_where_every_vm_of_a_saved_plan_has_moved_on_the_exit_code_is_that_of_a_conflict(
+    program: Program, described: Description
+) -> None:
+    plan = program.folder / "friday.plan"
+    program(f"plan -f {described(WEB.replace(', my*', ''))} --save {plan}")
+    program("disable-system webVM --yes")
+
+    assert program(f"apply {plan}").code == 6
+
+
+def test_a_system_assigned_identity_that_was_made_anew_is_another(program: Program, described: Description) -> None:
+    plan = program.folder / "friday.plan"
+    file = described(LOSING.replace("'*'", "webVM"))
+    program(f"plan -f {file} --save {plan}")
+    program("disable-system webVM --yes")
+    program("enable-system webVM")
+
+    assert program(f"apply {plan} --yes").code == 6
+
+
+def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(program: Program, described: Description) -> None:
+    plan = program.folder / "friday.plan"
+    program(f"plan -f {described(WEB)} --save {plan}")
+    program.when("PATCH", "webVM", letting_in(lambda: _attach(program, "webVM", USER)))
+
+    outcome = program(f"apply {plan}")
+
+    assert [one["error"] and one["error"]["code"] for one in outcome.json] == [None, "moved-on"]
+    assert set(program.identity_of("webVM")["userAssignedIdentities"]) == {identity_id(USER)}
+
+
+@pytest.mark.parametrize(
+    ("alter", "said"),
+    [
+        (lambda plan: plan | {"version": 2}, "is a plan of version 2"),
+        (lambda plan: plan | {"endpoint": "https://management.azure.com"}, "was made for https://management.azure.com"),
+        (lambda plan: plan | {"format": "other"}, "is no saved plan"),
+        (lambda plan: [], "is no saved plan"),
+        (lambda plan: {key: plan[key] for key in plan if key != "vms"}, "is a damaged plan"),
+        (lambda plan: plan | {"vms": [plan["vms"][0] | {"id": identity_id(OTHER)}]}, "is a damaged plan"),
+        (lambda plan: plan | {"vms": [plan["vms"][0] | {"request": None}]}, "is a damaged plan"),
+        (lambda plan: plan | {"vms": [plan["vms"][0] | {"before": {"type": "Strange"}}]}, "is a damaged plan"),
+    ],
+)
+def test_what_is_no_plan_for_here_is_refused_before_anything_is_sent(
+    program: Program, described: Description, alter: Callable[[object], object], said: str
+) -> None:
+    plan = program.folder / "friday.plan"
+    program(f"plan -f {described(WEB)} --save {plan}")
+    plan.write_text(json.dumps(alter(json.loads(plan.read_text(encoding="utf-8")))), encoding="utf-8")
+
+    outcome = program(f"apply {plan}")
+
+    assert (outcome.code, outcome.error["code"], program.sent) == (2, "bad-plan", [])
+    assert said in outcome.error["message"]
+
+
+def test_a_description_is_no_saved_plan(program: Program, described: Description) -> None:
+    assert program(f"apply {described(WEB)}").error["code"] == "bad-plan"
+
+
+def test_a_saved_plan_says_when_and_for_what_it_was_made_and_holds_no_token(
+    program: Program, described: Description
+) -> None:
+    plan = program.folder / "friday.plan"
+    program(f"plan -f {described(WEB)} --save {plan}")
+
+    saved = json.loads(plan.read_text(encoding="utf-8"))
+    assert {key: saved[key] for key in ("format", "version", "endpoint", "made")} == {
+        "format": "vmident-plan",
+        "version": 1,
+        "endpoint": "https://management.sandbox.invalid",
+        "made": "2027-01-15T08:00:00Z",
+    }
+    assert "token" not in plan.read_text(encoding="utf-8").lower()
+
+
+@pytest.mark.parametrize("words", ["", "-g myResourceGroup"])
+def test_what_is_exported_and_planned_again_has_no_changes(program: Program, words: str) -> None:
+    program.sandbox.add_vm("otherGroup", "lonely", system=True)
+    program.sandbox.add_vms(20)
+    file = program.folder / "now.yaml"
+    file.write_text(program(f"export-state {words}").out, encoding="utf-8")
+
+    outcome = program(f"plan -f {file} --exit-code")
+
+    assert outcome.code == 0
+    assert outcome.json["summary"]["vms"] == (24 if words else 25)
+    assert outcome.json["warnings"] == []
+
+
+def test_an_export_as_json_is_a_description_too_and_a_table_counts_vms(program: Program) -> None:
+    file = program.folder / "now.json"
+    file.write_text(program("export-state -o json").out, encoding="utf-8")
+
+    assert program(f"plan -f {file} --exit-code -o none").code == 0
+    assert program("export-state -o tsv").out.splitlines()[-1] == "1\ttrue\t"
+
+
+def test_a_description_is_read_from_standard_input(program: Program) -> None:
+    program.standard_input = WEB
+    assert program("plan -f -").json["summary"]["pending"] == 2
+
+
+def test_rules_are_about_the_group_of_the_command_line_alone_and_no_default_group(
+    program: Program, described: Description
+) -> None:
+    program("group create otherGroup --location westus")
+    program.sandbox.add_vm("otherGroup", "webVM")
+    file = described("version: 1\nrules:\n- vms: {names: [webVM]}\n  system: true\n")
+
+    program.environ["VMIDENT_RESOURCE_GROUP"] = "otherGroup"
+    assert program(f"plan -f {file}").json["summary"]["vms"] == 2
+    assert program(f"plan -f {file} -g otherGroup").json["summary"]["vms"] == 1
+
+
+def test_vms_are_selected_by_tag_and_region(program: Program, described: Description) -> None:
+    program.sandbox.add_vm("otherGroup", "tagged", tags={"Env": "prod"}, location="eastus")
+    file = described("version: 1\nrules:\n- vms: {tags: {env: 'p*'}, regions: [East US]}\n  system: true\n")
+
+    assert [one["name"] for one in program(f"plan -f {file}").json["vms"]] == ["tagged"]
+
+
+def test_conflicting_rules_are_refused_with_both_lines(program: Program, described: Description) -> None:
+    file = described(WEB + "- vms: {ids: [" + vm_id("webVM") + "]}\n  identities: {exactly: []}\n")
+
+    outcome = program(f"apply -f {file}")
+
+    assert (outcome.code, outcome.error["code"]) == (2, "conflicting-rules")
+    assert outcome.error["message"].startswith(f"{file}: ")
+    assert "line 6 wants exactly some identities" in outcome.error["message"]
+    assert "line 4 includes it" in outcome.error["message"]
+
+
+def test_an_identity_that_is_not_there_is_named_before_anything_is_sent(
+    program: Program, described: Description
+) -> None:
+    outcome = program(f"apply -f {described(WEB.replace(OTHER, 'lostIdentity'))}")
+
+    assert (outcome.code, outcome.error["code"], program.patches) == (3, "identity-not-found", [])
+    assert identity_id("lostIdentity") in outcome.error["message"]
+
+
+def test_where_identities_may_not_be_listed_azure_tells_of_each_change(
+    program: Program, described: Description
+) -> None:
+    program.when("GET", "userAssignedIdentities", answering(403, "AuthorizationFailed"), times=9)
+
+    assert program(f"plan -f {described(WEB)}").json["summary"]["pending"] == 2
+
+
+def test_a_vm_that_is_named_and_not_there_is_warned_of(program: Program, described: Description) -> None:
+    outcome = program(f"plan -f {described(WEB.replace('webVM', 'webWM'))} -o json")
+
+    assert [one["code"] for one in outcome.json["warnings"]] == ["rule-names-no-vm"]
+    assert "The rule on line 3 names VM 'webWM', which is not there." in outcome.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "plan",
+        "apply",
+        "apply friday.plan -f identities.yaml",
+        "plan -f nowhere.yaml",
+        "apply nowhere.plan",
+        "apply -f identities.yaml --no-wait --remove-roles",
+    ],
+)
+def test_wrong_usage_is_refused_before_anything_is_sent(program: Program, words: str) -> None:
+    outcome = program(words)
+    assert (outcome.code, outcome.error["code"], program.sent) == (2, "usage", [])
+
+
+def test_a_file_that_is_no_text_and_a_place_that_cannot_be_written_are_wrong_usage(
+    program: Program, described: Description
+) -> None:
+    file = described(WEB)
+    assert program(f"plan -f {file} --save {program.folder}").error["code"] == "usage"
+    file.write_bytes(b"\xff\xfe\x00")
+    assert program(f"plan -f {file}").error["message"] == f"'{file}' is not text in UTF-8."
+
+
+def test_a_plan_for_people_and_in_a_table_names_every_vm(program: Program, described: Description) -> None:
+    file = described(WEB)
+
+    human = program(f"plan -f {file} -o human").out
+    assert "myVM (myResourceGroup): would change" in human
+    assert human.splitlines()[-1] == "2 VMs: 2 would change, 0 as described"
+    assert program(f"plan -f {file} -o tsv").out.splitlines()[0].split("\t")[:4] == [
+        "myVM",
+        "myResourceGroup",
+        "true",
+        "None",
+    ]
+
+
+def test_the_schema_is_printed_without_a_file(program: Program) -> None:
+    outcome = program("plan --schema")
+    assert outcome.code == 0
+    assert outcome.json["$defs"]["rule"]["required"] == ["vms"]
+
+
+def _attach(program: Program, vm: str, identity: str) -> None:
+    kind = "SystemAssigned, UserAssigned" if "System" in program.identity_of(vm)["type"] else "UserAssigned"
+    body = {"identity": {"type": kind, "userAssignedIdentities": {identity_id(identity): {}}}}
+    assert program.colleague("PATCH", vm_id(vm), body).status in (200, 202)
+    program.time.now += 60

@@ -1,0 +1,141 @@
+"""The rules D1 to D5 of `vmident.core.desired`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import permutations
+
+import pytest
+
+from tests.core.worlds import THREE
+from vmident.core.desired import Exactly, Named, Rule, Selector, SystemSaid, goal_for
+from vmident.core.identity import IdentityState
+from vmident.core.machine import Machine
+from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
+from vmident.core.transition import Reach
+from vmident.errors import ConflictingRules
+
+SUBSCRIPTION = THREE[0].subscription
+ID_A, ID_B, ID_C = THREE
+
+
+def machine(name: str = "web1", group: str = "myGroup", tags: Mapping[str, str] | None = None) -> Machine:
+    return Machine(vm_id(SUBSCRIPTION, group, name), "westus", IdentityState(), tags=tags or {})
+
+
+def named(*identities: ResourceId | str, line: int = 5) -> tuple[Named, ...]:
+    return tuple(Named(identity, line) for identity in identities)
+
+
+EVERY = Selector(names=("*",))
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        Selector(names=("web*",)),
+        Selector(names=("db*", "WEB1")),
+        Selector(ids=frozenset({vm_id(SUBSCRIPTION.upper(), "MYGROUP", "WEB1")})),
+        Selector(groups=("my*",)),
+        Selector(groups=("*group",)),
+        Selector(tags={"ENV": "prod*"}),
+        Selector(tags={"env": "production", "team": "*"}),
+        Selector(subscriptions=(SUBSCRIPTION.upper(),)),
+        Selector(regions=("eastus", "West US")),
+        Selector(names=("web*",), groups=("myGroup",), regions=("westus",)),
+    ],
+)
+def test_d1_a_vm_that_meets_every_condition_is_selected(selector: Selector) -> None:
+    assert selector.selects(machine(tags={"Env": "production", "team": "shop"}))
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        Selector(names=("we",)),
+        Selector(names=("web.",)),
+        Selector(ids=frozenset({vm_id(SUBSCRIPTION, "myGroup", "web2")})),
+        Selector(groups=("other*",)),
+        Selector(tags={"env": "prod*", "owner": "*"}),
+        Selector(tags={"env": "prod"}),
+        Selector(subscriptions=("12345678-0000-4000-8000-000000000000",)),
+        Selector(regions=("westus2",)),
+        Selector(names=("web*",), groups=("otherGroup",)),
+    ],
+)
+def test_d1_a_vm_that_misses_one_condition_is_not_selected(selector: Selector) -> None:
+    assert not selector.selects(machine(tags={"env": "production"}))
+
+
+def test_d2_what_rules_say_together_is_what_a_vm_is_to_have() -> None:
+    rules = [
+        Rule(2, EVERY, SystemSaid(is_wanted=True, line=3), include=named(ID_A)),
+        Rule(6, EVERY, include=named(ID_B), exclude=named(ID_C)),
+        Rule(9, Selector(names=("db*",)), SystemSaid(is_wanted=False, line=9)),
+    ]
+    expected = Reach(system=True, include=frozenset({ID_A, ID_B}), exclude=frozenset({ID_C}))
+    for ordered in permutations(rules):
+        assert goal_for(machine(), ordered) == expected
+
+
+def test_d2_an_exact_list_and_an_identity_of_it_that_is_included_agree() -> None:
+    rules = [
+        Rule(1, EVERY, exactly=Exactly(named(ID_A, ID_B), 2)),
+        Rule(4, EVERY, include=named(ID_A), exclude=named(ID_C)),
+        Rule(7, EVERY, exactly=Exactly(named(ID_B, ID_A), 8)),
+    ]
+    for ordered in permutations(rules):
+        goal = goal_for(machine(), ordered)
+        assert goal is not None
+        assert goal.exactly == frozenset({ID_A, ID_B})
+
+
+CONFLICTS = {
+    "system": (
+        Rule(2, EVERY, SystemSaid(is_wanted=True, line=3)),
+        Rule(5, EVERY, SystemSaid(is_wanted=False, line=6)),
+        "line 3 wants a system-assigned identity, and line 6 wants none",
+    ),
+    "included and excluded": (
+        Rule(2, EVERY, include=named(ID_A, line=3)),
+        Rule(5, EVERY, exclude=named(ID_A, line=6)),
+        "line 3 includes identity 'idA', and line 6 excludes it",
+    ),
+    "two exact lists": (
+        Rule(2, EVERY, exactly=Exactly(named(ID_A), 3)),
+        Rule(5, EVERY, exactly=Exactly(named(ID_B), 6)),
+        "line 3 wants exactly some identities, and line 6 wants exactly others",
+    ),
+    "exactly and included": (
+        Rule(2, EVERY, exactly=Exactly(named(ID_A), 3)),
+        Rule(5, EVERY, include=named(ID_B, line=6)),
+        "line 3 wants exactly some identities without 'idB', and line 6 includes it",
+    ),
+    "exactly and excluded": (
+        Rule(2, EVERY, exactly=Exactly(named(ID_A), 3)),
+        Rule(5, EVERY, exclude=named(ID_A, line=6)),
+        "line 3 wants exactly some identities, 'idA' among them, and line 6 excludes it",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONFLICTS)
+def test_d3_rules_that_cannot_hold_at_once_are_refused_with_both_lines_in_any_order(case: str) -> None:
+    first, second, said = CONFLICTS[case]
+    for ordered in ([first, second], [second, first]):
+        with pytest.raises(ConflictingRules, match=re.escape(said)):
+            goal_for(machine(), ordered)
+
+
+def test_d4_a_vm_that_no_rule_selects_has_no_goal_and_one_that_rules_say_nothing_of_keeps_all() -> None:
+    assert goal_for(machine(), [Rule(1, Selector(names=("db*",)))]) is None
+    assert goal_for(machine(), [Rule(1, EVERY)]) == Reach()
+
+
+def test_d5_an_identity_named_alone_is_in_the_group_of_each_vm() -> None:
+    rule = Rule(1, EVERY, include=named("deploy"))
+    for group in ("myGroup", "otherGroup"):
+        goal = goal_for(machine(group=group), [rule])
+        assert goal is not None
+        assert goal.include == {user_identity_id(SUBSCRIPTION, group, "deploy")}

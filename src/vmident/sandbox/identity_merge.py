@@ -7,9 +7,9 @@
 4. A type with user-assigned identities must be left with at least one.
 5. Ids compare without regard to case; one attached already keeps the spelling that it was first attached with.
 
-Source: the wire facts and the recording `vm-user-identities-2020.json`. `null` for all: the Azure CLI 2.91 sends it with
-type `UserAssigned` when it takes the system-assigned identity alone from a VM (`az vm identity remove`). That other
-members than these are refused, and that a detachment of what is not attached is nothing, is assumed.
+Source: the wire facts and the recording `vm-user-identities-2020.json`. `null` for all: the Azure CLI 2.91 sends it
+with type `UserAssigned` when it takes the system-assigned identity alone from a VM (`az vm identity remove`). That
+other members than these are refused, and that a detachment of what is not attached is nothing, is assumed.
 """
 
 from __future__ import annotations

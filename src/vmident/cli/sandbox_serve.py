@@ -69,6 +69,7 @@ def _with_commands(facts: dict[str, str]) -> dict[str, Any]:
         **facts,
         "azureCli": [
             trust,
+            f"export AZURE_CONFIG_DIR='{facts['azureConfig']}'",
             "az config set core.instance_discovery=false --only-show-errors",
             f"az cloud register --name {_CLOUD} --endpoint-resource-manager {url}",
             f"az cloud set --name {_CLOUD}",

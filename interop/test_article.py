@@ -43,7 +43,7 @@ def test_a_vm_with_a_user_assigned_identity(az: AzureCli) -> None:
     made = az(f"identity show -g {GROUP} -n articleId")
     assert az.vmident("identity", "show", "articleId", "-g", GROUP)["principalId"] == made["principalId"]
 
-    # The article has `--role` and `--scope` here as well; the Azure CLI takes them with a system-assigned identity only.
+    # The article has `--role` and `--scope` here too; the Azure CLI takes them with a system-assigned identity only.
     az(
         f"vm create --resource-group {GROUP} --name secondVM --image Ubuntu2204 --admin-username azureuser "
         f"--admin-password {PASSWORD} --assign-identity {made['id']}"

@@ -151,6 +151,24 @@ class PreconditionFailed(Conflict):
     default_code = "precondition-failed"
 
 
+class MovedOn(Conflict):
+    """The VM is no longer as the run left it, so that what the run did is not taken back there."""
+
+    default_code = "moved-on"
+
+
+class TakenOver(Conflict):
+    """Another process goes on with the run; this one sends nothing more."""
+
+    default_code = "taken-over"
+
+
+class JournalUnusable(VmidentError):
+    """The journal of runs cannot be read or written; a change is refused before anything is sent."""
+
+    default_code = "journal-unusable"
+
+
 class OperationFailed(VmidentError):
     """Azure took the change and then failed to carry it out."""
 

@@ -12,7 +12,7 @@ from vmident.cli.vm_words import vm_words
 from vmident.errors import ExitCode, UsageError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import change_lines, summary_line, warning_lines
-from vmident.render.line import Line
+from vmident.render.line import Line, Tone
 from vmident.results import ChangeResult, exit_code_for
 from vmident.usecases.change_vms import Manner, change_vms
 from vmident.usecases.find_identities import checked_identity_words
@@ -31,7 +31,12 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
     session = run.open(timeout=manner.timeout)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))
-    _report(run, results, named_one=len(words) == 1 and vm_options.ids is None)
+    return report(run, results, person, named_one=len(words) == 1 and vm_options.ids is None)
+
+
+def report(run: Run, results: Sequence[ChangeResult], person: PersonAtTheTerminal, *, named_one: bool) -> ExitCode:
+    """Print how each change ended, its warnings and failures on standard error; gives the exit code."""
+    _answer(run, results, named_one=named_one)
     for one in results:
         # Who was asked has read the warnings above the question.
         if not person.has_been_asked:
@@ -41,7 +46,7 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
     return exit_code_for(results)
 
 
-def _report(run: Run, results: Sequence[ChangeResult], *, named_one: bool) -> None:
+def _answer(run: Run, results: Sequence[ChangeResult], *, named_one: bool) -> None:
     run.answer(
         one_or_all([change_document(one) for one in results], named_one=named_one),
         rows=[change_row(one) for one in results],
@@ -52,5 +57,7 @@ def _report(run: Run, results: Sequence[ChangeResult], *, named_one: bool) -> No
 def _lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
     for one in results:
         yield from change_lines(one)
+    if not results:
+        yield Line("Nothing to do.", Tone.FAINT)
     if len(results) > 1:
         yield summary_line(results)

@@ -26,6 +26,14 @@ def settle_roles(result: ChangeResult, prepared: Prepared, world: World) -> Chan
     for receiver in receivers(prepared.change, result.after):
         for planned in _planned(receiver, result, prepared):
             _grant(planned, receiver, settling, world)
+    for extra in prepared.assignments:
+        if extra.status is RoleStatus.PLANNED:
+            system = Receiver(
+                "the system-assigned identity", result.after.system.principal_id if result.after.system else None
+            )
+            _grant(extra, Receiver("who had it", extra.principal_id) if extra.principal_id else system, settling, world)
+        elif extra.status in {RoleStatus.GRANTED, RoleStatus.EXISTING, RoleStatus.REMOVED}:
+            settling.done.append(extra)
     for orphan in result.roles:
         if orphan.status is RoleStatus.ORPHANED:
             settling.done.append(orphan)

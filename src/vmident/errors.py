@@ -151,16 +151,18 @@ class PreconditionFailed(Conflict):
     default_code = "precondition-failed"
 
 
-class MovedOn(Conflict):
+class MovedOn(VmidentError):
     """The VM is no longer as the run left it, so that what the run did is not taken back there."""
 
     default_code = "moved-on"
+    exit_code = ExitCode.CONFLICT
 
 
-class TakenOver(Conflict):
+class TakenOver(VmidentError):
     """Another process goes on with the run; this one sends nothing more."""
 
     default_code = "taken-over"
+    exit_code = ExitCode.CONFLICT
 
 
 class JournalUnusable(VmidentError):

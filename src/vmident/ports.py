@@ -5,7 +5,7 @@ Each port raises `vmident.errors` alone. `vmident.arm` implements the ones that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -341,6 +341,10 @@ class Journal(Protocol):
 
     def end(self, run: str) -> None:
         """Put on record that the process has come to the end of the run."""
+        ...
+
+    def taken_back(self, vms: Collection[ResourceId]) -> Iterator[tuple[Entry, Entry]]:
+        """Give what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
         ...
 
     def take_over(self, run: str) -> RunRecord:

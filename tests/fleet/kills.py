@@ -62,7 +62,7 @@ def executioner_of(program: Program, monkeypatch: pytest.MonkeyPatch) -> Executi
                 made.step()
             return done
 
-    connect = sqlite3.connect
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
 
     def connecting(file: Any, **options: Any) -> sqlite3.Connection:
         watched = {"factory": Connection} if str(file).endswith("runs.sqlite3") else {}

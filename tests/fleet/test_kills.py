@@ -16,7 +16,7 @@ from vmident.sandbox.sandbox import SUBSCRIPTION
 VMS = [f"fleet{number:02}" for number in range(12)]
 USER, OTHER = identity_id("myUserAssignedIdentity"), identity_id("otherIdentity")
 # Each leads every VM from where the one before left it to a state that is named here.
-COMMANDS = (
+COMMANDS: tuple[tuple[str, str | None, set[str]], ...] = (
     ("enable-system {vms}", "SystemAssigned", set()),
     ("add-user {vms} --identity {user}", "SystemAssigned, UserAssigned", {USER}),
     ("set {vms} --type user --identity {other} --yes", "UserAssigned", {OTHER}),

@@ -13,7 +13,7 @@ from vmident.errors import ExitCode, UsageError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import change_lines, summary_line, warning_lines
 from vmident.render.line import Line, Tone
-from vmident.results import ChangeResult, exit_code_for
+from vmident.results import ChangeResult, Status, exit_code_for
 from vmident.usecases.change_vms import Manner, change_vms
 from vmident.usecases.find_identities import checked_identity_words
 from vmident.usecases.prepare_change import Wish
@@ -31,11 +31,17 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
     session = run.open(timeout=manner.timeout)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))
-    return report(run, results, person, named_one=len(words) == 1 and vm_options.ids is None)
+    begun = session.journal.begun
+    return report(run, results, person, begun, named_one=len(words) == 1 and vm_options.ids is None)
 
 
-def report(run: Run, results: Sequence[ChangeResult], person: PersonAtTheTerminal, *, named_one: bool) -> ExitCode:
-    """Print how each change ended, its warnings and failures on standard error; gives the exit code."""
+def report(
+    run: Run, results: Sequence[ChangeResult], person: PersonAtTheTerminal, begun: str | None, *, named_one: bool
+) -> ExitCode:
+    """Print how each change ended, its warnings and failures on standard error; gives the exit code.
+
+    `begun` is the run on record, where there is one: a run that stopped on its way says how to go on with it.
+    """
     _answer(run, results, named_one=named_one)
     for one in results:
         # Who was asked has read the warnings above the question.
@@ -43,6 +49,8 @@ def report(run: Run, results: Sequence[ChangeResult], person: PersonAtTheTermina
             run.console.warn(warning_lines(one))
         if one.error:
             run.explain(one.error, about=one.id.name if one.id else one.vm)
+    if begun and any(one.status is Status.SKIPPED for one in results):
+        run.console.note([Line(f"The run stopped on its way. Go on with it: vmident runs resume {begun}")])
     return exit_code_for(results)
 
 

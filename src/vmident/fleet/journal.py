@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.history import Entry, Origin, RunRecord, Stage
+from vmident.core.resource_id import ResourceId
 from vmident.errors import BadResourceId, JournalUnusable, NotFound, TakenOver
 from vmident.fleet.entry_text import as_text, entry_in
 
@@ -115,6 +116,19 @@ class SqliteJournal:
             rows.execute("UPDATE runs SET owner=?, ended=NULL WHERE id=?", (self._owner, run))
         self.begun = run
         return self.read(run)
+
+    def taken_back(self, vms: Collection[ResourceId]) -> Iterator[tuple[Entry, Entry]]:
+        """Give what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
+        wanted = {str(vm).lower() for vm in vms}
+        with self._reading() as rows:
+            pairs = rows.execute(
+                "SELECT back.vm, done.record, done.stage, back.record, back.stage FROM runs"
+                " JOIN entries AS back ON back.run = runs.id JOIN entries AS done"
+                " ON done.run = runs.undoes AND done.vm = back.vm WHERE back.stage = 'done' ORDER BY runs.serial"
+            )
+            for vm, done, done_stage, back, back_stage in pairs:
+                if vm in wanted:
+                    yield entry_in(done, done_stage), entry_in(back, back_stage)
 
     def runs(self) -> Sequence[RunRecord]:
         """List the runs, the newest first, with counts in the place of their VMs."""

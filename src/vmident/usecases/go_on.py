@@ -8,12 +8,12 @@ from functools import partial
 
 from vmident.core.consequences import Warn
 from vmident.core.history import Entry, RunRecord, Stage
-from vmident.core.inverse import change_back, roles_back
+from vmident.core.inverse import change_back, roles_back, succeeded, successors
 from vmident.core.resource_id import ResourceId
 from vmident.core.role_result import RoleResult, RoleStatus
 from vmident.core.roles import Grant
-from vmident.core.transition import Change
-from vmident.ports import Roles
+from vmident.core.transition import Change, Transition
+from vmident.ports import Journal, Roles
 from vmident.results import ChangeResult, Status
 from vmident.usecases.change_vms import Manner, Task, change_each
 from vmident.usecases.find_roles import RoleWords
@@ -47,10 +47,10 @@ def undo_run(record: RunRecord, world: World, manner: Manner, *, remove_roles: b
     A VM that does not stand where the run left it fails with `MovedOn`. One of which the run does not know what became
     is taken back where the change was made, and left where it was not.
     """
+    entries = _as_they_are_now([entry for entry in record.entries if _has_done_something(entry)], world.journal)
     tasks = [
         Task(str(entry.vm), partial(_vm_of, entry), _wish_back(entry, world.roles, remove_roles=remove_roles))
-        for entry in record.entries
-        if _has_done_something(entry)
+        for entry in entries
     ]
     results = change_each(tasks, world, manner, undoes=record.id)
     return tuple(_saying_new_principal(one) for one in results)
@@ -58,6 +58,23 @@ def undo_run(record: RunRecord, world: World, manner: Manner, *, remove_roles: b
 
 def _vm_of(entry: Entry) -> ResourceId:
     return entry.vm
+
+
+def _as_they_are_now(entries: Sequence[Entry], journal: Journal) -> list[Entry]:
+    """Give the entries with principals that undoing has brought in the place of those that have vanished."""
+    pairs = journal.taken_back({entry.vm for entry in entries})
+    by = successors((done.outcome, back.outcome) for done, back in pairs)
+    return [
+        replace(
+            entry,
+            transition=Transition(succeeded(entry.transition.before, by), succeeded(entry.transition.after, by)),
+            after=succeeded(entry.after, by) if entry.after else None,
+            roles=tuple(
+                replace(one, principal_id=by.get(str(one.principal_id), one.principal_id)) for one in entry.roles
+            ),
+        )
+        for entry in entries
+    ]
 
 
 def _wish_again(entry: Entry, record: RunRecord) -> Wish:

@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.guards.help_texts import command_words, golden_of
 from vmident import errors
 from vmident.core import consequences, naming, plan
-from vmident.usecases import carry_out, foresee, prepare_change, prepare_deletion, prepare_vm
+from vmident.usecases import carry_out, foresee, go_on, prepare_change, prepare_deletion, prepare_vm, record_changes
 
 PROJECT = Path(__file__).resolve().parents[1]
 _PACKAGE = Path(errors.__file__).parent
@@ -46,6 +46,7 @@ _SAID_TO_READERS = {
 _NARROWER_CODES = {
     "identity-not-found": "No user-assigned identity has that name.",
     "role-not-found": "No role that can be granted at the scope has that name.",
+    "run-not-found": "The journal has no such run, or none at all for the cloud that the command is for.",
     "subnet-not-found": "The network has no subnet of that name, or none that a VM may go into.",
     "subscription-not-found": "No subscription that the account sees has that name.",
     "unreadable-answer": "The answer is not what Azure's Resource Manager answers.",
@@ -66,6 +67,8 @@ _WARNING_CODES = {
     "long-identity-name": "The name of an identity has more than 24 characters.",
     "not-looked-at": "Nobody is signed in: a VM was planned without looking at what is there.",
     "what-if-failed": "Azure did not say what a deployment would change.",
+    "new-principal": "An identity that was disabled comes back with another principal.",
+    "not-recorded": "The change was made, and could not be put on record.",
     "changed-since": "The change was made, and somebody changed the VM again before it was read back.",
 }
 
@@ -120,7 +123,18 @@ def _narrower_codes() -> dict[str, type[errors.VmidentError]]:
 
 
 def _warning_codes() -> str:
-    modules = (consequences, naming, plan, prepare_change, prepare_deletion, carry_out, prepare_vm, foresee)
+    modules = (
+        consequences,
+        naming,
+        plan,
+        prepare_change,
+        prepare_deletion,
+        carry_out,
+        prepare_vm,
+        foresee,
+        go_on,
+        record_changes,
+    )
     codes = {value for module in modules for name, value in vars(module).items() if _is_code(name, value)}
     return _table(("Code", "Meaning"), ((f"`{code}`", _WARNING_CODES[code]) for code in sorted(codes)))
 

@@ -170,10 +170,24 @@ class PreconditionFailed(Conflict):
     default_code = "precondition-failed"
 
 
-class MovedOn(Conflict):
-    """The VM has other identities than when the plan was made."""
+class MovedOn(VmidentError):
+    """The VM is no longer as it was when the plan was made, or as the run left it: it is left alone."""
 
     default_code = "moved-on"
+    exit_code = ExitCode.CONFLICT
+
+
+class TakenOver(VmidentError):
+    """Another process goes on with the run; this one sends nothing more."""
+
+    default_code = "taken-over"
+    exit_code = ExitCode.CONFLICT
+
+
+class JournalUnusable(VmidentError):
+    """The journal of runs cannot be read or written; a change is refused before anything is sent."""
+
+    default_code = "journal-unusable"
 
 
 class OperationFailed(VmidentError):

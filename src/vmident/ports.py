@@ -5,7 +5,7 @@ Each port raises `vmident.errors` alone. `vmident.arm` implements the ones that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from vmident.core.caller import CallerType
     from vmident.core.consequences import Warn
+    from vmident.core.history import Entry, RunRecord
     from vmident.core.machine import Machine
     from vmident.core.patch import PatchBody
     from vmident.core.permissions import Permission
@@ -324,4 +325,28 @@ class Person(Protocol):
 
     def tell(self, message: str) -> None:
         """Say what is going on right now, such as what is being waited for; may be shown or not."""
+        ...
+
+
+class Journal(Protocol):
+    """What is kept of runs. Every method raises `JournalUnusable` where the record cannot be read or written."""
+
+    def begin(self, entries: Sequence[Entry], undoes: str | None = None) -> str:
+        """Put a new run and all its VMs on record, before anything is sent; gives its id, such as `3f2a9c1e`."""
+        ...
+
+    def put(self, run: str, entry: Entry) -> None:
+        """Put on record how far a VM has come; on disk when it returns. Raises `TakenOver`."""
+        ...
+
+    def end(self, run: str) -> None:
+        """Put on record that the process has come to the end of the run."""
+        ...
+
+    def taken_back(self, vms: Collection[ResourceId]) -> Iterator[tuple[Entry, Entry]]:
+        """Give what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
+        ...
+
+    def take_over(self, run: str) -> RunRecord:
+        """Become the one process that goes on with a run; `put` of any other raises `TakenOver` from here on."""
         ...

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from vmident.core.role_result import RoleResult as RoleResult  # noqa: PLC0414 - a result that core knows too
+from vmident.core.role_result import RoleStatus as RoleStatus  # noqa: PLC0414 - the same
 from vmident.errors import ExitCode, VmidentError
 
 if TYPE_CHECKING:
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from vmident.core.machine import Machine
     from vmident.core.patch import PatchBody
     from vmident.core.resource_id import ResourceId
-    from vmident.core.roles import Role
-    from vmident.core.scope import Scope
 
 
 class Status(Enum):
@@ -28,32 +28,6 @@ class Status(Enum):
     ACCEPTED = "accepted"
     FAILED = "failed"
     SKIPPED = "skipped"
-
-
-class RoleStatus(Enum):
-    """What became of one role assignment."""
-
-    GRANTED = "granted"
-    EXISTING = "existing"
-    PLANNED = "planned"
-    FAILED = "failed"
-    ORPHANED = "orphaned"
-    PLANNED_REMOVAL = "planned-removal"
-    REMOVED = "removed"
-
-
-@dataclass(frozen=True)
-class RoleResult:
-    """A role assignment that was asked for, or that a change leaves pointing at nobody.
-
-    `id` is `None` where there is none yet or Azure does not say it, `principal_id` where there is no principal yet.
-    """
-
-    role: Role
-    scope: Scope
-    principal_id: str | None
-    status: RoleStatus
-    id: str | None = None
 
 
 @dataclass(frozen=True)

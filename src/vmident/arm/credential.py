@@ -96,6 +96,29 @@ class AzureIdentitysChain:
         self._chain.close()
 
 
+class Watched:
+    """A credential whose last token is remembered: who requests are made as can be told without another one."""
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+        self.last: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """Where the last token came from."""
+        return self._credential.origin
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Give what the credential gives."""
+        token = self._credential.get_token(*scopes, **options)
+        self.last = token.token
+        return token
+
+    def close(self) -> None:
+        """Let go of what the credential has opened."""
+        self._credential.close()
+
+
 class ArmTokens:
     """`vmident.ports.Tokens`: tokens for the Resource Manager."""
 

@@ -54,6 +54,15 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
         "Virtual machines that begin with their identities.",
         {"create": ("vm", "create", "Make a VM with its network, identities and roles.")},
     ),
+    "runs": (
+        "What was changed: see it, go on with it, take it back.",
+        {
+            "list": ("runs", "list_runs", "List the changes on record, the newest first."),
+            "show": ("runs", "show_run", "Show one run: who, when, what, and how it ended for each VM."),
+            "resume": ("runs", "resume", "Carry a run that was cut short to its end."),
+            "undo": ("runs", "undo", "Take back what a run did."),
+        },
+    ),
     "sandbox": (
         "The built-in sandbox: Azure's behaviour without Azure.",
         {

@@ -15,7 +15,6 @@ from vmident.core.plan import Plan
 from vmident.errors import ExitCode, UsageError
 from vmident.files.plan_file import plan_in
 from vmident.render.human import warnings_about
-from vmident.results import exit_code_for
 from vmident.usecases.apply_plan import apply_plan
 from vmident.usecases.change_vms import Manner
 
@@ -57,10 +56,10 @@ def apply(
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     how = Manner(manner.dry_run, manner.no_wait)
     is_saved, world = saved is not None, session.world(person)
-    results = apply_plan(made, session.where, world, how, exactly=is_saved, remove_roles=removal.remove_roles)
+    results = apply_plan(made, world, how, exactly=is_saved, remove_roles=removal.remove_roles)
     run.console.warn(warnings_about(str(file), made.warnings))
-    report(run, results, person, named_one=False, nothing=f"Nothing to do: {len(made.vms)} VMs are as described.")
-    return exit_code_for(results)
+    nothing = f"Nothing to do: {len(made.vms)} VMs are as described."
+    return report(run, results, person, session.journal.begun, named_one=False, nothing=nothing)
 
 
 def _plan(saved: str | None, file: str | None, run: Run, session: Session) -> Plan:

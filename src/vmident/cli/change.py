@@ -12,8 +12,8 @@ from vmident.cli.vm_words import vm_words
 from vmident.errors import ExitCode, UsageError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import change_lines, summary_line, warning_lines
-from vmident.render.line import Line
-from vmident.results import ChangeResult, exit_code_for
+from vmident.render.line import Line, Tone
+from vmident.results import ChangeResult, Status, exit_code_for
 from vmident.usecases.change_vms import Manner, change_vms
 from vmident.usecases.find_identities import checked_identity_words
 from vmident.usecases.prepare_change import Wish
@@ -31,14 +31,24 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
     session = run.open(timeout=manner.timeout)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))
-    report(run, results, person, named_one=len(words) == 1 and vm_options.ids is None)
-    return exit_code_for(results)
+    begun = session.journal.begun
+    return report(run, results, person, begun, named_one=len(words) == 1 and vm_options.ids is None)
 
 
 def report(
-    run: Run, results: Sequence[ChangeResult], person: PersonAtTheTerminal, *, named_one: bool, nothing: str = ""
-) -> None:
-    """Print how a change ended for each VM, then warnings and errors; `nothing` is what people read of no VM at all."""
+    run: Run,
+    results: Sequence[ChangeResult],
+    person: PersonAtTheTerminal,
+    begun: str | None,
+    *,
+    named_one: bool,
+    nothing: str = "Nothing to do.",
+) -> ExitCode:
+    """Print how each change ended, its warnings and failures on standard error; gives the exit code.
+
+    `begun` is the run on record, where there is one: a run that stopped on its way says how to go on with it. `nothing`
+    is what people read of no VM at all.
+    """
     run.answer(
         one_or_all([change_document(one) for one in results], named_one=named_one),
         rows=[change_row(one) for one in results],
@@ -50,10 +60,15 @@ def report(
             run.console.warn(warning_lines(one))
         if one.error:
             run.explain(one.error, about=one.id.name if one.id else one.vm)
+    if begun and any(one.status is Status.SKIPPED for one in results):
+        run.console.note([Line(f"The run stopped on its way. Go on with it: vmident runs resume {begun}")])
+    return exit_code_for(results)
 
 
 def _lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
     for one in results:
         yield from change_lines(one)
+    if not results:
+        yield Line("Nothing to do.", Tone.FAINT)
     if len(results) > 1:
         yield summary_line(results)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmident.errors import ExitCode
@@ -23,7 +24,7 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     from vmident.cli.app import program
 
     try:
-        program()(list(argv), prog_name="vmident", obj=runtime)
+        program()(list(argv), prog_name="vmident", obj=replace(runtime, words=tuple(argv)))
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.FAILED
     except Exception as failure:

@@ -37,7 +37,7 @@ class Terminal:
 
 @dataclass(frozen=True)
 class Runtime:
-    """Everything that a run takes from outside; tests hand in their own.
+    """Everything that a run takes from outside; tests hand in their own. `words` are the command's, as typed.
 
     `through` is given the door that requests are about to go through, `None` for the network, and gives the one that
     they do go through. `read_secret` asks, on the terminal itself, for what nobody is to see.
@@ -53,6 +53,7 @@ class Runtime:
     read_input: Callable[[], str]
     through: Callable[[BaseAdapter | None], BaseAdapter | None] = lambda door: door
     read_secret: Callable[[str], str] = lambda question: getpass(question, stream=sys.stderr)
+    words: tuple[str, ...] = ()
 
 
 def runtime_of_process() -> Runtime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -21,8 +22,10 @@ from vmident.usecases.find_vms import Where
 if TYPE_CHECKING:
     from vmident.arm.cloud import Cloud
     from vmident.arm.connection import Connection
-    from vmident.arm.credential import Credential
+    from vmident.arm.credential import Credential, Watched
+    from vmident.core.history import Origin
     from vmident.core.roles import HeldRole
+    from vmident.fleet.journal import SqliteJournal
     from vmident.ports import Groups, Identities, IdentityLoss, Loss, Machines, Roles, SignIns, Tokens
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.server import Server
@@ -54,11 +57,6 @@ class Session:
         """Where a file that may speak of all VMs is taken to speak of: in the group of `-g` alone, no default group."""
         is_asked = self._settings.origins.get("group") == GROUP_OPTION
         return self.where if is_asked else replace(self.where, group=None)
-
-    @property
-    def endpoint(self) -> str:
-        """The URL of the Resource Manager that requests go to."""
-        return self._cloud.endpoint
 
     @cached_property
     def machines(self) -> Machines:
@@ -108,7 +106,29 @@ class Session:
         """Everything that a change reaches through."""
         from vmident.usecases.prepare_change import World
 
-        return World(self.machines, self.identities, self.roles, self.clock, person)
+        return World(self.machines, self.identities, self.roles, self.clock, person, self.journal)
+
+    @cached_property
+    def journal(self) -> SqliteJournal:
+        """What is kept of runs, of every cloud in one file."""
+        from vmident.fleet.journal import SqliteJournal
+
+        runtime, file = self._runtime, self._settings.state_folder / "runs.sqlite3"
+        return SqliteJournal(file, self._origin, now=runtime.wall, new_uuid=runtime.new_uuid)
+
+    @property
+    def endpoint(self) -> str:
+        """Where requests go, such as `https://management.azure.com`."""
+        return self._cloud.endpoint
+
+    def _origin(self) -> Origin:
+        """Tell of a run that begins where it comes from; who the caller is costs no token of its own."""
+        from vmident.core.caller import caller_of
+        from vmident.core.history import Origin
+
+        caller = caller_of(self._signing.last or "")
+        command = shlex.join(("vmident", *self._runtime.words))
+        return Origin(command, self._cloud.name, self.endpoint, caller.name, caller.object_id)
 
     def creating(self, person: PersonAtTheTerminal) -> Creating:
         """Everything that making a VM reaches through."""
@@ -197,6 +217,12 @@ class Session:
         return signed_in(self._cloud, sign_in=read_sign_in(self._settings.state_folder))
 
     @cached_property
+    def _signing(self) -> Watched:
+        from vmident.arm.credential import Watched
+
+        return Watched(self._credential)
+
+    @cached_property
     def _connection(self) -> Connection:
         from vmident.arm.connection import Connection
 
@@ -207,7 +233,7 @@ class Session:
             door = SandboxAdapter(self.sandbox)
         return Connection(
             self._cloud,
-            self._credential,
+            self._signing,
             self.clock,
             version=vmident.__version__,
             trace=self._console.trace,
@@ -249,7 +275,7 @@ class Session:
     def close(self) -> None:
         """Let go of what was opened."""
         opened = self.__dict__
-        for part in ("_connection", "_credential", "sandbox"):
+        for part in ("_connection", "_credential", "sandbox", "journal"):
             if part in opened:
                 opened[part].close()
 

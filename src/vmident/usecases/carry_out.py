@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vmident.core.consequences import Warn
@@ -34,17 +35,28 @@ class _Attempt:
 
     prepared: Prepared
     approved: Transition
+    before_write: Callable[[Prepared], None]
     sent: Prepared | None = None
     late_warnings: list[Warn] = field(default_factory=list)
 
 
-def carry_out(word: str, prepared: Prepared, wish: Wish, world: World, *, no_wait: bool) -> ChangeResult:
+def carry_out(
+    word: str,
+    prepared: Prepared,
+    wish: Wish,
+    world: World,
+    *,
+    no_wait: bool,
+    before_write: Callable[[Prepared], None] = lambda _prepared: None,
+) -> ChangeResult:
     """Make the change; hands back how it ended, and raises for no failure of this one VM.
+
+    `before_write` is called with what is about to be sent, each time; where it raises, nothing is sent.
 
     A write is never repeated blindly: after a refusal or a lost answer the VM is read, the change computed again and
     sent again only where it is still to be made, `TRIES` times at most.
     """
-    attempt = _Attempt(prepared, prepared.transition)
+    attempt = _Attempt(prepared, prepared.transition, before_write)
     try:
         status, after = _write_until_done(attempt, wish, world, no_wait=no_wait)
     except VmidentError as failure:
@@ -88,6 +100,7 @@ def _check_it_did_not_fail(attempt: _Attempt) -> None:
 def _write(attempt: _Attempt, request: PatchBody, world: World) -> Written:
     machine = attempt.prepared.machine
     world.clock.remaining_seconds()
+    attempt.before_write(attempt.prepared)
     earlier, attempt.sent = attempt.sent, attempt.prepared
     try:
         return world.machines.write_identity(machine.id, request, machine.etag)
@@ -109,14 +122,18 @@ def _pause(tries: int, failure: VmidentError, attempt: _Attempt, world: World) -
 
 
 def _prepare_again(attempt: _Attempt, wish: Wish, world: World) -> None:
-    attempt.prepared = prepare_change(attempt.prepared.machine.id, wish, world)
+    vm = attempt.prepared.machine.id
+    attempt.prepared = prepare_change(vm, wish, world, may_be_done=attempt.sent is not None)
     now = attempt.prepared.transition
-    goes_further = set(now.removed) - set(attempt.approved.removed) or (
-        now.disables_system and not attempt.approved.disables_system
-    )
-    if goes_further:
+    if goes_further(now, attempt.approved):
         world.person.approve([loss_of(attempt.prepared)])
         attempt.approved = now
+
+
+def goes_further(now: Transition, approved: Transition) -> bool:
+    """Tell whether more is lost than somebody has said yes to."""
+    loses_system = now.disables_system and not approved.disables_system
+    return loses_system or bool(set(now.removed) - set(approved.removed))
 
 
 def _outcome_of(written: Written, attempt: _Attempt, world: World) -> IdentityState:

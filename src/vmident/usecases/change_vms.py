@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from vmident.core.history import Entry, RunRecord
 from vmident.core.resource_id import ResourceId
-from vmident.errors import Interrupted, NotFound, TimedOut, VmidentError
-from vmident.results import ChangeResult, RoleStatus, Status
-from vmident.usecases.carry_out import carry_out
+from vmident.errors import Interrupted, JournalUnusable, NotFound, TakenOver, TimedOut, VmidentError
+from vmident.results import ChangeResult, Status
+from vmident.usecases.carry_out import carry_out, goes_further
 from vmident.usecases.find_vms import Where, find_vm, not_found_with_near_names
 from vmident.usecases.prepare_change import Prepared, Wish, World, loss_of, prepare_change, removing_roles
+from vmident.usecases.record_changes import Recording, begin, going_on
 from vmident.usecases.settle_roles import settle_roles
 
 
@@ -27,36 +30,87 @@ class _Ready:
     word: str
     prepared: Prepared
     wish: Wish
+    entry: Entry | None = None
+
+    @property
+    def takes_more_than_approved(self) -> bool:
+        """Tell whether something is lost that nobody has said yes to, now or when an earlier process began."""
+        now = self.prepared.transition
+        return goes_further(now, self.entry.transition) if self.entry else now.takes_away
+
+
+@dataclass(frozen=True)
+class Task:
+    """One VM to change: the word that names it, how it is found, what is to become of it.
+
+    `entry` is what is on record where an earlier process has begun it.
+    """
+
+    word: str
+    find: Callable[[], ResourceId]
+    wish: Wish
+    entry: Entry | None = None
 
 
 def change_vms(
     words: Sequence[str], where: Where, wish: Wish, world: World, manner: Manner
 ) -> tuple[ChangeResult, ...]:
-    """Make `wish` come true on every VM that `words` name, as `change_each` does."""
-    return change_each(dict.fromkeys(words, wish), where, world, manner)
-
-
-def change_each(wishes: Mapping[str, Wish], where: Where, world: World, manner: Manner) -> tuple[ChangeResult, ...]:
-    """Make a wish come true on each VM that the words name; one result a VM, in the order of the words.
+    """Make `wish` come true on every VM that `words` name; one result a VM, in the order of the words.
 
     What fails for one VM does not stop the others, except for the end of the time allowed and an interruption: the
-    VMs that were not come to are then `skipped`. Raises `Declined` and `ConfirmationNeeded`, with nothing written.
+    VMs that were not come to are then `skipped`. Raises `Declined`, `ConfirmationNeeded` and `JournalUnusable`, with
+    nothing written.
     """
-    ready = _prepare_all(wishes, where, world, manner)
-    if not manner.dry_run:
-        ready = _approved(ready, world)
+    tasks = [Task(word, partial(find_vm, word, where, world.machines), wish) for word in words]
+    return change_each(tasks, world, manner)
+
+
+def change_each(
+    tasks: Sequence[Task], world: World, manner: Manner, *, record: RunRecord | None = None, undoes: str | None = None
+) -> tuple[ChangeResult, ...]:
+    """Carry out tasks of which each has its own wish, as one run; results and errors are those of `change_vms`.
+
+    `record` is the run that this one goes on with, taken over already; `undoes` names the run that it takes back.
+    """
+    ready = _prepare_all(tasks, world, manner)
+    has_stopped = _has_stopped([one for one in ready if isinstance(one, ChangeResult)])
+    if manner.dry_run:
+        return tuple(_foreseen(one, has_stopped=has_stopped) for one in ready)
+    ready = _approved(ready, world)
+    if record:
+        recording = going_on(record, world.journal)
+    else:
+        recording = begin((one.prepared for one in ready if isinstance(one, _Ready)), world.journal, undoes)
     results: list[ChangeResult] = []
     for one in ready:
         if isinstance(one, ChangeResult):
-            results.append(one)
-        elif _has_stopped([*results, *(other for other in ready if isinstance(other, ChangeResult))]):
-            results.append(_skipped(one))
-        elif manner.dry_run:
-            results.append(planned_result(one.word, one.prepared))
-        else:
-            changed = carry_out(one.word, one.prepared, one.wish, world, no_wait=manner.no_wait)
-            results.append(settle_roles(changed, one.prepared, world))
+            results.append(recording.ended(one))
+            continue
+        results.append(_skipped(one) if has_stopped else _carried_out(one, world, manner, recording))
+        has_stopped = has_stopped or _has_stopped(results[-1:])
+    recording.close()
     return tuple(results)
+
+
+def _foreseen(one: _Ready | ChangeResult, *, has_stopped: bool) -> ChangeResult:
+    if isinstance(one, ChangeResult):
+        return one
+    return _skipped(one) if has_stopped else planned_result(one.word, one.prepared)
+
+
+def _carried_out(one: _Ready, world: World, manner: Manner, recording: Recording) -> ChangeResult:
+    try:
+        if one.prepared.request is None and one.prepared.is_to_do:
+            recording.sending(one.prepared)
+        changed = carry_out(
+            one.word, one.prepared, one.wish, world, no_wait=manner.no_wait, before_write=recording.sending
+        )
+        return recording.ended(settle_roles(changed, one.prepared, world))
+    except (JournalUnusable, TakenOver) as failure:
+        return replace(_skipped(one), status=Status.FAILED, error=failure)
+    except KeyboardInterrupt:
+        error = Interrupted("Interrupted. What was sent is on record.", hint="Go on with it: vmident runs resume")
+        return replace(_skipped(one), status=Status.FAILED, error=error)
 
 
 def _approved(ready: list[_Ready | ChangeResult], world: World) -> list[_Ready | ChangeResult]:
@@ -64,7 +118,7 @@ def _approved(ready: list[_Ready | ChangeResult], world: World) -> list[_Ready |
 
     Who says yes to that gets what `--remove-roles` asks for; raises `NotAllowed` where they clearly may not.
     """
-    losing = [one for one in ready if isinstance(one, _Ready) and one.prepared.transition.takes_away]
+    losing = [one for one in ready if isinstance(one, _Ready) and one.takes_more_than_approved]
     if not losing:
         return ready
     world.person.approve([loss_of(one.prepared) for one in losing])
@@ -79,24 +133,31 @@ def _removing(one: _Ready, world: World) -> _Ready:
     return replace(one, prepared=prepared, wish=replace(one.wish, remove_roles=True))
 
 
-def _prepare_all(wishes: Mapping[str, Wish], where: Where, world: World, manner: Manner) -> list[_Ready | ChangeResult]:
+def _prepare_all(tasks: Sequence[Task], world: World, manner: Manner) -> list[_Ready | ChangeResult]:
     outcomes: list[_Ready | ChangeResult] = []
     seen: set[ResourceId] = set()
-    for word, wish in wishes.items():
+    for task in tasks:
         if _has_stopped(outcomes):
-            outcomes.append(ChangeResult(word, Status.SKIPPED))
+            outcomes.append(ChangeResult(task.word, Status.SKIPPED))
             continue
         vm: ResourceId | None = None
         try:
-            vm = find_vm(word, where, world.machines)
+            vm = task.find()
             if vm not in seen:
                 seen.add(vm)
-                outcomes.append(_Ready(word, prepare_change(vm, wish, world, at_rest=not manner.dry_run), wish))
+                outcomes.append(_prepared(task, vm, world, manner))
         except VmidentError as failure:
-            outcomes.append(_failed(word, vm, failure, world))
+            outcomes.append(_failed(task.word, vm, failure, world))
         except KeyboardInterrupt:
-            outcomes.append(ChangeResult(word, Status.FAILED, vm, error=Interrupted("Interrupted. Nothing was sent.")))
+            error = Interrupted("Interrupted. Nothing was sent.")
+            outcomes.append(ChangeResult(task.word, Status.FAILED, vm, error=error))
     return outcomes
+
+
+def _prepared(task: Task, vm: ResourceId, world: World, manner: Manner) -> _Ready:
+    is_in_flight = task.entry is not None and task.entry.stage.is_in_flight
+    prepared = prepare_change(vm, task.wish, world, at_rest=not manner.dry_run, may_be_done=is_in_flight)
+    return _Ready(task.word, prepared, task.wish, task.entry)
 
 
 def _failed(word: str, vm: ResourceId | None, failure: VmidentError, world: World) -> ChangeResult:
@@ -108,13 +169,13 @@ def _failed(word: str, vm: ResourceId | None, failure: VmidentError, world: Worl
 
 
 def _has_stopped(outcomes: Sequence[_Ready | ChangeResult]) -> bool:
-    return any(isinstance(one, ChangeResult) and isinstance(one.error, (TimedOut, Interrupted)) for one in outcomes)
+    ends = (TimedOut, Interrupted, JournalUnusable, TakenOver)
+    return any(isinstance(one, ChangeResult) and isinstance(one.error, ends) for one in outcomes)
 
 
 def planned_result(word: str, prepared: Prepared) -> ChangeResult:
     """Give what `--dry-run` says of a change."""
-    is_to_do = prepared.request or any(one.status is RoleStatus.PLANNED for one in prepared.roles)
-    status = Status.PLANNED if is_to_do else Status.UNCHANGED
+    status = Status.PLANNED if prepared.is_to_do else Status.UNCHANGED
     return ChangeResult(
         word,
         status,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmident.core.consequences import Warn, roles_orphaned, roles_unknown
 from vmident.core.identity import IdentityState
@@ -28,6 +28,14 @@ class Orphans:
         """Give each as a result: to be removed, or left pointing at nobody."""
         status = RoleStatus.PLANNED_REMOVAL if are_removed else RoleStatus.ORPHANED
         return tuple(RoleResult(one.role, one.scope, self.principal_id, status, one.assignment_id) for one in self.held)
+
+    def without(self, assignments: Sequence[RoleResult]) -> Orphans:
+        """Leave out what becomes of it is told by `assignments` already."""
+        told = {one.id for one in assignments if one.id}
+        held = tuple(one for one in self.held if one.assignment_id not in told)
+        if held == self.held:
+            return self
+        return replace(self, held=held, warnings=roles_orphaned(held) if self.warnings else ())
 
 
 def plan_grants(change: Change, after: IdentityState, grants: Sequence[Grant], roles: Roles) -> tuple[RoleResult, ...]:
@@ -73,3 +81,19 @@ def plan_for(principal_id: str | None, grants: Sequence[Grant], roles: Roles) ->
         status = RoleStatus.EXISTING if there else RoleStatus.PLANNED
         assignment_id = there.assignment_id if there else None
         yield RoleResult(grant.role, grant.scope, principal_id, status, assignment_id)
+
+
+def plan_assignments(assignments: Sequence[RoleResult], after: IdentityState, roles: Roles) -> Iterator[RoleResult]:
+    """Tell of each planned assignment whether it is there; one for no principal yet is the system-assigned identity's.
+
+    Costs a read for each that has a principal.
+    """
+    system = after.system.principal_id if after.system else None
+    for one in assignments:
+        principal = one.principal_id or system
+        if one.status is not RoleStatus.PLANNED or principal is None:
+            yield one
+            continue
+        found = roles.find(Grant(one.role, one.scope), principal)
+        status = RoleStatus.EXISTING if found else RoleStatus.PLANNED
+        yield replace(one, principal_id=principal, status=status, id=found)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from vmident.core.consequences import ROLES_ORPHANED, Warn, consequences
 from vmident.core.identity import IdentityState
+from vmident.core.inverse import stands_at
 from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, HeldRole
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
 from vmident.errors import MovedOn
-from vmident.ports import Clock, Identities, Loss, Machines, Person, Roles
+from vmident.ports import Clock, Identities, Journal, Loss, Machines, Person, Roles
 from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.find_identities import find_identities
 from vmident.usecases.find_roles import NO_ROLES, RoleWords, find_grants
 from vmident.usecases.grant_roles import check_may
-from vmident.usecases.plan_roles import find_orphans, plan_grants
+from vmident.usecases.plan_roles import find_orphans, plan_assignments, plan_grants
 from vmident.usecases.wait import until_at_rest
 
 NOT_ATTACHED = "not-attached"
@@ -28,14 +29,19 @@ NOT_ATTACHED = "not-attached"
 class Wish:
     """A change in the user's words: the identities as typed, the change that their ids make, the roles to go with it.
 
-    `remove_roles` asks for the assignments of a principal that vanishes to be deleted too. With `expected`, a VM that
-    has other identities than these, and not what the change leads to either, is refused.
+    `remove_roles` asks for the assignments of a principal that vanishes to be deleted too. `assignments` are role
+    assignments that go with the change whoever it brings; one planned for no principal is the system-assigned
+    identity's. Where `only_from` is given, the change is made from these states alone, and the assignments go with the
+    first.
+    With `expected`, a VM that has other identities than these, and not what the change leads to either, is refused.
     """
 
     change: Callable[[frozenset[ResourceId]], Change]
     identities: tuple[str, ...] = ()
     roles: RoleWords = NO_ROLES
     remove_roles: bool = False
+    assignments: tuple[RoleResult, ...] = ()
+    only_from: tuple[IdentityState, ...] = ()
     expected: IdentityState | None = None
 
 
@@ -48,6 +54,7 @@ class World:
     roles: Roles
     clock: Clock
     person: Person
+    journal: Journal
 
 
 @dataclass(frozen=True)
@@ -62,14 +69,23 @@ class Prepared:
     grants: tuple[Grant, ...]
     roles: tuple[RoleResult, ...]
     orphans: tuple[HeldRole, ...]
+    assignments: tuple[RoleResult, ...] = ()
+
+    @property
+    def is_to_do(self) -> bool:
+        """Tell whether anything is to be sent."""
+        due = {RoleStatus.PLANNED, RoleStatus.PLANNED_REMOVAL}
+        return self.request is not None or any(one.status in due for one in self.roles)
 
 
-def prepare_change(vm: ResourceId, wish: Wish, world: World, *, at_rest: bool = True) -> Prepared:
+def prepare_change(
+    vm: ResourceId, wish: Wish, world: World, *, at_rest: bool = True, may_be_done: bool = False
+) -> Prepared:
     """Read the VM, wait until nobody else is changing it unless told not to, and compute the change.
 
-    Costs one read where the identities are named by id or are attached already; roles cost more. Raises what the
-    reads raise, `NotAllowed` where roles are to be granted or deleted and clearly may not be, and `MovedOn` where the
-    VM is not as the wish expects it.
+    `may_be_done` says that a request for it has left, so that the VM may stand where the wish leads. Costs one read
+    where the identities are named by id or are attached already; roles cost more. Raises what the reads raise,
+    `NotAllowed` where roles are to be granted or deleted and clearly may not be, and `MovedOn`.
     """
     machine = world.machines.read(vm)
     if at_rest:
@@ -78,15 +94,21 @@ def prepare_change(vm: ResourceId, wish: Wish, world: World, *, at_rest: bool = 
     change = wish.change(ids)
     planned = transition(machine.identity, change)
     _check_not_moved_on(planned, wish.expected, vm)
+    is_done = may_be_done and planned.is_nothing
+    if wish.only_from and not is_done:
+        check_stands(machine, wish.only_from)
+    goes_with = is_done or not wish.only_from or stands_at(machine.identity, wish.only_from[0])
+    assignments = tuple(plan_assignments(wish.assignments, planned.after, world.roles)) if goes_with else ()
     grants = find_grants(wish.roles, vm.subscription, vm.group, world.roles) if wish.roles else ()
-    orphans = find_orphans(planned, vm, world.roles, are_removed=wish.remove_roles)
+    orphans = find_orphans(planned, vm, world.roles, are_removed=wish.remove_roles).without(assignments)
     roles = (
         *plan_grants(change, planned.after, grants, world.roles),
         *orphans.planned(are_removed=wish.remove_roles),
+        *assignments,
     )
     check_may(roles, world.roles)
     warnings = (*named_twice, *_not_attached(machine, change), *consequences(planned), *orphans.warnings)
-    return Prepared(machine, change, planned, patch_for(planned), warnings, grants, roles, orphans.held)
+    return Prepared(machine, change, planned, patch_for(planned), warnings, grants, roles, orphans.held, assignments)
 
 
 def loss_of(prepared: Prepared) -> Loss:
@@ -113,6 +135,23 @@ def _check_not_moved_on(planned: Transition, expected: IdentityState | None, vm:
         f"{planned.before.described}. It was not changed.",
         hint="Make the plan again, and look at what it says now.",
     )
+
+
+def check_stands(machine: Machine, states: Sequence[IdentityState]) -> None:
+    """Raise `MovedOn` where the VM stands at none of these states."""
+    if any(stands_at(machine.identity, one) for one in states):
+        return
+    raise MovedOn(
+        f"VM '{machine.id.name}' has been changed since: it has {_described(machine.identity)}, and the run left it "
+        f"with {_described(states[0])}. It is left as it is.",
+        hint=f"See what it has, and change it by name: vmident show {machine.id}",
+    )
+
+
+def _described(state: IdentityState) -> str:
+    principal = state.system.principal_id if state.system else None
+    names = [f"the system-assigned identity{f' {principal}' if principal else ''}"] if state.system else []
+    return ", ".join([*names, *(f"'{user.name}'" for user in sorted(state.users))]) or "no identity"
 
 
 def _not_attached(machine: Machine, change: Change) -> tuple[Warn, ...]:

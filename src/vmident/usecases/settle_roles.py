@@ -26,6 +26,13 @@ def settle_roles(result: ChangeResult, prepared: Prepared, world: World) -> Chan
     for receiver in receivers(prepared.change, result.after):
         for planned in _planned(receiver, result, prepared):
             _grant(planned, receiver, settling, world)
+    for extra in prepared.assignments:
+        if extra.status is RoleStatus.PLANNED:
+            system = result.after.system.principal_id if result.after.system else None
+            receiver = Receiver("the system-assigned identity", extra.principal_id or system)
+            _grant(replace(extra, principal_id=receiver.principal_id), receiver, settling, world)
+        elif extra.status in {RoleStatus.GRANTED, RoleStatus.EXISTING, RoleStatus.REMOVED}:
+            settling.done.append(extra)
     for orphan in result.roles:
         if orphan.status is RoleStatus.ORPHANED:
             settling.done.append(orphan)
@@ -80,9 +87,20 @@ def _whole_truth(failure: VmidentError, result: ChangeResult, prepared: Prepared
             f"{settling.undone}. {failure.message}",
             hint=f"Delete them: az role assignment delete --ids {ids}",
         )
+    if prepared.assignments:
+        commands = " && ".join(_command_to_assign(one) for one in undone)
+        hint = f"Grant them: {commands}"
+    else:
+        hint = f"Finish the job: {command_for(vm, prepared.change, prepared.grants)}"
     return failure.saying(
-        f"VM '{vm.name}' has its identities, but without these roles: {settling.undone}. {failure.message}",
-        hint=f"Finish the job: {command_for(vm, prepared.change, prepared.grants)}",
+        f"VM '{vm.name}' has its identities, but without these roles: {settling.undone}. {failure.message}", hint=hint
+    )
+
+
+def _command_to_assign(role: RoleResult) -> str:
+    return (
+        f"az role assignment create --assignee-object-id {role.principal_id} "
+        f"--assignee-principal-type ServicePrincipal --role {role.role.guid} --scope {role.scope}"
     )
 
 

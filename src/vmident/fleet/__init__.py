@@ -1,0 +1,1 @@
+"""Runs: what is kept of changes of many VMs."""

@@ -1,0 +1,120 @@
+"""Runs on record, as documents, rows and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from vmident.core.history import Entry, RunRecord, Stage
+from vmident.render.document import Document, identity_document, roles_member
+from vmident.render.formats import as_table
+from vmident.render.human import difference_lines, role_lines
+from vmident.render.line import Line, Tone
+
+_STAGES = {
+    Stage.PLANNED: "not begun",
+    Stage.SENT: "sent, outcome not on record",
+    Stage.DONE: "done",
+    Stage.FAILED: "failed",
+    Stage.UNKNOWN: "sent, outcome not known",
+}
+
+
+def run_document(record: RunRecord) -> Document:
+    """Give what `runs list` prints of a run: who, when, what, where, and how many VMs have come how far."""
+    origin = record.origin
+    return {
+        "run": record.id,
+        "status": record.status,
+        "command": origin.command,
+        "began": _utc(record.began),
+        "ended": _utc(record.ended) if record.ended is not None else None,
+        "undoes": record.undoes,
+        "caller": origin.caller_name,
+        "callerId": origin.caller_id,
+        "cloud": origin.cloud,
+        "endpoint": origin.endpoint,
+        "counts": {stage.value: count for stage in Stage if (count := record.stages.get(stage, 0))},
+    }
+
+
+def whole_run_document(record: RunRecord) -> Document:
+    """Give what `runs show` prints: the run, and in `vms` each VM with what was sent and what came of it."""
+    return {**run_document(record), "vms": [_entry_document(entry) for entry in record.entries]}
+
+
+def run_row(record: RunRecord) -> Document:
+    """Give a run as one flat row, for a table or tsv."""
+    document = run_document(record)
+    kept = ("run", "began", "status", "command", "undoes", "caller", "cloud")
+    return {key: document[key] for key in kept} | {"vms": sum(record.stages.values())}
+
+
+def entry_row(entry: Entry) -> Document:
+    """Give a VM of a run as one flat row, for a table or tsv."""
+    return {
+        "name": entry.vm.name,
+        "resourceGroup": entry.vm.group,
+        "status": entry.stage.value,
+        "before": entry.transition.before.type.value,
+        "after": entry.after.type.value if entry.after else None,
+        "error": entry.error_code,
+    }
+
+
+def run_list_lines(records: Sequence[RunRecord]) -> Iterator[Line]:
+    """Draw runs one a line, the newest first."""
+    if not records:
+        yield Line("No runs.", Tone.FAINT)
+        return
+    kept = ("run", "began", "status", "vms", "command")
+    rows: list[dict[str, Any]] = [{key: run_row(record)[key] for key in kept} for record in records]
+    heading, *others = as_table(rows).splitlines()
+    yield Line(heading, Tone.HEADING)
+    for text in others:
+        yield Line(text)
+
+
+def whole_run_lines(record: RunRecord) -> Iterator[Line]:
+    """Draw a run: where it came from, then each VM with what was changed and what came of it."""
+    yield Line(f"{record.id}: {record.status}", Tone.HEADING)
+    yield Line(f"  command {record.origin.command}")
+    yield Line(f"  began   {_utc(record.began)}{f', ended {_utc(record.ended)}' if record.ended is not None else ''}")
+    yield Line(
+        f"  cloud   {record.origin.cloud}{f', as {record.origin.caller_name}' if record.origin.caller_name else ''}"
+    )
+    if record.undoes:
+        yield Line(f"  undoes  {record.undoes}")
+    for entry in record.entries:
+        yield from _entry_lines(entry)
+    if record.status == "unfinished":
+        yield Line(f"Go on with it: vmident runs resume {record.id}", Tone.FAINT)
+
+
+def _entry_document(entry: Entry) -> Document:
+    has_error = entry.error_code is not None
+    return {
+        "id": str(entry.vm),
+        "name": entry.vm.name,
+        "resourceGroup": entry.vm.group,
+        "status": entry.stage.value,
+        "before": identity_document(entry.transition.before),
+        "wanted": identity_document(entry.transition.after),
+        "after": identity_document(entry.after) if entry.after else None,
+        "request": entry.request,
+        **roles_member(entry.roles),
+        "error": {"code": entry.error_code, "message": entry.error_message} if has_error else None,
+    }
+
+
+def _entry_lines(entry: Entry) -> Iterator[Line]:
+    yield Line(f"{entry.vm.name} ({entry.vm.group}): {_STAGES[entry.stage]}", Tone.HEADING)
+    yield from difference_lines(entry.outcome)
+    yield from role_lines(entry.roles)
+    if entry.error_code:
+        yield Line(f"  ! {entry.error_code}: {entry.error_message}", Tone.ERROR)
+
+
+def _utc(moment: float) -> str:
+    return datetime.fromtimestamp(int(moment), tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,144 @@
+"""Go on with a run that did not come to its end, and take a run back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from vmident.core.consequences import Warn
+from vmident.core.history import Entry, RunRecord, Stage
+from vmident.core.inverse import change_back, roles_back, succeeded, successors
+from vmident.core.resource_id import ResourceId
+from vmident.core.role_result import RoleResult, RoleStatus
+from vmident.core.roles import Grant
+from vmident.core.transition import Change, Transition
+from vmident.ports import Journal, Roles
+from vmident.results import ChangeResult, Status
+from vmident.usecases.change_vms import Manner, Task, change_each
+from vmident.usecases.find_roles import RoleWords
+from vmident.usecases.prepare_change import Wish, World
+
+NEW_PRINCIPAL = "new-principal"
+
+
+def resume_run(record: RunRecord, world: World, manner: Manner) -> tuple[ChangeResult, ...]:
+    """Carry the open VMs of a run to their end; one result for each.
+
+    Every VM is read before anything is sent to it, and the change computed again from what it has: what an earlier
+    process sent and Azure has done is not sent again. Somebody is asked only where more would be lost than the run
+    was to take. The run is taken over first, so that the earlier process, where it still lives, sends nothing more.
+    """
+    if not any(entry.stage.is_open for entry in record.entries):
+        return ()
+    if not manner.dry_run:
+        record = world.journal.take_over(record.id)
+    tasks = [
+        Task(str(entry.vm), partial(_vm_of, entry), _wish_again(entry, record), entry)
+        for entry in record.entries
+        if entry.stage.is_open
+    ]
+    return change_each(tasks, world, manner, record=record)
+
+
+def undo_run(record: RunRecord, world: World, manner: Manner, *, remove_roles: bool) -> tuple[ChangeResult, ...]:
+    """Take back what a run did, as a run of its own; one result for each VM to which the run sent anything.
+
+    A VM that does not stand where the run left it fails with `MovedOn`. One of which the run does not know what became
+    is taken back where the change was made, and left where it was not.
+    """
+    entries = _as_they_are_now([entry for entry in record.entries if _has_done_something(entry)], world.journal)
+    tasks = [
+        Task(str(entry.vm), partial(_vm_of, entry), _wish_back(entry, world.roles, remove_roles=remove_roles))
+        for entry in entries
+    ]
+    results = change_each(tasks, world, manner, undoes=record.id)
+    return tuple(_saying_new_principal(one) for one in results)
+
+
+def _vm_of(entry: Entry) -> ResourceId:
+    return entry.vm
+
+
+def _as_they_are_now(entries: Sequence[Entry], journal: Journal) -> list[Entry]:
+    """Give the entries with principals that undoing has brought in the place of those that have vanished."""
+    pairs = journal.taken_back({entry.vm for entry in entries})
+    by = successors((done.outcome, back.outcome) for done, back in pairs)
+    return [
+        replace(
+            entry,
+            transition=Transition(succeeded(entry.transition.before, by), succeeded(entry.transition.after, by)),
+            after=succeeded(entry.after, by) if entry.after else None,
+            roles=tuple(
+                replace(one, principal_id=by.get(str(one.principal_id), one.principal_id)) for one in entry.roles
+            ),
+        )
+        for entry in entries
+    ]
+
+
+def _wish_again(entry: Entry, record: RunRecord) -> Wish:
+    roles = tuple(dict.fromkeys(grant.role.id for grant in entry.grants))
+    scopes = tuple(dict.fromkeys(str(grant.scope) for grant in entry.grants))
+    removes = any(one.status in {RoleStatus.PLANNED_REMOVAL, RoleStatus.REMOVED} for one in entry.roles)
+    return Wish(
+        _always(entry.change),
+        roles=RoleWords(roles, scopes),
+        remove_roles=removes,
+        assignments=tuple(_assignments_again(entry)),
+        only_from=(entry.transition.before,) if record.undoes else (),
+    )
+
+
+def _assignments_again(entry: Entry) -> Iterator[RoleResult]:
+    """Give what the VM itself no longer tells: assignments of a principal that is gone, and those that undo planned."""
+    told_by_grants = {RoleStatus.PLANNED, RoleStatus.GRANTED, RoleStatus.EXISTING} if entry.grants else set()
+    for one in entry.roles:
+        if one.status not in told_by_grants:
+            yield one
+
+
+def _wish_back(entry: Entry, roles: Roles, *, remove_roles: bool) -> Wish:
+    done = entry.outcome
+    is_known = entry.after is not None
+    back = tuple(_still_there(roles_back(done, entry.roles), roles))
+    return Wish(
+        _always(change_back(done)),
+        remove_roles=remove_roles,
+        assignments=back,
+        only_from=(done.after,) if is_known else (done.after, done.before),
+    )
+
+
+def _still_there(assignments: Sequence[RoleResult], roles: Roles) -> Iterator[RoleResult]:
+    """Leave out what is to be removed and is gone, and look up the ids of the others."""
+    for one in assignments:
+        if one.status is not RoleStatus.PLANNED_REMOVAL or one.principal_id is None:
+            yield one
+            continue
+        found = roles.find(Grant(one.role, one.scope), one.principal_id)
+        if found:
+            yield replace(one, id=found)
+
+
+def _has_done_something(entry: Entry) -> bool:
+    if entry.stage is Stage.PLANNED or (entry.stage is Stage.FAILED and entry.after is None):
+        return False
+    has_roles = any(one.status in {RoleStatus.GRANTED, RoleStatus.REMOVED} for one in entry.roles)
+    return has_roles or not entry.outcome.is_nothing
+
+
+def _saying_new_principal(result: ChangeResult) -> ChangeResult:
+    if result.status in {Status.UNCHANGED, Status.FAILED, Status.SKIPPED} or not (result.before and result.after):
+        return result
+    if result.before.system or not result.after.system:
+        return result
+    message = (
+        "The system-assigned identity comes back with a new principal: what was granted to the old one outside this "
+        "subscription, or by its id, is not granted to the new one."
+    )
+    return replace(result, warnings=(*result.warnings, Warn(NEW_PRINCIPAL, message)))
+
+
+def _always(change: Change) -> Callable[[frozenset[ResourceId]], Change]:
+    return lambda _ids: change

@@ -1,0 +1,172 @@
+"""The journal's file: what goes in comes out, it stays small, and it says plainly why it cannot be used."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.core.worlds import STATES, small_changes
+from vmident.core.history import Entry, Origin, RunRecord, Stage
+from vmident.core.patch import patch_for
+from vmident.core.resource_id import vm_id
+from vmident.core.role_result import RoleResult, RoleStatus
+from vmident.core.roles import Grant, Role
+from vmident.core.scope import Scope
+from vmident.core.transition import EnableSystem, transition
+from vmident.errors import JournalUnusable, NotFound, TakenOver
+from vmident.fleet import journal
+from vmident.fleet.entry_text import as_text, entry_in
+from vmident.fleet.journal import SqliteJournal
+
+SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-cb9272f09590"
+ORIGIN = Origin("vmident enable-system myVM", "AzureCloud", "https://management.azure.com", "somebody", "an-object")
+READER = Role(f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7", "Reader")
+SCOPE = Scope.parse(f"/subscriptions/{SUBSCRIPTION}")
+ENTRY = Entry(
+    vm_id(SUBSCRIPTION, "myGroup", "myVM"),
+    EnableSystem(),
+    transition(STATES[0], EnableSystem()),
+    {"identity": {"type": "SystemAssigned"}},
+    grants=(Grant(READER, SCOPE),),
+    roles=(RoleResult(READER, SCOPE, None, RoleStatus.PLANNED),),
+)
+DONE = replace(
+    ENTRY,
+    stage=Stage.DONE,
+    after=STATES[-1],
+    roles=(RoleResult(READER, SCOPE, "a-principal", RoleStatus.GRANTED, "/an/assignment"),),
+)
+Opening = Callable[[], SqliteJournal]
+
+
+@pytest.fixture
+def opening(tmp_path: Path) -> Iterator[Opening]:
+    """Open the journal of one folder, as another process each time."""
+    uuids = (f"{number:08x}-0000-4000-8000-000000000000" for number in itertools.count())
+    opened: list[SqliteJournal] = []
+
+    def act() -> SqliteJournal:
+        file = tmp_path / "state" / "runs.sqlite3"
+        opened.append(SqliteJournal(file, lambda: ORIGIN, now=lambda: 1_800_000_000.0, new_uuid=lambda: next(uuids)))
+        return opened[-1]
+
+    yield act
+    for one in opened:
+        one.close()
+
+
+def test_every_entry_survives_the_way_to_text_and_back() -> None:
+    for state in STATES:
+        for change in small_changes():
+            planned = transition(state, change)
+            entry = replace(ENTRY, change=change, transition=planned, request=patch_for(planned))
+            assert entry_in(as_text(entry), "planned") == entry
+    failed = replace(DONE, stage=Stage.FAILED, error_code="Conflict", error_message="Somebody else's change.")
+    assert entry_in(as_text(failed), "failed") == failed
+
+
+def test_another_process_reads_what_was_put_on_record(opening: Opening) -> None:
+    writing = opening()
+    run = writing.begin([ENTRY])
+
+    assert opening().read(run.upper()) == RunRecord(run, 1_800_000_000.0, None, ORIGIN, None, (ENTRY,))
+    writing.put(run, replace(ENTRY, stage=Stage.SENT))
+    assert opening().last(ORIGIN.endpoint).entries == (replace(ENTRY, stage=Stage.SENT),)
+    writing.put(run, DONE)
+    writing.end(run)
+    (listed,) = opening().runs()
+    assert (listed.status, dict(listed.stages), listed.ended) == ("done", {Stage.DONE: 1}, 1_800_000_000.0)
+
+
+def test_whoever_takes_a_run_over_is_the_only_one_to_go_on_with_it(opening: Opening) -> None:
+    first, second = opening(), opening()
+    run = first.begin([ENTRY])
+    first.put(run, replace(ENTRY, stage=Stage.SENT))
+
+    assert second.take_over(run).entries[0].stage is Stage.SENT
+    with pytest.raises(TakenOver):
+        first.put(run, DONE)
+    second.put(run, DONE)
+    first.end(run)
+
+    assert (second.read(run).entries, second.read(run).ended) == ((DONE,), None)
+
+
+def test_an_id_that_is_taken_is_not_given_again(tmp_path: Path) -> None:
+    uuids = iter(["owner", "3f2a9c1e-1", "3F2A9C1E-2", "4a4a4a4a-3"])
+    one = SqliteJournal(tmp_path / "runs.sqlite3", lambda: ORIGIN, now=lambda: 0.0, new_uuid=lambda: next(uuids))
+    assert [one.begin([ENTRY]), one.begin([ENTRY])] == ["3f2a9c1e", "4a4a4a4a"]
+    one.close()
+
+
+def test_runs_beyond_the_last_thousand_are_forgotten(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "RUNS_KEPT", 3)
+    one = opening()
+    begun = [one.begin([ENTRY]) for _ in range(5)]
+
+    assert [record.id for record in one.runs()] == begun[:1:-1]
+    assert [sum(record.stages.values()) for record in one.runs()] == [1, 1, 1]
+    with pytest.raises(NotFound, match="No run"):
+        one.read(begun[0])
+
+
+def test_there_may_be_no_run_at_all(opening: Opening) -> None:
+    assert opening().runs() == []
+    with pytest.raises(NotFound, match="No run against"):
+        opening().last(ORIGIN.endpoint)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
+def test_nobody_else_may_read_the_file_nor_its_log(opening: Opening, tmp_path: Path) -> None:
+    opening().begin([ENTRY])
+
+    files = sorted((tmp_path / "state").iterdir())
+    assert [file.name for file in files] == ["runs.sqlite3", "runs.sqlite3-shm", "runs.sqlite3-wal"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_file_of_another_version_or_program_is_left_as_it_is(opening: Opening, tmp_path: Path) -> None:
+    opening().runs()
+    file = tmp_path / "state" / "runs.sqlite3"
+    directly = sqlite3.connect(file)
+    directly.execute("PRAGMA user_version=99")
+    directly.close()
+
+    with pytest.raises(JournalUnusable, match="another version"):
+        opening().begin([ENTRY])
+
+
+def test_a_file_that_is_no_database_is_told_of(opening: Opening, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "runs.sqlite3").write_bytes(b"not a database, whatever it may be" * 40)
+
+    with pytest.raises(JournalUnusable, match="not a database") as told:
+        opening().runs()
+    assert "VMIDENT_STATE_DIR" in str(told.value.hint)
+
+
+def test_a_record_that_vmident_did_not_write_is_told_of(opening: Opening) -> None:
+    one = opening()
+    run = one.begin([ENTRY])
+    one._open().execute("UPDATE entries SET record='{}'")
+
+    with pytest.raises(JournalUnusable, match="holds what vmident does not write"):
+        one.read(run)
+
+
+def test_a_folder_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file", encoding="utf-8")
+    one = SqliteJournal(
+        tmp_path / "state" / "runs.sqlite3", lambda: ORIGIN, now=lambda: 0.0, new_uuid=lambda: os.urandom(4).hex()
+    )
+
+    with pytest.raises(JournalUnusable, match="cannot be used"):
+        one.begin([ENTRY])

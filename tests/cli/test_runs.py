@@ -54,6 +54,7 @@ def test_a_change_is_a_run_that_says_who_did_what_and_how_it_ended(program: Prog
     "words",
     [
         "enable-system myVM --dry-run",
+        "enable-system noSuchVM myVM --dry-run",
         "enable-system webVM",
         "enable-system noSuchVM",
         "disable-system webVM",

@@ -145,3 +145,36 @@ def test_roles_that_go_with_a_principal_are_deleted_whole_and_come_back_whole(
         killed_and_resumed(program, executioner, "runs undo --yes", at)
         principals = [program.identity_of(name)["principalId"] for name in vms]
         assert assignments_of(program) == sorted([*there_before, *principals])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "enable-system {vms} --role Reader --scope group",
+        "disable-system {vms} --yes --remove-roles",
+        "add-user {vms} --identity {other} --role Reader --scope group",
+    ],
+)
+def test_a_run_that_is_killed_anywhere_can_be_taken_back_instead(
+    program: Program, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    vms = VMS[:2]
+    there_before = assignments_of(program)
+    if command.startswith("disable"):
+        assert program(f"enable-system {' '.join(vms)} -g {GROUP} --role Reader --scope group").code == 0
+    begun = [held(program, name) for name in vms]
+    executioner = executioner_of(program, monkeypatch)
+    for at in range(1, 80):
+        program.time.sleep(3600)
+        runs = program("runs list").json
+        killed(program, executioner, f"{command} -g {GROUP}".format(vms=" ".join(vms), other=OTHER), at)
+        if program("runs list").json == runs:
+            continue
+        assert program("runs undo --yes").code == 0
+        assert [held(program, name) for name in vms] == begun, at
+        there = assignments_of(program)
+        if command.startswith("disable"):
+            # What points at nobody may be left; the new principals have what the old ones had.
+            assert {program.identity_of(name)["principalId"] for name in vms} <= set(there), at
+        else:
+            assert there == there_before, at

@@ -205,7 +205,11 @@ class SqliteJournal:
         return self._opened
 
     def _prepare(self, rows: sqlite3.Connection) -> None:
-        rows.execute("PRAGMA journal_mode=WAL")
+        import sqlite3
+
+        with contextlib.suppress(sqlite3.OperationalError):
+            # Refused at once while another process opens the file too; without it the file is as safe, and slower.
+            rows.execute("PRAGMA journal_mode=WAL")
         rows.execute("PRAGMA synchronous=FULL")
         rows.execute("PRAGMA foreign_keys=ON")
         rows.execute("BEGIN IMMEDIATE")

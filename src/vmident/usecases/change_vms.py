@@ -100,14 +100,10 @@ def _foreseen(one: _Ready | ChangeResult, *, has_stopped: bool) -> ChangeResult:
 
 def _carried_out(one: _Ready, world: World, manner: Manner, recording: Recording) -> ChangeResult:
     try:
-        if one.prepared.request is None and one.prepared.is_to_do:
-            recording.sending(one.prepared)
         changed = carry_out(
             one.word, one.prepared, one.wish, world, no_wait=manner.no_wait, before_write=recording.sending
         )
-        return recording.ended(settle_roles(changed, one.prepared, world))
-    except (JournalUnusable, TakenOver) as failure:
-        return replace(_skipped(one), status=Status.FAILED, error=failure)
+        return recording.ended(settle_roles(changed, one.prepared, world, recording.granting))
     except KeyboardInterrupt:
         error = Interrupted("Interrupted. What was sent is on record.", hint="Go on with it: vmident runs resume")
         return replace(_skipped(one), status=Status.FAILED, error=error)

@@ -11,9 +11,8 @@ from vmident.core.history import Entry, RunRecord, Stage
 from vmident.core.inverse import change_back, roles_back, succeeded, successors
 from vmident.core.resource_id import ResourceId
 from vmident.core.role_result import RoleResult, RoleStatus
-from vmident.core.roles import Grant
 from vmident.core.transition import Change, Transition
-from vmident.ports import Journal, Roles
+from vmident.ports import Journal
 from vmident.results import ChangeResult, Status
 from vmident.usecases.change_vms import Manner, Task, change_each
 from vmident.usecases.find_roles import RoleWords
@@ -49,8 +48,7 @@ def undo_run(record: RunRecord, world: World, manner: Manner, *, remove_roles: b
     """
     entries = _as_they_are_now([entry for entry in record.entries if _has_done_something(entry)], world.journal)
     tasks = [
-        Task(str(entry.vm), partial(_vm_of, entry), _wish_back(entry, world.roles, remove_roles=remove_roles))
-        for entry in entries
+        Task(str(entry.vm), partial(_vm_of, entry), _wish_back(entry, remove_roles=remove_roles)) for entry in entries
     ]
     results = change_each(tasks, world, manner, undoes=record.id)
     return tuple(_saying_new_principal(one) for one in results)
@@ -98,34 +96,34 @@ def _assignments_again(entry: Entry) -> Iterator[RoleResult]:
             yield one
 
 
-def _wish_back(entry: Entry, roles: Roles, *, remove_roles: bool) -> Wish:
+def _wish_back(entry: Entry, *, remove_roles: bool) -> Wish:
     done = entry.outcome
     is_known = entry.after is not None
-    back = tuple(_still_there(roles_back(done, entry.roles), roles))
     return Wish(
         _always(change_back(done)),
         remove_roles=remove_roles,
-        assignments=back,
+        assignments=tuple(_roles_back(entry)),
         only_from=(done.after,) if is_known else (done.after, done.before),
     )
 
 
-def _still_there(assignments: Sequence[RoleResult], roles: Roles) -> Iterator[RoleResult]:
-    """Leave out what is to be removed and is gone, and look up the ids of the others."""
-    for one in assignments:
-        if one.status is not RoleStatus.PLANNED_REMOVAL or one.principal_id is None:
-            yield one
-            continue
-        found = roles.find(Grant(one.role, one.scope), one.principal_id)
-        if found:
-            yield replace(one, id=found)
+def _roles_back(entry: Entry) -> Iterator[RoleResult]:
+    """Give what is to become of the run's role assignments; which are there is looked up when the VM is read.
+
+    Of a VM in flight, what was planned may have been done.
+    """
+    may_be = {RoleStatus.PLANNED: RoleStatus.GRANTED, RoleStatus.PLANNED_REMOVAL: RoleStatus.REMOVED}
+    roles = entry.roles
+    if entry.stage.is_in_flight:
+        roles = tuple(replace(one, status=may_be.get(one.status, one.status)) for one in roles)
+    for one in roles_back(entry.outcome, roles):
+        yield replace(one, id=None)
 
 
 def _has_done_something(entry: Entry) -> bool:
     if entry.stage is Stage.PLANNED or (entry.stage is Stage.FAILED and entry.after is None):
         return False
-    has_roles = any(one.status in {RoleStatus.GRANTED, RoleStatus.REMOVED} for one in entry.roles)
-    return has_roles or not entry.outcome.is_nothing
+    return any(_roles_back(entry)) or not entry.outcome.is_nothing
 
 
 def _saying_new_principal(result: ChangeResult) -> ChangeResult:

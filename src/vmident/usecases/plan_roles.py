@@ -83,17 +83,22 @@ def plan_for(principal_id: str | None, grants: Sequence[Grant], roles: Roles) ->
         yield RoleResult(grant.role, grant.scope, principal_id, status, assignment_id)
 
 
-def plan_assignments(assignments: Sequence[RoleResult], after: IdentityState, roles: Roles) -> Iterator[RoleResult]:
-    """Tell of each planned assignment whether it is there; one for no principal yet is the system-assigned identity's.
+def plan_assignments(assignments: Sequence[RoleResult], change: Transition, roles: Roles) -> Iterator[RoleResult]:
+    """Tell of each assignment to be made whether it is there, and leave out those to be removed that are gone.
 
-    Costs a read for each that has a principal.
+    One for no principal is the system-assigned identity's: to be made for who comes, to be removed from who was there.
+    Costs a read for each that has a principal, but for removals whose id is known.
     """
-    system = after.system.principal_id if after.system else None
+    coming, going = (state.system.principal_id if state.system else None for state in (change.after, change.before))
     for one in assignments:
-        principal = one.principal_id or system
-        if one.status is not RoleStatus.PLANNED or principal is None:
+        is_removal = one.status is RoleStatus.PLANNED_REMOVAL and one.id is None
+        principal = one.principal_id or (going if is_removal else coming)
+        if principal is None or not (is_removal or one.status is RoleStatus.PLANNED):
             yield one
             continue
         found = roles.find(Grant(one.role, one.scope), principal)
-        status = RoleStatus.EXISTING if found else RoleStatus.PLANNED
-        yield replace(one, principal_id=principal, status=status, id=found)
+        known = replace(one, principal_id=principal, id=found)
+        if not is_removal:
+            yield replace(known, status=RoleStatus.EXISTING) if found else known
+        elif found:
+            yield known

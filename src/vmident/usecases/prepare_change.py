@@ -98,7 +98,7 @@ def prepare_change(
     if wish.only_from and not is_done:
         check_stands(machine, wish.only_from)
     goes_with = is_done or not wish.only_from or stands_at(machine.identity, wish.only_from[0])
-    assignments = tuple(plan_assignments(wish.assignments, planned.after, world.roles)) if goes_with else ()
+    assignments = tuple(plan_assignments(wish.assignments, planned, world.roles)) if goes_with else ()
     grants = find_grants(wish.roles, vm.subscription, vm.group, world.roles) if wish.roles else ()
     orphans = find_orphans(planned, vm, world.roles, are_removed=wish.remove_roles).without(assignments)
     roles = (

@@ -28,9 +28,7 @@ class Recording:
 
     def sending(self, prepared: Prepared) -> None:
         """Put on record what is about to be sent; raises `JournalUnusable` and `TakenOver`, and it is not sent then."""
-        entry = self._now.get(prepared.machine.id)
-        if entry is None:
-            return
+        entry = self._now[prepared.machine.id]
         self._put(
             replace(
                 entry,
@@ -40,6 +38,12 @@ class Recording:
                 stage=Stage.SENT,
             )
         )
+
+    def granting(self, result: ChangeResult) -> None:
+        """Put on record which roles are about to be granted or deleted, and what the VM now has; raises as above."""
+        assert result.id is not None
+        entry = self._now[result.id]
+        self._put(_ended_entry(entry, self._begun[entry.vm], result, Stage.SENT))
 
     def ended(self, result: ChangeResult) -> ChangeResult:
         """Put on record what came of a VM, and give the result with the assignments that this run has made.
@@ -123,7 +127,7 @@ def _ended_entry(entry: Entry, begun: Entry, result: ChangeResult, stage: Stage)
     return replace(
         entry,
         transition=Transition(before, goal),
-        roles=_still_due(result.roles, entry) if stage.is_in_flight else result.roles,
+        roles=_still_due(_as_planned_here(result.roles, begun), entry) if stage.is_in_flight else result.roles,
         stage=stage,
         after=result.after,
         error_code=result.error.code if result.error else None,

@@ -2,49 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
+from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, Receiver, receivers
 from vmident.core.transition import AddUsers, Change, EnableSystem
-from vmident.errors import OperationFailed, VmidentError
+from vmident.errors import JournalUnusable, OperationFailed, TakenOver, VmidentError
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.usecases.grant_roles import Settling, grant, remove, role_options
 from vmident.usecases.prepare_change import Prepared, World
 
+_TO_DO = frozenset({RoleStatus.PLANNED, RoleStatus.PLANNED_REMOVAL})
+_OF_NOBODY = frozenset({RoleStatus.ORPHANED, RoleStatus.PLANNED_REMOVAL})
 
-def settle_roles(result: ChangeResult, prepared: Prepared, world: World) -> ChangeResult:
+
+def settle_roles(
+    result: ChangeResult,
+    prepared: Prepared,
+    world: World,
+    before_roles: Callable[[ChangeResult], None] = lambda _result: None,
+) -> ChangeResult:
     """Carry out the role part of a change whose identity part is done; one that failed comes back without roles.
 
-    An assignment that cannot be made or deleted does not stop the others. The result then is failed, and its error
-    says what is there, what is not, and the command that finishes the job.
+    `before_roles` is called with what is about to be made and deleted, principals named; where it raises, no role is
+    touched. An assignment that cannot be made or deleted does not stop the others. The result then is failed, and its
+    error says what is there, what is not, and the command that finishes the job.
     """
     if result.status not in {Status.CHANGED, Status.UNCHANGED} or result.after is None:
         return replace(result, roles=())
+    due = (*_granted(result, prepared, result.after), *_assigned(prepared, result.after), *_orphaned(result))
     settling = Settling()
-    for receiver in receivers(prepared.change, result.after):
-        for planned in _planned(receiver, result, prepared):
-            _grant(planned, receiver, settling, world)
-    for extra in prepared.assignments:
-        if extra.status is RoleStatus.PLANNED:
-            system = result.after.system.principal_id if result.after.system else None
-            receiver = Receiver("the system-assigned identity", extra.principal_id or system)
-            _grant(replace(extra, principal_id=receiver.principal_id), receiver, settling, world)
-        elif extra.status in {RoleStatus.GRANTED, RoleStatus.EXISTING, RoleStatus.REMOVED}:
-            settling.done.append(extra)
-    for orphan in result.roles:
-        if orphan.status is RoleStatus.ORPHANED:
-            settling.done.append(orphan)
-        elif orphan.status is RoleStatus.PLANNED_REMOVAL:
-            settling.attempt(orphan, lambda orphan=orphan: remove(orphan, world.roles))  # type: ignore[misc]
+    try:
+        if any(one.status in _TO_DO for one in due):
+            before_roles(replace(result, roles=due))
+    except (JournalUnusable, TakenOver) as failure:
+        settling.failure = failure
+        settling.done += [replace(one, status=RoleStatus.FAILED) if one.status in _TO_DO else one for one in due]
+        return _settled(result, prepared, settling)
+    for one in due:
+        if one.status in _TO_DO:
+            settling.attempt(one, partial(_carry_out, one, world))
+        else:
+            settling.done.append(one)
     return _settled(result, prepared, settling)
 
 
-def _planned(receiver: Receiver, result: ChangeResult, prepared: Prepared) -> Iterator[RoleResult]:
-    for wanted in prepared.grants:
-        there = next((one for one in result.roles if _is_there(one, wanted, receiver)), None)
-        yield there or RoleResult(wanted.role, wanted.scope, receiver.principal_id, RoleStatus.PLANNED)
+def _granted(result: ChangeResult, prepared: Prepared, after: IdentityState) -> Iterator[RoleResult]:
+    for receiver in receivers(prepared.change, after):
+        for wanted in prepared.grants:
+            there = next((one for one in result.roles if _is_there(one, wanted, receiver)), None)
+            yield there or RoleResult(wanted.role, wanted.scope, receiver.principal_id, RoleStatus.PLANNED)
+
+
+def _assigned(prepared: Prepared, after: IdentityState) -> Iterator[RoleResult]:
+    """Give the assignments that go with the change; those that nobody holds any more are among the orphaned."""
+    system = after.system.principal_id if after.system else None
+    for one in prepared.assignments:
+        if one.status is RoleStatus.PLANNED:
+            yield replace(one, principal_id=one.principal_id or system)
+        elif one.status not in _OF_NOBODY:
+            yield one
+
+
+def _orphaned(result: ChangeResult) -> Iterator[RoleResult]:
+    return (one for one in result.roles if one.status in _OF_NOBODY)
 
 
 def _is_there(one: RoleResult, wanted: Grant, receiver: Receiver) -> bool:
@@ -55,17 +79,12 @@ def _is_there(one: RoleResult, wanted: Grant, receiver: Receiver) -> bool:
     )
 
 
-def _grant(planned: RoleResult, receiver: Receiver, settling: Settling, world: World) -> None:
-    if planned.status is RoleStatus.EXISTING:
-        settling.done.append(planned)
-        return
-
-    def act() -> RoleResult:
-        if receiver.principal_id is None:
-            raise OperationFailed(f"Azure has not said which principal {receiver.described} has.")
-        return grant(planned, receiver.principal_id, world.roles, world.clock, world.person)
-
-    settling.attempt(planned, act)
+def _carry_out(one: RoleResult, world: World) -> RoleResult:
+    if one.status is RoleStatus.PLANNED_REMOVAL:
+        return remove(one, world.roles)
+    if one.principal_id is None:
+        raise OperationFailed("Azure has not said which principal the identity has.")
+    return grant(one, one.principal_id, world.roles, world.clock, world.person)
 
 
 def _settled(result: ChangeResult, prepared: Prepared, settling: Settling) -> ChangeResult:

@@ -126,7 +126,7 @@ def package(session: nox.Session) -> None:
 def interop(session: nox.Session) -> None:
     """Run Microsoft's article with the real Azure CLI against `sandbox serve`; installs it from PyPI, some 700 MB.
 
-    Takes a minute, and some more to install at first; `nox -r -s interop` keeps what is installed. What waits for the
+    Takes a minute, and two more to install at first; `nox -r -s interop` keeps what is installed. What waits for the
     directory waits for the Azure CLI's second look at it, after 30 seconds, so the chapters wait side by side.
     """
     session.install("-q", ".[serve]", *group("test"))

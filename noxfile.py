@@ -140,8 +140,8 @@ def bench(session: nox.Session) -> None:
 def interop(session: nox.Session) -> None:
     """Run Microsoft's article with the real Azure CLI against `sandbox serve`; installs it from PyPI, some 700 MB.
 
-    Takes two minutes, and at first as long again to install. The Azure CLI looks at a running change after 30 seconds
-    and not before, so the chapters of the article wait side by side. `nox -r -s interop` keeps what is installed.
+    Takes a minute, and two more to install at first; `nox -r -s interop` keeps what is installed. What waits for the
+    directory waits for the Azure CLI's second look at it, after 30 seconds, so the chapters wait side by side.
     """
     session.install("-q", ".[serve]", *group("test"))
     python = azure_cli(session)

@@ -1,8 +1,7 @@
 """Microsoft's article, 'Configure managed identities for Azure resources on an Azure VM using Azure CLI'.
 
 Its commands as it has them, run by the Azure CLI against `sandbox serve`. Each test is a chapter on a server of its
-own, so that all of them wait at the same time: the Azure CLI looks again after 30 seconds, however soon a change is
-done.
+own, so that they wait at the same time: the Azure CLI looks at a change at once, and then every 30 seconds.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def test_a_vm_with_a_user_assigned_identity(az: AzureCli) -> None:
     made = az(f"identity show -g {GROUP} -n articleId")
     assert az.vmident("identity", "show", "articleId", "-g", GROUP)["principalId"] == made["principalId"]
 
-    # The article has `--role` and `--scope` here too; the Azure CLI takes them with a system-assigned identity only.
+    # The article has `--role` and `--scope` here too; the Azure CLI takes them with a system-assigned identity alone.
     az(
         f"vm create --resource-group {GROUP} --name secondVM --image Ubuntu2204 --admin-username azureuser "
         f"--admin-password {PASSWORD} --assign-identity {made['id']}"

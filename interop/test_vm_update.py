@@ -1,8 +1,8 @@
 """`az vm update --set identity.type=…`, by which the article takes identities away.
 
-The Azure CLI writes the whole VM back, as it has read it. Since its commands for VMs were generated anew, 2.91 among
-them, it leaves `identity` out of that: the command succeeds, and nothing changes. A version that sends it again
-changes what it says; what holds for both is that everybody sees the same.
+The Azure CLI writes the whole VM back as it has read it, without the image. Since its commands for VMs were generated
+anew, in 2.91 at the latest, it leaves out `identity` as well: the command succeeds, and nothing changes. What a version
+that sends it would do is allowed here too; everybody has to see the same in either case.
 """
 
 from __future__ import annotations

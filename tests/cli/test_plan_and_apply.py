@@ -295,6 +295,18 @@ def test_a_vm_that_is_named_and_not_there_is_warned_of(program: Program, describ
     assert "The rule on line 3 names VM 'webWM', which is not there." in outcome.err
 
 
+def test_of_many_warnings_a_screenful_is_told_and_the_rest_counted(program: Program, described: Description) -> None:
+    for number in range(30):
+        program.sandbox.add_vm("myResourceGroup", f"many{number:02}", system=True)
+    file = described("version: 1\nrules:\n- vms: {names: [many*]}\n  system: false\n")
+
+    outcome = program(f"plan -f {file}")
+
+    assert len(outcome.json["vms"]) == 30
+    assert len(outcome.err.splitlines()) == 21
+    assert outcome.err.splitlines()[-1] == "warning: 40 more warnings about VMs stand in the plan: -o json"
+
+
 @pytest.mark.parametrize(
     "words",
     [

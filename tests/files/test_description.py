@@ -65,6 +65,12 @@ REFUSED = {
     "no tags": (HEAD + "- vms: {tags: {}}\n  system: true", 3, "tags name none"),
     "a number for a tag": (HEAD + "- vms: {tags: {env: 1}}\n  system: true", 3, "the tag 'env' is a number"),
     "another word for system": (HEAD + "- vms: {names: [a]}\n  system: maybe", 4, "true, false or keep"),
+    "a quoted word for system": (
+        HEAD + "- vms: {names: [a]}\n  system: 'true'",
+        4,
+        "system is the text 'true', and is to be true, false or keep, without quotes",
+    ),
+    "a list for system": (HEAD + "- vms: {names: [a]}\n  system: []", 4, "true, false or keep"),
     "a number for system": (HEAD + "- vms: {names: [a]}\n  system: 1", 4, "true, false or keep"),
     "identities that are a list": (
         HEAD + "- vms: {names: [a]}\n  identities: [b]", 4, "identities is a list, and is to be a mapping",
@@ -108,6 +114,7 @@ def test_what_does_not_fit_is_refused_with_its_line_and_by_the_schema_too(case: 
         ("", "identities.yaml:1: the file is empty."),
         ("version: 1\nrules: [", "identities.yaml:2: this is not YAML: "),
         ("version: 1\n\tx: 1", "identities.yaml:2: this is not YAML: "),
+        ("[" * 5_000, "identities.yaml: this is nested too deeply."),
         ("a: \0", "identities.yaml: this is not YAML: "),
         ("--- {}\n--- {}", "identities.yaml:2: this is not YAML: but found another document"),
         ("version: 1\nversion: 1\nrules: []", "identities.yaml:2: the key 'version' stands on line 1 already."),

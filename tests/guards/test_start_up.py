@@ -28,6 +28,8 @@ def modules_loaded_by(*words: str) -> set[str]:
         ("nosuch",),
         ("add-user", "myVM"),
         ("show", "--nosuch"),
+        ("plan",),
+        ("apply",),
         ("login", "--identity", "--use-device-code"),
         ("login", "--service-principal"),
         ("whoami", "--sandbox", "--cloud", "AzureCloud"),

@@ -91,8 +91,12 @@ def _tags(node: Located | None) -> dict[str, str]:
 def _system(node: Located | None) -> SystemSaid | None:
     if node is None or (node.kind, node.text) == ("str", "keep"):
         return None
+    if node.kind in {"map", "seq"}:
+        raise node.unexpected("system", "true, false or keep")
     if node.kind != "bool":
-        raise node.wrong(f"system is '{node.text}', and is to be true, false or keep.")
+        is_quoted = node.kind == "str" and node.text.lower() in {"true", "false"}
+        found = f"the text '{node.text}'" if is_quoted else f"'{node.text}'"
+        raise node.wrong(f"system is {found}, and is to be true, false or keep, without quotes.")
     return SystemSaid(node.text.lower() in {"true", "yes", "on"}, node.line)
 
 

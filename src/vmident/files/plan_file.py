@@ -32,7 +32,7 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
     """
     try:
         document = json.loads(text)
-    except ValueError as bad:
+    except (ValueError, RecursionError) as bad:
         raise BadPlan(f"{file} is no saved plan: it is not JSON ({bad}).", hint=_MAKE_AGAIN) from bad
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise BadPlan(f"{file} is no saved plan.", hint="A description is applied with -f: vmident apply -f FILE")

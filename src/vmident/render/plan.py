@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from vmident.core.machine import Machine
 from vmident.core.plan import Plan, PlannedVm
@@ -12,6 +13,7 @@ from vmident.render.formats import as_yaml
 from vmident.render.human import Line, Tone, change_lines, warnings_about
 from vmident.results import ChangeResult, Status
 
+_WARNINGS_AT_MOST = 20
 _FOR_EDITORS = (
     "# yaml-language-server: $schema=desired-state.json\n"
     "# Editors check this file by the schema beside it: vmident plan --schema > desired-state.json\n"
@@ -75,10 +77,13 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
 
 
 def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:
-    """Draw the warnings of a plan: about the rules first, then about each VM."""
+    """Draw the warnings of a plan: about the rules first, then about VMs, a screenful of these."""
     yield from warnings_about(file, plan.warnings)
-    for one in plan.pending:
-        yield from warnings_about(one.vm.name, one.warnings)
+    about_vms = (line for one in plan.pending for line in warnings_about(one.vm.name, one.warnings))
+    yield from islice(about_vms, _WARNINGS_AT_MOST)
+    more = sum(1 for _ in about_vms)
+    if more:
+        yield Line(f"warning: {more} more warnings about VMs stand in the plan: -o json", Tone.WARNING)
 
 
 def state_document(machines: Iterable[Machine]) -> Document:

@@ -14,6 +14,7 @@ from vmident.core.diagnosis import Finding
 from vmident.core.identity import IdentityState
 from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody
+from vmident.core.plan import PlannedVm
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Role
 from vmident.core.scope import Scope
@@ -56,6 +57,19 @@ class RoleResult:
     principal_id: str | None
     status: RoleStatus
     id: str | None = None
+
+
+def planned_roles(planned: PlannedVm) -> tuple[RoleResult, ...]:
+    """Give the roles of one VM of a plan: to be granted, or there."""
+    return tuple(
+        RoleResult(
+            one.grant.role,
+            one.grant.scope,
+            one.principal_id,
+            RoleStatus.EXISTING if one.is_there else RoleStatus.PLANNED,
+        )
+        for one in planned.grants
+    )
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ def test_a_plan_tells_before_after_request_and_warnings_of_every_vm_and_writes_n
         "disableSystem": 0,
         "attach": 2,
         "detach": 0,
+        "grant": 0,
     }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +34,16 @@ TAKEN = {
     "an identity by id": f"{{version: 1, rules: [{{vms: {{names: [a]}}, identities: {{include: [{IDENTITY}]}}}}]}}",
     "an identity by name": "{version: 1, rules: [{vms: {names: [a]}, identities: {include: [b], exclude: [c]}}]}",
     "none but": "{version: 1, rules: [{vms: {names: [a]}, identities: {exactly: [b]}}]}",
+    "roles": (
+        "{version: 1, rules: [{vms: {names: [a]}, system: true, roles: [{role: Reader, scope: group}, "
+        f"{{role: Key Vault User, scope: {IDENTITY}}}, {{role: Reader, scope: /subscriptions/{SUBSCRIPTION}}}]}}]}}"
+    ),
+    "roles for identities": (
+        "{version: 1, rules: [{vms: {names: [a]}, identities: {include: [b]}, "
+        "roles: [{role: Reader, scope: Subscription}]}, "
+        "{vms: {names: [a]}, identities: {exactly: [b]}, roles: [{role: Reader, scope: "
+        "/providers/Microsoft.Management/managementGroups/all}]}]}"
+    ),
     "none at all": "{version: 1, rules: [{vms: {names: [a]}, identities: {exactly: []}}]}",
 }
 
@@ -84,6 +96,22 @@ REFUSED = {
     ),
     "a VM for an identity": (
         HEAD + f"- vms: {{names: [a]}}\n  identities:\n    include:\n    - b\n    - {VM}", 7, "is the id of a",
+    ),
+    "roles alone": (
+        HEAD + "- vms: {names: [a]}\n  roles: [{role: Reader, scope: group}]", 4, "the roles are for nobody",
+    ),
+    "roles for what is excluded": (
+        HEAD + "- vms: {names: [a]}\n  identities: {exclude: [b]}\n  roles: [{role: R, scope: group}]", 5, "for nobody",
+    ),
+    "roles for no identity": (
+        HEAD + "- vms: {names: [a]}\n  system: false\n  identities: {exactly: []}\n  roles: [{role: R, scope: group}]",
+        6, "for nobody",
+    ),
+    "a role without a scope": (
+        HEAD + "- vms: {names: [a]}\n  system: true\n  roles: [{role: R}]", 5, "needs the key 'scope'",
+    ),
+    "a scope that is none": (
+        HEAD + "- vms: {names: [a]}\n  system: true\n  roles: [{role: R, scope: here}]", 5, "'here' is no scope",
     ),
     "a pattern for an identity": (
         HEAD + "- vms: {names: [a]}\n  identities:\n    exclude: ['b*']", 5, "it holds the character '*'",
@@ -149,3 +177,17 @@ def _faults(text: str) -> list[Any]:
     from jsonschema import Draft202012Validator
 
     return list(Draft202012Validator(json.loads(schema_text())).iter_errors(yaml.safe_load(text)))
+
+
+def test_every_description_that_the_docs_show_is_one() -> None:
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    shown = [
+        block
+        for page in docs.rglob("*.md")
+        for block in re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+        if "\nrules:" in block
+    ]
+    assert len(shown) >= 4
+    for block in shown:
+        rules_in(block, "docs")
+        assert _faults(block) == []

@@ -54,6 +54,11 @@ def apply(
         )
     session = run.open(timeout=manner.timeout)
     made = _plan(saved, file, run, session)
+    if manner.no_wait and any(not grant.is_there for one in made.pending for grant in one.grants):
+        raise UsageError(
+            "--no-wait does not go with roles: they are granted when the identity has changed.",
+            hint="Leave --no-wait out.",
+        )
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     how = Manner(manner.dry_run, manner.no_wait)
     is_saved, world = saved is not None, session.world(person)

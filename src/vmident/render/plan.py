@@ -8,10 +8,10 @@ from itertools import islice
 from vmident.core.machine import Machine
 from vmident.core.plan import Plan, PlannedVm
 from vmident.core.resource_id import ResourceId
-from vmident.render.document import Document, identity_document, warning_document
+from vmident.render.document import Document, identity_document, role_document, warning_document
 from vmident.render.formats import as_yaml
 from vmident.render.human import Line, Tone, change_lines, warnings_about
-from vmident.results import ChangeResult, Status
+from vmident.results import ChangeResult, Status, planned_roles
 
 _WARNINGS_AT_MOST = 20
 _FOR_EDITORS = (
@@ -23,8 +23,8 @@ _FOR_EDITORS = (
 def plan_document(plan: Plan) -> Document:
     """Give `{"vms": [VM], "summary": {...}, "warnings"}`.
 
-    A VM is `{"id", "name", "resourceGroup", "before", "after", "request", "warnings"}`. Every VM that a rule selects is
-    there, those that are as described with `null` for a request.
+    A VM is `{"id", "name", "resourceGroup", "before", "after", "request", "roleAssignments"?, "warnings"}`. Every VM
+    that a rule selects is there, those to which nothing is to be sent with `null` for a request.
     """
     return {
         "vms": [_planned_document(one) for one in plan.vms],
@@ -36,6 +36,7 @@ def plan_document(plan: Plan) -> Document:
             "disableSystem": sum(one.transition.disables_system for one in plan.pending),
             "attach": sum(len(one.transition.added) for one in plan.pending),
             "detach": sum(len(one.transition.removed) for one in plan.pending),
+            "grant": sum(not grant.is_there for one in plan.pending for grant in one.grants),
         },
         "warnings": [warning_document(one) for one in plan.warnings],
     }
@@ -49,8 +50,17 @@ def _planned_document(one: PlannedVm) -> Document:
         "before": identity_document(one.before),
         "after": identity_document(one.after),
         "request": one.request,
+        **_roles_member(one),
         "warnings": [warning_document(warning) for warning in one.warnings],
     }
+
+
+def _roles_member(one: PlannedVm) -> Document:
+    roles = [
+        {**role_document(role), "identity": str(grant.receiver) if grant.receiver else None}
+        for grant, role in zip(one.grants, planned_roles(one), strict=True)
+    ]
+    return {"roleAssignments": roles} if roles else {}
 
 
 def plan_row(one: PlannedVm) -> Document:
@@ -58,7 +68,7 @@ def plan_row(one: PlannedVm) -> Document:
     return {
         "name": one.vm.name,
         "resourceGroup": one.vm.group,
-        "pending": one.request is not None,
+        "pending": one.is_pending,
         "before": one.before.type.value,
         "after": one.after.type.value,
         "attach": ",".join(map(str, one.transition.added)) or None,
@@ -70,7 +80,16 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
     """Draw the VMs that would change as changes are drawn, and count all."""
     for one in plan.pending:
         yield from change_lines(
-            ChangeResult(one.vm.name, Status.PLANNED, one.vm, one.before, one.after, one.request, one.warnings)
+            ChangeResult(
+                one.vm.name,
+                Status.PLANNED,
+                one.vm,
+                one.before,
+                one.after,
+                one.request,
+                one.warnings,
+                planned_roles(one),
+            )
         )
     as_described = len(plan.vms) - len(plan.pending)
     yield Line(f"{len(plan.vms)} VMs: {len(plan.pending)} would change, {as_described} as described", Tone.HEADING)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.program import GROUP, Program, answering, identity_id, interrupting, vm_id
+from tests.program import GROUP, Program, answering, answering_with, identity_id, interrupting, vm_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
 IN_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
@@ -147,6 +147,32 @@ def test_who_may_not_read_the_subscription_reads_the_scope(program: Program) -> 
     program.when("GET", f"/subscriptions/{SUBSCRIPTION}/{ASSIGNMENTS}", answering(403, "AuthorizationFailed"), times=9)
 
     assert program(f"plan -f {file} --exit-code").code == 0
+
+
+def test_vms_without_roles_stand_beside_those_with_roles(program: Program) -> None:
+    file = described(program, SYSTEM + "- vms: {names: [dbVM]}\n  system: true\n")
+
+    results = program(f"apply -f {file}").json
+
+    assert [(one["name"], one["status"], "roleAssignments" in one) for one in results] == [
+        ("dbVM", "changed", False),
+        ("myVM", "changed", True),
+        ("webVM", "changed", True),
+    ]
+
+
+def test_a_vm_that_cannot_be_read_is_no_preview(program: Program) -> None:
+    program.when("GET", "virtualMachines/myVM", answering(403, "AuthorizationFailed"))
+
+    outcome = program(f"apply -f {described(program, SYSTEM)} --dry-run")
+
+    assert [one["status"] for one in outcome.json] == ["failed", "planned"]
+
+
+def test_a_list_of_assignments_that_is_none_is_said_to_be_unreadable(program: Program) -> None:
+    program.when("GET", ASSIGNMENTS, answering_with(200, {"value": [{"properties": {}}]}))
+
+    assert program(f"plan -f {described(program, SYSTEM)}").error["code"] == "unreadable-answer"
 
 
 def test_who_may_read_assignments_nowhere_is_told(program: Program) -> None:

@@ -85,7 +85,7 @@ def test_applying_makes_the_changes_and_applying_again_has_nothing_to_do(
 
     again = program(f"apply -f {file}")
     assert (again.code, again.json, program.patches) == (0, [], [])
-    assert "Nothing to do: 2 VMs are as described." in program(f"apply -f {file} -o human").out
+    assert "Nothing to do: 2 VMs as described." in program(f"apply -f {file} -o human").out
 
 
 def test_applying_what_loses_something_needs_a_yes(program: Program, described: Description, typing: Typing) -> None:
@@ -178,6 +178,7 @@ def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(program: Pro
         (lambda plan: [], "is no saved plan"),
         (lambda plan: {key: plan[key] for key in plan if key != "vms"}, "is a damaged plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"id": identity_id(OTHER)}]}, "is a damaged plan"),
+        (lambda plan: plan | {"vms": [plan["vms"][0], plan["vms"][0]]}, "a VM stands in it twice"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"request": None}]}, "is a damaged plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"before": {"type": "Strange"}}]}, "is a damaged plan"),
     ],

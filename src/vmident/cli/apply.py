@@ -15,6 +15,7 @@ from vmident.core.plan import Plan
 from vmident.errors import ExitCode, UsageError
 from vmident.files.plan_file import plan_in
 from vmident.render.human import warnings_about
+from vmident.render.plan import nothing_pending_text
 from vmident.results import exit_code_for
 from vmident.usecases.apply_plan import apply_plan
 from vmident.usecases.change_vms import Manner
@@ -64,7 +65,7 @@ def apply(
     is_saved, world = saved is not None, session.world(person)
     results = apply_plan(made, session.where, world, how, exactly=is_saved, remove_roles=removal.remove_roles)
     run.console.warn(warnings_about(str(file), made.warnings))
-    report(run, results, person, named_one=False, nothing=f"Nothing to do: {len(made.vms)} VMs are as described.")
+    report(run, results, person, named_one=False, nothing=nothing_pending_text(made))
     return exit_code_for(results)
 
 

@@ -78,7 +78,8 @@ class Plan:
 
 def plan_for(rules: Sequence[Rule], machines: Iterable[Machine]) -> Plan:
     """Work out what takes the VMs to what the rules say; raises `ConflictingRules` for the first VM by id."""
-    listed = sorted(machines, key=lambda machine: machine.id)
+    # A VM that is made or deleted while pages are read can move another onto two of them.
+    listed = sorted({machine.id: machine for machine in machines}.values(), key=lambda machine: machine.id)
     by_id, others = _indexed(rules)
     used: set[int] = set()
     planned = []

@@ -51,9 +51,17 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
             hint="Choose the cloud that the plan was made for with --cloud or --sandbox.",
         )
     try:
-        return Plan(tuple(_planned(one) for one in document["vms"]))
+        return Plan(_vms(document["vms"]))
     except (KeyError, TypeError, ValueError, AttributeError, BadResourceId) as bad:
-        raise BadPlan(f"{file} is a damaged plan: {bad!r}.", hint=_MAKE_AGAIN) from bad
+        reason = f"something lacks {bad}" if isinstance(bad, KeyError) else str(bad)
+        raise BadPlan(f"{file} is a damaged plan: {reason}.", hint=_MAKE_AGAIN) from bad
+
+
+def _vms(listed: Any) -> tuple[PlannedVm, ...]:
+    vms = tuple(_planned(one) for one in listed)
+    if len({one.vm for one in vms}) < len(vms):
+        raise ValueError("a VM stands in it twice")
+    return vms
 
 
 def _planned(one: Any) -> PlannedVm:

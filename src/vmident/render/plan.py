@@ -91,8 +91,19 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
                 planned_roles(one),
             )
         )
-    as_described = len(plan.vms) - len(plan.pending)
-    yield Line(f"{len(plan.vms)} VMs: {len(plan.pending)} would change, {as_described} as described", Tone.HEADING)
+    pending = len(plan.pending)
+    yield Line(
+        f"{_counted(len(plan.vms))}: {pending} would change, {len(plan.vms) - pending} as described", Tone.HEADING
+    )
+
+
+def nothing_pending_text(plan: Plan) -> str:
+    """Say that no VM of a plan would change."""
+    return f"Nothing to do: {_counted(len(plan.vms))} as described."
+
+
+def _counted(vms: int) -> str:
+    return "1 VM" if vms == 1 else f"{vms} VMs"
 
 
 def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:

@@ -122,11 +122,48 @@ def package(session: nox.Session) -> None:
     session.run(str(programs / "python"), "-m", "vmident", "--version", external=True)
 
 
+@nox.session(python=RUNNING)
+def bench(session: nox.Session) -> None:
+    """Measure vmident beside the real Azure CLI, and print the tables of docs/reference/performance.md.
+
+    Takes a quarter of an hour: the Azure CLI is installed, and then waits half a minute for each change.
+    """
+    # What is measured is what users have: a wheel that pip installs compiles its modules.
+    session.install("-q", ".[serve]")
+    az = azure_cli(session).with_name("az")
+    session.run("python", "bench/against_azure_cli.py", str(az), *session.posargs)
+    session.run("python", "bench/start_up.py")
+    session.run("python", "bench/serving.py")
+
+
+@nox.session(python=RUNNING)
+def interop(session: nox.Session) -> None:
+    """Run Microsoft's article with the real Azure CLI against `sandbox serve`; installs it from PyPI, some 700 MB.
+
+    Takes two minutes, and at first as long again to install. The Azure CLI looks at a running change after 30 seconds
+    and not before, so the chapters of the article wait side by side. `nox -r -s interop` keeps what is installed.
+    """
+    session.install("-q", ".[serve]", *group("test"))
+    python = azure_cli(session)
+    env = {"INTEROP_AZURE_CLI_PYTHON": str(python)}
+    session.run("pytest", "-q", "-n", "6", *(session.posargs or ["interop"]), env=env)
+
+
 @nox.session
 def news(session: nox.Session) -> None:
     """Show what the next release would say."""
     session.install("-q", *group("news"))
     session.run("towncrier", "build", "--draft", "--version", session.posargs[0] if session.posargs else "next")
+
+
+def azure_cli(session: nox.Session) -> Path:
+    """Install the Azure CLI where its pinned dependencies meet nobody else's; give its Python."""
+    folder = Path(session.create_tmp()).resolve() / "azure-cli"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    session.run("python", "-m", "venv", str(folder))
+    session.run(str(python), "-m", "pip", "install", "-q", "azure-cli", external=True)
+    session.run(str(python), "-m", "azure.cli", "version", "--output", "table", external=True)
+    return python
 
 
 def covered(session: nox.Session) -> None:

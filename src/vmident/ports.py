@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from vmident.core.caller import CallerType
-from vmident.core.consequences import Warn
-from vmident.core.machine import Machine
-from vmident.core.patch import PatchBody
-from vmident.core.permissions import Permission
-from vmident.core.resource_id import ResourceId
-from vmident.core.roles import Assigned, Grant, HeldRole, Role
-from vmident.core.scope import Scope
-from vmident.core.standing import Group, IdentityResource
-from vmident.core.transition import Transition
-from vmident.errors import VmidentError
+if TYPE_CHECKING:
+    from vmident.core.caller import CallerType
+    from vmident.core.consequences import Warn
+    from vmident.core.machine import Machine
+    from vmident.core.patch import PatchBody
+    from vmident.core.permissions import Permission
+    from vmident.core.resource_id import ResourceId
+    from vmident.core.roles import Assigned, Grant, HeldRole, Role
+    from vmident.core.scope import Scope
+    from vmident.core.standing import Group, IdentityResource
+    from vmident.core.transition import Transition
+    from vmident.errors import VmidentError
 
 
 class Clock(Protocol):

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from vmident.core.caller import Caller
-from vmident.core.consequences import Warn
-from vmident.core.deployment import Foreseen
-from vmident.core.diagnosis import Finding
-from vmident.core.identity import IdentityState
-from vmident.core.machine import Machine
-from vmident.core.patch import PatchBody
-from vmident.core.plan import PlannedVm
-from vmident.core.resource_id import ResourceId
-from vmident.core.roles import Role
-from vmident.core.scope import Scope
-from vmident.core.standing import Group, IdentityResource
 from vmident.errors import ExitCode, VmidentError
+
+if TYPE_CHECKING:
+    from vmident.core.consequences import Warn
+    from vmident.core.identity import IdentityState
+    from vmident.core.machine import Machine
+    from vmident.core.patch import PatchBody
+    from vmident.core.plan import PlannedVm
+    from vmident.core.resource_id import ResourceId
+    from vmident.core.roles import Role
+    from vmident.core.scope import Scope
 
 
 class Status(Enum):
@@ -93,112 +91,11 @@ class ChangeResult:
 
 
 @dataclass(frozen=True)
-class Creation:
-    """What became of a VM that was to be made.
-
-    `template` and `what_if` are there where it was only worked out; `what_if` is `None` where Azure was not asked, or
-    did not answer. `identity` is what the VM has, or would have; `None` where it is not known. `deployment` is the full
-    id of what made it, `None` where nothing was sent.
-    """
-
-    vm: ResourceId
-    location: str
-    admin_username: str
-    status: Status
-    identity: IdentityState | None = None
-    private_address: str | None = None
-    public_address: str | None = None
-    deployment: ResourceId | None = None
-    template: Mapping[str, Any] | None = None
-    what_if: tuple[Foreseen, ...] | None = None
-    roles: tuple[RoleResult, ...] = ()
-    warnings: tuple[Warn, ...] = ()
-    error: VmidentError | None = None
-
-
-@dataclass(frozen=True)
 class Shown:
     """What a look at one VM found: a machine, or the reason why there is none."""
 
     vm: str
     machine: Machine | None = None
-    error: VmidentError | None = None
-
-
-@dataclass(frozen=True)
-class WhoAmI:
-    """Who requests are made as, and where they go. `expires_on` is when the token ends, in epoch seconds.
-
-    `origins` tells where `token`, `subscription`, `cloud`, `group`, `endpoint` and `authority` came from, as far as
-    each was said.
-    """
-
-    caller: Caller
-    expires_on: float | None
-    cloud: str
-    endpoint: str
-    subscription_id: str | None
-    subscription_name: str | None
-    origins: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """All findings in the order of the checks, and what can be taken away: dead attachments of `vm`."""
-
-    findings: tuple[Finding, ...]
-    vm: ResourceId | None = None
-    dead: tuple[ResourceId, ...] = ()
-
-
-@dataclass(frozen=True)
-class GroupMade:
-    """A resource group that was to be there; `before` is what was there, `None` for nothing."""
-
-    group: Group
-    status: Status
-    before: Group | None = None
-
-
-@dataclass(frozen=True)
-class IdentityMade:
-    """A user-assigned identity that was to be there; `before` is what was there, `None` for nothing.
-
-    Where the identity is there and a role was not granted, the status is failed and `error` says why.
-    """
-
-    identity: IdentityResource
-    status: Status
-    before: IdentityResource | None = None
-    warnings: tuple[Warn, ...] = ()
-    roles: tuple[RoleResult, ...] = ()
-    error: VmidentError | None = None
-
-
-@dataclass(frozen=True)
-class IdentityShown:
-    """What a look at one identity found: it, or the reason why there is none."""
-
-    word: str
-    identity: IdentityResource | None = None
-    error: VmidentError | None = None
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """What became of one identity that was to be deleted; `word` named it.
-
-    `identity` is `None` where none was found, and `detached` the VMs that lose it first. `attached` are the VMs that
-    have it, and keep a dead attachment where it is deleted by force.
-    """
-
-    word: str
-    status: Status
-    identity: IdentityResource | None = None
-    attached: tuple[ResourceId, ...] = ()
-    detached: tuple[ChangeResult, ...] = ()
-    roles: tuple[RoleResult, ...] = ()
-    warnings: tuple[Warn, ...] = ()
     error: VmidentError | None = None
 
 
@@ -228,4 +125,4 @@ def exit_code_for(outcomes: Sequence[Outcome]) -> ExitCode:
 
 
 def _is_skipped(outcome: Outcome) -> bool:
-    return isinstance(outcome, (ChangeResult, Deletion)) and outcome.status is Status.SKIPPED
+    return getattr(outcome, "status", None) is Status.SKIPPED

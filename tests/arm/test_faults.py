@@ -238,6 +238,16 @@ def test_a_missing_permission_names_the_role_that_has_it(action: str, scope: str
     assert fault(403, {}, _body("AuthorizationFailed", _unauthorized(action, scope))).hint == way_out
 
 
+def test_what_a_template_may_not_make_is_asked_for_on_its_group() -> None:
+    message = (
+        "Deployment failed with error: 'Authorization failed for template resource 'myVM' of type "
+        "'Microsoft.Compute/virtualMachines'. The client 'me' with object id '1' does not have permission to perform "
+        f"action 'Microsoft.Compute/virtualMachines/write' at scope '{VM}'.'"
+    )
+    hint = fault(403, {}, _body("InvalidTemplateDeployment", message)).hint
+    assert hint == _to_ask_for("Virtual Machine Contributor", "/subscriptions/sub/resourceGroups/myGroup")
+
+
 @pytest.mark.parametrize("code", ["AuthorizationFailed", "LinkedAuthorizationFailed", "RequestDisallowedByPolicy"])
 def test_a_missing_permission_that_azure_does_not_name_is_somebody_elses_to_give(code: str) -> None:
     hint = fault(403, {}, _body(code, "Forbidden.")).hint

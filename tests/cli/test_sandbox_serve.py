@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import ssl
 import subprocess
@@ -13,9 +12,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.served import Served
 
 pytestmark = [
     pytest.mark.allow_hosts(["127.0.0.1"]),
@@ -23,39 +23,11 @@ pytestmark = [
 ]
 
 
-class Served:
-    """A server of its own, and what it printed."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.folder = folder
-        environ = {**os.environ, "VMIDENT_SANDBOX_DIR": str(folder)}
-        command = [sys.executable, "-m", "vmident", "sandbox", "serve", "--port", "0", "-o", "json", *options]
-        self.process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        printed = iter(self.process.stdout.readline, "}\n")
-        self.facts: dict[str, Any] = json.loads("".join(printed) + "}")
-
-    def vmident(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Run vmident against it, signed in as the printed lines say."""
-        exported = [line for line in self.facts["vmident"] if line.startswith("export ")]
-        said = dict(one.split("=", 1) for line in exported for one in line.removeprefix("export ").split())
-        said = {name: value.strip("'") for name, value in said.items()}
-        command = [sys.executable, "-m", "vmident", *words]
-        ran_in = {**os.environ, **said, **environ}
-        return subprocess.run(command, env=ran_in, capture_output=True, text=True, check=False, timeout=60)
-
-    def stop(self) -> tuple[int, str]:
-        self.process.send_signal(signal.SIGINT)
-        _, err = self.process.communicate(timeout=30)
-        return self.process.returncode, err
-
-
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     made = Served(tmp_path / "served", "--vms", "3", "--operation-seconds", "0")
     yield made
-    made.process.kill()
-    made.process.communicate()
+    made.kill()
 
 
 def test_vmident_signs_in_changes_and_sees_what_it_changed(served: Served) -> None:
@@ -81,10 +53,13 @@ def test_only_who_trusts_its_certificate_and_has_a_token_is_answered(served: Ser
     refused.value.close()
 
 
-def test_ctrl_c_ends_it_quietly_and_leaves_no_certificate(served: Served) -> None:
+def test_ctrl_c_ends_it_quietly_and_leaves_no_certificate_and_no_sign_in(served: Served) -> None:
     assert served.vmident("list").returncode == 0
+    azure_config = Path(served.exported("azureCli")["AZURE_CONFIG_DIR"])
+    (azure_config / "inside").mkdir(parents=True)
     assert served.stop() == (0, "")
     assert not Path(served.facts["certificates"]).exists()
+    assert not azure_config.exists()
     refused = served.vmident("list")
     assert refused.returncode != 0
 
@@ -100,3 +75,16 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert f"Port {port}" in ran.stderr
     assert "--port" in ran.stderr
+
+
+def test_every_request_is_noted_without_what_it_carries(tmp_path: Path) -> None:
+    log = tmp_path / "requests.jsonl"
+    served = Served(tmp_path / "served", "--operation-seconds", "0", "--log", str(log))
+    try:
+        assert served.vmident("enable-system", "myVM", "-g", "myResourceGroup").returncode == 0
+    finally:
+        served.stop()
+    noted = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [one["method"] for one in noted if "/virtualMachines/" in one["path"]] == ["GET", "PATCH"]
+    assert {*noted[0]} == {"method", "path", "status", "received", "sent"}
+    assert "eyJ" not in log.read_text(encoding="utf-8")

@@ -76,6 +76,20 @@ def test_an_action_has_the_narrowest_role_that_is_known(action: str, role: str |
     assert role_for(action) == role
 
 
+@pytest.mark.parametrize(
+    ("action", "place"),
+    [
+        ("Microsoft.Resources/subscriptions/resourceGroups/write", "/subscriptions/s"),
+        ("Microsoft.ManagedIdentity/userAssignedIdentities/write", "/subscriptions/s/resourceGroups/g"),
+        ("Microsoft.Resources/deployments/write", "/subscriptions/s/resourceGroups/g"),
+    ],
+)
+def test_what_makes_something_is_asked_for_where_it_is_to_be_made(action: str, place: str) -> None:
+    made = "/subscriptions/s/resourceGroups/g"
+    made += "" if action.endswith("resourceGroups/write") else "/providers/A.B/c/new"
+    assert way_out(action, made, "oid").endswith(f"--scope {place}")
+
+
 def test_the_way_out_is_a_command_that_a_shell_takes_whole() -> None:
     command = grant_command("Virtual Machine Contributor", "/subscriptions/s/resourceGroups/a(b)", "oid")
     assert command == (

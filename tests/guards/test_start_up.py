@@ -1,22 +1,48 @@
-"""Nothing heavy is loaded before it is needed."""
+"""Nothing heavy is loaded before it is needed: which modules each kind of command may load."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.loopback import Loopback
+from tests.program import GROUP
+from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN, Sandbox
 
 HEAVY = {"azure", "msal", "requests", "cryptography", "rich", "yaml"}
 
 
-def modules_loaded_by(*words: str) -> set[str]:
-    """Top-level names of all modules that a run of the program imports, from the interpreter's own record."""
-    ran = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "vmident", *words], capture_output=True, text=True, check=False
-    )
+# The big clients, and what signs in: only the commands that need them load them.
+CLIENTS = {"azure.mgmt.compute", "azure.mgmt.msi", "azure.mgmt.resource", "azure.mgmt.authorization"}
+SIGNING_IN = {"azure.identity", "msal", "cryptography"}
+DRAWING = {"rich", "yaml", "jmespath"}
+# What a command on VMs reaches Azure through: azure-core's pipeline, ARM's policies, and requests below them.
+REACHING = {"azure.core", "azure.mgmt.core", "requests"}
+
+
+def names_loaded_by(*words: str, **environ: str) -> set[str]:
+    """Full names of all modules that a run of the program imports, from the interpreter's own record."""
+    command = [sys.executable, "-X", "importtime", "-m", "vmident", *words]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environ})
     lines = [line for line in ran.stderr.splitlines() if line.startswith("import time:")]
-    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def modules_loaded_by(*words: str) -> set[str]:
+    """Top-level names of all modules that a run of the program imports."""
+    return {name.partition(".")[0] for name in names_loaded_by(*words)}
+
+
+def among(packages: set[str], loaded: set[str]) -> set[str]:
+    """Give the packages of which anything was loaded."""
+    return {package for package in packages if any(f"{name}.".startswith(f"{package}.") for name in loaded)}
 
 
 @pytest.mark.parametrize(
@@ -40,3 +66,58 @@ def test_help_version_and_wrong_usage_load_nothing_heavy(words: tuple[str, ...])
     loaded = modules_loaded_by(*words)
     assert "vmident" in loaded
     assert loaded & HEAVY == set()
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A small Azure at an address, and the environment that leads there with a token at hand."""
+    sandbox = Sandbox(tmp_path / "azure", now=time.time, new_uuid=lambda: str(uuid.uuid4()), operation_seconds=0.0)
+    with Loopback(sandbox.answer) as server:
+        sandbox.endpoint = server.endpoint
+        yield {
+            "VMIDENT_ARM_ENDPOINT": server.endpoint,
+            "VMIDENT_ACCESS_TOKEN": TOKEN,
+            "VMIDENT_SUBSCRIPTION": SUBSCRIPTION,
+        }
+    sandbox.close()
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.parametrize(
+    ("words", "clients"),
+    [
+        (("show", "webVM", "-g", GROUP), set()),
+        (("list",), set()),
+        (("enable-system", "myVM", "-g", GROUP), set()),
+        (("add-user", "myVM", "-g", GROUP, "--identity", "otherIdentity"), set()),
+        (("remove-user", "dbVM", "-g", GROUP, "--all-identities", "--yes"), set()),
+        (("enable-system", "myVM", "-g", GROUP, "--role", "Reader", "--scope", "group"), {"azure.mgmt.authorization"}),
+        (("group", "create", "newGroup", "-l", "westus"), {"azure.mgmt.resource"}),
+        (("identity", "create", "newId", "-g", GROUP), {"azure.mgmt.msi"}),
+    ],
+    ids=" ".join,
+)
+def test_a_command_with_its_token_at_hand_loads_the_clients_that_it_needs_and_nothing_to_sign_in_or_draw_with(
+    azure: dict[str, str], words: tuple[str, ...], clients: set[str]
+) -> None:
+    loaded = names_loaded_by(*words, **azure)
+    assert among(REACHING, loaded) == REACHING
+    assert among(CLIENTS, loaded) == clients
+    assert among(SIGNING_IN | DRAWING | {"pydantic", "vmident.sandbox"}, loaded) == set()
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_show_loads_of_vmident_what_a_look_at_a_vm_needs(azure: dict[str, str]) -> None:
+    loaded = {name for name in names_loaded_by("show", "webVM", "-g", GROUP, **azure) if name.startswith("vmident.")}
+    needless = {"transition", "patch", "consequences", "roles", "permissions", "standing", "vm_template", "plan"}
+    assert loaded & {f"vmident.core.{name}" for name in needless} == set()
+    assert {name for name in loaded if name.startswith("vmident.usecases.")} == {
+        "vmident.usecases.find_vms",
+        "vmident.usecases.show_vms",
+    }
+
+
+@pytest.mark.parametrize("output", ["json", "tsv", "none", "human"])
+def test_rich_is_loaded_where_something_is_drawn_with_it(output: str) -> None:
+    loaded = modules_loaded_by("show", "webVM", "--sandbox", "-o", output)
+    assert "rich" not in loaded

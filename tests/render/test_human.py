@@ -13,11 +13,8 @@ from vmident.core.transition import Transition
 from vmident.errors import NotFound, UsageError
 from vmident.render.document import machine_row
 from vmident.render.human import (
-    Line,
-    Tone,
     change_lines,
     difference_lines,
-    error_lines,
     fact_lines,
     loss_lines,
     machine_lines,
@@ -25,6 +22,7 @@ from vmident.render.human import (
     table_lines,
     warning_lines,
 )
+from vmident.render.line import Line, Tone, error_lines
 from vmident.results import ChangeResult, Status
 
 VM = vm_id("sub", "myGroup", "myVM")

@@ -117,7 +117,7 @@ def test_a_patch_that_changes_nothing_is_an_operation_all_the_same(cloud: Cloud)
         ("appVM", {"type": "None", "userAssignedIdentities": {OTHER: {}}}, "InvalidParameter"),
         ("myVM", {"type": "UserAssigned"}, "InvalidParameter"),
         ("dbVM", {"type": "UserAssigned", "userAssignedIdentities": {MINE: None}}, "InvalidParameter"),
-        ("dbVM", {"type": "UserAssigned", "userAssignedIdentities": None}, "InvalidParameter"),
+        ("webVM", {"type": "UserAssigned", "userAssignedIdentities": None}, "InvalidParameter"),
         ("appVM", {"type": BOTH, "userAssignedIdentities": {OTHER: {}, OTHER.upper(): {}}}, "InvalidParameter"),
         ("appVM", {"type": BOTH, "userAssignedIdentities": {OTHER: {}, OTHER.upper(): None}}, "InvalidParameter"),
         ("appVM", {"type": BOTH, "userAssignedIdentities": {f"{VMS}/myVM": {}}}, "InvalidParameter"),

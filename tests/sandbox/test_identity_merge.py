@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmident.core.resource_id import ResourceId, user_identity_id
-from vmident.sandbox.identity_merge import BOTH, USER, IdentityChange, held_after, read_change
+from vmident.sandbox.identity_merge import BOTH, USER, held_after, read_change
 from vmident.sandbox.refusals import Refused
 
 IDS = [user_identity_id("5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1", "Group", f"Name{number}") for number in range(6)]
@@ -52,5 +52,5 @@ def test_a_type_without_user_assigned_identities_leaves_none(held: list[Resource
     assert held_after(held, read_change({"type": identity_type})) == ()
 
 
-def test_null_for_all_detaches_all() -> None:
-    assert held_after(IDS, IdentityChange(BOTH, attach=(IDS[0],), detach_all=True)) == (IDS[0],)
+def test_null_for_all_names_none() -> None:
+    assert held_after(IDS, read_change({"type": USER, "userAssignedIdentities": None})) == tuple(IDS)

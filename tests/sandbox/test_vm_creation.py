@@ -250,6 +250,22 @@ def test_a_put_leaves_exactly_the_identities_and_tags_that_it_names(cloud: Cloud
     assert "identity" not in cloud.vm("appVM")
 
 
+def test_a_vm_that_is_there_need_not_be_told_its_image(cloud: Cloud) -> None:
+    before = cloud.vm("appVM")
+    properties = {**before["properties"]}
+    for storage in ({"imageReference": None}, {}):
+        properties["storageProfile"] = {"osDisk": before["properties"]["storageProfile"]["osDisk"], **storage}
+        assert cloud.make_vm("appVM", properties, tags={}).status == 200
+        cloud.finish()
+    assert cloud.vm("appVM") == {**before, "etag": '"3"'}
+
+
+def test_a_vm_that_is_made_has_to_be_told_its_image(cloud: Cloud) -> None:
+    put_network(cloud)
+    answer = cloud.make_vm("newVM", vm_body(image=None))
+    assert message_of(answer) == "Required parameter 'imageReference.publisher' is missing (null)."
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [

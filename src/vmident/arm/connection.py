@@ -15,11 +15,12 @@ from vmident.arm.credential import Credential
 from vmident.arm.supervision import Supervision, parsed
 from vmident.core.pacing import pause_before_retry
 from vmident.errors import AzureUnavailable, Throttled
-from vmident.ports import Clock
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpRequest, HttpResponse
     from requests.adapters import BaseAdapter
+
+    from vmident.ports import Clock
 
 READ_TRIES = 4
 

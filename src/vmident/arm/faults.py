@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vmident.core.permissions import ASSIGN_IDENTITY, way_out
 from vmident.errors import (
     AzureRefused,
     AzureUnavailable,
@@ -171,6 +170,8 @@ def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) ->
 
 
 def _who_may(message: str, code: str | None) -> str:
+    from vmident.core.permissions import ASSIGN_IDENTITY, way_out
+
     caller = _OBJECT_ID.search(message)
     object_id = caller[1] if caller else None
     linked = _LINKED_SCOPES.search(message)
@@ -181,4 +182,7 @@ def _who_may(message: str, code: str | None) -> str:
     if asked is None:
         return "Ask whoever manages access to the subscription."
     action, scope = asked.groups()
+    if code == "InvalidTemplateDeployment":
+        # What a template is to make is not there yet: its group is.
+        scope = "/".join(scope.split("/")[:5])
     return way_out(action, scope, object_id)

@@ -10,8 +10,8 @@ from typing import Any
 
 from vmident.arm.connection import Connection
 from vmident.arm.listing import pages
+from vmident.arm.standing_wire import group_from_wire
 from vmident.arm.supervision import body_of
-from vmident.arm.wire import group_from_wire
 from vmident.core.standing import Group
 
 API_VERSION = "2024-11-01"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from vmident.arm.connection import Connection
 from vmident.arm.listing import named_in_graph, pages
+from vmident.arm.standing_wire import identity_resource_from_wire
 from vmident.arm.supervision import body_of
-from vmident.arm.wire import identity_resource_from_wire
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
 from vmident.core.selection import named
 from vmident.core.standing import IdentityResource

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from vmident.arm.connection import Connection
 from vmident.arm.listing import ids_in_graph, named_in_graph, pages
-from vmident.arm.operations import look_at, operation_in
 from vmident.arm.wire import machine_from_wire
 from vmident.core.machine import Machine
-from vmident.core.patch import PatchBody
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.core.selection import named
-from vmident.ports import Holders, Look, Operation, Written
+
+if TYPE_CHECKING:
+    from vmident.core.patch import PatchBody
+    from vmident.ports import Holders, Look, Operation, Written
 
 API_VERSION = "2024-07-01"
 """The first versions with etags are of 2023-09-01; this one is in every public cloud."""
@@ -40,12 +42,17 @@ class ArmMachines:
 
     def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> Written:
         """PATCH the VM once; hands back the VM as the answer has it, and the operation that carries the change out."""
+        from vmident.arm.operations import operation_in
+        from vmident.ports import Written
+
         answer = self._connection.write(str(vm), API_VERSION, body, etag=etag)
         machine = machine_from_wire(answer.body, answer.headers) if answer.body else None
         return Written(machine, operation_in(answer, self._connection))
 
     def look_at(self, operation: Operation) -> Look:
         """Poll the operation once."""
+        from vmident.arm.operations import look_at
+
         return look_at(operation, self._connection)
 
     def named(self, subscription: str, name: str) -> Sequence[ResourceId]:
@@ -73,4 +80,6 @@ class ArmMachines:
         )
         in_graph = ids_in_graph(self._connection, query)
         listed = {one.id for one in self.list(identity.subscription) if identity in one.identity.users}
+        from vmident.ports import Holders
+
         return Holders(sorted(listed.union(in_graph or ())), is_complete=in_graph is not None)

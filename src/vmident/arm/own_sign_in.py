@@ -15,6 +15,7 @@ from vmident.errors import NotSignedIn
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
+    from azure.identity import AuthenticationRecord
 
 ENVIRONMENT = "AZURE_CLIENT_ID and its companions"
 WORKLOAD_IDENTITY = "AZURE_FEDERATED_TOKEN_FILE"
@@ -101,11 +102,19 @@ def _kept_credential(sign_in: SignIn, cloud: Cloud) -> Any:
         )
     # Whichever way the person signed in: the record finds the tokens, and a refresh is the same for both.
     return InteractiveBrowserCredential(
-        authentication_record=AuthenticationRecord.deserialize(sign_in.record),
+        authentication_record=_with_https(AuthenticationRecord.deserialize(sign_in.record)),
         disable_automatic_authentication=True,
         disable_instance_discovery=not cloud.has_microsofts_authority,
         cache_persistence_options=kept,
     )
+
+
+def _with_https(record: AuthenticationRecord) -> AuthenticationRecord:
+    """Make a URL of the record's authority: Python 3.10 reads `127.0.0.1:443` as one of scheme `127.0.0.1`."""
+    from azure.identity import AuthenticationRecord
+
+    authority = f"https://{record.authority}"
+    return AuthenticationRecord(record.tenant_id, record.client_id, authority, record.home_account_id, record.username)
 
 
 def _ended(sign_in: SignIn) -> NotSignedIn:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vmident.arm.cloud import is_same_origin
 from vmident.arm.faults import fault
 from vmident.arm.refused_tokens import no_token
 from vmident.errors import AzureRefused, Unreachable, VmidentError
-from vmident.ports import Clock
+
+if TYPE_CHECKING:
+    from vmident.ports import Clock
 
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0

@@ -11,8 +11,6 @@ from typing import Any
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
-from vmident.core.scope import Scope
-from vmident.core.standing import Group, IdentityResource
 from vmident.errors import AzureRefused, BadResourceId
 
 _TYPES = {
@@ -30,11 +28,11 @@ def machine_from_wire(body: Any, headers: Mapping[str, str]) -> Machine:
         properties = body.get("properties") or {}
         return Machine(
             id=ResourceId.parse(body["id"]),
-            location=_text(body.get("location")) or "",
+            location=text_or_none(body.get("location")) or "",
             identity=identity_from_wire(body.get("identity")),
-            etag=_text(body.get("etag")) or headers.get("ETag"),
-            provisioning_state=_text(properties.get("provisioningState")) or "Succeeded",
-            tags=_tags(body),
+            etag=text_or_none(body.get("etag")) or headers.get("ETag"),
+            provisioning_state=text_or_none(properties.get("provisioningState")) or "Succeeded",
+            tags=tags_from_wire(body),
         )
     except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
         raise unreadable("a VM") from strange
@@ -47,56 +45,24 @@ def identity_from_wire(identity: Any) -> IdentityState:
     has_system, has_users = _TYPES["".join(identity["type"].split()).lower()]
     users = (identity.get("userAssignedIdentities") or {}) if has_users else {}
     return IdentityState(
-        system=SystemIdentity(_text(identity.get("principalId")), _text(identity.get("tenantId")))
+        system=SystemIdentity(text_or_none(identity.get("principalId")), text_or_none(identity.get("tenantId")))
         if has_system
         else None,
         users={ResourceId.parse(user): _user_identity(known or {}) for user, known in users.items()},
     )
 
 
-def group_from_wire(body: Any) -> Group:
-    """Read a resource group: exchange 0 of the recording. Raises `AzureRefused` for anything else."""
-    try:
-        scope = Scope.parse(body["id"])
-        state = _told(body.get("properties") or {}, "provisioningState")
-        is_being_deleted = state.lower() == "deleting"
-        return Group(scope, _told(body, "name"), _told(body, "location"), _tags(body), is_being_deleted)
-    except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
-        raise unreadable("a resource group") from strange
-
-
-def identity_resource_from_wire(body: Any) -> IdentityResource:
-    """Read a user-assigned identity: exchange 1 of the recording. Raises `AzureRefused` for anything else.
-
-    A `resourcegroups` in lower case comes back as ARM spells it elsewhere.
-    """
-    try:
-        properties = body.get("properties") or {}
-        return IdentityResource(
-            ResourceId.parse(body["id"]),
-            _told(body, "location"),
-            _text(properties.get("clientId")),
-            _text(properties.get("principalId")),
-            _text(properties.get("tenantId")),
-            _tags(body),
-        )
-    except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
-        raise unreadable("a user-assigned identity") from strange
-
-
-def _told(body: Any, member: str) -> str:
-    return _text(body.get(member)) or ""
-
-
-def _tags(body: Any) -> dict[str, str]:
-    return {str(name): _text(value) or "" for name, value in (body.get("tags") or {}).items()}
-
-
 def _user_identity(known: Any) -> UserIdentity:
-    return UserIdentity(_text(known.get("clientId")), _text(known.get("principalId")))
+    return UserIdentity(text_or_none(known.get("clientId")), text_or_none(known.get("principalId")))
 
 
-def _text(value: Any) -> str | None:
+def tags_from_wire(body: Any) -> dict[str, str]:
+    """Read the tags of a resource; absent means none."""
+    return {str(name): text_or_none(value) or "" for name, value in (body.get("tags") or {}).items()}
+
+
+def text_or_none(value: Any) -> str | None:
+    """Hand back a text, or `None`; raises `TypeError` for anything else."""
     if value is not None and not isinstance(value, str):
         raise TypeError(value)
     return value

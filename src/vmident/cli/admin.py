@@ -10,7 +10,7 @@ from vmident.cli.vm_options import AdminOptions
 from vmident.core.admin import Admin, checked_password
 from vmident.core.images import Image, OsType
 from vmident.errors import UsageError
-from vmident.render.human import Line
+from vmident.render.line import Line
 
 
 def system_of(image: Image, said: OsType | None, options: AdminOptions) -> OsType:

@@ -11,7 +11,8 @@ from vmident.cli.session import PersonAtTheTerminal
 from vmident.cli.vm_words import vm_words
 from vmident.errors import ExitCode, UsageError
 from vmident.render.document import change_document, change_row
-from vmident.render.human import Line, change_lines, summary_line, warning_lines
+from vmident.render.human import change_lines, summary_line, warning_lines
+from vmident.render.line import Line
 from vmident.results import ChangeResult, exit_code_for
 from vmident.usecases.change_vms import Manner, change_vms
 from vmident.usecases.find_identities import checked_identity_words

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from vmident.cli.runtime import Terminal
-from vmident.render.human import Line, Tone
+from vmident.render.line import Line, Tone
 from vmident.render.text import harmless
 
 _COLOURS: dict[Tone, dict[str, Any]] = {

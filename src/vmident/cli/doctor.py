@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from vmident.account_results import Diagnosis
 from vmident.cli.options import IdentityWords
 from vmident.cli.running import Run
 from vmident.cli.session import PersonAtTheTerminal, Session
 from vmident.core.transition import RemoveUsers
 from vmident.errors import ExitCode, UsageError
 from vmident.render.diagnosis import diagnosis_document, diagnosis_lines, finding_row
-from vmident.results import ChangeResult, Diagnosis
+from vmident.results import ChangeResult
 from vmident.usecases.change_vms import Manner, change_vms
 from vmident.usecases.diagnose import Patient, diagnose
 from vmident.usecases.find_identities import checked_identity_words

@@ -25,7 +25,8 @@ from vmident.render.resources import (
     identity_row,
     listing_lines,
 )
-from vmident.results import Deletion, exit_code_for
+from vmident.resource_results import Deletion
+from vmident.results import exit_code_for
 from vmident.usecases.delete_identities import delete_identities
 from vmident.usecases.equip_identity import equip_identity
 from vmident.usecases.find_identities import checked_identity_words

@@ -10,7 +10,7 @@ import typer
 from vmident.cli.running import Run
 from vmident.errors import ExitCode, UsageError
 from vmident.ports import Account, SignInRequest, Way
-from vmident.render.human import Line, Tone
+from vmident.render.line import Line, Tone
 
 _SANDBOX = "There is nothing to sign in to: the sandbox has a person of its own."
 

@@ -14,7 +14,7 @@ from vmident.cli.settings import Output, Settings, settings_from
 from vmident.errors import Declined, ExitCode, QueryUnfit, UsageError, VmidentError
 from vmident.render.document import error_document
 from vmident.render.formats import as_json, as_json_line, as_table, as_tsv, as_yaml, compiled_query, queried
-from vmident.render.human import Line, error_lines
+from vmident.render.line import Line, error_lines
 
 
 class Run:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from vmident.cli.running import Run
 from vmident.errors import ExitCode
-from vmident.render.human import Line, Tone
+from vmident.render.line import Line, Tone
 
 _CLOUD = "vmident-sandbox"
 
@@ -21,8 +22,20 @@ OperationSeconds = Annotated[
 Throttle = Annotated[bool, typer.Option("--throttle", help="Refuse requests as Azure does when there are too many.")]
 
 
+RequestLog = Annotated[
+    Path | None,
+    typer.Option("--log", metavar="FILE", help="Note every request there: method, path, status.", show_default=False),
+]
+
+
 def serve(
-    run: Run, *, port: Port = 10443, vms: Vms = 0, operation_seconds: OperationSeconds = 1.5, throttle: Throttle = False
+    run: Run,
+    *,
+    port: Port = 10443,
+    vms: Vms = 0,
+    operation_seconds: OperationSeconds = 1.5,
+    throttle: Throttle = False,
+    log: RequestLog = None,
 ) -> ExitCode:
     """Serve the sandbox on a loopback HTTPS port, for the Azure CLI and Azure's SDKs.
 
@@ -35,7 +48,7 @@ def serve(
 
       vmident sandbox serve --port 0 --vms 1000 --operation-seconds 7 --throttle
     """
-    server = run.open().server(port, vms=vms, operation_seconds=operation_seconds, is_throttling=throttle)
+    server = run.open().server(port, vms=vms, operation_seconds=operation_seconds, is_throttling=throttle, log=log)
     facts = _with_commands(server.facts)
     try:
         run.answer(facts, rows=[facts], lines=lambda: _lines(facts))
@@ -56,6 +69,7 @@ def _with_commands(facts: dict[str, str]) -> dict[str, Any]:
         **facts,
         "azureCli": [
             trust,
+            f"export AZURE_CONFIG_DIR='{facts['azureConfig']}'",
             "az config set core.instance_discovery=false --only-show-errors",
             f"az cloud register --name {_CLOUD} --endpoint-resource-manager {url}",
             f"az cloud set --name {_CLOUD}",

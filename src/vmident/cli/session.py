@@ -14,23 +14,22 @@ from vmident.cli.console import Console
 from vmident.cli.runtime import CommandClock, Runtime
 from vmident.cli.settings import GROUP_OPTION, Settings
 from vmident.core.resource_id import checked_name
-from vmident.core.roles import HeldRole
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
-from vmident.ports import Groups, Identities, IdentityLoss, Loss, Machines, Roles, SignIns, Tokens
-from vmident.render.human import Line, Tone, loss_lines
-from vmident.render.resources import deletion_loss_lines
-from vmident.usecases.diagnose import Reach
+from vmident.render.line import Line, Tone
 from vmident.usecases.find_vms import Where
-from vmident.usecases.prepare_change import World
-from vmident.usecases.prepare_vm import Creating
-from vmident.usecases.who_am_i import Surroundings
 
 if TYPE_CHECKING:
     from vmident.arm.cloud import Cloud
     from vmident.arm.connection import Connection
     from vmident.arm.credential import Credential
+    from vmident.core.roles import HeldRole
+    from vmident.ports import Groups, Identities, IdentityLoss, Loss, Machines, Roles, SignIns, Tokens
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.server import Server
+    from vmident.usecases.diagnose import Reach
+    from vmident.usecases.prepare_change import World
+    from vmident.usecases.prepare_vm import Creating
+    from vmident.usecases.who_am_i import Surroundings
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -93,6 +92,7 @@ class Session:
     def reach(self) -> Reach:
         """What `doctor` needs to know of this machine."""
         from vmident.arm.subscriptions import ArmSubscriptions
+        from vmident.usecases.diagnose import Reach
 
         environ, subscriptions = self._runtime.environ, ArmSubscriptions(self._connection)
         proxy = next((environ[name] for name in ("HTTPS_PROXY", "https_proxy") if environ.get(name)), None)
@@ -106,12 +106,15 @@ class Session:
 
     def world(self, person: PersonAtTheTerminal) -> World:
         """Everything that a change reaches through."""
+        from vmident.usecases.prepare_change import World
+
         return World(self.machines, self.identities, self.roles, self.clock, person)
 
     def creating(self, person: PersonAtTheTerminal) -> Creating:
         """Everything that making a VM reaches through."""
         from vmident.arm.deployments import ArmDeployments
         from vmident.arm.networks import ArmNetworks
+        from vmident.usecases.prepare_vm import Creating
 
         connection = self._connection
         return Creating(self.world(person), self.groups, ArmDeployments(connection), ArmNetworks(connection))
@@ -145,6 +148,8 @@ class Session:
     @property
     def surroundings(self) -> Surroundings:
         """What `whoami` tells beside the caller."""
+        from vmident.usecases.who_am_i import Surroundings
+
         names = self._settings.subscription_names
 
         def name_of(subscription: str) -> str:
@@ -217,7 +222,9 @@ class Session:
 
         return Sandbox(self._settings.sandbox_folder, now=self._runtime.wall, new_uuid=self._runtime.new_uuid)
 
-    def server(self, port: int, *, vms: int, operation_seconds: float, is_throttling: bool) -> Server:
+    def server(
+        self, port: int, *, vms: int, operation_seconds: float, is_throttling: bool, log: Path | None = None
+    ) -> Server:
         """The sandbox behind a loopback HTTPS port, which is taken here; `vms` more VMs are put into it."""
         from vmident.sandbox.sandbox import Sandbox
         from vmident.sandbox.server import Server
@@ -237,7 +244,7 @@ class Session:
             sandbox.add_vms(vms)
             return sandbox
 
-        return Server(folder, port, make, runtime.wall)
+        return Server(folder, port, make, runtime.wall, log)
 
     def close(self) -> None:
         """Let go of what was opened."""
@@ -281,6 +288,8 @@ class PersonAtTheTerminal:
 
     def approve(self, losses: Sequence[Loss]) -> None:
         """Name what VMs will lose, and ask."""
+        from vmident.render.human import loss_lines
+
         lines = (line for loss in losses for line in loss_lines(loss.vm, loss.change, loss.orphans))
         self._ask(f"takes identities away from {_counted(losses)}", lines)
 
@@ -316,6 +325,9 @@ class PersonAtTheTerminal:
 
 
 def _deletion_lines(loss: IdentityLoss) -> Iterable[Line]:
+    from vmident.render.human import loss_lines
+    from vmident.render.resources import deletion_loss_lines
+
     yield from deletion_loss_lines(loss.identity, loss.roles, loss.warnings)
     for detached in loss.detached:
         yield from loss_lines(detached.vm, detached.change, detached.orphans)

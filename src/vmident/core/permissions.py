@@ -29,6 +29,12 @@ _ROLE_FOR_ACTION = (
     ("microsoft.network/", "Network Contributor"),
     ("microsoft.resources/", "Contributor"),
 )
+# Actions that make what is not there yet, and how many segments the id of its place has: a subscription, a group.
+_MAKES_AT_DEPTH = {
+    "microsoft.resources/subscriptions/resourcegroups/write": 3,
+    "microsoft.managedidentity/userassignedidentities/write": 5,
+    "microsoft.resources/deployments/write": 5,
+}
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,13 @@ def grant_command(role: str, scope: str, object_id: str | None) -> str:
 
 
 def way_out(action: str, scope: str, object_id: str | None) -> str:
-    """Say which role would do for a missing action, and how it is granted."""
+    """Say which role would do for a missing action, and how it is granted.
+
+    What makes something is asked for where it is to be made: nothing can be granted on what is not there.
+    """
     role = role_for(action)
+    depth = _MAKES_AT_DEPTH.get(action.lower())
+    scope = "/".join(scope.split("/")[:depth]) if depth else scope
     if role is None:
         return f"Ask for a role with '{action}' on {scope}."
     return f"Ask for the role '{role}' on {scope}. Who may grant it runs: {grant_command(role, scope, object_id)}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+from vmident.account_results import WhoAmI
 from vmident.render.document import Document
-from vmident.results import WhoAmI
 
 
 def who_document(who: WhoAmI) -> Document:

@@ -9,8 +9,10 @@ from vmident.core.deployment import Foreseen
 from vmident.core.identity import IdentityState
 from vmident.core.transition import Transition
 from vmident.render.document import Document, error_document, identity_document, role_document, warning_document
-from vmident.render.human import Line, Tone, difference_lines, role_lines
-from vmident.results import Creation, Status
+from vmident.render.human import difference_lines, role_lines
+from vmident.render.line import Line, Tone
+from vmident.resource_results import Creation
+from vmident.results import Status
 
 _HEADINGS = {
     Status.CHANGED: "created",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vmident.core.consequences import Warn
-from vmident.core.identity import IdentityState
-from vmident.core.machine import Machine
-from vmident.core.resource_id import ResourceId
-from vmident.errors import VmidentError
-from vmident.results import ChangeResult, RoleResult
+if TYPE_CHECKING:
+    from vmident.core.consequences import Warn
+    from vmident.core.identity import IdentityState
+    from vmident.core.machine import Machine
+    from vmident.core.resource_id import ResourceId
+    from vmident.errors import VmidentError
+    from vmident.results import ChangeResult, RoleResult
 
 Document = dict[str, Any]
 

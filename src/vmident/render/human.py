@@ -4,43 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vmident.core.consequences import Warn, consequences
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.core.machine import Machine
-from vmident.core.resource_id import ResourceId
-from vmident.core.roles import HeldRole
-from vmident.core.transition import Transition
-from vmident.errors import VmidentError
 from vmident.render.formats import as_table
-from vmident.render.text import harmless
+from vmident.render.line import Line, Tone
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 
-
-class Tone(Enum):
-    """What a line is about, for whoever colours it."""
-
-    PLAIN = "plain"
-    HEADING = "heading"
-    ADDED = "added"
-    REMOVED = "removed"
-    FAINT = "faint"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of text without its end, harmless for a terminal."""
-
-    text: str
-    tone: Tone = Tone.PLAIN
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", harmless(self.text))
+if TYPE_CHECKING:
+    from vmident.core.consequences import Warn
+    from vmident.core.machine import Machine
+    from vmident.core.resource_id import ResourceId
+    from vmident.core.roles import HeldRole
+    from vmident.core.transition import Transition
 
 
 _HEADINGS = {
@@ -69,6 +45,8 @@ def change_lines(result: ChangeResult) -> Iterator[Line]:
     yield Line(f"{_vm(result.id, result.vm)}: {_HEADINGS[result.status]}", Tone.HEADING)
     if result.before is None or result.after is None:
         return
+    from vmident.core.transition import Transition
+
     change = Transition(result.before, result.after)
     if change.is_nothing:
         yield Line(f"  now     {result.after.type.value}")
@@ -99,6 +77,8 @@ def loss_lines(vm: ResourceId, change: Transition, orphans: Sequence[HeldRole] =
     """Draw what a VM is about to lose, and what that breaks."""
     yield Line(f"{_vm(vm, vm.name)} is about to lose:", Tone.HEADING)
     yield from _identities(_only(change.before, change.removed, change.disables_system), "-", Tone.REMOVED)
+    from vmident.core.consequences import consequences
+
     for warning in consequences(change):
         yield Line(f"  ! {warning.message}", Tone.WARNING)
     for one in orphans:
@@ -130,16 +110,6 @@ def fact_lines(facts: Mapping[str, Any]) -> Iterator[Line]:
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
         yield Line(f"{name:<{width}}  {value}")
-
-
-def error_lines(error: VmidentError, doing: str) -> Iterator[Line]:
-    """Draw an error in three lines: what failed, why, what to do."""
-    status = f", status {error.status}" if error.status else ""
-    yield Line(f"error: {doing}: {error.code}{status}", Tone.ERROR)
-    request_id = f" (request id {error.request_id})" if error.request_id else ""
-    for text in f"{error.message}{request_id}".split("\n"):
-        yield Line(f"  {text}")
-    yield Line(f"  {error.hint or 'Run the command again with --debug to see every request.'}", Tone.FAINT)
 
 
 def warning_lines(result: ChangeResult) -> Iterator[Line]:

@@ -10,7 +10,8 @@ from vmident.core.plan import Plan, PlannedVm
 from vmident.core.resource_id import ResourceId
 from vmident.render.document import Document, identity_document, role_document, warning_document
 from vmident.render.formats import as_yaml
-from vmident.render.human import Line, Tone, change_lines, warnings_about
+from vmident.render.human import change_lines, warnings_about
+from vmident.render.line import Line, Tone
 from vmident.results import ChangeResult, Status, planned_roles
 
 _WARNINGS_AT_MOST = 20

@@ -11,8 +11,10 @@ from vmident.core.roles import HeldRole
 from vmident.core.standing import Group, IdentityResource
 from vmident.render.document import Document, error_document, roles_member, warning_document
 from vmident.render.formats import as_table
-from vmident.render.human import Line, Tone, role_lines
-from vmident.results import ChangeResult, Deletion, GroupMade, IdentityMade, Status
+from vmident.render.human import role_lines
+from vmident.render.line import Line, Tone
+from vmident.resource_results import Deletion, GroupMade, IdentityMade
+from vmident.results import ChangeResult, Status
 
 _DELETED = {
     Status.CHANGED: "deleted",

@@ -6,6 +6,7 @@ of them in at once anyway.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,19 +25,32 @@ LARGEST_BODY_BYTES = 4 * 1024 * 1024
 
 
 class Application:
-    """Answers for one sandbox and for the authority that gives its tokens."""
+    """Answers for one sandbox and for the authority that gives its tokens.
 
-    def __init__(self, sandbox: Sandbox, authority: Authority, now: Callable[[], float]) -> None:
+    `log` is told of each request and its answer: a JSON object of method, path, status, and bytes received and sent;
+    never of a header or a body.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        authority: Authority,
+        now: Callable[[], float],
+        log: Callable[[str], object] = lambda _line: None,
+    ) -> None:
         self._sandbox = sandbox
         self._authority = authority
         self._now = now
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; ASGI 3, the `http` protocol alone."""
         if scope["type"] != "http":
             return
         body = await _body(receive)
-        await _send(self._answer(scope, body), send)
+        response = self._answer(scope, body)
+        self._log(_line(scope, body, response))
+        await _send(response, send)
 
     def _answer(self, scope: Scope, body: bytes | None) -> Response:
         if body is None:
@@ -48,6 +62,17 @@ class Application:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         request = Request(scope["method"], url, headers, body)
         return self._authority.answer(request, self._now()) or self._sandbox.answer(request)
+
+
+def _line(scope: Scope, body: bytes | None, response: Response) -> str:
+    facts = {
+        "method": scope["method"],
+        "path": scope["raw_path"].decode("latin-1"),
+        "status": response.status,
+        "received": len(body or b""),
+        "sent": len(response.body),
+    }
+    return f"{json.dumps(facts)}\n"
 
 
 async def _body(receive: Receive) -> bytes | None:

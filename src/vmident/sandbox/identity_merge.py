@@ -1,13 +1,15 @@
 """What a PATCH's `identity` asks for, and which user-assigned identities it leaves: pure.
 
 1. `type` is required and says which kinds the VM has afterwards.
-2. What `userAssignedIdentities` names with `{}` is attached, with `null` detached; what it does not name stays.
+2. What `userAssignedIdentities` names with `{}` is attached, with `null` detached; what it does not name stays. `null`
+   for all of it names nothing.
 3. A type without user-assigned identities drops them all, and nothing may be named beside it.
 4. A type with user-assigned identities must be left with at least one.
 5. Ids compare without regard to case; one attached already keeps the spelling that it was first attached with.
 
-Source: the wire facts and the recording `vm-user-identities-2020.json`. That reading other members than these is
-refused, and that a detachment of what is not attached is nothing, is assumed.
+Source: the wire facts and the recording `vm-user-identities-2020.json`. `null` for all: the Azure CLI 2.91 sends it
+with type `UserAssigned` when it takes the system-assigned identity alone from a VM (`az vm identity remove`). That
+other members than these are refused, and that a detachment of what is not attached is nothing, is assumed.
 """
 
 from __future__ import annotations
@@ -36,7 +38,6 @@ class IdentityChange:
     identity_type: str
     attach: tuple[ResourceId, ...] = ()
     detach: frozenset[ResourceId] = frozenset()
-    detach_all: bool = False
 
     @property
     def has_system(self) -> bool:
@@ -57,9 +58,9 @@ def read_change(identity: object) -> IdentityChange:
         if member not in ("type", "userAssignedIdentities"):
             raise refusals.member_unknown(member, "ResourceIdentity", f"identity.{member}")
     identity_type = _read_type(identity.get("type"))
-    named = identity.get("userAssignedIdentities", {})
+    named = identity.get("userAssignedIdentities")
     if named is None:
-        return IdentityChange(identity_type, detach_all=True)
+        return IdentityChange(identity_type)
     if not isinstance(named, dict):
         raise refusals.content_invalid("Error converting value. Path 'identity.userAssignedIdentities'.")
     if named and identity_type in (NONE, SYSTEM):
@@ -82,7 +83,7 @@ def held_after(held: Iterable[ResourceId], change: IdentityChange) -> tuple[Reso
     """Give the identities that a VM holding `held` has afterwards, in order; raises on rule 4."""
     if not change.has_user:
         return ()
-    before = [] if change.detach_all else [each for each in held if each not in change.detach]
+    before = [each for each in held if each not in change.detach]
     after = (*before, *(each for each in change.attach if each not in before))
     if not after:
         raise refusals.identities_expected(change.identity_type)

@@ -125,7 +125,9 @@ def _write_again(call: Call, vm: Record, asked: Asked) -> Response:
         raise refusals.location_fixed(vm["name"], vm["group"], vm["location"], asked.location)
     call.meter.draw(quotas.vm_update(vm["location"], vm["id"]))
     if asked.properties:
-        _check_unchanged(vm, read_profile(asked.properties, vm["name"], asked.location, is_new=False))
+        now = shown_vm(vm, "")["properties"]
+        image = now["storageProfile"]["imageReference"]
+        _check_unchanged(now, read_profile(asked.properties, vm["name"], asked.location, held_image=image))
     if asked.change:
         check_assignable(call, vm, asked.change)
     check_condition(call, vm)
@@ -143,9 +145,8 @@ def _exactly(vm: Record, change: IdentityChange) -> IdentityChange:
     return replace(change, detach=change.detach | (held - set(change.attach))) if change.has_user else change
 
 
-def _check_unchanged(vm: Record, asked: Profile) -> None:
+def _check_unchanged(now: dict[str, Any], asked: Profile) -> None:
     """Refuse a change of what a VM is made of: some of it Azure never changes, the rest the sandbox does not."""
-    now = shown_vm(vm, "")["properties"]
     image = {**asked.image_reference, "exactVersion": now["storageProfile"]["imageReference"]["exactVersion"]}
     if image != now["storageProfile"]["imageReference"]:
         raise machine_refusals.change_not_allowed("imageReference")

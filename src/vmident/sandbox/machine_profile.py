@@ -19,7 +19,7 @@ from vmident.sandbox import machine_refusals, network_refusals, refusals
 from vmident.sandbox.images import NEVER_OFFERED, SIZES, Image, default_storage, find_image, find_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _ADMIN_NAMES = (
     "administrator admin user user1 test user2 test1 user3 admin1 1 123 a actuser adm admin2 aspnet backup console "
@@ -52,17 +52,19 @@ class Profile:
     security: dict[str, Any]
 
 
-def read_profile(properties: Any, name: str, location: str, *, is_new: bool = True) -> Profile:
+def read_profile(properties: Any, name: str, location: str, *, held_image: Mapping[str, Any] | None = None) -> Profile:
     """Read the `properties` of a PUT of the VM `name`; raises what Azure says of one that it would not make.
 
-    A VM that is there need not be told its password again.
+    A VM that is there, made from `held_image`, need not be told its password or its image again: the Azure CLI leaves
+    out the image when it writes back a VM that it has read (`get_vm_to_update_by_aaz`, 2.91).
     """
+    is_new = held_image is None
     content = _members(properties, "properties", _PROPERTIES)
     size = _read_size(content.get("hardwareProfile"), location)
     storage = _members(content.get("storageProfile"), "storageProfile", ["imageReference", "osDisk", "dataDisks"])
     if storage.get("dataDisks"):
         raise refusals.not_in_the_sandbox(f"'dataDisks' {_BEYOND}")
-    reference, image = _read_image(storage.get("imageReference"))
+    reference, image = _read_image(storage.get("imageReference") or held_image)
     disk = _read_disk(storage.get("osDisk"), size, image)
     os_profile = _read_system(content.get("osProfile"), name, image, is_new=is_new)
     nics = _read_nics(content.get("networkProfile"))

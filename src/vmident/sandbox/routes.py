@@ -10,6 +10,7 @@ from vmident.sandbox import (
     graph,
     groups,
     identities,
+    image_catalogue,
     machine_creation,
     machines,
     networks,
@@ -74,6 +75,19 @@ def _network_routes(kind: str, type_name: str) -> tuple[Route, ...]:
             type_name,
             elsewhere=frozenset({"PATCH"}),
         ),
+    )
+
+
+def _image_routes() -> tuple[Route, ...]:
+    kind, every = image_catalogue.TYPE, versions.COMPUTE
+    artifacts = "publishers/{publisher}/artifacttypes/vmimage/offers/{offer}/skus/{sku}/versions"
+    path = f"{_IN_SUBSCRIPTION}/microsoft.compute/locations/{{location}}/{artifacts}"
+    newest = frozenset({"$expand", "$top", "$orderby"})
+    # Whoever has a role in a group alone makes VMs with the Azure CLI, which reads the image first (assumed).
+    action = f"Microsoft.Compute/{kind}/read"
+    return (
+        Route(path, {"GET": image_catalogue.list_versions}, every, kind, newest, action=action, any_role=True),
+        Route(f"{path}/{{version}}", {"GET": image_catalogue.read_version}, every, kind, action=action, any_role=True),
     )
 
 
@@ -159,6 +173,7 @@ ROUTES = (
         any_query=True,
         action="",
     ),
+    *_image_routes(),
     Route(
         f"{_GROUP}/providers/microsoft.managedidentity/userassignedidentities",
         {"GET": identities.list_group_identities},

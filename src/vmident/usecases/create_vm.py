@@ -12,7 +12,8 @@ from vmident.core.transition import Transition
 from vmident.core.vm_request import VmRequest
 from vmident.core.vm_template import assignment_id_in_template, parameters_for, template_for
 from vmident.errors import Interrupted, UsageError, VmidentError
-from vmident.results import ChangeResult, Creation, RoleResult, RoleStatus, Status
+from vmident.resource_results import Creation
+from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.usecases.change_vms import Manner
 from vmident.usecases.deploy import begin, goes_on, until_over, whole_truth
 from vmident.usecases.find_vms import Where

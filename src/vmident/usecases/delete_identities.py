@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from vmident.core.resource_id import ResourceId
 from vmident.errors import Interrupted, NotFound, StillAttached, TimedOut, VmidentError
-from vmident.results import ChangeResult, Deletion, RoleResult, RoleStatus, Status
+from vmident.resource_results import Deletion
+from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.usecases.carry_out import carry_out
 from vmident.usecases.change_vms import planned_result
 from vmident.usecases.ensure import Errand, ensure

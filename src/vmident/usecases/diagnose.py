@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from vmident.account_results import Diagnosis
 from vmident.core import diagnosis
 from vmident.core.caller import Caller, caller_of
 from vmident.core.diagnosis import Finding, Verdict
@@ -14,7 +15,6 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.scope import Scope
 from vmident.errors import NotFound, NotSignedIn, TimedOut, VmidentError
 from vmident.ports import Subscriptions, Tokens
-from vmident.results import Diagnosis
 from vmident.usecases.find_identities import find_identities
 from vmident.usecases.find_vms import Where, find_vm, not_found_with_near_names
 from vmident.usecases.prepare_change import World

@@ -8,7 +8,8 @@ from dataclasses import replace
 from vmident.core.roles import Grant
 from vmident.errors import OperationFailed
 from vmident.ports import Roles
-from vmident.results import IdentityMade, RoleResult, RoleStatus, Status
+from vmident.resource_results import IdentityMade
+from vmident.results import RoleResult, RoleStatus, Status
 from vmident.usecases.find_roles import RoleWords, find_grants
 from vmident.usecases.grant_roles import Settling, check_may, grant, role_options
 from vmident.usecases.make_identity import IdentityWish, Makers, make_identity

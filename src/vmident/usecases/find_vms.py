@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId, checked_name, looks_like_id, vm_id
 from vmident.core.selection import near_names
 from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
-from vmident.ports import Machines
+
+if TYPE_CHECKING:
+    from vmident.ports import Machines
 
 _LISTED_AT_MOST = 5_000
 

@@ -10,7 +10,8 @@ from vmident.core.standing import Group, is_same_location
 from vmident.core.tags import has_tags, with_tags
 from vmident.errors import AlreadyExists, Conflict, NotFound
 from vmident.ports import Clock, Groups, Person
-from vmident.results import GroupMade, Status
+from vmident.resource_results import GroupMade
+from vmident.results import Status
 from vmident.usecases.ensure import Errand, ensure
 from vmident.usecases.find_groups import NO_GROUP
 

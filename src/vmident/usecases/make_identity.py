@@ -11,7 +11,8 @@ from vmident.core.standing import IdentityResource, is_same_location
 from vmident.core.tags import has_tags, with_tags
 from vmident.errors import AlreadyExists, NotFound
 from vmident.ports import Clock, Groups, Identities, Person
-from vmident.results import IdentityMade, Status
+from vmident.resource_results import IdentityMade
+from vmident.results import Status
 from vmident.usecases.ensure import Errand, ensure
 from vmident.usecases.find_groups import NO_GROUP, group_not_found, read_group
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from vmident.core.standing import IdentityResource
 from vmident.errors import NotFound, VmidentError
 from vmident.ports import Groups, Identities
-from vmident.results import IdentityShown
+from vmident.resource_results import IdentityShown
 from vmident.usecases.find_groups import group_not_found
 from vmident.usecases.find_identities import find_identity, read_identity
 from vmident.usecases.find_vms import Where

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
 from vmident.errors import NotFound, VmidentError
-from vmident.ports import Machines
 from vmident.results import Shown
 from vmident.usecases.find_vms import Where, find_vm, not_found_with_near_names
+
+if TYPE_CHECKING:
+    from vmident.ports import Machines
 
 
 def show_vms(words: Sequence[str], where: Where, machines: Machines) -> tuple[Shown, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from vmident.account_results import WhoAmI
 from vmident.core.caller import caller_of
 from vmident.errors import VmidentError
 from vmident.ports import Tokens
-from vmident.results import WhoAmI
 
 
 @dataclass(frozen=True)

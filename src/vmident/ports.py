@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vmident.core.patch import PatchBody
     from vmident.core.permissions import Permission
     from vmident.core.resource_id import ResourceId
-    from vmident.core.roles import Grant, HeldRole, Role
+    from vmident.core.roles import Assigned, Grant, HeldRole, Role
     from vmident.core.scope import Scope
     from vmident.core.standing import Group, IdentityResource
     from vmident.core.transition import Transition
@@ -201,6 +201,10 @@ class Roles(Protocol):
 
     def held_by(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
         """List the assignments made to a principal at a scope, above it and below it."""
+        ...
+
+    def assigned_at(self, scope: Scope) -> frozenset[Assigned]:
+        """List the assignments of all principals at a scope, above it and below it, GUIDs in small letters."""
         ...
 
     def find(self, grant: Grant, principal_id: str) -> str | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vmident.core.identity import IdentityState
     from vmident.core.machine import Machine
     from vmident.core.patch import PatchBody
+    from vmident.core.plan import PlannedVm
     from vmident.core.resource_id import ResourceId
 
 
@@ -28,6 +29,19 @@ class Status(Enum):
     ACCEPTED = "accepted"
     FAILED = "failed"
     SKIPPED = "skipped"
+
+
+def planned_roles(planned: PlannedVm) -> tuple[RoleResult, ...]:
+    """Give the roles of one VM of a plan: to be granted, or there."""
+    return tuple(
+        RoleResult(
+            one.grant.role,
+            one.grant.scope,
+            one.principal_id,
+            RoleStatus.EXISTING if one.is_there else RoleStatus.PLANNED,
+        )
+        for one in planned.grants
+    )
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ def test_a_plan_tells_before_after_request_and_warnings_of_every_vm_and_writes_n
         "disableSystem": 0,
         "attach": 2,
         "detach": 0,
+        "grant": 0,
     }
 
 
@@ -84,7 +85,7 @@ def test_applying_makes_the_changes_and_applying_again_has_nothing_to_do(
 
     again = program(f"apply -f {file}")
     assert (again.code, again.json, program.patches) == (0, [], [])
-    assert "Nothing to do: 2 VMs are as described." in program(f"apply -f {file} -o human").out
+    assert "Nothing to do: 2 VMs as described." in program(f"apply -f {file} -o human").out
 
 
 def test_applying_what_loses_something_needs_a_yes(program: Program, described: Description, typing: Typing) -> None:
@@ -177,6 +178,7 @@ def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(program: Pro
         (lambda plan: [], "is no saved plan"),
         (lambda plan: {key: plan[key] for key in plan if key != "vms"}, "is a damaged plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"id": identity_id(OTHER)}]}, "is a damaged plan"),
+        (lambda plan: plan | {"vms": [plan["vms"][0], plan["vms"][0]]}, "a VM stands in it twice"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"request": None}]}, "is a damaged plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"before": {"type": "Strange"}}]}, "is a damaged plan"),
     ],
@@ -293,6 +295,18 @@ def test_a_vm_that_is_named_and_not_there_is_warned_of(program: Program, describ
 
     assert [one["code"] for one in outcome.json["warnings"]] == ["rule-names-no-vm"]
     assert "The rule on line 3 names VM 'webWM', which is not there." in outcome.err
+
+
+def test_of_many_warnings_a_screenful_is_told_and_the_rest_counted(program: Program, described: Description) -> None:
+    for number in range(30):
+        program.sandbox.add_vm("myResourceGroup", f"many{number:02}", system=True)
+    file = described("version: 1\nrules:\n- vms: {names: [many*]}\n  system: false\n")
+
+    outcome = program(f"plan -f {file}")
+
+    assert len(outcome.json["vms"]) == 30
+    assert len(outcome.err.splitlines()) == 21
+    assert outcome.err.splitlines()[-1] == "warning: 40 more warnings about VMs stand in the plan: -o json"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from itertools import permutations
 import pytest
 
 from tests.core.worlds import THREE
-from vmident.core.desired import Exactly, Named, Rule, Selector, SystemSaid, goal_for
+from vmident.core.desired import Exactly, Named, RoleSaid, Rule, Selector, SystemSaid, goal_for, roles_for
 from vmident.core.identity import IdentityState
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
+from vmident.core.scope import group_scope, subscription_scope
 from vmident.core.transition import Reach
 from vmident.errors import ConflictingRules
 
@@ -131,6 +132,18 @@ def test_d3_rules_that_cannot_hold_at_once_are_refused_with_both_lines_in_any_or
 def test_d4_a_vm_that_no_rule_selects_has_no_goal_and_one_that_rules_say_nothing_of_keeps_all() -> None:
     assert goal_for(machine(), [Rule(1, Selector(names=("db*",)))]) is None
     assert goal_for(machine(), [Rule(1, EVERY)]) == Reach()
+
+
+def test_d6_roles_are_for_whom_their_rule_names_each_once() -> None:
+    rules = [
+        Rule(2, EVERY, SystemSaid(is_wanted=True, line=3), roles=(RoleSaid("Reader", "group"),)),
+        Rule(5, EVERY, SystemSaid(is_wanted=True, line=6), named(ID_A), roles=(RoleSaid("reader", "group"),)),
+        Rule(8, EVERY, exactly=Exactly(named(ID_A), 9), roles=(RoleSaid("Reader", f"/subscriptions/{SUBSCRIPTION}"),)),
+    ]
+    group, everywhere = group_scope(SUBSCRIPTION, "myGroup"), subscription_scope(SUBSCRIPTION)
+    for ordered in permutations(rules):
+        wanted = [(one.role.lower(), one.scope, one.receiver) for one in roles_for(machine().id, ordered)]
+        assert wanted == [("reader", everywhere, ID_A), ("reader", group, None), ("reader", group, ID_A)]
 
 
 def test_d5_an_identity_named_alone_is_in_the_group_of_each_vm() -> None:

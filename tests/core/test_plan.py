@@ -83,6 +83,12 @@ def test_l2_neither_the_order_of_vms_nor_that_of_rules_matters(
 
 
 @law
+@given(rules, fleets)
+def test_l2_a_vm_that_is_listed_twice_is_planned_once(said: list[Rule], fleet: list[Machine]) -> None:
+    assert plan_for(said, [*fleet, *fleet]) == plan_for(said, fleet)
+
+
+@law
 @given(fleets)
 def test_l3_a_vm_that_no_rule_selects_is_not_in_the_plan(fleet: list[Machine]) -> None:
     plan = plan_for([Rule(2, Selector(names=("web*",)), exactly=Exactly((), 3))], fleet)

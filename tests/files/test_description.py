@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +34,16 @@ TAKEN = {
     "an identity by id": f"{{version: 1, rules: [{{vms: {{names: [a]}}, identities: {{include: [{IDENTITY}]}}}}]}}",
     "an identity by name": "{version: 1, rules: [{vms: {names: [a]}, identities: {include: [b], exclude: [c]}}]}",
     "none but": "{version: 1, rules: [{vms: {names: [a]}, identities: {exactly: [b]}}]}",
+    "roles": (
+        "{version: 1, rules: [{vms: {names: [a]}, system: true, roles: [{role: Reader, scope: group}, "
+        f"{{role: Key Vault User, scope: {IDENTITY}}}, {{role: Reader, scope: /subscriptions/{SUBSCRIPTION}}}]}}]}}"
+    ),
+    "roles for identities": (
+        "{version: 1, rules: [{vms: {names: [a]}, identities: {include: [b]}, "
+        "roles: [{role: Reader, scope: Subscription}]}, "
+        "{vms: {names: [a]}, identities: {exactly: [b]}, roles: [{role: Reader, scope: "
+        "/providers/Microsoft.Management/managementGroups/all}]}]}"
+    ),
     "none at all": "{version: 1, rules: [{vms: {names: [a]}, identities: {exactly: []}}]}",
 }
 
@@ -65,6 +77,12 @@ REFUSED = {
     "no tags": (HEAD + "- vms: {tags: {}}\n  system: true", 3, "tags name none"),
     "a number for a tag": (HEAD + "- vms: {tags: {env: 1}}\n  system: true", 3, "the tag 'env' is a number"),
     "another word for system": (HEAD + "- vms: {names: [a]}\n  system: maybe", 4, "true, false or keep"),
+    "a quoted word for system": (
+        HEAD + "- vms: {names: [a]}\n  system: 'true'",
+        4,
+        "system is the text 'true', and is to be true, false or keep, without quotes",
+    ),
+    "a list for system": (HEAD + "- vms: {names: [a]}\n  system: []", 4, "true, false or keep"),
     "a number for system": (HEAD + "- vms: {names: [a]}\n  system: 1", 4, "true, false or keep"),
     "identities that are a list": (
         HEAD + "- vms: {names: [a]}\n  identities: [b]", 4, "identities is a list, and is to be a mapping",
@@ -78,6 +96,22 @@ REFUSED = {
     ),
     "a VM for an identity": (
         HEAD + f"- vms: {{names: [a]}}\n  identities:\n    include:\n    - b\n    - {VM}", 7, "is the id of a",
+    ),
+    "roles alone": (
+        HEAD + "- vms: {names: [a]}\n  roles: [{role: Reader, scope: group}]", 4, "the roles are for nobody",
+    ),
+    "roles for what is excluded": (
+        HEAD + "- vms: {names: [a]}\n  identities: {exclude: [b]}\n  roles: [{role: R, scope: group}]", 5, "for nobody",
+    ),
+    "roles for no identity": (
+        HEAD + "- vms: {names: [a]}\n  system: false\n  identities: {exactly: []}\n  roles: [{role: R, scope: group}]",
+        6, "for nobody",
+    ),
+    "a role without a scope": (
+        HEAD + "- vms: {names: [a]}\n  system: true\n  roles: [{role: R}]", 5, "needs the key 'scope'",
+    ),
+    "a scope that is none": (
+        HEAD + "- vms: {names: [a]}\n  system: true\n  roles: [{role: R, scope: here}]", 5, "'here' is no scope",
     ),
     "a pattern for an identity": (
         HEAD + "- vms: {names: [a]}\n  identities:\n    exclude: ['b*']", 5, "it holds the character '*'",
@@ -108,6 +142,7 @@ def test_what_does_not_fit_is_refused_with_its_line_and_by_the_schema_too(case: 
         ("", "identities.yaml:1: the file is empty."),
         ("version: 1\nrules: [", "identities.yaml:2: this is not YAML: "),
         ("version: 1\n\tx: 1", "identities.yaml:2: this is not YAML: "),
+        ("[" * 5_000, "identities.yaml: this is nested too deeply."),
         ("a: \0", "identities.yaml: this is not YAML: "),
         ("--- {}\n--- {}", "identities.yaml:2: this is not YAML: but found another document"),
         ("version: 1\nversion: 1\nrules: []", "identities.yaml:2: the key 'version' stands on line 1 already."),
@@ -142,3 +177,17 @@ def _faults(text: str) -> list[Any]:
     from jsonschema import Draft202012Validator
 
     return list(Draft202012Validator(json.loads(schema_text())).iter_errors(yaml.safe_load(text)))
+
+
+def test_every_description_that_the_docs_show_is_one() -> None:
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    shown = [
+        block
+        for page in docs.rglob("*.md")
+        for block in re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+        if "\nrules:" in block
+    ]
+    assert len(shown) >= 4
+    for block in shown:
+        rules_in(block, "docs")
+        assert _faults(block) == []

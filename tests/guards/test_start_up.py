@@ -54,6 +54,8 @@ def among(packages: set[str], loaded: set[str]) -> set[str]:
         ("nosuch",),
         ("add-user", "myVM"),
         ("show", "--nosuch"),
+        ("plan",),
+        ("apply",),
         ("login", "--identity", "--use-device-code"),
         ("login", "--service-principal"),
         ("whoami", "--sandbox", "--cloud", "AzureCloud"),

@@ -13,7 +13,7 @@ from vmident.arm.connection import Connection
 from vmident.arm.listing import pages
 from vmident.arm.wire import unreadable
 from vmident.core.permissions import Permission
-from vmident.core.roles import Grant, HeldRole, Role, assignment_name
+from vmident.core.roles import Assigned, Grant, HeldRole, Role, assignment_name
 from vmident.core.scope import Scope
 from vmident.errors import BadResourceId, NotFound, VmidentError
 
@@ -58,6 +58,14 @@ class ArmRoles:
             lambda: list(client.role_assignments.list_for_scope(str(scope), filter=condition))
         )
         return tuple(self._held(one) for one in found)
+
+    def assigned_at(self, scope: Scope) -> frozenset[Assigned]:
+        """List all assignments at, above and below the scope, page by page."""
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
+        try:
+            return frozenset(_assigned(one["properties"]) for one in pages(self._connection, path, API_VERSION))
+        except (KeyError, TypeError, AttributeError, BadResourceId) as strange:
+            raise unreadable("a list of role assignments") from strange
 
     def find(self, grant: Grant, principal_id: str) -> str | None:
         """Give the id of the assignment that `grant` makes, by its name; `None` where it is not there."""
@@ -129,3 +137,8 @@ class ArmRoles:
             # A custom role whose definition is gone; the assignment is there all the same.
             role = Role(definition_id, definition_id.rsplit("/", 1)[-1])
         return HeldRole(str(assignment.id), role, scope)
+
+
+def _assigned(properties: Any) -> Assigned:
+    guid = properties["roleDefinitionId"].rsplit("/", 1)[-1].lower()
+    return Assigned(properties["principalId"].lower(), guid, Scope.parse(properties["scope"]))

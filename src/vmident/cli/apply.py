@@ -15,6 +15,7 @@ from vmident.core.plan import Plan
 from vmident.errors import ExitCode, UsageError
 from vmident.files.plan_file import plan_in
 from vmident.render.human import warnings_about
+from vmident.render.plan import nothing_pending_text
 from vmident.usecases.apply_plan import apply_plan
 from vmident.usecases.change_vms import Manner
 
@@ -53,13 +54,17 @@ def apply(
         )
     session = run.open(timeout=manner.timeout)
     made = _plan(saved, file, run, session)
+    if manner.no_wait and any(not grant.is_there for one in made.pending for grant in one.grants):
+        raise UsageError(
+            "--no-wait does not go with roles: they are granted when the identity has changed.",
+            hint="Leave --no-wait out.",
+        )
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     how = Manner(manner.dry_run, manner.no_wait)
     is_saved, world = saved is not None, session.world(person)
     results = apply_plan(made, world, how, exactly=is_saved, remove_roles=removal.remove_roles)
     run.console.warn(warnings_about(str(file), made.warnings))
-    nothing = f"Nothing to do: {len(made.vms)} VMs are as described."
-    return report(run, results, person, session.journal.begun, named_one=False, nothing=nothing)
+    return report(run, results, person, session.journal.begun, named_one=False, nothing=nothing_pending_text(made))
 
 
 def _plan(saved: str | None, file: str | None, run: Run, session: Session) -> Plan:

@@ -43,6 +43,6 @@ def planned_by(file: str, run: Run, session: Session) -> Plan:
     """Plan by the description in a file; `-g` narrows it to one group. Conflicts name the file beside their lines."""
     rules = rules_in(text_of(file, run), file)
     try:
-        return plan_state(rules, session.where_asked, session.machines, session.identities)
+        return plan_state(rules, session.where_asked, session.machines, session.identities, session.roles)
     except ConflictingRules as conflict:
         raise conflict.saying(f"{file}: {conflict.message}") from conflict

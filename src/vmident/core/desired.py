@@ -8,6 +8,8 @@ D3  Rules that cannot hold at once are refused, never ranked: `true` and `false`
     what another rule excludes.
 D4  What no rule speaks of stays as it is.
 D5  An identity named without a group is the one of that name in the VM's own group.
+D6  The roles of a rule are for whom the rule names: the system-assigned identity that it wants, the identities that it
+    includes or wants exactly. Roles are granted, and never taken away.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from functools import lru_cache
 
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId, user_identity_id
+from vmident.core.scope import Scope, scope_named
 from vmident.core.transition import Reach
 from vmident.errors import ConflictingRules
 
@@ -87,6 +90,23 @@ class Exactly:
 
 
 @dataclass(frozen=True)
+class RoleSaid:
+    """A role in a rule, as `--role` and `--scope` take it: the scope may be `group` or `subscription`."""
+
+    role: str
+    scope: str
+
+
+@dataclass(frozen=True)
+class RoleWanted:
+    """A role that somebody on one VM is to have; `receiver` is `None` for the system-assigned identity."""
+
+    role: str
+    scope: Scope
+    receiver: ResourceId | None
+
+
+@dataclass(frozen=True)
 class Rule:
     """One rule, and the line that it begins on. `exactly` does not go with the other two."""
 
@@ -96,6 +116,7 @@ class Rule:
     include: tuple[Named, ...] = ()
     exclude: tuple[Named, ...] = ()
     exactly: Exactly | None = None
+    roles: tuple[RoleSaid, ...] = ()
 
 
 def goal_for(vm: Machine, rules: Iterable[Rule]) -> Reach | None:
@@ -111,6 +132,24 @@ def goal_for(vm: Machine, rules: Iterable[Rule]) -> Reach | None:
     for identity in sorted(include.keys() & exclude.keys()):
         raise _conflict(vm, f"includes identity '{identity.name}'", include[identity], "excludes it", exclude[identity])
     return Reach(_system(vm, said), frozenset(include), frozenset(exclude), _exactly(vm, said, include, exclude))
+
+
+def roles_for(vm: ResourceId, said: Iterable[Rule]) -> tuple[RoleWanted, ...]:
+    """Give the roles that rules want for a VM that they all select (D6), each once, sorted."""
+    wanted = {
+        (one.role.lower(), str(scope).lower(), str(receiver or "").lower()): RoleWanted(one.role, scope, receiver)
+        for rule in said
+        for one in rule.roles
+        for scope in [scope_named(one.scope, vm.subscription, vm.group)]
+        for receiver in _receivers(rule, vm)
+    }
+    return tuple(wanted[key] for key in sorted(wanted))
+
+
+def _receivers(rule: Rule, vm: ResourceId) -> Iterable[ResourceId | None]:
+    named = (*rule.include, *(rule.exactly.identities if rule.exactly else ()))
+    system = [None] if rule.system and rule.system.is_wanted else []
+    return [*system, *(one.beside(vm) for one in named)]
 
 
 def _system(vm: Machine, said: Sequence[Rule]) -> bool | None:

@@ -8,14 +8,15 @@ L3  A VM that no rule selects is not in the plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmident.core.consequences import Warn, consequences
-from vmident.core.desired import Rule, goal_for
+from vmident.core.desired import RoleWanted, Rule, goal_for, roles_for
 from vmident.core.identity import IdentityState
 from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.resource_id import ResourceId
+from vmident.core.roles import Grant
 from vmident.core.transition import Change, Transition, transition
 
 RULE_SELECTS_NOTHING = "rule-selects-nothing"
@@ -23,8 +24,24 @@ RULE_NAMES_NO_VM = "rule-names-no-vm"
 
 
 @dataclass(frozen=True)
+class PlannedGrant:
+    """A role that somebody on a VM is to have: `receiver` is `None` for the system-assigned identity.
+
+    `principal_id` is `None` where it is not known yet; `is_there` tells that this principal has the role already.
+    """
+
+    grant: Grant
+    receiver: ResourceId | None
+    principal_id: str | None = None
+    is_there: bool = False
+
+
+@dataclass(frozen=True)
 class PlannedVm:
-    """What one VM has and is to have; `request` is the body that gets it there, `None` where it is as described."""
+    """What one VM has and is to have; `request` is the body that gets it there, `None` where nothing is to be sent.
+
+    `roles_wanted` are in the words of the rules; `grants` are what these come to, once somebody has looked them up.
+    """
 
     vm: ResourceId
     change: Change
@@ -32,6 +49,13 @@ class PlannedVm:
     after: IdentityState
     request: PatchBody | None
     warnings: tuple[Warn, ...] = ()
+    roles_wanted: tuple[RoleWanted, ...] = ()
+    grants: tuple[PlannedGrant, ...] = ()
+
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether the VM is not yet as described."""
+        return self.request is not None or any(not one.is_there for one in self.grants)
 
     @property
     def transition(self) -> Transition:
@@ -49,12 +73,13 @@ class Plan:
     @property
     def pending(self) -> tuple[PlannedVm, ...]:
         """The VMs that are not yet as described."""
-        return tuple(one for one in self.vms if one.request is not None)
+        return tuple(one for one in self.vms if one.is_pending)
 
 
 def plan_for(rules: Sequence[Rule], machines: Iterable[Machine]) -> Plan:
     """Work out what takes the VMs to what the rules say; raises `ConflictingRules` for the first VM by id."""
-    listed = sorted(machines, key=lambda machine: machine.id)
+    # A VM that is made or deleted while pages are read can move another onto two of them.
+    listed = sorted({machine.id: machine for machine in machines}.values(), key=lambda machine: machine.id)
     by_id, others = _indexed(rules)
     used: set[int] = set()
     planned = []
@@ -63,7 +88,8 @@ def plan_for(rules: Sequence[Rule], machines: Iterable[Machine]) -> Plan:
         used.update(id(rule) for rule in said)
         goal = goal_for(machine, said)
         if goal is not None:
-            planned.append(planned_vm(machine.id, machine.identity, goal))
+            one = planned_vm(machine.id, machine.identity, goal)
+            planned.append(replace(one, roles_wanted=roles_for(machine.id, said)))
     unused = [rule for rule in rules if id(rule) not in used]
     return Plan(tuple(planned), _about_rules(rules, unused, listed))
 

@@ -60,6 +60,15 @@ class HeldRole:
 
 
 @dataclass(frozen=True)
+class Assigned:
+    """That a principal has a role at a scope: what a list of all assignments says without a read for each role."""
+
+    principal_id: str
+    role_guid: str
+    scope: Scope
+
+
+@dataclass(frozen=True)
 class Receiver:
     """Who is to get roles: in words, and by object id, `None` while there is no principal yet."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from vmident.core.desired import Exactly, Named, Rule, Selector, SystemSaid
+from vmident.core.desired import Exactly, Named, RoleSaid, Rule, Selector, SystemSaid
 from vmident.core.resource_id import (
     USER_ASSIGNED_IDENTITY,
     VIRTUAL_MACHINE,
@@ -13,6 +13,7 @@ from vmident.core.resource_id import (
     checked_name,
     looks_like_id,
 )
+from vmident.core.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope
 from vmident.errors import UsageError
 from vmident.files.located import SEE_SCHEMA, Located, located
 
@@ -42,7 +43,7 @@ def schema_text() -> str:
 
 
 def _rule(node: Located) -> Rule:
-    members = node.mapping("a rule", ("vms", "system", "identities"), ("vms",))
+    members = node.mapping("a rule", ("vms", "system", "identities", "roles"), ("vms",))
     if len(members) == 1:
         raise node.wrong("the rule says nothing of what its VMs are to have.", "Give it 'system' or 'identities'.")
     identities = members["identities"].mapping("identities", _LISTS) if "identities" in members else {}
@@ -53,14 +54,35 @@ def _rule(node: Located) -> Rule:
             "'exactly' does not go with 'include' or 'exclude'.", "It names all identities; leave the others out."
         )
     exactly = identities.get("exactly")
-    return Rule(
+    rule = Rule(
         node.line,
         _selector(members["vms"]),
         _system(members.get("system")),
         _named(identities.get("include"), "include"),
         _named(identities.get("exclude"), "exclude"),
         Exactly(_named(exactly, "exactly", may_be_empty=True), exactly.line) if exactly else None,
+        tuple(_role(one) for one in _listed(members, "roles")),
     )
+    has_receivers = (
+        rule.include or (rule.exactly and rule.exactly.identities) or (rule.system and rule.system.is_wanted)
+    )
+    if rule.roles and not has_receivers:
+        raise members["roles"].wrong(
+            "the roles are for nobody: the rule names no identity that there is to be.",
+            "Roles are for whom their rule names: system: true, or identities to include.",
+        )
+    return rule
+
+
+def _role(node: Located) -> RoleSaid:
+    members = node.mapping("a role", ("role", "scope"), ("role", "scope"))
+    return RoleSaid(members["role"].word("role").strip(), members["scope"].checked("scope", _scope))
+
+
+def _scope(word: str) -> str:
+    if word.strip().lower() in {SUBSCRIPTION_WORD, GROUP_WORD}:
+        return word.strip().lower()
+    return str(Scope.parse(word))
 
 
 def _selector(node: Located) -> Selector:
@@ -91,8 +113,12 @@ def _tags(node: Located | None) -> dict[str, str]:
 def _system(node: Located | None) -> SystemSaid | None:
     if node is None or (node.kind, node.text) == ("str", "keep"):
         return None
+    if node.kind in {"map", "seq"}:
+        raise node.unexpected("system", "true, false or keep")
     if node.kind != "bool":
-        raise node.wrong(f"system is '{node.text}', and is to be true, false or keep.")
+        is_quoted = node.kind == "str" and node.text.lower() in {"true", "false"}
+        found = f"the text '{node.text}'" if is_quoted else f"'{node.text}'"
+        raise node.wrong(f"system is {found}, and is to be true, false or keep, without quotes.")
     return SystemSaid(node.text.lower() in {"true", "yes", "on"}, node.line)
 
 

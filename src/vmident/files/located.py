@@ -118,6 +118,8 @@ def located(text: str, file: str) -> Located:
 
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except RecursionError as deep:
+        raise BadDocument(f"{file}: this is nested too deeply.", hint=SEE_SCHEMA) from deep
     except yaml.YAMLError as bad:
         mark = getattr(bad, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 from vmident.core.consequences import Warn
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
-from vmident.core.plan import Plan, PlannedVm, planned_vm
+from vmident.core.plan import Plan, PlannedGrant, PlannedVm, planned_vm
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE, ResourceId
+from vmident.core.roles import Grant, Role
+from vmident.core.scope import Scope
 from vmident.core.transition import SetExactly
 from vmident.errors import BadPlan, BadResourceId
 
@@ -32,7 +35,7 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
     """
     try:
         document = json.loads(text)
-    except ValueError as bad:
+    except (ValueError, RecursionError) as bad:
         raise BadPlan(f"{file} is no saved plan: it is not JSON ({bad}).", hint=_MAKE_AGAIN) from bad
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise BadPlan(f"{file} is no saved plan.", hint="A description is applied with -f: vmident apply -f FILE")
@@ -48,9 +51,17 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
             hint="Choose the cloud that the plan was made for with --cloud or --sandbox.",
         )
     try:
-        return Plan(tuple(_planned(one) for one in document["vms"]))
+        return Plan(_vms(document["vms"]))
     except (KeyError, TypeError, ValueError, AttributeError, BadResourceId) as bad:
-        raise BadPlan(f"{file} is a damaged plan: {bad!r}.", hint=_MAKE_AGAIN) from bad
+        reason = f"something lacks {bad}" if isinstance(bad, KeyError) else str(bad)
+        raise BadPlan(f"{file} is a damaged plan: {reason}.", hint=_MAKE_AGAIN) from bad
+
+
+def _vms(listed: Any) -> tuple[PlannedVm, ...]:
+    vms = tuple(_planned(one) for one in listed)
+    if len({one.vm for one in vms}) < len(vms):
+        raise ValueError("a VM stands in it twice")
+    return vms
 
 
 def _planned(one: Any) -> PlannedVm:
@@ -61,7 +72,18 @@ def _planned(one: Any) -> PlannedVm:
     if planned.request != one["request"]:
         raise ValueError(f"the request for VM '{planned.vm.name}' is not the one from its before to its after")
     warnings = tuple(Warn(warning["code"], warning["message"]) for warning in one["warnings"])
-    return PlannedVm(planned.vm, planned.change, planned.before, planned.after, planned.request, warnings)
+    grants = tuple(_grant(role) for role in one.get("roleAssignments", ()))
+    return replace(planned, warnings=warnings, grants=grants)
+
+
+def _grant(role: Any) -> PlannedGrant:
+    identity = role["identity"]
+    return PlannedGrant(
+        Grant(Role(str(role["roleDefinitionId"]), str(role["role"])), Scope.parse(role["scope"])),
+        _id_of(USER_ASSIGNED_IDENTITY, identity) if identity is not None else None,
+        role["principalId"],
+        is_there=role["status"] == "existing",
+    )
 
 
 def _state(document: Any) -> IdentityState:

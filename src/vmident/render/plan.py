@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from vmident.core.machine import Machine
 from vmident.core.plan import Plan, PlannedVm
 from vmident.core.resource_id import ResourceId
-from vmident.render.document import Document, identity_document, warning_document
+from vmident.render.document import Document, identity_document, role_document, warning_document
 from vmident.render.formats import as_yaml
 from vmident.render.human import change_lines, warnings_about
 from vmident.render.line import Line, Tone
-from vmident.results import ChangeResult, Status
+from vmident.results import ChangeResult, Status, planned_roles
 
+_WARNINGS_AT_MOST = 20
 _FOR_EDITORS = (
     "# yaml-language-server: $schema=desired-state.json\n"
     "# Editors check this file by the schema beside it: vmident plan --schema > desired-state.json\n"
@@ -22,8 +24,8 @@ _FOR_EDITORS = (
 def plan_document(plan: Plan) -> Document:
     """Give `{"vms": [VM], "summary": {...}, "warnings"}`.
 
-    A VM is `{"id", "name", "resourceGroup", "before", "after", "request", "warnings"}`. Every VM that a rule selects is
-    there, those that are as described with `null` for a request.
+    A VM is `{"id", "name", "resourceGroup", "before", "after", "request", "roleAssignments"?, "warnings"}`. Every VM
+    that a rule selects is there, those to which nothing is to be sent with `null` for a request.
     """
     return {
         "vms": [_planned_document(one) for one in plan.vms],
@@ -35,6 +37,7 @@ def plan_document(plan: Plan) -> Document:
             "disableSystem": sum(one.transition.disables_system for one in plan.pending),
             "attach": sum(len(one.transition.added) for one in plan.pending),
             "detach": sum(len(one.transition.removed) for one in plan.pending),
+            "grant": sum(not grant.is_there for one in plan.pending for grant in one.grants),
         },
         "warnings": [warning_document(one) for one in plan.warnings],
     }
@@ -48,8 +51,17 @@ def _planned_document(one: PlannedVm) -> Document:
         "before": identity_document(one.before),
         "after": identity_document(one.after),
         "request": one.request,
+        **_roles_member(one),
         "warnings": [warning_document(warning) for warning in one.warnings],
     }
+
+
+def _roles_member(one: PlannedVm) -> Document:
+    roles = [
+        {**role_document(role), "identity": str(grant.receiver) if grant.receiver else None}
+        for grant, role in zip(one.grants, planned_roles(one), strict=True)
+    ]
+    return {"roleAssignments": roles} if roles else {}
 
 
 def plan_row(one: PlannedVm) -> Document:
@@ -57,7 +69,7 @@ def plan_row(one: PlannedVm) -> Document:
     return {
         "name": one.vm.name,
         "resourceGroup": one.vm.group,
-        "pending": one.request is not None,
+        "pending": one.is_pending,
         "before": one.before.type.value,
         "after": one.after.type.value,
         "attach": ",".join(map(str, one.transition.added)) or None,
@@ -69,17 +81,40 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
     """Draw the VMs that would change as changes are drawn, and count all."""
     for one in plan.pending:
         yield from change_lines(
-            ChangeResult(one.vm.name, Status.PLANNED, one.vm, one.before, one.after, one.request, one.warnings)
+            ChangeResult(
+                one.vm.name,
+                Status.PLANNED,
+                one.vm,
+                one.before,
+                one.after,
+                one.request,
+                one.warnings,
+                planned_roles(one),
+            )
         )
-    as_described = len(plan.vms) - len(plan.pending)
-    yield Line(f"{len(plan.vms)} VMs: {len(plan.pending)} would change, {as_described} as described", Tone.HEADING)
+    pending = len(plan.pending)
+    yield Line(
+        f"{_counted(len(plan.vms))}: {pending} would change, {len(plan.vms) - pending} as described", Tone.HEADING
+    )
+
+
+def nothing_pending_text(plan: Plan) -> str:
+    """Say that no VM of a plan would change."""
+    return f"Nothing to do: {_counted(len(plan.vms))} as described."
+
+
+def _counted(vms: int) -> str:
+    return "1 VM" if vms == 1 else f"{vms} VMs"
 
 
 def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:
-    """Draw the warnings of a plan: about the rules first, then about each VM."""
+    """Draw the warnings of a plan: about the rules first, then about VMs, a screenful of these."""
     yield from warnings_about(file, plan.warnings)
-    for one in plan.pending:
-        yield from warnings_about(one.vm.name, one.warnings)
+    about_vms = (line for one in plan.pending for line in warnings_about(one.vm.name, one.warnings))
+    yield from islice(about_vms, _WARNINGS_AT_MOST)
+    more = sum(1 for _ in about_vms)
+    if more:
+        yield Line(f"warning: {more} more warnings about VMs stand in the plan: -o json", Tone.WARNING)
 
 
 def state_document(machines: Iterable[Machine]) -> Document:

@@ -1,13 +1,18 @@
-"""Carry out a plan: the VMs that are not yet as described, each by its own change, like any other change."""
+"""Carry out a plan: the VMs that are not yet as described, each by its own change, then the roles that go with them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
-from vmident.core.plan import Plan
+from vmident.core.plan import Plan, PlannedVm
 from vmident.core.resource_id import ResourceId
-from vmident.results import ChangeResult
+from vmident.errors import Interrupted, OperationFailed, TimedOut, VmidentError
+from vmident.results import ChangeResult, RoleResult, RoleStatus, Status, planned_roles
 from vmident.usecases.change_vms import Manner, Task, change_each
+from vmident.usecases.grant_roles import Settling, check_may, grant
+from vmident.usecases.plan_described_roles import principal_of
 from vmident.usecases.prepare_change import Wish, World
 
 
@@ -17,8 +22,10 @@ def apply_plan(
     """Make every pending change of `plan`; one result a VM, sorted by id.
 
     With `exactly`, a VM that has other identities than the plan saw fails with `MovedOn`; else it is taken to what the
-    rules say, whatever it has by now. Raises as `change_each` does.
+    rules say, whatever it has by now. Roles are granted when all VMs are changed. Raises as `change_each` does, and
+    `NotAllowed`, with nothing written, where roles clearly may not be granted.
     """
+    check_may([role for one in plan.pending for role in planned_roles(one)], world.roles)
     tasks = [
         Task(
             str(one.vm),
@@ -31,8 +38,65 @@ def apply_plan(
         )
         for one in plan.pending
     ]
-    return change_each(tasks, world, manner)
+    return _with_roles(change_each(tasks, world, manner), plan.pending, world, manner)
 
 
 def _as_planned(vm: ResourceId) -> ResourceId:
     return vm
+
+
+def _with_roles(
+    results: Sequence[ChangeResult], pending: Sequence[PlannedVm], world: World, manner: Manner
+) -> tuple[ChangeResult, ...]:
+    """Grant what goes with each VM; the end of the time allowed and an interruption leave the others ungranted."""
+    done: list[ChangeResult] = []
+    stopped: VmidentError | None = None
+    for result, planned in zip(results, pending, strict=True):
+        if not planned.grants:
+            done.append(result)
+        elif manner.dry_run:
+            done.append(_previewed(result, planned))
+        else:
+            granted, failure = _granted(result, planned, world, stopped)
+            done.append(granted)
+            stopped = failure if isinstance(failure, (TimedOut, Interrupted)) else stopped
+    return tuple(done)
+
+
+def _previewed(result: ChangeResult, planned: PlannedVm) -> ChangeResult:
+    if result.error:
+        return result
+    return replace(result, status=Status.PLANNED, roles=(*result.roles, *planned_roles(planned)))
+
+
+def _granted(
+    result: ChangeResult, planned: PlannedVm, world: World, stopped: VmidentError | None
+) -> tuple[ChangeResult, VmidentError | None]:
+    if result.status not in {Status.CHANGED, Status.UNCHANGED} or result.after is None:
+        return result, None
+    settling = Settling(failure=stopped)
+    for one in planned.grants:
+        principal_id = principal_of(one.receiver, result.after)
+        is_there = one.is_there and principal_id == one.principal_id
+        status = RoleStatus.EXISTING if is_there else RoleStatus.PLANNED
+        role = RoleResult(one.grant.role, one.grant.scope, principal_id, status)
+        if is_there:
+            settling.done.append(role)
+        else:
+            settling.attempt(role, lambda role=role: _grant(role, world))  # type: ignore[misc]
+    roles = (*result.roles, *settling.done)
+    if any(one.status is RoleStatus.FAILED for one in settling.done) and settling.failure:
+        error = settling.failure.saying(
+            f"VM '{planned.vm.name}' has its identities, but without these roles: {settling.undone}. "
+            f"{settling.failure.message}",
+            hint="Apply the description again: what is done is left alone.",
+        )
+        return replace(result, status=Status.FAILED, roles=roles, error=error), settling.failure
+    has_acted = any(one.status is RoleStatus.GRANTED for one in settling.done)
+    return replace(result, status=Status.CHANGED if has_acted else result.status, roles=roles), None
+
+
+def _grant(role: RoleResult, world: World) -> RoleResult:
+    if role.principal_id is None:
+        raise OperationFailed(f"Azure has not said which principal is to get role '{role.role.name}'.")
+    return grant(role, role.principal_id, world.roles, world.clock, world.person)

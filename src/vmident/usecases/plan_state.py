@@ -10,20 +10,22 @@ from vmident.core.machine import Machine
 from vmident.core.plan import Plan, plan_for
 from vmident.core.resource_id import ResourceId
 from vmident.errors import NotAllowed, NotFound
-from vmident.ports import Identities, Machines
+from vmident.ports import Identities, Machines, Roles
 from vmident.usecases.find_vms import Where
+from vmident.usecases.plan_described_roles import with_grants
 
 
-def plan_state(rules: Sequence[Rule], where: Where, machines: Machines, identities: Identities) -> Plan:
+def plan_state(rules: Sequence[Rule], where: Where, machines: Machines, identities: Identities, roles: Roles) -> Plan:
     """List the VMs of every subscription that the rules speak of, and plan; only one group's, where one is given.
 
     A rule that names neither subscriptions nor ids is about the default subscription. Costs a request for each page of
-    VMs, and one for each subscription whose identities are to be attached. Raises `ConflictingRules`, and `NotFound`
-    for identities that are to be attached and are not there.
+    VMs, and one for each subscription whose identities are to be attached; roles cost what `with_grants` says. Raises
+    `ConflictingRules`, and `NotFound` for identities that are to be attached and are not there.
     """
     placed = [_placed(rule, where) for rule in rules]
     plan = plan_for(placed, _listed(placed, where, machines))
     _check_there(plan, identities)
+    plan = with_grants(plan, roles)
     # In one group alone it is not seen which VMs are nowhere.
     return replace(plan, warnings=()) if where.group else plan
 

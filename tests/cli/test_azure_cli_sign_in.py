@@ -107,13 +107,18 @@ def test_another_subscription_is_reached_as_its_own_account(signed: Signed) -> N
     assert signed.starts[0].endswith(f"--subscription {second}")
 
 
+def _a_folder(signed: Signed) -> None:
+    signed.home.cache.unlink()
+    signed.home.cache.mkdir()
+
+
 Spoiling = Callable[[Signed], Any]
 SPOILT: dict[str, Spoiling] = {
     "no cache": lambda signed: signed.home.cache.unlink(),
     "no JSON": lambda signed: signed.home.cache.write_text("{"),
     "no text": lambda signed: signed.home.cache.write_bytes(b"\xff\xfe\xff"),
     "nested too deep": lambda signed: signed.home.cache.write_text("[" * 100_000),
-    "a folder": lambda signed: (signed.home.cache.unlink(), signed.home.cache.mkdir()),
+    "a folder": _a_folder,
     "ended": lambda signed: signed.home.keep({**signed.entry, "expires_on": str(1_800_000_299)}),
     "another tenant": lambda signed: signed.home.keep({**signed.entry, "realm": "another"}),
     "another endpoint": lambda signed: signed.home.keep({**signed.entry, "target": "https://elsewhere/.default"}),
@@ -161,6 +166,9 @@ def test_a_sign_in_that_has_ended_is_said_and_nobody_else_takes_its_place(
 ) -> None:
     signed.home.keep()
     monkeypatch.setenv("PATH", str(signed.home.folder))
+    # Where a managed identity would be had for the asking, as on a machine of App Service.
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{signed.contoso.arm.endpoint}/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", "header")
 
     outcome = signed.contoso("list")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 
 from vmident.cli.azure_cli_files import AzureCliFiles, KnownSubscription, azure_cli_files
 from vmident.cli.told import Told
+from vmident.core.azure_cli_cache import AzureCliAccount
+from vmident.core.caller import CallerType
 
 CONFIG_SAYS = "the Azure CLI's config"
 
@@ -143,3 +146,82 @@ def test_malformed_clouds_say_nothing(tmp_path: Path) -> None:
     folder = _written(tmp_path)
     (folder / "clouds.config").write_text("[Private\nx")
     assert azure_cli_files({}, tmp_path) == SILENT
+
+
+ADA = {"name": "ada@contoso.example", "type": "user"}
+APP = {"name": "an-app", "type": "servicePrincipal"}
+AS_ADA = AzureCliAccount("my-sub", "my-tenant", "ada@contoso.example", CallerType.USER)
+AS_APP = AzureCliAccount("paid-sub", "my-tenant", "an-app", CallerType.SERVICE_PRINCIPAL)
+
+
+def _files(tmp_path: Path, *subscriptions: Any) -> AzureCliFiles:
+    _written(tmp_path, azureProfile_json=_profile(*subscriptions))
+    return azure_cli_files({}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "subscription", "account"),
+    [
+        ("AzureCloud", None, AS_ADA),
+        ("AzureCloud", "MY-SUB", AS_ADA),
+        ("azurecloud", "paid-sub", AS_APP),
+        ("AzureCloud", "one-it-lacks", AS_ADA),
+        ("AzureUSGovernment", None, None),
+        ("AzureUSGovernment", "my-sub", None),
+    ],
+)
+def test_a_subscription_is_reached_as_its_own_account_else_as_the_default_one(
+    tmp_path: Path, cloud: str, subscription: str | None, account: AzureCliAccount | None
+) -> None:
+    mine, paid = {**MINE, "tenantId": "my-tenant", "user": ADA}, {**PAID, "tenantId": "my-tenant", "user": APP}
+
+    assert _files(tmp_path, paid, mine).account(cloud, subscription) == account
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"user": {"name": "systemAssignedIdentity", "type": "servicePrincipal", "assignedIdentityInfo": "MSI"}},
+        {"user": {"name": "userAssignedIdentity", "type": "servicePrincipal", "assignedIdentityInfo": "MSIClient-x"}},
+        {"user": {**ADA, "cloudShellID": True}},
+        {"user": {**ADA, "type": "robot"}},
+        {"user": {"type": "user"}},
+        {"user": {"name": 7, "type": "user"}},
+        {"user": "ada"},
+        {"tenantId": None},
+        {"tenantId": ""},
+        {"id": "my sub; rm"},
+    ],
+    ids=repr,
+)
+def test_a_managed_identity_and_an_account_of_another_shape_are_no_account(
+    tmp_path: Path, different: dict[str, Any]
+) -> None:
+    files = _files(tmp_path, {**MINE, "tenantId": "my-tenant", "user": ADA, **different})
+
+    assert files.account("AzureCloud", None) is None
+
+
+def test_a_subscription_that_the_profile_has_twice_is_reached_as_nobody(tmp_path: Path) -> None:
+    twice = [{**MINE, "tenantId": "my-tenant", "user": user} for user in (ADA, APP)]
+
+    assert _files(tmp_path, *twice).account("AzureCloud", "my-sub") is None
+
+
+@pytest.mark.parametrize(
+    ("config", "variable", "encrypts"),
+    [
+        ("[core]\nencrypt_token_cache = true\n", "", True),
+        ("[core]\nencrypt_token_cache = off\n", "", False),
+        ("[core]\nencrypt_token_cache = true\n", "0", False),
+        ("", "Yes", True),
+        ("", "", sys.platform.startswith("win")),
+        ("[core]\nencrypt_token_cache = perhaps\n", "", sys.platform.startswith("win")),
+    ],
+)
+def test_the_azure_cli_says_whether_its_tokens_are_encrypted(
+    tmp_path: Path, config: str, variable: str, encrypts: bool
+) -> None:
+    _written(tmp_path, config=config)
+
+    assert azure_cli_files({"AZURE_CORE_ENCRYPT_TOKEN_CACHE": variable}, tmp_path).encrypts_tokens is encrypts

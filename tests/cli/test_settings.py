@@ -9,6 +9,8 @@ from vmident.cli.azure_cli_files import AzureCliFiles, KnownSubscription
 from vmident.cli.options import Options
 from vmident.cli.settings import Asked, Output, Settings, settings_from
 from vmident.cli.told import Told
+from vmident.core.azure_cli_cache import AzureCliAccount
+from vmident.core.caller import CallerType
 from vmident.errors import ExitCode, UsageError
 
 CONFIG_SAYS = "the Azure CLI's config"
@@ -283,3 +285,32 @@ def test_a_subscriptions_name_means_the_one_of_the_cloud_in_use() -> None:
 def test_a_name_that_two_subscriptions_of_the_cloud_have_is_left_to_azure() -> None:
     files = AzureCliFiles((KnownSubscription("one", "Mine"), KnownSubscription("two", "mine")))
     assert _settings(Asked(subscription="Mine"), files=files).subscription == "Mine"
+
+
+ADA = AzureCliAccount("my-sub", "my-tenant", "ada@contoso.example", CallerType.USER)
+SIGNED_IN = AzureCliFiles((KnownSubscription("my-sub", "Mine", is_default=True, account=ADA),), encrypts_tokens=True)
+
+
+@pytest.mark.parametrize(
+    ("environ", "account"),
+    [
+        ({}, ADA),
+        ({"AZURE_TOKEN_CREDENTIALS": "dev"}, ADA),
+        ({"AZURE_TOKEN_CREDENTIALS": "AzureCliCredential"}, ADA),
+        ({"AZURE_TOKEN_CREDENTIALS": "prod"}, None),
+        ({"AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}, None),
+        ({"AZURE_CLIENT_ID": "one"}, None),
+        ({"VMIDENT_SANDBOX": "1"}, None),
+    ],
+    ids=repr,
+)
+def test_the_azure_clis_sign_in_is_used_where_no_variable_says_who_or_how(
+    environ: Mapping[str, str], account: AzureCliAccount | None
+) -> None:
+    assert _settings(environ=environ, files=SIGNED_IN).azure_cli_account == account
+
+
+def test_a_subscription_asked_for_by_name_is_reached_as_its_account() -> None:
+    settings = _settings(Asked(subscription="MINE"), files=SIGNED_IN)
+
+    assert (settings.azure_cli_account, settings.azure_cli_encrypts) == (ADA, True)

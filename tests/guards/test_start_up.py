@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.azure_cli_home import AzureCliHome, account, entry
 from tests.loopback import Loopback
 from tests.program import GROUP
+from vmident.sandbox.http import json_answer
 from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN, Sandbox
 
 HEAVY = {"azure", "msal", "requests", "cryptography", "rich", "yaml"}
@@ -27,12 +29,21 @@ DRAWING = {"rich", "yaml", "jmespath"}
 REACHING = {"azure.core", "azure.mgmt.core", "requests"}
 
 
-def names_loaded_by(*words: str, **environ: str) -> set[str]:
-    """Full names of all modules that a run of the program imports, from the interpreter's own record."""
+def run_of(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the program, with the interpreter's own record of imports on standard error."""
     command = [sys.executable, "-X", "importtime", "-m", "vmident", *words]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environ})
-    lines = [line for line in ran.stderr.splitlines() if line.startswith("import time:")]
+    return subprocess.run(command, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
+
+
+def names_loaded(record: str) -> set[str]:
+    """Full names of all modules that an interpreter's record of imports tells of."""
+    lines = [line for line in record.splitlines() if line.startswith("import time:")]
     return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def names_loaded_by(*words: str, **environ: str) -> set[str]:
+    """Full names of all modules that a run of the program imports."""
+    return names_loaded(run_of(*words, **environ).stderr)
 
 
 def modules_loaded_by(*words: str) -> set[str]:
@@ -121,3 +132,31 @@ def test_show_loads_of_vmident_what_a_look_at_a_vm_needs(azure: dict[str, str]) 
 def test_rich_is_loaded_where_something_is_drawn_with_it(output: str) -> None:
     loaded = modules_loaded_by("show", "webVM", "--sandbox", "-o", output)
     assert "rich" not in loaded
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_the_azure_clis_kept_token_is_used_without_what_gets_tokens(tmp_path: Path) -> None:
+    vm = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/myVM"
+    home = AzureCliHome(tmp_path / "azure")
+    home.sign_in(account())
+    with Loopback(lambda _request: json_answer(200, {"id": vm, "name": "myVM", "location": "westus"})) as arm:
+        home.keep(entry("a.kept.token", arm.endpoint, expires_on=int(time.time()) + 3600))
+        ran = run_of(
+            "show",
+            "myVM",
+            "--resource-group=rg",
+            PATH=str(tmp_path),
+            AZURE_CONFIG_DIR=str(home.folder),
+            AZURE_CORE_ENCRYPT_TOKEN_CACHE="no",
+            AZURE_AUTHORITY_HOST="https://127.0.0.1",
+            AZURE_CLIENT_ID="",
+            AZURE_TOKEN_CREDENTIALS="",
+            VMIDENT_ARM_ENDPOINT=arm.endpoint,
+            VMIDENT_STATE_DIR=str(tmp_path / "state"),
+        )
+        signed = [request.headers["authorization"] for request in arm.received]
+
+    assert (ran.returncode, signed) == (0, ["Bearer a.kept.token"]), ran.stderr[-2000:]
+    loaded = names_loaded(ran.stderr)
+    assert "azure.mgmt.core" in loaded
+    assert [name for name in loaded if name.startswith(("azure.identity", "msal", "azure.mgmt.compute"))] == []

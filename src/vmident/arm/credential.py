@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
+from vmident.arm.azure_cli_token import AZURE_CLI_SIGN_IN
 from vmident.arm.cloud import Cloud
 from vmident.arm.kept_sign_in import SignIn
 from vmident.arm.own_sign_in import ENVIRONMENT, WORKLOAD_IDENTITY, OwnSignIn
@@ -25,7 +26,7 @@ _ORIGINS = {
     "EnvironmentCredential": ENVIRONMENT,
     "WorkloadIdentityCredential": WORKLOAD_IDENTITY,
     "ManagedIdentityCredential": "the managed identity of this machine",
-    "AzureCliCredential": "the Azure CLI's sign-in",
+    "AzureCliCredential": AZURE_CLI_SIGN_IN,
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,20 +13,29 @@ from pathlib import Path
 from typing import Any
 
 from vmident.cli.told import Told, first_told, told
+from vmident.core.azure_cli_cache import AzureCliAccount
+from vmident.core.caller import CallerType
 
 _PROFILE = "azureProfile.json"
 _CONFIG = "config"
 _CLOUDS = "clouds.config"
+_MANAGED_IDENTITIES = ("systemAssignedIdentity", "userAssignedIdentity")
+_ID = re.compile(r"[0-9A-Za-z._-]+")
+_TYPES = {"user": CallerType.USER, "servicePrincipal": CallerType.SERVICE_PRINCIPAL}
 
 
 @dataclass(frozen=True)
 class KnownSubscription:
-    """A subscription of the Azure CLI's profile; `cloud` is its `environmentName`, `None` where it has none."""
+    """A subscription of the Azure CLI's profile; `cloud` is its `environmentName`, `None` where it has none.
+
+    `account` is the person or app that it is reached as, `None` for a managed identity and for Cloud Shell.
+    """
 
     id: str
     name: str
     cloud: str | None = None
     is_default: bool = False
+    account: AzureCliAccount | None = None
 
     def is_in(self, cloud: str) -> bool:
         """Tell whether it may be one of that cloud's."""
@@ -39,6 +50,19 @@ class AzureCliFiles:
     clouds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     group: Told | None = None
     cloud: Told | None = None
+    encrypts_tokens: bool = False
+
+    def account(self, cloud: str, subscription: str | None) -> AzureCliAccount | None:
+        """Give whom the Azure CLI would reach a subscription as, else its default one; `None` for no such account.
+
+        A subscription that the profile lacks is reached as the default one is: so does the Azure CLI's own token.
+        """
+        default = self.default_subscription(cloud)
+        for wanted in (subscription, default.value if default else None):
+            found = [one for one in self.subscriptions if one.is_in(cloud) and one.id.lower() == (wanted or "").lower()]
+            if found:
+                return found[0].account if len(found) == 1 else None
+        return None
 
     def default_subscription(self, cloud: str) -> Told | None:
         """Give the id of the default for one cloud: the profile's, else the one that `clouds.config` keeps for it.
@@ -60,9 +84,14 @@ class AzureCliFiles:
         return {one.name.lower(): one.id for one in here if counts[one.name.lower()] == 1}
 
 
+def azure_cli_folder(environ: Mapping[str, str], home: Path) -> Path:
+    """Tell where the Azure CLI keeps its files."""
+    return Path(environ.get("AZURE_CONFIG_DIR") or home / ".azure")
+
+
 def azure_cli_files(environ: Mapping[str, str], home: Path) -> AzureCliFiles:
     """Read `$AZURE_CONFIG_DIR` or `~/.azure`."""
-    folder = Path(environ.get("AZURE_CONFIG_DIR") or home / ".azure")
+    folder = azure_cli_folder(environ, home)
     config = _ini(_text(folder / _CONFIG))
     clouds = _ini(_text(folder / _CLOUDS))
     return AzureCliFiles(
@@ -70,7 +99,16 @@ def azure_cli_files(environ: Mapping[str, str], home: Path) -> AzureCliFiles:
         clouds={name: dict(clouds.items(name)) for name in clouds.sections()},
         group=told(config.get("defaults", "group", fallback=None), f"the Azure CLI's {_CONFIG}"),
         cloud=told(config.get("cloud", "name", fallback=None), f"the Azure CLI's {_CONFIG}"),
+        encrypts_tokens=_encrypts_tokens(environ, config),
     )
+
+
+def _encrypts_tokens(environ: Mapping[str, str], config: configparser.RawConfigParser) -> bool:
+    """Tell which of its caches the Azure CLI uses; source: `should_encrypt_token_cache` in its `util.py`."""
+    kept: str = config.get("core", "encrypt_token_cache", fallback="")
+    said = environ.get("AZURE_CORE_ENCRYPT_TOKEN_CACHE") or kept
+    by_default = sys.platform.startswith("win")
+    return configparser.RawConfigParser.BOOLEAN_STATES.get(said.strip().lower(), by_default)
 
 
 def _ini(text: str) -> configparser.RawConfigParser:
@@ -99,8 +137,25 @@ def _subscription(one: dict[str, Any]) -> KnownSubscription:
     """Read one of the profile's entries, whose `environmentName` is the name of its cloud."""
     cloud = one.get("environmentName")
     return KnownSubscription(
-        one["id"], one["name"], cloud if isinstance(cloud, str) else None, bool(one.get("isDefault"))
+        one["id"],
+        one["name"],
+        cloud if isinstance(cloud, str) else None,
+        bool(one.get("isDefault")),
+        _account(one),
     )
+
+
+def _account(one: dict[str, Any]) -> AzureCliAccount | None:
+    """Read whom a subscription is reached as; the words are those of azure-cli 2.91's `_profile.py`."""
+    tenant, user = one.get("tenantId"), one.get("user")
+    if not isinstance(user, dict) or user.get("cloudShellID") or user.get("name") in _MANAGED_IDENTITIES:
+        return None
+    name, kind = user.get("name"), _TYPES.get(str(user.get("type")))
+    if not (
+        isinstance(tenant, str) and isinstance(name, str) and tenant and name and kind and _ID.fullmatch(one["id"])
+    ):
+        return None
+    return AzureCliAccount(one["id"], tenant, name, kind)
 
 
 def _text(path: Path) -> str:

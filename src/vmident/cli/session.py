@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import vmident
+from vmident.cli.azure_cli_files import azure_cli_folder
 from vmident.cli.console import Console
 from vmident.cli.runtime import CommandClock, Runtime
 from vmident.cli.settings import GROUP_OPTION, Settings
@@ -204,6 +205,7 @@ class Session:
 
     @cached_property
     def _credential(self) -> Credential:
+        from vmident.arm.azure_cli_token import AzureCliSignIn, TokenCache
         from vmident.arm.credential import GivenToken, signed_in
         from vmident.arm.kept_sign_in import read_sign_in
 
@@ -214,7 +216,14 @@ class Session:
             return GivenToken(TOKEN, self._runtime.wall(), "the sandbox")
         if self._settings.access_token:
             return GivenToken(self._settings.access_token, self._runtime.wall())
-        return signed_in(self._cloud, sign_in=read_sign_in(self._settings.state_folder))
+        own = read_sign_in(self._settings.state_folder)
+        account = self._settings.azure_cli_account
+        if account is None or (own and own.is_for(self._cloud)):
+            return signed_in(self._cloud, sign_in=own)
+        cache = TokenCache(
+            azure_cli_folder(self._runtime.environ, self._runtime.home), self._settings.azure_cli_encrypts
+        )
+        return AzureCliSignIn(account, cache, self._cloud, self._runtime.wall, self._console.trace)
 
     @cached_property
     def _signing(self) -> Watched:

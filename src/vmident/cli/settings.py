@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vmident.cli.azure_cli_files import AzureCliFiles
 from vmident.cli.told import Told, first_told, told
+from vmident.core.azure_cli_cache import AzureCliAccount
 from vmident.errors import UsageError
 
 GROUP_OPTION = "option --resource-group"
@@ -36,8 +37,10 @@ class Output(str, Enum):
 class Settings:
     """What holds for one command; `None` where nothing was said.
 
-    `clouds` are the clouds that the Azure CLI has registered, `subscription_names` the names that its profile has for
-    ids. `origins` tells who said what, by the names `subscription`, `group`, `cloud`, `endpoint` and `authority`.
+    `azure_cli_account` is whom the Azure CLI's sign-in is used as, where it is to be used; `azure_cli_encrypts` tells
+    which of its caches it has. `clouds` are the clouds that the Azure CLI has registered, `subscription_names` the
+    names that its profile has for ids. `origins` tells who said what, by the names `subscription`, `group`, `cloud`,
+    `endpoint` and `authority`.
     """
 
     is_sandbox: bool
@@ -50,6 +53,8 @@ class Settings:
     output: Output
     state_folder: Path
     sandbox_folder: Path
+    azure_cli_account: AzureCliAccount | None = None
+    azure_cli_encrypts: bool = False
     clouds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     subscription_names: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -98,10 +103,14 @@ def settings_from(
         "authority": said("AZURE_AUTHORITY_HOST"),
     }
     subscription = _value(named["subscription"])
+    subscription = azure.subscription_ids(cloud.value).get((subscription or "").lower(), subscription)
+    # Both variables say who is to sign in, or how; azure-identity knows what they mean.
+    ways = (_value(said("AZURE_TOKEN_CREDENTIALS")) or "dev").lower()
+    leaves_azure_cli = said("AZURE_CLIENT_ID") is None and ways in {"dev", "azureclicredential"}
     state_folder = Path(_value(said("VMIDENT_STATE_DIR")) or default_state_folder())
     return Settings(
         is_sandbox=is_sandbox,
-        subscription=azure.subscription_ids(cloud.value).get((subscription or "").lower(), subscription),
+        subscription=subscription,
         group=_value(named["group"]),
         cloud=cloud.value,
         endpoint=_value(named["endpoint"]),
@@ -110,6 +119,8 @@ def settings_from(
         output=asked.output or _output(_value(said("VMIDENT_OUTPUT")), _value(said("AZURE_CORE_OUTPUT"))),
         state_folder=state_folder,
         sandbox_folder=Path(_value(said("VMIDENT_SANDBOX_DIR")) or state_folder / "sandbox"),
+        azure_cli_account=azure.account(cloud.value, subscription) if leaves_azure_cli else None,
+        azure_cli_encrypts=azure.encrypts_tokens,
         clouds=azure.clouds,
         subscription_names={one.id: one.name for one in azure.subscriptions},
         origins={name: one.origin for name, one in named.items() if one},

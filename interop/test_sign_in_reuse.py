@@ -1,0 +1,92 @@
+"""What the real Azure CLI leaves in its files after a sign-in is enough for vmident to sign in without starting it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Names the Python that the Azure CLI is installed with; unset, the one that runs the tests.
+PYTHON_VARIABLE = "INTEROP_AZURE_CLI_PYTHON"
+
+
+class SignedIn:
+    """A served sandbox and the Azure CLI signed in to it; vmident has nothing but the Azure CLI's files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.azure = folder / "azure"
+        (folder / "nothing").mkdir()
+        self._vmident = [sys.executable, "-m", "vmident"]
+        serve = [*self._vmident, "sandbox", "serve", "--port", "0", "-o", "json"]
+        environ = {**os.environ, "VMIDENT_SANDBOX_DIR": str(folder / "sandbox")}
+        self.process = subprocess.Popen(serve, env=environ, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        facts = json.loads("".join(iter(self.process.stdout.readline, "}\n")) + "}")
+        quiet = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "ARM_"))}
+        self.environ = {
+            **quiet,
+            "AZURE_CONFIG_DIR": str(self.azure),
+            "AZURE_CORE_COLLECT_TELEMETRY": "no",
+            "REQUESTS_CA_BUNDLE": facts["certificates"],
+            "VMIDENT_STATE_DIR": str(folder / "state"),
+        }
+        self._empty = str(folder / "nothing")
+        self._sign_in = [line.removeprefix("az ") for line in facts["azureCli"] if line.startswith("az ")]
+
+    def sign_in(self) -> None:
+        """Do what the server says connects the Azure CLI."""
+        for line in self._sign_in:
+            self.az(line)
+
+    def az(self, line: str) -> None:
+        """Run one command of the Azure CLI, written as after `az`."""
+        command = [os.environ.get(PYTHON_VARIABLE, sys.executable), "-m", "azure.cli", *shlex.split(line)]
+        ran = subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False, timeout=300)
+        assert ran.returncode == 0, (line, ran.stderr)
+
+    def vmident(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run vmident where no `az` is to be found."""
+        # A managed identity is not looked for: the network outside has no say here.
+        environ = {**self.environ, "PATH": self._empty, "AZURE_TOKEN_CREDENTIALS": "dev"}
+        command = [*self._vmident, *words]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+
+    def files(self) -> dict[str, bytes]:
+        return {str(one): one.read_bytes() for one in self.azure.rglob("*") if one.is_file()}
+
+
+@pytest.fixture
+def signed_in(tmp_path: Path) -> Iterator[SignedIn]:
+    made = SignedIn(tmp_path)
+    try:
+        made.sign_in()
+        yield made
+    finally:
+        made.process.kill()
+        made.process.communicate()
+
+
+@pytest.mark.parametrize("way_out", ["logout", "account clear"])
+def test_the_azure_clis_sign_in_is_used_without_a_process_until_it_ends(signed_in: SignedIn, way_out: str) -> None:
+    before = signed_in.files()
+
+    who, listed = signed_in.vmident("whoami", "--debug"), signed_in.vmident("list", "-o", "json")
+
+    assert (who.returncode, listed.returncode) == (0, 0), who.stderr + listed.stderr
+    origin: Any = json.loads(who.stdout)["from"]["token"]
+    assert origin == "the Azure CLI's sign-in"
+    assert "token: from the Azure CLI's cache" in who.stderr
+    assert {one["name"] for one in json.loads(listed.stdout)} == {"myVM", "webVM", "dbVM", "appVM"}
+    assert signed_in.files() == before
+
+    signed_in.az(way_out)
+    after = [signed_in.vmident(*words) for words in (["whoami"], ["list"], ["show", "myVM", "-g", "myResourceGroup"])]
+
+    assert [ran.returncode for ran in after] == [4, 4, 4], [ran.stderr for ran in after]

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str], runtime: Runtime) -> int:
     """Run the program; hands back the exit code and prints, but never ends the process."""
     from vmident.cli.app import program
+    from vmident.cli.completing import VARIABLE, prepare
 
     try:
+        if VARIABLE in runtime.environ:
+            prepare()
         program()(list(argv), prog_name="vmident", obj=runtime)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.FAILED

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli.change import change
+from vmident.cli.completion import identity_types
 from vmident.cli.options import ChangeOptions, IdentityWords, RemovalOptions, VmOptions, VmWords
 from vmident.cli.running import Run
 from vmident.core.transition import SetExactly
@@ -31,6 +32,7 @@ TypeWord = Annotated[
         metavar="none|system|user|both",
         help="What the VM is to have; in any case, and by ARM's names too.",
         show_default=False,
+        autocompletion=identity_types,
     ),
 ]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import typer
 
 from vmident.cli.azure_cli_files import azure_cli_files
+from vmident.cli.completing import VARIABLE
 from vmident.cli.kept_names import kept_names, place_of
 from vmident.cli.runtime import Runtime
 from vmident.cli.settings import Asked, Settings, settings_from
@@ -15,14 +17,29 @@ from vmident.core.names_seen import Kind, Seen
 from vmident.errors import VmidentError
 
 
-class AnyCase(str):
-    """A name that begins with a word in any case: Typer drops what does not begin with the word typed."""
+class Offer(str):
+    """A name as the shell is to put it on the line; it begins with a word where the name itself does, in any case.
 
-    __slots__ = ()
+    Typer drops what does not begin with the word typed, and asks the text itself.
+    """
+
+    name: str
 
     def startswith(self, prefix: Any, *_range: Any) -> bool:
-        """Compare without regard to case, as Azure compares names."""
-        return self.lower().startswith(str(prefix).lower())
+        """Compare the name without regard to case, as Azure does, and to a quote that opens the word."""
+        return self.name.lower().startswith(str(prefix).lstrip("'\"").lower())
+
+
+def offer(name: str, environ: Mapping[str, str]) -> Offer:
+    """Write a name such as `Virtual Machine Contributor` as one word of the shell that asks; zsh and fish do so."""
+    shell, written = environ.get(VARIABLE, "").rpartition("_")[2], name
+    if shell == "bash":
+        written = re.sub(r"([^\w@%+=:,./-])", r"\\\1", name)
+    elif shell in {"powershell", "pwsh"} and re.search(r"[^\w./-]", name):
+        written = "'" + name.replace("'", "''") + "'"
+    made = Offer(written)
+    made.name = name
+    return made
 
 
 def vms(ctx: typer.Context) -> list[str]:
@@ -32,7 +49,7 @@ def vms(ctx: typer.Context) -> list[str]:
 
 def identities(ctx: typer.Context) -> list[str]:
     """Offer identities of every group: one may be attached to a VM of another."""
-    return _offered(seen.name for seen in _kept(ctx, Kind.IDENTITY))
+    return _offered(ctx, (seen.name for seen in _kept(ctx, Kind.IDENTITY)))
 
 
 def identities_here(ctx: typer.Context) -> list[str]:
@@ -42,12 +59,12 @@ def identities_here(ctx: typer.Context) -> list[str]:
 
 def groups(ctx: typer.Context) -> list[str]:
     """Offer resource groups."""
-    return _offered(seen.name for seen in _kept(ctx, Kind.GROUP))
+    return _offered(ctx, (seen.name for seen in _kept(ctx, Kind.GROUP)))
 
 
 def roles(ctx: typer.Context) -> list[str]:
     """Offer roles."""
-    return _offered(seen.name for seen in _kept(ctx, Kind.ROLE))
+    return _offered(ctx, (seen.name for seen in _kept(ctx, Kind.ROLE)))
 
 
 def subscriptions(ctx: typer.Context) -> list[str]:
@@ -56,36 +73,38 @@ def subscriptions(ctx: typer.Context) -> list[str]:
     if settings is None:
         return []
     seen = (one.name for one in _names(settings) if one.kind is Kind.SUBSCRIPTION)
-    return _offered([*settings.subscription_names.values(), *seen])
+    return _offered(ctx, [*settings.subscription_names.values(), *seen])
 
 
 def clouds(ctx: typer.Context) -> list[str]:
     """Offer Azure's clouds, and those that the Azure CLI has registered."""
     settings = _settings(ctx)
     registered = settings.clouds if settings else ()
-    return _offered(["AzureCloud", "AzureUSGovernment", "AzureChinaCloud", "AzureBleuCloud", *registered])
+    return _offered(ctx, ["AzureCloud", "AzureUSGovernment", "AzureChinaCloud", "AzureBleuCloud", *registered])
 
 
-def scopes() -> list[str]:
+def scopes(ctx: typer.Context) -> list[str]:
     """Offer the scopes that have a word of their own."""
-    return _offered(["subscription", "group"])
+    return _offered(ctx, ["subscription", "group"])
 
 
-def identity_types() -> list[str]:
+def identity_types(ctx: typer.Context) -> list[str]:
     """Offer what `set --type` takes."""
-    return _offered(["none", "system", "user", "both"])
+    return _offered(ctx, ["none", "system", "user", "both"])
 
 
 def _resources(ctx: typer.Context, kind: Kind) -> list[str]:
     group = str(ctx.params.get("group") or "").lower()
-    return _offered(seen.name for seen in _kept(ctx, kind) if not group or seen.group.lower() == group)
+    return _offered(ctx, (seen.name for seen in _kept(ctx, kind) if not group or seen.group.lower() == group))
 
 
-def _offered(names: Iterable[str]) -> list[str]:
+def _offered(ctx: typer.Context, names: Iterable[str]) -> list[str]:
     """Give each name once, whatever its case; a name that Azure spells in two ways is offered in its newest."""
     once: dict[str, str] = {}
     for name in names:
-        once.setdefault(name.lower(), AnyCase(name))
+        # A control character would end the word, or more, in the shell.
+        if name.isprintable():
+            once.setdefault(name.lower(), offer(name, ctx.obj.environ))
     return sorted(once.values(), key=str.lower)
 
 

@@ -13,7 +13,7 @@ from vmident.cli.settings import Settings
 from vmident.core.names_seen import Kind, Seen
 
 FILE_NAME = "names.json"
-LIMIT = 2000
+LIMIT = 1000
 """Names in the file, of all places together; the newest stay."""
 _VERSION = 1
 

@@ -1,4 +1,4 @@
-"""The names that an answer of Azure's tells in passing, for completion; knows answers as text, whatever they are about."""
+"""The names that an answer of Azure's tells in passing, for completion; knows answers as text alone."""
 
 from __future__ import annotations
 
@@ -34,11 +34,9 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 # Source: the REST reference, 'Role Definitions - List' 2022-04-01 and 'Subscriptions - List' 2022-12-01, where
-# `tenantId` stands between the two in some answers.
+# others stand between the two.
 _ROLE = re.compile(r'"roleName"\s*:\s*"([^"\\]+)"')
-_SUBSCRIPTION = re.compile(
-    r'"subscriptionId"\s*:\s*"([^"\\]+)"\s*,\s*(?:"tenantId"\s*:\s*"[^"\\]*"\s*,\s*)?"displayName"\s*:\s*"([^"\\]+)"'
-)
+_SUBSCRIPTION = re.compile(r'"subscriptionId"\s*:\s*"([^"\\]+)"[^{}]*?"displayName"\s*:\s*"([^"\\]+)"')
 
 
 def names_in(text: str) -> Iterator[Seen]:

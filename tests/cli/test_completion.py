@@ -81,7 +81,7 @@ def test_a_vm_that_list_saw_is_offered_in_every_shell(
         ("identity list", "vmident add-user myVM --identity o", ["otherIdentity"]),
         ("identity list", "vmident identity show o", ["otherIdentity"]),
         ("identity list", "vmident group show m", ["myResourceGroup"]),
-        ("whoami", "vmident list --subscription s", ["sandbox"]),
+        ("whoami", "vmident list --subscription V", ["vmident\\ sandbox"]),
         ("list", "vmident set myVM --type ", ["both", "none", "system", "user"]),
         ("list", "vmident enable-system myVM --scope ", ["group", "subscription"]),
         ("list", "vmident list --cloud azureb", ["AzureBleuCloud"]),
@@ -117,7 +117,7 @@ def test_a_subscription_given_by_name_or_id_narrows_the_names(program: Program, 
     program("list")
     assert complete("vmident show --subscription other my") == [""]
     program("whoami")
-    assert complete("vmident show --subscription sandbox my") == ["myVM"]
+    assert complete("vmident show --subscription VMIDENT\\ sandbox my", "fish") == ["myVM"]
 
 
 def test_a_name_with_a_control_character_is_never_offered(program: Program, complete: Complete) -> None:

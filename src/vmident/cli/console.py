@@ -6,22 +6,24 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from vmident.cli.runtime import Terminal
-from vmident.render.human import Line, Tone
-from vmident.render.text import harmless
 
-_COLOURS: dict[Tone, dict[str, Any]] = {
-    Tone.PLAIN: {},
-    Tone.HEADING: {"bold": True},
-    Tone.ADDED: {"fg": "green"},
-    Tone.REMOVED: {"fg": "red"},
-    Tone.FAINT: {"dim": True},
-    Tone.WARNING: {"fg": "yellow"},
-    Tone.ERROR: {"fg": "red", "bold": True},
+if TYPE_CHECKING:
+    from vmident.render.human import Line
+
+# Of each `render.human.Tone`, by its name: reading the console loads nothing that draws.
+_COLOURS: dict[str, dict[str, Any]] = {
+    "PLAIN": {},
+    "HEADING": {"bold": True},
+    "ADDED": {"fg": "green"},
+    "REMOVED": {"fg": "red"},
+    "FAINT": {"dim": True},
+    "WARNING": {"fg": "yellow"},
+    "ERROR": {"fg": "red", "bold": True},
 }
 
 
@@ -80,12 +82,12 @@ class Console:
     def trace(self, message: str) -> None:
         """Write a request and its answer on standard error, under `--debug`."""
         if self._debug:
-            self.note([Line(f"debug: {message}", Tone.FAINT)])
+            self._note_faintly(f"debug: {message}")
 
     def tell(self, message: str) -> None:
         """Show what is going on: on one line of a terminal, as lines under `--verbose`, else not at all."""
         if self._verbose or self._debug:
-            self.note([Line(message, Tone.FAINT)])
+            self._note_faintly(message)
         elif self.terminal.can_ask and not self._only_errors:
             self._show_progress(message)
 
@@ -107,8 +109,15 @@ class Console:
             self._progress.stop()
             self._progress = None
 
+    def _note_faintly(self, message: str) -> None:
+        from vmident.render.human import Line, Tone
+
+        self.note([Line(message, Tone.FAINT)])
+
     def _show_progress(self, message: str) -> None:
         from rich.text import Text
+
+        from vmident.render.text import harmless
 
         text = Text(harmless(message))
         if self._progress is None:
@@ -119,7 +128,7 @@ class Console:
         self._progress.update(text)
 
     def _coloured(self, line: Line, *, on: bool) -> str:
-        return typer.style(line.text, **_COLOURS[line.tone]) if on and self.terminal.colour else line.text
+        return typer.style(line.text, **_COLOURS[line.tone.name]) if on and self.terminal.colour else line.text
 
 
 def make_streams_robust() -> None:

@@ -13,7 +13,7 @@ HEAVY = {"azure", "msal", "requests", "cryptography", "rich", "yaml"}
 
 
 def modules_loaded_by(*words: str, environ: dict[str, str] | None = None) -> set[str]:
-    """Top-level names of all modules that a run of the program imports, from the interpreter's own record."""
+    """Top-level names of all modules that a run imports, and our own in full, from the interpreter's own record."""
     ran = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "vmident", *words],
         capture_output=True,
@@ -22,7 +22,8 @@ def modules_loaded_by(*words: str, environ: dict[str, str] | None = None) -> set
         env={**os.environ, **(environ or {})},
     )
     lines = [line for line in ran.stderr.splitlines() if line.startswith("import time:")]
-    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+    names = {line.rpartition("|")[2].strip() for line in lines}
+    return {name.partition(".")[0] for name in names} | {name for name in names if name.startswith("vmident.")}
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,4 @@ def test_completion_loads_nothing_heavy(line: str, shell: str, tmp_path: Path) -
     loaded = modules_loaded_by(environ=environ)
     assert "vmident" in loaded
     assert loaded & HEAVY == set()
+    assert not {name for name in loaded if name.startswith(("vmident.usecases", "vmident.render", "vmident.arm"))}

@@ -120,8 +120,9 @@ def test_a_subscription_given_by_name_or_id_narrows_the_names(program: Program, 
     assert complete("vmident show --subscription VMIDENT\\ sandbox my", "fish") == ["myVM"]
 
 
-def test_a_name_with_a_control_character_is_never_offered(program: Program, complete: Complete) -> None:
-    keep_names(program.folder, "sandbox", [Seen(Kind.VM, "s", "g", "my\nVM")])
+@pytest.mark.parametrize("name", ["my\nVM", "m\\$(id)"])
+def test_a_name_that_could_run_in_a_shell_is_never_offered(program: Program, complete: Complete, name: str) -> None:
+    keep_names(program.folder, "sandbox", [Seen(Kind.VM, "s", "g", name)])
     assert complete("vmident show m") == [""]
 
 

@@ -102,8 +102,8 @@ def _offered(ctx: typer.Context, names: Iterable[str]) -> list[str]:
     """Give each name once, whatever its case; a name that Azure spells in two ways is offered in its newest."""
     once: dict[str, str] = {}
     for name in names:
-        # A control character would end the word, or more, in the shell.
-        if name.isprintable():
+        # A control character would end the word, and a backslash undo the quoting in what Typer has zsh evaluate.
+        if name.isprintable() and "\\" not in name:
             once.setdefault(name.lower(), offer(name, ctx.obj.environ))
     return sorted(once.values(), key=str.lower)
 

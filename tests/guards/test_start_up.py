@@ -160,3 +160,25 @@ def test_the_azure_clis_kept_token_is_used_without_what_gets_tokens(tmp_path: Pa
     loaded = names_loaded(ran.stderr)
     assert "azure.mgmt.core" in loaded
     assert [name for name in loaded if name.startswith(("azure.identity", "msal", "azure.mgmt.compute"))] == []
+
+
+@pytest.mark.parametrize("line", ["vmident ", "vmident show ", "vmident show --", "vmident add-user myVM --role "])
+@pytest.mark.parametrize("shell", ["zsh", "fish", "pwsh"])
+def test_completion_loads_nothing_heavy(line: str, shell: str, tmp_path: Path) -> None:
+    (tmp_path / "names.json").write_text(
+        '{"version": 1, "names": [["sandbox", "vm", "s", "g", "myVM"], ["sandbox", "role", "", "", "Reader"]]}'
+    )
+    environ = {
+        "_VMIDENT_COMPLETE": f"complete_{shell}",
+        "_TYPER_COMPLETE_ARGS": line,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "VMIDENT_STATE_DIR": str(tmp_path),
+        "VMIDENT_SANDBOX": "1",
+    }
+    loaded = names_loaded_by(**environ)
+    assert "vmident.cli.completing" in loaded
+    assert among(HEAVY | {"vmident.usecases", "vmident.arm", "vmident.sandbox"}, loaded) == set()
+    assert {name for name in loaded if name.startswith("vmident.render.")} <= {
+        "vmident.render.line",
+        "vmident.render.text",
+    }

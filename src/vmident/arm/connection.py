@@ -40,7 +40,7 @@ class Connection:
     """Requests to one cloud; made once for a command.
 
     `door` takes the network's place for the sandbox. `trace` is told of each request and its answer; `tell` is told
-    what is waited for.
+    what is waited for, and `see` the text of each answer.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Connection:
         version: str,
         trace: Callable[[str], None],
         tell: Callable[[str], None],
+        see: Callable[[str], None] = lambda _text: None,
         door: BaseAdapter | None = None,
     ) -> None:
         from azure.mgmt.core import ARMPipelineClient
@@ -62,6 +63,7 @@ class Connection:
         self._version = version
         self._trace = trace
         self._tell = tell
+        self._see = see
         self._transport = _transport(cloud, door)
         self._client: ARMPipelineClient[HttpRequest, HttpResponse] = ARMPipelineClient(
             cloud.endpoint, transport=self._transport, policies=self._policies()
@@ -130,7 +132,7 @@ class Connection:
         # The SDK's own clients read what this has decoded; our own requests read it themselves.
         decoding = [policies.ContentDecodePolicy()] if for_a_client else []
         return [
-            Supervision(self._cloud.endpoint, self._clock, self._trace, enforce_https=enforce_https),
+            Supervision(self._cloud.endpoint, self._clock, self._trace, self._see, enforce_https=enforce_https),
             *decoding,
             policies.RequestIdPolicy(),
             policies.UserAgentPolicy(base_user_agent=f"vmident/{self._version}"),

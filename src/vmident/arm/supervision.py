@@ -26,14 +26,24 @@ class Supervision:
     """Watches over each request: no wait outlasts the deadline, and every failure is one of `vmident.errors`.
 
     `trace` is told of each request and its answer: method, URL, status, duration; never of a token or a body.
+    `see` is shown the text of every answer that is no refusal.
     """
 
     next: Any
 
-    def __init__(self, endpoint: str, clock: Clock, trace: Callable[[str], None], *, enforce_https: bool) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        clock: Clock,
+        trace: Callable[[str], None],
+        see: Callable[[str], None],
+        *,
+        enforce_https: bool,
+    ) -> None:
         self._endpoint = endpoint
         self._clock = clock
         self._trace = trace
+        self._see = see
         self._enforce_https = enforce_https
 
     def send(self, request: Any) -> Any:
@@ -71,6 +81,9 @@ class Supervision:
         self._trace(f"{shown} -> {answer.status_code} ({took}, request id {request_id})")
         if answer.status_code >= 300:
             raise _refusal(answer)
+        # Nobody has read an answer that is streamed yet.
+        if not request.context.options.get("stream"):
+            self._see(answer.text())
         return response
 
 

@@ -11,6 +11,7 @@ import typer
 from typer.main import get_command
 
 import vmident
+from vmident.cli.completing import CompletedCommand, Install, Show
 from vmident.cli.lazy import Commands, Entry, LazyGroup
 
 # Of each command: its module below `vmident.cli`, its function there, and the first line of its help.
@@ -113,7 +114,7 @@ def _command(module: str, function: str, name: str) -> Any:
     from vmident.cli.command import as_typer_command
 
     app = _typer(None)
-    app.command(name.rpartition(" ")[2])(
+    app.command(name.rpartition(" ")[2], cls=CompletedCommand)(
         as_typer_command(getattr(import_module(f"vmident.cli.{module}"), function), name)
     )
     return get_command(app)
@@ -145,6 +146,8 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    install_completion: Install = None,
+    show_completion: Show = None,
 ) -> None:
-    """Nothing of its own to do: `--version` acts by itself."""
-    _ = version
+    """Nothing of its own to do: each option acts by itself."""
+    _ = version, install_completion, show_completion

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vmident.cli.completion import groups
 from vmident.cli.options import MakingOptions, TagWords
 from vmident.cli.running import Run
 from vmident.cli.session import PersonAtTheTerminal
@@ -24,7 +25,9 @@ from vmident.render.resources import (
 from vmident.usecases.find_groups import list_groups, read_group
 from vmident.usecases.make_group import GroupWish, make_group
 
-GroupName = Annotated[str, typer.Argument(metavar="NAME", help="The name of a resource group.", show_default=False)]
+GroupName = Annotated[
+    str, typer.Argument(metavar="NAME", help="The name of a resource group.", show_default=False, autocompletion=groups)
+]
 Location = Annotated[
     str | None,
     typer.Option("--location", "-l", metavar="REGION", help="Where it is to be, such as westus.", show_default=False),
@@ -88,9 +91,9 @@ def list_group(run: Run) -> ExitCode:
       vmident group list -o table
     """
     session = run.open()
-    groups = list(list_groups(session.where.subscription(), session.groups))
-    rows = [group_row(one) for one in groups]
+    listed = list(list_groups(session.where.subscription(), session.groups))
+    rows = [group_row(one) for one in listed]
     run.answer(
-        [group_document(one) for one in groups], rows=rows, lines=lambda: listing_lines(rows, "No resource groups.")
+        [group_document(one) for one in listed], rows=rows, lines=lambda: listing_lines(rows, "No resource groups.")
     )
     return ExitCode.DONE

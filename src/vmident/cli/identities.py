@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vmident.cli.completion import identities_here
 from vmident.cli.options import DeletionOptions, MakingOptions, RemovalOptions, RoleOptions, TagWords
 from vmident.cli.running import Run, one_or_all
 from vmident.cli.session import PersonAtTheTerminal
@@ -37,7 +38,13 @@ from vmident.usecases.show_identities import list_identities, show_identities
 
 NewName = Annotated[str, typer.Argument(metavar="NAME", help="What the identity is to be called.", show_default=False)]
 Words = Annotated[
-    list[str], typer.Argument(metavar="IDENTITY...", help="Names or full ids of identities.", show_default=False)
+    list[str],
+    typer.Argument(
+        metavar="IDENTITY...",
+        help="Names or full ids of identities.",
+        show_default=False,
+        autocompletion=identities_here,
+    ),
 ]
 Location = Annotated[
     str | None,

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from typer.core import TyperGroup
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from vmident.cli.completing import bare
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,9 @@ class LazyGroup(TyperGroup):
         """Write each name with the first line of its help."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.about) for name, entry in self.commands.entries.items()])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Offer the names and the group's own options; stand-ins take the commands' places, so that none is made."""
+        names: dict[str, Any] = {name: TyperCommand(name) for name in self.commands}
+        listed = TyperGroup(name=self.name, commands=names, params=self.params)
+        return bare(listed.shell_complete(typer.Context(listed, parent=ctx.parent), incomplete))

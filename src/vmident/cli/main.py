@@ -22,8 +22,11 @@ _GARBAGE_THRESHOLD = 200_000
 def main(argv: Sequence[str], runtime: Runtime) -> int:
     """Run the program; hands back the exit code and prints, but never ends the process."""
     from vmident.cli.app import program
+    from vmident.cli.completing import VARIABLE, prepare
 
     try:
+        if VARIABLE in runtime.environ:
+            prepare()
         program()(list(argv), prog_name="vmident", obj=replace(runtime, words=tuple(argv)))
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.FAILED

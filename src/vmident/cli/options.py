@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from vmident.cli import completion
 from vmident.cli.settings import Asked, Output
 
 VmWords = Annotated[
     list[str] | None,
-    typer.Argument(metavar="VM...", help="Names or full ids of VMs.", show_default=False),
+    typer.Argument(
+        metavar="VM...", help="Names or full ids of VMs.", show_default=False, autocompletion=completion.vms
+    ),
 ]
 IdentityWords = Annotated[
     list[str] | None,
@@ -21,6 +24,7 @@ IdentityWords = Annotated[
         metavar="ID",
         help="A user-assigned identity, by name or full id; repeatable.",
         show_default=False,
+        autocompletion=completion.identities,
     ),
 ]
 
@@ -37,11 +41,24 @@ class Options:
 
     group: Annotated[
         str | None,
-        typer.Option("--resource-group", "-g", metavar="GROUP", help="Where to look names up.", show_default=False),
+        typer.Option(
+            "--resource-group",
+            "-g",
+            metavar="GROUP",
+            help="Where to look names up.",
+            show_default=False,
+            autocompletion=completion.groups,
+        ),
     ] = None
     subscription: Annotated[
         str | None,
-        typer.Option("--subscription", metavar="NAME|ID", help="Which subscription.", show_default=False),
+        typer.Option(
+            "--subscription",
+            metavar="NAME|ID",
+            help="Which subscription.",
+            show_default=False,
+            autocompletion=completion.subscriptions,
+        ),
     ] = None
     output: Annotated[
         Output | None,
@@ -55,7 +72,13 @@ class Options:
     ] = None
     cloud: Annotated[
         str | None,
-        typer.Option("--cloud", metavar="NAME", help="Which Azure, such as AzureUSGovernment.", show_default=False),
+        typer.Option(
+            "--cloud",
+            metavar="NAME",
+            help="Which Azure, such as AzureUSGovernment.",
+            show_default=False,
+            autocompletion=completion.clouds,
+        ),
     ] = None
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Run on the built-in sandbox, without Azure.")] = False
     verbose: Annotated[bool, typer.Option("--verbose", help="Say what is being waited for.")] = False
@@ -94,6 +117,7 @@ class RoleOptions:
             metavar="ROLE",
             help="A role to grant, by name, GUID or id; repeatable, needs --scope.",
             show_default=False,
+            autocompletion=completion.roles,
         ),
     ] = None
     scope: Annotated[
@@ -103,6 +127,7 @@ class RoleOptions:
             metavar="SCOPE",
             help="Where: 'subscription', 'group' or a full id; repeatable.",
             show_default=False,
+            autocompletion=completion.scopes,
         ),
     ] = None
 

@@ -1,20 +1,23 @@
-"""One run of one command: its settings, its session, its answer in the format asked for, its failures."""
+"""One run of one command: its settings, its session, its answer in the format asked for, its failures.
+
+Every command's signature names a `Run`, and completion reads signatures: what a run loads, it loads when it acts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vmident.cli.azure_cli_files import azure_cli_files
 from vmident.cli.console import Console
 from vmident.cli.options import Options
 from vmident.cli.runtime import Runtime
-from vmident.cli.session import Session
 from vmident.cli.settings import Output, Settings, settings_from
 from vmident.errors import Declined, ExitCode, QueryUnfit, UsageError, VmidentError
-from vmident.render.document import error_document
-from vmident.render.formats import as_json, as_json_line, as_table, as_tsv, as_yaml, compiled_query, queried
 from vmident.render.line import Line, error_lines
+
+if TYPE_CHECKING:
+    from vmident.cli.session import Session
 
 
 class Run:
@@ -34,9 +37,13 @@ class Run:
 
     def open(self, *, timeout: float | None = None) -> Session:
         """Work out the settings and make the session; nothing is sent yet."""
+        from vmident.cli.session import Session
+
         settings = self._settings()
         self._output = settings.output
         if self._options.query is not None:
+            from vmident.render.formats import compiled_query
+
             compiled_query(self._options.query)
         session = Session(self.runtime, settings, self.console, timeout=timeout)
         self._sessions.append(session)
@@ -51,6 +58,8 @@ class Run:
 
     def answer(self, document: Any, *, rows: Any, lines: Callable[[], Iterable[Line]]) -> None:
         """Print the answer: `document` for JSON and YAML, `rows` for a table and tsv, `lines` for people."""
+        from vmident.render.formats import as_json, as_table, as_tsv, as_yaml, queried
+
         output, query = self.output, self._options.query
         if output is Output.HUMAN and query is None:
             self.console.answer_lines(lines())
@@ -92,6 +101,9 @@ class Run:
 
     def failed(self, error: VmidentError) -> None:
         """Say a failure that no record on standard output tells of: one JSON document, or three lines."""
+        from vmident.render.document import error_document
+        from vmident.render.formats import as_json_line
+
         if isinstance(error, Declined):
             # Whoever answered 'no' knows why.
             self.console.note([Line(error.message)])

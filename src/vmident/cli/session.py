@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import vmident
 from vmident.cli.azure_cli_files import azure_cli_folder
 from vmident.cli.console import Console
+from vmident.cli.kept_names import keep_names, place_of
 from vmident.cli.runtime import CommandClock, Runtime
 from vmident.cli.settings import GROUP_OPTION, Settings
+from vmident.core.names_seen import Seen, names_in
 from vmident.core.resource_id import checked_name
 from vmident.errors import ConfirmationNeeded, Declined, UsageError
 from vmident.render.line import Line, Tone
@@ -45,6 +47,7 @@ class Session:
         self._runtime = runtime
         self._settings = settings
         self._console = console
+        self._seen: dict[Seen, None] = {}
         self.clock = CommandClock(runtime.monotonic, runtime.sleep, timeout)
 
     @property
@@ -247,6 +250,7 @@ class Session:
             version=vmident.__version__,
             trace=self._console.trace,
             tell=self._console.tell,
+            see=lambda text: self._seen.update(dict.fromkeys(names_in(text))),
             door=self._runtime.through(door),
         )
 
@@ -282,7 +286,8 @@ class Session:
         return Server(folder, port, make, runtime.wall, log)
 
     def close(self) -> None:
-        """Let go of what was opened."""
+        """Let go of what was opened, and keep the names that were seen, for completion."""
+        keep_names(self._settings.state_folder, place_of(self._settings), self._seen)
         opened = self.__dict__
         for part in ("_connection", "_credential", "sandbox", "journal"):
             if part in opened:

@@ -1,4 +1,4 @@
-"""`vmident set`."""
+"""`vmident set`; what they do is loaded when they do it, as for `show`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.change import change
+from vmident.cli.completion import identity_types
 from vmident.cli.options import ChangeOptions, IdentityWords, RemovalOptions, VmOptions, VmWords
 from vmident.cli.running import Run
-from vmident.core.transition import SetExactly
 from vmident.errors import ExitCode, UsageError
-from vmident.usecases.prepare_change import Wish
 
 # Whether there is to be a system-assigned identity, and user-assigned ones: our words, and ARM's own.
 _TYPES = {
@@ -31,6 +29,7 @@ TypeWord = Annotated[
         metavar="none|system|user|both",
         help="What the VM is to have; in any case, and by ARM's names too.",
         show_default=False,
+        autocompletion=identity_types,
     ),
 ]
 
@@ -55,6 +54,10 @@ def set_exactly(
 
       vmident set myVM --type none --yes
     """
+    from vmident.cli.change import change
+    from vmident.core.transition import SetExactly
+    from vmident.usecases.prepare_change import Wish
+
     has_system, has_users = _types_named(type_word)
     named = tuple(identity or ())
     if has_users and not named:

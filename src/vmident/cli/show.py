@@ -1,15 +1,10 @@
-"""`vmident show` and `vmident list`."""
+"""`vmident show` and `vmident list`; what they do is loaded when they do it, as completion reads their signatures."""
 
 from __future__ import annotations
 
 from vmident.cli.options import VmOptions, VmWords
 from vmident.cli.running import Run, one_or_all
-from vmident.cli.vm_words import vm_words
 from vmident.errors import ExitCode
-from vmident.render.document import machine_document, machine_row
-from vmident.render.human import machine_lines, table_lines
-from vmident.results import exit_code_for
-from vmident.usecases.show_vms import list_vms, show_vms
 
 
 def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
@@ -21,6 +16,12 @@ def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
 
       vmident show myVM -g myResourceGroup --query identity.principalId -o tsv
     """
+    from vmident.cli.vm_words import vm_words
+    from vmident.render.document import machine_document, machine_row
+    from vmident.render.human import machine_lines
+    from vmident.results import exit_code_for
+    from vmident.usecases.show_vms import show_vms
+
     words = vm_words(vms, vm_options, run.runtime)
     session = run.open()
     shown = show_vms(words, session.where, session.machines)
@@ -49,6 +50,10 @@ def list_(run: Run) -> ExitCode:
 
       vmident list -g myResourceGroup -o table
     """
+    from vmident.render.document import machine_document, machine_row
+    from vmident.render.human import table_lines
+    from vmident.usecases.show_vms import list_vms
+
     session = run.open()
     machines = list(list_vms(session.where, session.machines))
     rows = [machine_row(one) for one in machines]

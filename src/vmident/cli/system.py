@@ -1,14 +1,10 @@
-"""`vmident enable-system` and `vmident disable-system`."""
+"""`vmident enable-system` and `vmident disable-system`; what they do is loaded when they do it, as for `show`."""
 
 from __future__ import annotations
 
-from vmident.cli.change import change
 from vmident.cli.options import ChangeOptions, RemovalOptions, RoleOptions, VmOptions, VmWords
 from vmident.cli.running import Run
-from vmident.core.transition import DisableSystem, EnableSystem
 from vmident.errors import ExitCode
-from vmident.usecases.find_roles import checked_role_words
-from vmident.usecases.prepare_change import Wish
 
 
 def enable_system(
@@ -27,6 +23,11 @@ def enable_system(
 
       vmident enable-system myVM --role Reader --scope group
     """
+    from vmident.cli.change import change
+    from vmident.core.transition import EnableSystem
+    from vmident.usecases.find_roles import checked_role_words
+    from vmident.usecases.prepare_change import Wish
+
     roles = checked_role_words(role_options.role, role_options.scope, command="vmident enable-system myVM")
     return change(run, Wish(lambda _ids: EnableSystem(), roles=roles), vms, vm_options, manner)
 
@@ -46,4 +47,8 @@ def disable_system(
 
       vmident disable-system myVM -g myResourceGroup --yes --remove-roles
     """
+    from vmident.cli.change import change
+    from vmident.core.transition import DisableSystem
+    from vmident.usecases.prepare_change import Wish
+
     return change(run, Wish(lambda _ids: DisableSystem(), remove_roles=removal.remove_roles), vms, vm_options, manner)

@@ -1,4 +1,4 @@
-"""`vmident add-user` and `vmident remove-user`."""
+"""`vmident add-user` and `vmident remove-user`; what they do is loaded when they do it, as for `show`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.change import change
 from vmident.cli.options import ChangeOptions, IdentityWords, RemovalOptions, RoleOptions, VmOptions, VmWords
 from vmident.cli.running import Run
-from vmident.core.transition import AddUsers, RemoveAllUsers, RemoveUsers
 from vmident.errors import ExitCode, UsageError
-from vmident.usecases.find_roles import checked_role_words
-from vmident.usecases.prepare_change import Wish
 
 AllIdentities = Annotated[bool, typer.Option("--all-identities", help="Detach every user-assigned identity.")]
 
@@ -40,6 +36,11 @@ def add_user(
 
       vmident add-user myVM --identity myId --role Reader --scope group
     """
+    from vmident.cli.change import change
+    from vmident.core.transition import AddUsers
+    from vmident.usecases.find_roles import checked_role_words
+    from vmident.usecases.prepare_change import Wish
+
     if not identity:
         raise UsageError("No identity is named.", hint="Name one or more: vmident add-user myVM --identity myId")
     command = "vmident add-user myVM --identity myId"
@@ -68,6 +69,10 @@ def remove_user(
 
       vmident remove-user myVM --all-identities --yes
     """
+    from vmident.cli.change import change
+    from vmident.core.transition import RemoveAllUsers, RemoveUsers
+    from vmident.usecases.prepare_change import Wish
+
     if bool(identity) == all_identities:
         raise UsageError(
             "--identity and --all-identities do not go together." if identity else "No identity is named.",

@@ -1,0 +1,54 @@
+"""The names that an answer of Azure's tells in passing, for completion; knows answers as text alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+
+class Kind(str, Enum):
+    """What a name is the name of."""
+
+    VM = "vm"
+    IDENTITY = "identity"
+    GROUP = "group"
+    ROLE = "role"
+    SUBSCRIPTION = "subscription"
+
+
+class Seen(NamedTuple):
+    """One name. `subscription` and `group` are empty where the name is in none; a subscription's own is its id."""
+
+    kind: Kind
+    subscription: str
+    group: str
+    name: str
+
+
+_NAME = r'[^/"\\\s]+'
+_ID = re.compile(
+    rf'"/subscriptions/({_NAME})/resourceGroups/({_NAME})'
+    rf'(?:/providers/(?:(Microsoft\.Compute/virtualMachines)|Microsoft\.ManagedIdentity/userAssignedIdentities)/({_NAME}))?"',
+    re.IGNORECASE,
+)
+# Source: the REST reference, 'Role Definitions - List' 2022-04-01 and 'Subscriptions - List' 2022-12-01, where
+# others stand between the two.
+_ROLE = re.compile(r'"roleName"\s*:\s*"([^"\\]+)"')
+_SUBSCRIPTION = re.compile(r'"subscriptionId"\s*:\s*"([^"\\]+)"[^{}]*?"displayName"\s*:\s*"([^"\\]+)"')
+
+
+def names_in(text: str) -> Iterator[Seen]:
+    """Give the VMs, identities, groups, roles and subscriptions that the JSON `text` names.
+
+    Only quoted ids count, whole and of these kinds, so nothing else of an answer is ever kept.
+    """
+    for subscription, group, vm_kind, name in _ID.findall(text):
+        yield Seen(Kind.GROUP, subscription, "", group)
+        if name:
+            yield Seen(Kind.VM if vm_kind else Kind.IDENTITY, subscription, group, name)
+    for name in _ROLE.findall(text):
+        yield Seen(Kind.ROLE, "", "", name)
+    for subscription, name in _SUBSCRIPTION.findall(text):
+        yield Seen(Kind.SUBSCRIPTION, subscription, "", name)

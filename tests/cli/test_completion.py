@@ -1,0 +1,221 @@
+"""What the shells are offered: names that commands saw, from the folder, and no request."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.program import Program
+from vmident.cli.kept_names import FILE_NAME, LIMIT, keep_names, kept_names
+from vmident.core.names_seen import Kind, Seen, names_in
+
+Complete = Callable[..., list[str]]
+SHELLS = ["bash", "zsh", "fish", "pwsh"]
+
+
+def asking(shell: str, line: str) -> dict[str, str]:
+    """Give the variables that the shell's script sets when the key is pressed at the end of `line`."""
+    words = line.split(" ")
+    return {
+        "_VMIDENT_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words) - 1),
+        "_TYPER_COMPLETE_ARGS": line,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "_TYPER_COMPLETE_WORD_TO_COMPLETE": words[-1],
+    }
+
+
+@pytest.fixture
+def complete(program: Program, monkeypatch: pytest.MonkeyPatch) -> Complete:
+    """Press the key at the end of a line; gives the lines that the shell gets."""
+
+    def press(line: str, shell: str = "bash") -> list[str]:
+        variables = asking(shell, line)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        before = dict(program.environ)
+        program.environ |= variables
+        outcome = program("")
+        program.environ = before
+        for name in variables:
+            monkeypatch.delenv(name)
+        assert (outcome.code, outcome.err, program.sent) == (0, "", [])
+        return outcome.out.split("\n")[:-1]
+
+    return press
+
+
+@pytest.mark.parametrize(
+    ("shell", "offered"),
+    [
+        ("bash", ["myVM"]),
+        ("zsh", ["_arguments '*: :((\"myVM\"))'"]),
+        ("fish", ["myVM"]),
+        ("pwsh", ["myVM::: "]),
+    ],
+)
+def test_a_vm_that_list_saw_is_offered_in_every_shell(
+    program: Program, complete: Complete, shell: str, offered: list[str]
+) -> None:
+    program("list")
+    assert complete("vmident show MYV", shell) == offered
+
+
+@pytest.mark.parametrize(
+    ("seen_by", "line", "offered"),
+    [
+        ("list", "vmident show -g MYRESOURCEGROUP w", ["webVM"]),
+        ("list", "vmident show -g elsewhere w", [""]),
+        ("show myVM", "vmident list -g m", ["myResourceGroup"]),
+        ("list", "vmident show --cloud AzureCloud w", [""]),
+        ("list", "vmident show --cloud x --sandbox w", [""]),
+        ("identity list", "vmident add-user myVM --identity o", ["otherIdentity"]),
+        ("identity list", "vmident identity show o", ["otherIdentity"]),
+        ("identity list", "vmident group show m", ["myResourceGroup"]),
+        ("whoami", "vmident list --subscription V", ["vmident\\ sandbox"]),
+        ("list", "vmident set myVM --type ", ["both", "none", "system", "user"]),
+        ("list", "vmident enable-system myVM --scope ", ["group", "subscription"]),
+        ("list", "vmident list --cloud azureb", ["AzureBleuCloud"]),
+        ("list", "vmident list --cloud x --sandbox --cloud azureb", ["AzureBleuCloud"]),
+        ("list", "vmident list --sandbox --cloud x --subscription s", [""]),
+        ("list", "vmident list -o json", ["json", "jsonc"]),
+        ("list", "vmident l", ["list", "login", "logout"]),
+        ("list", "vmident identity c", ["create"]),
+        ("list", "vmident list --q", ["--query"]),
+    ],
+)
+def test_what_a_word_can_be_is_offered(
+    program: Program, complete: Complete, seen_by: str, line: str, offered: list[str]
+) -> None:
+    program(seen_by)
+    assert complete(line) == offered
+
+
+@pytest.mark.parametrize(
+    ("shell", "offered"),
+    [
+        ("bash", ["Virtual\\ Machine\\ Contributor"]),
+        ("fish", ["Virtual Machine Contributor"]),
+        ("pwsh", ["'Virtual Machine Contributor'::: "]),
+    ],
+)
+def test_a_role_with_spaces_is_one_word(program: Program, complete: Complete, shell: str, offered: list[str]) -> None:
+    program("enable-system myVM --role 'Virtual Machine Contributor' --scope group --dry-run")
+    assert complete("vmident add-user myVM --role virtual", shell) == offered
+
+
+def test_a_subscription_given_by_name_or_id_narrows_the_names(program: Program, complete: Complete) -> None:
+    program("list")
+    assert complete("vmident show --subscription other my") == [""]
+    program("whoami")
+    assert complete("vmident show --subscription VMIDENT\\ sandbox my", "fish") == ["myVM"]
+
+
+@pytest.mark.parametrize("name", ["my\nVM", "m\\$(id)"])
+def test_a_name_that_could_run_in_a_shell_is_never_offered(program: Program, complete: Complete, name: str) -> None:
+    keep_names(program.folder, "sandbox", [Seen(Kind.VM, "s", "g", name)])
+    assert complete("vmident show m") == [""]
+
+
+@pytest.mark.parametrize("kept", ["", "{", "[]", '{"version": 2}', '{"version": 1, "names": [["a"], 3]}', "\0"])
+def test_a_file_that_is_none_offers_nothing_and_is_replaced(program: Program, complete: Complete, kept: str) -> None:
+    (program.folder / FILE_NAME).write_text(kept)
+    assert complete("vmident show m") == [""]
+    assert program("list").code == 0
+    assert complete("vmident show m") == ["myVM"]
+
+
+def test_names_that_cannot_be_kept_are_no_failure(program: Program) -> None:
+    (program.folder / FILE_NAME).mkdir()
+    outcome = program("list")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert not list(program.folder.glob(f".{FILE_NAME}*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_the_file_is_its_owners_alone(program: Program) -> None:
+    program("list")
+    assert stat.S_IMODE((program.folder / FILE_NAME).stat().st_mode) == 0o600
+
+
+def test_a_command_that_sees_nothing_new_leaves_the_file_alone(program: Program) -> None:
+    program("list")
+    before = (program.folder / FILE_NAME).stat().st_ino
+    program("list")
+    assert (program.folder / FILE_NAME).stat().st_ino == before
+
+
+def test_the_newest_names_stay(tmp_path: Path) -> None:
+    for at in range(2):
+        keep_names(tmp_path, "here", [Seen(Kind.VM, "s", "g", f"vm{at}-{one}") for one in range(LIMIT - 1)])
+    kept = kept_names(tmp_path, "here")
+    assert len(kept) == LIMIT
+    assert (kept[0].name, kept[-1].name) == ("vm1-0", "vm0-0")
+    assert kept_names(tmp_path, "elsewhere") == []
+
+
+def test_two_at_the_same_time_leave_a_whole_file(tmp_path: Path) -> None:
+    def keep(at: int) -> None:
+        keep_names(tmp_path, "here", [Seen(Kind.VM, "s", "g", f"vm{at}")])
+
+    with ThreadPoolExecutor(8) as several:
+        list(several.map(keep, range(50)))
+    assert kept_names(tmp_path, "here")
+    assert not list(tmp_path.glob(f".{FILE_NAME}*"))
+
+
+def test_an_answer_gives_whole_ids_of_known_kinds_and_nothing_else() -> None:
+    group = "/subscriptions/s/resourceGroups/g"
+    answer = {
+        "ids": [
+            f"{group}/providers/microsoft.compute/virtualmachines/vm",
+            f"{group}/providers/Microsoft.Network/networkInterfaces/nic",
+            f"{group}/providers/Microsoft.Compute/virtualMachines/vm/extensions/e",
+        ],
+        "value": [{"subscriptionId": "s", "tenantId": "t", "displayName": "Pay as you go"}],
+        "properties": {"roleName": "Reader", "adminPassword": "secret"},
+    }
+    assert set(names_in(json.dumps(answer))) == {
+        Seen(Kind.GROUP, "s", "", "g"),
+        Seen(Kind.VM, "s", "g", "vm"),
+        Seen(Kind.ROLE, "", "", "Reader"),
+        Seen(Kind.SUBSCRIPTION, "s", "", "Pay as you go"),
+    }
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "pwsh"])
+def test_the_script_of_every_shell_is_shown(program: Program, shell: str) -> None:
+    outcome = program(f"--show-completion {shell}")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert f"complete_{'bash' if shell == 'bash' else ''}" in outcome.out
+    assert "_VMIDENT_COMPLETE" in outcome.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="these shells' files are in a POSIX home")
+@pytest.mark.parametrize(
+    ("shell", "file"),
+    [
+        ("bash", ".bash_completions/vmident.sh"),
+        ("zsh", ".zfunc/_vmident"),
+        ("fish", ".config/fish/completions/vmident.fish"),
+    ],
+)
+def test_the_script_is_installed_in_the_home_folder(tmp_path: Path, shell: str, file: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "vmident", "--install-completion", shell],
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "_VMIDENT_COMPLETE" in (tmp_path / file).read_text()

@@ -34,6 +34,7 @@ def machine_from_wire(body: Any, headers: Mapping[str, str]) -> Machine:
             identity=identity_from_wire(body.get("identity")),
             etag=_text(body.get("etag")) or headers.get("ETag"),
             provisioning_state=_text(properties.get("provisioningState")) or "Succeeded",
+            tags=_tags(body),
         )
     except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
         raise unreadable("a VM") from strange

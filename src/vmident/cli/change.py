@@ -8,7 +8,7 @@ from dataclasses import replace
 from vmident.cli.options import ChangeOptions, VmOptions
 from vmident.cli.running import Run, one_or_all
 from vmident.cli.session import PersonAtTheTerminal
-from vmident.cli.vm_words import vm_words
+from vmident.cli.vm_words import vms_found, vms_meant
 from vmident.errors import ExitCode, UsageError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import Line, change_lines, summary_line, warning_lines
@@ -20,7 +20,7 @@ from vmident.usecases.prepare_change import Wish
 
 def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: ChangeOptions) -> ExitCode:
     """Change the VMs named, and report how it ended for each."""
-    words = vm_words(vms, vm_options, run.runtime)
+    meant = vms_meant(vms, vm_options, run)
     checked = replace(wish, identities=checked_identity_words(wish.identities))
     if manner.no_wait and (wish.roles or wish.remove_roles):
         raise UsageError(
@@ -29,8 +29,9 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
         )
     session = run.open(timeout=manner.timeout)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
+    words = vms_found(meant, session, run)
     results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))
-    _report(run, results, named_one=len(words) == 1 and vm_options.ids is None)
+    _report(run, results, named_one=isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None)
     for one in results:
         # Who was asked has read the warnings above the question.
         if not person.has_been_asked:

@@ -69,7 +69,32 @@ class Options:
 
 
 @dataclass(frozen=True)
-class VmOptions:
+class SelectionOptions:
+    """Many VMs without their names."""
+
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag",
+            metavar="NAME[=VALUE]",
+            help="VMs with that tag, in the group of -g or the subscription; repeatable, all must hold.",
+            show_default=False,
+        ),
+    ] = None
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="KQL",
+            help="VMs for which a condition of Azure Resource Graph holds.",
+            show_default=False,
+        ),
+    ] = None
+    all_vms: Annotated[bool, typer.Option("--all", help="Every VM of the subscription.")] = False
+
+
+@dataclass(frozen=True)
+class VmOptions(SelectionOptions):
     """Other ways to name VMs."""
 
     ids: Annotated[

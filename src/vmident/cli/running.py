@@ -43,6 +43,11 @@ class Run:
         return session
 
     @property
+    def group_given(self) -> str | None:
+        """The group that `-g` named on the command line; never the default one."""
+        return self._options.group
+
+    @property
     def output(self) -> Output:
         """The format of the answer, `auto` worked out: a query picks from a document, so it is JSON for people too."""
         if self._output is not Output.AUTO:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId
@@ -22,6 +23,7 @@ class Machine:
     identity: IdentityState
     etag: str | None = None
     provisioning_state: str = "Succeeded"
+    tags: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def is_at_rest(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
 from vmident.errors import Interrupted, NotFound, TimedOut, VmidentError
 from vmident.results import ChangeResult, RoleStatus, Status
@@ -29,9 +30,11 @@ class _Ready:
 
 
 def change_vms(
-    words: Sequence[str], where: Where, wish: Wish, world: World, manner: Manner
+    words: Sequence[str | Machine], where: Where, wish: Wish, world: World, manner: Manner
 ) -> tuple[ChangeResult, ...]:
     """Make `wish` come true on every VM that `words` name; one result a VM, in the order of the words.
+
+    A VM that was read already can stand for its word.
 
     What fails for one VM does not stop the others, except for the end of the time allowed and an interruption: the
     VMs that were not come to are then `skipped`. Raises `Declined` and `ConfirmationNeeded`, with nothing written.
@@ -73,20 +76,23 @@ def _approved(ready: list[_Ready | ChangeResult], wish: Wish, world: World) -> t
 
 
 def _prepare_all(
-    words: Sequence[str], where: Where, wish: Wish, world: World, manner: Manner
+    words: Sequence[str | Machine], where: Where, wish: Wish, world: World, manner: Manner
 ) -> list[_Ready | ChangeResult]:
     outcomes: list[_Ready | ChangeResult] = []
     seen: set[ResourceId] = set()
-    for word in words:
+    for named in words:
+        machine = named if isinstance(named, Machine) else None
+        word = str(named.id) if isinstance(named, Machine) else named
         if _has_stopped(outcomes):
             outcomes.append(ChangeResult(word, Status.SKIPPED))
             continue
         vm: ResourceId | None = None
         try:
-            vm = find_vm(word, where, world.machines)
+            vm = machine.id if machine else find_vm(word, where, world.machines)
             if vm not in seen:
                 seen.add(vm)
-                outcomes.append(_Ready(word, prepare_change(vm, wish, world, at_rest=not manner.dry_run)))
+                prepared = prepare_change(vm, wish, world, at_rest=not manner.dry_run, seen=machine)
+                outcomes.append(_Ready(word, prepared))
         except VmidentError as failure:
             outcomes.append(_failed(word, vm, failure, world))
         except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from vmident.cli.options import SelectionOptions, VmOptions
 from vmident.cli.running import Run
 from vmident.cli.runtime import Runtime
 from vmident.cli.session import Session
+from vmident.cli.settings import Output
 from vmident.core.machine import Machine
 from vmident.core.resource_id import checked_name, looks_like_id
 from vmident.core.selection import Selection, checked_condition, tags_wanted
@@ -61,6 +62,10 @@ def vms_found(meant: tuple[str, ...] | Selection, session: Session, run: Run) ->
     """Find the VMs that a selection takes, and say where there are none; words stay words."""
     if not isinstance(meant, Selection):
         return meant
+    if meant.condition is not None and run.output is Output.HUMAN:
+        run.console.warn(
+            [Line("Resource Graph finds VMs with some delay: one made or changed minutes ago may be missed.")]
+        )
     found = select_vms(meant, session.where, session.machines)
     vms = tuple(one if isinstance(one, Machine) else str(one) for one in found)
     if not vms:

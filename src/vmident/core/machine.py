@@ -15,7 +15,7 @@ _AT_REST = frozenset({"succeeded", "failed", "canceled"})
 class Machine:
     """One answer about a VM.
 
-    `etag` is `None` where the API version has none. `provisioning_state` is ARM's word, such as `Succeeded`.
+    `tags` tell VMs apart, and are no part of what makes two answers equal. `etag` is `None` where the API version has none. `provisioning_state` is ARM's word, such as `Succeeded`.
     """
 
     id: ResourceId

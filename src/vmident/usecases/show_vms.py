@@ -13,7 +13,7 @@ from vmident.usecases.find_vms import Where, find_vm, not_found_with_near_names
 
 
 def show_vms(words: Sequence[str | Machine], where: Where, machines: Machines) -> tuple[Shown, ...]:
-    """Read every VM that `words` name and that was not read already; one that cannot be read does not stop the others."""
+    """Read every VM that `words` name, but those read already; one that cannot be read does not stop the others."""
     return tuple(
         Shown(str(one.id), one) if isinstance(one, Machine) else _show_one(one, where, machines) for one in words
     )

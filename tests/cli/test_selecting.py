@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.conftest import Typing
-from tests.program import GROUP, SUBSCRIPTION, TERMINAL, Program, answering, answering_with, vm_id
+from tests.program import GROUP, TERMINAL, Program, answering, answering_with, vm_id
 
 IDENTITY = "otherIdentity"
 
@@ -131,4 +131,3 @@ def test_a_thousand_vms_are_selected_by_lists_alone(program: Program) -> None:
     program.sandbox.add_vms(1000)
     listed = program(f"list --tag none -g {GROUP}")
     assert (listed.json, {one.method for one in program.sent}) == ([], {"GET"})
-    assert all(f"/subscriptions/{SUBSCRIPTION}" in one.path for one in program.sent)

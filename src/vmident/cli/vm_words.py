@@ -63,9 +63,7 @@ def vms_found(meant: tuple[str, ...] | Selection, session: Session, run: Run) ->
     if not isinstance(meant, Selection):
         return meant
     if meant.condition is not None and run.output is Output.HUMAN:
-        run.console.warn(
-            [Line("Resource Graph finds VMs with some delay: one made or changed minutes ago may be missed.")]
-        )
+        run.console.warn([Line("Resource Graph lags: a VM made or changed minutes ago may be missed.")])
     found = select_vms(meant, session.where, session.machines)
     vms = tuple(one if isinstance(one, Machine) else str(one) for one in found)
     if not vms:

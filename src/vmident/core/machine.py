@@ -15,7 +15,8 @@ _AT_REST = frozenset({"succeeded", "failed", "canceled"})
 class Machine:
     """One answer about a VM.
 
-    `tags` tell VMs apart, and are no part of what makes two answers equal. `etag` is `None` where the API version has none. `provisioning_state` is ARM's word, such as `Succeeded`.
+    `etag` is `None` where the API version has none. `provisioning_state` is ARM's word, such as `Succeeded`.
+    `tags` are no part of what makes two answers equal.
     """
 
     id: ResourceId

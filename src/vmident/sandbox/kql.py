@@ -6,9 +6,9 @@ r"""A small, explicit part of the Kusto query language: pure. What it does not r
     | project id, name
     | order by id asc
 
-`where` compares a text column with a literal by `==` or `!=`, in any case by `=~` or `!~`, or looks for it in any case by
-`contains`, `startswith` and `endswith`. Comparisons go together by `and`, `or`, `not(…)` and parentheses; `and` binds
-closer than `or`.
+`where` compares a text column with a literal by `==` or `!=`, in any case by `=~` or `!~`, or looks for it
+in any case by `contains`, `startswith` and `endswith`. Comparisons go together by `and`, `or`,
+`not(…)` and parentheses; `and` binds closer than `or`.
 A member of `tags` can stand for a column, `tags.NAME` or `tags['NAME']`, and so can `tostring(…)` of a member of a
 column that has some: a text is itself, nothing is the empty text, whatever else is JSON. Stages come in any number
 and order; `sort` is `order`; without a direction it is `desc`, as in Kusto. Literals take the escapes

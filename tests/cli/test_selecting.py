@@ -131,3 +131,19 @@ def test_a_thousand_vms_are_selected_by_lists_alone(program: Program) -> None:
     program.sandbox.add_vms(1000)
     listed = program(f"list --tag none -g {GROUP}")
     assert (listed.json, {one.method for one in program.sent}) == ([], {"GET"})
+
+
+def test_several_subscriptions_are_looked_in_once_each_and_all_means_all(program: Program) -> None:
+    one = vm_id("myVM").split("/")[2]
+    assert len(program("list --subscription all").json) == 4
+    assert len(program(f"show --all --subscription {one} --subscription {one.upper()}").json) == 4
+    assert program("list -g lostGroup --subscription all").json == []
+    lost = "00000000-0000-0000-0000-000000000001"
+    assert program(f"list --all --subscription {one} --subscription {lost}").code == 3
+    named = program.colleague("GET", f"/subscriptions/{one}", version="2022-12-01").json()["displayName"]
+    assert len(program(f"list --subscription '{named}' --subscription {one}").json) == 4
+
+
+@pytest.mark.parametrize("words", ["show myVM", "enable-system myVM", "group list"])
+def test_several_subscriptions_go_with_a_selection_alone(program: Program, words: str) -> None:
+    assert (program(f"{words} --subscription all").code, program.sent) == (2, [])

@@ -9,6 +9,7 @@ from vmident.cli.options import ChangeOptions, VmOptions
 from vmident.cli.running import Run, one_or_all
 from vmident.cli.session import PersonAtTheTerminal
 from vmident.cli.vm_words import vms_found, vms_meant
+from vmident.core.selection import Selection
 from vmident.errors import ExitCode, UsageError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import Line, change_lines, summary_line, warning_lines
@@ -27,7 +28,7 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
             "--no-wait does not go with roles: they are granted and deleted when the identity has changed.",
             hint="Leave --no-wait out.",
         )
-    session = run.open(timeout=manner.timeout)
+    session = run.open(timeout=manner.timeout, selecting=isinstance(meant, Selection))
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     words = vms_found(meant, session, run)
     results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))

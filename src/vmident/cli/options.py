@@ -40,8 +40,13 @@ class Options:
         typer.Option("--resource-group", "-g", metavar="GROUP", help="Where to look names up.", show_default=False),
     ] = None
     subscription: Annotated[
-        str | None,
-        typer.Option("--subscription", metavar="NAME|ID", help="Which subscription.", show_default=False),
+        list[str] | None,
+        typer.Option(
+            "--subscription",
+            metavar="NAME|ID",
+            help="Which subscription; to select many VMs repeatable, or 'all'.",
+            show_default=False,
+        ),
     ] = None
     output: Annotated[
         Output | None,
@@ -63,9 +68,16 @@ class Options:
     only_show_errors: Annotated[bool, typer.Option("--only-show-errors", help="No warnings, no progress.")] = False
 
     @property
+    def several_subscriptions(self) -> tuple[str, ...]:
+        """The subscriptions named where they are several, or `all`; else empty."""
+        named = tuple(self.subscription or ())
+        return named if len(named) > 1 or "all" in named else ()
+
+    @property
     def asked(self) -> Asked:
         """The part that settings come from."""
-        return Asked(self.subscription, self.group, self.cloud, self.sandbox, self.output)
+        only = self.subscription[0] if self.subscription and not self.several_subscriptions else None
+        return Asked(only, self.group, self.cloud, self.sandbox, self.output)
 
 
 @dataclass(frozen=True)

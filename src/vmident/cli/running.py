@@ -32,8 +32,16 @@ class Run:
         self._output = options.output or Output.AUTO
         self.answer_was_unfit = False
 
-    def open(self, *, timeout: float | None = None) -> Session:
-        """Work out the settings and make the session; nothing is sent yet."""
+    def open(self, *, timeout: float | None = None, selecting: bool = False) -> Session:
+        """Work out the settings and make the session; nothing is sent yet.
+
+        Raises `UsageError` for several subscriptions, unless it is for `selecting` VMs in them.
+        """
+        if self._options.several_subscriptions and not selecting:
+            raise UsageError(
+                "Several subscriptions, or 'all', go with VMs that are selected.",
+                hint="Give one --subscription, or select VMs with -g, --tag, --where or --all.",
+            )
         settings = self._settings()
         self._output = settings.output
         if self._options.query is not None:
@@ -46,6 +54,11 @@ class Run:
     def group_given(self) -> str | None:
         """The group that `-g` named on the command line; never the default one."""
         return self._options.group
+
+    @property
+    def several_subscriptions(self) -> tuple[str, ...]:
+        """The subscriptions named where they are several, or `all`."""
+        return self._options.several_subscriptions
 
     @property
     def output(self) -> Output:

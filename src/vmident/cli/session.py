@@ -238,6 +238,15 @@ class Session:
             if part in opened:
                 opened[part].close()
 
+    def subscriptions(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Give the ids of several subscriptions, once each; `all` means all that the account sees."""
+        from vmident.arm.subscriptions import every_subscription, subscription_named
+
+        if "all" in words:
+            return every_subscription(self._connection)
+        ids = (one if _GUID.fullmatch(one) else subscription_named(one, self._connection) for one in words)
+        return tuple(dict.fromkeys(one.lower() for one in ids))
+
     @cached_property
     def _subscription(self) -> str:
         from vmident.arm.subscriptions import subscription_named

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vmident.cli.options import SelectionOptions, VmOptions, VmWords
 from vmident.cli.running import Run, one_or_all
 from vmident.cli.vm_words import selection_in, vms_found, vms_meant
+from vmident.core.selection import Selection
 from vmident.errors import ExitCode
 from vmident.render.document import machine_document, machine_row
 from vmident.render.human import machine_lines, table_lines
@@ -22,7 +23,7 @@ def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
       vmident show myVM -g myResourceGroup --query identity.principalId -o tsv
     """
     meant = vms_meant(vms, vm_options, run)
-    session = run.open()
+    session = run.open(selecting=isinstance(meant, Selection))
     words = vms_found(meant, session, run)
     shown = show_vms(words, session.where, session.machines)
     machines = [one.machine for one in shown if one.machine]
@@ -54,7 +55,9 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
       vmident list --tag team=web
     """
     selection = selection_in(selecting, run)
-    session = run.open()
+    if selection is None and run.several_subscriptions:
+        selection = Selection(run.group_given)
+    session = run.open(selecting=selection is not None)
     if selection:
         found = show_vms(vms_found(selection, session, run), session.where, session.machines)
     else:

@@ -64,8 +64,11 @@ def vms_found(meant: tuple[str, ...] | Selection, session: Session, run: Run) ->
         return meant
     if meant.condition is not None and run.output is Output.HUMAN:
         run.console.warn([Line("Resource Graph lags: a VM made or changed minutes ago may be missed.")])
-    found = select_vms(meant, session.where, session.machines)
-    vms = tuple(one if isinstance(one, Machine) else str(one) for one in found)
+    several = session.subscriptions(run.several_subscriptions)
+    vms = tuple(
+        one if isinstance(one, Machine) else str(one)
+        for one in select_vms(meant, session.where, session.machines, several)
+    )
     if not vms:
         run.console.warn([Line("No VMs match.")])
     return vms

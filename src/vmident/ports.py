@@ -111,6 +111,13 @@ class Machines(Protocol):
         """List the VMs of a subscription or of one group, page by page."""
         ...
 
+    def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
+        """Find the VMs for which a condition of Resource Graph holds; it lags, and may be unusable.
+
+        Raises `AzureRefused` where the condition does not read as one.
+        """
+        ...
+
     def holders(self, identity: ResourceId) -> Holders:
         """Find the VMs that may have the identity attached, one that got it a moment ago included."""
         ...

@@ -224,7 +224,7 @@ def test_an_option_spares_a_bad_variable() -> None:
 
 
 def test_options_hand_over_the_part_that_settings_come_from() -> None:
-    options = Options("group", "sub", Output.TSV, query="x", cloud="AzureCloud", sandbox=True)
+    options = Options("group", ["sub"], Output.TSV, query="x", cloud="AzureCloud", sandbox=True)
     assert options.asked == Asked("sub", "group", "AzureCloud", sandbox=True, output=Output.TSV)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from vmident.arm.connection import Connection
 from vmident.arm.wire import unreadable
 from vmident.core.resource_id import ResourceId
-from vmident.errors import NotSignedIn, TimedOut, VmidentError
+from vmident.errors import BadResourceId, NotSignedIn, TimedOut, VmidentError
 
 RESOURCE_GRAPH = "2022-10-01"
 
@@ -44,18 +44,28 @@ def ids_in_graph(
     Without `subscriptions` it looks in all that the account sees. `query` has to project and order by `id`: else the
     pages are random (wire facts).
     """
+    try:
+        return tuple(sorted(set(graph_pages(connection, query, subscriptions=subscriptions))))
+    except (NotSignedIn, TimedOut):
+        raise
+    except VmidentError:
+        return None
+
+
+def graph_pages(
+    connection: Connection, query: str, *, subscriptions: Sequence[str] | None = None
+) -> Iterator[ResourceId]:
+    """Give the ids that a query of Resource Graph finds, page by page; raises what asking raises."""
     question: dict[str, Any] = {"query": query}
     if subscriptions is not None:
         question["subscriptions"] = list(subscriptions)
-    found: set[ResourceId] = set()
-    try:
-        while True:
-            answer = connection.ask("/providers/Microsoft.ResourceGraph/resources", RESOURCE_GRAPH, question).body
-            found.update(ResourceId.parse(row["id"]) for row in answer["data"])
-            if not answer.get("$skipToken"):
-                return tuple(sorted(found))
-            question["options"] = {"$skipToken": answer["$skipToken"]}
-    except (NotSignedIn, TimedOut):
-        raise
-    except (VmidentError, KeyError, TypeError, AttributeError):
-        return None
+    while True:
+        answer = connection.ask("/providers/Microsoft.ResourceGraph/resources", RESOURCE_GRAPH, question).body
+        try:
+            page, further = [ResourceId.parse(row["id"]) for row in answer["data"]], answer.get("$skipToken")
+        except (KeyError, TypeError, AttributeError, BadResourceId) as strange:
+            raise unreadable("a page of Resource Graph") from strange
+        yield from page
+        if not further:
+            return
+        question["options"] = {"$skipToken": further}

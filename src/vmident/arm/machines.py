@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from vmident.arm.connection import Connection
-from vmident.arm.listing import ids_in_graph, named_in_graph, pages
+from vmident.arm.listing import graph_pages, ids_in_graph, named_in_graph, pages
 from vmident.arm.wire import machine_from_wire
 from vmident.core.machine import Machine
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.core.selection import named
+from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed
 
 if TYPE_CHECKING:
     from vmident.core.patch import PatchBody
@@ -67,6 +68,21 @@ class ArmMachines:
         inside = f"/resourceGroups/{group}" if group else ""
         path = f"/subscriptions/{subscription}{inside}/providers/{VIRTUAL_MACHINE}"
         return (machine_from_wire(body, {}) for body in pages(self._connection, path, API_VERSION))
+
+    def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
+        """Ask Resource Graph; ARM's lists know no such conditions, so where it cannot be used, neither can this."""
+        inside = f" and resourceGroup =~ '{group}'" if group else ""
+        query = (
+            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{inside} "
+            f"| where {condition} | project id | order by id asc"
+        )
+        try:
+            yield from graph_pages(self._connection, query, subscriptions=[subscription])
+        except (AzureRefused, NotAllowed, AzureUnavailable) as failure:
+            raise failure.saying(
+                f"Resource Graph did not find VMs where {condition}: {failure.message}",
+                hint="Check the condition; or select with -g, --tag or --all, which do without Resource Graph.",
+            ) from failure
 
     def holders(self, identity: ResourceId) -> Holders:
         """Ask Resource Graph in all subscriptions, and list the VMs of the identity's own, as the graph lags.

@@ -56,6 +56,11 @@ def subscription_named(name: str, connection: Connection) -> str:
     return found[0]
 
 
+def every_subscription(connection: Connection) -> tuple[str, ...]:
+    """Give the ids of all subscriptions that the account sees, in order."""
+    return tuple(sorted(str(one.get("subscriptionId")) for one in _all(connection)))
+
+
 def name_of_subscription(subscription: str, connection: Connection) -> str:
     """Give the name of the subscription with that id, as Azure has it; raises what the read raises."""
     return str(connection.read(f"/subscriptions/{subscription}", API_VERSION).body.get("displayName"))

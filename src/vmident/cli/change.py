@@ -8,7 +8,8 @@ from dataclasses import replace
 from vmident.cli.options import ChangeOptions, VmOptions
 from vmident.cli.running import Run, one_or_all
 from vmident.cli.session import PersonAtTheTerminal
-from vmident.cli.vm_words import vm_words
+from vmident.cli.vm_words import vms_found, vms_meant
+from vmident.core.selection import Selection
 from vmident.errors import ExitCode, UsageError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import change_lines, summary_line, warning_lines
@@ -21,18 +22,20 @@ from vmident.usecases.prepare_change import Wish
 
 def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: ChangeOptions) -> ExitCode:
     """Change the VMs named, and report how it ended for each."""
-    words = vm_words(vms, vm_options, run.runtime)
+    meant = vms_meant(vms, vm_options, run)
     checked = replace(wish, identities=checked_identity_words(wish.identities))
     if manner.no_wait and (wish.roles or wish.remove_roles):
         raise UsageError(
             "--no-wait does not go with roles: they are granted and deleted when the identity has changed.",
             hint="Leave --no-wait out.",
         )
-    session = run.open(timeout=manner.timeout)
+    session = run.open(timeout=manner.timeout, selecting=isinstance(meant, Selection))
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
+    words = vms_found(meant, session, run)
     results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))
+    named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
     begun = session.journal.begun
-    return report(run, results, person, begun, named_one=len(words) == 1 and vm_options.ids is None)
+    return report(run, results, person, begun, named_one=named_one)
 
 
 def report(
@@ -52,7 +55,7 @@ def report(
     run.answer(
         one_or_all([change_document(one) for one in results], named_one=named_one),
         rows=[change_row(one) for one in results],
-        lines=lambda: _lines(results) if results else [Line(nothing)],
+        lines=lambda: _lines(results) if results else [Line(nothing, Tone.FAINT)],
     )
     for one in results:
         # Who was asked has read the warnings above the question.
@@ -68,7 +71,5 @@ def report(
 def _lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
     for one in results:
         yield from change_lines(one)
-    if not results:
-        yield Line("Nothing to do.", Tone.FAINT)
     if len(results) > 1:
         yield summary_line(results)

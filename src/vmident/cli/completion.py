@@ -129,7 +129,10 @@ def _settings(ctx: typer.Context) -> Settings | None:
 
     runtime: Runtime = ctx.obj
     given = ctx.params
-    asked = Asked(given.get("subscription"), given.get("group"), given.get("cloud"), bool(given.get("sandbox")))
+    named: list[str] = given.get("subscription") or []
+    # Of several, any may have the name.
+    only = named[0] if len(named) == 1 and named[0] != "all" else None
+    asked = Asked(only, given.get("group"), given.get("cloud"), bool(given.get("sandbox")))
     try:
         return settings_from(
             asked,

@@ -94,12 +94,19 @@ class Console:
 
         Not `typer.confirm`, which writes a part of its question on standard output, into the answer.
         """
+        return self._answer_to(f"{question} [y/N]: ").lower() in {"y", "yes"}
+
+    def confirm_number(self, vms: int) -> bool:
+        """Ask for the number of VMs to be typed, where a yes comes too easily; anything else means no."""
+        return self._answer_to(f"This changes {vms} VMs. Type their number to go on: ") == str(vms)
+
+    def _answer_to(self, question: str) -> str:
         self.quiet()
-        _write(f"{question} [y/N]: ", end="", err=True)
+        _write(question, end="", err=True)
         answer = sys.stdin.readline()
         if not answer.endswith("\n"):
             _write("", err=True)
-        return answer.strip().lower() in {"y", "yes"}
+        return answer.strip()
 
     def quiet(self) -> None:
         """Take the progress line away."""

@@ -51,11 +51,11 @@ class Options:
         ),
     ] = None
     subscription: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--subscription",
             metavar="NAME|ID",
-            help="Which subscription.",
+            help="Which subscription; to select many VMs repeatable, or 'all'.",
             show_default=False,
             autocompletion=completion.subscriptions,
         ),
@@ -86,13 +86,45 @@ class Options:
     only_show_errors: Annotated[bool, typer.Option("--only-show-errors", help="No warnings, no progress.")] = False
 
     @property
+    def several_subscriptions(self) -> tuple[str, ...]:
+        """The subscriptions named where they are several, or `all`; else empty."""
+        named = tuple(self.subscription or ())
+        return named if len(named) > 1 or "all" in named else ()
+
+    @property
     def asked(self) -> Asked:
         """The part that settings come from."""
-        return Asked(self.subscription, self.group, self.cloud, self.sandbox, self.output)
+        only = self.subscription[0] if self.subscription and not self.several_subscriptions else None
+        return Asked(only, self.group, self.cloud, self.sandbox, self.output)
 
 
 @dataclass(frozen=True)
-class VmOptions:
+class SelectionOptions:
+    """Many VMs without their names."""
+
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag",
+            metavar="NAME[=VALUE]",
+            help="VMs with that tag, in the group of -g or the subscription; repeatable, all must hold.",
+            show_default=False,
+        ),
+    ] = None
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="KQL",
+            help="VMs for which a condition of Azure Resource Graph holds.",
+            show_default=False,
+        ),
+    ] = None
+    all_vms: Annotated[bool, typer.Option("--all", help="Every VM of the subscription.")] = False
+
+
+@dataclass(frozen=True)
+class VmOptions(SelectionOptions):
     """Other ways to name VMs."""
 
     ids: Annotated[

@@ -35,10 +35,18 @@ class Run:
         self._output = options.output or Output.AUTO
         self.answer_was_unfit = False
 
-    def open(self, *, timeout: float | None = None) -> Session:
-        """Work out the settings and make the session; nothing is sent yet."""
+    def open(self, *, timeout: float | None = None, selecting: bool = False) -> Session:
+        """Work out the settings and make the session; nothing is sent yet.
+
+        Raises `UsageError` for several subscriptions, unless it is for `selecting` VMs in them.
+        """
         from vmident.cli.session import Session
 
+        if self._options.several_subscriptions and not selecting:
+            raise UsageError(
+                "Several subscriptions, or 'all', go with VMs that are selected.",
+                hint="Give one --subscription, or select VMs with -g, --tag, --where or --all.",
+            )
         settings = self._settings()
         self._output = settings.output
         if self._options.query is not None:
@@ -48,6 +56,16 @@ class Run:
         session = Session(self.runtime, settings, self.console, timeout=timeout)
         self._sessions.append(session)
         return session
+
+    @property
+    def group_given(self) -> str | None:
+        """The group that `-g` named on the command line; never the default one."""
+        return self._options.group
+
+    @property
+    def several_subscriptions(self) -> tuple[str, ...]:
+        """The subscriptions named where they are several, or `all`."""
+        return self._options.several_subscriptions
 
     @property
     def output(self) -> Output:

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from vmident.usecases.prepare_vm import Creating
     from vmident.usecases.who_am_i import Surroundings
 
+_SHOWN_AT_MOST = 20
+"""VMs that a question names; a loss for more is confirmed by typing their number."""
+
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -293,6 +296,15 @@ class Session:
             if part in opened:
                 opened[part].close()
 
+    def subscriptions(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Give the ids of several subscriptions, once each; `all` means all that the account sees."""
+        from vmident.arm.subscriptions import every_subscription, subscription_named
+
+        if "all" in words:
+            return every_subscription(self._connection)
+        ids = (one if _GUID.fullmatch(one) else subscription_named(one, self._connection) for one in words)
+        return tuple(dict.fromkeys(one.lower() for one in ids))
+
     @cached_property
     def _subscription(self) -> str:
         from vmident.arm.subscriptions import subscription_named
@@ -330,8 +342,12 @@ class PersonAtTheTerminal:
         """Name what VMs will lose, and ask."""
         from vmident.render.human import loss_lines
 
-        lines = (line for loss in losses for line in loss_lines(loss.vm, loss.change, loss.orphans))
-        self._ask(f"takes identities away from {_counted(losses)}", lines)
+        shown, more = losses[:_SHOWN_AT_MOST], len(losses) - _SHOWN_AT_MOST
+        lines = [line for loss in shown for line in loss_lines(loss.vm, loss.change, loss.orphans)]
+        if more > 0:
+            lines.append(Line(f"and {more} more", Tone.HEADING))
+        number = len(losses) if len(losses) > _SHOWN_AT_MOST else None
+        self._ask(f"takes identities away from {_counted(losses)}", lines, typing=number)
 
     def approve_deletion(self, losses: Sequence[IdentityLoss]) -> None:
         """Name the identities that will be deleted, and ask."""
@@ -339,7 +355,7 @@ class PersonAtTheTerminal:
         lines = (line for loss in losses for line in _deletion_lines(loss))
         self._ask(f"deletes {'identity' if len(losses) == 1 else 'identities'} {names}", lines)
 
-    def _ask(self, consequence: str, lines: Iterable[Line]) -> None:
+    def _ask(self, consequence: str, lines: Iterable[Line], *, typing: int | None = None) -> None:
         if self._yes:
             return
         if not self._console.terminal.can_ask:
@@ -349,7 +365,7 @@ class PersonAtTheTerminal:
             )
         self._console.note(lines)
         self.has_been_asked = True
-        if not self._console.confirm("Go on?"):
+        if not (self._console.confirm("Go on?") if typing is None else self._console.confirm_number(typing)):
             raise Declined("Nothing was changed.")
 
     def wants_roles_removed(self, roles: Sequence[HeldRole]) -> bool:

@@ -1,17 +1,82 @@
-"""The words that name VMs: arguments, and ids from standard input."""
+"""What says which VMs are meant: arguments, ids from standard input, and options that select many."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 
-from vmident.cli.options import VmOptions
+from vmident.cli.options import SelectionOptions, VmOptions
+from vmident.cli.running import Run
 from vmident.cli.runtime import Runtime
-from vmident.core.resource_id import looks_like_id
+from vmident.cli.session import Session
+from vmident.cli.settings import Output
+from vmident.core.machine import Machine
+from vmident.core.resource_id import checked_name, looks_like_id
+from vmident.core.selection import Selection, checked_condition, tags_wanted
 from vmident.errors import UsageError
+from vmident.render.line import Line
 from vmident.usecases.find_vms import checked_vm_words
 
 _HOW_TO_PIPE = "Give one full id a line, or a JSON array: vmident list -o json | vmident show --ids -"
+
+
+def selection_in(options: SelectionOptions, run: Run) -> Selection | None:
+    """Give what the options select, `None` where none of them is there; `-g` alone is left to the caller.
+
+    Raises `UsageError` for options that contradict each other.
+    """
+    if not (options.tag or options.where is not None or options.all_vms):
+        return None
+    if options.all_vms and (run.group_given or options.tag or options.where is not None):
+        raise UsageError(
+            "--all means every VM of the subscription, so -g, --tag and --where do not go with it.",
+            hint="Leave --all out to select fewer.",
+        )
+    if options.tag and options.where is not None:
+        raise UsageError(
+            "--tag and --where do not go together.", hint="Put the tag into the condition: tags['team'] == 'web'"
+        )
+    condition = checked_condition(options.where) if options.where is not None else None
+    return Selection(_group_of(run), tags_wanted(options.tag or ()), condition)
+
+
+def vms_meant(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> tuple[str, ...] | Selection:
+    """Give the checked words, or the selection, which `-g` makes where no VM is named; nothing is sent.
+
+    Raises `UsageError` where there are both, or neither.
+    """
+    is_named = bool(arguments) or options.ids is not None
+    selection = selection_in(options, run)
+    if selection and is_named:
+        raise UsageError(
+            "VMs are named, and selected by --tag, --where or --all too.",
+            hint="Name them, or select them; a group is given with -g.",
+        )
+    if selection is None and not is_named and run.group_given:
+        selection = Selection(_group_of(run))
+    return selection or vm_words(arguments, options, run.runtime)
+
+
+def vms_found(meant: tuple[str, ...] | Selection, session: Session, run: Run) -> tuple[str | Machine, ...]:
+    """Find the VMs that a selection takes, and say where there are none; words stay words."""
+    if not isinstance(meant, Selection):
+        return meant
+    from vmident.usecases.select_vms import select_vms
+
+    if meant.condition is not None and run.output is Output.HUMAN:
+        run.console.warn([Line("Resource Graph lags: a VM made or changed minutes ago may be missed.")])
+    several = session.subscriptions(run.several_subscriptions)
+    vms = tuple(
+        one if isinstance(one, Machine) else str(one)
+        for one in select_vms(meant, session.where, session.machines, several)
+    )
+    if not vms:
+        run.console.warn([Line("No VMs match.")])
+    return vms
+
+
+def _group_of(run: Run) -> str | None:
+    return checked_name(run.group_given) if run.group_given else None
 
 
 def vm_words(arguments: Sequence[str] | None, options: VmOptions, runtime: Runtime) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ class Machine:
     """One answer about a VM.
 
     `etag` is `None` where the API version has none. `provisioning_state` is ARM's word, such as `Succeeded`.
+    `tags` are no part of what makes two answers equal.
     """
 
     id: ResourceId
@@ -23,7 +24,7 @@ class Machine:
     identity: IdentityState
     etag: str | None = None
     provisioning_state: str = "Succeeded"
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def is_at_rest(self) -> bool:

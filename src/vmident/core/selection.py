@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
+from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
+from vmident.errors import UsageError
 
 
 def named(listing: Iterable[ResourceId], name: str) -> tuple[ResourceId, ...]:
@@ -22,3 +26,60 @@ def near(names: Iterable[str], name: str, *, at_most: int = 3) -> tuple[str, ...
     """Pick of plain names those most like a mistyped one, as `near_names` does."""
     spelled = {one.lower(): one for one in names}
     return tuple(spelled[alike] for alike in get_close_matches(name.lower(), sorted(spelled), n=at_most))
+
+
+_QUOTED = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")
+_BEYOND_A_CONDITION = re.compile(r"""[|;\n'"`]|//""")
+
+
+@dataclass(frozen=True)
+class TagWanted:
+    """A tag that a VM is to have; `value` is `None` where any will do."""
+
+    name: str
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Many VMs without their names: those of `group`, else of the subscription, for which all that is set holds.
+
+    `condition` is one for Resource Graph, which alone can tell whether it holds.
+    """
+
+    group: str | None = None
+    tags: tuple[TagWanted, ...] = ()
+    condition: str | None = None
+
+    def takes(self, machine: Machine) -> bool:
+        """Tell whether the VM has all the tags: names in any case, values exactly as they are.
+
+        Source: Microsoft's page 'Use tags to organize your Azure resources'.
+        """
+        has = {name.lower(): value for name, value in machine.tags.items()}
+        return all(
+            one.name.lower() in has and (one.value is None or has[one.name.lower()] == one.value) for one in self.tags
+        )
+
+
+def tags_wanted(words: Sequence[str]) -> tuple[TagWanted, ...]:
+    """Read `NAME=VALUE`, and `NAME` alone for whatever value; raises `UsageError` where there is no name."""
+    wanted = []
+    for word in words:
+        name, has_value, value = word.partition("=")
+        if not name.strip():
+            raise UsageError(f"'{word}' names no tag.", hint="Such as --tag team=web, or --tag team for any value.")
+        wanted.append(TagWanted(name.strip(), value if has_value else None))
+    return tuple(wanted)
+
+
+def checked_condition(text: str) -> str:
+    """Refuse a condition that is empty or would be more than one; whether it reads as one, Resource Graph decides."""
+    beyond = _BEYOND_A_CONDITION.search(_QUOTED.sub("", text))
+    if beyond or not text.strip():
+        found = f"it holds {beyond[0]!r} outside quoted text" if beyond else "it is empty"
+        raise UsageError(
+            f"--where takes one condition on one line, and {found}.",
+            hint="Such as: --where \"location == 'westus' and name startswith 'web'\"",
+        )
+    return text.strip()

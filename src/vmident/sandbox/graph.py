@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 _MOST_ROWS = 1000
 _INVALID = "Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the error before retrying."  # noqa: E501 - Azure's own line
 _SUPPORTED = (
-    "The sandbox reads: Resources | where COLUMN =~ 'TEXT' [and …] | project COLUMN, … | order by COLUMN [asc|desc]; "
-    "=~, == or contains with a text column, tags['NAME'] or tostring(COLUMN.MEMBER)."
+    "The sandbox reads: Resources | where COLUMN =~ 'TEXT' [and|or|not(…) …] | project COLUMN, … | "
+    "order by COLUMN [asc|desc]; =~, !~, ==, !=, contains, startswith or endswith with a text column, "
+    "tags['NAME'] or tostring(COLUMN.MEMBER)."
 )
 
 

@@ -6,7 +6,9 @@ r"""A small, explicit part of the Kusto query language: pure. What it does not r
     | project id, name
     | order by id asc
 
-`where` compares a text column with a literal by `==`, in any case by `=~`, or looks for it in any case by `contains`.
+`where` compares a text column with a literal by `==` or `!=`, in any case by `=~` or `!~`, or looks for it
+in any case by `contains`, `startswith` and `endswith`. Comparisons go together by `and`, `or`,
+`not(…)` and parentheses; `and` binds closer than `or`.
 A member of `tags` can stand for a column, `tags.NAME` or `tags['NAME']`, and so can `tostring(…)` of a member of a
 column that has some: a text is itself, nothing is the empty text, whatever else is JSON. Stages come in any number
 and order; `sort` is `order`; without a direction it is `desc`, as in Kusto. Literals take the escapes
@@ -22,19 +24,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 TEXT_COLUMNS = ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy")
 DYNAMIC_COLUMNS = ("identity", "properties", "tags")
 COLUMNS = (*TEXT_COLUMNS, "sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation")
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<word>[A-Za-z_]\w*)|(?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|(?P<sign>=~|==|[|,.()\[\]]))"""
+    r"""\s*(?:(?P<word>[A-Za-z_]\w*)|(?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|(?P<sign>=~|==|!=|!~|[|,.()\[\]]))"""
 )
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "t": "\t"}
 
 Row = dict[str, Any]
+
+_COMPARISONS: dict[str, Callable[[str, str], bool]] = {
+    "==": lambda value, text: value == text,
+    "!=": lambda value, text: value != text,
+    "=~": lambda value, text: value.lower() == text.lower(),
+    "!~": lambda value, text: value.lower() != text.lower(),
+    "contains": lambda value, text: text.lower() in value.lower(),
+    "startswith": lambda value, text: value.lower().startswith(text.lower()),
+    "endswith": lambda value, text: value.lower().endswith(text.lower()),
+}
 
 
 class BadQuery(Exception):
@@ -58,11 +70,30 @@ class Where:
     def keeps(self, row: Row) -> bool:
         """Tell whether a row stays."""
         value = _as_text(row[self.column], self.path)
-        if self.sign == "==":
-            return value == self.text
-        if self.sign == "=~":
-            return value.lower() == self.text.lower()
-        return self.text.lower() in value.lower()
+        return _COMPARISONS[self.sign](value, self.text)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns looked at."""
+        return frozenset({self.column})
+
+
+@dataclass(frozen=True)
+class Together:
+    """Keep the rows that all, any or none of the conditions keep."""
+
+    conditions: tuple[Where | Together, ...]
+    how: str
+
+    def keeps(self, row: Row) -> bool:
+        """Tell whether a row stays."""
+        kept = (condition.keeps(row) for condition in self.conditions)
+        return all(kept) if self.how == "and" else any(kept) is (self.how == "or")
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns looked at."""
+        return frozenset().union(*(condition.columns for condition in self.conditions))
 
 
 def _as_text(value: Any, path: tuple[str, ...]) -> str:
@@ -77,14 +108,14 @@ def _as_text(value: Any, path: tuple[str, ...]) -> str:
 class Query:
     """A query as read; `order` is column and whether descending, the first column first."""
 
-    conditions: tuple[Where, ...] = ()
+    conditions: tuple[Where | Together, ...] = ()
     columns: tuple[str, ...] = COLUMNS
     order: tuple[tuple[str, bool], ...] = ()
 
     @property
     def needed(self) -> frozenset[str]:
         """The columns that rows must have."""
-        return frozenset((*self.columns, *(condition.column for condition in self.conditions)))
+        return frozenset(self.columns).union(*(condition.columns for condition in self.conditions))
 
     def answer(self, rows: Iterable[Row]) -> list[Row]:
         """Apply the query to rows that have the columns needed."""
@@ -108,7 +139,7 @@ class _Reader:
         self._advance()
 
     def query(self) -> Query:
-        conditions: list[Where] = []
+        conditions: list[Where | Together] = []
         order: tuple[tuple[str, bool], ...] = ()
         if self._take("word").lower() != "resources":
             raise BadQuery(self._text.split(maxsplit=1)[0], 0)
@@ -116,7 +147,7 @@ class _Reader:
             self._take("sign", "|")
             stage = self._take("word", "where", "project", "order", "sort")
             if stage == "where":
-                conditions += self._conditions()
+                conditions.append(self._either())
             elif stage == "project":
                 self._columns = tuple(self._listed(lambda: self._column(self._columns)))
             else:
@@ -124,14 +155,28 @@ class _Reader:
                 order = tuple(self._listed(self._direction))
         return Query(tuple(conditions), self._columns, order)
 
-    def _conditions(self) -> list[Where]:
-        conditions = [self._condition()]
-        while self._token == "and" and self._kind == "word":  # noqa: S105 - a word of the language
-            self._advance()
-            conditions.append(self._condition())
-        return conditions
+    def _either(self) -> Where | Together:
+        return self._joined("or", lambda: self._joined("and", self._condition))
 
-    def _condition(self) -> Where:
+    def _joined(self, word: str, read_one: Callable[[], Where | Together]) -> Where | Together:
+        conditions = [read_one()]
+        while self._token == word and self._kind == "word":
+            self._advance()
+            conditions.append(read_one())
+        return conditions[0] if len(conditions) == 1 else Together(tuple(conditions), word)
+
+    def _condition(self) -> Where | Together:
+        is_denied = self._token == "not" and self._kind == "word"  # noqa: S105 - a word of the language
+        if is_denied:
+            self._advance()
+        if is_denied or (self._token == "(" and self._kind == "sign"):  # noqa: S105 - a sign of the language
+            self._take("sign", "(")
+            inner = self._either()
+            self._take("sign", ")")
+            return Together((inner,), "not") if is_denied else inner
+        return self._comparison()
+
+    def _comparison(self) -> Where:
         if self._token == "tostring":  # noqa: S105 - a word of the language
             self._advance()
             self._take("sign", "(")
@@ -141,7 +186,7 @@ class _Reader:
             column = self._column((*TEXT_COLUMNS, "tags"))
             path = self._path() if column == "tags" else ()
         sign = self._token
-        self._take("word" if sign == "contains" else "sign", "==", "=~", "contains")
+        self._take("word" if sign.isalpha() else "sign", *_COMPARISONS)
         return Where(column, self._literal(), sign, path)
 
     def _path(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from vmident.core.history import Entry, RunRecord
+from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
 from vmident.errors import Interrupted, JournalUnusable, NotFound, TakenOver, TimedOut, VmidentError
 from vmident.results import ChangeResult, Status
@@ -43,26 +44,38 @@ class _Ready:
 class Task:
     """One VM to change: the word that names it, how it is found, what is to become of it.
 
-    `entry` is what is on record where an earlier process has begun it.
+    `entry` is what is on record where an earlier process has begun it, `seen` the VM where it was read already.
     """
 
     word: str
     find: Callable[[], ResourceId]
     wish: Wish
     entry: Entry | None = None
+    seen: Machine | None = None
 
 
 def change_vms(
-    words: Sequence[str], where: Where, wish: Wish, world: World, manner: Manner
+    words: Sequence[str | Machine], where: Where, wish: Wish, world: World, manner: Manner
 ) -> tuple[ChangeResult, ...]:
     """Make `wish` come true on every VM that `words` name; one result a VM, in the order of the words.
+
+    A VM that was read already can stand for its word.
 
     What fails for one VM does not stop the others, except for the end of the time allowed and an interruption: the
     VMs that were not come to are then `skipped`. Raises `Declined`, `ConfirmationNeeded` and `JournalUnusable`, with
     nothing written.
     """
-    tasks = [Task(word, partial(find_vm, word, where, world.machines), wish) for word in words]
+    tasks = [
+        Task(str(one.id), partial(_itself, one.id), wish, seen=one)
+        if isinstance(one, Machine)
+        else Task(one, partial(find_vm, one, where, world.machines), wish)
+        for one in words
+    ]
     return change_each(tasks, world, manner)
+
+
+def _itself(vm: ResourceId) -> ResourceId:
+    return vm
 
 
 def change_each(
@@ -152,7 +165,9 @@ def _prepare_all(tasks: Sequence[Task], world: World, manner: Manner) -> list[_R
 
 def _prepared(task: Task, vm: ResourceId, world: World, manner: Manner) -> _Ready:
     is_in_flight = task.entry is not None and task.entry.stage.is_in_flight
-    prepared = prepare_change(vm, task.wish, world, at_rest=not manner.dry_run, may_be_done=is_in_flight)
+    prepared = prepare_change(
+        vm, task.wish, world, at_rest=not manner.dry_run, may_be_done=is_in_flight, seen=task.seen
+    )
     return _Ready(task.word, prepared, task.wish, task.entry)
 
 

@@ -79,15 +79,22 @@ class Prepared:
 
 
 def prepare_change(
-    vm: ResourceId, wish: Wish, world: World, *, at_rest: bool = True, may_be_done: bool = False
+    vm: ResourceId,
+    wish: Wish,
+    world: World,
+    *,
+    at_rest: bool = True,
+    may_be_done: bool = False,
+    seen: Machine | None = None,
 ) -> Prepared:
     """Read the VM, wait until nobody else is changing it unless told not to, and compute the change.
 
     `may_be_done` says that a request for it has left, so that the VM may stand where the wish leads. Costs one read
-    where the identities are named by id or are attached already; roles cost more. Raises what the reads raise,
+    where the identities are named by id or are attached already, and none where the VM was `seen` a moment ago with its
+    etag, which keeps a write from going to a VM that has moved on; roles cost more. Raises what the reads raise,
     `NotAllowed` where roles are to be granted or deleted and clearly may not be, and `MovedOn`.
     """
-    machine = world.machines.read(vm)
+    machine = seen if seen and seen.etag else world.machines.read(vm)
     if at_rest:
         machine = until_at_rest(machine, world.machines, world.clock, world.person)
     ids, named_twice = find_identities(wish.identities, machine, world.identities)

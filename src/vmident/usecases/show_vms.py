@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from vmident.ports import Machines
 
 
-def show_vms(words: Sequence[str], where: Where, machines: Machines) -> tuple[Shown, ...]:
-    """Read every VM that `words` name; one that cannot be read does not stop the others."""
-    return tuple(_show_one(word, where, machines) for word in words)
+def show_vms(words: Sequence[str | Machine], where: Where, machines: Machines) -> tuple[Shown, ...]:
+    """Read every VM that `words` name, but those read already; one that cannot be read does not stop the others."""
+    return tuple(
+        Shown(str(one.id), one) if isinstance(one, Machine) else _show_one(one, where, machines) for one in words
+    )
 
 
 def list_vms(where: Where, machines: Machines) -> Iterator[Machine]:

@@ -1,0 +1,41 @@
+"""Find the VMs that a selection takes, without their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from vmident.core.machine import Machine
+from vmident.core.resource_id import ResourceId
+from vmident.core.selection import Selection
+from vmident.errors import NotFound
+from vmident.ports import Machines
+from vmident.usecases.find_groups import NO_GROUP
+from vmident.usecases.find_vms import Where
+
+
+def select_vms(
+    selection: Selection, where: Where, machines: Machines, several: Sequence[str] = ()
+) -> Iterator[Machine | ResourceId]:
+    """Give the VMs page by page: as ARM's list has them, or only their ids where Resource Graph found them.
+
+    ARM's list gives the state along, and knows VMs made a moment ago; so it is asked unless there is a condition. The
+    default group plays no part: only the selection's own does. With `several` subscriptions it is these that are
+    looked in, and one that lacks the group has nothing to give.
+    """
+    for subscription in several:
+        try:
+            yield from _in_one(selection, subscription, machines)
+        except NotFound as missing:
+            if missing.code != NO_GROUP:
+                raise
+    if not several:
+        yield from _in_one(selection, where.subscription(), machines)
+
+
+def _in_one(selection: Selection, subscription: str, machines: Machines) -> Iterator[Machine | ResourceId]:
+    if selection.condition is not None:
+        yield from machines.where(subscription, selection.group, selection.condition)
+        return
+    for machine in machines.list(subscription, selection.group):
+        if selection.takes(machine):
+            yield machine

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Typing
-from tests.program import TERMINAL, Program, answering, identity_id, letting_in, vm_id
+from tests.program import TERMINAL, Program, answering, identity_id, interrupting, letting_in, vm_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
 Description = Callable[[str], Path]
@@ -359,3 +359,17 @@ def _attach(program: Program, vm: str, identity: str) -> None:
     body = {"identity": {"type": kind, "userAssignedIdentities": {identity_id(identity): {}}}}
     assert program.colleague("PATCH", vm_id(vm), body).status in (200, 202)
     program.time.now += 60
+
+
+def test_a_saved_plan_that_was_cut_short_goes_on_and_still_refuses_a_vm_that_has_moved_on(
+    program: Program, described: Description
+) -> None:
+    saved = program.folder / "friday.plan"
+    program(f"plan -f {described(WEB)} --save {saved}")
+    program.when("PATCH", "webVM", interrupting)
+    assert program(f"apply {saved}").code == 130
+    _attach(program, "webVM", USER)
+
+    outcome = program("runs resume")
+
+    assert (outcome.code, outcome.json[0]["error"]["code"]) == (6, "moved-on")

@@ -69,6 +69,8 @@ def test_every_entry_survives_the_way_to_text_and_back() -> None:
             planned = transition(state, change)
             entry = replace(ENTRY, change=change, transition=planned, request=patch_for(planned))
             assert entry_in(as_text(entry), "planned") == entry
+    expecting = replace(ENTRY, expected=STATES[-1])
+    assert entry_in(as_text(expecting), "planned") == expecting
     failed = replace(DONE, stage=Stage.FAILED, error_code="Conflict", error_message="Somebody else's change.")
     assert entry_in(as_text(failed), "failed") == failed
 

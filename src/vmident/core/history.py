@@ -46,6 +46,7 @@ class Entry:
 
     `change` and `grants` are what was asked for, `transition` leads from what the VM had when the request was worked
     out to what it is to have; `after` is what was read when it was done. `request` is `None` where roles alone change.
+    With `expected`, a VM that has other identities than these was to be refused.
     """
 
     vm: ResourceId
@@ -56,6 +57,7 @@ class Entry:
     roles: tuple[RoleResult, ...] = ()
     stage: Stage = Stage.PLANNED
     after: IdentityState | None = None
+    expected: IdentityState | None = None
     error_code: str | None = None
     error_message: str | None = None
 

@@ -46,6 +46,7 @@ def as_text(entry: Entry) -> str:
                 for one in entry.roles
             ],
             "after": _state_document(entry.after) if entry.after else None,
+            "expected": _state_document(entry.expected) if entry.expected else None,
             "error": [entry.error_code, entry.error_message],
         },
         separators=(",", ":"),
@@ -68,6 +69,7 @@ def entry_in(text: str, stage: str) -> Entry:
         ),
         stage=Stage(stage),
         after=_state_in(kept["after"]) if kept["after"] else None,
+        expected=_state_in(kept["expected"]) if kept["expected"] else None,
         error_code=error_code,
         error_message=error_message,
     )

@@ -93,7 +93,7 @@ def change_each(
     if record:
         recording = going_on(record, world.journal)
     else:
-        recording = begin((one.prepared for one in ready if isinstance(one, _Ready)), world.journal, undoes)
+        recording = begin(((one.prepared, one.wish) for one in ready if isinstance(one, _Ready)), world.journal, undoes)
     results: list[ChangeResult] = []
     for one in ready:
         if isinstance(one, ChangeResult):

@@ -83,6 +83,7 @@ def _wish_again(entry: Entry, record: RunRecord) -> Wish:
         _always(entry.change),
         roles=RoleWords(roles, scopes),
         remove_roles=removes,
+        expected=entry.expected,
         assignments=tuple(_assignments_again(entry)),
         only_from=(entry.transition.before,) if record.undoes else (),
     )

@@ -12,7 +12,7 @@ from vmident.core.transition import Transition
 from vmident.errors import AzureUnavailable, Interrupted, JournalUnusable, OperationFailed, TakenOver, TimedOut
 from vmident.ports import Journal
 from vmident.results import ChangeResult, Status
-from vmident.usecases.prepare_change import Prepared
+from vmident.usecases.prepare_change import Prepared, Wish
 
 NOT_RECORDED = "not-recorded"
 
@@ -79,14 +79,22 @@ class Recording:
         self._now[entry.vm] = entry
 
 
-def begin(prepared: Iterable[Prepared], journal: Journal, undoes: str | None) -> Recording:
+def begin(prepared: Iterable[tuple[Prepared, Wish]], journal: Journal, undoes: str | None) -> Recording:
     """Put a new run on record, of the VMs to which something is to be sent; none where nothing is.
 
     Raises `JournalUnusable`: nothing has been sent then.
     """
     entries = [
-        Entry(one.machine.id, one.change, one.transition, one.request, one.grants, one.roles)
-        for one in prepared
+        Entry(
+            one.machine.id,
+            one.change,
+            one.transition,
+            one.request,
+            one.grants,
+            one.roles,
+            expected=wish.expected,
+        )
+        for one, wish in prepared
         if one.is_to_do
     ]
     return Recording(journal, journal.begin(entries, undoes) if entries else None, entries)

@@ -9,8 +9,9 @@ import typer
 from vmident.cli.change import report
 from vmident.cli.description import DescriptionFile, planned_by, text_of
 from vmident.cli.options import ChangeOptions, RemovalOptions
+from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
-from vmident.cli.session import PersonAtTheTerminal, Session
+from vmident.cli.session import Session
 from vmident.core.plan import Plan
 from vmident.errors import ExitCode, UsageError
 from vmident.files.plan_file import plan_in

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from vmident.cli.options import ChangeOptions, VmOptions
+from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run, one_or_all
-from vmident.cli.session import PersonAtTheTerminal
 from vmident.cli.vm_words import vms_found, vms_meant
 from vmident.core.selection import Selection
 from vmident.errors import ExitCode, UsageError

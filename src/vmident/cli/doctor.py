@@ -9,8 +9,9 @@ import typer
 
 from vmident.account_results import Diagnosis
 from vmident.cli.options import IdentityWords
+from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
-from vmident.cli.session import PersonAtTheTerminal, Session
+from vmident.cli.session import Session
 from vmident.core.transition import RemoveUsers
 from vmident.errors import ExitCode, UsageError
 from vmident.render.diagnosis import diagnosis_document, diagnosis_lines, finding_row

@@ -8,8 +8,8 @@ import typer
 
 from vmident.cli.completion import groups
 from vmident.cli.options import MakingOptions, TagWords
+from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
-from vmident.cli.session import PersonAtTheTerminal
 from vmident.core.naming import checked_group_name
 from vmident.core.resource_id import checked_name
 from vmident.core.tags import tags_in

@@ -8,8 +8,8 @@ import typer
 
 from vmident.cli.completion import identities_here
 from vmident.cli.options import DeletionOptions, MakingOptions, RemovalOptions, RoleOptions, TagWords
+from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run, one_or_all
-from vmident.cli.session import PersonAtTheTerminal
 from vmident.core.naming import checked_identity_name
 from vmident.core.resource_id import user_identity_id
 from vmident.core.tags import tags_in

@@ -9,8 +9,9 @@ import typer
 
 from vmident.cli.change import report
 from vmident.cli.options import RemovalOptions
+from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
-from vmident.cli.session import PersonAtTheTerminal, Session
+from vmident.cli.session import Session
 from vmident.core.history import RunRecord
 from vmident.errors import ExitCode, UsageError
 from vmident.render.runs import entry_row, run_document, run_list_lines, run_row, whole_run_document, whole_run_lines

@@ -9,8 +9,8 @@ import typer
 
 from vmident.cli.admin import admin_with_credentials, system_of
 from vmident.cli.options import ChangeOptions, IdentityWords, RoleOptions
+from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
-from vmident.cli.session import PersonAtTheTerminal
 from vmident.cli.vm_options import AdminOptions, ImageWord, MachineOptions, NetworkOptions, NewVm
 from vmident.core.admin import Admin, checked_admin_name
 from vmident.core.images import image_named

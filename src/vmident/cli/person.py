@@ -1,0 +1,80 @@
+"""Who is asked before something is lost, and told what is being waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from vmident.cli.console import Console
+from vmident.errors import ConfirmationNeeded, Declined
+from vmident.render.line import Line, Tone
+
+if TYPE_CHECKING:
+    from vmident.core.roles import HeldRole
+    from vmident.ports import IdentityLoss, Loss
+
+_SHOWN_AT_MOST = 20
+"""VMs that a question names; a loss for more is confirmed by typing their number."""
+
+
+class PersonAtTheTerminal:
+    """`vmident.ports.Person`: asks where there is a terminal, and takes `--yes` for an answer."""
+
+    def __init__(self, console: Console, *, yes: bool) -> None:
+        self._console = console
+        self._yes = yes
+        self.has_been_asked = False
+
+    def approve(self, losses: Sequence[Loss]) -> None:
+        """Name what VMs will lose, and ask."""
+        from vmident.render.human import loss_lines
+
+        shown, more = losses[:_SHOWN_AT_MOST], len(losses) - _SHOWN_AT_MOST
+        lines = [line for loss in shown for line in loss_lines(loss.vm, loss.change, loss.orphans)]
+        if more > 0:
+            lines.append(Line(f"and {more} more", Tone.HEADING))
+        number = len(losses) if len(losses) > _SHOWN_AT_MOST else None
+        self._ask(f"takes identities away from {_counted(losses)}", lines, typing=number)
+
+    def approve_deletion(self, losses: Sequence[IdentityLoss]) -> None:
+        """Name the identities that will be deleted, and ask."""
+        names = ", ".join(f"'{loss.identity.name}'" for loss in losses)
+        lines = (line for loss in losses for line in _deletion_lines(loss))
+        self._ask(f"deletes {'identity' if len(losses) == 1 else 'identities'} {names}", lines)
+
+    def _ask(self, consequence: str, lines: Iterable[Line], *, typing: int | None = None) -> None:
+        if self._yes:
+            return
+        if not self._console.terminal.can_ask:
+            raise ConfirmationNeeded(
+                f"This {consequence}, and there is no terminal to ask on.",
+                hint="Add --yes if that is what you want, or --dry-run to see what would be lost.",
+            )
+        self._console.note(lines)
+        self.has_been_asked = True
+        if not (self._console.confirm("Go on?") if typing is None else self._console.confirm_number(typing)):
+            raise Declined("Nothing was changed.")
+
+    def wants_roles_removed(self, roles: Sequence[HeldRole]) -> bool:
+        """Ask, on a terminal alone; `--yes` answers for the identities, and not for this."""
+        if self._yes or not self._console.terminal.can_ask:
+            return False
+        which = "role assignment" if len(roles) == 1 else f"{len(roles)} role assignments"
+        return self._console.confirm(f"Delete the {which} that will point at nobody, too?")
+
+    def tell(self, message: str) -> None:
+        """Show what is being waited for."""
+        self._console.tell(message)
+
+
+def _deletion_lines(loss: IdentityLoss) -> Iterable[Line]:
+    from vmident.render.human import loss_lines
+    from vmident.render.resources import deletion_loss_lines
+
+    yield from deletion_loss_lines(loss.identity, loss.roles, loss.warnings)
+    for detached in loss.detached:
+        yield from loss_lines(detached.vm, detached.change, detached.orphans)
+
+
+def _counted(losses: Sequence[Loss]) -> str:
+    return f"VM '{losses[0].vm.name}'" if len(losses) == 1 else f"{len(losses)} VMs"

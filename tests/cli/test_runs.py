@@ -300,6 +300,16 @@ def test_a_failed_operation_is_read_back_when_the_run_goes_on(program: Program) 
     assert shown(program)["status"] == "done"
 
 
+def test_an_interrupted_change_of_one_vm_says_how_to_go_on(program: Program) -> None:
+    program.when("PATCH", "virtualMachines/myVM", interrupting)
+
+    outcome = program(f"enable-system myVM -g {GROUP}")
+
+    assert outcome.code == 130
+    run = program("runs list").json[0]["run"]
+    assert outcome.err.endswith(f"Go on with it: vmident runs resume {run}\n")
+
+
 def test_a_run_that_ran_out_of_time_goes_on_with_the_vms_that_it_did_not_come_to(program: Program) -> None:
     program.when("PATCH", "virtualMachines/myVM", letting_in(lambda: program.time.sleep(100)))
     program.operation_seconds = 200.0

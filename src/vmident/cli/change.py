@@ -10,7 +10,7 @@ from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run, one_or_all
 from vmident.cli.vm_words import vms_found, vms_meant
 from vmident.core.selection import Selection
-from vmident.errors import ExitCode, UsageError
+from vmident.errors import ExitCode, Interrupted, TimedOut, UsageError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import change_lines, summary_line, warning_lines
 from vmident.render.line import Line, Tone
@@ -63,7 +63,8 @@ def report(
             run.console.warn(warning_lines(one))
         if one.error:
             run.explain(one.error, about=one.id.name if one.id else one.vm)
-    if begun and any(one.status is Status.SKIPPED for one in results):
+    ends = (TimedOut, Interrupted)
+    if begun and any(one.status is Status.SKIPPED or isinstance(one.error, ends) for one in results):
         run.console.note([Line(f"The run stopped on its way. Go on with it: vmident runs resume {begun}")])
     return exit_code_for(results)
 

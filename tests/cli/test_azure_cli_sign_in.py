@@ -158,7 +158,9 @@ def test_a_claims_challenge_is_not_answered_with_the_kept_token(signed: Signed) 
 
     assert outcome.code == 4
     assert "another token than the kept one is asked for" in outcome.err
-    assert len(signed.contoso.arm.received) == 1
+    # What the Azure CLI gives then, where azure-identity asks it at all, is for Azure to judge.
+    sent = [request.headers["authorization"] for request in signed.contoso.arm.received]
+    assert sent.count(sent[0]) == 1
 
 
 def test_a_sign_in_that_has_ended_is_said_and_nobody_else_takes_its_place(

@@ -60,6 +60,7 @@ def test_d1_a_vm_that_meets_every_condition_is_selected(selector: Selector) -> N
         Selector(groups=("other*",)),
         Selector(tags={"env": "prod*", "owner": "*"}),
         Selector(tags={"env": "prod"}),
+        Selector(tags={"env": "Production"}),
         Selector(subscriptions=("12345678-0000-4000-8000-000000000000",)),
         Selector(regions=("westus2",)),
         Selector(names=("web*",), groups=("otherGroup",)),

@@ -22,6 +22,8 @@ from functools import lru_cache
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId, user_identity_id
 from vmident.core.scope import Scope, scope_named
+from vmident.core.standing import is_same_location
+from vmident.core.tags import tag_value
 from vmident.core.transition import Reach
 from vmident.errors import ConflictingRules
 
@@ -30,8 +32,7 @@ from vmident.errors import ConflictingRules
 class Selector:
     """Which VMs a rule is about (D1); a condition that is empty is none.
 
-    Names, groups and the values of tags may hold `*` for any text; case means nothing. Regions are compared without
-    spaces, so that `West US` is `westus`.
+    Names, groups and the values of tags may hold `*` for any text. Case means nothing, but in the values of tags.
     """
 
     names: tuple[str, ...] = ()
@@ -48,15 +49,9 @@ class Selector:
             and (not self.names or _fits_any(vm.id.name, self.names))
             and (not self.groups or _fits_any(vm.id.group, self.groups))
             and (not self.subscriptions or vm.id.subscription.lower() in map(str.lower, self.subscriptions))
-            and (not self.regions or _plain(vm.location) in map(_plain, self.regions))
-            and self._has_tags(vm)
+            and (not self.regions or any(is_same_location(vm.location, region) for region in self.regions))
+            and all(_is_met(tag_value(vm.tags, name), pattern) for name, pattern in self.tags.items())
         )
-
-    def _has_tags(self, vm: Machine) -> bool:
-        if not self.tags:
-            return True
-        there = {name.lower(): value for name, value in vm.tags.items()}
-        return all(name.lower() in there and _fits(there[name.lower()], wanted) for name, wanted in self.tags.items())
 
 
 @dataclass(frozen=True)
@@ -195,17 +190,13 @@ def _conflict(vm: Machine, one: str, line: int, other: str, other_line: int) -> 
 
 
 def _fits_any(text: str, patterns: Iterable[str]) -> bool:
-    return any(_fits(text, pattern) for pattern in patterns)
+    return any(_compiled(pattern.lower()).fullmatch(text.lower()) for pattern in patterns)
 
 
-def _fits(text: str, pattern: str) -> bool:
-    return bool(_compiled(pattern).fullmatch(text))
+def _is_met(value: str | None, pattern: str) -> bool:
+    return value is not None and bool(_compiled(pattern).fullmatch(value))
 
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.IGNORECASE | re.DOTALL)
-
-
-def _plain(region: str) -> str:
-    return "".join(region.split()).lower()
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
+from vmident.core.tags import tag_value
 from vmident.errors import UsageError
 
 
@@ -39,6 +40,10 @@ class TagWanted:
     name: str
     value: str | None = None
 
+    def is_met(self, there: str | None) -> bool:
+        """Tell whether a VM's value of the tag will do; `None` is a VM without it."""
+        return there is not None and self.value in {None, there}
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -52,14 +57,8 @@ class Selection:
     condition: str | None = None
 
     def takes(self, machine: Machine) -> bool:
-        """Tell whether the VM has all the tags: names in any case, values exactly as they are.
-
-        Source: Microsoft's page 'Use tags to organize your Azure resources'.
-        """
-        has = {name.lower(): value for name, value in machine.tags.items()}
-        return all(
-            one.name.lower() in has and (one.value is None or has[one.name.lower()] == one.value) for one in self.tags
-        )
+        """Tell whether the VM has all the tags, compared as `core.tags` says."""
+        return all(one.is_met(tag_value(machine.tags, one.name)) for one in self.tags)
 
 
 def tags_wanted(words: Sequence[str]) -> tuple[TagWanted, ...]:

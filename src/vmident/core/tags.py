@@ -32,6 +32,11 @@ def with_tags(there: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, 
     return {**there, **{_spelled(name, there): value for name, value in wanted.items()}}
 
 
+def tag_value(tags: Mapping[str, str], name: str) -> str | None:
+    """Give the value of a tag, its name in whatever case; `None` where it is not there."""
+    return tags.get(_spelled(name, tags))
+
+
 def has_tags(there: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     """Tell whether every wanted tag is there with its value; others may be there too."""
     return with_tags(there, wanted) == dict(there)

@@ -131,7 +131,8 @@ def test_a_saved_plan_is_carried_out_exactly_and_a_vm_that_has_moved_on_is_refus
     assert outcome.code == 5
     mine, web = outcome.json
     assert (mine["status"], web["status"], web["error"]["code"]) == ("changed", "failed", "moved-on")
-    assert "it had system-assigned, and now has system-assigned, 'myUserAssignedIdentity'" in web["error"]["message"]
+    system = f"the system-assigned identity {program.identity_of('webVM')['principalId']}"
+    assert f"it had {system}, and now has {system}, 'myUserAssignedIdentity'" in web["error"]["message"]
     assert set(program.identity_of("webVM")["userAssignedIdentities"]) == {identity_id(USER)}
 
     alone = program(f"apply {plan}")

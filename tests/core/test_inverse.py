@@ -8,7 +8,7 @@ import pytest
 
 from tests.core.worlds import STATES, small_changes
 from vmident.core.identity import IdentityState, SystemIdentity
-from vmident.core.inverse import change_back, inverse, roles_back, stands_at, succeeded, successors
+from vmident.core.inverse import change_back, inverse, roles_back, succeeded, successors
 from vmident.core.role_result import RoleResult, RoleStatus
 from vmident.core.roles import Role
 from vmident.core.scope import Scope
@@ -93,7 +93,7 @@ def test_a_principal_that_taking_back_has_brought_stands_for_all_that_were_there
 
 def test_a_vm_stands_where_it_was_left_and_not_with_another_principal_u5() -> None:
     for state in STATES:
-        assert stands_at(state, state)
-        assert [other for other in STATES if stands_at(state, other)] == [state]
-    assert stands_at(SYSTEM, IdentityState.of(system=True))
-    assert not stands_at(SYSTEM, IdentityState(SystemIdentity("another")))
+        assert state.is_same_as(state)
+        assert [other for other in STATES if state.is_same_as(other)] == [state]
+    assert SYSTEM.is_same_as(IdentityState.of(system=True))
+    assert not SYSTEM.is_same_as(IdentityState(SystemIdentity("another")))

@@ -78,12 +78,13 @@ class IdentityState:
         return bool(self.system) == bool(other.system) and self.users.keys() == other.users.keys()
 
     def is_same_as(self, other: IdentityState) -> bool:
-        """Compare who is there, and the system-assigned principals where both are known: a new one is another."""
+        """Compare who is there, and the system-assigned principals: a new one is another, an unknown one may be any."""
         principals = {one.system.principal_id for one in (self, other) if one.system and one.system.principal_id}
         return self.has_same_identities_as(other) and len(principals) <= 1
 
     @property
     def described(self) -> str:
-        """Who is there in words, such as `system-assigned, 'idA'`."""
-        system = ["system-assigned"] if self.system else []
-        return ", ".join(system + [f"'{user.name}'" for user in sorted(self.users)]) or "none"
+        """Who is there in words, such as `the system-assigned identity, 'idA'`; its principal, where known, too."""
+        principal = self.system.principal_id if self.system else None
+        system = [f"the system-assigned identity{f' {principal}' if principal else ''}"] if self.system else []
+        return ", ".join(system + [f"'{user.name}'" for user in sorted(self.users)]) or "no identity"

@@ -5,7 +5,7 @@ U2  The inverse of the inverse leads from the same identities to the same identi
 U3  A principal that has vanished does not come back: the system-assigned identity does, with another one.
 U4  Roles that the change granted are removed. Roles that a principal lost, or that were removed, are granted again: to
     whoever has the identity's new principal where the old one has vanished, else to the principal that had them.
-U5  Only a VM that stands where the change left it is taken back.
+U5  Only a VM that stands where the change left it is taken back: see `IdentityState.is_same_as`.
 U6  A principal that taking back has brought stands in the place of the one that had vanished, in every record.
 """
 
@@ -68,14 +68,3 @@ def succeeded(state: IdentityState, by: Mapping[str, str]) -> IdentityState:
     if state.system is None or principal is None:
         return state
     return IdentityState(replace(state.system, principal_id=principal), state.users)
-
-
-def stands_at(now: IdentityState, recorded: IdentityState) -> bool:
-    """Tell whether a VM is as it was left (U5): the same identities, and the same system-assigned principal.
-
-    A principal that is not known on either side may be any.
-    """
-    if not now.has_same_identities_as(recorded):
-        return False
-    principals = {state.system.principal_id for state in (now, recorded) if state.system} - {None}
-    return len(principals) < 2

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from vmident.core.consequences import ROLES_ORPHANED, Warn, consequences
 from vmident.core.identity import IdentityState
-from vmident.core.inverse import stands_at
 from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.resource_id import ResourceId
@@ -104,7 +103,7 @@ def prepare_change(
     is_done = may_be_done and planned.is_nothing
     if wish.only_from and not is_done:
         check_stands(machine, wish.only_from)
-    goes_with = is_done or not wish.only_from or stands_at(machine.identity, wish.only_from[0])
+    goes_with = is_done or not wish.only_from or machine.identity.is_same_as(wish.only_from[0])
     assignments = tuple(plan_assignments(wish.assignments, planned, world.roles)) if goes_with else ()
     grants = find_grants(wish.roles, vm.subscription, vm.group, world.roles) if wish.roles else ()
     orphans = find_orphans(planned, vm, world.roles, are_removed=wish.remove_roles).without(assignments)
@@ -146,19 +145,13 @@ def _check_not_moved_on(planned: Transition, expected: IdentityState | None, vm:
 
 def check_stands(machine: Machine, states: Sequence[IdentityState]) -> None:
     """Raise `MovedOn` where the VM stands at none of these states."""
-    if any(stands_at(machine.identity, one) for one in states):
+    if any(machine.identity.is_same_as(one) for one in states):
         return
     raise MovedOn(
-        f"VM '{machine.id.name}' has been changed since: it has {_described(machine.identity)}, and the run left it "
-        f"with {_described(states[0])}. It is left as it is.",
+        f"VM '{machine.id.name}' has been changed since: it has {machine.identity.described}, and the run left it "
+        f"with {states[0].described}. It is left as it is.",
         hint=f"See what it has, and change it by name: vmident show {machine.id}",
     )
-
-
-def _described(state: IdentityState) -> str:
-    principal = state.system.principal_id if state.system else None
-    names = [f"the system-assigned identity{f' {principal}' if principal else ''}"] if state.system else []
-    return ", ".join([*names, *(f"'{user.name}'" for user in sorted(state.users))]) or "no identity"
 
 
 def _not_attached(machine: Machine, change: Change) -> tuple[Warn, ...]:

@@ -12,6 +12,7 @@ from tests.program import (
     TERMINAL,
     Program,
     answering,
+    answering_with,
     identity_id,
     interrupting,
     losing_the_answer,
@@ -20,6 +21,7 @@ from tests.program import (
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
 USER, OTHER = "myUserAssignedIdentity", "otherIdentity"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 GROUP_SCOPE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
 
 
@@ -35,6 +37,10 @@ def identities(program: Program, names: list[str]) -> dict[str, Any]:
 def roles_of(program: Program, name: str) -> set[str]:
     """The last segments of the roles that a VM's system-assigned principal holds in the group."""
     principal = (program.identity_of(name) or {}).get("principalId")
+    return roles_held_by(program, principal)
+
+
+def roles_held_by(program: Program, principal: str | None) -> set[str]:
     path = f"{GROUP_SCOPE}/providers/Microsoft.Authorization/roleAssignments"
     listed = program.colleague("GET", path, version="2022-04-01").json()["value"]
     held = [one["properties"] for one in listed if one["properties"]["principalId"] == principal]
@@ -261,3 +267,27 @@ def test_a_role_that_cannot_be_given_back_is_told_with_the_way_to_do_it(program:
     error = outcome.json[0]["error"]
     assert "without these roles: 'Reader'" in error["message"]
     assert "az role assignment create --assignee-object-id" in error["hint"]
+
+
+def test_going_on_with_an_undo_removes_the_roles_of_the_run_and_no_others(program: Program) -> None:
+    program(f"enable-system myVM -g {GROUP} --role Reader --scope group")
+    principal = program.identity_of("myVM")["principalId"]
+    program.when("PATCH", "myVM", interrupting)
+    assert program("runs undo --yes").code == 130
+    undoing = program("runs list").json[0]["run"]
+    program(f"enable-system myVM -g {GROUP} --role Contributor --scope group")
+
+    assert program(f"runs resume {undoing}").code == 0
+
+    assert program.identity_of("myVM") is None
+    assert roles_held_by(program, principal) == {CONTRIBUTOR}
+
+
+def test_undoing_a_change_that_was_not_waited_for_and_failed_leaves_the_vm_as_it_is(program: Program) -> None:
+    accepted = {"id": vm_id("webVM"), "location": "westus", "properties": {"provisioningState": "Updating"}}
+    program.when("PATCH", "webVM", answering_with(202, accepted))
+    assert program(f"disable-system webVM -g {GROUP} --yes --no-wait").json["status"] == "accepted"
+
+    undone = program("runs undo --yes")
+
+    assert (undone.code, undone.json[0]["status"]) == (0, "unchanged")

@@ -78,11 +78,9 @@ def _as_they_are_now(entries: Sequence[Entry], journal: Journal) -> list[Entry]:
 def _wish_again(entry: Entry, record: RunRecord) -> Wish:
     roles = tuple(dict.fromkeys(grant.role.id for grant in entry.grants))
     scopes = tuple(dict.fromkeys(str(grant.scope) for grant in entry.grants))
-    removes = any(one.status in {RoleStatus.PLANNED_REMOVAL, RoleStatus.REMOVED} for one in entry.roles)
     return Wish(
         _always(entry.change),
         roles=RoleWords(roles, scopes),
-        remove_roles=removes,
         expected=entry.expected,
         assignments=tuple(_assignments_again(entry)),
         only_from=(entry.transition.before,) if record.undoes else (),
@@ -99,12 +97,11 @@ def _assignments_again(entry: Entry) -> Iterator[RoleResult]:
 
 def _wish_back(entry: Entry, *, remove_roles: bool) -> Wish:
     done = entry.outcome
-    is_known = entry.after is not None
     return Wish(
         _always(change_back(done)),
         remove_roles=remove_roles,
         assignments=tuple(_roles_back(entry)),
-        only_from=(done.after,) if is_known else (done.after, done.before),
+        only_from=(done.after, done.before) if entry.stage.is_in_flight else (done.after,),
     )
 
 

@@ -323,3 +323,26 @@ def test_a_run_that_ran_out_of_time_goes_on_with_the_vms_that_it_did_not_come_to
     assert "not begun" in program("runs show -o human").out
     assert program("runs resume").code == 0
     assert shown(program)["status"] == "done"
+
+
+def test_a_run_that_could_not_read_all_its_vms_is_no_run(program: Program) -> None:
+    program.when("GET", "virtualMachines/dbVM", interrupting)
+
+    outcome = program(f"disable-system webVM dbVM appVM -g {GROUP} --yes")
+
+    assert (outcome.code, program.patches) == (130, [])
+    assert [one["status"] for one in outcome.json] == ["skipped", "failed", "skipped"]
+    assert "runs resume" not in outcome.err
+    assert program("runs list").json == []
+
+
+def test_a_vm_that_cannot_be_read_when_a_run_goes_on_stays_open(program: Program) -> None:
+    interrupted_at(program, "myVM")
+    assert program(f"enable-system myVM dbVM -g {GROUP}").code == 130
+    program.when("GET", "virtualMachines/", answering(403, "AuthorizationFailed"), times=2)
+
+    assert program("runs resume").code == 4
+
+    assert [vm["status"] for vm in shown(program)["vms"]] == ["unknown", "planned"]
+    assert program("runs resume").code == 0
+    assert shown(program)["status"] == "done"

@@ -89,6 +89,9 @@ def change_each(
     has_stopped = _has_stopped([one for one in ready if isinstance(one, ChangeResult)])
     if manner.dry_run:
         return tuple(_foreseen(one, has_stopped=has_stopped) for one in ready)
+    if has_stopped:
+        # Not every VM has been read: a run of some of them would forget the others.
+        return tuple(one if isinstance(one, ChangeResult) else _skipped(one) for one in ready)
     ready = _approved(ready, world)
     if record:
         recording = going_on(record, world.journal)
@@ -134,7 +137,7 @@ def _approved(ready: list[_Ready | ChangeResult], world: World) -> list[_Ready |
     orphans = [orphan for one in losing if not one.wish.remove_roles for orphan in one.prepared.orphans]
     if not orphans or not world.person.wants_roles_removed(orphans):
         return ready
-    return [_removing(one, world) if isinstance(one, _Ready) else one for one in ready]
+    return [_removing(one, world) if isinstance(one, _Ready) and one.takes_more_than_approved else one for one in ready]
 
 
 def _removing(one: _Ready, world: World) -> _Ready:

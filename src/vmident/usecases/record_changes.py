@@ -9,7 +9,16 @@ from vmident.core.consequences import Warn
 from vmident.core.history import Entry, RunRecord, Stage
 from vmident.core.role_result import RoleResult, RoleStatus
 from vmident.core.transition import Transition
-from vmident.errors import AzureUnavailable, Interrupted, JournalUnusable, OperationFailed, TakenOver, TimedOut
+from vmident.errors import (
+    AzureUnavailable,
+    Interrupted,
+    JournalUnusable,
+    MovedOn,
+    NotFound,
+    OperationFailed,
+    TakenOver,
+    TimedOut,
+)
 from vmident.ports import Journal
 from vmident.results import ChangeResult, Status
 from vmident.usecases.prepare_change import Prepared, Wish
@@ -120,7 +129,8 @@ def _stage(result: ChangeResult, entry: Entry) -> Stage:
     if isinstance(result.error, (JournalUnusable, TakenOver)):
         # What stands on record is what holds.
         return Stage.PLANNED
-    is_in_doubt = isinstance(result.error, (TimedOut, Interrupted, AzureUnavailable, OperationFailed))
+    was_read = result.before is not None or isinstance(result.error, (MovedOn, NotFound))
+    is_in_doubt = not was_read or isinstance(result.error, (TimedOut, Interrupted, AzureUnavailable, OperationFailed))
     if is_in_doubt:
         return Stage.UNKNOWN if entry.stage.is_in_flight else Stage.PLANNED
     return Stage.FAILED
@@ -137,7 +147,7 @@ def _ended_entry(entry: Entry, begun: Entry, result: ChangeResult, stage: Stage)
         transition=Transition(before, goal),
         roles=_still_due(_as_planned_here(result.roles, begun), entry) if stage.is_in_flight else result.roles,
         stage=stage,
-        after=result.after,
+        after=result.after or (entry.after if stage.is_in_flight else None),
         error_code=result.error.code if result.error else None,
         error_message=result.error.message if result.error else None,
     )

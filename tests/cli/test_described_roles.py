@@ -100,6 +100,38 @@ def test_a_saved_plan_grants_what_it_says(program: Program) -> None:
     assert {status for _, _, status in roles_of(outcome.json[0])} == {"granted"}
 
 
+def test_a_role_that_was_taken_away_since_the_plan_was_saved_is_granted(program: Program) -> None:
+    program(f"enable-system webVM -g {GROUP} --role Reader --scope group")
+    plan = program.folder / "friday.plan"
+    text = SYSTEM.replace("  roles:", "  identities: {include: [otherIdentity]}\n  roles:")
+    program(f"plan -f {described(program, text)} --save {plan}")
+    listed = program.colleague("GET", f"{IN_GROUP}/{ASSIGNMENTS}", version="2022-04-01").json()["value"]
+    principal = program.identity_of("webVM")["principalId"]
+    (assignment,) = (one["id"] for one in listed if one["properties"]["principalId"] == principal)
+    assert program.colleague("DELETE", assignment, version="2022-04-01").status == 200
+
+    web = program(f"apply {plan}").json[1]
+
+    assert {status for _, _, status in roles_of(web)} == {"granted"}
+
+
+def test_a_vm_that_was_not_come_to_is_no_preview(program: Program) -> None:
+    program.when("GET", "virtualMachines/myVM", interrupting)
+
+    outcome = program(f"apply -f {described(program, SYSTEM)} --dry-run")
+
+    assert [one["status"] for one in outcome.json] == ["failed", "skipped"]
+
+
+def test_an_interruption_at_a_role_points_at_the_description_and_no_run(program: Program) -> None:
+    program.when("PUT", ASSIGNMENTS, interrupting)
+
+    outcome = program(f"apply -f {described(program, SYSTEM)}")
+
+    assert "Apply the description again" in outcome.err
+    assert "runs resume" not in outcome.err
+
+
 def test_applying_dry_names_the_roles_and_grants_none(program: Program) -> None:
     outcome = program(f"apply -f {described(program, SYSTEM)} --dry-run")
 

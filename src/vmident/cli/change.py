@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from vmident.cli.options import ChangeOptions, VmOptions
 from vmident.cli.person import PersonAtTheTerminal
@@ -18,6 +19,9 @@ from vmident.results import ChangeResult, Status, exit_code_for
 from vmident.usecases.change_vms import Manner, change_vms
 from vmident.usecases.find_identities import checked_identity_words
 from vmident.usecases.prepare_change import Wish
+
+if TYPE_CHECKING:
+    from vmident.fleet.journal import SqliteJournal
 
 
 def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: ChangeOptions) -> ExitCode:
@@ -34,23 +38,22 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
     words = vms_found(meant, session, run)
     results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
-    begun = session.journal.begun
-    return report(run, results, person, begun, named_one=named_one)
+    return report(run, results, person, session.journal, named_one=named_one)
 
 
 def report(
     run: Run,
     results: Sequence[ChangeResult],
     person: PersonAtTheTerminal,
-    begun: str | None,
+    journal: SqliteJournal,
     *,
     named_one: bool,
     nothing: str = "Nothing to do.",
 ) -> ExitCode:
     """Print how each change ended, its warnings and failures on standard error; gives the exit code.
 
-    `begun` is the run on record, where there is one: a run that stopped on its way says how to go on with it. `nothing`
-    is what people read of no VM at all.
+    A run that stopped on its way, and is open on record, says how to go on with it. `nothing` is what people read of no
+    VM at all.
     """
     run.answer(
         one_or_all([change_document(one) for one in results], named_one=named_one),
@@ -64,8 +67,10 @@ def report(
         if one.error:
             run.explain(one.error, about=one.id.name if one.id else one.vm)
     ends = (TimedOut, Interrupted)
-    if begun and any(one.status is Status.SKIPPED or isinstance(one.error, ends) for one in results):
-        run.console.note([Line(f"The run stopped on its way. Go on with it: vmident runs resume {begun}")])
+    has_stopped = any(one.status is Status.SKIPPED or isinstance(one.error, ends) for one in results)
+    open_run = journal.left_open() if has_stopped else None
+    if open_run:
+        run.console.note([Line(f"The run stopped on its way. Go on with it: vmident runs resume {open_run}")])
     return exit_code_for(results)
 
 

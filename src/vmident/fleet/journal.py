@@ -58,7 +58,7 @@ class SqliteJournal:
         self._new_uuid = new_uuid
         self._owner = new_uuid()
         self._opened: sqlite3.Connection | None = None
-        self.begun: str | None = None
+        self._begun: str | None = None
 
     def begin(self, entries: Sequence[Entry], undoes: str | None = None) -> str:
         """Put a new run and all its VMs on record, and forget the oldest beyond `RUNS_KEPT`; gives its id."""
@@ -88,7 +88,7 @@ class SqliteJournal:
                 "DELETE FROM runs WHERE serial <= (SELECT serial FROM runs ORDER BY serial DESC LIMIT 1 OFFSET ?)",
                 (RUNS_KEPT,),
             )
-        self.begun = run
+        self._begun = run
         return run
 
     def put(self, run: str, entry: Entry) -> None:
@@ -114,7 +114,7 @@ class SqliteJournal:
         """Become the one process that goes on with a run: from here on no other can send on its behalf."""
         with self._writing() as rows:
             rows.execute("UPDATE runs SET owner=?, ended=NULL WHERE id=?", (self._owner, run))
-        self.begun = run
+        self._begun = run
         return self.read(run)
 
     def taken_back(self, vms: Collection[ResourceId]) -> Iterator[tuple[Entry, Entry]]:
@@ -129,6 +129,12 @@ class SqliteJournal:
             for vm, done, done_stage, back, back_stage in pairs:
                 if vm in wanted:
                     yield entry_in(done, done_stage), entry_in(back, back_stage)
+
+    def left_open(self) -> str | None:
+        """Give the run that this process has begun or taken over, where there is something left to go on with."""
+        if self._begun is None:
+            return None
+        return self._begun if self.read(self._begun).status == "unfinished" else None
 
     def runs(self) -> Sequence[RunRecord]:
         """List the runs, the newest first, with counts in the place of their VMs."""

@@ -8,6 +8,7 @@ from functools import partial
 
 from vmident.core.plan import Plan, PlannedVm
 from vmident.core.resource_id import ResourceId
+from vmident.core.roles import Grant
 from vmident.errors import Interrupted, OperationFailed, TimedOut, VmidentError
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status, planned_roles
 from vmident.usecases.change_vms import Manner, Task, change_each
@@ -38,7 +39,8 @@ def apply_plan(
         )
         for one in plan.pending
     ]
-    return _with_roles(change_each(tasks, world, manner), plan.pending, world, manner)
+    results = change_each(tasks, world, manner)
+    return _with_roles(results, plan.pending, world, manner, are_looked_up=exactly)
 
 
 def _as_planned(vm: ResourceId) -> ResourceId:
@@ -46,9 +48,17 @@ def _as_planned(vm: ResourceId) -> ResourceId:
 
 
 def _with_roles(
-    results: Sequence[ChangeResult], pending: Sequence[PlannedVm], world: World, manner: Manner
+    results: Sequence[ChangeResult],
+    pending: Sequence[PlannedVm],
+    world: World,
+    manner: Manner,
+    *,
+    are_looked_up: bool,
 ) -> tuple[ChangeResult, ...]:
-    """Grant what goes with each VM; the end of the time allowed and an interruption leave the others ungranted."""
+    """Grant what goes with each VM; the end of the time allowed and an interruption leave the others ungranted.
+
+    What a plan of an earlier day found there is looked up again.
+    """
     done: list[ChangeResult] = []
     stopped: VmidentError | None = None
     for result, planned in zip(results, pending, strict=True):
@@ -57,20 +67,27 @@ def _with_roles(
         elif manner.dry_run:
             done.append(_previewed(result, planned))
         else:
-            granted, failure = _granted(result, planned, world, stopped)
+            granted, failure = _granted(result, planned, world, stopped, are_looked_up=are_looked_up)
             done.append(granted)
             stopped = failure if isinstance(failure, (TimedOut, Interrupted)) else stopped
     return tuple(done)
 
 
 def _previewed(result: ChangeResult, planned: PlannedVm) -> ChangeResult:
-    if result.error:
+    if result.status not in {Status.PLANNED, Status.UNCHANGED}:
         return result
-    return replace(result, status=Status.PLANNED, roles=(*result.roles, *planned_roles(planned)))
+    is_due = any(not one.is_there for one in planned.grants)
+    status = Status.PLANNED if is_due else result.status
+    return replace(result, status=status, roles=(*result.roles, *planned_roles(planned)))
 
 
 def _granted(
-    result: ChangeResult, planned: PlannedVm, world: World, stopped: VmidentError | None
+    result: ChangeResult,
+    planned: PlannedVm,
+    world: World,
+    stopped: VmidentError | None,
+    *,
+    are_looked_up: bool,
 ) -> tuple[ChangeResult, VmidentError | None]:
     if result.status not in {Status.CHANGED, Status.UNCHANGED} or result.after is None:
         return result, None
@@ -80,10 +97,10 @@ def _granted(
         is_there = one.is_there and principal_id == one.principal_id
         status = RoleStatus.EXISTING if is_there else RoleStatus.PLANNED
         role = RoleResult(one.grant.role, one.grant.scope, principal_id, status)
-        if is_there:
+        if is_there and not are_looked_up:
             settling.done.append(role)
         else:
-            settling.attempt(role, lambda role=role: _grant(role, world))  # type: ignore[misc]
+            settling.attempt(role, partial(_grant, role, world))
     roles = (*result.roles, *settling.done)
     if any(one.status is RoleStatus.FAILED for one in settling.done) and settling.failure:
         error = settling.failure.saying(
@@ -99,4 +116,8 @@ def _granted(
 def _grant(role: RoleResult, world: World) -> RoleResult:
     if role.principal_id is None:
         raise OperationFailed(f"Azure has not said which principal is to get role '{role.role.name}'.")
+    if role.status is RoleStatus.EXISTING:
+        found = world.roles.find(Grant(role.role, role.scope), role.principal_id)
+        if found:
+            return replace(role, id=found)
     return grant(role, role.principal_id, world.roles, world.clock, world.person)

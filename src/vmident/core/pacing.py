@@ -8,11 +8,20 @@ for an operation, 36 for a VM.
 
 from __future__ import annotations
 
+import math
+from collections import deque
+
 _FIRST_LOOK_SECONDS = 0.5
 _CLOSE_LOOKS_SECONDS = 1.0
 _CLOSE_LOOKS_UNTIL_SECONDS = 15.0
 _LATER_SHARE_OF_ELAPSED = 0.1
 _LONGEST_PAUSE_SECONDS = 15.0
+
+_SCOUTS = 3
+_USUAL_SECONDS = 5.0
+_LEARNT_FROM = 50
+_LIKELY_SHARE = 0.8
+_MARGIN_SECONDS = 0.1
 
 _BACK_OFF_FIRST_SECONDS = 1.0
 _BACK_OFF_LONGEST_SECONDS = 30.0
@@ -30,6 +39,32 @@ def pause_before_look(elapsed_seconds: float, retry_after_seconds: float | None 
     if elapsed_seconds < _CLOSE_LOOKS_UNTIL_SECONDS:
         return _CLOSE_LOOKS_SECONDS
     return min(_LONGEST_PAUSE_SECONDS, max(_CLOSE_LOOKS_SECONDS, elapsed_seconds * _LATER_SHARE_OF_ELAPSED))
+
+
+class OperationTimes:
+    """How long operations take, learnt as they end: where many run, most are then looked at once, when they are over.
+
+    Until the first has ended, a few are looked at often, to learn from, and the others after a usual time.
+    """
+
+    def __init__(self) -> None:
+        self._taken: deque[float] = deque(maxlen=_LEARNT_FROM)
+        self._scouts = 0
+
+    def learn(self, seconds: float) -> None:
+        """Take note of an operation that took so long."""
+        self._taken.append(seconds)
+
+    def pause_before_first_look(self) -> float:
+        """Give the seconds from an operation's begin to the first look at it."""
+        if self._taken:
+            ordered = sorted(self._taken)
+            likely = ordered[math.ceil(len(ordered) * _LIKELY_SHARE) - 1]
+            return max(_FIRST_LOOK_SECONDS, likely + _MARGIN_SECONDS)
+        if self._scouts < _SCOUTS:
+            self._scouts += 1
+            return _FIRST_LOOK_SECONDS
+        return _USUAL_SECONDS
 
 
 def pause_before_vm_look(elapsed_seconds: float) -> float:

@@ -202,8 +202,17 @@ class AzureRefused(VmidentError):
     default_code = "azure-refused"
 
 
+class StoppedEarly(VmidentError):
+    """A run that stopped by itself, as it was told to where changes fail."""
+
+    default_code = "stopped-early"
+
+
 class Throttled(VmidentError):
-    """Azure asks for fewer requests; `retry_after_seconds` is what it said, if it said."""
+    """Azure asks for fewer requests; `retry_after_seconds` is what it said, if it said.
+
+    `target` is the budget that Azure named in the details of the refusal, such as `UpdateVMSubscriptionMaximum`.
+    """
 
     default_code = "throttled"
 
@@ -212,6 +221,7 @@ class Throttled(VmidentError):
         message: str,
         *,
         retry_after_seconds: float | None = None,
+        target: str | None = None,
         code: str | None = None,
         hint: str | None = None,
         status: int | None = None,
@@ -219,6 +229,7 @@ class Throttled(VmidentError):
     ) -> None:
         super().__init__(message, code=code, hint=hint, status=status, request_id=request_id)
         self.retry_after_seconds = retry_after_seconds
+        self.target = target
 
 
 class AzureUnavailable(VmidentError):

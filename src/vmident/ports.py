@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vmident.core.machine import Machine
     from vmident.core.patch import PatchBody
     from vmident.core.permissions import Permission
+    from vmident.core.progress import Progress
     from vmident.core.resource_id import ResourceId
     from vmident.core.roles import Assigned, Grant, HeldRole, Role
     from vmident.core.scope import Scope
@@ -54,11 +55,15 @@ class Operation:
 
 @dataclass(frozen=True)
 class Look:
-    """What one poll of an operation saw; `failure` is set where the operation ended without success."""
+    """What one poll of an operation saw; `failure` is set where the operation ended without success.
+
+    `took_seconds` is from its start to its end by Azure's own clock, where it is over and Azure said both.
+    """
 
     is_over: bool
     failure: VmidentError | None = None
     retry_after_seconds: float | None = None
+    took_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -336,6 +341,10 @@ class Person(Protocol):
 
     def tell(self, message: str) -> None:
         """Say what is going on right now, such as what is being waited for; may be shown or not."""
+        ...
+
+    def show(self, progress: Progress) -> None:
+        """Say how a run of many stands; may be shown or not."""
         ...
 
 

@@ -250,7 +250,7 @@ def test_ctrl_c_between_two_steps_says_that_the_record_has_it(
 
     outcome = program(f"enable-system myVM dbVM -g {GROUP}")
 
-    assert (outcome.code, [one["status"] for one in outcome.json]) == (130, ["failed", "skipped"])
+    assert (outcome.code, [one["status"] for one in outcome.json]) == (130, ["failed", "failed"])
     assert outcome.json[0]["error"]["hint"] == "Go on with it: vmident runs resume"
     monkeypatch.undo()
     assert [one["status"] for one in program("runs resume").json] == ["changed", "changed"]
@@ -311,7 +311,7 @@ def test_an_interrupted_change_of_one_vm_says_how_to_go_on(program: Program) -> 
 
 
 def test_a_run_that_ran_out_of_time_goes_on_with_the_vms_that_it_did_not_come_to(program: Program) -> None:
-    program.when("PATCH", "virtualMachines/myVM", letting_in(lambda: program.time.sleep(100)))
+    program.when("PATCH", "virtualMachines/myVM", letting_in(lambda: program.time.sleep(200)))
     program.operation_seconds = 200.0
 
     outcome = program(f"enable-system myVM dbVM -g {GROUP} --timeout 150")

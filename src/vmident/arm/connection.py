@@ -5,7 +5,9 @@ The token goes to the endpoint's own host and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -36,6 +38,12 @@ class Answer:
     body: Any
 
 
+class _Metered(threading.local):
+    """What is left by the answers of this thread's requests; `None` while nobody paces them."""
+
+    remaining: dict[str, int] | None = None
+
+
 class Connection:
     """Requests to one cloud; made once for a command.
 
@@ -64,6 +72,7 @@ class Connection:
         self._trace = trace
         self._tell = tell
         self._see = see
+        self._metered = _Metered()
         self._transport = _transport(cloud, door)
         self._client: ARMPipelineClient[HttpRequest, HttpResponse] = ARMPipelineClient(
             cloud.endpoint, transport=self._transport, policies=self._policies()
@@ -106,6 +115,8 @@ class Connection:
 
     def patiently(self, ask: Callable[[], T]) -> T:
         """Ask what changes nothing; tried again, a bounded number of times, where Azure throttles or has trouble."""
+        if self._metered.remaining is not None:
+            return ask()
         tries = 0
         while True:
             try:
@@ -118,6 +129,25 @@ class Connection:
                 pause = pause_before_retry(tries - 1, asked_for)
                 self._tell(f"{failure.code}: {failure.message} Trying again in {pause:.0f} s")
                 self._clock.sleep(pause)
+
+    @contextmanager
+    def metered(self) -> Iterator[Mapping[str, int]]:
+        """Have this thread's requests sent once, by whoever paces them; gives what their answers say is left.
+
+        That is by the names that Azure has for its budgets: see `arm.remaining`.
+        """
+        remaining: dict[str, int] = {}
+        self._metered.remaining = remaining
+        try:
+            yield remaining
+        finally:
+            self._metered.remaining = None
+
+    def _hear(self, headers: Mapping[str, str]) -> None:
+        if self._metered.remaining is not None:
+            from vmident.arm.remaining import remaining_in
+
+            self._metered.remaining.update(remaining_in(headers))
 
     def close(self) -> None:
         """Let the connection go."""
@@ -132,7 +162,9 @@ class Connection:
         # The SDK's own clients read what this has decoded; our own requests read it themselves.
         decoding = [policies.ContentDecodePolicy()] if for_a_client else []
         return [
-            Supervision(self._cloud.endpoint, self._clock, self._trace, self._see, enforce_https=enforce_https),
+            Supervision(
+                self._cloud.endpoint, self._clock, self._trace, self._see, self._hear, enforce_https=enforce_https
+            ),
             *decoding,
             policies.RequestIdPolicy(),
             policies.UserAgentPolicy(base_user_agent=f"vmident/{self._version}"),

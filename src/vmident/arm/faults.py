@@ -87,7 +87,9 @@ def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
         return PreconditionFailed(message, hint="Somebody else keeps changing the VM: try again later.", **said)
     if status == 429:
         seconds = retry_after_seconds(headers)
-        return Throttled(message, hint="Try again in a minute.", retry_after_seconds=seconds, **said)
+        return Throttled(
+            message, hint="Try again in a minute.", retry_after_seconds=seconds, target=_target_in(body), **said
+        )
     if status == 409 and code not in _STANDING_CODES:
         return Conflict(message, hint="Another change of it does not end: try again later.", **said)
     if status == 408 or status >= 500:
@@ -127,6 +129,15 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _target_in(body: Any) -> str | None:
+    """Read the budget that compute names when it throttles; source: 'Troubleshooting API throttling errors'."""
+    try:
+        target = body["error"]["details"][0]["target"]
+    except (KeyError, TypeError, IndexError):
+        return None
+    return target if isinstance(target, str) else None
 
 
 def _innermost(error: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,16 @@ Source: the recorded polls, and 'Track asynchronous Azure operations' in Microso
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
 from vmident.arm.connection import Answer, Connection
 from vmident.arm.faults import operation_fault, retry_after_seconds
 from vmident.ports import Look, Operation
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|[+-]00:00)$")
 
 
 def operation_in(answer: Answer, connection: Connection) -> Operation | None:
@@ -33,4 +40,24 @@ def look_at(operation: Operation, connection: Connection) -> Look:
     ending = str(status).lower()
     if ending in {"failed", "canceled", "cancelled"}:
         return Look(is_over=True, failure=operation_fault(body.get("error"), str(status)))
-    return Look(is_over=ending == "succeeded", retry_after_seconds=retry_after_seconds(answer.headers))
+    is_over = ending == "succeeded"
+    return Look(
+        is_over=is_over,
+        retry_after_seconds=retry_after_seconds(answer.headers),
+        took_seconds=_took_seconds(body) if is_over else None,
+    )
+
+
+def _took_seconds(body: Mapping[str, Any]) -> float | None:
+    """Read `startTime` and `endTime`, such as `2020-07-09T07:19:37.8042157+00:00` (recording)."""
+    began, ended = (_moment(body.get(name)) for name in ("startTime", "endTime"))
+    return max(0.0, ended - began) if began is not None and ended is not None else None
+
+
+def _moment(text: object) -> float | None:
+    # Python 3.10 reads no seven digits of a second.
+    found = _MOMENT.match(text) if isinstance(text, str) else None
+    if found is None:
+        return None
+    whole = datetime.strptime(found[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    return whole.timestamp() + float(f"0.{found[2] or '0'}")

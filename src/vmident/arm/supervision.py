@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vmident.arm.cloud import is_same_origin
@@ -26,7 +26,7 @@ class Supervision:
     """Watches over each request: no wait outlasts the deadline, and every failure is one of `vmident.errors`.
 
     `trace` is told of each request and its answer: method, URL, status, duration; never of a token or a body.
-    `see` is shown the text of every answer that is no refusal.
+    `see` is shown the text of every answer that is no refusal, `hear` the headers of every answer.
     """
 
     next: Any
@@ -37,6 +37,7 @@ class Supervision:
         clock: Clock,
         trace: Callable[[str], None],
         see: Callable[[str], None],
+        hear: Callable[[Mapping[str, str]], None],
         *,
         enforce_https: bool,
     ) -> None:
@@ -44,6 +45,7 @@ class Supervision:
         self._clock = clock
         self._trace = trace
         self._see = see
+        self._hear = hear
         self._enforce_https = enforce_https
 
     def send(self, request: Any) -> Any:
@@ -76,6 +78,7 @@ class Supervision:
             self._clock.remaining_seconds()
             raise _no_answer(failure, self._endpoint) from failure
         answer = response.http_response
+        self._hear(answer.headers)
         request_id = answer.headers.get("x-ms-request-id", "none")
         took = f"{time.perf_counter() - began:.3f} s"
         self._trace(f"{shown} -> {answer.status_code} ({took}, request id {request_id})")

@@ -65,7 +65,7 @@ def apply(
     is_saved, world = saved is not None, session.world(person)
     results = apply_plan(made, world, how, exactly=is_saved, remove_roles=removal.remove_roles)
     run.console.warn(warnings_about(str(file), made.warnings))
-    return report(run, results, person, session.journal, named_one=False, nothing=nothing_pending_text(made))
+    return report(run, results, person, session, named_one=False, nothing=nothing_pending_text(made))
 
 
 def _plan(saved: str | None, file: str | None, run: Run, session: Session) -> Plan:

@@ -21,7 +21,7 @@ from vmident.usecases.find_identities import checked_identity_words
 from vmident.usecases.prepare_change import Wish
 
 if TYPE_CHECKING:
-    from vmident.fleet.journal import SqliteJournal
+    from vmident.cli.session import Session
 
 
 def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: ChangeOptions) -> ExitCode:
@@ -38,14 +38,14 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
     words = vms_found(meant, session, run)
     results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
-    return report(run, results, person, session.journal, named_one=named_one)
+    return report(run, results, person, session, named_one=named_one)
 
 
 def report(
     run: Run,
     results: Sequence[ChangeResult],
     person: PersonAtTheTerminal,
-    journal: SqliteJournal,
+    session: Session,
     *,
     named_one: bool,
     nothing: str = "Nothing to do.",
@@ -66,12 +66,15 @@ def report(
             run.console.warn(warning_lines(one))
         if one.error:
             run.explain(one.error, about=one.id.name if one.id else one.vm)
+    stopped = session.stopped
     ends = (TimedOut, Interrupted)
     has_stopped = any(one.status is Status.SKIPPED or isinstance(one.error, ends) for one in results)
-    open_run = journal.left_open() if has_stopped else None
+    if stopped and has_stopped:
+        run.explain(stopped)
+    open_run = session.journal.left_open() if has_stopped else None
     if open_run:
         run.console.note([Line(f"The run stopped on its way. Go on with it: vmident runs resume {open_run}")])
-    return exit_code_for(results)
+    return ExitCode.INTERRUPTED if isinstance(stopped, Interrupted) and has_stopped else exit_code_for(results)
 
 
 def _lines(results: Sequence[ChangeResult]) -> Iterator[Line]:

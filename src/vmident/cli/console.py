@@ -82,11 +82,16 @@ class Console:
         if self._debug:
             self.note([Line(f"debug: {message}", Tone.FAINT)])
 
+    @property
+    def is_live(self) -> bool:
+        """Tell whether there is a line that shows what is going on, and changes as it does."""
+        return self.terminal.can_ask and not (self._only_errors or self._verbose or self._debug)
+
     def tell(self, message: str) -> None:
         """Show what is going on: on one line of a terminal, as lines under `--verbose`, else not at all."""
         if self._verbose or self._debug:
             self.note([Line(message, Tone.FAINT)])
-        elif self.terminal.can_ask and not self._only_errors:
+        elif self.is_live:
             self._show_progress(message)
 
     def confirm(self, question: str) -> bool:

@@ -10,11 +10,13 @@ from vmident.errors import ConfirmationNeeded, Declined
 from vmident.render.line import Line, Tone
 
 if TYPE_CHECKING:
+    from vmident.core.progress import Progress
     from vmident.core.roles import HeldRole
     from vmident.ports import IdentityLoss, Loss
 
 _SHOWN_AT_MOST = 20
 """VMs that a question names; a loss for more is confirmed by typing their number."""
+_LINE_EVERY_SECONDS = 30.0
 
 
 class PersonAtTheTerminal:
@@ -24,6 +26,7 @@ class PersonAtTheTerminal:
         self._console = console
         self._yes = yes
         self.has_been_asked = False
+        self._shown_at_seconds = 0.0
 
     def approve(self, losses: Sequence[Loss]) -> None:
         """Name what VMs will lose, and ask."""
@@ -65,6 +68,16 @@ class PersonAtTheTerminal:
     def tell(self, message: str) -> None:
         """Show what is being waited for."""
         self._console.tell(message)
+
+    def show(self, progress: Progress) -> None:
+        """Show how a run stands: on one line of a terminal that goes along, elsewhere a line now and then."""
+        from vmident.render.progress import progress_text
+
+        if self._console.is_live:
+            self._console.tell(progress_text(progress))
+        elif progress.elapsed_seconds >= self._shown_at_seconds + _LINE_EVERY_SECONDS:
+            self._shown_at_seconds = progress.elapsed_seconds
+            self._console.warn([Line(progress_text(progress))])
 
 
 def _deletion_lines(loss: IdentityLoss) -> Iterable[Line]:

@@ -96,7 +96,7 @@ def resume(run: Run, *, run_word: RunWord = None, manner: GoingOnOptions) -> Exi
     record = _record_here(run_word, session)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     results = resume_run(record, session.world(person), Manner(manner.dry_run))
-    return report(run, results, person, session.journal, named_one=False)
+    return report(run, results, person, session, named_one=False)
 
 
 def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, manner: GoingOnOptions) -> ExitCode:
@@ -118,7 +118,7 @@ def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, manner:
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     world = session.world(person)
     results = undo_run(record, world, Manner(manner.dry_run), remove_roles=removal.remove_roles)
-    return report(run, results, person, session.journal, named_one=False)
+    return report(run, results, person, session, named_one=False)
 
 
 def _record(word: str | None, session: Session) -> RunRecord:

@@ -78,33 +78,46 @@ def runtime_of_process() -> Runtime:
 
 
 class CommandClock:
-    """`vmident.ports.Clock` for one command, with the deadline that `--timeout` sets."""
+    """`vmident.ports.Clock` for one command, with the deadline that `--timeout` sets.
+
+    Its seconds are `scale` times as short as the machine's, for rehearsals against a sandbox that is sped up likewise.
+    """
 
     def __init__(
-        self, monotonic: Callable[[], float], sleep: Callable[[float], None], timeout_seconds: float | None
+        self,
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], None],
+        timeout_seconds: float | None,
+        *,
+        scale: float = 1.0,
     ) -> None:
         self._monotonic = monotonic
         self._sleep = sleep
         self._timeout_seconds = timeout_seconds
-        self._began = monotonic()
+        self._scale = scale
+        self._began = self.now()
 
     def now(self) -> float:
         """Give seconds since some fixed moment."""
-        return self._monotonic()
+        return self._monotonic() * self._scale
+
+    def real_seconds(self, seconds: float) -> float:
+        """Give the machine's own seconds for these."""
+        return seconds / self._scale
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass; where the deadline comes first, wait for no longer and raise `TimedOut`."""
         left = self.remaining_seconds()
         if left is not None and seconds >= left:
-            self._sleep(left)
+            self._sleep(self.real_seconds(left))
             raise self._timed_out()
-        self._sleep(seconds)
+        self._sleep(self.real_seconds(seconds))
 
     def remaining_seconds(self) -> float | None:
         """Give what is left until the deadline, `None` where there is none; raises `TimedOut` where nothing is."""
         if self._timeout_seconds is None:
             return None
-        left = self._began + self._timeout_seconds - self._monotonic()
+        left = self._began + self._timeout_seconds - self.now()
         if left <= 0:
             raise self._timed_out()
         return left

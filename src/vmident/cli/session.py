@@ -18,7 +18,7 @@ from vmident.cli.runtime import CommandClock, Runtime
 from vmident.cli.settings import GROUP_OPTION, Settings
 from vmident.core.names_seen import Seen, names_in
 from vmident.core.resource_id import checked_name
-from vmident.errors import UsageError
+from vmident.errors import UsageError, VmidentError
 from vmident.render.line import Line, Tone
 from vmident.usecases.find_vms import Where
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vmident.arm.credential import Credential, Watched
     from vmident.core.history import Origin
     from vmident.fleet.journal import SqliteJournal
+    from vmident.fleet.runner import Runner
     from vmident.ports import Groups, Identities, Machines, Person, Roles, SignIns, Tokens
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.server import Server
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from vmident.usecases.prepare_vm import Creating
     from vmident.usecases.who_am_i import Surroundings
 
+_WORKERS = 32
+"""Requests that are under way at once: four subscriptions at their limits, with an answer in half a second."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -47,7 +50,8 @@ class Session:
         self._settings = settings
         self._console = console
         self._seen: dict[Seen, None] = {}
-        self.clock = CommandClock(runtime.monotonic, runtime.sleep, timeout)
+        self._runner: Runner | None = None
+        self.clock = CommandClock(runtime.monotonic, runtime.sleep, timeout, scale=settings.time_scale)
 
     @property
     def where(self) -> Where:
@@ -109,7 +113,30 @@ class Session:
         """Everything that a change reaches through."""
         from vmident.usecases.prepare_change import World
 
-        return World(self.machines, self.identities, self.roles, self.clock, person, self.journal)
+        return World(
+            self.machines,
+            self.identities,
+            self.roles,
+            self.clock,
+            person,
+            self.journal,
+            lambda: self._make_runner(person),
+        )
+
+    def _make_runner(self, person: Person) -> Runner:
+        """Whoever carries out many changes: side by side, but in the sandbox, which answers one at a time."""
+        from vmident.fleet.hands import OwnHands, Workers
+        from vmident.fleet.runner import Runner
+
+        clock, metering = self.clock, self._connection.metered
+        hands = OwnHands(clock, metering) if self.is_sandbox else Workers(_WORKERS, clock, metering, clock.real_seconds)
+        self._runner = Runner(clock, hands, person.show)
+        return self._runner
+
+    @property
+    def stopped(self) -> VmidentError | None:
+        """Why a run of many stopped before its end, where it did."""
+        return self._runner.stopped if self._runner else None
 
     @cached_property
     def journal(self) -> SqliteJournal:
@@ -261,18 +288,29 @@ class Session:
         return Sandbox(self._settings.sandbox_folder, now=self._runtime.wall, new_uuid=self._runtime.new_uuid)
 
     def server(
-        self, port: int, *, vms: int, operation_seconds: float, is_throttling: bool, log: Path | None = None
+        self,
+        port: int,
+        *,
+        vms: int,
+        operation_seconds: float,
+        is_throttling: bool,
+        time_scale: float = 1.0,
+        log: Path | None = None,
     ) -> Server:
-        """The sandbox behind a loopback HTTPS port, which is taken here; `vms` more VMs are put into it."""
+        """The sandbox behind a loopback HTTPS port, which is taken here; `vms` more VMs are put into it.
+
+        Its time runs `time_scale` times as fast, all but that of its tokens.
+        """
         from vmident.sandbox.sandbox import Sandbox
         from vmident.sandbox.server import Server
 
         runtime, folder = self._runtime, self._settings.sandbox_folder
+        began = runtime.wall()
 
         def make(endpoint: str, takes_token: Callable[[str], bool]) -> Sandbox:
             sandbox = Sandbox(
                 folder,
-                now=runtime.wall,
+                now=lambda: began + (runtime.wall() - began) * time_scale,
                 new_uuid=runtime.new_uuid,
                 operation_seconds=operation_seconds,
                 endpoint=endpoint,

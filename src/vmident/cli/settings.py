@@ -18,6 +18,7 @@ from vmident.errors import UsageError
 
 GROUP_OPTION = "option --resource-group"
 """What `Settings.origins` says of a group that the command line names."""
+_SLOWEST, _FASTEST = 0.01, 1000.0
 
 
 class Output(str, Enum):
@@ -39,8 +40,8 @@ class Settings:
 
     `azure_cli_account` is whom the Azure CLI's sign-in is used as, where it is to be used; `azure_cli_encrypts` tells
     which of its caches it has. `clouds` are the clouds that the Azure CLI has registered, `subscription_names` the
-    names that its profile has for ids. `origins` tells who said what, by the names `subscription`, `group`, `cloud`,
-    `endpoint` and `authority`.
+    names that its profile has for ids. With `time_scale`, a second lasts so many times less: for rehearsals alone.
+    `origins` tells who said what, by the names `subscription`, `group`, `cloud`, `endpoint` and `authority`.
     """
 
     is_sandbox: bool
@@ -53,6 +54,7 @@ class Settings:
     output: Output
     state_folder: Path
     sandbox_folder: Path
+    time_scale: float = 1.0
     azure_cli_account: AzureCliAccount | None = None
     azure_cli_encrypts: bool = False
     clouds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -119,6 +121,7 @@ def settings_from(
         output=asked.output or _output(_value(said("VMIDENT_OUTPUT")), _value(said("AZURE_CORE_OUTPUT"))),
         state_folder=state_folder,
         sandbox_folder=Path(_value(said("VMIDENT_SANDBOX_DIR")) or state_folder / "sandbox"),
+        time_scale=_time_scale(_value(said("VMIDENT_TIME_SCALE"))),
         azure_cli_account=azure.account(cloud.value, subscription) if leaves_azure_cli else None,
         azure_cli_encrypts=azure.encrypts_tokens,
         clouds=azure.clouds,
@@ -142,6 +145,19 @@ def _value(one: Told | None) -> str | None:
 
 def _is_on(said: str | None) -> bool:
     return (said or "").lower() in {"1", "true", "yes", "on"}
+
+
+def _time_scale(said: str | None) -> float:
+    try:
+        scale = float(said) if said else 1.0
+    except ValueError:
+        scale = 0.0
+    if not _SLOWEST <= scale <= _FASTEST:
+        raise UsageError(
+            f"VMIDENT_TIME_SCALE is '{said}', which is no number from {_SLOWEST:g} to {_FASTEST:g}.",
+            hint="Leave it unset: it is for rehearsals against `vmident sandbox serve --time-scale`.",
+        )
+    return scale
 
 
 def _output(ours: str | None, azures: str | None) -> Output:

@@ -1,12 +1,17 @@
-"""Carry one prepared change to Azure: write, and where the VM has moved on, read again, compute again, write again."""
+"""Carry one prepared change to Azure: write, and where the VM has moved on, read again, compute again, write again.
+
+Steps of a job: see `vmident.fleet_ports`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from vmident.core.consequences import Warn
 from vmident.core.identity import IdentityState
+from vmident.core.machine import Machine
 from vmident.core.pacing import pause_before_retry
 from vmident.core.patch import PatchBody
 from vmident.core.transition import Transition
@@ -20,10 +25,12 @@ from vmident.errors import (
     TimedOut,
     VmidentError,
 )
+from vmident.fleet_ports import Cost, Kind, Pause, Request, Steps
 from vmident.ports import Written
 from vmident.results import ChangeResult, Status
+from vmident.usecases.learnt import Learnt
 from vmident.usecases.prepare_change import Prepared, Wish, World, loss_of, prepare_change
-from vmident.usecases.wait import until_over, until_settled
+from vmident.usecases.wait import cost_of, read_again, until_at_rest, until_over, until_settled
 
 TRIES = 6
 CHANGED_SINCE = "changed-since"
@@ -35,6 +42,7 @@ class _Attempt:
 
     prepared: Prepared
     approved: Transition
+    learnt: Learnt
     before_write: Callable[[Prepared], None]
     sent: Prepared | None = None
     late_warnings: list[Warn] = field(default_factory=list)
@@ -47,18 +55,20 @@ def carry_out(
     world: World,
     *,
     no_wait: bool,
+    learnt: Learnt | None = None,
     before_write: Callable[[Prepared], None] = lambda _prepared: None,
-) -> ChangeResult:
+) -> Steps[ChangeResult]:
     """Make the change; hands back how it ended, and raises for no failure of this one VM.
 
-    `before_write` is called with what is about to be sent, each time; where it raises, nothing is sent.
+    `before_write` is called with what is about to be sent, each time; where it raises, nothing is sent. Changes of one
+    run share what is `learnt`.
 
     A write is never repeated blindly: after a refusal or a lost answer the VM is read, the change computed again and
     sent again only where it is still to be made, `TRIES` times at most.
     """
-    attempt = _Attempt(prepared, prepared.transition, before_write)
+    attempt = _Attempt(prepared, prepared.transition, learnt or Learnt(), before_write)
     try:
-        status, after = _write_until_done(attempt, wish, world, no_wait=no_wait)
+        status, after = yield from _write_until_done(attempt, wish, world, no_wait=no_wait)
     except VmidentError as failure:
         return _result(word, attempt, Status.FAILED, error=_whole_truth(failure, attempt))
     except KeyboardInterrupt:
@@ -66,24 +76,34 @@ def carry_out(
     return _result(word, attempt, status, after)
 
 
+def cost_of_write(prepared: Prepared) -> Cost:
+    """Give what the write of a change takes from Azure's budgets."""
+    change = prepared.transition
+    return cost_of(Kind.WRITE_VM, prepared.machine, made=int(change.enables_system), attached=len(change.added))
+
+
 def _write_until_done(
     attempt: _Attempt, wish: Wish, world: World, *, no_wait: bool
-) -> tuple[Status, IdentityState | None]:
+) -> Steps[tuple[Status, IdentityState | None]]:
+    if not attempt.prepared.machine.is_at_rest:
+        yield from _prepare_again(attempt, wish, world, attempt.prepared.machine)
     for tries in range(TRIES):
         request = attempt.prepared.request
         if request is None:
             _check_it_did_not_fail(attempt)
             break
         try:
-            written = _write(attempt, request, world)
+            write = partial(_write, attempt, request, world)
+            written: Written = yield Request(cost_of_write(attempt.prepared), write)
             if no_wait:
                 return Status.ACCEPTED, written.machine.identity if written.machine else None
-            return Status.CHANGED, _outcome_of(written, attempt, world)
+            return Status.CHANGED, (yield from _outcome_of(written, attempt, world))
         except (Conflict, Throttled, AzureUnavailable) as failure:
             if tries == TRIES - 1:
                 raise
-            _pause(tries, failure, attempt, world)
-            _prepare_again(attempt, wish, world)
+            yield from _pause(tries, failure, attempt)
+            machine = yield from read_again(attempt.prepared.machine, world.machines)
+            yield from _prepare_again(attempt, wish, world, machine)
     return Status.CHANGED if attempt.sent else Status.UNCHANGED, attempt.prepared.machine.identity
 
 
@@ -112,18 +132,17 @@ def _write(attempt: _Attempt, request: PatchBody, world: World) -> Written:
         raise
 
 
-def _pause(tries: int, failure: VmidentError, attempt: _Attempt, world: World) -> None:
+def _pause(tries: int, failure: VmidentError, attempt: _Attempt) -> Steps[None]:
     if isinstance(failure, PreconditionFailed):
         return
     retry_after = failure.retry_after_seconds if isinstance(failure, Throttled) else None
     seconds = pause_before_retry(tries, retry_after)
-    world.person.tell(f"{attempt.prepared.machine.id.name}: {failure.code}, trying again in {seconds:.0f} s")
-    world.clock.sleep(seconds)
+    yield Pause(seconds, f"{attempt.prepared.machine.id.name}: {failure.code}, trying again in {seconds:.0f} s")
 
 
-def _prepare_again(attempt: _Attempt, wish: Wish, world: World) -> None:
-    vm = attempt.prepared.machine.id
-    attempt.prepared = prepare_change(vm, wish, world, may_be_done=attempt.sent is not None)
+def _prepare_again(attempt: _Attempt, wish: Wish, world: World, machine: Machine) -> Steps[None]:
+    machine = yield from until_at_rest(machine, world.machines, world.clock)
+    attempt.prepared = prepare_change(machine, wish, world, may_be_done=attempt.sent is not None)
     now = attempt.prepared.transition
     if goes_further(now, attempt.approved):
         world.person.approve([loss_of(attempt.prepared)])
@@ -136,21 +155,25 @@ def goes_further(now: Transition, approved: Transition) -> bool:
     return loses_system or bool(set(now.removed) - set(approved.removed))
 
 
-def _outcome_of(written: Written, attempt: _Attempt, world: World) -> IdentityState:
+def _outcome_of(written: Written, attempt: _Attempt, world: World) -> Steps[IdentityState]:
     """Wait for the end, and read the VM once more only where the answer lacks something that is to be shown."""
-    vm, goal = attempt.prepared.machine.id, attempt.prepared.transition.after
+    machine, goal = attempt.prepared.machine, attempt.prepared.transition.after
     answered = written.machine
     if written.operation:
-        is_told = until_over(written.operation, world.machines, world.clock, world.person, vm)
+        times = attempt.learnt.times
+        is_told = yield from until_over(written.operation, machine, world.machines, world.clock, times)
     else:
         is_told = answered is not None and answered.is_at_rest
     if not is_told:
-        answered = until_settled(vm, world.machines, world.clock, world.person)
-    if answered and answered.identity.is_fully_known and answered.identity.has_same_identities_as(goal):
-        return answered.identity
-    after = world.machines.read(vm).identity
+        answered = yield from until_settled(machine, world.machines, world.clock)
+    if answered:
+        known = attempt.learnt.completed(answered.identity)
+        if known.is_fully_known and known.has_same_identities_as(goal):
+            return known
+    after = (yield from read_again(machine, world.machines)).identity
+    attempt.learnt.see(after)
     if not after.has_same_identities_as(goal):
-        message = f"The change was made, but VM '{vm.name}' has since become something else than was asked for."
+        message = f"The change was made, but VM '{machine.id.name}' has since become something else than asked for."
         attempt.late_warnings.append(Warn(CHANGED_SINCE, message))
     return after
 

@@ -1,4 +1,4 @@
-"""Change the identities of the VMs that were named: read them all, ask once, then change one after the other."""
+"""Change the identities of the VMs that were named: read them all, ask once, then change them side by side."""
 
 from __future__ import annotations
 
@@ -9,21 +9,34 @@ from functools import partial
 from vmident.core.history import Entry, RunRecord
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
-from vmident.errors import Interrupted, JournalUnusable, NotFound, TakenOver, TimedOut, VmidentError
+from vmident.errors import Interrupted, NotFound, TimedOut, VmidentError
+from vmident.fleet_ports import NO_POLICY, Cost, Job, Kind, Policy, Request, Steps
 from vmident.results import ChangeResult, Status
-from vmident.usecases.carry_out import carry_out, goes_further
+from vmident.usecases.carry_out import carry_out, cost_of_write, goes_further
 from vmident.usecases.find_vms import Where, find_vm, not_found_with_near_names
-from vmident.usecases.prepare_change import Prepared, Wish, World, loss_of, prepare_change, removing_roles
+from vmident.usecases.in_turn import in_turn
+from vmident.usecases.learnt import Learnt
+from vmident.usecases.prepare_change import (
+    Prepared,
+    Wish,
+    World,
+    loss_of,
+    prepare_change,
+    read_at_rest,
+    removing_roles,
+)
 from vmident.usecases.record_changes import Recording, begin, going_on
-from vmident.usecases.settle_roles import settle_roles
+from vmident.usecases.settle_roles import number_due, settle_roles, unsettled
+from vmident.usecases.wait import cost_of
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How changes are to be made: only worked out, or sent and not waited for."""
+    """How changes are to be made: only worked out, or sent and not waited for, and when many of them are to stop."""
 
     dry_run: bool = False
     no_wait: bool = False
+    policy: Policy = NO_POLICY
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,11 @@ class _Ready:
     prepared: Prepared
     wish: Wish
     entry: Entry | None = None
+
+    @property
+    def has_something_to_do(self) -> bool:
+        """Tell whether anything is to be sent, or may be once an operation that runs on the VM is over."""
+        return self.prepared.is_to_do or not self.prepared.machine.is_at_rest
 
     @property
     def takes_more_than_approved(self) -> bool:
@@ -86,7 +104,7 @@ def change_each(
     `record` is the run that this one goes on with, taken over already; `undoes` names the run that it takes back.
     """
     ready = _prepare_all(tasks, world, manner)
-    has_stopped = _has_stopped([one for one in ready if isinstance(one, ChangeResult)])
+    has_stopped = any(_has_stopped(one) for one in ready)
     if manner.dry_run:
         return tuple(_foreseen(one, has_stopped=has_stopped) for one in ready)
     if has_stopped:
@@ -97,13 +115,7 @@ def change_each(
         recording = going_on(record, world.journal)
     else:
         recording = begin(((one.prepared, one.wish) for one in ready if isinstance(one, _Ready)), world.journal, undoes)
-    results: list[ChangeResult] = []
-    for one in ready:
-        if isinstance(one, ChangeResult):
-            results.append(recording.ended(one))
-            continue
-        results.append(_skipped(one) if has_stopped else _carried_out(one, world, manner, recording))
-        has_stopped = has_stopped or _has_stopped(results[-1:])
+    results = _carry_out_all(ready, world, manner, recording)
     recording.close()
     return tuple(results)
 
@@ -114,15 +126,67 @@ def _foreseen(one: _Ready | ChangeResult, *, has_stopped: bool) -> ChangeResult:
     return _skipped(one) if has_stopped else planned_result(one.word, one.prepared)
 
 
-def _carried_out(one: _Ready, world: World, manner: Manner, recording: Recording) -> ChangeResult:
+def _carry_out_all(
+    ready: Sequence[_Ready | ChangeResult], world: World, manner: Manner, recording: Recording
+) -> list[ChangeResult]:
+    learnt = Learnt()
+    results: dict[int, ChangeResult] = {}
+    jobs: dict[int, Job] = {}
+    for number, one in enumerate(ready):
+        if isinstance(one, ChangeResult):
+            results[number] = recording.ended(one)
+            continue
+        learnt.see(one.prepared.machine.identity)
+        begin_it = partial(_changing, one, world, manner, recording, learnt)
+        if one.has_something_to_do:
+            jobs[number] = Job(begin_it, _first_cost(one.prepared))
+        else:
+            results[number] = in_turn(begin_it(), world.clock, world.person)
+    if len(jobs) == 1:
+        ((number, job),) = jobs.items()
+        results[number] = in_turn(job.begin(), world.clock, world.person)
+    elif jobs:
+        results |= zip(jobs, world.fleet().run([*jobs.values()], manner.policy), strict=True)
+    return [results.get(number) or _skipped(one) for number, one in enumerate(ready)]  # type: ignore[arg-type]
+
+
+def _first_cost(prepared: Prepared) -> Cost:
+    if prepared.request is None:
+        return cost_of(Kind.SETTLE_ROLES, prepared.machine, assignments=number_due(prepared.roles))
+    return cost_of_write(prepared)
+
+
+def _changing(one: _Ready, world: World, manner: Manner, recording: Recording, learnt: Learnt) -> Steps[ChangeResult]:
+    """Change one VM, and then its roles."""
     try:
-        changed = carry_out(
-            one.word, one.prepared, one.wish, world, no_wait=manner.no_wait, before_write=recording.sending
+        changed = yield from carry_out(
+            one.word,
+            one.prepared,
+            one.wish,
+            world,
+            no_wait=manner.no_wait,
+            learnt=learnt,
+            before_write=recording.sending,
         )
-        return recording.ended(settle_roles(changed, one.prepared, world, recording.granting))
+        settled = yield from _settling(changed, one.prepared, world, recording)
+        return recording.ended(settled)
     except KeyboardInterrupt:
         error = Interrupted("Interrupted. What was sent is on record.", hint="Go on with it: vmident runs resume")
         return replace(_skipped(one), status=Status.FAILED, error=error)
+
+
+def _settling(changed: ChangeResult, prepared: Prepared, world: World, recording: Recording) -> Steps[ChangeResult]:
+    settle = partial(settle_roles, changed, prepared, world, recording.granting)
+    due = number_due(prepared.roles)
+    if not due or changed.error:
+        return settle()
+    try:
+        settled: ChangeResult = yield Request(cost_of(Kind.SETTLE_ROLES, prepared.machine, assignments=due), settle)
+    except VmidentError as failure:
+        return unsettled(changed, prepared, failure)
+    except KeyboardInterrupt:
+        return unsettled(changed, prepared, Interrupted("Interrupted."))
+    return settled
 
 
 def _approved(ready: list[_Ready | ChangeResult], world: World) -> list[_Ready | ChangeResult]:
@@ -148,8 +212,12 @@ def _removing(one: _Ready, world: World) -> _Ready:
 def _prepare_all(tasks: Sequence[Task], world: World, manner: Manner) -> list[_Ready | ChangeResult]:
     outcomes: list[_Ready | ChangeResult] = []
     seen: set[ResourceId] = set()
+    # Many are not waited for one after the other: each is when its turn comes.
+    at_rest = len(tasks) == 1 and not manner.dry_run
+    has_stopped = False
     for task in tasks:
-        if _has_stopped(outcomes):
+        has_stopped = has_stopped or bool(outcomes and _has_stopped(outcomes[-1]))
+        if has_stopped:
             outcomes.append(ChangeResult(task.word, Status.SKIPPED))
             continue
         vm: ResourceId | None = None
@@ -157,7 +225,7 @@ def _prepare_all(tasks: Sequence[Task], world: World, manner: Manner) -> list[_R
             vm = task.find()
             if vm not in seen:
                 seen.add(vm)
-                outcomes.append(_prepared(task, vm, world, manner))
+                outcomes.append(_prepared(task, vm, world, at_rest=at_rest))
         except VmidentError as failure:
             outcomes.append(_failed(task.word, vm, failure, world))
         except KeyboardInterrupt:
@@ -166,12 +234,12 @@ def _prepare_all(tasks: Sequence[Task], world: World, manner: Manner) -> list[_R
     return outcomes
 
 
-def _prepared(task: Task, vm: ResourceId, world: World, manner: Manner) -> _Ready:
+def _prepared(task: Task, vm: ResourceId, world: World, *, at_rest: bool) -> _Ready:
     is_in_flight = task.entry is not None and task.entry.stage.is_in_flight
-    prepared = prepare_change(
-        vm, task.wish, world, at_rest=not manner.dry_run, may_be_done=is_in_flight, seen=task.seen
-    )
-    return _Ready(task.word, prepared, task.wish, task.entry)
+    # An etag keeps a write from going to a VM that has moved on since it was seen.
+    is_fit = task.seen is not None and task.seen.etag is not None and (task.seen.is_at_rest or not at_rest)
+    machine = task.seen if task.seen and is_fit else read_at_rest(vm, world, at_rest=at_rest)
+    return _Ready(task.word, prepare_change(machine, task.wish, world, may_be_done=is_in_flight), task.wish, task.entry)
 
 
 def _failed(word: str, vm: ResourceId | None, failure: VmidentError, world: World) -> ChangeResult:
@@ -182,9 +250,8 @@ def _failed(word: str, vm: ResourceId | None, failure: VmidentError, world: Worl
     return ChangeResult(word, Status.FAILED, vm, error=failure)
 
 
-def _has_stopped(outcomes: Sequence[_Ready | ChangeResult]) -> bool:
-    ends = (TimedOut, Interrupted, JournalUnusable, TakenOver)
-    return any(isinstance(one, ChangeResult) and isinstance(one.error, ends) for one in outcomes)
+def _has_stopped(outcome: _Ready | ChangeResult) -> bool:
+    return isinstance(outcome, ChangeResult) and isinstance(outcome.error, (TimedOut, Interrupted))
 
 
 def planned_result(word: str, prepared: Prepared) -> ChangeResult:

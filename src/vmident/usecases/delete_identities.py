@@ -15,6 +15,7 @@ from vmident.usecases.ensure import Errand, ensure
 from vmident.usecases.find_identities import find_identity, read_identity
 from vmident.usecases.find_vms import Where
 from vmident.usecases.grant_roles import Settling, remove
+from vmident.usecases.in_turn import in_turn
 from vmident.usecases.prepare_change import World
 from vmident.usecases.prepare_deletion import (
     DeletionWish,
@@ -118,7 +119,8 @@ def _detach(doomed: Doomed, world: World) -> tuple[ChangeResult, ...]:
         if any(result.error for result in results):
             results.append(ChangeResult(vm.name, Status.SKIPPED, vm, before=one.machine.identity))
         else:
-            results.append(carry_out(vm.name, one, detaching(doomed.identity.id), world, no_wait=False))
+            steps = carry_out(vm.name, one, detaching(doomed.identity.id), world, no_wait=False)
+            results.append(in_turn(steps, world.clock, world.person))
     return tuple(results)
 
 

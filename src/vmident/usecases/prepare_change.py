@@ -1,4 +1,4 @@
-"""Read a VM and work out what a change would do to it; nothing is written here."""
+"""Work out what a change would do to a VM; nothing is written here."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, HeldRole
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
 from vmident.errors import MovedOn
+from vmident.fleet_ports import Fleet
 from vmident.ports import Clock, Identities, Journal, Loss, Machines, Person, Roles
 from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.find_identities import find_identities
 from vmident.usecases.find_roles import NO_ROLES, RoleWords, find_grants
 from vmident.usecases.grant_roles import check_may
+from vmident.usecases.in_turn import in_turn
 from vmident.usecases.plan_roles import find_orphans, plan_assignments, plan_grants
 from vmident.usecases.wait import until_at_rest
 
@@ -54,6 +56,7 @@ class World:
     clock: Clock
     person: Person
     journal: Journal
+    fleet: Callable[[], Fleet]
 
 
 @dataclass(frozen=True)
@@ -77,25 +80,22 @@ class Prepared:
         return self.request is not None or any(one.status in due for one in self.roles)
 
 
-def prepare_change(
-    vm: ResourceId,
-    wish: Wish,
-    world: World,
-    *,
-    at_rest: bool = True,
-    may_be_done: bool = False,
-    seen: Machine | None = None,
-) -> Prepared:
-    """Read the VM, wait until nobody else is changing it unless told not to, and compute the change.
+def read_at_rest(vm: ResourceId, world: World, *, at_rest: bool = True) -> Machine:
+    """Read a VM by itself, and wait until nobody else is changing it unless told not to."""
+    machine = world.machines.read(vm)
+    if not at_rest:
+        return machine
+    return in_turn(until_at_rest(machine, world.machines, world.clock), world.clock, world.person)
 
-    `may_be_done` says that a request for it has left, so that the VM may stand where the wish leads. Costs one read
-    where the identities are named by id or are attached already, and none where the VM was `seen` a moment ago with its
-    etag, which keeps a write from going to a VM that has moved on; roles cost more. Raises what the reads raise,
+
+def prepare_change(machine: Machine, wish: Wish, world: World, *, may_be_done: bool = False) -> Prepared:
+    """Compute the change of a VM that was read a moment ago.
+
+    `may_be_done` says that a request for it has left, so that the VM may stand where the wish leads. Costs no request
+    where the identities are named by id or are attached already; roles cost some. Raises what the reads raise,
     `NotAllowed` where roles are to be granted or deleted and clearly may not be, and `MovedOn`.
     """
-    machine = seen if seen and seen.etag else world.machines.read(vm)
-    if at_rest:
-        machine = until_at_rest(machine, world.machines, world.clock, world.person)
+    vm = machine.id
     ids, named_twice = find_identities(wish.identities, machine, world.identities)
     change = wish.change(ids)
     planned = transition(machine.identity, change)

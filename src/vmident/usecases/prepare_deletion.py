@@ -15,7 +15,7 @@ from vmident.ports import Holders, IdentityLoss, Roles
 from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.grant_roles import check_may
 from vmident.usecases.plan_roles import find_orphans_of
-from vmident.usecases.prepare_change import Prepared, Wish, World, loss_of, prepare_change
+from vmident.usecases.prepare_change import Prepared, Wish, World, loss_of, prepare_change, read_at_rest
 
 DEAD_ATTACHMENT = "dead-attachment"
 SEARCH_INCOMPLETE = "search-incomplete"
@@ -98,7 +98,7 @@ def _changes(vms: Sequence[ResourceId], identity: ResourceId, world: World, *, a
     changes = []
     for vm in vms:
         try:
-            prepared = prepare_change(vm, detaching(identity), world, at_rest=at_rest)
+            prepared = prepare_change(read_at_rest(vm, world, at_rest=at_rest), detaching(identity), world)
         except NotFound:
             continue
         if prepared.transition.takes_away:

@@ -89,7 +89,7 @@ class Recording:
 
 
 def begin(prepared: Iterable[tuple[Prepared, Wish]], journal: Journal, undoes: str | None) -> Recording:
-    """Put a new run on record, of the VMs to which something is to be sent; none where nothing is.
+    """Put a new run on record, of the VMs to which something is or may be to be sent; none where nothing is.
 
     Raises `JournalUnusable`: nothing has been sent then.
     """
@@ -104,7 +104,7 @@ def begin(prepared: Iterable[tuple[Prepared, Wish]], journal: Journal, undoes: s
             expected=wish.expected,
         )
         for one, wish in prepared
-        if one.is_to_do
+        if one.is_to_do or not one.machine.is_at_rest
     ]
     return Recording(journal, journal.begin(entries, undoes) if entries else None, entries)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -33,21 +33,40 @@ def settle_roles(
     """
     if result.status not in {Status.CHANGED, Status.UNCHANGED} or result.after is None:
         return replace(result, roles=())
-    due = (*_granted(result, prepared, result.after), *_assigned(prepared, result.after), *_orphaned(result))
-    settling = Settling()
+    due = _all_of(result, prepared, result.after)
     try:
-        if any(one.status in _TO_DO for one in due):
+        if number_due(due):
             before_roles(replace(result, roles=due))
     except (JournalUnusable, TakenOver) as failure:
-        settling.failure = failure
-        settling.done += [replace(one, status=RoleStatus.FAILED) if one.status in _TO_DO else one for one in due]
-        return _settled(result, prepared, settling)
+        return _left(due, result, prepared, failure)
+    settling = Settling()
     for one in due:
         if one.status in _TO_DO:
             settling.attempt(one, partial(_carry_out, one, world))
         else:
             settling.done.append(one)
     return _settled(result, prepared, settling)
+
+
+def unsettled(result: ChangeResult, prepared: Prepared, failure: VmidentError) -> ChangeResult:
+    """Say of a change whose identity part is done that nobody waited for its roles."""
+    if result.after is None:
+        return result
+    return _left(_all_of(result, prepared, result.after), result, prepared, failure)
+
+
+def number_due(roles: Iterable[RoleResult]) -> int:
+    """Count the assignments that are to be made or deleted."""
+    return sum(one.status in _TO_DO for one in roles)
+
+
+def _left(due: Sequence[RoleResult], result: ChangeResult, prepared: Prepared, failure: VmidentError) -> ChangeResult:
+    left = [replace(one, status=RoleStatus.FAILED) if one.status in _TO_DO else one for one in due]
+    return _settled(result, prepared, Settling(left, failure))
+
+
+def _all_of(result: ChangeResult, prepared: Prepared, after: IdentityState) -> tuple[RoleResult, ...]:
+    return (*_granted(result, prepared, after), *_assigned(prepared, after), *_orphaned(result))
 
 
 def _granted(result: ChangeResult, prepared: Prepared, after: IdentityState) -> Iterator[RoleResult]:

@@ -1,41 +1,60 @@
-"""Wait for Azure, no longer than Azure needs: for an operation to end, for a VM to come to rest."""
+"""Wait for Azure, no longer than Azure needs: for an operation to end, for a VM to come to rest. Steps of a job."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from vmident.core.machine import Machine
-from vmident.core.pacing import pause_before_look, pause_before_vm_look
-from vmident.core.resource_id import ResourceId
+from vmident.core.pacing import OperationTimes, pause_before_look, pause_before_vm_look
 from vmident.errors import Conflict, NotFound, OperationFailed
-from vmident.ports import Clock, Machines, Operation, Person
+from vmident.fleet_ports import Cost, Kind, Pause, Request, Steps
+from vmident.ports import Clock, Machines, Operation
 
 SOMEBODY_ELSES_CHANGE_SECONDS = 300.0
 
 
-def until_over(operation: Operation, machines: Machines, clock: Clock, person: Person, vm: ResourceId) -> bool:
-    """Poll the operation until it has succeeded; raises the failure that it ended with, or `TimedOut`.
+def cost_of(kind: Kind, machine: Machine, *, made: int = 0, attached: int = 0, assignments: int = 0) -> Cost:
+    """Give what a request about a VM takes from Azure's budgets."""
+    region = "".join(machine.location.split()).lower()
+    return Cost(kind, machine.id.subscription.lower(), region, made, attached, assignments)
+
+
+def read_again(machine: Machine, machines: Machines) -> Steps[Machine]:
+    """Read a VM that was read before."""
+    again: Machine = yield Request(cost_of(Kind.READ_VM, machine), partial(machines.read, machine.id))
+    return again
+
+
+def until_over(
+    operation: Operation, machine: Machine, machines: Machines, clock: Clock, times: OperationTimes
+) -> Steps[bool]:
+    """Poll the operation until it has succeeded; raises the failure that it ended with.
 
     False where Azure does not know the operation, or no longer: the VM itself then tells.
     """
     began = clock.now()
-    pause = pause_before_look(0.0, operation.retry_after_seconds)
+    asked_for = operation.retry_after_seconds
+    pause = times.pause_before_first_look() if asked_for is None else pause_before_look(0.0, asked_for)
     while True:
-        person.tell(f"{vm.name}: waiting for Azure to carry out the change ({clock.now() - began:.0f} s)")
-        clock.sleep(pause)
+        elapsed = clock.now() - began
+        yield Pause(pause, f"{machine.id.name}: waiting for Azure to carry out the change ({elapsed:.0f} s)")
         try:
-            look = machines.look_at(operation)
+            look = yield Request(cost_of(Kind.LOOK, machine), partial(machines.look_at, operation))
         except NotFound:
             return False
         if look.failure:
             raise look.failure
         if look.is_over:
+            if look.took_seconds is not None:
+                times.learn(look.took_seconds)
             return True
         pause = pause_before_look(clock.now() - began, look.retry_after_seconds)
 
 
-def until_at_rest(machine: Machine, machines: Machines, clock: Clock, person: Person) -> Machine:
+def until_at_rest(machine: Machine, machines: Machines, clock: Clock) -> Steps[Machine]:
     """Read a VM that somebody else is changing until nobody is; hands back what it then is.
 
-    Raises `Conflict` when that takes longer than five minutes, `TimedOut` when the deadline comes first.
+    Raises `Conflict` when that takes longer than five minutes.
     """
     began = clock.now()
     while not machine.is_at_rest:
@@ -46,18 +65,19 @@ def until_at_rest(machine: Machine, machines: Machines, clock: Clock, person: Pe
                 "change of it does not end.",
                 hint="Look at what runs in the VM's activity log, then try again.",
             )
-        person.tell(f"{machine.id.name}: waiting for another change of it to end ({elapsed:.0f} s)")
-        clock.sleep(pause_before_vm_look(elapsed))
-        machine = machines.read(machine.id)
+        why = f"{machine.id.name}: waiting for another change of it to end ({elapsed:.0f} s)"
+        yield Pause(pause_before_vm_look(elapsed), why)
+        machine = yield from read_again(machine, machines)
     return machine
 
 
-def until_settled(vm: ResourceId, machines: Machines, clock: Clock, person: Person) -> Machine:
+def until_settled(machine: Machine, machines: Machines, clock: Clock) -> Steps[Machine]:
     """Watch the VM itself where there is no operation to ask; raises `OperationFailed` where it ends so."""
-    machine = until_at_rest(machines.read(vm), machines, clock, person)
-    if machine.has_failed:
+    now = yield from read_again(machine, machines)
+    now = yield from until_at_rest(now, machines, clock)
+    if now.has_failed:
         raise OperationFailed(
-            f"The change of VM '{vm.name}' ended as '{machine.provisioning_state}'.",
-            hint=f"See what the VM has now: vmident show {vm}",
+            f"The change of VM '{now.id.name}' ended as '{now.provisioning_state}'.",
+            hint=f"See what the VM has now: vmident show {now.id}",
         )
-    return machine
+    return now

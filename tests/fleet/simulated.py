@@ -1,0 +1,296 @@
+"""An Azure of many VMs in memory and in virtual time: its budgets are the sandbox's, its faults are what a test says.
+
+The runner and its engine run on it whole, with the jobs of `usecases.carry_out`; only the threads are not there.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
+from vmident.core.machine import Machine
+from vmident.core.patch import patch_for
+from vmident.core.progress import Progress
+from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
+from vmident.core.transition import AddUsers, Change, EnableSystem, transition
+from vmident.errors import Conflict, PreconditionFailed, Throttled, VmidentError
+from vmident.fleet.engine import Answer, Order
+from vmident.fleet.hands import answer_to
+from vmident.fleet.runner import Runner
+from vmident.fleet_ports import NO_POLICY, Cost, Job, Policy
+from vmident.ports import Look, Operation, Written
+from vmident.results import ChangeResult
+from vmident.sandbox import quotas
+from vmident.sandbox.refusals import Refused
+from vmident.sandbox.throttle import Level, after_draw
+from vmident.usecases.carry_out import carry_out, cost_of_write
+from vmident.usecases.learnt import Learnt
+from vmident.usecases.prepare_change import Prepared, Wish, World
+
+SUBSCRIPTIONS = [f"00000000-0000-0000-0000-{number:012}" for number in range(1, 9)]
+REGIONS = ("westus", "northeurope", "eastasia")
+USER = user_identity_id(SUBSCRIPTIONS[0], "group", "shared")
+CHANGES: Mapping[str, Change] = {"add-user": AddUsers(frozenset({USER})), "enable-system": EnableSystem()}
+
+
+class VirtualClock:
+    """`vmident.ports.Clock` that only the hands move."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def now(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+    def remaining_seconds(self) -> float | None:
+        return None
+
+
+class Levels(dict[str, Level]):
+    """The rows that a meter of the sandbox draws on."""
+
+    def level(self, name: str) -> Level | None:
+        return self.get(name)
+
+    def write_level(self, name: str, level: Level) -> None:
+        self[name] = level
+
+
+@dataclass
+class Azure:
+    """`vmident.ports.Machines`, as far as changes of many use them; `faults` may raise before a request is looked at.
+
+    With `taken`, somebody else takes that share of every budget, its size and its refill, all the time.
+    """
+
+    clock: VirtualClock
+    operation_seconds: Callable[[], float] = lambda: 5.0
+    faults: Callable[[str, ResourceId], None] = lambda _what, _vm: None
+    taken: float = 0.0
+    is_throttling: bool = True
+    vms: dict[ResourceId, Machine] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
+    remaining: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._levels: dict[str, Levels] = {}
+        self._operations: dict[str, tuple[ResourceId, float, float, VmidentError | None]] = {}
+        self._numbers = itertools.count()
+        self._others_at: dict[tuple[str, str], float] = {}
+
+    def read(self, vm: ResourceId) -> Machine:
+        self.requests["read"] += 1
+        self.faults("read", vm)
+        there = self._settled(vm)
+        self._draw(vm, [*self._arm("reads", vm), *quotas.vm_read(there.location, str(vm))])
+        return there
+
+    def write_identity(self, vm: ResourceId, body: Any, etag: str | None) -> Written:
+        self.requests["write"] += 1
+        self.faults("write", vm)
+        there = self._settled(vm)
+        self._draw(vm, [*self._arm("writes", vm), *quotas.vm_update(there.location, str(vm))])
+        if etag != there.etag:
+            raise PreconditionFailed("The VM was changed.", code="PreconditionFailed", status=412)
+        if not there.is_at_rest:
+            raise Conflict("Another change runs.", code="Conflict", status=409)
+        change = _change_in(body)
+        after = transition(there.identity, change).after
+        made, attached = (
+            int(after.system is not None and there.identity.system is None),
+            len(after.users.keys() - there.identity.users.keys()),
+        )
+        self._draw(vm, quotas.identities(there.location, made=made, attached=attached))
+        if after.system:
+            after = replace(after, system=SystemIdentity(f"principal-{vm.name}", "tenant"))
+        self.vms[vm] = replace(there, identity=after, etag=f"{there.etag}+", provisioning_state="Updating")
+        return Written(self.vms[vm], self._begin(vm))
+
+    def look_at(self, operation: Operation) -> Look:
+        self.requests["look"] += 1
+        vm, begins, ends, failure = self._operations[operation.url]
+        self.faults("look", vm)
+        self._draw(vm, [*self._arm("reads", vm), *quotas.operation_read(self.vms[vm].location, operation.url)])
+        if self.clock.now() < ends:
+            return Look(is_over=False)
+        self._settled(vm)
+        return Look(is_over=True, failure=failure, took_seconds=ends - begins)
+
+    def colleague(self, vm: ResourceId, change: Change) -> None:
+        """Somebody else changes a VM that is at rest, all at once."""
+        there = self._settled(vm)
+        if there.is_at_rest:
+            self.vms[vm] = replace(
+                there, identity=_known(transition(there.identity, change).after), etag=f"{there.etag}*"
+            )
+
+    def _begin(self, vm: ResourceId) -> Operation:
+        now = self.clock.now()
+        operation = Operation(f"operation-{next(self._numbers)}")
+        self._operations[operation.url] = (vm, now, now + self.operation_seconds(), None)
+        self._latest = operation
+        self.vms[vm] = replace(self.vms[vm], tags={"operation": operation.url})
+        return operation
+
+    def _settled(self, vm: ResourceId) -> Machine:
+        there = self.vms[vm]
+        running = there.tags.get("operation")
+        if running and self.clock.now() >= self._operations[running][2]:
+            there = replace(there, identity=_known(there.identity), provisioning_state="Succeeded", tags={})
+            self.vms[vm] = there
+        return there
+
+    def _arm(self, kind: str, vm: ResourceId) -> list[quotas.Draw]:
+        return quotas.arm(kind, vm.subscription)
+
+    def _draw(self, vm: ResourceId, draws: list[quotas.Draw]) -> None:
+        """Draw as the sandbox does, after somebody else has taken their share."""
+        rows = self._levels.setdefault(vm.subscription, Levels())
+        for draw in draws:
+            self._others_draw(rows, draw, vm.subscription)
+        meter = quotas.Meter(rows, self.clock.now(), vm.subscription, self.is_throttling)  # type: ignore[arg-type]
+        before = {draw.name: rows.get(draw.name) for draw in draws}
+        try:
+            meter.draw(draws)
+        except Refused as refused:
+            for name, level in before.items():
+                if level is not None:
+                    rows[name] = level
+                else:
+                    rows.pop(name, None)
+            self.requests["throttled"] += 1
+            target = next((one["target"] for one in refused.details), None)
+            seconds = float(refused.headers["retry-after"])
+            raise Throttled(
+                refused.message, retry_after_seconds=seconds, target=target, code=refused.code, status=429
+            ) from refused
+        for header, value in meter.remaining.items():
+            if header.endswith("-resource"):
+                pairs = (part.partition(";") for part in value.split(","))
+                self.remaining.update({title.rpartition("/")[2]: int(number) for title, _, number in pairs})
+            else:
+                self.remaining[header.removeprefix("x-ms-ratelimit-remaining-")] = int(value)
+
+    def _others_draw(self, rows: Levels, draw: quotas.Draw, subscription: str) -> None:
+        if not self.taken:
+            return
+        now, key = self.clock.now(), (subscription, draw.name)
+        since = self._others_at.get(key)
+        taken = self.taken * (draw.bucket.size if since is None else (now - since) * draw.bucket.per_second)
+        self._others_at[key] = now
+        left = after_draw(draw.bucket, rows.get(draw.name), now, 0)
+        assert left is not None
+        rows[draw.name] = replace(left, tokens=max(0.0, left.tokens - taken))
+
+
+def _change_in(body: Any) -> Change:
+    identity = body["identity"]
+    users = frozenset(map(ResourceId.parse, identity.get("userAssignedIdentities") or {}))
+    return AddUsers(users) if users else EnableSystem()
+
+
+def _known(state: IdentityState) -> IdentityState:
+    users = {user: UserIdentity(f"client-{user.name}", f"principal-{user.name}") for user in state.users}
+    return replace(state, users=users)
+
+
+@dataclass
+class VirtualHands:
+    """Workers in virtual time: an answer comes `latency` after its request, which is looked at when it leaves."""
+
+    azure: Azure
+    number: int = 32
+    latency: Callable[[], float] = lambda: 0.2
+
+    def __post_init__(self) -> None:
+        self._answers: list[tuple[float, int, Answer]] = []
+
+    @property
+    def room(self) -> int:
+        return self.number - len(self._answers)
+
+    def start(self, order: Order) -> None:
+        answer = answer_to(order, self._metering)
+        heapq.heappush(self._answers, (self.azure.clock.at + self.latency(), order.ticket, answer))
+
+    def wait(self, seconds: float | None) -> tuple[int, Answer] | None:
+        clock = self.azure.clock
+        until = clock.at + (seconds if seconds is not None else 1e9)
+        if not self._answers or self._answers[0][0] > until:
+            clock.at = until
+            return None
+        at, ticket, answer = heapq.heappop(self._answers)
+        clock.at = max(clock.at, at)
+        return ticket, answer
+
+    @contextmanager
+    def _metering(self) -> Iterator[Mapping[str, int]]:
+        self.azure.remaining = {}
+        yield self.azure.remaining
+
+
+class Nobody:
+    """`vmident.ports.Person` whom nothing is to be asked."""
+
+    def tell(self, message: str) -> None:
+        pass
+
+
+@dataclass
+class Rehearsal:
+    """Many VMs, and one change of them all."""
+
+    number: int
+    command: str = "add-user"
+    subscriptions: int = 1
+    regions: int = 1
+    seed: int = 0
+    policy: Policy = NO_POLICY
+    shown: list[Progress] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)
+        self.clock = VirtualClock()
+        self.azure = Azure(self.clock)
+        self.hands = VirtualHands(self.azure)
+        for number in range(self.number):
+            place = number % (self.subscriptions * self.regions)
+            vm = vm_id(SUBSCRIPTIONS[place % self.subscriptions], "group", f"vm-{number:06}")
+            self.azure.vms[vm] = Machine(vm, REGIONS[place // self.subscriptions], IdentityState(), "1")
+
+    def run(self) -> list[ChangeResult | None]:
+        change = CHANGES[self.command]
+        wish = Wish(lambda _ids: change)
+        world = World(self.azure, None, None, self.clock, Nobody(), None, None)  # type: ignore[arg-type]
+        learnt = Learnt()
+        jobs = []
+        self.costs: Counter[Cost] = Counter()
+        for machine in [*self.azure.vms.values()]:
+            planned = transition(machine.identity, change)
+            prepared = Prepared(machine, change, planned, patch_for(planned), (), (), (), ())
+            cost = cost_of_write(prepared)
+            self.costs[cost] += 1
+            begin = partial(carry_out, machine.id.name, prepared, wish, world, no_wait=False, learnt=learnt)
+            jobs.append(Job(begin, cost))
+        self.runner = Runner(self.clock, self.hands, self.shown.append)
+        return list(self.runner.run(jobs, self.policy))
+
+    @property
+    def reads_a_vm(self) -> float:
+        return (self.azure.requests["read"] + self.azure.requests["look"]) / self.number
+
+    @property
+    def throttled_share(self) -> float:
+        asked = sum(self.azure.requests[kind] for kind in ("read", "look", "write"))
+        return self.azure.requests["throttled"] / asked

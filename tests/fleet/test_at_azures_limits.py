@@ -1,0 +1,129 @@
+"""Many VMs in virtual time, at the limits of the sandbox's budgets."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.fleet.simulated import SUBSCRIPTIONS, USER, Rehearsal
+from vmident.core.resource_id import user_identity_id
+from vmident.core.transition import AddUsers
+from vmident.errors import AzureUnavailable, Unreachable
+from vmident.fleet import limits
+from vmident.results import Status
+
+OPERATION_SECONDS = 5.0
+COMMANDS = ("add-user", "enable-system")
+
+
+def bound(rehearsal: Rehearsal, share: float = 1.0) -> float:
+    """The least time: until the last write may leave, with that share of each budget, and one operation."""
+    needs: dict[limits.Key, int] = {}
+    for cost, number in rehearsal.costs.items():
+        for draw in limits.draws_of(cost):
+            needs[draw.key] = needs.get(draw.key, 0) + draw.count * number
+    waits = [
+        (need - limits.BUCKETS[key[0]].size * share) / (limits.BUCKETS[key[0]].per_second * share)
+        for key, need in needs.items()
+    ]
+    return max(0.0, *waits) + OPERATION_SECONDS
+
+
+def check_all_are_right(rehearsal: Rehearsal) -> None:
+    has_system = rehearsal.command == "enable-system"
+    for machine in rehearsal.azure.vms.values():
+        assert (machine.identity.system is not None, set(machine.identity.users)) == (
+            has_system,
+            set() if has_system else {USER},
+        )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_thousand_vms_take_what_the_limits_take(command: str) -> None:
+    rehearsal = Rehearsal(1_000, command)
+    results = rehearsal.run()
+    assert {one.status for one in results if one} == {Status.CHANGED}
+    assert None not in results
+    check_all_are_right(rehearsal)
+    assert rehearsal.clock.at <= 1.03 * bound(rehearsal)
+    assert rehearsal.reads_a_vm <= 1.1
+    assert rehearsal.throttled_share == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(("subscriptions", "regions"), [(1, 1), (4, 3)])
+def test_ten_thousand_vms_take_what_the_limits_take(command: str, subscriptions: int, regions: int) -> None:
+    rehearsal = Rehearsal(10_000, command, subscriptions, regions)
+    rehearsal.run()
+    check_all_are_right(rehearsal)
+    assert rehearsal.clock.at <= 1.05 * bound(rehearsal)
+    assert rehearsal.throttled_share < 0.01
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(("subscriptions", "regions"), [(1, 1), (2, 2)])
+def test_with_half_of_every_budget_taken_by_somebody_else_the_other_half_is_used(
+    command: str, subscriptions: int, regions: int
+) -> None:
+    rehearsal = Rehearsal(2_000, command, subscriptions, regions)
+    rehearsal.azure.taken = 0.5
+    results = rehearsal.run()
+    assert all(one and one.error is None for one in results)
+    check_all_are_right(rehearsal)
+    assert rehearsal.clock.at <= 1.15 * bound(rehearsal, 0.5)
+
+
+def test_operations_that_take_now_two_seconds_and_now_eight_are_looked_at_once_or_twice() -> None:
+    rehearsal = Rehearsal(1_000)
+    rehearsal.azure.operation_seconds = lambda: rehearsal.chance.uniform(2.0, 8.0)
+    rehearsal.run()
+    check_all_are_right(rehearsal)
+    assert rehearsal.reads_a_vm <= 1.5
+    assert rehearsal.clock.at <= 1.08 * bound(rehearsal)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_goes_wrong_on_the_way_every_vm_ends_as_asked_or_says_why_not(seed: int) -> None:
+    rehearsal = Rehearsal(500, "add-user" if seed % 2 else "enable-system", 2, 2, seed)
+    chance = random.Random(seed)
+
+    def faults(what: str, _vm: object) -> None:
+        if chance.random() < 0.08:
+            raise Unreachable("lost") if what != "write" or chance.random() < 0.5 else AzureUnavailable("busy")
+
+    rehearsal.azure.faults = faults
+    rehearsal.hands.latency = lambda: chance.uniform(0.05, 3.0)
+    rehearsal.azure.operation_seconds = lambda: chance.choice((0.0, 2.0, 30.0))
+    results = rehearsal.run()
+
+    failed = {one.id for one in results if one and one.error}
+    assert len(failed) < 5
+    for vm, machine in rehearsal.azure.vms.items():
+        assert vm in failed or bool(machine.identity.users) or machine.identity.system is not None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_colleague_who_changes_vms_meanwhile_loses_nothing(seed: int) -> None:
+    """Every identity that somebody else attaches during the run is there afterwards, and so is the run's own."""
+    rehearsal = Rehearsal(300, "add-user", seed=seed)
+    chance = random.Random(seed)
+    theirs: dict[object, list[str]] = {}
+
+    def faults(what: str, _vm: object) -> None:
+        vm = chance.choice([*rehearsal.azure.vms])
+        name = f"theirs-{len(theirs.get(vm, []))}"
+        change = AddUsers(frozenset({user_identity_id(SUBSCRIPTIONS[0], "group", name)}))
+        before = rehearsal.azure.vms[vm]
+        rehearsal.azure.colleague(vm, change)
+        if rehearsal.azure.vms[vm] is not before and rehearsal.azure.vms[vm].etag != before.etag:
+            theirs.setdefault(vm, []).append(name)
+
+    rehearsal.azure.faults = faults
+    results = rehearsal.run()
+
+    assert all(one and one.error is None for one in results)
+    assert len(theirs) > 100
+    for vm, machine in rehearsal.azure.vms.items():
+        assert {user.name for user in machine.identity.users} == {USER.name, *theirs.get(vm, [])}
+    assert rehearsal.azure.requests["read"] > 100, "what was refused with 412 was read again"

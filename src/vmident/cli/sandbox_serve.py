@@ -22,6 +22,12 @@ OperationSeconds = Annotated[
 Throttle = Annotated[bool, typer.Option("--throttle", help="Refuse requests as Azure does when there are too many.")]
 
 
+TimeScale = Annotated[
+    float,
+    typer.Option(
+        "--time-scale", min=0.01, max=1000.0, help="Let time run so many times as fast, for rehearsals of large runs."
+    ),
+]
 RequestLog = Annotated[
     Path | None,
     typer.Option("--log", metavar="FILE", help="Note every request there: method, path, status.", show_default=False),
@@ -35,6 +41,7 @@ def serve(
     vms: Vms = 0,
     operation_seconds: OperationSeconds = 1.5,
     throttle: Throttle = False,
+    time_scale: TimeScale = 1.0,
     log: RequestLog = None,
 ) -> ExitCode:
     """Serve the sandbox on a loopback HTTPS port, for the Azure CLI and Azure's SDKs.
@@ -47,8 +54,17 @@ def serve(
       vmident sandbox serve
 
       vmident sandbox serve --port 0 --vms 1000 --operation-seconds 7 --throttle
+
+    With --time-scale, give clients the same in VMIDENT_TIME_SCALE.
     """
-    server = run.open().server(port, vms=vms, operation_seconds=operation_seconds, is_throttling=throttle, log=log)
+    server = run.open().server(
+        port,
+        vms=vms,
+        operation_seconds=operation_seconds,
+        is_throttling=throttle,
+        time_scale=time_scale,
+        log=log,
+    )
     facts = _with_commands(server.facts)
     try:
         run.answer(facts, rows=[facts], lines=lambda: _lines(facts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -343,6 +344,17 @@ def test_a_person_is_told_what_goes_and_what_it_breaks_and_is_asked_once(program
     assert f"appVM ({GROUP}) is about to lose:\n  - {USER}" in outcome.err
     assert outcome.err.count("Programs in the VM") == outcome.err.count("[y/N]") == 1
     assert outcome.out == f"{USER} ({GROUP}): deleted\n  - VM appVM ({GROUP})\n  - VM dbVM ({GROUP})\n"
+
+
+def test_what_the_question_has_not_said_is_a_warning_all_the_same(program: Program, typing: Typing) -> None:
+    program.terminal = TERMINAL
+    program.when("POST", "ResourceGraph", answering(403, "AuthorizationFailed", "No."), times=1000)
+    typing("y\n")
+
+    outcome = program(f"identity delete {OTHER} {USER}")
+
+    assert (outcome.code, outcome.err.count("[y/N]")) == (5, 1)
+    assert re.findall("(  !|warning: .*:) Resource Graph could not", outcome.err) == ["  !", f"warning: {USER}:"]
 
 
 def test_no_leaves_everything(program: Program, typing: Typing) -> None:

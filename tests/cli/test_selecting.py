@@ -125,6 +125,8 @@ def test_a_loss_for_more_than_a_screenful_asks_for_the_number(
     assert (outcome.code, len(program.patches)) == (code, sent)
     assert "and 1 more" in outcome.err
     assert "Type their number to go on: " in outcome.err
+    # What the last VM loses is not in the question.
+    assert outcome.err.count("is deleted for good") == 20 + (code == 0)
 
 
 def test_a_thousand_vms_are_selected_by_lists_alone(program: Program) -> None:

@@ -104,6 +104,16 @@ def test_a_removal_is_asked_about_and_what_is_lost_is_named(
     assert len(program.patches) == 1
 
 
+def test_what_the_question_has_not_said_is_a_warning_all_the_same(program: Program, typing: Typing) -> None:
+    typing("y\n")
+
+    outcome = program(f"set webVM myVM --type user --identity {USER} --identity {USER.upper()}")
+
+    assert outcome.code == 0
+    assert re.findall(r"warning: (\w+): .* is named more than once", outcome.err) == ["webVM", "myVM"]
+    assert outcome.err.count("Programs in the VM") == outcome.err.count("is deleted for good") == 1
+
+
 @pytest.mark.parametrize("answer", ["n\n", "N\n", "no\n", "\n", ""], ids=["n", "N", "no", "enter", "end of input"])
 def test_anything_but_yes_changes_nothing(program: Program, typing: Typing, answer: str) -> None:
     held = program.identity_of("appVM")

@@ -61,9 +61,8 @@ def report(
         lines=lambda: _lines(results) if results else [Line(nothing, Tone.FAINT)],
     )
     for one in results:
-        # Who was asked has read the warnings above the question.
-        if not person.has_been_asked:
-            run.console.warn(warning_lines(one))
+        # Who was asked has read some of them above the question.
+        run.console.warn(warning_lines(replace(one, warnings=person.unsaid(one.id, one.warnings))))
         if one.error:
             run.explain(one.error, about=one.id.name if one.id else one.vm)
     stopped = session.stopped

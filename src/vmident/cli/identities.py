@@ -188,16 +188,16 @@ def delete_identity(
         lines=lambda: (line for one in results for line in deletion_lines(one)),
     )
     for one in results:
-        _explain(run, one, has_been_asked=person.has_been_asked)
+        _explain(run, one, person)
     return exit_code_for(results)
 
 
-def _explain(run: Run, result: Deletion, *, has_been_asked: bool) -> None:
-    name = result.identity.id.name if result.identity else result.word
-    # Who was asked has read the warnings above the question.
-    if not has_been_asked:
-        run.console.warn(warnings_about(name, result.warnings))
-        for one in result.detached:
-            run.console.warn(warnings_about(one.vm, one.warnings))
+def _explain(run: Run, result: Deletion, person: PersonAtTheTerminal) -> None:
+    identity = result.identity.id if result.identity else None
+    name = identity.name if identity else result.word
+    # Who was asked has read some of the warnings above the question.
+    run.console.warn(warnings_about(name, person.unsaid(identity, result.warnings)))
+    for one in result.detached:
+        run.console.warn(warnings_about(one.vm, person.unsaid(one.id, one.warnings)))
     if result.error:
         run.explain(result.error, about=name)

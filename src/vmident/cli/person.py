@@ -10,7 +10,9 @@ from vmident.errors import ConfirmationNeeded, Declined
 from vmident.render.line import Line, Tone
 
 if TYPE_CHECKING:
+    from vmident.core.consequences import Warn
     from vmident.core.progress import Progress
+    from vmident.core.resource_id import ResourceId
     from vmident.core.roles import HeldRole
     from vmident.ports import IdentityLoss, Loss
 
@@ -25,7 +27,7 @@ class PersonAtTheTerminal:
     def __init__(self, console: Console, *, yes: bool) -> None:
         self._console = console
         self._yes = yes
-        self.has_been_asked = False
+        self._said: set[tuple[ResourceId, str]] = set()
         self._shown_at_seconds = 0.0
 
     def approve(self, losses: Sequence[Loss]) -> None:
@@ -37,15 +39,28 @@ class PersonAtTheTerminal:
         if more > 0:
             lines.append(Line(f"and {more} more", Tone.HEADING))
         number = len(losses) if len(losses) > _SHOWN_AT_MOST else None
-        self._ask(f"takes identities away from {_counted(losses)}", lines, typing=number)
+        said = (one for loss in shown for one in _said_of(loss))
+        self._ask(f"takes identities away from {_counted(losses)}", lines, said, typing=number)
 
     def approve_deletion(self, losses: Sequence[IdentityLoss]) -> None:
         """Name the identities that will be deleted, and ask."""
         names = ", ".join(f"'{loss.identity.name}'" for loss in losses)
         lines = (line for loss in losses for line in _deletion_lines(loss))
-        self._ask(f"deletes {'identity' if len(losses) == 1 else 'identities'} {names}", lines)
+        said = (one for loss in losses for one in _said_of_deletion(loss))
+        self._ask(f"deletes {'identity' if len(losses) == 1 else 'identities'} {names}", lines, said)
 
-    def _ask(self, consequence: str, lines: Iterable[Line], *, typing: int | None = None) -> None:
+    def unsaid(self, about: ResourceId | None, warnings: Sequence[Warn]) -> tuple[Warn, ...]:
+        """Leave out the warnings about a VM or an identity that a question has drawn already."""
+        return tuple(one for one in warnings if (about, one.message) not in self._said)
+
+    def _ask(
+        self,
+        consequence: str,
+        lines: Iterable[Line],
+        said: Iterable[tuple[ResourceId, str]],
+        *,
+        typing: int | None = None,
+    ) -> None:
         if self._yes:
             return
         if not self._console.terminal.can_ask:
@@ -54,7 +69,7 @@ class PersonAtTheTerminal:
                 hint="Add --yes if that is what you want, or --dry-run to see what would be lost.",
             )
         self._console.note(lines)
-        self.has_been_asked = True
+        self._said.update(said)
         if not (self._console.confirm("Go on?") if typing is None else self._console.confirm_number(typing)):
             raise Declined("Nothing was changed.")
 
@@ -78,6 +93,18 @@ class PersonAtTheTerminal:
         elif progress.elapsed_seconds >= self._shown_at_seconds + _LINE_EVERY_SECONDS:
             self._shown_at_seconds = progress.elapsed_seconds
             self._console.warn([Line(progress_text(progress))])
+
+
+def _said_of(loss: Loss) -> Iterable[tuple[ResourceId, str]]:
+    from vmident.core.consequences import consequences, roles_orphaned
+
+    return ((loss.vm, one.message) for one in (*consequences(loss.change), *roles_orphaned(loss.orphans)))
+
+
+def _said_of_deletion(loss: IdentityLoss) -> Iterable[tuple[ResourceId, str]]:
+    yield from ((loss.identity, one.message) for one in loss.warnings)
+    for detached in loss.detached:
+        yield from _said_of(detached)
 
 
 def _deletion_lines(loss: IdentityLoss) -> Iterable[Line]:

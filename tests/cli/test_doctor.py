@@ -88,13 +88,15 @@ def test_fix_asks_first_and_no_changes_nothing(program: Program, typing: Typing)
     outcome = program("doctor appVM --fix")
     assert (outcome.code, program.patches) == (1, [])
     assert "appVM (myResourceGroup) is about to lose:" in outcome.err
+    assert "problem  attachment" in outcome.out
 
 
 def test_fix_needs_yes_off_a_terminal(program: Program) -> None:
     delete_identity(program, "myUserAssignedIdentity")
     outcome = program("doctor appVM --fix")
     assert (outcome.code, program.patches) == (2, [])
-    assert "--yes" in outcome.error["hint"]
+    assert outcome.error["hint"] == "Add --yes if that is what you want."
+    assert (amiss(outcome), outcome.json["fixed"]) == ([("attachment", "problem")], [])
 
 
 def test_fix_with_nothing_to_fix_writes_nothing(program: Program) -> None:

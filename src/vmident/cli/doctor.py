@@ -13,7 +13,7 @@ from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
 from vmident.cli.session import Session
 from vmident.core.transition import RemoveUsers
-from vmident.errors import ExitCode, UsageError
+from vmident.errors import ConfirmationNeeded, ExitCode, UsageError, VmidentError
 from vmident.render.diagnosis import diagnosis_document, diagnosis_lines, finding_row
 from vmident.results import ChangeResult
 from vmident.usecases.change_vms import Manner, change_vms
@@ -66,18 +66,29 @@ def doctor(run: Run, *, vm: VmWord = None, identity: IdentityWords = None, fixin
         return diagnose(patient, session.where, session.world(person), session.reach)
 
     found = look()
-    fixed = _fixed(found, session, person) if fixing.fix else ()
+    try:
+        fixed = _fixed(found, session, person) if fixing.fix else ()
+    except VmidentError as failure:
+        # Nothing was mended; what was found is worth knowing all the same.
+        _answer(run, found, ())
+        if isinstance(failure, ConfirmationNeeded):
+            raise failure.saying(failure.message, hint="Add --yes if that is what you want.") from failure
+        raise
     if any(one.error is None for one in fixed):
         found = look()
+    _answer(run, found, fixed)
+    for one in fixed:
+        if one.error:
+            run.explain(one.error, about=one.vm)
+    return ExitCode.FAILED if any(one.is_amiss for one in found.findings) else ExitCode.DONE
+
+
+def _answer(run: Run, found: Diagnosis, fixed: tuple[ChangeResult, ...]) -> None:
     run.answer(
         diagnosis_document(found, fixed),
         rows=[finding_row(one) for one in found.findings],
         lines=lambda: diagnosis_lines(found, fixed),
     )
-    for one in fixed:
-        if one.error:
-            run.explain(one.error, about=one.vm)
-    return ExitCode.FAILED if any(one.is_amiss for one in found.findings) else ExitCode.DONE
 
 
 def _fixed(found: Diagnosis, session: Session, person: PersonAtTheTerminal) -> tuple[ChangeResult, ...]:

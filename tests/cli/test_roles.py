@@ -322,7 +322,8 @@ def test_no_to_the_second_question_leaves_them(program: Program, typing: Any) ->
 def test_detaching_an_identity_leaves_its_roles_alone(program: Program) -> None:
     principal = program.colleague("GET", identity_id("myUserAssignedIdentity")).json()["properties"]["principalId"]
     give(program, principal, READER, IN_GROUP)
-    outcome = program("remove-user dbVM --all-identities --yes --remove-roles")
+    assert program("remove-user dbVM --all-identities --yes --remove-roles").code == 2
+    outcome = program("remove-user dbVM --all-identities --yes")
 
     assert (outcome.code, "roleAssignments" in outcome.json) == (0, False)
     assert assignments_of(program, principal) == [(READER, IN_GROUP)]

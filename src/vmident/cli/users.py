@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from vmident.cli.options import ChangeOptions, IdentityWords, RemovalOptions, RoleOptions, VmOptions, VmWords
+from vmident.cli.options import ChangeOptions, IdentityWords, RoleOptions, VmOptions, VmWords
 from vmident.cli.running import Run
 from vmident.errors import ExitCode, UsageError
 
@@ -55,7 +54,6 @@ def remove_user(
     identity: IdentityWords = None,
     all_identities: AllIdentities = False,
     vm_options: VmOptions,
-    removal: RemovalOptions,
     manner: ChangeOptions,
 ) -> ExitCode:
     """Detach user-assigned identities from VMs.
@@ -79,4 +77,4 @@ def remove_user(
             hint="Name the ones to detach with --identity, or detach all with --all-identities.",
         )
     wish = Wish(lambda _ids: RemoveAllUsers()) if all_identities else Wish(RemoveUsers, tuple(identity or ()))
-    return change(run, replace(wish, remove_roles=removal.remove_roles), vms, vm_options, manner)
+    return change(run, wish, vms, vm_options, manner)

@@ -153,10 +153,19 @@ def test_ids_are_not_read_from_a_file(program: Program, tmp_path: Path, command:
     [
         ("myVM\n", "'myVM' came in on standard input"),
         (f"{vm_id('myVM')}\nmyVM\n", "'myVM' came in on standard input"),
-        ('[{"name": "myVM"}]', "no JSON array of ids"),
+        ('[{"name": "myVM"}]', "Item 1 of the array on standard input has no 'id' that is text"),
         ('["myVM"]', "'myVM' came in on standard input"),
         ('["', "no JSON array of ids"),
         ('{"id": "x"}', "came in on standard input"),
+        (f'["{vm_id("myVM")}", null]', "Item 2 of the array on standard input is null"),
+        ('[{"name": "myVM", "id": null}]', "Item 1 of the array on standard input has no 'id' that is text"),
+        (f'["{vm_id("myVM")}", {{"id": ["x"]}}]', "Item 2 of the array on standard input has no 'id' that is text"),
+        ('[["x"]]', "Item 1 of the array on standard input is a list"),
+        ("[7]", "Item 1 of the array on standard input is 7"),
+        ("[true]", "Item 1 of the array on standard input is true"),
+        ('[" "]', "and no id"),
+        ("[1.5]", "Item 1 of the array on standard input is 1.5"),
+        ("[" * 100_000, "no JSON array of ids"),
     ],
 )
 def test_standard_input_without_ids_is_told_how_they_come(program: Program, text: str, telling: str) -> None:

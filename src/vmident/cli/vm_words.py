@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from vmident.cli.options import SelectionOptions, VmOptions
 from vmident.cli.running import Run
@@ -108,6 +109,16 @@ def _ids_in(text: str) -> list[str]:
 
 def _ids_in_json(text: str) -> list[str]:
     try:
-        return [one["id"] if isinstance(one, dict) else str(one) for one in json.loads(text)]
-    except (ValueError, KeyError, TypeError) as strange:
+        items = json.loads(text)
+    except (ValueError, RecursionError) as strange:
         raise UsageError("Standard input is no JSON array of ids.", hint=_HOW_TO_PIPE) from strange
+    return [_id_in_item(item, number) for number, item in enumerate(items, start=1)]
+
+
+def _id_in_item(item: Any, number: int) -> str:
+    found = item.get("id") if isinstance(item, dict) else item
+    if isinstance(found, str) and found.strip():
+        return found
+    shown = "a list" if isinstance(item, list) else json.dumps(item)
+    what = "has no 'id' that is text" if isinstance(item, dict) else f"is {shown}, and no id"
+    raise UsageError(f"Item {number} of the array on standard input {what}.", hint=_HOW_TO_PIPE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import ssl
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.served import Served
+from vmident.cli.sandbox_serve import with_commands
 
 pytestmark = [
     pytest.mark.allow_hosts(["127.0.0.1"]),
@@ -35,6 +37,28 @@ def test_vmident_signs_in_changes_and_sees_what_it_changed(served: Served) -> No
     shown = served.vmident("show", "vm-00002")
     assert (changed.returncode, changed.stderr, shown.returncode) == (0, "", 0)
     assert json.loads(shown.stdout)["identity"] == json.loads(changed.stdout)["after"]
+
+
+def test_the_commands_survive_a_secret_and_a_folder_of_any_kind() -> None:
+    facts = {
+        "endpoint": "https://localhost:10443",
+        "tenantId": "tenant",
+        "clientId": "client",
+        "clientSecret": "-p",
+        "subscriptionId": "sub",
+        "certificates": "/home/o'neill/my state/ca.pem",
+        "azureConfig": '/home/"me"/$HOME',
+    }
+    commands = with_commands(facts)
+
+    login = shlex.split(commands["azureCli"][-1])
+    assert (login[:3], login[-3:]) == (["az", "login", "--service-principal"], ["--password=-p", "--tenant", "tenant"])
+    exports = [shlex.split(line) for line in (*commands["azureCli"][:2], commands["vmident"][0])]
+    certificates, azure_config = (
+        f"REQUESTS_CA_BUNDLE={facts['certificates']}",
+        f"AZURE_CONFIG_DIR={facts['azureConfig']}",
+    )
+    assert exports == [["export", certificates], ["export", azure_config], ["export", certificates]]
 
 
 def test_a_wrong_secret_is_exit_4(served: Served) -> None:

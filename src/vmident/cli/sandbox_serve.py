@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,7 +66,7 @@ def serve(
         time_scale=time_scale,
         log=log,
     )
-    facts = _with_commands(server.facts)
+    facts = with_commands(server.facts)
     try:
         run.answer(facts, rows=[facts], lines=lambda: _lines(facts))
         server.run()
@@ -76,20 +77,24 @@ def serve(
     return ExitCode.DONE
 
 
-def _with_commands(facts: dict[str, str]) -> dict[str, Any]:
-    """Add the commands that connect a client, one shell line each."""
-    url, tenant, client, secret = (facts[name] for name in ("endpoint", "tenantId", "clientId", "clientSecret"))
-    trust = f"export REQUESTS_CA_BUNDLE='{facts['certificates']}'"
-    subscription = facts["subscriptionId"]
+def with_commands(facts: Mapping[str, str]) -> dict[str, Any]:
+    """Add the commands that connect a client, one line each for a POSIX shell.
+
+    The secret is joined to its option: a word of its own that begins with `-` would be taken for another option.
+    """
+    quoted = {name: shlex.quote(fact) for name, fact in facts.items()}
+    url, tenant, client, secret = (quoted[name] for name in ("endpoint", "tenantId", "clientId", "clientSecret"))
+    trust = f"export REQUESTS_CA_BUNDLE={quoted['certificates']}"
+    subscription = quoted["subscriptionId"]
     return {
         **facts,
         "azureCli": [
             trust,
-            f"export AZURE_CONFIG_DIR='{facts['azureConfig']}'",
+            f"export AZURE_CONFIG_DIR={quoted['azureConfig']}",
             "az config set core.instance_discovery=false --only-show-errors",
             f"az cloud register --name {_CLOUD} --endpoint-resource-manager {url}",
             f"az cloud set --name {_CLOUD}",
-            f"az login --service-principal --username {client} --password {secret} --tenant {tenant}",
+            f"az login --service-principal --username {client} --password={secret} --tenant {tenant}",
         ],
         "vmident": [
             trust,

@@ -203,6 +203,11 @@ def test_the_sandbox_beside_a_cloud_is_wrong_usage() -> None:
         _settings(Asked(sandbox=True, cloud="AzureCloud"))
 
 
+def test_an_empty_cloud_is_not_said_and_leaves_nobody_outside_the_sandbox() -> None:
+    assert _settings(Asked(cloud=""), {"VMIDENT_SANDBOX": "1"}).is_sandbox
+    assert _settings(Asked(sandbox=True, cloud="")).is_sandbox
+
+
 @pytest.mark.parametrize("variable", ["VMIDENT_OUTPUT", "AZURE_CORE_OUTPUT"])
 def test_an_unknown_output_is_wrong_usage_and_the_variable_is_named(variable: str) -> None:
     with pytest.raises(UsageError) as refused:

@@ -84,7 +84,7 @@ def settings_from(
     def said(*names: str) -> Told | None:
         return first_told(*(told(environ.get(name, "").strip(), name) for name in names))
 
-    is_sandbox = asked.sandbox or (asked.cloud is None and _is_on(_value(said("VMIDENT_SANDBOX"))))
+    is_sandbox = asked.sandbox or (not asked.cloud and _is_on(_value(said("VMIDENT_SANDBOX"))))
     if asked.sandbox and asked.cloud:
         raise UsageError("--sandbox is a cloud of its own: it does not go with --cloud.", hint="Leave one out.")
     azure = AzureCliFiles() if is_sandbox else files()

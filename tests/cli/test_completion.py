@@ -116,6 +116,7 @@ def test_a_role_with_spaces_is_one_word(program: Program, complete: Complete, sh
 def test_a_subscription_given_by_name_or_id_narrows_the_names(program: Program, complete: Complete) -> None:
     program("list")
     assert complete("vmident show --subscription other my") == [""]
+    assert complete("vmident show --subscription ALL my") == ["myVM"]
     program("whoami")
     assert complete("vmident show --subscription VMIDENT\\ sandbox my", "fish") == ["myVM"]
 

@@ -137,7 +137,7 @@ def test_a_thousand_vms_are_selected_by_lists_alone(program: Program) -> None:
 
 def test_several_subscriptions_are_looked_in_once_each_and_all_means_all(program: Program) -> None:
     one = vm_id("myVM").split("/")[2]
-    assert len(program("list --subscription all").json) == 4
+    assert len(program("list --subscription all").json) == len(program("list --subscription ALL").json) == 4
     assert len(program(f"show --all --subscription {one} --subscription {one.upper()}").json) == 4
     assert program("list -g lostGroup --subscription all").json == []
     lost = "00000000-0000-0000-0000-000000000001"
@@ -146,6 +146,14 @@ def test_several_subscriptions_are_looked_in_once_each_and_all_means_all(program
     assert len(program(f"list --subscription '{named}' --subscription {one}").json) == 4
 
 
-@pytest.mark.parametrize("words", ["show myVM", "enable-system myVM", "group list"])
-def test_several_subscriptions_go_with_a_selection_alone(program: Program, words: str) -> None:
-    assert (program(f"{words} --subscription all").code, program.sent) == (2, [])
+@pytest.mark.parametrize(
+    ("words", "is_selecting"),
+    [("show myVM", True), ("enable-system myVM", True), ("group list", False), ("doctor", False)],
+)
+@pytest.mark.parametrize("subscriptions", ["--subscription ALL", "--subscription one --subscription two"])
+def test_several_subscriptions_go_with_a_selection_alone(
+    program: Program, words: str, is_selecting: bool, subscriptions: str
+) -> None:
+    outcome = program(f"{words} {subscriptions}")
+    assert (outcome.code, program.sent) == (2, [])
+    assert ("--tag" in outcome.error["hint"]) is is_selecting

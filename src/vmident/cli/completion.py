@@ -12,7 +12,7 @@ from vmident.cli.azure_cli_files import azure_cli_files
 from vmident.cli.completing import VARIABLE
 from vmident.cli.kept_names import kept_names, place_of
 from vmident.cli.runtime import Runtime
-from vmident.cli.settings import Asked, Settings, settings_from
+from vmident.cli.settings import Asked, Settings, only_subscription, settings_from
 from vmident.core.names_seen import Kind, Seen
 from vmident.errors import VmidentError
 
@@ -129,9 +129,8 @@ def _settings(ctx: typer.Context) -> Settings | None:
 
     runtime: Runtime = ctx.obj
     given = ctx.params
-    named: list[str] = given.get("subscription") or []
     # Of several, any may have the name.
-    only = named[0] if len(named) == 1 and named[0] != "all" else None
+    only = only_subscription(given.get("subscription"))
     asked = Asked(only, given.get("group"), given.get("cloud"), bool(given.get("sandbox")))
     try:
         return settings_from(

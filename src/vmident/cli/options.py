@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli import completion
-from vmident.cli.settings import Asked, Output
+from vmident.cli.settings import Asked, Output, only_subscription, several_subscriptions
 
 VmWords = Annotated[
     list[str] | None,
@@ -88,14 +88,12 @@ class Options:
     @property
     def several_subscriptions(self) -> tuple[str, ...]:
         """The subscriptions named where they are several, or `all`; else empty."""
-        named = tuple(self.subscription or ())
-        return named if len(named) > 1 or "all" in named else ()
+        return several_subscriptions(self.subscription)
 
     @property
     def asked(self) -> Asked:
         """The part that settings come from."""
-        only = self.subscription[0] if self.subscription and not self.several_subscriptions else None
-        return Asked(only, self.group, self.cloud, self.sandbox, self.output)
+        return Asked(only_subscription(self.subscription), self.group, self.cloud, self.sandbox, self.output)
 
 
 @dataclass(frozen=True)

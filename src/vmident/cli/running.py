@@ -35,14 +35,20 @@ class Run:
         self._output = options.output or Output.AUTO
         self.answer_was_unfit = False
 
-    def open(self, *, timeout: float | None = None, selecting: bool = False) -> Session:
+    def open(self, *, timeout: float | None = None, selecting: bool | None = None) -> Session:
         """Work out the settings and make the session; nothing is sent yet.
 
-        Raises `UsageError` for several subscriptions, unless it is for `selecting` VMs in them.
+        `selecting` says whether it is to select VMs, `None` that the command never does. Raises `UsageError` for
+        several subscriptions where it does not.
         """
         from vmident.cli.session import Session
 
         if self._options.several_subscriptions and not selecting:
+            if selecting is None:
+                raise UsageError(
+                    "This command is for one subscription, and several, or 'all', are named.",
+                    hint="Give one --subscription, by name or id.",
+                )
             raise UsageError(
                 "Several subscriptions, or 'all', go with VMs that are selected.",
                 hint="Give one --subscription, or select VMs with -g, --tag, --where or --all.",

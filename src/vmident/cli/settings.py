@@ -6,7 +6,7 @@ which subscription and group; the others speak of the Azure that the sandbox is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -19,6 +19,9 @@ from vmident.errors import UsageError
 GROUP_OPTION = "option --resource-group"
 """What `Settings.origins` says of a group that the command line names."""
 _SLOWEST, _FASTEST = 0.01, 1000.0
+
+ALL_SUBSCRIPTIONS = "all"
+"""What `--subscription` takes for every subscription that the account sees."""
 
 
 class Output(str, Enum):
@@ -71,6 +74,19 @@ class Asked:
     cloud: str | None = None
     sandbox: bool = False
     output: Output | None = None
+
+
+def several_subscriptions(named: Sequence[str] | None) -> tuple[str, ...]:
+    """Give the subscriptions that options name where they are several, or `all`, in whatever case; else none."""
+    words = tuple(named or ())
+    if any(one.lower() == ALL_SUBSCRIPTIONS for one in words):
+        return (ALL_SUBSCRIPTIONS,)
+    return words if len(words) > 1 else ()
+
+
+def only_subscription(named: Sequence[str] | None) -> str | None:
+    """Give the one subscription that options name, `None` where there is none and where there are several."""
+    return named[0] if named and not several_subscriptions(named) else None
 
 
 def settings_from(

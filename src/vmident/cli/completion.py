@@ -8,11 +8,11 @@ from typing import Any
 
 import typer
 
-from vmident.cli.azure_cli_files import azure_cli_files
 from vmident.cli.completing import VARIABLE
 from vmident.cli.kept_names import kept_names, place_of
 from vmident.cli.runtime import Runtime
-from vmident.cli.settings import Asked, Settings, only_subscription, settings_from
+from vmident.cli.settings import Asked, Settings, only_subscription
+from vmident.cli.settings_of_run import settings_of
 from vmident.core.names_seen import Kind, Seen
 from vmident.errors import VmidentError
 
@@ -125,19 +125,12 @@ def _names(settings: Settings) -> list[Seen]:
 
 def _settings(ctx: typer.Context) -> Settings | None:
     """Work out the settings of the line so far; `None` where they contradict each other."""
-    from platformdirs import user_state_dir
-
     runtime: Runtime = ctx.obj
     given = ctx.params
     # Of several, any may have the name.
     only = only_subscription(given.get("subscription"))
     asked = Asked(only, given.get("group"), given.get("cloud"), bool(given.get("sandbox")))
     try:
-        return settings_from(
-            asked,
-            runtime.environ,
-            lambda: azure_cli_files(runtime.environ, runtime.home),
-            lambda: user_state_dir("vmident", appauthor=False),
-        )
+        return settings_of(asked, runtime)
     except VmidentError:
         return None

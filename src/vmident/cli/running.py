@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vmident.cli.azure_cli_files import azure_cli_files
 from vmident.cli.console import Console
 from vmident.cli.options import Options
 from vmident.cli.runtime import Runtime
-from vmident.cli.settings import Output, Settings, settings_from
+from vmident.cli.settings import Output
+from vmident.cli.settings_of_run import settings_of
 from vmident.errors import Declined, ExitCode, QueryUnfit, UsageError, VmidentError
 from vmident.render.line import Line, error_lines
 
@@ -53,7 +53,7 @@ class Run:
                 "Several subscriptions, or 'all', go with VMs that are selected.",
                 hint="Give one --subscription, or select VMs with -g, --tag, --where or --all.",
             )
-        settings = self._settings()
+        settings = settings_of(self._options.asked, self.runtime)
         self._output = settings.output
         if self._options.query is not None:
             from vmident.render.formats import compiled_query
@@ -149,17 +149,6 @@ class Run:
         self.console.quiet()
         for session in self._sessions:
             session.close()
-
-    def _settings(self) -> Settings:
-        from platformdirs import user_state_dir
-
-        runtime = self.runtime
-        return settings_from(
-            self._options.asked,
-            runtime.environ,
-            lambda: azure_cli_files(runtime.environ, runtime.home),
-            lambda: user_state_dir("vmident", appauthor=False),
-        )
 
 
 def one_or_all(items: Sequence[Any], *, named_one: bool) -> Any:

@@ -135,6 +135,10 @@ def test_a_saved_plan_is_carried_out_exactly_and_a_vm_that_has_moved_on_is_refus
     assert f"it had {system}, and now has {system}, 'myUserAssignedIdentity'" in web["error"]["message"]
     assert set(program.identity_of("webVM")["userAssignedIdentities"]) == {identity_id(USER)}
 
+    refused = program(f"apply {plan} -g myResourceGroup")
+    assert (refused.code, program.sent) == (2, [])
+    assert "Leave -g out" in refused.error["hint"]
+
     alone = program(f"apply {plan}")
     assert [(one["status"]) for one in alone.json] == ["unchanged", "failed"]
 
@@ -319,6 +323,10 @@ def test_of_many_warnings_a_screenful_is_told_and_the_rest_counted(program: Prog
         "plan -f nowhere.yaml",
         "apply nowhere.plan",
         "apply -f identities.yaml --no-wait --remove-roles",
+        "apply nowhere.plan -g myResourceGroup",
+        "plan --schema -f identities.yaml",
+        "plan --schema --save friday.plan",
+        "plan --schema --exit-code",
     ],
 )
 def test_wrong_usage_is_refused_before_anything_is_sent(program: Program, words: str) -> None:
@@ -353,6 +361,7 @@ def test_the_schema_is_printed_without_a_file(program: Program) -> None:
     outcome = program("plan --schema")
     assert outcome.code == 0
     assert outcome.json["$defs"]["rule"]["required"] == ["vms"]
+    assert "goes with nothing else" in program("plan --schema --exit-code").error["message"]
 
 
 def _attach(program: Program, vm: str, identity: str) -> None:

@@ -209,6 +209,7 @@ def test_an_app_without_id_or_tenant_is_wrong_usage(contoso: Contoso, missing: s
         ("login --use-device-code --identity", "Leave all but one out"),
         ("login --client-id x", "--service-principal"),
         ("login --identity --tenant x", "Leave --tenant out"),
+        ("login --identity --allow-unencrypted", "Leave --allow-unencrypted out"),
     ],
 )
 def test_options_that_do_not_go_together_are_wrong_usage(contoso: Contoso, words: str, hint: str) -> None:

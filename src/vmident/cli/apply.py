@@ -48,6 +48,11 @@ def apply(
         raise UsageError(
             "Name either a description with -f, or a saved plan.", hint="For example: vmident apply -f identities.yaml"
         )
+    if saved is not None and run.group_given:
+        raise UsageError(
+            "-g does not go with a saved plan, which is carried out whole.",
+            hint="Leave -g out, or make a plan for the group alone: vmident plan -f FILE -g GROUP --save PLAN",
+        )
     if manner.no_wait and removal.remove_roles:
         raise UsageError(
             "--no-wait does not go with --remove-roles: roles are deleted when the identity has changed.",

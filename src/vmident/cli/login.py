@@ -58,6 +58,8 @@ class LoginOptions:
             )
         if self.tenant and way is Way.MANAGED_IDENTITY:
             raise UsageError("A managed identity has the tenant that it has.", hint="Leave --tenant out.")
+        if self.allow_unencrypted and way is Way.MANAGED_IDENTITY:
+            raise UsageError("A managed identity's tokens are kept in no store.", hint="Leave --allow-unencrypted out.")
         return way
 
 

@@ -51,6 +51,11 @@ def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> Exi
       vmident plan -f identities.yaml --exit-code -o none
     """
     if options.schema:
+        if file is not None or options.save or options.exit_code:
+            raise UsageError(
+                "--schema prints the schema of descriptions, and goes with nothing else that 'plan' does.",
+                hint="Leave -f, --save and --exit-code out.",
+            )
         text = schema_text()
         run.answer_file(json.loads(text), text=text.rstrip(), rows=json.loads(text))
         return ExitCode.DONE

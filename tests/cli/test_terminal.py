@@ -315,6 +315,17 @@ def test_colour_is_for_a_terminal_that_has_it(
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == without
 
 
+def test_progress_stays_on_one_line_of_a_narrow_terminal(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "20")
+
+    shown = program("enable-system myVM").err
+
+    assert "myVM: waiting for…" in shown
+    assert shown.count("\n") == 1
+
+
 def test_jsonc_is_json_in_colour(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     document = program("show appVM -o json").out

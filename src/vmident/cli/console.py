@@ -120,12 +120,13 @@ class Console:
             self._progress = None
 
     def _show_progress(self, message: str) -> None:
+        from rich.console import Console as RichConsole
+        from rich.console import Group
         from rich.text import Text
 
-        text = Text(harmless(message))
+        # In a group of its own: rich joins a bare text to its spinner, and forgets that it is not to wrap.
+        text = Group(Text(harmless(message), no_wrap=True, overflow="ellipsis"))
         if self._progress is None:
-            from rich.console import Console as RichConsole
-
             self._progress = RichConsole(stderr=True).status(text)
             self._progress.start()
         self._progress.update(text)

@@ -248,6 +248,19 @@ def test_a_description_is_read_from_standard_input(program: Program) -> None:
     assert program("plan -f -").json["summary"]["pending"] == 2
 
 
+def test_what_came_in_on_standard_input_is_called_that(program: Program) -> None:
+    program.standard_input = WEB.replace("vms:", "vm:")
+    assert program("plan -f -").error["message"].startswith("standard input:3: ")
+    assert program("apply -").error["message"].startswith("standard input is no saved plan")
+
+    program.standard_input = WEB + "- vms: {ids: [" + vm_id("webVM") + "]}\n  identities: {exactly: []}\n"
+    assert program("plan -f -").error["message"].startswith("standard input: ")
+
+    program.standard_input = WEB.replace("webVM", "webWM")
+    for command in ("plan", "apply"):
+        assert program(f"{command} -f - -o json").err.startswith("warning: standard input: ")
+
+
 def test_rules_are_about_the_group_of_the_command_line_alone_and_no_default_group(
     program: Program, described: Description
 ) -> None:

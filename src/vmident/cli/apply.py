@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli.change import report
-from vmident.cli.description import DescriptionFile, planned_by, text_of
+from vmident.cli.description import DescriptionFile, called, planned_by, text_of
 from vmident.cli.options import ChangeOptions, RemovalOptions
 from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
@@ -69,11 +69,11 @@ def apply(
     how = Manner(manner.dry_run, manner.no_wait)
     is_saved, world = saved is not None, session.world(person)
     results = apply_plan(made, world, how, exactly=is_saved, remove_roles=removal.remove_roles)
-    run.console.warn(warnings_about(str(file), made.warnings))
+    run.console.warn(warnings_about(called(str(file)), made.warnings))
     return report(run, results, person, session, named_one=False, nothing=nothing_pending_text(made))
 
 
 def _plan(saved: str | None, file: str | None, run: Run, session: Session) -> Plan:
     if saved is not None:
-        return plan_in(text_of(saved, run), saved, session.endpoint)
+        return plan_in(text_of(saved, run), called(saved), session.endpoint)
     return planned_by(str(file), run, session)

@@ -39,10 +39,15 @@ def text_of(file: str, run: Run) -> str:
         raise UsageError(f"'{file}' cannot be read: {reason}.", hint="Check the name of the file.") from bad
 
 
+def called(file: str) -> str:
+    """Give what messages call a file: its name, or what `-` stands for."""
+    return "standard input" if file == "-" else file
+
+
 def planned_by(file: str, run: Run, session: Session) -> Plan:
     """Plan by the description in a file; `-g` narrows it to one group. Conflicts name the file beside their lines."""
-    rules = rules_in(text_of(file, run), file)
+    rules = rules_in(text_of(file, run), called(file))
     try:
         return plan_state(rules, session.where_asked, session.machines, session.identities, session.roles)
     except ConflictingRules as conflict:
-        raise conflict.saying(f"{file}: {conflict.message}") from conflict
+        raise conflict.saying(f"{called(file)}: {conflict.message}") from conflict

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.description import DescriptionFile, planned_by
+from vmident.cli.description import DescriptionFile, called, planned_by
 from vmident.cli.running import Run
 from vmident.errors import ExitCode, UsageError
 from vmident.files.description import schema_text
@@ -67,7 +67,7 @@ def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> Exi
     if options.save:
         _save(options.save, as_json({**header(session.endpoint, run.runtime.wall()), **document}))
     run.answer(document, rows=[plan_row(one) for one in made.vms], lines=lambda: plan_lines(made))
-    run.console.warn(plan_warning_lines(made, file))
+    run.console.warn(plan_warning_lines(made, called(file)))
     return ExitCode.PENDING if options.exit_code and made.pending else ExitCode.DONE
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vmident.account_results import Diagnosis
-from vmident.cli.options import IdentityWords
+from vmident.cli.options import IdentityWords, TimeoutSeconds, Yes
 from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
 from vmident.cli.session import Session
@@ -32,11 +32,8 @@ class FixOptions:
     """Whether what can be mended is mended."""
 
     fix: Annotated[bool, typer.Option("--fix", help="Detach identities that do not exist any more.")] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is detached.")] = False
-    timeout: Annotated[
-        float | None,
-        typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Give up after so long.", show_default=False),
-    ] = None
+    yes: Yes = False
+    timeout: TimeoutSeconds = None
 
 
 def doctor(run: Run, *, vm: VmWord = None, identity: IdentityWords = None, fixing: FixOptions) -> ExitCode:

@@ -27,11 +27,14 @@ IdentityWords = Annotated[
         autocompletion=completion.identities,
     ),
 ]
-
-
 TagWords = Annotated[
     list[str] | None,
     typer.Option("--tags", metavar="NAME=VALUE", help="A tag to have; repeatable.", show_default=False),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is lost.")]
+TimeoutSeconds = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Give up waiting after so long.", show_default=False),
 ]
 
 
@@ -177,14 +180,9 @@ class ChangeOptions:
     """Options of every change."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is lost.")] = False
+    yes: Yes = False
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for Azure to carry the change out.")] = False
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout", metavar="SECONDS", min=0.1, help="Give up waiting after so long.", show_default=False
-        ),
-    ] = None
+    timeout: TimeoutSeconds = None
 
 
 @dataclass(frozen=True)
@@ -192,12 +190,7 @@ class MakingOptions:
     """Options of what makes a resource: nothing is lost by it, and Azure answers when it is there."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made; send nothing.")] = False
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout", metavar="SECONDS", min=0.1, help="Give up waiting after so long.", show_default=False
-        ),
-    ] = None
+    timeout: TimeoutSeconds = None
 
 
 @dataclass(frozen=True)
@@ -205,10 +198,5 @@ class DeletionOptions:
     """Options of what deletes a resource."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted; send nothing.")] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is lost.")] = False
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout", metavar="SECONDS", min=0.1, help="Give up waiting after so long.", show_default=False
-        ),
-    ] = None
+    yes: Yes = False
+    timeout: TimeoutSeconds = None

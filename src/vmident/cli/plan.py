@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli.description import DescriptionFile, called, planned_by
+from vmident.cli.options import TimeoutSeconds
 from vmident.cli.running import Run
 from vmident.errors import ExitCode, UsageError
 from vmident.files.description import schema_text
@@ -30,10 +31,7 @@ class PlanOptions:
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of descriptions, and nothing else.")
     ] = False
-    timeout: Annotated[
-        float | None,
-        typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Give up after so long.", show_default=False),
-    ] = None
+    timeout: TimeoutSeconds = None
 
 
 def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> ExitCode:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli.change import report
-from vmident.cli.options import RemovalOptions
+from vmident.cli.options import RemovalOptions, TimeoutSeconds, Yes
 from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
 from vmident.cli.session import Session
@@ -31,13 +31,8 @@ class GoingOnOptions:
     """Options of what goes on with a run or takes it back: each VM is waited for."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is lost.")] = False
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout", metavar="SECONDS", min=0.1, help="Give up waiting after so long.", show_default=False
-        ),
-    ] = None
+    yes: Yes = False
+    timeout: TimeoutSeconds = None
 
 
 def list_runs(run: Run) -> ExitCode:

@@ -189,7 +189,7 @@ def test_a_secret_that_is_not_typed_is_wrong_usage(contoso: Contoso, secret: str
     outcome = contoso(AS_AN_APP, secret)
 
     assert (outcome.code, contoso.authority.received) == (2, [])
-    assert "No secret was given." in outcome.err
+    assert "Type it, or set AZURE_CLIENT_SECRET." in outcome.err
 
 
 @pytest.mark.parametrize("missing", ["--client-id", "--tenant"])

@@ -133,13 +133,7 @@ def _secret(run: Run, client_id: str) -> str:
             "A service principal needs its secret, and there is no terminal to ask for it on.",
             hint="Set AZURE_CLIENT_SECRET: a secret is never taken from the command line.",
         )
-    try:
-        asked = run.runtime.read_secret(f"Secret of {client_id}: ")
-    except EOFError:
-        asked = ""
-    if not asked:
-        raise UsageError("No secret was given.", hint="Type it, or set AZURE_CLIENT_SECRET.")
-    return asked
+    return run.ask_secret(f"Secret of {client_id}: ", hint="Type it, or set AZURE_CLIENT_SECRET.")
 
 
 def _say(run: Run, status: str, message: str, account: Account | None = None) -> ExitCode:

@@ -115,13 +115,16 @@ class Run:
             return
         self.answer(document, rows=rows, lines=lambda: ())
 
-    def ask_secret(self, question: str) -> str:
-        """Ask on the terminal for what is not to show there; raises `UsageError` where the input ends instead."""
+    def ask_secret(self, question: str, *, hint: str = "Run the command again.") -> str:
+        """Ask on the terminal for what is not to show there; raises `UsageError` with this hint for nothing typed."""
         self.console.quiet()
         try:
-            return self.runtime.read_secret(question)
-        except EOFError as ended:
-            raise UsageError("Nothing was typed.", hint="Run the command again.") from ended
+            typed = self.runtime.read_secret(question)
+        except EOFError:
+            typed = ""
+        if not typed:
+            raise UsageError("Nothing was typed.", hint=hint)
+        return typed
 
     def failed(self, error: VmidentError) -> None:
         """Say a failure that no record on standard output tells of: one JSON document, or three lines."""

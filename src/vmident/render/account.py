@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 from vmident.account_results import WhoAmI
 from vmident.render.document import Document
+from vmident.render.moment import utc
 
 
 def who_document(who: WhoAmI) -> Document:
@@ -24,7 +23,7 @@ def who_document(who: WhoAmI) -> Document:
         **name,
         "cloud": who.cloud,
         "endpoint": who.endpoint,
-        "expiresOn": _utc(who.expires_on) if who.expires_on else None,
+        "expiresOn": utc(who.expires_on) if who.expires_on else None,
         "from": dict(who.origins),
     }
 
@@ -34,7 +33,3 @@ def who_facts(who: WhoAmI) -> Document:
     document = who_document(who)
     origins = document.pop("from")
     return {**document, **{f"{name} from": origin for name, origin in origins.items()}}
-
-
-def _utc(moment: float) -> str:
-    return datetime.fromtimestamp(int(moment), tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

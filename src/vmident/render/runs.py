@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from vmident.core.history import Entry, RunRecord, Stage
@@ -11,6 +10,7 @@ from vmident.render.document import Document, identity_document, roles_member
 from vmident.render.formats import as_table
 from vmident.render.human import difference_lines, role_lines
 from vmident.render.line import Line, Tone
+from vmident.render.moment import utc
 
 _STAGES = {
     Stage.PLANNED: "not begun",
@@ -28,8 +28,8 @@ def run_document(record: RunRecord) -> Document:
         "run": record.id,
         "status": record.status,
         "command": origin.command,
-        "began": _utc(record.began),
-        "ended": _utc(record.ended) if record.ended is not None else None,
+        "began": utc(record.began),
+        "ended": utc(record.ended) if record.ended is not None else None,
         "undoes": record.undoes,
         "caller": origin.caller_name,
         "callerId": origin.caller_id,
@@ -80,7 +80,7 @@ def whole_run_lines(record: RunRecord) -> Iterator[Line]:
     """Draw a run: where it came from, then each VM with what was changed and what came of it."""
     yield Line(f"{record.id}: {record.status}", Tone.HEADING)
     yield Line(f"  command {record.origin.command}")
-    yield Line(f"  began   {_utc(record.began)}{f', ended {_utc(record.ended)}' if record.ended is not None else ''}")
+    yield Line(f"  began   {utc(record.began)}{f', ended {utc(record.ended)}' if record.ended is not None else ''}")
     yield Line(
         f"  cloud   {record.origin.cloud}{f', as {record.origin.caller_name}' if record.origin.caller_name else ''}"
     )
@@ -114,7 +114,3 @@ def _entry_lines(entry: Entry) -> Iterator[Line]:
     yield from role_lines(entry.roles)
     if entry.error_code:
         yield Line(f"  ! {entry.error_code}: {entry.error_message}", Tone.ERROR)
-
-
-def _utc(moment: float) -> str:
-    return datetime.fromtimestamp(int(moment), tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -59,6 +58,8 @@ def _read(file: Path) -> list[_Kept]:
 
 
 def _replace(folder: Path, names: list[_Kept]) -> None:
+    import tempfile
+
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     document = {"version": _VERSION, "names": [[place, *seen] for place, seen in names]}
     handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)  # which only its owner can read

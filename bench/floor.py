@@ -25,12 +25,14 @@ class Arm:
         self._headers = {"Authorization": f"Bearer {os.environ['VMIDENT_ACCESS_TOKEN']}"}
 
     def send(self, method: str, path: str, body: str | None = None) -> tuple[dict[str, str], dict[str, object]]:
+        """Send one request; give the answer's headers and document."""
         self._connection.request(method, path, body, self._headers | {"Content-Type": "application/json"})
         answer = self._connection.getresponse()
         return dict(answer.getheaders()), json.loads(answer.read())
 
 
 def main() -> None:
+    """Do the job that the command line names, and print the identities that the VM then has."""
     job, vm, *more = sys.argv[1:]
     arm, path = Arm(), f"{vm}?api-version=2024-07-01"
     _, shown = arm.send("GET", path)

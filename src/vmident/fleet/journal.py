@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ _HEAD = "SELECT id, began, ended, command, cloud, endpoint, caller_name, caller_
 
 
 class SqliteJournal:
-    """`vmident.ports.Journal` in a file, opened at first use and shared with other processes.
+    """`vmident.ports.Journal` in a file, opened at first use and shared by threads (a lock) and processes (SQLite's).
 
     `origin` is asked when a run begins. Every method raises `JournalUnusable` where the file cannot be used.
     """
@@ -57,6 +58,7 @@ class SqliteJournal:
         self._now = now
         self._new_uuid = new_uuid
         self._owner = new_uuid()
+        self._lock = threading.RLock()
         self._opened: sqlite3.Connection | None = None
         self._begun: str | None = None
 
@@ -181,7 +183,7 @@ class SqliteJournal:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._said_plainly():
+        with self._lock, self._said_plainly():
             rows = self._open()
             rows.execute("BEGIN IMMEDIATE")
             try:
@@ -193,7 +195,7 @@ class SqliteJournal:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._said_plainly():
+        with self._lock, self._said_plainly():
             yield self._open()
 
     def _open(self) -> sqlite3.Connection:
@@ -201,7 +203,9 @@ class SqliteJournal:
             import sqlite3
 
             _make_private(self._file)
-            connection = sqlite3.connect(self._file, timeout=_BUSY_SECONDS, isolation_level=None)
+            connection = sqlite3.connect(
+                self._file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
             try:
                 self._prepare(connection)
             except BaseException:

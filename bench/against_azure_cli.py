@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -20,9 +18,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-GROUP = "myResourceGroup"
-IDENTITY = "myUserAssignedIdentity"
+from served import GROUP, IDENTITY, clean_environ, program, requests_in, served
+
 JOBS = ("show", "enable-system", "add-user", "remove-user")
 TOOLS = ("vmident", "az", "floor")
 
@@ -41,25 +40,18 @@ class Cost:
 class Bench:
     """One server, both tools signed in to it, and the processes that are measured."""
 
-    def __init__(self, folder: Path, az: str, facts: Mapping[str, object], log: Path) -> None:
+    def __init__(self, folder: Path, az: str, facts: dict[str, Any], log: Path) -> None:
         self._az = az
         self._log = log
         # The launcher of `az` is a shell script; what is measured is the program that it starts.
         self._az_command = [str(Path(az).with_name("python")), "-m", "azure.cli"]
         self._facts = facts
-        self._environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "VMIDENT_"))},
-            "HOME": str(folder),
-            "AZURE_CONFIG_DIR": str(folder / "azure"),
-            "AZURE_CORE_COLLECT_TELEMETRY": "no",
-            "REQUESTS_CA_BUNDLE": str(facts["certificates"]),
-            "VMIDENT_STATE_DIR": str(folder / "state"),
-        }
+        self._environ = clean_environ(folder, facts)
 
     def sign_in(self) -> None:
         """Sign the Azure CLI in, as the server says; vmident uses that sign-in, the floor its token."""
         path = {"PATH": f"{Path(self._az).parent}:{os.environ['PATH']}"}
-        for command in self._facts["azureCli"]:  # type: ignore[attr-defined]
+        for command in self._facts["azureCli"]:
             if not command.startswith("export"):
                 subprocess.run(command, shell=True, check=True, capture_output=True, env=self._environ | path)
         token = subprocess.run(
@@ -70,7 +62,7 @@ class Bench:
 
     def measure(self, tool: str, job: str, vm: str) -> Cost:
         """Run one job on one VM and give what it took."""
-        before = self._noted()
+        before = requests_in(self._log)
         command, more = self._command(tool, job, vm), self._of_floor if tool == "floor" else {}
         began = time.perf_counter()
         process = subprocess.Popen(command, env=self._environ | more, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -79,20 +71,16 @@ class Bench:
         error = process.stderr.read().decode() if process.stderr else ""
         if os.waitstatus_to_exitcode(status):
             raise SystemExit(f"{' '.join(command)} failed: {error}")
-        noted = self._noted()[len(before) :]
+        noted = requests_in(self._log)[len(before) :]
         peak = used.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
         size = sum(one["received"] + one["sent"] for one in noted)
         return Cost(used.ru_utime + used.ru_stime, wall, peak, len(noted), size)
 
-    def _noted(self) -> list[dict[str, int]]:
-        return [json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines()]
-
     def _command(self, tool: str, job: str, vm: str) -> list[str]:
         where = ["-g", GROUP, "-n", vm]
         if tool == "vmident":
-            program = str(Path(sys.executable).with_name("vmident"))
             more = {"add-user": ["--identity", IDENTITY], "remove-user": ["--identity", IDENTITY, "--yes"]}
-            return [program, job, vm, "-g", GROUP, *more.get(job, [])]
+            return [program(), job, vm, "-g", GROUP, *more.get(job, [])]
         if tool == "az":
             more = {"add-user": ["--identities", IDENTITY], "remove-user": ["--identities", IDENTITY]}
             verb = {"show": "show", "remove-user": "remove"}.get(job, "assign")
@@ -112,24 +100,15 @@ class Bench:
 
 
 @contextmanager
-def served(folder: Path, az: str, operation_seconds: float, vms: int) -> Iterator[Bench]:
+def benched(folder: Path, az: str, operation_seconds: float, vms: int) -> Iterator[Bench]:
     """Serve a fresh sandbox with so many VMs, and sign everybody in."""
-    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     log = folder / "requests.jsonl"
-    command = [str(Path(sys.executable).with_name("vmident")), "sandbox", "serve", "--port", "0", "-o", "json"]
-    command += ["--vms", str(vms), "--operation-seconds", str(operation_seconds), "--log", str(log)]
-    environ = {**os.environ, "VMIDENT_SANDBOX_DIR": str(folder / "sandbox")}
-    server = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    facts = json.loads("".join(iter(server.stdout.readline, "}\n")) + "}")
-    try:
+    options = ("--vms", str(vms), "--operation-seconds", str(operation_seconds), "--log", str(log))
+    with served(folder, *options) as facts:
         bench = Bench(folder, az, facts, log)
         bench.sign_in()
         yield bench
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=30)
 
 
 def compared(bench: Bench, rounds: int, jobs: Sequence[str]) -> dict[str, dict[str, list[Cost]]]:
@@ -168,7 +147,7 @@ def main() -> None:
     az, rounds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with tempfile.TemporaryDirectory() as folder:
         for seconds, jobs in ((0.0, JOBS), (7.0, JOBS[1:])):
-            with served(Path(folder) / str(seconds), az, seconds, 3 * (rounds + 1)) as bench:
+            with benched(Path(folder) / str(seconds), az, seconds, 3 * (rounds + 1)) as bench:
                 print(
                     f"Operations of {seconds:.0f} s, {rounds} rounds:\n\n{table(compared(bench, rounds, jobs))}\n",
                     flush=True,

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
 import ssl
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +16,8 @@ from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
+
+from served import served
 
 CLIENTS = 2
 VM = "resourceGroups/myResourceGroup/providers/Microsoft.Compute/virtualMachines/myVM?api-version=2024-07-01"
@@ -52,23 +51,13 @@ def asked(facts: Mapping[str, str], bearer: str, requests: int) -> None:
 def main() -> None:
     """Serve, ask, and print the rate."""
     requests = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
-    with tempfile.TemporaryDirectory() as folder:
-        program = str(Path(sys.executable).with_name("vmident"))
-        environ = {**os.environ, "VMIDENT_SANDBOX_DIR": folder}
-        command = [program, "sandbox", "serve", "--port", "0", "-o", "json"]
-        server = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
-        assert server.stdout is not None
-        facts = json.loads("".join(iter(server.stdout.readline, "}\n")) + "}")
-        try:
-            bearer = token(facts)
-            with ProcessPoolExecutor(CLIENTS) as clients:
-                list(clients.map(asked, *zip(*[(facts, bearer, 10)] * CLIENTS, strict=True)))
-                began = time.perf_counter()
-                list(clients.map(asked, *zip(*[(facts, bearer, requests // CLIENTS)] * CLIENTS, strict=True)))
-                seconds = time.perf_counter() - began
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=30)
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as facts:
+        bearer = token(facts)
+        with ProcessPoolExecutor(CLIENTS) as clients:
+            list(clients.map(asked, *zip(*[(facts, bearer, 10)] * CLIENTS, strict=True)))
+            began = time.perf_counter()
+            list(clients.map(asked, *zip(*[(facts, bearer, requests // CLIENTS)] * CLIENTS, strict=True)))
+            seconds = time.perf_counter() - began
     print(f"{requests} requests in {seconds:.2f} s: {requests / seconds:.0f} a second")
 
 

@@ -55,8 +55,6 @@ def serve(
       vmident sandbox serve
 
       vmident sandbox serve --port 0 --vms 1000 --operation-seconds 7 --throttle
-
-    With --time-scale, give clients the same in VMIDENT_TIME_SCALE.
     """
     server = run.open().server(
         port,
@@ -66,7 +64,7 @@ def serve(
         time_scale=time_scale,
         log=log,
     )
-    facts = with_commands(server.facts)
+    facts = with_commands(server.facts, time_scale)
     try:
         run.answer(facts, rows=[facts], lines=lambda: _lines(facts))
         server.run()
@@ -77,7 +75,7 @@ def serve(
     return ExitCode.DONE
 
 
-def with_commands(facts: Mapping[str, str]) -> dict[str, Any]:
+def with_commands(facts: Mapping[str, str], time_scale: float = 1.0) -> dict[str, Any]:
     """Add the commands that connect a client, one line each for a POSIX shell.
 
     The secret is joined to its option: a word of its own that begins with `-` would be taken for another option.
@@ -100,6 +98,7 @@ def with_commands(facts: Mapping[str, str]) -> dict[str, Any]:
             trust,
             f"export VMIDENT_ARM_ENDPOINT={url} AZURE_AUTHORITY_HOST={url} VMIDENT_SUBSCRIPTION={subscription}",
             f"export AZURE_TENANT_ID={tenant} AZURE_CLIENT_ID={client} AZURE_CLIENT_SECRET={secret}",
+            *([f"export VMIDENT_TIME_SCALE={time_scale:g}"] if time_scale != 1.0 else []),
             "vmident list",
         ],
     }

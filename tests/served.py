@@ -33,7 +33,14 @@ class Served:
         """Run vmident against it, signed in as the printed lines say."""
         command = [sys.executable, "-m", "vmident", *words]
         ran_in = {**os.environ, **self.exported("vmident"), **environ}
-        return subprocess.run(command, env=ran_in, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, env=ran_in, capture_output=True, text=True, check=False, timeout=120)
+
+    def started(self, out: Path, *words: str, **environ: str) -> subprocess.Popen[str]:
+        """Start vmident against it, its answer going to a file; whoever asked reads its standard error."""
+        command = [sys.executable, "-m", "vmident", *words]
+        ran_in = {**os.environ, **self.exported("vmident"), **environ}
+        with out.open("w", encoding="utf-8") as answer:
+            return subprocess.Popen(command, env=ran_in, stdout=answer, stderr=subprocess.PIPE, text=True)
 
     def stop(self) -> tuple[int, str]:
         """Send Ctrl-C; give the exit code, and what was printed on standard error."""

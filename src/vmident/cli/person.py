@@ -28,7 +28,8 @@ class PersonAtTheTerminal:
         self._console = console
         self._yes = yes
         self._said: set[tuple[ResourceId, str]] = set()
-        self._shown_at_seconds = 0.0
+        self._shows_next_at = _LINE_EVERY_SECONDS
+        self._shows_stopping = False
 
     def approve(self, losses: Sequence[Loss]) -> None:
         """Name what VMs will lose, and ask."""
@@ -90,8 +91,9 @@ class PersonAtTheTerminal:
 
         if self._console.is_live:
             self._console.tell(progress_text(progress))
-        elif progress.elapsed_seconds >= self._shown_at_seconds + _LINE_EVERY_SECONDS:
-            self._shown_at_seconds = progress.elapsed_seconds
+        elif progress.elapsed_seconds >= self._shows_next_at or (progress.is_stopping and not self._shows_stopping):
+            self._shows_next_at = progress.elapsed_seconds + _LINE_EVERY_SECONDS
+            self._shows_stopping = progress.is_stopping
             self._console.warn([Line(progress_text(progress))])
 
 

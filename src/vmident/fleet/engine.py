@@ -90,7 +90,7 @@ class Engine(Generic[ResultT]):
         self._begun = self._done = self._failed = 0
         self._ends_of_late: deque[float] = deque()
         self._needs: dict[Key, int] = {}
-        self._is_stopping = False
+        self.is_stopping = False
         self.stopped_by_policy: str | None = None
         for number, job in enumerate(jobs):
             lane = self._lane(job.cost, now)
@@ -108,7 +108,7 @@ class Engine(Generic[ResultT]):
     @property
     def is_over(self) -> bool:
         """Tell whether nothing is left to do."""
-        has_more = self._begun < len(self._jobs) and not self._is_stopping
+        has_more = self._begun < len(self._jobs) and not self.is_stopping
         return self._begun == self._done and not has_more
 
     def due(self, now: float, room: int) -> list[Order]:
@@ -144,9 +144,9 @@ class Engine(Generic[ResultT]):
 
     def stop(self, now: float) -> None:
         """Begin no more jobs, and let no more VMs be written to; what is in flight goes on (E4)."""
-        if self._is_stopping:
+        if self.is_stopping:
             return
-        self._is_stopping = True
+        self.is_stopping = True
         for lane in list(self._lanes.values()):
             lane.fresh.clear()
             waiting, lane.going = lane.going, deque()
@@ -170,7 +170,7 @@ class Engine(Generic[ResultT]):
             self._ends_of_late.popleft()
         since = now - self._ends_of_late[0] if len(self._ends_of_late) > 1 else 0.0
         rate = 60.0 * (len(self._ends_of_late) - 1) / since if since > 0 else 0.0
-        waiting = 0 if self._is_stopping else len(self._jobs) - self._begun
+        waiting = 0 if self.is_stopping else len(self._jobs) - self._begun
         seconds = max((self._seconds_for(key, need, now) for key, need in self._needs.items() if need), default=0.0)
         limit = 60.0 * waiting / seconds if seconds and waiting else None
         return Progress(
@@ -181,8 +181,8 @@ class Engine(Generic[ResultT]):
             waiting,
             rate,
             limit,
-            0.0 if self._is_stopping else seconds,
-            self._is_stopping,
+            0.0 if self.is_stopping else seconds,
+            self.is_stopping,
         )
 
     def _seconds_for(self, key: Key, need: int, now: float) -> float:
@@ -237,7 +237,7 @@ class Engine(Generic[ResultT]):
         return Order(ticket, going.request)
 
     def _may_begin(self) -> bool:
-        if self._is_stopping:
+        if self.is_stopping:
             return False
         canary = self._policy.canary
         return not canary or self._begun < canary or self._done >= canary
@@ -298,7 +298,7 @@ class Engine(Generic[ResultT]):
 
     def _queue(self, going: _Going, now: float) -> None:
         assert going.request is not None
-        if self._is_stopping and going.request.cost.kind is Kind.WRITE_VM:
+        if self.is_stopping and going.request.cost.kind is Kind.WRITE_VM:
             self._go_on(going, None, Interrupted("Interrupted."), now)
             return
         lane = self._lane(going.request.cost, now)

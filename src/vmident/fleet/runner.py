@@ -53,13 +53,18 @@ class Runner:
         shown_at = self._clock.now()
         while not engine.is_over:
             try:
+                self._heed_presses(engine)
                 shown_at = self._once(engine, shown_at)
             except KeyboardInterrupt:
-                self._pressed()
-            if self._presses == 1:
-                engine.stop(self._clock.now())
-            elif self._presses >= _LEAVES_AT:
+                if self._presses < _LEAVES_AT:
+                    self._presses += 1
+            if self._presses >= _LEAVES_AT:
                 engine.end(Interrupted("Interrupted."), self._clock.now())
+
+    def _heed_presses(self, engine: Engine[Any]) -> None:
+        if self._presses and not engine.is_stopping:
+            engine.stop(self._clock.now())
+            self._show(engine.progress(self._clock.now()))
 
     def _once(self, engine: Engine[Any], shown_at: float) -> float:
         self._clock.remaining_seconds()
@@ -73,7 +78,7 @@ class Runner:
         if met:
             ticket, answer = met
             if isinstance(answer.error, KeyboardInterrupt):
-                self._pressed()
+                self._presses += 1
             elif answer.error is not None and not isinstance(answer.error, VmidentError):
                 raise answer.error
             engine.answered(ticket, answer, now)
@@ -81,9 +86,6 @@ class Runner:
             return shown_at
         self._show(engine.progress(now))
         return now
-
-    def _pressed(self) -> None:
-        self._presses += 1
 
     def _signalled(self) -> None:
         self._presses += 1

@@ -45,13 +45,24 @@ class EveryRequest(Rule):
 def executioner_of(program: Program, monkeypatch: pytest.MonkeyPatch) -> Executioner:
     """Put an executioner beside the program's door and its journal."""
     made = Executioner()
+    watched_journal(made, monkeypatch)
 
     def act(request: requests.PreparedRequest, onward: Callable[[], requests.Response]) -> requests.Response:
         made.step()
         made.log.append((str(request.method), str(request.url).split("?")[0]))
         answer = onward()
+        if answer.status_code == 429:
+            # Refused for certain, before anything was looked at: as if it had not been sent.
+            made.log.pop()
         made.step()
         return answer
+
+    program.rules.append(EveryRequest("", "", act, 0))
+    return made
+
+
+def watched_journal(made: Executioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every statement that a journal writes be a step."""
 
     class Connection(sqlite3.Connection):
         def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
@@ -69,5 +80,3 @@ def executioner_of(program: Program, monkeypatch: pytest.MonkeyPatch) -> Executi
         return connect(file, **options, **watched)
 
     monkeypatch.setattr(sqlite3, "connect", connecting)
-    program.rules.append(EveryRequest("", "", act, 0))
-    return made

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from tests.core.arm_merge import Held, merged
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.machine import Machine
 from vmident.core.patch import patch_for
@@ -77,6 +78,7 @@ class Azure:
     clock: VirtualClock
     operation_seconds: Callable[[], float] = lambda: 5.0
     faults: Callable[[str, ResourceId], None] = lambda _what, _vm: None
+    answered: Callable[[], object] = lambda: None
     taken: float = 0.0
     is_throttling: bool = True
     vms: dict[ResourceId, Machine] = field(default_factory=dict)
@@ -105,17 +107,16 @@ class Azure:
             raise PreconditionFailed("The VM was changed.", code="PreconditionFailed", status=412)
         if not there.is_at_rest:
             raise Conflict("Another change runs.", code="Conflict", status=409)
-        change = _change_in(body)
-        after = transition(there.identity, change).after
-        made, attached = (
-            int(after.system is not None and there.identity.system is None),
-            len(after.users.keys() - there.identity.users.keys()),
-        )
+        after = _after(there.identity, body)
+        made = int(after.system is not None and there.identity.system is None)
+        attached = len(after.users.keys() - there.identity.users.keys())
         self._draw(vm, quotas.identities(there.location, made=made, attached=attached))
-        if after.system:
-            after = replace(after, system=SystemIdentity(f"principal-{vm.name}", "tenant"))
+        if made:
+            after = replace(after, system=SystemIdentity(f"principal-{next(self._numbers)}", "tenant"))
         self.vms[vm] = replace(there, identity=after, etag=f"{there.etag}+", provisioning_state="Updating")
-        return Written(self.vms[vm], self._begin(vm))
+        operation = self._begin(vm)
+        self.answered()
+        return Written(self.vms[vm], operation)
 
     def look_at(self, operation: Operation) -> Look:
         self.requests["look"] += 1
@@ -126,6 +127,10 @@ class Azure:
             return Look(is_over=False)
         self._settled(vm)
         return Look(is_over=True, failure=failure, took_seconds=ends - begins)
+
+    def seen(self, vm: ResourceId) -> Machine:
+        """What a list would say of a VM; costs nothing."""
+        return self._settled(vm)
 
     def colleague(self, vm: ResourceId, change: Change) -> None:
         """Somebody else changes a VM that is at rest, all at once."""
@@ -194,10 +199,12 @@ class Azure:
         rows[draw.name] = replace(left, tokens=max(0.0, left.tokens - taken))
 
 
-def _change_in(body: Any) -> Change:
-    identity = body["identity"]
-    users = frozenset(map(ResourceId.parse, identity.get("userAssignedIdentities") or {}))
-    return AddUsers(users) if users else EnableSystem()
+def _after(state: IdentityState, body: Any) -> IdentityState:
+    named = map(ResourceId.parse, body["identity"].get("userAssignedIdentities") or {})
+    ids = {str(user).lower(): user for user in (*state.users, *named)}
+    held = merged(Held(state.system is not None, frozenset(str(user).lower() for user in state.users)), body)
+    system = (state.system or SystemIdentity()) if held.system else None
+    return IdentityState(system, {ids[one]: state.users.get(ids[one], UserIdentity()) for one in sorted(held.ids)})
 
 
 def _known(state: IdentityState) -> IdentityState:

@@ -49,8 +49,8 @@ def written_twice_without_a_read(log: list[tuple[str, str]]) -> list[str]:
     return found
 
 
-def held(program: Program, name: str) -> tuple[str | None, set[str]]:
-    identity = program.identity_of(name) or {}
+def held(program: Program, name: str, group: str = GROUP) -> tuple[str | None, set[str]]:
+    identity = program.identity_of(name, group) or {}
     kind = identity.get("type")
     return None if kind == "None" else kind, set(identity.get("userAssignedIdentities") or {})
 

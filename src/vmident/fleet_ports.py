@@ -51,10 +51,14 @@ class Cost:
 
 @dataclass(frozen=True)
 class Request:
-    """One errand to Azure: `act` blocks until it is done, raises `vmident.errors`, and may run in any thread."""
+    """One errand to Azure: `act` blocks until it is done, raises `vmident.errors`, and may run in any thread.
+
+    One that is `guarded` may leave long after it was worked out: where that is out of date, Azure refuses it.
+    """
 
     cost: Cost
     act: Callable[[], Any] = field(repr=False)
+    guarded: bool = True
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from vmident.errors import Conflict, PreconditionFailed, Throttled, VmidentError
 from vmident.fleet.engine import Answer, Order
 from vmident.fleet.hands import answer_to
 from vmident.fleet.runner import Runner
-from vmident.fleet_ports import NO_POLICY, Cost, Job, Policy
+from vmident.fleet_ports import NO_POLICY, Cost, Job, Kind, Policy
 from vmident.ports import Look, Operation, Written
 from vmident.results import ChangeResult
 from vmident.sandbox import quotas
@@ -35,6 +35,7 @@ from vmident.sandbox.throttle import Level, after_draw
 from vmident.usecases.carry_out import carry_out, cost_of_write
 from vmident.usecases.learnt import Learnt
 from vmident.usecases.prepare_change import Prepared, Wish, World
+from vmident.usecases.wait import cost_of
 
 SUBSCRIPTIONS = [f"00000000-0000-0000-0000-{number:012}" for number in range(1, 9)]
 REGIONS = ("westus", "northeurope", "eastasia")
@@ -113,7 +114,7 @@ class Azure:
         self._draw(vm, quotas.identities(there.location, made=made, attached=attached))
         if made:
             after = replace(after, system=SystemIdentity(f"principal-{next(self._numbers)}", "tenant"))
-        self.vms[vm] = replace(there, identity=after, etag=f"{there.etag}+", provisioning_state="Updating")
+        self.vms[vm] = replace(there, identity=after, etag=_next(there), provisioning_state="Updating")
         operation = self._begin(vm)
         self.answered()
         return Written(self.vms[vm], operation)
@@ -136,9 +137,7 @@ class Azure:
         """Somebody else changes a VM that is at rest, all at once."""
         there = self._settled(vm)
         if there.is_at_rest:
-            self.vms[vm] = replace(
-                there, identity=_known(transition(there.identity, change).after), etag=f"{there.etag}*"
-            )
+            self.vms[vm] = replace(there, identity=_known(transition(there.identity, change).after), etag=_next(there))
 
     def _begin(self, vm: ResourceId) -> Operation:
         now = self.clock.now()
@@ -207,6 +206,10 @@ def _after(state: IdentityState, body: Any) -> IdentityState:
     return IdentityState(system, {ids[one]: state.users.get(ids[one], UserIdentity()) for one in sorted(held.ids)})
 
 
+def _next(there: Machine) -> str | None:
+    return None if there.etag is None else str(int(there.etag) + 1)
+
+
 def _known(state: IdentityState) -> IdentityState:
     users = {user: UserIdentity(f"client-{user.name}", f"principal-{user.name}") for user in state.users}
     return replace(state, users=users)
@@ -264,6 +267,7 @@ class Rehearsal:
     regions: int = 1
     seed: int = 0
     policy: Policy = NO_POLICY
+    has_etags: bool = True
     shown: list[Progress] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -274,7 +278,9 @@ class Rehearsal:
         for number in range(self.number):
             place = number % (self.subscriptions * self.regions)
             vm = vm_id(SUBSCRIPTIONS[place % self.subscriptions], "group", f"vm-{number:06}")
-            self.azure.vms[vm] = Machine(vm, REGIONS[place // self.subscriptions], IdentityState(), "1")
+            self.azure.vms[vm] = Machine(
+                vm, REGIONS[place // self.subscriptions], IdentityState(), "1" if self.has_etags else None
+            )
 
     def run(self) -> list[ChangeResult | None]:
         change = CHANGES[self.command]
@@ -288,8 +294,17 @@ class Rehearsal:
             prepared = Prepared(machine, change, planned, patch_for(planned), (), (), (), ())
             cost = cost_of_write(prepared)
             self.costs[cost] += 1
-            begin = partial(carry_out, machine.id.name, prepared, wish, world, no_wait=False, learnt=learnt)
-            jobs.append(Job(begin, cost))
+            begin = partial(
+                carry_out,
+                machine.id.name,
+                prepared,
+                wish,
+                world,
+                no_wait=False,
+                learnt=learnt,
+                was_read_long_ago=True,
+            )
+            jobs.append(Job(begin, cost if machine.etag else cost_of(Kind.READ_VM, machine)))
         self.runner = Runner(self.clock, self.hands, self.shown.append)
         return list(self.runner.run(jobs, self.policy))
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.fleet.simulated import SUBSCRIPTIONS, USER, Rehearsal
-from vmident.core.resource_id import user_identity_id
+from vmident.core.resource_id import ResourceId, user_identity_id
 from vmident.core.transition import AddUsers
 from vmident.errors import AzureUnavailable, Unreachable
 from vmident.fleet import limits
@@ -127,3 +127,23 @@ def test_a_colleague_who_changes_vms_meanwhile_loses_nothing(seed: int) -> None:
     for vm, machine in rehearsal.azure.vms.items():
         assert {user.name for user in machine.identity.users} == {USER.name, *theirs.get(vm, [])}
     assert rehearsal.azure.requests["read"] > 100, "what was refused with 412 was read again"
+
+
+def test_where_there_are_no_etags_every_vm_is_read_again_before_it_is_written_to() -> None:
+    """The VMs were listed before the run, which waits for its budgets for minutes: somebody changes them meanwhile."""
+    rehearsal = Rehearsal(400, has_etags=False)
+    change = AddUsers(frozenset({user_identity_id(SUBSCRIPTIONS[0], "group", "theirs")}))
+    colleague = iter(rehearsal.azure.vms)
+
+    def faults(what: str, vm: ResourceId) -> None:
+        if what == "read" and (theirs := next(colleague, None)):
+            rehearsal.azure.colleague(vm if rehearsal.azure.seen(theirs).identity.users else theirs, change)
+
+    rehearsal.azure.faults = faults
+    results = rehearsal.run()
+
+    assert all(one and one.error is None for one in results)
+    assert all(USER in machine.identity.users for machine in rehearsal.azure.vms.values())
+    theirs = sum(len(machine.identity.users) == 2 for machine in rehearsal.azure.vms.values())
+    assert theirs > 200, "what somebody attached before a VM's turn came is there still"
+    assert rehearsal.azure.requests["read"] >= 400

@@ -7,7 +7,7 @@ draw on, so that an event costs the same however many jobs there are.
 E1  A request leaves only where every budget that it draws on has enough for it.
 E2  A job is begun when its first request may leave; one that was begun comes before those that were not.
 E3  A read that is throttled or meets Azure's own trouble is sent again, a bounded number of times; a write only where
-    it was throttled, which is a refusal for certain. Every other failure is the job's own to meet.
+    it was throttled, which is a refusal for certain, and is guarded. Every other failure is the job's own to meet.
 E4  Once it is stopping, no job is begun and no VM is written to; what is in flight comes to its end.
 """
 
@@ -336,7 +336,7 @@ class Engine(Generic[ResultT]):
 
     def _pause_to_repeat(self, going: _Going, request: Request, error: BaseException | None) -> float | None:
         """Give the pause before the same request is sent again; `None` where it is the job that goes on (E3)."""
-        if isinstance(error, Throttled) and request.cost.kind is not Kind.SETTLE_ROLES:
+        if isinstance(error, Throttled) and request.guarded:
             going.throttled += 1
             shared = buckets_behind(request.cost, error.code, error.target)
             if going.throttled < THROTTLED_TRIES:

@@ -56,18 +56,21 @@ def carry_out(
     *,
     no_wait: bool,
     learnt: Learnt | None = None,
+    was_read_long_ago: bool = False,
     before_write: Callable[[Prepared], None] = lambda _prepared: None,
 ) -> Steps[ChangeResult]:
     """Make the change; hands back how it ended, and raises for no failure of this one VM.
 
     `before_write` is called with what is about to be sent, each time; where it raises, nothing is sent. Changes of one
-    run share what is `learnt`.
+    run share what is `learnt`. A VM that `was_read_long_ago` is read again first where it has no etag, without which a
+    write would overwrite what has come since.
 
     A write is never repeated blindly: after a refusal or a lost answer the VM is read, the change computed again and
     sent again only where it is still to be made, `TRIES` times at most.
     """
     attempt = _Attempt(prepared, prepared.transition, learnt or Learnt(), before_write)
     try:
+        yield from _renew(attempt, wish, world, is_old=was_read_long_ago)
         status, after = yield from _write_until_done(attempt, wish, world, no_wait=no_wait)
     except VmidentError as failure:
         return _result(word, attempt, Status.FAILED, error=_whole_truth(failure, attempt))
@@ -82,11 +85,18 @@ def cost_of_write(prepared: Prepared) -> Cost:
     return cost_of(Kind.WRITE_VM, prepared.machine, made=int(change.enables_system), attached=len(change.added))
 
 
+def _renew(attempt: _Attempt, wish: Wish, world: World, *, is_old: bool) -> Steps[None]:
+    machine = attempt.prepared.machine
+    if is_old and machine.etag is None:
+        machine = yield from read_again(machine, world.machines)
+    elif machine.is_at_rest:
+        return
+    yield from _prepare_again(attempt, wish, world, machine)
+
+
 def _write_until_done(
     attempt: _Attempt, wish: Wish, world: World, *, no_wait: bool
 ) -> Steps[tuple[Status, IdentityState | None]]:
-    if not attempt.prepared.machine.is_at_rest:
-        yield from _prepare_again(attempt, wish, world, attempt.prepared.machine)
     for tries in range(TRIES):
         request = attempt.prepared.request
         if request is None:
@@ -94,7 +104,8 @@ def _write_until_done(
             break
         try:
             write = partial(_write, attempt, request, world)
-            written: Written = yield Request(cost_of_write(attempt.prepared), write)
+            is_guarded = attempt.prepared.machine.etag is not None
+            written: Written = yield Request(cost_of_write(attempt.prepared), write, is_guarded)
             if no_wait:
                 return Status.ACCEPTED, written.machine.identity if written.machine else None
             return Status.CHANGED, (yield from _outcome_of(written, attempt, world))

@@ -130,6 +130,7 @@ def _carry_out_all(
     ready: Sequence[_Ready | ChangeResult], world: World, manner: Manner, recording: Recording
 ) -> list[ChangeResult]:
     learnt = Learnt()
+    number_to_do = sum(isinstance(one, _Ready) and one.has_something_to_do for one in ready)
     results: dict[int, ChangeResult] = {}
     jobs: dict[int, Job] = {}
     for number, one in enumerate(ready):
@@ -137,26 +138,27 @@ def _carry_out_all(
             results[number] = recording.ended(one)
             continue
         learnt.see(one.prepared.machine.identity)
-        begin_it = partial(_changing, one, world, manner, recording, learnt)
-        if one.has_something_to_do:
+        begin_it = partial(_changing, one, world, manner, recording, learnt, is_one_of_many=number_to_do > 1)
+        if one.has_something_to_do and number_to_do > 1:
             jobs[number] = Job(begin_it, _first_cost(one.prepared))
         else:
             results[number] = in_turn(begin_it(), world.clock, world.person)
-    if len(jobs) == 1:
-        ((number, job),) = jobs.items()
-        results[number] = in_turn(job.begin(), world.clock, world.person)
-    elif jobs:
+    if jobs:
         results |= zip(jobs, world.fleet().run([*jobs.values()], manner.policy), strict=True)
     return [results.get(number) or _skipped(one) for number, one in enumerate(ready)]  # type: ignore[arg-type]
 
 
 def _first_cost(prepared: Prepared) -> Cost:
+    if prepared.machine.etag is None:
+        return cost_of(Kind.READ_VM, prepared.machine)
     if prepared.request is None:
         return cost_of(Kind.SETTLE_ROLES, prepared.machine, assignments=number_due(prepared.roles))
     return cost_of_write(prepared)
 
 
-def _changing(one: _Ready, world: World, manner: Manner, recording: Recording, learnt: Learnt) -> Steps[ChangeResult]:
+def _changing(
+    one: _Ready, world: World, manner: Manner, recording: Recording, learnt: Learnt, *, is_one_of_many: bool
+) -> Steps[ChangeResult]:
     """Change one VM, and then its roles."""
     try:
         changed = yield from carry_out(
@@ -166,6 +168,7 @@ def _changing(one: _Ready, world: World, manner: Manner, recording: Recording, l
             world,
             no_wait=manner.no_wait,
             learnt=learnt,
+            was_read_long_ago=is_one_of_many,
             before_write=recording.sending,
         )
         settled = yield from _settling(changed, one.prepared, world, recording)
@@ -181,7 +184,8 @@ def _settling(changed: ChangeResult, prepared: Prepared, world: World, recording
     if not due or changed.error:
         return settle()
     try:
-        settled: ChangeResult = yield Request(cost_of(Kind.SETTLE_ROLES, prepared.machine, assignments=due), settle)
+        cost = cost_of(Kind.SETTLE_ROLES, prepared.machine, assignments=due)
+        settled: ChangeResult = yield Request(cost, settle, guarded=False)
     except VmidentError as failure:
         return unsettled(changed, prepared, failure)
     except KeyboardInterrupt:

@@ -82,15 +82,40 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """How many VMs: so many, or so many of each hundred; for people `5` or `5%`."""
+
+    number: int
+    is_percent: bool = False
+
+    def is_passed_by(self, count: int, total: int) -> bool:
+        """Tell whether `count` VMs of `total` are more than that."""
+        return count * 100 > self.number * total if self.is_percent else count > self.number
+
+    def __str__(self) -> str:
+        return f"{self.number}%" if self.is_percent else str(self.number)
+
+
+@dataclass(frozen=True)
 class Policy:
     """When a run is to stop by itself.
 
-    With `canary`, so many jobs come first, and the others only if all is well with them. Above `max_failures` failed
-    ones no further job is begun.
+    With `canary`, so many jobs come first, and the others only if all is well with them. Where more VMs than
+    `max_failures` have failed, no further job is begun.
     """
 
     canary: int = 0
-    max_failures: int | None = None
+    max_failures: Limit | None = None
+
+    def reason_to_stop(self, failed: int, total: int) -> str | None:
+        """Say why a run of which so many VMs have failed does not go on; `None` where it does.
+
+        `total` are the VMs to which something is to be sent, and those that failed before.
+        """
+        limit = self.max_failures
+        if limit is None or not limit.is_passed_by(failed, total):
+            return None
+        return f"More than {limit} of {total} VMs failed, so the others were left as they are."
 
 
 NO_POLICY = Policy()
@@ -99,9 +124,10 @@ NO_POLICY = Policy()
 class Fleet(Protocol):
     """Whoever carries out many changes at once."""
 
-    def run(self, jobs: Sequence[Job], policy: Policy = NO_POLICY) -> Sequence[Any]:
+    def run(self, jobs: Sequence[Job], policy: Policy = NO_POLICY, failed: int = 0) -> Sequence[Any]:
         """Carry out jobs side by side, as fast as Azure's limits allow; gives their results, in their order.
 
-        A job that was not begun, as the run was stopped before, has `None`.
+        A job that was not begun, as the run was stopped before, has `None`. `failed` VMs of the run have failed before
+        there was a job for them: the policy counts them.
         """
         ...

@@ -20,13 +20,14 @@ from vmident.errors import (
     Interrupted,
     NotAllowed,
     NotSignedIn,
+    StoppedEarly,
     Throttled,
     TimedOut,
     VmidentError,
 )
 from vmident.fleet.engine import THROTTLED_TRIES, TROUBLED_TRIES, Answer, Engine, Order
 from vmident.fleet.limits import BUCKETS, UPDATES, WRITES, buckets_behind, draws_of
-from vmident.fleet_ports import Cost, Job, Kind, Pause, Policy, Request, Steps
+from vmident.fleet_ports import Cost, Job, Kind, Limit, Pause, Policy, Request, Steps
 
 SUBSCRIPTION = "5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1"
 WRITE, LOOK, READ = (Cost(kind, SUBSCRIPTION, "westus") for kind in (Kind.WRITE_VM, Kind.LOOK, Kind.READ_VM))
@@ -208,11 +209,61 @@ def test_a_canary_of_all_is_no_canary() -> None:
     assert engine.stopped_by_policy is None
 
 
-@pytest.mark.parametrize(("limit", "is_stopped"), [(None, False), (0, True), (2, True), (3, False)])
-def test_a_run_stops_above_so_many_failures(limit: int | None, is_stopped: bool) -> None:
+def test_a_canary_is_the_first_jobs_in_whatever_lanes_they_are() -> None:
+    """E5: a region's jobs at the end of the list are none of the first."""
+    regions = ["westus"] * 20 + ["northeurope"] * 20
+    jobs = [asking(number, Cost(Kind.WRITE_VM, SUBSCRIPTION, region)) for number, region in enumerate(regions)]
+    engine, answering = Engine[Result](jobs, 0.0, Policy(canary=3)), Answering([None, None, Conflict("Busy.")])
+    drive(engine, answering)
+    assert statuses(engine.results) == ["done", "done", "failed"] + ["left"] * 37
+    engine = Engine[Result](jobs, 0.0, Policy(canary=3))
+    drive(engine)
+    assert statuses(engine.results) == ["done"] * 40
+
+
+FEW, TWO_OF_A_HUNDRED = Limit(2), Limit(2, is_percent=True)
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_stopped"),
+    [
+        (None, False),
+        (Limit(0), True),
+        (FEW, True),
+        (Limit(3), False),
+        (Limit(0, is_percent=True), True),
+        (Limit(1, is_percent=True), False),
+    ],
+)
+def test_a_run_stops_above_so_many_failures(limit: Limit | None, is_stopped: bool) -> None:
     engine = engine_of(400, WRITE, policy=Policy(max_failures=limit))
     drive(engine, Answering([Conflict("Busy.")] * 3))
     assert ("left" in statuses(engine.results), bool(engine.stopped_by_policy)) == (is_stopped, is_stopped)
+
+
+def test_a_limit_of_a_hundred_parts_is_passed_by_more_than_that_part_of_all() -> None:
+    assert [TWO_OF_A_HUNDRED.is_passed_by(count, 100) for count in (2, 3)] == [False, True]
+    assert [TWO_OF_A_HUNDRED.is_passed_by(count, 10) for count in (0, 1)] == [False, True]
+    assert [str(TWO_OF_A_HUNDRED), str(FEW)] == ["2%", "2"]
+
+
+def test_what_failed_before_there_was_a_job_counts() -> None:
+    jobs = [asking(number, WRITE) for number in range(97)]
+    engine = Engine[Result](jobs, 0.0, Policy(max_failures=FEW), failed=3)
+    assert (engine.is_over, engine.stopped_by_policy) == (
+        True,
+        "More than 2 of 100 VMs failed, so the others were left as they are.",
+    )
+    engine, answering = Engine[Result](jobs, 0.0, Policy(max_failures=FEW), failed=2), Answering([Conflict("Busy.")])
+    drive(engine, answering, until=0.5)
+    assert engine.stopped_by_policy
+
+
+def test_a_write_that_a_policy_holds_back_is_no_interruption() -> None:
+    engine = engine_of(400, WRITE, WRITE, policy=Policy(max_failures=Limit(0)))
+    drive(engine, Answering([Conflict("Busy.")]))
+    errors = {type(one.error) for one in engine.results if one}
+    assert errors == {Conflict, StoppedEarly}
 
 
 @law

@@ -9,6 +9,7 @@ E2  A job is begun when its first request may leave; one that was begun comes be
 E3  A read that is throttled or meets Azure's own trouble is sent again, a bounded number of times; a write only where
     it was throttled, which is a refusal for certain, and is guarded. Every other failure is the job's own to meet.
 E4  Once it is stopping, no job is begun and no VM is written to; what is in flight comes to its end.
+E5  With a canary, the first jobs are begun alone, whichever lanes they wait in; the others when these are over.
 """
 
 from __future__ import annotations
@@ -23,7 +24,16 @@ from typing import Any, Generic, cast
 from vmident.core.budget import Budget
 from vmident.core.pacing import pause_before_retry
 from vmident.core.progress import Progress
-from vmident.errors import AzureUnavailable, Interrupted, JournalUnusable, NotSignedIn, TakenOver, Throttled, TimedOut
+from vmident.errors import (
+    AzureUnavailable,
+    Interrupted,
+    JournalUnusable,
+    NotSignedIn,
+    StoppedEarly,
+    TakenOver,
+    Throttled,
+    TimedOut,
+)
 from vmident.fleet.limits import BUCKETS, Draw, Key, buckets_behind, draws_of
 from vmident.fleet_ports import NO_POLICY, Cost, Job, Kind, Pause, Policy, Request, ResultT, Steps
 
@@ -74,12 +84,16 @@ class _Lane:
 
 
 class Engine(Generic[ResultT]):
-    """One run of jobs; moments are seconds of one clock that never goes back."""
+    """One run of jobs; moments are seconds of one clock that never goes back.
 
-    def __init__(self, jobs: Sequence[Job], now: float, policy: Policy = NO_POLICY) -> None:
+    `failed` VMs of the run have failed before, and have no job.
+    """
+
+    def __init__(self, jobs: Sequence[Job], now: float, policy: Policy = NO_POLICY, failed: int = 0) -> None:
         self._jobs = jobs
         self._began_at = now
         self._policy = policy
+        self._failed_before = failed
         self._results: list[ResultT | None] = [None] * len(jobs)
         self._budgets: dict[Key, Budget] = {}
         self._lanes: dict[tuple[Draw, ...], _Lane] = {}
@@ -91,7 +105,6 @@ class Engine(Generic[ResultT]):
         self._ends_of_late: deque[float] = deque()
         self._needs: dict[Key, int] = {}
         self.is_stopping = False
-        self.stopped_by_policy: str | None = None
         for number, job in enumerate(jobs):
             lane = self._lane(job.cost, now)
             lane.fresh.append(number)
@@ -99,6 +112,9 @@ class Engine(Generic[ResultT]):
                 self._needs[draw.key] = self._needs.get(draw.key, 0) + draw.count
         for lane in self._lanes.values():
             self._wake(lane, now)
+        self.stopped_by_policy: str | None = self._too_many_failed()
+        if self.stopped_by_policy:
+            self.stop(now)
 
     @property
     def results(self) -> Sequence[ResultT | None]:
@@ -214,7 +230,7 @@ class Engine(Generic[ResultT]):
 
     def _next_of(self, lane: _Lane, now: float) -> Order | None:
         """Take the lane's next request where its budgets allow it, else look again when they may."""
-        may_begin = lane.fresh and self._may_begin()
+        may_begin = lane.fresh and self._may_begin(lane.fresh[0])
         if not lane.going and not may_begin:
             return None
         wait = max((self._budgets[draw.key].wait(now, draw.count) for draw in lane.draws), default=0.0)
@@ -236,11 +252,9 @@ class Engine(Generic[ResultT]):
         self._out[ticket] = going
         return Order(ticket, going.request)
 
-    def _may_begin(self) -> bool:
-        if self.is_stopping:
-            return False
+    def _may_begin(self, number: int) -> bool:
         canary = self._policy.canary
-        return not canary or self._begun < canary or self._done >= canary
+        return not self.is_stopping and (number < canary or self._done >= canary)
 
     def _begin(self, number: int, now: float) -> _Going | None:
         job = self._jobs[number]
@@ -281,7 +295,8 @@ class Engine(Generic[ResultT]):
         self._ends_of_late.append(now)
         if result.error is not None:
             self._failed += 1
-            self.stopped_by_policy = self.stopped_by_policy or self._policy_broken_by(number)
+            if not self.is_stopping:
+                self.stopped_by_policy = self._policy_broken_by(number)
             if self.stopped_by_policy or isinstance(result.error, _ENDS_ALL):
                 self.stop(now)
         if self._policy.canary and self._done >= self._policy.canary:
@@ -289,17 +304,21 @@ class Engine(Generic[ResultT]):
                 self._wake(lane, now)
 
     def _policy_broken_by(self, number: int) -> str | None:
-        canary, limit = self._policy.canary, self._policy.max_failures
+        canary = self._policy.canary
         if number < canary < len(self._jobs):
-            return f"Of the first {canary} VMs not all were well, so the others were left as they are."
-        if limit is not None and self._failed > limit and self._begun < len(self._jobs):
-            return f"More than {limit} VMs failed, so the others were left as they are."
-        return None
+            first = "The first VM was not well" if canary == 1 else f"Of the first {canary} VMs not all were well"
+            return f"{first}, so the others were left as they are."
+        return self._too_many_failed() if self._begun < len(self._jobs) else None
+
+    def _too_many_failed(self) -> str | None:
+        before = self._failed_before
+        return self._policy.reason_to_stop(before + self._failed, before + len(self._jobs))
 
     def _queue(self, going: _Going, now: float) -> None:
         assert going.request is not None
         if self.is_stopping and going.request.cost.kind is Kind.WRITE_VM:
-            self._go_on(going, None, Interrupted("Interrupted."), now)
+            why = self.stopped_by_policy
+            self._go_on(going, None, StoppedEarly(why) if why else Interrupted("Interrupted."), now)
             return
         lane = self._lane(going.request.cost, now)
         lane.going.append(going)

@@ -34,9 +34,9 @@ class Runner:
         self._presses = 0
         self.stopped: VmidentError | None = None
 
-    def run(self, jobs: Sequence[Job], policy: Policy = NO_POLICY) -> Sequence[Any]:
+    def run(self, jobs: Sequence[Job], policy: Policy = NO_POLICY, failed: int = 0) -> Sequence[Any]:
         """Carry out jobs side by side; see `vmident.fleet_ports.Fleet`."""
-        engine: Engine[Any] = Engine(jobs, self._clock.now(), policy)
+        engine: Engine[Any] = Engine(jobs, self._clock.now(), policy, failed)
         self._presses = 0
         with _pressing(self._signalled):
             try:
@@ -46,7 +46,9 @@ class Runner:
         if self._presses:
             self.stopped = Interrupted("Interrupted.")
         elif engine.stopped_by_policy:
-            self.stopped = StoppedEarly(engine.stopped_by_policy)
+            self.stopped = StoppedEarly(
+                engine.stopped_by_policy, hint="See what failed before you go on with the others."
+            )
         return engine.results
 
     def _until_over(self, engine: Engine[Any]) -> None:

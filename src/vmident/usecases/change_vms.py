@@ -130,7 +130,9 @@ def _carry_out_all(
     ready: Sequence[_Ready | ChangeResult], world: World, manner: Manner, recording: Recording
 ) -> list[ChangeResult]:
     learnt = Learnt()
-    number_to_do = sum(isinstance(one, _Ready) and one.has_something_to_do for one in ready)
+    failed = sum(isinstance(one, ChangeResult) and one.error is not None for one in ready)
+    to_do = sum(isinstance(one, _Ready) and one.has_something_to_do for one in ready)
+    is_alone = to_do == 1 and not manner.policy.reason_to_stop(failed, failed + 1)
     results: dict[int, ChangeResult] = {}
     jobs: dict[int, Job] = {}
     for number, one in enumerate(ready):
@@ -138,13 +140,13 @@ def _carry_out_all(
             results[number] = recording.ended(one)
             continue
         learnt.see(one.prepared.machine.identity)
-        begin_it = partial(_changing, one, world, manner, recording, learnt, is_one_of_many=number_to_do > 1)
-        if one.has_something_to_do and number_to_do > 1:
+        begin_it = partial(_changing, one, world, manner, recording, learnt, is_one_of_many=not is_alone)
+        if one.has_something_to_do and not is_alone:
             jobs[number] = Job(begin_it, _first_cost(one.prepared))
         else:
             results[number] = in_turn(begin_it(), world.clock, world.person)
     if jobs:
-        results |= zip(jobs, world.fleet().run([*jobs.values()], manner.policy), strict=True)
+        results |= zip(jobs, world.fleet().run([*jobs.values()], manner.policy, failed), strict=True)
     return [results.get(number) or _skipped(one) for number, one in enumerate(ready)]  # type: ignore[arg-type]
 
 

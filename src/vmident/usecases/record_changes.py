@@ -16,6 +16,7 @@ from vmident.errors import (
     MovedOn,
     NotFound,
     OperationFailed,
+    StoppedEarly,
     TakenOver,
     TimedOut,
 )
@@ -130,8 +131,8 @@ def _stage(result: ChangeResult, entry: Entry) -> Stage:
         # What stands on record is what holds.
         return Stage.PLANNED
     was_read = result.before is not None or isinstance(result.error, (MovedOn, NotFound))
-    is_in_doubt = not was_read or isinstance(result.error, (TimedOut, Interrupted, AzureUnavailable, OperationFailed))
-    if is_in_doubt:
+    cut_short = (TimedOut, Interrupted, StoppedEarly, AzureUnavailable, OperationFailed)
+    if not was_read or isinstance(result.error, cut_short):
         return Stage.UNKNOWN if entry.stage.is_in_flight else Stage.PLANNED
     return Stage.FAILED
 

@@ -8,10 +8,11 @@ import typer
 
 from vmident.cli.change import report
 from vmident.cli.description import DescriptionFile, called, planned_by, text_of
-from vmident.cli.options import ChangeOptions, RemovalOptions
+from vmident.cli.options import FleetOptions, RemovalOptions
 from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
 from vmident.cli.session import Session
+from vmident.cli.stopping import policy_of
 from vmident.core.plan import Plan
 from vmident.errors import ExitCode, UsageError
 from vmident.files.plan_file import plan_in
@@ -31,7 +32,7 @@ def apply(
     saved: PlanFile = None,
     file: DescriptionFile = None,
     removal: RemovalOptions,
-    manner: ChangeOptions,
+    manner: FleetOptions,
 ) -> ExitCode:
     """Make VMs what a file describes, or carry out a saved plan.
 
@@ -58,6 +59,11 @@ def apply(
             "--no-wait does not go with --remove-roles: roles are deleted when the identity has changed.",
             hint="Leave --no-wait out.",
         )
+    how = Manner(
+        manner.dry_run,
+        manner.no_wait,
+        policy_of(manner.canary, manner.max_failures, no_wait=manner.no_wait),
+    )
     session = run.open(timeout=manner.timeout)
     made = _plan(saved, file, run, session)
     if manner.no_wait and any(not grant.is_there for one in made.pending for grant in one.grants):
@@ -66,7 +72,6 @@ def apply(
             hint="Leave --no-wait out.",
         )
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
-    how = Manner(manner.dry_run, manner.no_wait)
     is_saved, world = saved is not None, session.world(person)
     results = apply_plan(made, world, how, exactly=is_saved, remove_roles=removal.remove_roles)
     run.console.warn(warnings_about(called(str(file)), made.warnings))

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vmident.cli.options import ChangeOptions, VmOptions
+from vmident.cli.options import FleetOptions, VmOptions
 from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run, one_or_all
+from vmident.cli.stopping import policy_of
 from vmident.cli.vm_words import vms_found, vms_meant
 from vmident.core.selection import Selection
 from vmident.errors import ExitCode, Interrupted, TimedOut, UsageError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from vmident.cli.session import Session
 
 
-def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: ChangeOptions) -> ExitCode:
+def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: FleetOptions) -> ExitCode:
     """Change the VMs named, and report how it ended for each."""
     meant = vms_meant(vms, vm_options, run)
     checked = replace(wish, identities=checked_identity_words(wish.identities))
@@ -33,10 +34,12 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
             "--no-wait does not go with roles: they are granted and deleted when the identity has changed.",
             hint="Leave --no-wait out.",
         )
+    policy = policy_of(manner.canary, manner.max_failures, no_wait=manner.no_wait)
     session = run.open(timeout=manner.timeout, selecting=isinstance(meant, Selection))
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     words = vms_found(meant, session, run)
-    results = change_vms(words, session.where, checked, session.world(person), Manner(manner.dry_run, manner.no_wait))
+    how = Manner(manner.dry_run, manner.no_wait, policy)
+    results = change_vms(words, session.where, checked, session.world(person), how)
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
     return report(run, results, person, session, named_one=named_one)
 

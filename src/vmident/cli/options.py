@@ -36,6 +36,25 @@ TimeoutSeconds = Annotated[
     float | None,
     typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Give up waiting after so long.", show_default=False),
 ]
+Canary = Annotated[
+    int | None,
+    typer.Option(
+        "--canary",
+        metavar="N",
+        min=1,
+        help="Change N VMs first, and the others only if all went well.",
+        show_default=False,
+    ),
+]
+MaxFailures = Annotated[
+    str | None,
+    typer.Option(
+        "--max-failures",
+        metavar="N|P%",
+        help="Stop when more than N VMs, or more than P% of them, have failed.",
+        show_default=False,
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -183,6 +202,14 @@ class ChangeOptions:
     yes: Yes = False
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for Azure to carry the change out.")] = False
     timeout: TimeoutSeconds = None
+
+
+@dataclass(frozen=True)
+class FleetOptions(ChangeOptions):
+    """Options of every change of VMs that are there, which may be many."""
+
+    canary: Canary = None
+    max_failures: MaxFailures = None
 
 
 @dataclass(frozen=True)

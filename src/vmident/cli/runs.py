@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from vmident.cli.change import report
-from vmident.cli.options import RemovalOptions, TimeoutSeconds, Yes
+from vmident.cli.options import Canary, MaxFailures, RemovalOptions, TimeoutSeconds, Yes
 from vmident.cli.person import PersonAtTheTerminal
 from vmident.cli.running import Run
 from vmident.cli.session import Session
+from vmident.cli.stopping import policy_of
 from vmident.core.history import RunRecord
 from vmident.errors import ExitCode, UsageError
 from vmident.render.runs import entry_row, run_document, run_list_lines, run_row, whole_run_document, whole_run_lines
@@ -33,6 +34,13 @@ class GoingOnOptions:
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
     yes: Yes = False
     timeout: TimeoutSeconds = None
+    canary: Canary = None
+    max_failures: MaxFailures = None
+
+    @property
+    def manner(self) -> Manner:
+        """How the changes are to be made; raises `UsageError`."""
+        return Manner(self.dry_run, policy=policy_of(self.canary, self.max_failures))
 
 
 def list_runs(run: Run) -> ExitCode:
@@ -87,10 +95,11 @@ def resume(run: Run, *, run_word: RunWord = None, manner: GoingOnOptions) -> Exi
 
       vmident runs resume 3f2a9c1e --dry-run
     """
+    how = manner.manner
     session = run.open(timeout=manner.timeout)
     record = _record_here(run_word, session)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
-    results = resume_run(record, session.world(person), Manner(manner.dry_run))
+    results = resume_run(record, session.world(person), how)
     return report(run, results, person, session, named_one=False)
 
 
@@ -108,11 +117,11 @@ def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, manner:
 
       vmident runs undo 3f2a9c1e --yes
     """
+    how = manner.manner
     session = run.open(timeout=manner.timeout)
     record = _record_here(run_word, session)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
-    world = session.world(person)
-    results = undo_run(record, world, Manner(manner.dry_run), remove_roles=removal.remove_roles)
+    results = undo_run(record, session.world(person), how, remove_roles=removal.remove_roles)
     return report(run, results, person, session, named_one=False)
 
 

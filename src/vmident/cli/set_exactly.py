@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli.completion import identity_types
-from vmident.cli.options import ChangeOptions, IdentityWords, RemovalOptions, VmOptions, VmWords
+from vmident.cli.options import FleetOptions, IdentityWords, RemovalOptions, VmOptions, VmWords
 from vmident.cli.running import Run
 from vmident.errors import ExitCode, UsageError
 
@@ -42,7 +42,7 @@ def set_exactly(
     identity: IdentityWords = None,
     vm_options: VmOptions,
     removal: RemovalOptions,
-    manner: ChangeOptions,
+    manner: FleetOptions,
 ) -> ExitCode:
     """Leave VMs with exactly these identities, and nothing else.
 

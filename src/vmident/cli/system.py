@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vmident.cli.options import ChangeOptions, RemovalOptions, RoleOptions, VmOptions, VmWords
+from vmident.cli.options import FleetOptions, RemovalOptions, RoleOptions, VmOptions, VmWords
 from vmident.cli.running import Run
 from vmident.errors import ExitCode
 
 
 def enable_system(
-    run: Run, *, vms: VmWords = None, vm_options: VmOptions, role_options: RoleOptions, manner: ChangeOptions
+    run: Run, *, vms: VmWords = None, vm_options: VmOptions, role_options: RoleOptions, manner: FleetOptions
 ) -> ExitCode:
     """Give VMs a system-assigned identity, and roles to it.
 
@@ -33,7 +33,7 @@ def enable_system(
 
 
 def disable_system(
-    run: Run, *, vms: VmWords = None, vm_options: VmOptions, removal: RemovalOptions, manner: ChangeOptions
+    run: Run, *, vms: VmWords = None, vm_options: VmOptions, removal: RemovalOptions, manner: FleetOptions
 ) -> ExitCode:
     """Take the system-assigned identity away from VMs.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.options import ChangeOptions, IdentityWords, RoleOptions, VmOptions, VmWords
+from vmident.cli.options import FleetOptions, IdentityWords, RoleOptions, VmOptions, VmWords
 from vmident.cli.running import Run
 from vmident.errors import ExitCode, UsageError
 
@@ -20,7 +20,7 @@ def add_user(
     identity: IdentityWords = None,
     vm_options: VmOptions,
     role_options: RoleOptions,
-    manner: ChangeOptions,
+    manner: FleetOptions,
 ) -> ExitCode:
     """Attach user-assigned identities to VMs, and grant roles to them.
 
@@ -54,7 +54,7 @@ def remove_user(
     identity: IdentityWords = None,
     all_identities: AllIdentities = False,
     vm_options: VmOptions,
-    manner: ChangeOptions,
+    manner: FleetOptions,
 ) -> ExitCode:
     """Detach user-assigned identities from VMs.
 

@@ -9,7 +9,7 @@ from functools import partial
 from vmident.core.plan import Plan, PlannedVm
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant
-from vmident.errors import Interrupted, OperationFailed, TimedOut, VmidentError
+from vmident.errors import Interrupted, OperationFailed, StoppedEarly, TimedOut, VmidentError
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status, planned_roles
 from vmident.usecases.change_vms import Manner, Task, change_each
 from vmident.usecases.grant_roles import Settling, check_may, grant
@@ -55,21 +55,30 @@ def _with_roles(
     *,
     are_looked_up: bool,
 ) -> tuple[ChangeResult, ...]:
-    """Grant what goes with each VM; the end of the time allowed and an interruption leave the others ungranted.
+    """Grant what goes with each VM; the end of the time allowed, an interruption, too many failures leave the others.
 
-    What a plan of an earlier day found there is looked up again.
+    A run that has stopped before grants nothing to VMs whose identities it had not to change: they are skipped. What a
+    plan of an earlier day found there is looked up again.
     """
     done: list[ChangeResult] = []
     stopped: VmidentError | None = None
+    has_stopped = any(result.status is Status.SKIPPED for result in results)
+    failed = sum(result.error is not None for result in results)
     for result, planned in zip(results, pending, strict=True):
         if not planned.grants:
             done.append(result)
         elif manner.dry_run:
             done.append(_previewed(result, planned))
+        elif has_stopped and result.status is Status.UNCHANGED and any(not one.is_there for one in planned.grants):
+            done.append(ChangeResult(result.vm, Status.SKIPPED, result.id, before=result.before))
         else:
             granted, failure = _granted(result, planned, world, stopped, are_looked_up=are_looked_up)
             done.append(granted)
             stopped = failure if isinstance(failure, (TimedOut, Interrupted)) else stopped
+            if failure and not stopped:
+                failed += 1
+                reason = manner.policy.reason_to_stop(failed, len(results))
+                stopped = StoppedEarly(reason) if reason else None
     return tuple(done)
 
 

@@ -12,7 +12,7 @@ from vmident.cli.running import Run, one_or_all
 from vmident.cli.stopping import policy_of
 from vmident.cli.vm_words import vms_found, vms_meant
 from vmident.core.selection import Selection
-from vmident.errors import ExitCode, Interrupted, TimedOut, UsageError
+from vmident.errors import ExitCode, Interrupted, TimedOut, UsageError, VmidentError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import change_lines, summary_line, warning_lines
 from vmident.render.line import Line, Tone
@@ -23,6 +23,10 @@ from vmident.usecases.prepare_change import Wish
 
 if TYPE_CHECKING:
     from vmident.cli.session import Session
+    from vmident.render.many import OnRecord
+
+_ONE_BY_ONE_AT_MOST = 20
+"""VMs of a run whose report tells of each by itself."""
 
 
 def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: FleetOptions) -> ExitCode:
@@ -55,19 +59,21 @@ def report(
 ) -> ExitCode:
     """Print how each change ended, its warnings and failures on standard error; gives the exit code.
 
-    A run that stopped on its way, and is open on record, says how to go on with it. `nothing` is what people read of no
-    VM at all.
+    People read of many VMs what they have in common, the count last. A run that stopped on its way, and is open on
+    record, says how to go on with it. `nothing` is what people read of no VM at all.
     """
+    # Who was asked has read some of them above the question.
+    unsaid = [replace(one, warnings=person.unsaid(one.id, one.warnings)) for one in results]
+    are_many = len(results) > _ONE_BY_ONE_AT_MOST
+    if are_many:
+        _explain_many(run, unsaid, session)
     run.answer(
         one_or_all([change_document(one) for one in results], named_one=named_one),
         rows=[change_row(one) for one in results],
-        lines=lambda: _lines(results) if results else [Line(nothing, Tone.FAINT)],
+        lines=lambda: _lines(results, nothing),
     )
-    for one in results:
-        # Who was asked has read some of them above the question.
-        run.console.warn(warning_lines(replace(one, warnings=person.unsaid(one.id, one.warnings))))
-        if one.error:
-            run.explain(one.error, about=one.id.name if one.id else one.vm)
+    if not are_many:
+        _explain_each(run, unsaid)
     stopped = session.stopped
     ends = (TimedOut, Interrupted)
     has_stopped = any(one.status is Status.SKIPPED or isinstance(one.error, ends) for one in results)
@@ -79,8 +85,42 @@ def report(
     return ExitCode.INTERRUPTED if isinstance(stopped, Interrupted) and has_stopped else exit_code_for(results)
 
 
-def _lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
+def _lines(results: Sequence[ChangeResult], nothing: str) -> Iterator[Line]:
+    if not results:
+        yield Line(nothing, Tone.FAINT)
+    elif len(results) > _ONE_BY_ONE_AT_MOST:
+        from vmident.render.many import many_lines
+
+        yield from many_lines(results)
+    else:
+        for one in results:
+            yield from change_lines(one)
+        if len(results) > 1:
+            yield summary_line(results)
+
+
+def _explain_each(run: Run, results: Sequence[ChangeResult]) -> None:
     for one in results:
-        yield from change_lines(one)
-    if len(results) > 1:
-        yield summary_line(results)
+        run.console.warn(warning_lines(one))
+        if one.error:
+            run.explain(one.error, about=one.id.name if one.id else one.vm)
+
+
+def _explain_many(run: Run, results: Sequence[ChangeResult], session: Session) -> None:
+    from vmident.render.many import OnRecord, failed_alike, many_warning_lines
+
+    run.console.warn(many_warning_lines(results))
+    has_failed = any(one.error for one in results)
+    for one in failed_alike(results, _on_record(session) if has_failed else OnRecord()):
+        run.explain(one.error, about=one.about, names=one.names)
+
+
+def _on_record(session: Session) -> OnRecord:
+    """Give the run as `runs show` would; whatever keeps it from being read is no reason to tell nothing."""
+    from vmident.render.many import OnRecord
+
+    try:
+        record = session.journal.begun_here()
+    except VmidentError:
+        record = None
+    return OnRecord(record.id, {entry.vm for entry in record.entries}) if record else OnRecord()

@@ -143,9 +143,9 @@ class Run:
         """Give the exit code of a command that has answered: a query that did not fit is a failure of its own."""
         return ExitCode.FAILED if self.answer_was_unfit and code is ExitCode.DONE else code
 
-    def explain(self, error: VmidentError, about: str | None = None) -> None:
-        """Say a failure in three lines: what failed, why, what to do."""
-        self.console.note(error_lines(error, f"{self._doing} {about}" if about else self._doing))
+    def explain(self, error: VmidentError, about: str | None = None, names: str | None = None) -> None:
+        """Say a failure in three lines: what failed, why, what to do; with `names` also of which VMs."""
+        self.console.note(error_lines(error, f"{self._doing} {about}" if about else self._doing, names))
 
     def close(self) -> None:
         """Let go of what was opened, the progress line included."""

@@ -132,11 +132,14 @@ class SqliteJournal:
                 if vm in wanted:
                     yield entry_in(done, done_stage), entry_in(back, back_stage)
 
+    def begun_here(self) -> RunRecord | None:
+        """Read the run that this process has begun or taken over."""
+        return self.read(self._begun) if self._begun else None
+
     def left_open(self) -> str | None:
         """Give the run that this process has begun or taken over, where there is something left to go on with."""
-        if self._begun is None:
-            return None
-        return self._begun if self.read(self._begun).status == "unfinished" else None
+        record = self.begun_here()
+        return record.id if record and record.status == "unfinished" else None
 
     def runs(self) -> Sequence[RunRecord]:
         """List the runs, the newest first, with counts in the place of their VMs."""

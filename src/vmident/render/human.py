@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vmident.core.transition import Transition
 
 
-_HEADINGS = {
+HEADINGS = {
     Status.CHANGED: "changed",
     Status.UNCHANGED: "nothing to do",
     Status.PLANNED: "would change",
@@ -42,7 +42,12 @@ _ROLE_MARKS = {
 
 def change_lines(result: ChangeResult) -> Iterator[Line]:
     """Draw one change: what the VM had, what it has, and a line for each identity that comes, goes or stays."""
-    yield Line(f"{_vm(result.id, result.vm)}: {_HEADINGS[result.status]}", Tone.HEADING)
+    yield Line(f"{_vm(result.id, result.vm)}: {HEADINGS[result.status]}", Tone.HEADING)
+    yield from outcome_lines(result)
+
+
+def outcome_lines(result: ChangeResult) -> Iterator[Line]:
+    """Draw what became of a VM without its name; nothing where that is not known."""
     if result.before is None or result.after is None:
         return
     from vmident.core.transition import Transition

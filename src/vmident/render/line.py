@@ -36,10 +36,12 @@ class Line:
         object.__setattr__(self, "text", harmless(self.text))
 
 
-def error_lines(error: VmidentError, doing: str) -> Iterator[Line]:
-    """Draw an error in three lines: what failed, why, what to do."""
+def error_lines(error: VmidentError, doing: str, names: str | None = None) -> Iterator[Line]:
+    """Draw an error in three lines: what failed, why, what to do; with `names`, one more for whom it is about."""
     status = f", status {error.status}" if error.status else ""
     yield Line(f"error: {doing}: {error.code}{status}", Tone.ERROR)
+    if names:
+        yield Line(f"  {names}")
     request_id = f" (request id {error.request_id})" if error.request_id else ""
     for text in f"{error.message}{request_id}".split("\n"):
         yield Line(f"  {text}")

@@ -1,0 +1,202 @@
+"""The report of a run of many VMs: those that ended alike are told together, and each VM once.
+
+M1  A VM is in exactly one group of those that were changed the same way, and a failed one in exactly one of failures.
+M2  Failures and warnings are alike where their words are the same but for what is the VM's own: its name, its id, the
+    principal of its system-assigned identity. In words of several VMs, `...` stands for that.
+M3  A group names its first VMs. Of failed ones, only those are left unnamed that are on record, where they are found.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from vmident.core.identity import IdentityState, SystemIdentity
+from vmident.core.transition import Transition
+from vmident.render.human import HEADINGS, change_lines, outcome_lines, role_lines, summary_line, warnings_about
+from vmident.render.line import Line, Tone
+from vmident.results import ChangeResult, Status
+
+if TYPE_CHECKING:
+    from vmident.core.consequences import Warn
+    from vmident.core.resource_id import ResourceId
+    from vmident.errors import VmidentError
+
+T = TypeVar("T")
+
+_NAMED_AT_MOST = 5
+_WAYS_AT_MOST = 10
+_OWN = "..."
+_VM_ID = re.compile(r"/subscriptions/[^\s'\"]+?/virtualMachines/[\w-]+(?:\.[\w-]+)*", re.IGNORECASE)
+_WORD = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """The run that a report is of, where it is on record, and its VMs: `runs show` names them all."""
+
+    run: str | None = None
+    vms: Collection[ResourceId] = frozenset()
+
+
+@dataclass(frozen=True)
+class FailedAlike:
+    """VMs that failed for the same reason: the error in words that hold for all, whom it is about, and their names.
+
+    `names` is `None` where it is about one VM.
+    """
+
+    results: tuple[ChangeResult, ...]
+    error: VmidentError
+    about: str
+    names: str | None = None
+
+
+class Names:
+    """What VMs of a run are called: their names, and their ids where several have one name."""
+
+    def __init__(self, results: Iterable[ChangeResult]) -> None:
+        self._counts = Counter(_name_of(one).lower() for one in results)
+
+    def of(self, result: ChangeResult) -> str:
+        """Give what one VM is called."""
+        name = _name_of(result)
+        return name if self._counts[name.lower()] == 1 else str(result.id or name)
+
+    def of_first(self, results: Sequence[ChangeResult]) -> str:
+        """Name the first of several VMs, and tell how many more there are."""
+        more = len(results) - _NAMED_AT_MOST
+        named = ", ".join(self.of(one) for one in results[:_NAMED_AT_MOST])
+        return f"{named} and {more} more" if more > 0 else named
+
+
+def many_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
+    """Draw how a run of many ended: a block for VMs that were changed the same way, and a last line that counts."""
+    names = Names(results)
+    largest_first = sorted(changed_alike(results), key=len, reverse=True)
+    for status in Status:
+        groups = [group for group in largest_first if group[0].status is status]
+        for group in groups[:_WAYS_AT_MOST]:
+            yield from _group_lines(group, names)
+        rest = [result for group in groups[_WAYS_AT_MOST:] for result in group]
+        if rest:
+            ways = len(groups) - _WAYS_AT_MOST
+            yield Line(f"{_counted(rest)}: {HEADINGS[status]}, in {ways} more ways", Tone.HEADING)
+            yield Line(f"  {names.of_first(rest)}", Tone.FAINT)
+    yield summary_line(results)
+
+
+def changed_alike(results: Iterable[ChangeResult]) -> list[tuple[ChangeResult, ...]]:
+    """Put VMs together that ended with the same status, after the same change; in the order of their first ones."""
+    return _grouped((_way_of(one), one) for one in results)
+
+
+def failed_alike(results: Sequence[ChangeResult], record: OnRecord) -> list[FailedAlike]:
+    """Put failed VMs together whose errors say the same; in the order of their first ones."""
+    names = Names(results)
+    failures = [(one, one.error) for one in results if one.error]
+    groups = _grouped((_reason(error, one), (one, error)) for one, error in failures)
+    return [_told(tuple(one for one, _ in group), group[0][1], names, record) for group in groups]
+
+
+def many_warning_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
+    """Draw each warning once, with the VMs that it is about."""
+    names = Names(results)
+    told = ((one, warning) for one in results for warning in one.warnings)
+    for group in _grouped(((warning.code, _common(warning.message, one)), (one, warning)) for one, warning in told):
+        vms = tuple({id(one): one for one, _ in group}.values())
+        yield from warnings_about(*_warned(vms, group[0][1], names))
+
+
+def _warned(vms: Sequence[ChangeResult], warning: Warn, names: Names) -> tuple[str, tuple[Warn, ...]]:
+    if len(vms) == 1:
+        return names.of(vms[0]), (warning,)
+    common = replace(warning, message=_common(warning.message, vms[0]))
+    return f"{_counted(vms)} ({names.of_first(vms)})", (common,)
+
+
+def _told(vms: tuple[ChangeResult, ...], error: VmidentError, names: Names, record: OnRecord) -> FailedAlike:
+    if len(vms) == 1:
+        return FailedAlike(vms, error, names.of(vms[0]))
+    common = error.saying(_common(error.message, vms[0]), _common(error.hint, vms[0]) if error.hint else None)
+    if error.request_id:
+        common.request_id = f"{error.request_id} of {names.of(vms[0])}"
+    named = [one for place, one in enumerate(vms) if place < _NAMED_AT_MOST or one.id not in record.vms]
+    text = ", ".join(names.of(one) for one in named)
+    more = len(vms) - len(named)
+    found = f" and {more} more; all are named by: vmident runs show {record.run}" if more else ""
+    return FailedAlike(vms, common, _counted(vms), f"{text}{found}")
+
+
+def _group_lines(group: Sequence[ChangeResult], names: Names) -> Iterator[Line]:
+    first = group[0]
+    if len(group) == 1:
+        yield from change_lines(first)
+        return
+    yield Line(f"{_counted(group)}: {HEADINGS[first.status]}", Tone.HEADING)
+    yield Line(f"  {names.of_first(group)}", Tone.FAINT)
+    if first.before is None or first.after is None:
+        return
+    if Transition(first.before, first.after).is_nothing:
+        # Which identities stay may differ from VM to VM.
+        yield Line(f"  now     {first.after.type.value}")
+        yield from role_lines(first.roles)
+        return
+    yield from outcome_lines(replace(first, before=_nobodys(first.before), after=_nobodys(first.after)))
+
+
+def _nobodys(state: IdentityState) -> IdentityState:
+    """Leave out the principal, which is one VM's own."""
+    return replace(state, system=SystemIdentity()) if state.system else state
+
+
+def _way_of(result: ChangeResult) -> Hashable:
+    before, after = result.before, result.after
+    if before is None or after is None:
+        return (result.status,)
+    change = Transition(before, after)
+    roles = tuple((one.role.name, str(one.scope).lower(), one.status) for one in result.roles)
+    request = json.dumps(result.request) if result.status is Status.PLANNED else None
+    return (result.status, before.type, after.type, change.added, change.removed, roles, request)
+
+
+def _reason(error: VmidentError, result: ChangeResult) -> Hashable:
+    return (error.code, error.status, _common(error.message, result), _common(error.hint or "", result))
+
+
+def _common(text: str, result: ChangeResult) -> str:
+    """Leave out of a text what is this VM's own, so that it may hold for others."""
+    own = {one.lower() for one in _own_words(result)}
+    without_id = _replaced(_VM_ID, text, own)
+    return _replaced(_WORD, without_id, own)
+
+
+def _replaced(pattern: re.Pattern[str], text: str, own: Collection[str]) -> str:
+    return pattern.sub(lambda found: _OWN if found[0].lower() in own else found[0], text)
+
+
+def _own_words(result: ChangeResult) -> Iterator[str]:
+    yield result.vm
+    if result.id:
+        yield from (result.id.name, str(result.id))
+    systems = (state.system for state in (result.before, result.after) if state)
+    yield from (system.principal_id for system in systems if system and system.principal_id)
+
+
+def _grouped(keyed: Iterable[tuple[Hashable, T]]) -> list[tuple[T, ...]]:
+    groups: dict[Hashable, list[T]] = {}
+    for key, one in keyed:
+        groups.setdefault(key, []).append(one)
+    return [tuple(group) for group in groups.values()]
+
+
+def _counted(vms: Sequence[ChangeResult]) -> str:
+    return f"{len(vms)} VMs"
+
+
+def _name_of(result: ChangeResult) -> str:
+    return result.id.name if result.id else result.vm

@@ -116,6 +116,10 @@ class Machines(Protocol):
         """List the VMs of a subscription or of one group, page by page."""
         ...
 
+    def names(self, subscription: str, group: str | None = None) -> Sequence[str]:
+        """Give the names of the first few thousand VMs there, for one that is mistyped; asked for once a command."""
+        ...
+
     def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
         """Find the VMs for which a condition of Resource Graph holds; it lags, and may be unusable.
 

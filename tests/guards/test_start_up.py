@@ -124,6 +124,7 @@ def test_show_loads_of_vmident_what_a_look_at_a_vm_needs(azure: dict[str, str]) 
     assert loaded & {f"vmident.core.{name}" for name in needless} == set()
     assert {name for name in loaded if name.startswith("vmident.usecases.")} == {
         "vmident.usecases.find_vms",
+        "vmident.usecases.named_vms",
         "vmident.usecases.show_vms",
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from vmident.arm.connection import Connection
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 API_VERSION = "2024-07-01"
 """The first versions with etags are of 2023-09-01; this one is in every public cloud."""
+_NAMES_AT_MOST = 5_000
 
 
 class ArmMachines:
@@ -26,6 +29,7 @@ class ArmMachines:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.names = cache(self._list_names)
 
     def read(self, vm: ResourceId) -> Machine:
         """GET the VM."""
@@ -68,6 +72,9 @@ class ArmMachines:
         inside = f"/resourceGroups/{group}" if group else ""
         path = f"/subscriptions/{subscription}{inside}/providers/{VIRTUAL_MACHINE}"
         return (machine_from_wire(body, {}) for body in pages(self._connection, path, API_VERSION))
+
+    def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:
+        return tuple(machine.id.name for machine in islice(self.list(subscription, group), _NAMES_AT_MOST))
 
     def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
         """Ask Resource Graph; ARM's lists know no such conditions, so where it cannot be used, neither can this."""

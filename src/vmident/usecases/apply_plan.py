@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 
 from vmident.core.plan import Plan, PlannedVm
-from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant
 from vmident.errors import Interrupted, OperationFailed, StoppedEarly, TimedOut, VmidentError
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status, planned_roles
@@ -30,7 +29,6 @@ def apply_plan(
     tasks = [
         Task(
             str(one.vm),
-            partial(_as_planned, one.vm),
             Wish(
                 lambda _ids, change=one.change: change,  # type: ignore[misc]
                 remove_roles=remove_roles,
@@ -41,10 +39,6 @@ def apply_plan(
     ]
     results = change_each(tasks, world, manner)
     return _with_roles(results, plan.pending, world, manner, are_looked_up=exactly)
-
-
-def _as_planned(vm: ResourceId) -> ResourceId:
-    return vm
 
 
 def _with_roles(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,9 +13,10 @@ from vmident.errors import Interrupted, NotFound, TimedOut, VmidentError
 from vmident.fleet_ports import NO_POLICY, Cost, Job, Kind, Policy, Request, Steps
 from vmident.results import ChangeResult, Status
 from vmident.usecases.carry_out import carry_out, cost_of_write, goes_further
-from vmident.usecases.find_vms import Where, find_vm, not_found_with_near_names
+from vmident.usecases.find_vms import Where, not_found_with_near_names
 from vmident.usecases.in_turn import in_turn
 from vmident.usecases.learnt import Learnt
+from vmident.usecases.named_vms import NamedVms
 from vmident.usecases.prepare_change import (
     Prepared,
     Wish,
@@ -60,13 +61,12 @@ class _Ready:
 
 @dataclass(frozen=True)
 class Task:
-    """One VM to change: the word that names it, how it is found, what is to become of it.
+    """One VM to change: the word that names it, and what is to become of it.
 
     `entry` is what is on record where an earlier process has begun it, `seen` the VM where it was read already.
     """
 
     word: str
-    find: Callable[[], ResourceId]
     wish: Wish
     entry: Entry | None = None
     seen: Machine | None = None
@@ -83,27 +83,25 @@ def change_vms(
     VMs that were not come to are then `skipped`. Raises `Declined`, `ConfirmationNeeded` and `JournalUnusable`, with
     nothing written.
     """
-    tasks = [
-        Task(str(one.id), partial(_itself, one.id), wish, seen=one)
-        if isinstance(one, Machine)
-        else Task(one, partial(find_vm, one, where, world.machines), wish)
-        for one in words
-    ]
-    return change_each(tasks, world, manner)
-
-
-def _itself(vm: ResourceId) -> ResourceId:
-    return vm
+    tasks = [Task(str(one.id), wish, seen=one) if isinstance(one, Machine) else Task(one, wish) for one in words]
+    return change_each(tasks, world, manner, where=where)
 
 
 def change_each(
-    tasks: Sequence[Task], world: World, manner: Manner, *, record: RunRecord | None = None, undoes: str | None = None
+    tasks: Sequence[Task],
+    world: World,
+    manner: Manner,
+    *,
+    where: Where | None = None,
+    record: RunRecord | None = None,
+    undoes: str | None = None,
 ) -> tuple[ChangeResult, ...]:
     """Carry out tasks of which each has its own wish, as one run; results and errors are those of `change_vms`.
 
-    `record` is the run that this one goes on with, taken over already; `undoes` names the run that it takes back.
+    `where` is needed for words that are no ids. `record` is the run that this one goes on with, taken over
+    already; `undoes` names the run that it takes back.
     """
-    ready = _prepare_all(tasks, world, manner)
+    ready = _prepare_all(tasks, where, world, manner)
     has_stopped = any(_has_stopped(one) for one in ready)
     if manner.dry_run:
         return tuple(_foreseen(one, has_stopped=has_stopped) for one in ready)
@@ -215,7 +213,10 @@ def _removing(one: _Ready, world: World) -> _Ready:
     return replace(one, prepared=prepared, wish=replace(one.wish, remove_roles=True))
 
 
-def _prepare_all(tasks: Sequence[Task], world: World, manner: Manner) -> list[_Ready | ChangeResult]:
+def _prepare_all(
+    tasks: Sequence[Task], where: Where | None, world: World, manner: Manner
+) -> list[_Ready | ChangeResult]:
+    named = NamedVms([task.word for task in tasks if task.seen is None], where, world.machines)
     outcomes: list[_Ready | ChangeResult] = []
     seen: set[ResourceId] = set()
     # Many are not waited for one after the other: each is when its turn comes.
@@ -228,10 +229,10 @@ def _prepare_all(tasks: Sequence[Task], world: World, manner: Manner) -> list[_R
             continue
         vm: ResourceId | None = None
         try:
-            vm = task.find()
+            vm = task.seen.id if task.seen else named.find(task.word)
             if vm not in seen:
                 seen.add(vm)
-                outcomes.append(_prepared(task, vm, world, at_rest=at_rest))
+                outcomes.append(_prepared(task, task.seen or named.listed(vm), vm, world, at_rest=at_rest))
         except VmidentError as failure:
             outcomes.append(_failed(task.word, vm, failure, world))
         except KeyboardInterrupt:
@@ -240,11 +241,11 @@ def _prepare_all(tasks: Sequence[Task], world: World, manner: Manner) -> list[_R
     return outcomes
 
 
-def _prepared(task: Task, vm: ResourceId, world: World, *, at_rest: bool) -> _Ready:
+def _prepared(task: Task, seen: Machine | None, vm: ResourceId, world: World, *, at_rest: bool) -> _Ready:
     is_in_flight = task.entry is not None and task.entry.stage.is_in_flight
     # An etag keeps a write from going to a VM that has moved on since it was seen.
-    is_fit = task.seen is not None and task.seen.etag is not None and (task.seen.is_at_rest or not at_rest)
-    machine = task.seen if task.seen and is_fit else read_at_rest(vm, world, at_rest=at_rest)
+    is_fit = seen is not None and seen.etag is not None and (seen.is_at_rest or not (at_rest or is_in_flight))
+    machine = seen if seen and is_fit else read_at_rest(vm, world, at_rest=at_rest)
     return _Ready(task.word, prepare_change(machine, task.wish, world, may_be_done=is_in_flight), task.wish, task.entry)
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId, checked_name, looks_like_id, vm_id
-from vmident.core.selection import near_names
+from vmident.core.selection import near
 from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
 
 if TYPE_CHECKING:
     from vmident.ports import Machines
-
-_LISTED_AT_MOST = 5_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,11 @@ def find_vm(word: str, where: Where, machines: Machines) -> ResourceId:
     if where.group:
         return vm_id(where.subscription(), where.group, word)
     subscription = where.subscription()
-    found = machines.named(subscription, checked_name(word))
+    return the_only_vm(word, machines.named(subscription, checked_name(word)), subscription, machines)
+
+
+def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machines: Machines) -> ResourceId:
+    """Give the one VM of a name that was found in a subscription; raises as `find_vm` does where it is none or many."""
     if not found:
         raise _no_vm_named(word, subscription, None, machines)
     if len(found) > 1:
@@ -82,11 +83,10 @@ def _no_vm_named(word: str, subscription: str, group: str | None, machines: Mach
     name = word.rsplit("/", 1)[-1]
     place = f"resource group '{group}'" if group else f"subscription {subscription}"
     try:
-        listing = [machine.id for machine in islice(machines.list(subscription, group), _LISTED_AT_MOST)]
+        alike = near(machines.names(subscription, group), name)
     except VmidentError:
-        listing = []
-    near = near_names(listing, name)
-    there = f" Did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
+        alike = ()
+    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
     look = f"vmident list -g {group}" if group else "vmident list"
     return NotFound(f"No VM named '{name}' in {place}.{there}", hint=f"See what is there: {look}")
 

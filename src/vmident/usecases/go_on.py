@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from vmident.core.consequences import Warn
 from vmident.core.history import Entry, RunRecord, Stage
@@ -32,11 +31,7 @@ def resume_run(record: RunRecord, world: World, manner: Manner) -> tuple[ChangeR
         return ()
     if not manner.dry_run:
         record = world.journal.take_over(record.id)
-    tasks = [
-        Task(str(entry.vm), partial(_vm_of, entry), _wish_again(entry, record), entry)
-        for entry in record.entries
-        if entry.stage.is_open
-    ]
+    tasks = [Task(str(entry.vm), _wish_again(entry, record), entry) for entry in record.entries if entry.stage.is_open]
     return change_each(tasks, world, manner, record=record)
 
 
@@ -47,15 +42,9 @@ def undo_run(record: RunRecord, world: World, manner: Manner, *, remove_roles: b
     is taken back where the change was made, and left where it was not.
     """
     entries = _as_they_are_now([entry for entry in record.entries if _has_done_something(entry)], world.journal)
-    tasks = [
-        Task(str(entry.vm), partial(_vm_of, entry), _wish_back(entry, remove_roles=remove_roles)) for entry in entries
-    ]
+    tasks = [Task(str(entry.vm), _wish_back(entry, remove_roles=remove_roles)) for entry in entries]
     results = change_each(tasks, world, manner, undoes=record.id)
     return tuple(_saying_new_principal(one) for one in results)
-
-
-def _vm_of(entry: Entry) -> ResourceId:
-    return entry.vm
 
 
 def _as_they_are_now(entries: Sequence[Entry], journal: Journal) -> list[Entry]:

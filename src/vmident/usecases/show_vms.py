@@ -9,7 +9,8 @@ from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
 from vmident.errors import NotFound, VmidentError
 from vmident.results import Shown
-from vmident.usecases.find_vms import Where, find_vm, not_found_with_near_names
+from vmident.usecases.find_vms import Where, not_found_with_near_names
+from vmident.usecases.named_vms import NamedVms
 
 if TYPE_CHECKING:
     from vmident.ports import Machines
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 def show_vms(words: Sequence[str | Machine], where: Where, machines: Machines) -> tuple[Shown, ...]:
     """Read every VM that `words` name, but those read already; one that cannot be read does not stop the others."""
+    named = NamedVms([one for one in words if isinstance(one, str)], where, machines)
     return tuple(
-        Shown(str(one.id), one) if isinstance(one, Machine) else _show_one(one, where, machines) for one in words
+        Shown(str(one.id), one) if isinstance(one, Machine) else _show_one(one, named, machines) for one in words
     )
 
 
@@ -27,11 +29,11 @@ def list_vms(where: Where, machines: Machines) -> Iterator[Machine]:
     return machines.list(where.subscription(), where.group)
 
 
-def _show_one(word: str, where: Where, machines: Machines) -> Shown:
+def _show_one(word: str, named: NamedVms, machines: Machines) -> Shown:
     vm: ResourceId | None = None
     try:
-        vm = find_vm(word, where, machines)
-        return Shown(word, machines.read(vm))
+        vm = named.find(word)
+        return Shown(word, named.listed(vm) or machines.read(vm))
     except NotFound as missing:
         return Shown(word, error=not_found_with_near_names(word, vm, missing, machines) if vm else missing)
     except VmidentError as failure:

@@ -154,7 +154,7 @@ class Subscriptions(Protocol):
 
 
 class Identities(Protocol):
-    """The user-assigned identities of a cloud."""
+    """The user-assigned identities of a cloud. What names mean is asked for once a command: see `find` and `named`."""
 
     def find(self, identity: ResourceId) -> ResourceId | None:
         """Give the identity's id in ARM's own casing; `None` where there is none, or its group is not there."""
@@ -166,6 +166,10 @@ class Identities(Protocol):
 
     def list(self, subscription: str, group: str | None = None) -> Iterator[IdentityResource]:
         """List the identities of a subscription or of one group, page by page."""
+        ...
+
+    def names(self, subscription: str, group: str | None = None) -> Sequence[str]:
+        """Give the names of the identities there, for one that is mistyped; asked for once a command."""
         ...
 
     def read(self, identity: ResourceId) -> IdentityResource:
@@ -201,7 +205,10 @@ class Groups(Protocol):
 
 
 class Roles(Protocol):
-    """Role definitions, role assignments, and what the caller may do."""
+    """Role definitions, role assignments, and what the caller may do.
+
+    Definitions and permissions are asked for once a command; assignments every time.
+    """
 
     def named(self, name: str, scope: Scope) -> Sequence[Role]:
         """List the definitions called `name`, in any case, that can be assigned at a scope."""

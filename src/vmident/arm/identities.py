@@ -6,6 +6,7 @@ Reads go out like every other one, as attaching an identity needs them too; the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from vmident.arm.connection import Connection
@@ -28,15 +29,18 @@ class ArmIdentities:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.find = cache(self._find)
+        self.named = cache(self._find_named)
+        self.names = cache(self._list_names)
 
-    def find(self, identity: ResourceId) -> ResourceId | None:
+    def _find(self, identity: ResourceId) -> ResourceId | None:
         """GET the identity; 404 means that there is none."""
         try:
             return self.read(identity).id
         except NotFound:
             return None
 
-    def named(self, subscription: str, name: str) -> Sequence[ResourceId]:
+    def _find_named(self, subscription: str, name: str) -> Sequence[ResourceId]:
         """Ask Resource Graph; where it does not know exactly one, a list decides."""
         found = named_in_graph(self._connection, subscription, USER_ASSIGNED_IDENTITY, name)
         return found if len(found) == 1 else named((one.id for one in self.list(subscription)), name)
@@ -46,6 +50,9 @@ class ArmIdentities:
         inside = f"/resourceGroups/{group}" if group else ""
         path = f"/subscriptions/{subscription}{inside}/providers/{USER_ASSIGNED_IDENTITY}"
         return (identity_resource_from_wire(body) for body in pages(self._connection, path, API_VERSION))
+
+    def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:
+        return tuple(one.id.name for one in self.list(subscription, group))
 
     def read(self, identity: ResourceId) -> IdentityResource:
         """GET the identity."""

@@ -32,14 +32,16 @@ class ArmRoles:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._role = cache(self._read_role)
+        self.named = cache(self._find_named)
+        self.all_at = cache(self._list_all_at)
         self.permissions = cache(self._read_permissions)
 
-    def named(self, name: str, scope: Scope) -> Sequence[Role]:
+    def _find_named(self, name: str, scope: Scope) -> Sequence[Role]:
         """List the definitions called `name` at a scope; ARM compares names without regard to case."""
         quoted = name.replace("'", "''")
         return self._definitions(scope, f"roleName eq '{quoted}'")
 
-    def all_at(self, scope: Scope) -> Sequence[Role]:
+    def _list_all_at(self, scope: Scope) -> Sequence[Role]:
         """List every definition that can be assigned at a scope, for names that come near a mistyped one."""
         return self._definitions(scope, None)
 

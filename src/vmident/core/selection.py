@@ -18,13 +18,8 @@ def named(listing: Iterable[ResourceId], name: str) -> tuple[ResourceId, ...]:
     return tuple(sorted({resource for resource in listing if resource.name.lower() == name.lower()}))
 
 
-def near_names(listing: Iterable[ResourceId], name: str, *, at_most: int = 3) -> tuple[str, ...]:
-    """Pick the names most like a mistyped `name`, the likest first, in the casing of the listing."""
-    return near((resource.name for resource in listing), name, at_most=at_most)
-
-
 def near(names: Iterable[str], name: str, *, at_most: int = 3) -> tuple[str, ...]:
-    """Pick of plain names those most like a mistyped one, as `near_names` does."""
+    """Pick the names most like a mistyped `name`, the likest first, in the casing that they came with."""
     spelled = {one.lower(): one for one in names}
     return tuple(spelled[alike] for alike in get_close_matches(name.lower(), sorted(spelled), n=at_most))
 

@@ -14,6 +14,7 @@ from vmident.fleet_ports import NO_POLICY, Cost, Job, Kind, Policy, Request, Ste
 from vmident.results import ChangeResult, Status
 from vmident.usecases.carry_out import carry_out, cost_of_write, goes_further
 from vmident.usecases.find_vms import Where, not_found_with_near_names
+from vmident.usecases.held_once import HeldBy, HeldOnce
 from vmident.usecases.in_turn import in_turn
 from vmident.usecases.learnt import Learnt
 from vmident.usecases.named_vms import NamedVms
@@ -70,6 +71,11 @@ class Task:
     wish: Wish
     entry: Entry | None = None
     seen: Machine | None = None
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Tell whether an earlier process has sent something whose outcome is not on record."""
+        return self.entry is not None and self.entry.stage.is_in_flight
 
 
 def change_vms(
@@ -217,6 +223,7 @@ def _prepare_all(
     tasks: Sequence[Task], where: Where | None, world: World, manner: Manner
 ) -> list[_Ready | ChangeResult]:
     named = NamedVms([task.word for task in tasks if task.seen is None], where, world.machines)
+    held_by = HeldOnce(world.roles)
     outcomes: list[_Ready | ChangeResult] = []
     seen: set[ResourceId] = set()
     # Many are not waited for one after the other: each is when its turn comes.
@@ -232,7 +239,8 @@ def _prepare_all(
             vm = task.seen.id if task.seen else named.find(task.word)
             if vm not in seen:
                 seen.add(vm)
-                outcomes.append(_prepared(task, task.seen or named.listed(vm), vm, world, at_rest=at_rest))
+                machine = _read(task, task.seen or named.listed(vm), vm, world, at_rest=at_rest)
+                outcomes.append(_prepared(task, machine, world, held_by))
         except VmidentError as failure:
             outcomes.append(_failed(task.word, vm, failure, world))
         except KeyboardInterrupt:
@@ -241,12 +249,16 @@ def _prepare_all(
     return outcomes
 
 
-def _prepared(task: Task, seen: Machine | None, vm: ResourceId, world: World, *, at_rest: bool) -> _Ready:
-    is_in_flight = task.entry is not None and task.entry.stage.is_in_flight
+def _read(task: Task, seen: Machine | None, vm: ResourceId, world: World, *, at_rest: bool) -> Machine:
+    """Give the VM as it was seen, where that will do, else as it is."""
     # An etag keeps a write from going to a VM that has moved on since it was seen.
-    is_fit = seen is not None and seen.etag is not None and (seen.is_at_rest or not (at_rest or is_in_flight))
-    machine = seen if seen and is_fit else read_at_rest(vm, world, at_rest=at_rest)
-    return _Ready(task.word, prepare_change(machine, task.wish, world, may_be_done=is_in_flight), task.wish, task.entry)
+    is_fit = seen is not None and seen.etag is not None and (seen.is_at_rest or not (at_rest or task.is_in_flight))
+    return seen if seen and is_fit else read_at_rest(vm, world, at_rest=at_rest)
+
+
+def _prepared(task: Task, machine: Machine, world: World, held_by: HeldBy) -> _Ready:
+    prepared = prepare_change(machine, task.wish, world, may_be_done=task.is_in_flight, held_by=held_by)
+    return _Ready(task.word, prepared, task.wish, task.entry)
 
 
 def _failed(word: str, vm: ResourceId | None, failure: VmidentError, world: World) -> ChangeResult:

@@ -29,7 +29,7 @@ def equip_identity(
         return make_identity(wish, makers, dry_run=dry_run)
     grants = find_grants(words, wish.id.subscription, wish.id.group, roles)
     seen = make_identity(wish, makers, dry_run=True)
-    planned = tuple(plan_for(seen.before.principal_id if seen.before else None, grants, roles))
+    planned = tuple(plan_for(seen.before.principal_id if seen.before else None, grants, roles.held_by))
     check_may(planned, roles)
     if dry_run:
         is_to_do = any(one.status is RoleStatus.PLANNED for one in planned)

@@ -13,7 +13,7 @@ from vmident.core.resource_id import (
     looks_like_id,
     user_identity_id,
 )
-from vmident.core.selection import named, near_names
+from vmident.core.selection import named, near
 from vmident.core.standing import IdentityResource
 from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
 from vmident.ports import Identities
@@ -126,10 +126,10 @@ def _no_identity_named(word: str, machine: Machine, identities: Identities) -> N
 
 def _near(name: str, subscription: str, group: str | None, identities: Identities) -> str:
     try:
-        near = near_names((one.id for one in identities.list(subscription, group)), name)
+        alike = near(identities.names(subscription, group), name)
     except VmidentError:
-        near = ()
-    return f" Did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
+        alike = ()
+    return f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
 
 
 def _identity_id_in(word: str) -> ResourceId:

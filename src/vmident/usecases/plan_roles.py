@@ -14,6 +14,7 @@ from vmident.core.transition import Change, Transition
 from vmident.errors import Interrupted, NotSignedIn, TimedOut, VmidentError
 from vmident.ports import Roles
 from vmident.results import RoleResult, RoleStatus
+from vmident.usecases.held_once import HeldBy
 
 
 @dataclass(frozen=True)
@@ -38,28 +39,30 @@ class Orphans:
         return replace(self, held=held, warnings=roles_orphaned(held) if self.warnings else ())
 
 
-def plan_grants(change: Change, after: IdentityState, grants: Sequence[Grant], roles: Roles) -> tuple[RoleResult, ...]:
+def plan_grants(
+    change: Change, after: IdentityState, grants: Sequence[Grant], held_by: HeldBy
+) -> tuple[RoleResult, ...]:
     """Tell of each grant whether it is to be made or is there, for everybody whom the change brings.
 
     Costs a read for each principal that is there already and each scope.
     """
     return tuple(
-        planned for receiver in receivers(change, after) for planned in plan_for(receiver.principal_id, grants, roles)
+        planned for receiver in receivers(change, after) for planned in plan_for(receiver.principal_id, grants, held_by)
     )
 
 
-def find_orphans(change: Transition, vm: ResourceId, roles: Roles, *, are_removed: bool) -> Orphans:
+def find_orphans(change: Transition, vm: ResourceId, held_by: HeldBy, *, are_removed: bool) -> Orphans:
     """List what a principal that the transition deletes holds in the VM's subscription; one read where it does."""
-    return find_orphans_of(vanishing_principal(change), vm.subscription, roles, are_removed=are_removed)
+    return find_orphans_of(vanishing_principal(change), vm.subscription, held_by, are_removed=are_removed)
 
 
-def find_orphans_of(principal_id: str | None, subscription: str, roles: Roles, *, are_removed: bool) -> Orphans:
+def find_orphans_of(principal_id: str | None, subscription: str, held_by: HeldBy, *, are_removed: bool) -> Orphans:
     """List what a principal that is about to vanish holds in a subscription; one read where there is a principal."""
     if principal_id is None:
         return Orphans()
     scope = subscription_scope(subscription)
     try:
-        held = roles.held_by(principal_id, scope)
+        held = held_by(principal_id, scope)
     except (NotSignedIn, TimedOut, Interrupted):
         raise
     except VmidentError as failure:
@@ -71,12 +74,12 @@ def find_orphans_of(principal_id: str | None, subscription: str, roles: Roles, *
     return Orphans(principal_id, own, () if are_removed else roles_orphaned(own))
 
 
-def plan_for(principal_id: str | None, grants: Sequence[Grant], roles: Roles) -> Iterator[RoleResult]:
+def plan_for(principal_id: str | None, grants: Sequence[Grant], held_by: HeldBy) -> Iterator[RoleResult]:
     """Tell of each grant whether it is to be made for one principal, or is there; `None` has no principal yet."""
     held: dict[Scope, Sequence[HeldRole]] = {}
     for grant in grants:
         if principal_id and grant.scope not in held:
-            held[grant.scope] = roles.held_by(principal_id, grant.scope)
+            held[grant.scope] = held_by(principal_id, grant.scope)
         there = next((one for one in held.get(grant.scope, ()) if one.is_what(grant)), None)
         status = RoleStatus.EXISTING if there else RoleStatus.PLANNED
         assignment_id = there.assignment_id if there else None

@@ -11,6 +11,7 @@ from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, HeldRole
+from vmident.core.scope import Scope
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
 from vmident.errors import MovedOn
 from vmident.fleet_ports import Fleet
@@ -19,6 +20,7 @@ from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.find_identities import find_identities
 from vmident.usecases.find_roles import NO_ROLES, RoleWords, find_grants
 from vmident.usecases.grant_roles import check_may
+from vmident.usecases.held_once import HeldBy
 from vmident.usecases.in_turn import in_turn
 from vmident.usecases.plan_roles import find_orphans, plan_assignments, plan_grants
 from vmident.usecases.wait import until_at_rest
@@ -58,6 +60,10 @@ class World:
     journal: Journal
     fleet: Callable[[], Fleet]
 
+    def held_by(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
+        """Ask what a principal holds at a scope, above it and below it: a `HeldBy` that is never a moment old."""
+        return self.roles.held_by(principal_id, scope)
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -88,14 +94,17 @@ def read_at_rest(vm: ResourceId, world: World, *, at_rest: bool = True) -> Machi
     return in_turn(until_at_rest(machine, world.machines, world.clock), world.clock, world.person)
 
 
-def prepare_change(machine: Machine, wish: Wish, world: World, *, may_be_done: bool = False) -> Prepared:
+def prepare_change(
+    machine: Machine, wish: Wish, world: World, *, may_be_done: bool = False, held_by: HeldBy | None = None
+) -> Prepared:
     """Compute the change of a VM that was read a moment ago.
 
-    `may_be_done` says that a request for it has left, so that the VM may stand where the wish leads. Costs no request
-    where the identities are named by id or are attached already; roles cost some. Raises what the reads raise,
-    `NotAllowed` where roles are to be granted or deleted and clearly may not be, and `MovedOn`.
+    `may_be_done` says that a request for it has left, so that the VM may stand where the wish leads. `held_by` tells
+    what principals hold, where Azure is not to be asked for this VM alone. Costs no request where the identities are
+    named by id or are attached already; roles cost some. Raises what the reads raise, `NotAllowed` where roles are to
+    be granted or deleted and clearly may not be, and `MovedOn`.
     """
-    vm = machine.id
+    vm, held_by = machine.id, held_by or world.held_by
     ids, named_twice = find_identities(wish.identities, machine, world.identities)
     change = wish.change(ids)
     planned = transition(machine.identity, change)
@@ -106,9 +115,9 @@ def prepare_change(machine: Machine, wish: Wish, world: World, *, may_be_done: b
     goes_with = is_done or not wish.only_from or machine.identity.is_same_as(wish.only_from[0])
     assignments = tuple(plan_assignments(wish.assignments, planned, world.roles)) if goes_with else ()
     grants = find_grants(wish.roles, vm.subscription, vm.group, world.roles) if wish.roles else ()
-    orphans = find_orphans(planned, vm, world.roles, are_removed=wish.remove_roles).without(assignments)
+    orphans = find_orphans(planned, vm, held_by, are_removed=wish.remove_roles).without(assignments)
     roles = (
-        *plan_grants(change, planned.after, grants, world.roles),
+        *plan_grants(change, planned.after, grants, held_by),
         *orphans.planned(are_removed=wish.remove_roles),
         *assignments,
     )

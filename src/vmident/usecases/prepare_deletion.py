@@ -67,7 +67,7 @@ def prepare_deletion(
     else:
         attached = tuple(vm for vm in holders.vms if _has(vm, identity.id, world))
     orphans = find_orphans_of(
-        identity.principal_id, identity.id.subscription, world.roles, are_removed=wish.remove_roles
+        identity.principal_id, identity.id.subscription, world.roles.held_by, are_removed=wish.remove_roles
     )
     roles = orphans.planned(are_removed=wish.remove_roles)
     check_may(roles, world.roles)

@@ -207,7 +207,7 @@ class Groups(Protocol):
 class Roles(Protocol):
     """Role definitions, role assignments, and what the caller may do.
 
-    Definitions and permissions are asked for once a command; assignments every time.
+    Definitions and permissions are asked for once a command; assignments every time, but for `held_in_list`.
     """
 
     def named(self, name: str, scope: Scope) -> Sequence[Role]:
@@ -224,6 +224,10 @@ class Roles(Protocol):
 
     def held_by(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
         """List the assignments made to a principal at a scope, above it and below it."""
+        ...
+
+    def held_in_list(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
+        """Give what `held_by` gives, from a list of everybody's assignments, asked for once a command and scope."""
         ...
 
     def assigned_at(self, scope: Scope) -> frozenset[Assigned]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 
-from tests.program import GROUP, Program, identity_id, letting_in, losing_the_answer, vm_id
+from tests.program import GROUP, Program, answering, answering_with, identity_id, letting_in, losing_the_answer, vm_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
 NAMES = [f"vm-{number:05}" for number in range(1, 9)]
@@ -77,6 +78,67 @@ def test_a_mistyped_role_is_looked_for_once(several: Program) -> None:
     outcome = several(f"enable-system {VMS} --role Raeder --scope group")
     assert (outcome.code, {one["error"]["code"] for one in outcome.json}) == (3, {"role-not-found"})
     assert asked(several, "roleDefinitions") == 2
+
+
+MANY = [f"vm-{number:05}" for number in range(1, 41)]
+ALL = f"{' '.join(MANY)} -g {GROUP}"
+
+
+@pytest.fixture
+def many(program: Program) -> Program:
+    """Forty VMs with principals of their own, of which the last holds a role on the group and one at the VM itself."""
+    program.operation_seconds = 0.0
+    program.sandbox.add_vms(len(MANY))
+    assert program(f"enable-system {ALL}").code == 0
+    principal = program.identity_of(MANY[-1])["principalId"]
+    give(program, principal)
+    give(program, principal, scope=vm_id(MANY[-1]))
+    return program
+
+
+@pytest.mark.parametrize("words", ["disable-system", "set --type none"])
+def test_what_many_principals_hold_is_looked_up_in_one_list(many: Program, words: str) -> None:
+    alone = many(f"{words} {MANY[-1]} -g {GROUP} --dry-run").json
+    outcome = many(f"{words} {ALL} --dry-run")
+    assert outcome.json[-1] == alone
+    assert len(alone["roleAssignments"]) == 2
+    assert not any("roleAssignments" in one for one in outcome.json[:-1])
+    assert asked(many, "roleAssignments") == 11
+
+
+def test_roles_that_the_list_names_are_removed(many: Program) -> None:
+    principal = many.identity_of(MANY[-1])["principalId"]
+    others = many.colleague("GET", identity_id("otherIdentity")).json()["properties"]["principalId"]
+    kept = give(many, others)
+    outcome = many(f"disable-system {ALL} --remove-roles --yes")
+    assert (outcome.code, {one["status"] for one in outcome.json}) == (0, {"changed"})
+    assert [one["status"] for one in outcome.json[-1]["roleAssignments"]] == ["removed", "removed"]
+    assert (assignments(many, principal), assignments(many, others)) == ([], [kept])
+
+
+def unfiltered() -> str:
+    return "roleAssignments?api-version"
+
+
+@pytest.mark.parametrize("trouble", [answering(403, "AuthorizationFailed"), answering_with(200, {"value": [{}]})])
+def test_where_assignments_cannot_be_listed_each_principal_is_asked_for(many: Program, trouble: Any) -> None:
+    listed = many(f"disable-system {ALL} --dry-run").json
+    many.when("GET", unfiltered(), trouble)
+    assert many(f"disable-system {ALL} --dry-run").json == listed
+    assert asked(many, "roleAssignments") == 41
+
+
+def test_where_nobody_is_signed_in_any_more_the_list_says_so(many: Program) -> None:
+    many.when("GET", unfiltered(), answering(401, "InvalidAuthenticationToken"))
+    outcome = many(f"disable-system {ALL} --dry-run")
+    assert [one["error"]["code"] for one in outcome.json if one["error"]] == ["InvalidAuthenticationToken"]
+
+
+def test_roles_for_many_that_have_their_identity_are_looked_up_in_one_list(many: Program) -> None:
+    outcome = many(f"enable-system {ALL} --role Reader --scope group --dry-run")
+    statuses = [one["roleAssignments"][0]["status"] for one in outcome.json]
+    assert statuses == ["planned"] * 39 + ["existing"]
+    assert asked(many, "roleAssignments") == 11
 
 
 def test_what_is_granted_while_a_change_is_worked_out_again_is_seen(several: Program) -> None:

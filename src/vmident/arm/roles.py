@@ -5,7 +5,8 @@ Source: Microsoft's REST reference for authorization, version 2022-04-01; 'Roles
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ class ArmRoles:
         self._role = cache(self._read_role)
         self.named = cache(self._find_named)
         self.all_at = cache(self._list_all_at)
+        self._everybodys = cache(self._list_everybodys)
         self.permissions = cache(self._read_permissions)
 
     def _find_named(self, name: str, scope: Scope) -> Sequence[Role]:
@@ -59,13 +61,16 @@ class ArmRoles:
         found = self._connection.patiently(
             lambda: list(client.role_assignments.list_for_scope(str(scope), filter=condition))
         )
-        return tuple(self._held(one) for one in found)
+        return tuple(self._held(str(one.id), str(one.role_definition_id), str(one.scope)) for one in found)
+
+    def held_in_list(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
+        """Pick a principal's assignments from the list of all at, above and below the scope."""
+        return tuple(self._held(*one) for one in self._everybodys(scope).get(principal_id.lower(), ()))
 
     def assigned_at(self, scope: Scope) -> frozenset[Assigned]:
         """List all assignments at, above and below the scope, page by page."""
-        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
         try:
-            return frozenset(_assigned(one["properties"]) for one in pages(self._connection, path, API_VERSION))
+            return frozenset(_assigned(one["properties"]) for one in self._assignments_at(scope))
         except (KeyError, TypeError, AttributeError, BadResourceId) as strange:
             raise unreadable("a list of role assignments") from strange
 
@@ -101,6 +106,20 @@ class ArmRoles:
         client = self._client()
         self._connection.patiently(lambda: client.role_assignments.delete_by_id(assignment_id))
 
+    def _list_everybodys(self, scope: Scope) -> Mapping[str, Sequence[tuple[str, str, str]]]:
+        """Give the id, the definition's id and the scope of each assignment, by the principal in small letters."""
+        by_principal = defaultdict[str, list[tuple[str, str, str]]](list)
+        try:
+            for one in self._assignments_at(scope):
+                held = one["properties"]
+                by_principal[held["principalId"].lower()].append((one["id"], held["roleDefinitionId"], held["scope"]))
+        except (KeyError, TypeError, AttributeError) as strange:
+            raise unreadable("a list of role assignments") from strange
+        return by_principal
+
+    def _assignments_at(self, scope: Scope) -> Iterator[dict[str, Any]]:
+        return pages(self._connection, f"{scope}/providers/Microsoft.Authorization/roleAssignments", API_VERSION)
+
     def _read_permissions(self, scope: Scope) -> Sequence[Permission]:
         """List what the caller may do at a scope."""
         path = f"{scope}/providers/Microsoft.Authorization/permissions"
@@ -127,10 +146,9 @@ class ArmRoles:
         found = self._connection.patiently(lambda: client.role_definitions.get_by_id(definition_id))
         return Role(str(found.id), str(found.role_name))
 
-    def _held(self, assignment: Any) -> HeldRole:
-        definition_id = str(assignment.role_definition_id)
+    def _held(self, assignment_id: str, definition_id: str, scope_id: str) -> HeldRole:
         try:
-            scope = Scope.parse(str(assignment.scope))
+            scope = Scope.parse(scope_id)
         except BadResourceId as strange:
             raise unreadable("a role assignment") from strange
         try:
@@ -138,7 +156,7 @@ class ArmRoles:
         except NotFound:
             # A custom role whose definition is gone; the assignment is there all the same.
             role = Role(definition_id, definition_id.rsplit("/", 1)[-1])
-        return HeldRole(str(assignment.id), role, scope)
+        return HeldRole(assignment_id, role, scope)
 
 
 def _assigned(properties: Any) -> Assigned:

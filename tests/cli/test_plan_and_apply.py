@@ -57,6 +57,33 @@ def test_a_plan_tells_before_after_request_and_warnings_of_every_vm_and_writes_n
     }
 
 
+TWO_PLACES = """\
+version: 1
+rules:
+- vms: {{names: [my*], subscriptions: [{here}, {there}]}}
+  identities: {{include: [otherIdentity]}}
+"""
+ELSEWHERE = "00000000-0000-0000-0000-000000000001"
+
+
+@pytest.mark.parametrize("code", ["ResourceGroupNotFound", "SubscriptionNotFound"])
+def test_of_several_subscriptions_one_that_lacks_the_group_is_passed_over(
+    program: Program, described: Description, code: str
+) -> None:
+    program.when("GET", f"{ELSEWHERE}/resourceGroups/myResourceGroup", answering(404, code))
+    file = described(TWO_PLACES.format(here=SUBSCRIPTION, there=ELSEWHERE))
+    outcome = program(f"plan -f {file} -g myResourceGroup")
+    if code == "ResourceGroupNotFound":
+        assert [one["id"] for one in outcome.json["vms"]] == [vm_id("myVM")]
+    else:
+        assert (outcome.code, outcome.error["code"]) == (3, code)
+
+
+def test_a_group_that_the_only_subscription_lacks_is_not_found(program: Program, described: Description) -> None:
+    outcome = program(f"plan -f {described(WEB)} -g lostGroup")
+    assert (outcome.code, outcome.error["code"]) == (3, "ResourceGroupNotFound")
+
+
 def test_a_plan_lists_the_vms_and_the_identities_to_attach_and_reads_no_vm(
     program: Program, described: Description
 ) -> None:

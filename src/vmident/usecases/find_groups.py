@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from vmident.core.selection import near
 from vmident.core.standing import Group
@@ -10,6 +11,8 @@ from vmident.errors import NotFound, VmidentError
 from vmident.ports import Groups
 
 NO_GROUP = "ResourceGroupNotFound"
+
+T = TypeVar("T")
 
 
 def read_group(name: str, subscription: str, groups: Groups) -> Group:
@@ -23,6 +26,16 @@ def read_group(name: str, subscription: str, groups: Groups) -> Group:
 def list_groups(subscription: str, groups: Groups) -> Iterator[Group]:
     """List the groups of the subscription."""
     return groups.list(subscription)
+
+
+def in_each(subscriptions: Sequence[str], look: Callable[[str], Iterator[T]]) -> Iterator[T]:
+    """Look in each of several subscriptions; one that lacks the group has nothing to give."""
+    for subscription in subscriptions:
+        try:
+            yield from look(subscription)
+        except NotFound as missing:
+            if missing.code != NO_GROUP:
+                raise
 
 
 def group_not_found(name: str, subscription: str, missing: NotFound, groups: Groups) -> NotFound:

@@ -11,6 +11,7 @@ from vmident.core.plan import Plan, plan_for
 from vmident.core.resource_id import ResourceId
 from vmident.errors import NotAllowed, NotFound
 from vmident.ports import Identities, Machines, Roles
+from vmident.usecases.find_groups import in_each
 from vmident.usecases.find_vms import Where
 from vmident.usecases.plan_described_roles import with_grants
 
@@ -18,9 +19,10 @@ from vmident.usecases.plan_described_roles import with_grants
 def plan_state(rules: Sequence[Rule], where: Where, machines: Machines, identities: Identities, roles: Roles) -> Plan:
     """List the VMs of every subscription that the rules speak of, and plan; only one group's, where one is given.
 
-    A rule that names neither subscriptions nor ids is about the default subscription. Costs a request for each page of
-    VMs, and one for each subscription whose identities are to be attached; roles cost what `with_grants` says. Raises
-    `ConflictingRules`, and `NotFound` for identities that are to be attached and are not there.
+    A rule that names neither subscriptions nor ids is about the default subscription. Of several subscriptions, one
+    that lacks the group has no VMs to plan for. Costs a request for each page of VMs, and one for each subscription
+    whose identities are to be attached; roles cost what `with_grants` says. Raises `ConflictingRules`, and `NotFound`
+    for identities that are to be attached and are not there, and for the group.
     """
     placed = [_placed(rule, where) for rule in rules]
     plan = plan_for(placed, _listed(placed, where, machines))
@@ -41,8 +43,10 @@ def _listed(rules: Sequence[Rule], where: Where, machines: Machines) -> Iterator
     for rule in rules:
         if not rule.selector.subscriptions:
             named |= {vm.subscription.lower(): vm.subscription for vm in rule.selector.ids}
-    for key in sorted(named):
-        yield from machines.list(named[key], where.group)
+    subscriptions = [named[key] for key in sorted(named)]
+    if len(subscriptions) == 1:
+        return machines.list(subscriptions[0], where.group)
+    return in_each(subscriptions, lambda subscription: machines.list(subscription, where.group))
 
 
 def _check_there(plan: Plan, identities: Identities) -> None:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
 from vmident.core.selection import Selection
-from vmident.errors import NotFound
 from vmident.ports import Machines
-from vmident.usecases.find_groups import NO_GROUP
+from vmident.usecases.find_groups import in_each
 from vmident.usecases.find_vms import Where
 
 
@@ -22,14 +21,9 @@ def select_vms(
     default group plays no part: only the selection's own does. With `several` subscriptions it is these that are
     looked in, and one that lacks the group has nothing to give.
     """
-    for subscription in several:
-        try:
-            yield from _in_one(selection, subscription, machines)
-        except NotFound as missing:
-            if missing.code != NO_GROUP:
-                raise
-    if not several:
-        yield from _in_one(selection, where.subscription(), machines)
+    if several:
+        return in_each(several, lambda subscription: _in_one(selection, subscription, machines))
+    return _in_one(selection, where.subscription(), machines)
 
 
 def _in_one(selection: Selection, subscription: str, machines: Machines) -> Iterator[Machine | ResourceId]:

@@ -11,8 +11,6 @@ from vmident.errors import QueryUnfit, UsageError
 from vmident.render.text import harmless
 
 _JMESPATH = "See https://jmespath.org; quote the query for the shell."
-# Eight rows of four characters, as rich reads them: only the rule under the heads is drawn.
-_PLAIN_RULE = "    \n    \n -- \n    \n    \n    \n    \n    \n"
 
 
 def as_json(document: Any) -> str:
@@ -39,27 +37,15 @@ def as_tsv(rows: Any) -> str:
 
 def as_table(rows: Any, *, width_columns: int | None = None) -> str:
     """Give columns with a header, no lines cut; wrapped to `width_columns` only where that is given."""
-    from io import StringIO
-
-    from rich.box import Box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from vmident.render.table import drawn
 
     listed = _rows(rows)
     if not listed:
         return ""
-    headers = list(dict.fromkeys(key for row in listed if isinstance(row, dict) for key in row))
-    table = Table(box=Box(_PLAIN_RULE, ascii=True), show_header=bool(headers), pad_edge=False, show_edge=False)
-    for header in headers or _values(listed[0]):
-        table.add_column(Text(_cell(header)), overflow="fold", no_wrap=width_columns is None)
-    for row in listed:
-        values = [row.get(header) for header in headers] if headers and isinstance(row, dict) else _values(row)
-        table.add_row(*(Text(_cell(value)) for value in values))
-    console = Console(file=StringIO(), width=width_columns or 1_000_000, color_system=None, force_terminal=False)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines() if line.strip())
+    heads = list(dict.fromkeys(key for row in listed if isinstance(row, dict) for key in row))
+    cells = [[row.get(head) for head in heads] if heads and isinstance(row, dict) else _values(row) for row in listed]
+    texts = [[_cell(value) for value in row] for row in cells]
+    return drawn([_cell(head) for head in heads], texts, width_columns=width_columns)
 
 
 def queried(document: Any, query: str | None) -> Any:

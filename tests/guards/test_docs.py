@@ -40,6 +40,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RUN = re.compile(r"\b[0-9a-f]{8}\b")
 # The sandbox's public addresses, of a range that belongs to nobody.
 _ADDRESS = re.compile(r"203\.0\.113\.\d+")
+_TIME = re.compile(r"\bas of \d\d:\d\d:\d\d UTC")
 _FOLDER = re.compile(r'^(\s*"?folder"?:?\s+"?)[^"\n]+', re.MULTILINE)
 _ANSWER = re.compile(r"\[y/N\]: (.*)")
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
@@ -122,6 +123,7 @@ def steps_of(block: str) -> Iterator[tuple[str, str]]:
 
 def steady(text: str) -> str:
     """Put placeholders in the place of what differs from run to run."""
+    text = _TIME.sub("as of TIME", text)
     text = _FOLDER.sub(r"\1FOLDER", _RUN.sub("RUN", _GUID.sub("GUID", _ADDRESS.sub("ADDRESS", text))))
     lines = (line.rstrip() for line in text.splitlines())
     return "\n".join(lines).strip("\n")

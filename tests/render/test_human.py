@@ -149,15 +149,16 @@ def test_a_machine_without_identity_is_two_lines() -> None:
 def test_a_list_names_the_identities_without_the_rest_of_their_ids() -> None:
     both = IdentityState.of(system=True, users=[TWO, ONE])
     rows = [machine_row(Machine(VM, "westus", both)), machine_row(Machine(VM, "westus", IdentityState()))]
-    lines = list(table_lines(rows))
+    lines = list(table_lines(rows, 0.0))
     assert lines[0].tone is Tone.HEADING
     assert lines[0].text.split()[:3] == ["name", "resourceGroup", "location"]
     assert lines[2].text.endswith("one, two")
+    assert lines[-1].text == "2 VMs, as of 00:00:00 UTC"
     assert not any("/" in line.text for line in lines)
 
 
 def test_an_empty_list_says_so() -> None:
-    assert _texts(table_lines([])) == ["No VMs."]
+    assert _texts(table_lines([], 0.0)) == ["No VMs."]
 
 
 def test_facts_stand_in_a_column() -> None:
@@ -226,7 +227,7 @@ def _nasty_machine() -> Machine:
     [
         _nasty_change,
         lambda: machine_lines(_nasty_machine()),
-        lambda: table_lines([machine_row(_nasty_machine())]),
+        lambda: table_lines([machine_row(_nasty_machine())], 0.0),
         lambda: loss_lines(_nasty_machine().id, Transition(_nasty_state(), IdentityState())),
         lambda: error_lines(UsageError(NASTY, code=NASTY, hint=NASTY, request_id=NASTY), NASTY),
         lambda: warning_lines(ChangeResult(NASTY, Status.FAILED, warnings=(Warn("code", NASTY),))),

@@ -43,6 +43,12 @@ class Console:
         if text:
             _write(text)
 
+    def answer_parts(self, parts: Iterable[str]) -> None:
+        """Write an answer in parts that each end where a line ends."""
+        self.quiet()
+        for part in parts:
+            _write(part)
+
     def answer_lines(self, lines: Iterable[Line]) -> None:
         """Write lines for a person on standard output."""
         self.quiet()

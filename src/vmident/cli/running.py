@@ -6,7 +6,7 @@ Every command's signature names a `Run`, and completion reads signatures: what a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vmident.cli.console import Console
 from vmident.cli.options import Options
@@ -18,6 +18,8 @@ from vmident.render.line import Line, error_lines
 
 if TYPE_CHECKING:
     from vmident.cli.session import Session
+
+T = TypeVar("T")
 
 
 class Run:
@@ -107,6 +109,37 @@ class Run:
             Output.NONE: lambda: "",
         }
         self.console.answer(drawings[output]())
+
+    def answer_each(
+        self,
+        items: Iterable[T],
+        *,
+        document: Callable[[T], Any],
+        row: Callable[[T], Any],
+        lines: Callable[[Sequence[Any]], Iterable[Line]],
+    ) -> None:
+        """Print an array of items that come one by one, as `answer` would; `lines` is given the rows of all.
+
+        Of an item that has come only what is to be printed is kept. It is printed when the last has come: where that
+        fails, there is no half of an answer that a script would take for the whole.
+        """
+        from vmident.render.formats import as_tsv, json_array_parts, yaml_array_parts
+
+        output = self.output
+        if self._options.query is not None or output in {Output.JSONC, Output.NONE}:
+            pairs = [(document(one), row(one)) for one in items]
+            rows = [one for _, one in pairs]
+            self.answer([one for one, _ in pairs], rows=rows, lines=lambda: lines(rows))
+        elif output in {Output.HUMAN, Output.TABLE}:
+            rows = [row(one) for one in items]
+            self.answer(None, rows=rows, lines=lambda: lines(rows))
+        else:
+            parts: dict[Output, Callable[[], Iterable[str]]] = {
+                Output.JSON: lambda: json_array_parts(map(document, items)),
+                Output.YAML: lambda: yaml_array_parts(map(document, items)),
+                Output.TSV: lambda: (as_tsv([row(one)]) for one in items),
+            }
+            self.console.answer_parts([*parts[output]()])
 
     def answer_file(self, document: Any, *, text: str, rows: Any) -> None:
         """Print an answer that is to be kept as a file: `text`, unless another format or a query is asked for."""

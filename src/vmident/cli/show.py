@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
 from vmident.cli.options import SelectionOptions, VmOptions, VmWords
 from vmident.cli.running import Run, one_or_all
 from vmident.errors import ExitCode
+
+if TYPE_CHECKING:
+    from vmident.cli.session import Session
+    from vmident.core.machine import Machine
+    from vmident.core.selection import Selection
+    from vmident.results import Shown
+
+_TOLD_EVERY = 500
 
 
 def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
@@ -55,25 +66,52 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
 
       vmident list --tag team=web
     """
-    from vmident.cli.vm_words import selection_in, vms_found
+    from vmident.cli.vm_words import selection_in
     from vmident.core.selection import Selection
     from vmident.render.document import machine_document, machine_row
     from vmident.render.human import table_lines
-    from vmident.results import Shown, exit_code_for
-    from vmident.usecases.show_vms import list_vms, show_vms
+    from vmident.results import exit_code_for
 
     selection = selection_in(selecting, run)
     if selection is None and run.several_subscriptions:
         selection = Selection(run.group_given)
     session = run.open(selecting=selection is not None)
-    if selection:
-        found = show_vms(vms_found(selection, session, run), session.where, session.machines)
-    else:
-        found = tuple(Shown(str(one.id), one) for one in list_vms(session.where, session.machines))
-    machines = [one.machine for one in found if one.machine]
-    rows = [machine_row(one) for one in machines]
-    run.answer([machine_document(one) for one in machines], rows=rows, lines=lambda: table_lines(rows))
-    for one in found:
+    as_of_seconds = run.runtime.wall()
+    outcomes: list[Shown] = []
+    run.answer_each(
+        _machines(_each_listed(selection, session, run), outcomes, run),
+        document=machine_document,
+        row=machine_row,
+        lines=lambda rows: table_lines(rows, as_of_seconds),
+    )
+    for one in outcomes:
         if one.error:
             run.failed(one.error)
-    return exit_code_for(found)
+    return exit_code_for(outcomes)
+
+
+def _each_listed(selection: Selection | None, session: Session, run: Run) -> Iterator[Shown]:
+    """Give the VMs as the pages of a list come in; those that Resource Graph finds when all are found and read."""
+    from vmident.cli.vm_words import each_vm_found
+    from vmident.core.machine import Machine
+    from vmident.results import Shown
+    from vmident.usecases.show_vms import list_vms, show_vms
+
+    found: Iterator[str | Machine]
+    found = each_vm_found(selection, session, run) if selection else list_vms(session.where, session.machines)
+    if selection and selection.condition is not None:
+        return iter(show_vms(tuple(found), session.where, session.machines))
+    return (Shown(str(one.id), one) for one in found if isinstance(one, Machine))
+
+
+def _machines(shown: Iterable[Shown], outcomes: list[Shown], run: Run) -> Iterator[Machine]:
+    """Give the VMs that could be shown; `outcomes` gets the others, and one of these for all of them."""
+    number = 0
+    for one in shown:
+        if one.error or not number:
+            outcomes.append(one)
+        if one.machine:
+            number += 1
+            if number % _TOLD_EVERY == 0:
+                run.console.tell(f"{number} VMs so far")
+            yield one.machine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vmident.cli.options import SelectionOptions, VmOptions
@@ -60,20 +60,22 @@ def vms_meant(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> 
 
 def vms_found(meant: tuple[str, ...] | Selection, session: Session, run: Run) -> tuple[str | Machine, ...]:
     """Find the VMs that a selection takes, and say where there are none; words stay words."""
-    if not isinstance(meant, Selection):
-        return meant
+    return tuple(each_vm_found(meant, session, run)) if isinstance(meant, Selection) else meant
+
+
+def each_vm_found(meant: Selection, session: Session, run: Run) -> Iterator[str | Machine]:
+    """Give the VMs that a selection takes as lists come in page by page, and say where there are none."""
     from vmident.usecases.select_vms import select_vms
 
     if meant.condition is not None and run.output is Output.HUMAN:
         run.console.warn([Line("Resource Graph lags: a VM made or changed minutes ago may be missed.")])
     several = session.subscriptions(run.several_subscriptions)
-    vms = tuple(
-        one if isinstance(one, Machine) else str(one)
-        for one in select_vms(meant, session.where, session.machines, several)
-    )
-    if not vms:
+    is_empty = True
+    for one in select_vms(meant, session.where, session.machines, several):
+        is_empty = False
+        yield one if isinstance(one, Machine) else str(one)
+    if is_empty:
         run.console.warn([Line("No VMs match.")])
-    return vms
 
 
 def _group_of(run: Run) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from textwrap import indent
 from typing import Any
 
 from vmident.errors import QueryUnfit, UsageError
@@ -18,6 +19,19 @@ def as_json(document: Any) -> str:
     return json.dumps(document, indent=2)
 
 
+def json_array_parts(documents: Iterable[Any]) -> Iterator[str]:
+    """Give what `as_json` gives of a list, an item at a time: parts that each end where a line ends."""
+    before = "["
+    for document in documents:
+        yield before
+        before = f"{indent(as_json(document), '  ')},"
+    if before == "[":
+        yield "[]"
+    else:
+        yield before.removesuffix(",")
+        yield "]"
+
+
 def as_json_line(document: Any) -> str:
     """Give JSON on one line."""
     return json.dumps(document)
@@ -28,6 +42,16 @@ def as_yaml(document: Any) -> str:
     import yaml
 
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=False).rstrip("\n")
+
+
+def yaml_array_parts(documents: Iterable[Any]) -> Iterator[str]:
+    """Give what `as_yaml` gives of a list, an item at a time."""
+    is_empty = True
+    for document in documents:
+        is_empty = False
+        yield as_yaml([document])
+    if is_empty:
+        yield "[]"
 
 
 def as_tsv(rows: Any) -> str:

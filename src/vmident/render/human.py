@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.render.formats import as_table
 from vmident.render.line import Line, Tone
+from vmident.render.moment import time_of_day
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ def machine_lines(machine: Machine) -> Iterator[Line]:
     yield from _identities(machine.identity, "*", Tone.PLAIN)
 
 
-def table_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
-    """Draw VMs one a line, the attached identities by name alone, principals left to `show`."""
+def table_lines(rows: Sequence[Mapping[str, Any]], as_of_seconds: float) -> Iterator[Line]:
+    """Draw VMs one a line, the attached identities by name alone, principals left to `show`, and how old that is."""
     if not rows:
         yield Line("No VMs.", Tone.FAINT)
         return
@@ -108,6 +109,8 @@ def table_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)
+    number = "1 VM" if len(rows) == 1 else f"{len(rows)} VMs"
+    yield Line(f"{number}, as of {time_of_day(as_of_seconds)}", Tone.FAINT)
 
 
 def fact_lines(facts: Mapping[str, Any]) -> Iterator[Line]:

@@ -1,0 +1,66 @@
+"""`list` of thousands of VMs: little memory, the same answer, and how old it is."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import pytest
+import yaml
+
+from tests.program import GROUP, TERMINAL, Program, answering
+from vmident.render.formats import as_json, as_yaml
+
+
+@pytest.mark.parametrize("output", ["json", "human", "tsv", "table", "yaml"])
+def test_a_list_takes_less_than_two_kilobytes_of_memory_for_each_further_vm(program: Program, output: str) -> None:
+    peaks = []
+    for number in (1100, 2100):  # so that both are pages enough
+        program.sandbox.add_vms(number)
+        program(f"list -o {output}")
+        tracemalloc.start()
+        try:
+            program(f"list -o {output}")
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 1000 * 2_000
+
+
+def test_what_is_drawn_a_vm_at_a_time_is_what_is_drawn_at_once(program: Program) -> None:
+    text = program("list -o json").out
+    assert text == as_json(json.loads(text)) + "\n"
+    text = program("list -o yaml").out
+    assert text == as_yaml(yaml.safe_load(text)) + "\n"
+    assert program("list -o jsonc").out == program("list").out
+    assert program("list -o none").out == ""
+
+
+def test_a_list_of_nothing_is_an_empty_array(program: Program) -> None:
+    program.sandbox.add_group("empty")
+    answers = {output: program(f"list -g empty -o {output}").out for output in ("json", "yaml", "tsv", "table")}
+    assert answers == {"json": "[]\n", "yaml": "[]\n", "tsv": "", "table": ""}
+
+
+@pytest.mark.parametrize("output", ["json", "tsv", "human"])
+def test_a_page_that_cannot_be_had_leaves_no_half_of_a_list(program: Program, output: str) -> None:
+    program.sandbox.add_vms(600)
+    program.when("GET", "skiptoken", answering(403, "AuthorizationFailed"))
+    outcome = program(f"list -o {output}")
+    assert (outcome.code, outcome.out) == (4, "")
+
+
+def test_people_read_how_many_there_are_and_when_that_was(program: Program) -> None:
+    assert program(f"list -g {GROUP} -o human").out.splitlines()[-1] == "4 VMs, as of 08:00:00 UTC"
+    program.time.sleep(61)
+    assert program("list --tag lost -o human").out == "No VMs.\n"
+    program.sandbox.add_group("other")
+    program.sandbox.add_vm("other", "only")
+    assert program("list -g other -o human").out.splitlines()[-1] == "1 VM, as of 08:01:01 UTC"
+
+
+def test_people_are_told_how_far_a_long_list_has_come(program: Program) -> None:
+    program.sandbox.add_vms(1100)
+    assert program("list --verbose -o none").err.splitlines() == ["500 VMs so far", "1000 VMs so far"]
+    program.terminal = TERMINAL
+    assert "so far" not in program("list --only-show-errors").err

@@ -30,9 +30,26 @@ class WhoAmI:
 
 
 @dataclass(frozen=True)
-class Diagnosis:
-    """All findings in the order of the checks, and what can be taken away: dead attachments of `vm`."""
+class VmDiagnosis:
+    """What was found of one VM, and the dead attachments that can be taken from it.
 
+    `vm` is `None` where the word names none that is there, and `word` then what was typed.
+    """
+
+    word: str
     findings: tuple[Finding, ...]
     vm: ResourceId | None = None
     dead: tuple[ResourceId, ...] = ()
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found that is the same for all VMs, and then of each VM, in the order of the checks."""
+
+    general: tuple[Finding, ...]
+    vms: tuple[VmDiagnosis, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings."""
+        return (*self.general, *(one for vm in self.vms for one in vm.findings))

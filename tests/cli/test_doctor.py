@@ -235,3 +235,129 @@ def test_missing_certificates_and_a_proxy_are_told_without_its_password(program:
         times=9,
     )
     assert ("network", "warning") in amiss(program("doctor"))
+
+
+def checks_of(outcome: Outcome, vm: str | None) -> list[str]:
+    return [one["check"] for one in outcome.json["checks"] if one["vm"] == vm]
+
+
+PER_VM = ["vm", "permission", "attachment", "token service"]
+
+
+@pytest.mark.parametrize("words", ["myVM dbVM", "--where \"name =~ 'dbVM' or name =~ 'myVM'\"", "--tag team=web"])
+def test_several_vms_are_looked_at_one_after_the_other_and_the_account_once(program: Program, words: str) -> None:
+    for name in ("myVM", "dbVM"):
+        program.colleague("PATCH", vm_id(name), {"tags": {"team": "web"}})
+    program.time.sleep(60)
+    outcome = program(f"doctor {words}")
+
+    assert (outcome.code, outcome.json["ok"], outcome.err) == (0, True, "")
+    assert {one["vm"] for one in outcome.json["checks"]} == {None, vm_id("myVM"), vm_id("dbVM")}
+    assert checks_of(outcome, vm_id("myVM")) == checks_of(outcome, vm_id("dbVM")) == PER_VM
+    alone = program("doctor").json["checks"]
+    assert [one for one in outcome.json["checks"] if one["vm"] is None] == [{"vm": None, **one} for one in alone]
+
+
+def test_a_group_alone_and_ids_from_standard_input_take_their_vms(program: Program) -> None:
+    assert len({one["vm"] for one in program(f"doctor -g {GROUP}").json["checks"]}) == 5
+    program.standard_input = vm_id("myVM")
+    assert {one["vm"] for one in program("doctor --ids -").json["checks"]} == {None, vm_id("myVM")}
+    assert "vm" not in program(f"doctor myVM -g {GROUP}").json["checks"][0]
+
+
+def test_one_that_is_not_there_is_named_as_typed_and_does_not_stop_the_others(program: Program) -> None:
+    outcome = program(f"doctor myVN myVM {vm_id('myVM')} -g {GROUP}")
+    assert (outcome.code, amiss(outcome)) == (1, [("vm", "problem")])
+    assert (checks_of(outcome, "myVN"), checks_of(outcome, vm_id("myVM"))) == (["vm"], PER_VM)
+
+
+def test_a_selection_that_cannot_be_made_is_a_finding_and_one_of_nothing_is_said(program: Program) -> None:
+    outcome = program("doctor -g lostGroup")
+    assert (outcome.code, amiss(outcome)) == (1, [("vm", "problem")])
+    none = program("doctor --tag lost")
+    assert (none.code, none.err, {one["vm"] for one in none.json["checks"]}) == (0, "No VMs match.\n", {None})
+
+
+def test_many_vms_share_lists_and_what_is_read_of_their_identities(program: Program) -> None:
+    names = [f"many{number}" for number in range(12)]
+    for name in names:
+        program.sandbox.add_vm(GROUP, name, identities=["otherIdentity", "gone"])
+    outcome = program(f"doctor {' '.join(names)} -g {GROUP}")
+    assert amiss(outcome) == [("attachment", "problem"), ("token service", "warning")] * 12
+    assert len([one for one in program.sent if "userAssignedIdentities" in one.path and "Auth" not in one.path]) == 2
+    reads = [one for one in program.sent if "virtualMachines" in one.path and "Authorization" not in one.path]
+    assert len([one for one in reads if "$expand" not in one.url]) == 1
+
+
+def test_fix_asks_once_for_all_and_detaches_from_each(program: Program, typing: Typing) -> None:
+    for name in ("oldVM", "agedVM"):
+        program.sandbox.add_vm(GROUP, name, system=True, identities=["gone"])
+    program.terminal = TERMINAL
+    typing("y\n")
+    outcome = program(f"doctor -g {GROUP} --fix")
+
+    assert (outcome.code, outcome.err.count("Go on?")) == (0, 1)
+    lines = outcome.out.splitlines()
+    assert [line for line in lines if line.endswith(f"({GROUP})")] == [
+        f"{name} ({GROUP})" for name in ("agedVM", "appVM", "dbVM", "myVM", "oldVM", "webVM")
+    ]
+    assert (lines[0], lines[-1]) == (f"agedVM ({GROUP}): changed", "All is well.")
+    assert [program.identity_of(name)["type"] for name in ("oldVM", "agedVM")] == ["SystemAssigned"] * 2
+
+
+def test_fix_off_a_terminal_takes_yes_for_all(program: Program) -> None:
+    for name in ("oldVM", "agedVM"):
+        program.sandbox.add_vm(GROUP, name, identities=["gone"])
+    refused = program("doctor oldVM agedVM --fix")
+    assert (refused.code, program.patches, len(amiss(refused))) == (2, [], 2)
+    fixed = program("doctor oldVM agedVM myVM --fix --yes")
+    assert [(one["name"], one["status"]) for one in fixed.json["fixed"]] == [
+        ("oldVM", "changed"),
+        ("agedVM", "changed"),
+    ]
+
+
+def test_what_cannot_be_fixed_is_said(program: Program) -> None:
+    program.sandbox.add_vm(GROUP, "oldVM", identities=["gone"])
+    program.when("PATCH", "oldVM", answering(403, "AuthorizationFailed", "No."))
+    outcome = program("doctor oldVM --fix --yes")
+    assert (outcome.code, [one["status"] for one in outcome.json["fixed"]]) == (1, ["failed"])
+    assert outcome.err.startswith("error: doctor oldVM: AuthorizationFailed")
+
+
+ELSEWHERE = "00000000-0000-0000-0000-000000000001"
+
+
+def test_of_several_subscriptions_each_is_checked(program: Program) -> None:
+    outcome = program(f"doctor -g {GROUP} --subscription {SUBSCRIPTION} --subscription {ELSEWHERE}")
+    general = [one["check"] for one in outcome.json["checks"] if one["vm"] is None]
+    assert general == ["sign-in", "network", "subscription", "clock", *["provider"] * 3, "subscription", "vm"]
+    assert amiss(outcome) == [("subscription", "problem"), ("vm", "problem")]
+    program.sandbox.unregister("Microsoft.Network")
+    assert hint_of(program("doctor --all --subscription all"), "provider").endswith("--namespace Microsoft.Network")
+
+
+def test_a_provider_of_one_of_several_subscriptions_is_told_with_it(program: Program) -> None:
+    seen = {"displayName": "other", "state": "Enabled", "registrationState": "NotRegistered", "value": []}
+    program.when("GET", ELSEWHERE, answering_with(200, seen, {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}), times=9)
+    outcome = program(f"doctor --all --subscription {SUBSCRIPTION} --subscription {ELSEWHERE}")
+    assert amiss(outcome) == [("provider", "problem")] * 3
+    assert hint_of(outcome, "provider").endswith(f"--namespace Microsoft.Compute --subscription {ELSEWHERE}")
+    assert [one["check"] for one in outcome.json["checks"]].count("clock") == 1
+
+
+def test_it_is_told_which_vm_is_being_looked_at(program: Program) -> None:
+    assert program("doctor myVM dbVM --verbose").err.splitlines() == ["Looking at VM 1 of 2", "Looking at VM 2 of 2"]
+
+
+def test_a_sign_in_that_ends_on_the_way_is_the_finding(program: Program) -> None:
+    program.when("GET", "virtualMachines/dbVM", answering(401, "ExpiredAuthenticationToken"))
+    outcome = program(f"doctor myVM dbVM -g {GROUP}")
+    assert (outcome.code, amiss(outcome)) == (1, [("sign-in", "problem")])
+
+
+@pytest.mark.parametrize("part", ["/subscriptions?", "/virtualMachines?"])
+def test_a_token_that_is_refused_where_vms_are_looked_for_is_the_finding(program: Program, part: str) -> None:
+    program.when("GET", part, answering(401, "ExpiredAuthenticationToken"))
+    outcome = program("doctor --all --subscription all")
+    assert (outcome.code, amiss(outcome)) == (1, [("sign-in", "problem")])

@@ -148,7 +148,7 @@ def test_several_subscriptions_are_looked_in_once_each_and_all_means_all(program
 
 @pytest.mark.parametrize(
     ("words", "is_selecting"),
-    [("show myVM", True), ("enable-system myVM", True), ("group list", False), ("doctor", False)],
+    [("show myVM", True), ("enable-system myVM", True), ("group list", False), ("doctor", True)],
 )
 @pytest.mark.parametrize("subscriptions", ["--subscription ALL", "--subscription one --subscription two"])
 def test_several_subscriptions_go_with_a_selection_alone(

@@ -58,6 +58,12 @@ def vms_meant(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> 
     return selection or vm_words(arguments, options, run.runtime)
 
 
+def are_vms_meant(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> bool:
+    """Tell whether VMs are named or selected at all, for a command that can do without."""
+    given = (arguments, options.tag, options.ids is not None, options.where is not None, options.all_vms)
+    return any(given) or run.group_given is not None
+
+
 def vms_found(meant: tuple[str, ...] | Selection, session: Session, run: Run) -> tuple[str | Machine, ...]:
     """Find the VMs that a selection takes, and say where there are none; words stay words."""
     return tuple(each_vm_found(meant, session, run)) if isinstance(meant, Selection) else meant

@@ -74,12 +74,15 @@ def on_network(way: str, missing_certificates: str | None) -> Finding:
     return Finding("network", Verdict.OK, f"Requests go {way}.")
 
 
-def on_provider(namespace: str, state: str) -> Finding:
-    """Judge the registration of a resource provider."""
-    seen = f"Resource provider {namespace} is {state}."
+def on_provider(namespace: str, state: str, subscription: str | None = None) -> Finding:
+    """Judge the registration of a resource provider; `subscription` is told where it is not the one of the command."""
+    place, option = (f" in {subscription}", f" --subscription {subscription}") if subscription else ("", "")
+    seen = f"Resource provider {namespace} is {state}{place}."
     if state.lower() == "registered":
         return Finding("provider", Verdict.OK, seen)
-    return Finding("provider", Verdict.PROBLEM, seen, f"Register it: az provider register --namespace {namespace}")
+    return Finding(
+        "provider", Verdict.PROBLEM, seen, f"Register it: az provider register --namespace {namespace}{option}"
+    )
 
 
 def on_permission(

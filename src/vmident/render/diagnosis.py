@@ -20,17 +20,26 @@ _TONES = {
 }
 
 
-def diagnosis_document(found: Diagnosis, fixed: Sequence[ChangeResult]) -> dict[str, Any]:
-    """Give `{"ok", "checks": [{"check", "verdict", "message", "hint"}], "fixed": [change]}`."""
+def diagnosis_document(found: Diagnosis, fixed: Sequence[ChangeResult], *, names_vms: bool) -> dict[str, Any]:
+    """Give `{"ok", "checks": [{"vm"?, "check", "verdict", "message", "hint"}], "fixed": [change]}`."""
     return {
         "ok": not any(one.is_amiss for one in found.findings),
-        "checks": [finding_row(one) for one in found.findings],
+        "checks": finding_rows(found, names_vms=names_vms),
         "fixed": [change_document(one) for one in fixed],
     }
 
 
-def finding_row(finding: Finding) -> dict[str, Any]:
-    """Give one check as a flat row."""
+def finding_rows(found: Diagnosis, *, names_vms: bool) -> list[dict[str, Any]]:
+    """Give each check as a flat row, with the VM that it is about where these are to be named.
+
+    That is the VM's id, the word as typed for one that is not there, and `None` for what is the same for all VMs.
+    """
+    rows: list[tuple[str | None, Finding]] = [(None, one) for one in found.general]
+    rows += [(str(vm.vm or vm.word), one) for vm in found.vms for one in vm.findings]
+    return [({"vm": vm} if names_vms else {}) | _row(finding) for vm, finding in rows]
+
+
+def _row(finding: Finding) -> dict[str, Any]:
     return {
         "check": finding.check,
         "verdict": finding.verdict.value,
@@ -39,13 +48,24 @@ def finding_row(finding: Finding) -> dict[str, Any]:
     }
 
 
-def diagnosis_lines(found: Diagnosis, fixed: Sequence[ChangeResult]) -> Iterator[Line]:
-    """Draw what was mended, then each check on a line of its own with its way out below it, then the sum."""
+def diagnosis_lines(found: Diagnosis, fixed: Sequence[ChangeResult], *, names_vms: bool) -> Iterator[Line]:
+    """Draw what was mended, then each check on a line of its own with its way out below it, then the sum.
+
+    Where VMs are to be named, each has a line above its checks.
+    """
     for one in fixed:
         yield from change_lines(one)
-    for finding in found.findings:
+    yield from _check_lines(found.general)
+    for vm in found.vms:
+        if names_vms:
+            yield Line(f"{vm.vm.name} ({vm.vm.group})" if vm.vm else vm.word, Tone.HEADING)
+        yield from _check_lines(vm.findings)
+    amiss = sum(one.is_amiss for one in found.findings)
+    yield Line(f"{amiss} of {len(found.findings)} checks found something." if amiss else "All is well.", Tone.HEADING)
+
+
+def _check_lines(findings: Sequence[Finding]) -> Iterator[Line]:
+    for finding in findings:
         yield Line(f"{finding.verdict.value:<8} {finding.check:<13}  {finding.message}", _TONES[finding.verdict])
         if finding.hint:
             yield Line(f"{'':<24}{finding.hint}", Tone.FAINT)
-    amiss = sum(one.is_amiss for one in found.findings)
-    yield Line(f"{amiss} of {len(found.findings)} checks found something." if amiss else "All is well.", Tone.HEADING)

@@ -197,6 +197,12 @@ class Azure:
         assert left is not None
         rows[draw.name] = replace(left, tokens=max(0.0, left.tokens - taken))
 
+    def list(self, subscription: str, group: str | None = None) -> Iterator[Machine]:
+        for vm in self.vms:
+            if vm.subscription == subscription and group in {None, vm.group}:
+                self.faults("read", vm)
+                yield self._settled(vm)
+
 
 def _after(state: IdentityState, body: Any) -> IdentityState:
     named = map(ResourceId.parse, body["identity"].get("userAssignedIdentities") or {})

@@ -57,6 +57,9 @@ class NoRoles:
     def held_by(self, _principal: str, _scope: object) -> tuple[()]:
         return ()
 
+    def held_in_list(self, _principal: str, _scope: object) -> tuple[()]:
+        return ()
+
 
 @dataclass
 class Processes:

@@ -123,10 +123,11 @@ def test_a_loss_for_more_than_a_screenful_asks_for_the_number(
     typing(typed)
     outcome = program(f"disable-system -g {GROUP}")
     assert (outcome.code, len(program.patches)) == (code, sent)
-    assert "and 1 more" in outcome.err
-    assert "Type their number to go on: " in outcome.err
-    # What the last VM loses is not in the question.
-    assert outcome.err.count("is deleted for good") == 20 + (code == 0)
+    assert "20 VMs are about to lose:\n" in outcome.err
+    assert "1 VM is about to lose:\n" in outcome.err
+    assert "This changes 21 VMs. Type their number to go on: " in outcome.err
+    # Told once for all that lose the same, and not again afterwards.
+    assert outcome.err.count("is deleted for good") == 2
 
 
 def test_a_thousand_vms_are_selected_by_lists_alone(program: Program) -> None:

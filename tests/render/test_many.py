@@ -19,7 +19,15 @@ from vmident.core.scope import Scope
 from vmident.core.transition import Transition
 from vmident.errors import Conflict, NotAllowed, NotFound, VmidentError
 from vmident.render.line import Line
-from vmident.render.many import OnRecord, changed_alike, failed_alike, many_lines, many_warning_lines
+from vmident.render.many import (
+    OnRecord,
+    changed_alike,
+    failed_alike,
+    losing_alike,
+    many_lines,
+    many_loss_lines,
+    many_warning_lines,
+)
 from vmident.results import ChangeResult, Status
 
 ERRORS: tuple[type[VmidentError], ...] = (Conflict, NotAllowed, NotFound)
@@ -219,3 +227,27 @@ def test_failures_that_azure_never_saw_have_no_request_id_to_tell() -> None:
     results = [vm(number, Status.FAILED, Conflict(f"vm-{number:03} is busy.")) for number in range(2)]
     (failure,) = failed_alike(results, OnRecord())
     assert (failure.error.message, failure.error.request_id, failure.names) == ("... is busy.", None, "vm-000, vm-001")
+
+
+@law
+@given(st.lists(st.tuples(st.sampled_from(STATES), st.sampled_from(STATES)), max_size=30))
+def test_every_vm_that_loses_something_is_in_one_group_of_those_that_lose_the_same(
+    pairs: list[tuple[IdentityState, IdentityState]],
+) -> None:
+    losses = [(vm_id("sub", "myGroup", f"vm-{place:03}"), Transition(*pair), ()) for place, pair in enumerate(pairs)]
+    groups = losing_alike(losses)
+    assert sorted(vm for group in groups for vm, _, _ in group) == sorted(vm for vm, _, _ in losses)
+    assert all(len({(change.removed, change.disables_system) for _, change, _ in group}) == 1 for group in groups)
+    headings = [line.text for line in many_loss_lines(losses) if line.text.endswith("about to lose:")]
+    assert sum(int(text.split()[0]) for text in headings) == len(losses)
+
+
+def test_no_principal_of_one_vm_stands_for_all() -> None:
+    systems = [IdentityState(SystemIdentity(f"p-{place}")) for place in range(7)]
+    losses = [
+        (vm_id("sub", "myGroup", f"vm-{place}"), Transition(system, IdentityState()), ())
+        for place, system in enumerate(systems)
+    ]
+    lines = texts(many_loss_lines(losses))
+    assert lines[:2] == ["7 VMs are about to lose:", "  vm-0, vm-1, vm-2, vm-3, vm-4 and 2 more"]
+    assert not [line for line in lines if "p-0" in line]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vmident.cli.console import Console
 from vmident.errors import ConfirmationNeeded, Declined
-from vmident.render.line import Line, Tone
+from vmident.render.line import Line
 
 if TYPE_CHECKING:
     from vmident.core.consequences import Warn
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from vmident.core.roles import HeldRole
     from vmident.ports import IdentityLoss, Loss
 
-_SHOWN_AT_MOST = 20
-"""VMs that a question names; a loss for more is confirmed by typing their number."""
+_ALONE_AT_MOST = 20
+"""VMs that a question tells of one by one; a loss for more is confirmed by typing their number."""
 _LINE_EVERY_SECONDS = 30.0
 
 
@@ -33,15 +33,10 @@ class PersonAtTheTerminal:
 
     def approve(self, losses: Sequence[Loss]) -> None:
         """Name what VMs will lose, and ask."""
-        from vmident.render.human import loss_lines
-
-        shown, more = losses[:_SHOWN_AT_MOST], len(losses) - _SHOWN_AT_MOST
-        lines = [line for loss in shown for line in loss_lines(loss.vm, loss.change, loss.orphans)]
-        if more > 0:
-            lines.append(Line(f"and {more} more", Tone.HEADING))
-        number = len(losses) if len(losses) > _SHOWN_AT_MOST else None
-        said = (one for loss in shown for one in _said_of(loss))
-        self._ask(f"takes identities away from {_counted(losses)}", lines, said, typing=number)
+        are_many = len(losses) > _ALONE_AT_MOST
+        said = (one for loss in losses for one in _said_of(loss))
+        number = len(losses) if are_many else None
+        self._ask(f"takes identities away from {_counted(losses)}", _lost(losses, are_many), said, typing=number)
 
     def approve_deletion(self, losses: Sequence[IdentityLoss]) -> None:
         """Name the identities that will be deleted, and ask."""
@@ -95,6 +90,17 @@ class PersonAtTheTerminal:
             self._shows_next_at = progress.elapsed_seconds + _LINE_EVERY_SECONDS
             self._shows_stopping = progress.is_stopping
             self._console.warn([Line(progress_text(progress))])
+
+
+def _lost(losses: Sequence[Loss], are_many: bool) -> Iterable[Line]:
+    from vmident.render.human import loss_lines
+
+    told = [(loss.vm, loss.change, loss.orphans) for loss in losses]
+    if are_many:
+        from vmident.render.many import many_loss_lines
+
+        return many_loss_lines(told)
+    return [line for one in told for line in loss_lines(*one)]
 
 
 def _said_of(loss: Loss) -> Iterable[tuple[ResourceId, str]]:

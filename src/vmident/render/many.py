@@ -13,20 +13,31 @@ import re
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from vmident.core.identity import IdentityState, SystemIdentity
 from vmident.core.transition import Transition
-from vmident.render.human import HEADINGS, change_lines, outcome_lines, role_lines, summary_line, warnings_about
+from vmident.render.human import (
+    HEADINGS,
+    change_lines,
+    loss_lines,
+    outcome_lines,
+    role_lines,
+    summary_line,
+    warnings_about,
+)
 from vmident.render.line import Line, Tone
 from vmident.results import ChangeResult, Status
 
 if TYPE_CHECKING:
     from vmident.core.consequences import Warn
     from vmident.core.resource_id import ResourceId
+    from vmident.core.roles import HeldRole
     from vmident.errors import VmidentError
 
 T = TypeVar("T")
+LossOfOne: TypeAlias = "tuple[ResourceId, Transition, Sequence[HeldRole]]"
+"""A VM, the change that takes something away from it, and the role assignments that will point at nobody."""
 
 _NAMED_AT_MOST = 5
 _WAYS_AT_MOST = 10
@@ -110,6 +121,36 @@ def many_warning_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
     for group in _grouped(((warning.code, _common(warning.message, one)), (one, warning)) for one, warning in told):
         vms = tuple({id(one): one for one, _ in group}.values())
         yield from warnings_about(*_warned(vms, group[0][1], names))
+
+
+def losing_alike(losses: Iterable[LossOfOne]) -> list[tuple[LossOfOne, ...]]:
+    """Put VMs together that are about to lose the same; the largest groups first."""
+    return sorted(_grouped((_loss_of(one), one) for one in losses), key=len, reverse=True)
+
+
+def many_loss_lines(losses: Iterable[LossOfOne]) -> Iterator[Line]:
+    """Draw what many VMs are about to lose, those that lose the same together, and what that breaks."""
+    for group in losing_alike(losses):
+        first, *others = group
+        _, *lines = loss_lines(*first)
+        yield Line(f"{_vms(len(group))} about to lose:", Tone.HEADING)
+        named = ", ".join(vm.name for vm, _, _ in group[:_NAMED_AT_MOST])
+        more = len(group) - _NAMED_AT_MOST
+        yield Line(f"  {named}{f' and {more} more' if more > 0 else ''}", Tone.FAINT)
+        system = first[1].before.system
+        own = {system.principal_id.lower()} if others and system and system.principal_id else set()
+        for line in lines:
+            yield replace(line, text=_replaced(_WORD, line.text, own))
+
+
+def _vms(number: int) -> str:
+    return "1 VM is" if number == 1 else f"{number} VMs are"
+
+
+def _loss_of(loss: LossOfOne) -> Hashable:
+    _, change, orphans = loss
+    roles = tuple((one.role.name, str(one.scope).lower()) for one in orphans)
+    return (change.before.type, change.after.type, change.removed, change.disables_system, roles)
 
 
 def _warned(vms: Sequence[ChangeResult], warning: Warn, names: Names) -> tuple[str, tuple[Warn, ...]]:

@@ -57,6 +57,9 @@ MaxFailures = Annotated[
 ]
 
 
+Vms = Annotated[int, typer.Option("--vms", min=0, max=100_000, help="Put so many more VMs into the sandbox.")]
+
+
 @dataclass(frozen=True)
 class Options:
     """Options of every command."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vmident.cli.options import Vms
 from vmident.cli.running import Run
 from vmident.errors import ExitCode, UsageError
 from vmident.render.human import fact_lines
@@ -41,7 +42,7 @@ ScopeWords = Annotated[
 ]
 
 
-def reset(run: Run, *, role: RoleWords = None, scope: ScopeWords = None) -> ExitCode:
+def reset(run: Run, *, role: RoleWords = None, scope: ScopeWords = None, vms: Vms = 0) -> ExitCode:
     """Put the sandbox back to what it holds when it is new.
 
     Touches the sandbox alone, and does not ask: there is nothing real in it.
@@ -51,6 +52,8 @@ def reset(run: Run, *, role: RoleWords = None, scope: ScopeWords = None) -> Exit
       vmident sandbox reset
 
       vmident sandbox reset --role "Virtual Machine Contributor" --scope group
+
+      vmident sandbox reset --vms 200
     """
     if scope and not role:
         raise UsageError(
@@ -59,6 +62,7 @@ def reset(run: Run, *, role: RoleWords = None, scope: ScopeWords = None) -> Exit
         )
     sandbox = run.open().sandbox
     sandbox.reset([(one, where) for one in role or () for where in scope or ("subscription",)])
+    sandbox.add_vms(vms)
     return _say(run, sandbox.status())
 
 

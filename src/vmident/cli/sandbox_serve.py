@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vmident.cli.options import Vms
 from vmident.cli.running import Run
 from vmident.errors import ExitCode
 from vmident.render.line import Line, Tone
@@ -16,7 +17,6 @@ from vmident.render.line import Line, Tone
 _CLOUD = "vmident-sandbox"
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any that is free.")]
-Vms = Annotated[int, typer.Option("--vms", min=0, max=100_000, help="Put so many more VMs into the sandbox first.")]
 OperationSeconds = Annotated[
     float, typer.Option("--operation-seconds", min=0.0, help="How long a change of a VM takes.")
 ]

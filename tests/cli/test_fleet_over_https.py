@@ -56,6 +56,7 @@ def test_a_fleet_is_changed_side_by_side_as_fast_as_the_limits_allow(quick: Serv
     ended = quick.vmident("enable-system", "-g", GROUP, VMIDENT_STATE_DIR=str(tmp_path / "state"))
 
     assert ended.returncode == 0, ended.stderr
+    assert all(line.startswith("warning: ") or " in flight" in line for line in ended.stderr.splitlines())
     assert statuses(ended.stdout) == {"changed": VMS + 2, "unchanged": 2}
     principals = {one["after"]["principalId"] for one in json.loads(ended.stdout)}
     assert len(principals) == VMS + 4

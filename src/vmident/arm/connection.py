@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from vmident.ports import Clock
 
 READ_TRIES = 4
+AT_ONCE = 32
+"""Requests that may be under way at once: four subscriptions at their limits, with answers within half a second."""
+_HOSTS = 1
 
 T = TypeVar("T")
 
@@ -191,6 +194,9 @@ def _transport(cloud: Cloud, door: BaseAdapter | None) -> Any:
     session = transport.session
     # Without an auth of its own, requests puts ~/.netrc's in the place of the token.
     session.auth = _unchanged
+    for adapter in session.adapters.values():
+        # What comes back to a full pool is dropped, with a warning, and the next request shakes hands anew.
+        adapter.init_poolmanager(connections=_HOSTS, maxsize=AT_ONCE)
     if door:
         session.mount("https://", door)
         session.mount("http://", door)

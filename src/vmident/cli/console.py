@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ class Console:
         self._debug = debug
         self._only_errors = only_errors
         self._progress: Any = None
+        # Whoever waits in a thread of its own tells of it too.
+        self._lock = threading.RLock()
 
     def answer(self, text: str) -> None:
         """Write the answer, or a part of it, on standard output."""
@@ -121,9 +124,10 @@ class Console:
 
     def quiet(self) -> None:
         """Take the progress line away."""
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
+        with self._lock:
+            if self._progress is not None:
+                self._progress.stop()
+                self._progress = None
 
     def _show_progress(self, message: str) -> None:
         from rich.console import Console as RichConsole
@@ -132,10 +136,11 @@ class Console:
 
         # In a group of its own: rich joins a bare text to its spinner, and forgets that it is not to wrap.
         text = Group(Text(harmless(message), no_wrap=True, overflow="ellipsis"))
-        if self._progress is None:
-            self._progress = RichConsole(stderr=True).status(text)
-            self._progress.start()
-        self._progress.update(text)
+        with self._lock:
+            if self._progress is None:
+                self._progress = RichConsole(stderr=True).status(text)
+                self._progress.start()
+            self._progress.update(text)
 
     def _coloured(self, line: Line, *, on: bool) -> str:
         return typer.style(line.text, **_COLOURS[line.tone]) if on and self.terminal.colour else line.text

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from vmident.usecases.prepare_vm import Creating
     from vmident.usecases.who_am_i import Surroundings
 
-_WORKERS = 32
-"""Requests that are under way at once: four subscriptions at their limits, with an answer in half a second."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -125,11 +123,12 @@ class Session:
 
     def _make_runner(self, person: Person) -> Runner:
         """Whoever carries out many changes: side by side, but in the sandbox, which answers one at a time."""
+        from vmident.arm.connection import AT_ONCE
         from vmident.fleet.hands import OwnHands, Workers
         from vmident.fleet.runner import Runner
 
         clock, metering = self.clock, self._connection.metered
-        hands = OwnHands(clock, metering) if self.is_sandbox else Workers(_WORKERS, clock, metering, clock.real_seconds)
+        hands = OwnHands(clock, metering) if self.is_sandbox else Workers(AT_ONCE, clock, metering, clock.real_seconds)
         self._runner = Runner(clock, hands, person.show)
         return self._runner
 

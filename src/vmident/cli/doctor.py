@@ -18,10 +18,11 @@ from vmident.core.transition import RemoveUsers
 from vmident.errors import ConfirmationNeeded, ExitCode, UsageError, VmidentError
 from vmident.render.diagnosis import diagnosis_document, diagnosis_lines, finding_rows
 from vmident.results import ChangeResult
-from vmident.usecases.change_vms import Manner, Task, change_each
+from vmident.usecases.change_vms import Manner, change_each
 from vmident.usecases.diagnose import Patients, diagnose
 from vmident.usecases.find_identities import checked_identity_words
 from vmident.usecases.prepare_change import Wish
+from vmident.usecases.ready_vms import Task
 
 
 @dataclass(frozen=True)

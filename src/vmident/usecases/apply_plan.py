@@ -10,10 +10,11 @@ from vmident.core.plan import Plan, PlannedVm
 from vmident.core.roles import Grant
 from vmident.errors import Interrupted, OperationFailed, StoppedEarly, TimedOut, VmidentError
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status, planned_roles
-from vmident.usecases.change_vms import Manner, Task, change_each
+from vmident.usecases.change_vms import Manner, change_each
 from vmident.usecases.grant_roles import Settling, check_may, grant
 from vmident.usecases.plan_described_roles import principal_of
 from vmident.usecases.prepare_change import Wish, World
+from vmident.usecases.ready_vms import Task
 
 
 def apply_plan(

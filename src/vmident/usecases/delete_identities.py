@@ -10,7 +10,6 @@ from vmident.errors import Interrupted, NotFound, StillAttached, TimedOut, Vmide
 from vmident.resource_results import Deletion
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.usecases.carry_out import carry_out
-from vmident.usecases.change_vms import planned_result
 from vmident.usecases.ensure import Errand, ensure
 from vmident.usecases.find_identities import find_identity, read_identity
 from vmident.usecases.find_vms import Where
@@ -25,6 +24,7 @@ from vmident.usecases.prepare_deletion import (
     identity_loss_of,
     prepare_deletion,
 )
+from vmident.usecases.ready_vms import planned_result
 
 
 def delete_identities(

@@ -13,9 +13,10 @@ from vmident.core.role_result import RoleResult, RoleStatus
 from vmident.core.transition import Change, Transition
 from vmident.ports import Journal
 from vmident.results import ChangeResult, Status
-from vmident.usecases.change_vms import Manner, Task, change_each
+from vmident.usecases.change_vms import Manner, change_each
 from vmident.usecases.find_roles import RoleWords
 from vmident.usecases.prepare_change import Wish, World
+from vmident.usecases.ready_vms import Task
 
 NEW_PRINCIPAL = "new-principal"
 

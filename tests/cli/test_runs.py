@@ -346,3 +346,19 @@ def test_a_vm_that_cannot_be_read_when_a_run_goes_on_stays_open(program: Program
     assert [vm["status"] for vm in shown(program)["vms"]] == ["unknown", "planned"]
     assert program("runs resume").code == 0
     assert shown(program)["status"] == "done"
+
+
+def test_a_run_whose_sign_in_ends_on_the_way_stops_and_goes_on_after_the_next(program: Program) -> None:
+    names = [f"vm{number}" for number in range(6)]
+    for name in names:
+        program.sandbox.add_vm(GROUP, name)
+    program.when("PATCH", "virtualMachines/", answering(401, "ExpiredAuthenticationToken"), skip=2, times=-1)
+
+    outcome = program(f"enable-system {' '.join(names)} -g {GROUP}")
+
+    assert outcome.code == 5
+    assert [one["status"] for one in outcome.json] == ["changed"] * 2 + ["failed"] + ["skipped"] * 3
+    assert "vmident login" in outcome.err
+    assert "Go on with it: vmident runs resume" in outcome.err
+    program.rules.clear()
+    assert [one["status"] for one in program("runs resume").json] == ["changed"] * 4

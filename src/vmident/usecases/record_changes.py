@@ -15,6 +15,7 @@ from vmident.errors import (
     JournalUnusable,
     MovedOn,
     NotFound,
+    NotSignedIn,
     OperationFailed,
     StoppedEarly,
     TakenOver,
@@ -131,7 +132,7 @@ def _stage(result: ChangeResult, entry: Entry) -> Stage:
         # What stands on record is what holds.
         return Stage.PLANNED
     was_read = result.before is not None or isinstance(result.error, (MovedOn, NotFound))
-    cut_short = (TimedOut, Interrupted, StoppedEarly, AzureUnavailable, OperationFailed)
+    cut_short = (TimedOut, Interrupted, StoppedEarly, NotSignedIn, AzureUnavailable, OperationFailed)
     if not was_read or isinstance(result.error, cut_short):
         return Stage.UNKNOWN if entry.stage.is_in_flight else Stage.PLANNED
     return Stage.FAILED

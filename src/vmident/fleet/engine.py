@@ -100,6 +100,8 @@ class Engine(Generic[ResultT]):
         self._awake: list[tuple[float, int, _Lane]] = []
         self._paused: list[tuple[float, int, _Going]] = []
         self._out: dict[int, _Going] = {}
+        self._open: dict[int, _Going] = {}
+        self._has_ended = False
         self._number = 0
         self._begun = self._done = self._failed = 0
         self._ends_of_late: deque[float] = deque()
@@ -125,7 +127,7 @@ class Engine(Generic[ResultT]):
     def is_over(self) -> bool:
         """Tell whether nothing is left to do."""
         has_more = self._begun < len(self._jobs) and not self.is_stopping
-        return self._begun == self._done and not has_more
+        return self._has_ended or (not self._open and not has_more)
 
     def due(self, now: float, room: int) -> list[Order]:
         """Give the requests that leave now, `room` at the most; each has to be `answered`."""
@@ -172,13 +174,10 @@ class Engine(Generic[ResultT]):
     def end(self, failure: BaseException, now: float) -> None:
         """Throw a failure into every job that is not over: nobody waits for what is in flight."""
         self.stop(now)
-        waiting = [one for lane in self._lanes.values() for one in lane.going]
-        paused = [one for _, _, one in self._paused]
-        for going in (*self._out.values(), *waiting, *paused):
+        self._out = {}
+        for going in list(self._open.values()):
             self._go_on(going, None, copy(failure), now)
-        self._out, self._paused, self._awake = {}, [], []
-        for lane in self._lanes.values():
-            lane.going.clear()
+        self._has_ended = True
 
     def progress(self, now: float) -> Progress:
         """Tell how the run stands."""
@@ -261,7 +260,7 @@ class Engine(Generic[ResultT]):
         self._begun += 1
         for draw in draws_of(job.cost):
             self._needs[draw.key] -= draw.count
-        going = _Going(number, job.begin())
+        going = self._open[number] = _Going(number, job.begin())
         step = self._step(going, lambda: next(going.steps), now)
         if isinstance(step, Pause):
             self._pause(going, now + step.seconds)
@@ -291,6 +290,7 @@ class Engine(Generic[ResultT]):
 
     def _over(self, number: int, result: ResultT, now: float) -> None:
         self._results[number] = result
+        del self._open[number]
         self._done += 1
         self._ends_of_late.append(now)
         if result.error is not None:

@@ -17,7 +17,7 @@ from vmident.fleet_ports import NO_POLICY, Job, Policy
 from vmident.ports import Clock
 
 _SHOWS_EVERY_SECONDS = 0.25
-_LONGEST_WAIT_SECONDS = 0.5
+_LONGEST_WAIT_SECONDS = 0.25
 _LEAVES_AT = 2
 
 
@@ -90,9 +90,10 @@ class Runner:
         return now
 
     def _signalled(self) -> None:
+        # Raised, it would come in the middle of anything; it is heeded after the next short wait. But a question that
+        # is being asked would never end.
         self._presses += 1
-        if self._presses == _LEAVES_AT:
-            # Whatever is being waited for is waited for no longer.
+        if self._presses > _LEAVES_AT:
             raise KeyboardInterrupt
 
 

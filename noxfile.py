@@ -56,13 +56,14 @@ def layers(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run all tests on the installed package; on the Python that runs nox, hold the branch coverage too.
 
-    What is covered does not differ from one Python to the next, and measuring takes as long again as half the tests.
+    What is covered does not differ from one Python to the next, nor does what comes of tests marked `once`, and both
+    take long.
     """
     session.install("-q", ".", *group("test"))
     if session.python == RUNNING:
         covered(session)
     else:
-        session.run(*PYTEST, *session.posargs)
+        session.run(*PYTEST, "-m", "not once", *session.posargs)
 
 
 @nox.session(python=RUNNING)

@@ -51,6 +51,7 @@ def test_a_thousand_vms_take_what_the_limits_take(command: str) -> None:
     assert rehearsal.throttled_share == 0
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(("subscriptions", "regions"), [(1, 1), (4, 3)])
 def test_ten_thousand_vms_take_what_the_limits_take(command: str, subscriptions: int, regions: int) -> None:

@@ -289,6 +289,7 @@ def test_the_time_left_is_what_the_limits_still_take() -> None:
     assert engine.progress(40.0).limit_per_minute == pytest.approx(600.0, abs=30.0)
 
 
+@pytest.mark.once
 def test_the_time_of_an_engine_grows_as_its_jobs_do() -> None:
     seconds = {}
     for number in (10_000, 100_000):
@@ -299,6 +300,7 @@ def test_the_time_of_an_engine_grows_as_its_jobs_do() -> None:
     assert seconds[100_000] < 16 * seconds[10_000]
 
 
+@pytest.mark.once
 def test_the_memory_of_an_engine_grows_as_its_jobs_do() -> None:
     peaks = {}
     for number in (2_000, 20_000):

@@ -13,6 +13,7 @@ from tests.fleet.kills import Executioner, Killed, executioner_of
 from tests.program import GROUP, Program, identity_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
+pytestmark = pytest.mark.once
 VMS = [f"fleet{number:02}" for number in range(12)]
 USER, OTHER = identity_id("myUserAssignedIdentity"), identity_id("otherIdentity")
 # Each leads every VM from where the one before left it to a state that is named here.

@@ -32,6 +32,7 @@ from vmident.usecases.find_vms import Where
 from vmident.usecases.go_on import resume_run
 from vmident.usecases.prepare_change import Wish, World
 
+pytestmark = pytest.mark.once
 VMS = 300
 # Each leads every VM from where the one before left it to what stands beside it.
 CHANGES: tuple[tuple[Change, bool, set[ResourceId]], ...] = (

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 import tracemalloc
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.program import Program
-from vmident.sandbox.sandbox import Sandbox
+from tests.program import Program, answering, vm_id
 
 RULES = """\
 version: 1
@@ -26,23 +24,21 @@ rules:
 
 @pytest.fixture
 def program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
-    """A sandbox whose pages hold a thousand VMs."""
     made = Program(tmp_path, capsys)
-    made.sandbox.close()
-    made.sandbox = Sandbox(tmp_path / "many", now=made.time.read, new_uuid=lambda: str(uuid.uuid4()), page_size=1_000)
     (tmp_path / "identities.yaml").write_text(RULES, encoding="utf-8")
     yield made
     made.sandbox.close()
 
 
 def test_ten_thousand_vms_are_planned_by_twelve_requests_in_six_seconds_of_processor_time(program: Program) -> None:
-    program.sandbox.add_vms(10_000)
+    program.sandbox.add_vms(9_996)
     began = time.process_time()
     outcome = program(f"plan -f {program.folder / 'identities.yaml'}")
     seconds = time.process_time() - began
 
-    assert outcome.json["summary"]["pending"] == 10_002
+    assert outcome.json["summary"]["pending"] == 9_998
     assert len(program.sent) <= 12
+    assert "graph-lags" in [one["code"] for one in outcome.json["warnings"]]
     assert seconds < 6
 
 
@@ -57,3 +53,53 @@ def test_planning_takes_less_than_twenty_kilobytes_of_memory_a_vm(program: Progr
 
     assert code == 0
     assert peak < 2_000 * 20_000
+
+
+TWO = """\
+version: 1
+rules:
+- vms: {names: [vm-00001, vm-00002]}
+  system: true
+"""
+
+
+def two_of(program: Program, vms: int) -> str:
+    """Put so many VMs beside the sandbox's own; gives the description of what two of them are to have."""
+    program.sandbox.add_vms(vms - 4)
+    (program.folder / "two.yaml").write_text(TWO, encoding="utf-8")
+    return str(program.folder / "two.yaml")
+
+
+@pytest.mark.parametrize(("vms", "graph", "pages"), [(49, 0, 1), (50, 1, 1), (500, 1, 10), (501, 1, 1)])
+def test_the_graph_tells_what_vms_have_only_where_they_are_many(
+    program: Program, vms: int, graph: int, pages: int
+) -> None:
+    outcome = program(f"plan -f {two_of(program, vms)}")
+
+    assert outcome.json["summary"]["pending"] == 2
+    asked = [one.path.rsplit("/", 1)[-1] for one in program.sent]
+    assert (asked.count("resources"), asked.count("virtualMachines")) == (graph, pages)
+    assert ("graph-lags" in [one["code"] for one in outcome.json["warnings"]]) == (vms > 500)
+
+
+def test_where_the_graph_cannot_be_used_lists_tell(program: Program) -> None:
+    program.when("POST", "/resources", answering(403, "AuthorizationFailed"), times=-1)
+
+    outcome = program(f"plan -f {two_of(program, 501)}")
+
+    assert outcome.json["summary"]["pending"] == 2
+    assert outcome.json["warnings"] == []
+
+
+def test_no_change_is_computed_from_the_graph(program: Program) -> None:
+    """A colleague has changed one of the two since; the other's write carries the etag that Azure itself gave."""
+    file = two_of(program, 501)
+    planned = program(f"plan -f {file} --save {program.folder / 'plan.json'}")
+    assert planned.code == 0
+    assert program.colleague("PATCH", vm_id("vm-00001"), {"identity": {"type": "SystemAssigned"}}).status == 200
+    program.time.sleep(60)
+
+    outcome = program(f"apply {program.folder / 'plan.json'}")
+
+    assert [one["status"] for one in outcome.json] == ["unchanged", "changed"]
+    assert [bool(one.headers.get("If-Match")) for one in program.sent if one.method == "PATCH"] == [True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.program import (
     losing_the_request,
     vm_id,
 )
+from vmident.sandbox.sandbox import Sandbox
 
 NAMES = [f"vm-{number:05}" for number in range(1, 101)]
 IDS = [vm_id(name) for name in NAMES]
@@ -50,7 +52,16 @@ def without_etags(program: Program, name: str) -> None:
 
 @pytest.fixture
 def many(program: Program) -> Program:
+    """A hundred VMs on one page, so that a list is one request."""
     program.operation_seconds = 0.0
+    program.sandbox.close()
+    program.sandbox = Sandbox(
+        program.folder / "many",
+        now=program.time.read,
+        new_uuid=lambda: str(uuid.uuid4()),
+        operation_seconds=0.0,
+        vm_page_size=500,
+    )
     program.sandbox.add_vms(100)
     return program
 

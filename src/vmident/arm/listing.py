@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from vmident.arm.connection import Connection
@@ -52,20 +53,40 @@ def ids_in_graph(
         return None
 
 
+@dataclass(frozen=True)
+class GraphPage:
+    """One answer of Resource Graph: its rows, and how many there are on all pages."""
+
+    rows: Sequence[dict[str, Any]]
+    total: int
+
+
 def graph_pages(
     connection: Connection, query: str, *, subscriptions: Sequence[str] | None = None
 ) -> Iterator[ResourceId]:
     """Give the ids that a query of Resource Graph finds, page by page; raises what asking raises."""
+    for page in graph_answers(connection, query, subscriptions=subscriptions):
+        try:
+            yield from [ResourceId.parse(row["id"]) for row in page.rows]
+        except (KeyError, TypeError, AttributeError, BadResourceId) as strange:
+            raise unreadable("a page of Resource Graph") from strange
+
+
+def graph_answers(
+    connection: Connection, query: str, *, subscriptions: Sequence[str] | None = None
+) -> Iterator[GraphPage]:
+    """Ask Resource Graph, page by page; raises what asking raises. `query` has to project and order by `id`."""
     question: dict[str, Any] = {"query": query}
     if subscriptions is not None:
         question["subscriptions"] = list(subscriptions)
     while True:
         answer = connection.ask("/providers/Microsoft.ResourceGraph/resources", RESOURCE_GRAPH, question).body
         try:
-            page, further = [ResourceId.parse(row["id"]) for row in answer["data"]], answer.get("$skipToken")
-        except (KeyError, TypeError, AttributeError, BadResourceId) as strange:
+            rows, further = answer["data"], answer.get("$skipToken")
+            page = GraphPage(rows, int(answer.get("totalRecords", len(rows))))
+        except (KeyError, TypeError, AttributeError, ValueError) as strange:
             raise unreadable("a page of Resource Graph") from strange
-        yield from page
+        yield page
         if not further:
             return
         question["options"] = {"$skipToken": further}

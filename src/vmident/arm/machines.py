@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from vmident.arm.connection import Connection
-from vmident.arm.listing import graph_pages, ids_in_graph, named_in_graph, pages
+from vmident.arm.listing import graph_answers, graph_pages, ids_in_graph, named_in_graph, pages
 from vmident.arm.wire import machine_from_wire
 from vmident.core.machine import Machine
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.core.selection import named
-from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed
+from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, Throttled
 
 if TYPE_CHECKING:
     from vmident.core.patch import PatchBody
@@ -90,6 +90,21 @@ class ArmMachines:
                 f"Resource Graph did not find VMs where {condition}: {failure.message}",
                 hint="Check the condition; or select with -g, --tag or --all, which do without Resource Graph.",
             ) from failure
+
+    def in_graph(self, subscription: str, group: str | None = None) -> tuple[int, Iterator[Machine]] | None:
+        """Ask Resource Graph; its first answer tells how many rows there are."""
+        inside = f" and resourceGroup =~ '{group}'" if group else ""
+        query = (
+            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{inside} "
+            "| project id, location, tags, identity | order by id asc"
+        )
+        pages = graph_answers(self._connection, query, subscriptions=[subscription])
+        try:
+            first = next(pages)
+        except (AzureRefused, NotAllowed, AzureUnavailable, Throttled):
+            return None
+        rows = (row for page in chain([first], pages) for row in page.rows)
+        return first.total, (machine_from_wire(row, {}) for row in rows)
 
     def holders(self, identity: ResourceId) -> Holders:
         """Ask Resource Graph in all subscriptions, and list the VMs of the identity's own, as the graph lags.

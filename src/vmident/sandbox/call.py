@@ -49,6 +49,8 @@ class Settings:
     creation_seconds: Callable[[], float]
     graph_lag_seconds: float
     page_size: int
+    # Of VMs, at most so many: issues azure-sdk-for-node 4769, libcloud 1824, azurerm 6 and azure-powershell 3227.
+    vm_page_size: int
     # How long the directory does not know a principal that was made, and whether it is asked even where the request
     # says what the principal is.
     directory_lag_seconds: float = 6.0

@@ -57,7 +57,7 @@ def page_of(call: Call, kind: str, group: str | None, shown: Callable[[Record], 
         if not isinstance(token, list) or len(token) != 3 or token[0] != where:
             raise refusals.skip_token_invalid()
         after = (token[1], token[2])
-    size = call.settings.page_size
+    size = call.settings.vm_page_size if kind == "vm" else call.settings.page_size
     records = call.rows.page(kind, group, after, size + 1)
     seen = [one for one in map(shown, records[:size]) if call.shows(one["id"])]
     content: dict[str, object] = {"value": seen}

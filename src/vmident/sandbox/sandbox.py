@@ -64,6 +64,7 @@ class Sandbox:
         endpoint: str = ENDPOINT,
         graph_lag_seconds: float = 20.0,
         page_size: int = 500,
+        vm_page_size: int = 50,
         directory_lag_seconds: float = 6.0,
         strict_directory: bool = False,
         is_throttling: bool = True,
@@ -85,6 +86,7 @@ class Sandbox:
             else lambda: _CREATION_FACTOR * seconds(),
             graph_lag_seconds=graph_lag_seconds,
             page_size=page_size,
+            vm_page_size=min(page_size, vm_page_size),
             directory_lag_seconds=directory_lag_seconds,
             strict_directory=strict_directory,
         )

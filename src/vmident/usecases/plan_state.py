@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
+from vmident.core.consequences import Warn
 from vmident.core.desired import Rule
 from vmident.core.machine import Machine
 from vmident.core.plan import Plan, plan_for
@@ -15,21 +17,28 @@ from vmident.usecases.find_groups import in_each
 from vmident.usecases.find_vms import Where
 from vmident.usecases.plan_described_roles import with_grants
 
+GRAPH_LAGS = "graph-lags"
+_PAGE_OF_ARM = 50
+_MANY = 500
+
 
 def plan_state(rules: Sequence[Rule], where: Where, machines: Machines, identities: Identities, roles: Roles) -> Plan:
     """List the VMs of every subscription that the rules speak of, and plan; only one group's, where one is given.
 
     A rule that names neither subscriptions nor ids is about the default subscription. Of several subscriptions, one
-    that lacks the group has no VMs to plan for. Costs a request for each page of VMs, and one for each subscription
-    whose identities are to be attached; roles cost what `with_grants` says. Raises `ConflictingRules`, and `NotFound`
+    that lacks the group has no VMs to plan for. Costs a request for each page of VMs, of which there are fifty, or a
+    thousand where there are many, and one for each subscription whose identities are to be attached; roles cost what
+    `with_grants` says. Raises `ConflictingRules`, and `NotFound`
     for identities that are to be attached and are not there, and for the group.
     """
     placed = [_placed(rule, where) for rule in rules]
-    plan = plan_for(placed, _listed(placed, where, machines))
+    lags: list[str] = []
+    plan = plan_for(placed, _listed(placed, where, machines, lags.append))
     _check_there(plan, identities)
     plan = with_grants(plan, roles)
     # In one group alone it is not seen which VMs are nowhere.
-    return replace(plan, warnings=()) if where.group else plan
+    about_rules = () if where.group else plan.warnings
+    return replace(plan, warnings=(*about_rules, *map(_lagging, lags)))
 
 
 def _placed(rule: Rule, where: Where) -> Rule:
@@ -38,15 +47,45 @@ def _placed(rule: Rule, where: Where) -> Rule:
     return replace(rule, selector=replace(rule.selector, subscriptions=(where.subscription(),)))
 
 
-def _listed(rules: Sequence[Rule], where: Where, machines: Machines) -> Iterator[Machine]:
+def _listed(
+    rules: Sequence[Rule], where: Where, machines: Machines, lagging: Callable[[str], object]
+) -> Iterator[Machine]:
     named = {sub.lower(): sub for rule in rules for sub in rule.selector.subscriptions}
     for rule in rules:
         if not rule.selector.subscriptions:
             named |= {vm.subscription.lower(): vm.subscription for vm in rule.selector.ids}
     subscriptions = [named[key] for key in sorted(named)]
-    if len(subscriptions) == 1:
-        return machines.list(subscriptions[0], where.group)
-    return in_each(subscriptions, lambda subscription: machines.list(subscription, where.group))
+
+    def look(subscription: str) -> Iterator[Machine]:
+        return _in_one(subscription, where.group, machines, lagging)
+
+    return look(subscriptions[0]) if len(subscriptions) == 1 else in_each(subscriptions, look)
+
+
+def _in_one(
+    subscription: str, group: str | None, machines: Machines, lagging: Callable[[str], object]
+) -> Iterator[Machine]:
+    """List VMs as ARM has them, or where they are many as Resource Graph has them, in a twentieth of the requests.
+
+    Which it is, the graph tells, and is not asked where ARM's first page is all.
+    """
+    listed = machines.list(subscription, group)
+    first = list(islice(listed, _PAGE_OF_ARM))
+    known = machines.in_graph(subscription, group) if len(first) == _PAGE_OF_ARM else None
+    if known is None or known[0] <= _MANY:
+        yield from first
+        yield from listed
+        return
+    lagging(subscription)
+    yield from known[1]
+
+
+def _lagging(subscription: str) -> Warn:
+    return Warn(
+        GRAPH_LAGS,
+        f"Subscription {subscription} has so many VMs that Resource Graph was asked what they have. It lags by "
+        "seconds to minutes; each VM is read from Azure itself before it is changed.",
+    )
 
 
 def _check_there(plan: Plan, identities: Identities) -> None:

@@ -76,6 +76,15 @@ class Processes:
         azure.is_throttling = False
         azure.faults = self._passing
         azure.answered = self.executioner.step
+        self.journal = self._new_journal()
+
+    def _new_journal(self) -> SqliteJournal:
+        return SqliteJournal(
+            self.folder / "runs.sqlite3",
+            lambda: Origin("a command", "a cloud", "an endpoint"),
+            now=self.rehearsal.clock.now,
+            new_uuid=lambda: str(uuid.uuid4()),
+        )
 
     def _passing(self, what: str, vm: ResourceId) -> None:
         self.executioner.step()
@@ -83,15 +92,11 @@ class Processes:
         self.executioner.log.append(("PATCH" if what == "write" else "GET", str(vm)))
 
     def world(self) -> World:
-        """What a process that begins now reaches through."""
+        """What a process that begins now reaches through; the one before it is gone."""
+        self.journal.close()
         azure, clock = self.rehearsal.azure, self.rehearsal.clock
         hands = VirtualHands(azure, latency=lambda: self.rehearsal.chance.uniform(0.05, 0.5))
-        self.journal = SqliteJournal(
-            self.folder / "runs.sqlite3",
-            lambda: Origin("a command", "a cloud", "an endpoint"),
-            now=clock.now,
-            new_uuid=lambda: str(uuid.uuid4()),
-        )
+        self.journal = self._new_journal()
         runner = Runner(clock, hands, lambda _progress: None)
         return World(azure, None, NoRoles(), clock, Consenting(), self.journal, lambda: runner)  # type: ignore[arg-type]
 
@@ -145,6 +150,7 @@ def test_twenty_runs_of_three_hundred_vms_that_are_killed_anywhere_end_as_asked_
         record = processes.journal.read(processes.journal.runs()[0].id)
         assert {entry.stage for entry in record.entries} == {Stage.DONE}
         assert len(record.entries) == VMS
+    processes.journal.close()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 # The Python that runs nox is always there, so one session always runs, also on a Python that is newer than the list.
 PYTHONS = SUPPORTED if RUNNING in SUPPORTED else [*SUPPORTED, RUNNING]
 PYTEST = ["pytest", "-q", "-n", "auto", "--dist", "worksteal"]
+WITHOUT_THE_LONGEST = ["-m", "not once"]
 
 
 def group(name: str) -> list[str]:
@@ -63,7 +64,7 @@ def tests(session: nox.Session) -> None:
     if session.python == RUNNING:
         covered(session)
     else:
-        session.run(*PYTEST, "-m", "not once", *session.posargs)
+        session.run(*PYTEST, *(session.posargs or WITHOUT_THE_LONGEST))
 
 
 @nox.session(python=RUNNING)
@@ -177,7 +178,7 @@ def covered(session: nox.Session) -> None:
     data = Path(session.create_tmp()).resolve() / "coverage"
     env = {"COVERAGE_FILE": str(data)}
     session.run("coverage", "erase", env=env)
-    session.run("coverage", "run", "-m", *PYTEST, "-m", "not once", *session.posargs, env=env)
+    session.run("coverage", "run", "-m", *PYTEST, *(session.posargs or WITHOUT_THE_LONGEST), env=env)
     session.run("coverage", "combine", "-q", env=env)
     if session.posargs:
         session.run("coverage", "report", env=env)

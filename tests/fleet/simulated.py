@@ -240,9 +240,9 @@ class VirtualHands:
         answer = answer_to(order, self._metering)
         heapq.heappush(self._answers, (self.azure.clock.at + self.latency(), order.ticket, answer))
 
-    def wait(self, seconds: float | None) -> tuple[int, Answer] | None:
+    def wait(self, seconds: float) -> tuple[int, Answer] | None:
         clock = self.azure.clock
-        until = clock.at + (seconds if seconds is not None else 1e9)
+        until = clock.at + seconds
         if not self._answers or self._answers[0][0] > until:
             clock.at = until
             return None

@@ -29,7 +29,7 @@ class Hands(Protocol):
         """Send a request; `wait` brings the answer."""
         ...
 
-    def wait(self, seconds: float | None) -> tuple[int, Answer] | None:
+    def wait(self, seconds: float) -> tuple[int, Answer] | None:
         """Wait for an answer, no longer than `seconds`; gives its ticket with it. Raises `TimedOut`."""
         ...
 
@@ -51,12 +51,12 @@ class OwnHands:
         """Keep the request until it is waited for."""
         self._order = order
 
-    def wait(self, seconds: float | None) -> tuple[int, Answer] | None:
+    def wait(self, seconds: float) -> tuple[int, Answer] | None:
         """Send what was kept, else let time pass."""
         order, self._order = self._order, None
         if order:
             return order.ticket, answer_to(order, self._metering)
-        self._clock.sleep(seconds or 0.0)
+        self._clock.sleep(seconds)
         return None
 
 
@@ -85,15 +85,15 @@ class Workers:
             threading.Thread(target=self._work, name=f"worker-{self._started}", daemon=True).start()
         self._orders.put(order)
 
-    def wait(self, seconds: float | None) -> tuple[int, Answer] | None:
+    def wait(self, seconds: float) -> tuple[int, Answer] | None:
         """Wait for the next answer."""
         if not self._busy:
-            self._clock.sleep(seconds or 0.0)
+            self._clock.sleep(seconds)
             return None
         left = self._clock.remaining_seconds()
-        longest = min((one for one in (seconds, left) if one is not None), default=None)
+        longest = seconds if left is None else min(seconds, left)
         try:
-            ticket, answer = self._answers.get(timeout=None if longest is None else self._real_seconds(longest))
+            ticket, answer = self._answers.get(timeout=self._real_seconds(longest))
         except queue.Empty:
             self._clock.remaining_seconds()
             return None

@@ -124,7 +124,7 @@ def test_a_vm_of_another_subscription_is_found_through_resource_graph(program: P
     assert (outcome.code, fates(outcome.json)) == (1, [("farVM", "attached")])
     questions = [one.body for one in program.sent if one.method == "POST"]
     assert ["subscriptions" in one for one in questions] == [False, False]
-    assert questions[1]["options"] == {"$skipToken": "more"}
+    assert questions[1]["options"] == {"$top": 1_000, "$skipToken": "more"}
 
 
 @pytest.mark.parametrize("answer", [answering(403, "AuthorizationFailed"), answering_with(200, {"data": [{"x": 1}]})])

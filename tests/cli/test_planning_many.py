@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import Program, answering, vm_id
+from tests.program import Program, answering, answering_with, vm_id
 
 RULES = """\
 version: 1
@@ -103,3 +103,16 @@ def test_no_change_is_computed_from_the_graph(program: Program) -> None:
 
     assert [one["status"] for one in outcome.json] == ["unchanged", "changed"]
     assert [bool(one.headers.get("If-Match")) for one in program.sent if one.method == "PATCH"] == [True]
+
+
+def test_a_row_of_the_graph_without_a_type_of_identity_has_none(program: Program) -> None:
+    file = two_of(program, 501)
+    row = {"location": "westus", "tags": None, "identity": {"userAssignedIdentities": None}}
+    rows = [{**row, "id": vm_id("vm-00001")}, {**row, "id": vm_id("vm-00002"), "identity": None}]
+    program.when("POST", "/resources", answering_with(200, {"totalRecords": 501, "count": 2, "data": rows}))
+
+    outcome = program(f"plan -f {file}")
+
+    assert [one["before"]["type"] for one in outcome.json["vms"]] == ["None", "None"]
+    (asked,) = (one.body for one in program.sent if one.method == "POST")
+    assert asked["options"] == {"$top": 1_000}

@@ -12,6 +12,8 @@ from vmident.core.resource_id import ResourceId
 from vmident.errors import BadResourceId, NotSignedIn, TimedOut, VmidentError
 
 RESOURCE_GRAPH = "2022-10-01"
+_ROWS_AT_MOST = 1_000
+"""Rows of a page: the most that Resource Graph gives (wire facts)."""
 
 
 def pages(connection: Connection, path: str, api_version: str) -> Iterator[dict[str, Any]]:
@@ -76,7 +78,7 @@ def graph_answers(
     connection: Connection, query: str, *, subscriptions: Sequence[str] | None = None
 ) -> Iterator[GraphPage]:
     """Ask Resource Graph, page by page; raises what asking raises. `query` has to project and order by `id`."""
-    question: dict[str, Any] = {"query": query}
+    question: dict[str, Any] = {"query": query, "options": {"$top": _ROWS_AT_MOST}}
     if subscriptions is not None:
         question["subscriptions"] = list(subscriptions)
     while True:
@@ -89,4 +91,4 @@ def graph_answers(
         yield page
         if not further:
             return
-        question["options"] = {"$skipToken": further}
+        question["options"] = {"$top": _ROWS_AT_MOST, "$skipToken": further}

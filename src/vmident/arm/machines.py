@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vmident.arm.connection import Connection
 from vmident.arm.listing import graph_answers, graph_pages, ids_in_graph, named_in_graph, pages
@@ -104,7 +104,7 @@ class ArmMachines:
         except (AzureRefused, NotAllowed, AzureUnavailable, Throttled):
             return None
         rows = (row for page in chain([first], pages) for row in page.rows)
-        return first.total, (machine_from_wire(row, {}) for row in rows)
+        return first.total, (_machine_in_graph(row) for row in rows)
 
     def holders(self, identity: ResourceId) -> Holders:
         """Ask Resource Graph in all subscriptions, and list the VMs of the identity's own, as the graph lags.
@@ -121,3 +121,10 @@ class ArmMachines:
         from vmident.ports import Holders
 
         return Holders(sorted(listed.union(in_graph or ())), is_complete=in_graph is not None)
+
+
+def _machine_in_graph(row: dict[str, Any]) -> Machine:
+    """Read a row of Resource Graph: a VM without identities has none there, or one without a type."""
+    identity = row.get("identity")
+    has_type = isinstance(identity, dict) and identity.get("type")
+    return machine_from_wire(row if has_type else {**row, "identity": None}, {})

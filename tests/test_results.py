@@ -100,3 +100,12 @@ def test_looks_at_vms_give_codes_by_the_same_rules() -> None:
     assert exit_code_for([seen, seen]) is ExitCode.DONE
     assert exit_code_for([seen, lost]) is ExitCode.SOME_FAILED
     assert exit_code_for([lost, lost]) is ExitCode.NOT_FOUND
+
+
+def test_no_time_no_sign_in_and_no_journal_end_a_run_and_nothing_else_does() -> None:
+    def below(error: type[VmidentError]) -> set[type[VmidentError]]:
+        return {error}.union(*map(below, error.__subclasses__()))
+
+    ending = {error.__name__ for error in below(VmidentError) if error.ends_run}
+
+    assert ending == {"TimedOut", "Interrupted", "NotSignedIn", "JournalUnusable", "TakenOver"}

@@ -35,10 +35,14 @@ class VmidentError(Exception):
     `code` is Azure's own where Azure refused, else the class's kebab-case code, which never changes once released.
     `message` is one sentence: what was asked, of which thing, what was found. `hint` is one command to run or one
     thing to check. `status` is the HTTP status and `request_id` the `x-ms-request-id`, where there was an answer.
+
+    `ends_run` is true of failures that every further request of the command would meet too: no time left, no sign-in,
+    no journal. Code that carries on after the failure of one resource raises these instead.
     """
 
     default_code: ClassVar[str] = "failed"
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    ends_run: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -142,6 +146,7 @@ class NotSignedIn(VmidentError):
 
     default_code = "not-signed-in"
     exit_code = ExitCode.NOT_ALLOWED
+    ends_run = True
 
 
 class NoTokenStore(VmidentError):
@@ -182,12 +187,14 @@ class TakenOver(VmidentError):
 
     default_code = "taken-over"
     exit_code = ExitCode.CONFLICT
+    ends_run = True
 
 
 class JournalUnusable(VmidentError):
     """The journal of runs cannot be read or written; a change is refused before anything is sent."""
 
     default_code = "journal-unusable"
+    ends_run = True
 
 
 class OperationFailed(VmidentError):
@@ -259,6 +266,7 @@ class TimedOut(VmidentError):
 
     default_code = "timed-out"
     exit_code = ExitCode.TIMED_OUT
+    ends_run = True
 
 
 class Interrupted(VmidentError):
@@ -266,3 +274,4 @@ class Interrupted(VmidentError):
 
     default_code = "interrupted"
     exit_code = ExitCode.INTERRUPTED
+    ends_run = True

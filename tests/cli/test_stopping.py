@@ -220,3 +220,12 @@ def test_a_run_of_one_has_no_others_to_leave(program: Program) -> None:
 
     assert (outcome.code, outcome.json["status"], "stopped-early" in outcome.err) == (4, "failed", False)
     assert outcome.json["id"] == vm_id("vm-00001")
+
+
+def test_a_sign_in_that_is_refused_is_reported_once_and_skips_the_other_vms(program: Program) -> None:
+    program.when("GET", "virtualMachines", answering(401, "ExpiredAuthenticationToken"), times=99)
+
+    outcome = program(f"enable-system {ten()} -g {GROUP}")
+
+    assert (outcome.code, statuses(outcome.json)) == (4, ["failed"] + ["skipped"] * 9)
+    assert len(program.sent) < 10

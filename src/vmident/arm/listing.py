@@ -9,7 +9,7 @@ from typing import Any
 from vmident.arm.connection import Connection
 from vmident.arm.wire import unreadable
 from vmident.core.resource_id import ResourceId
-from vmident.errors import BadResourceId, NotSignedIn, TimedOut, VmidentError
+from vmident.errors import BadResourceId, VmidentError
 
 RESOURCE_GRAPH = "2022-10-01"
 _ROWS_AT_MOST = 1_000
@@ -49,9 +49,9 @@ def ids_in_graph(
     """
     try:
         return tuple(sorted(set(graph_pages(connection, query, subscriptions=subscriptions))))
-    except (NotSignedIn, TimedOut):
-        raise
-    except VmidentError:
+    except VmidentError as failure:
+        if failure.ends_run:
+            raise
         return None
 
 

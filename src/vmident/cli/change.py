@@ -12,7 +12,7 @@ from vmident.cli.running import Run, one_or_all
 from vmident.cli.stopping import policy_of
 from vmident.cli.vm_words import vms_found, vms_meant
 from vmident.core.selection import Selection
-from vmident.errors import ExitCode, Interrupted, TimedOut, UsageError, VmidentError
+from vmident.errors import ExitCode, Interrupted, UsageError, VmidentError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import change_lines, summary_line, warning_lines
 from vmident.render.line import Line, Tone
@@ -75,8 +75,7 @@ def report(
     if not are_many:
         _explain_each(run, unsaid)
     stopped = session.stopped
-    ends = (TimedOut, Interrupted)
-    has_stopped = any(one.status is Status.SKIPPED or isinstance(one.error, ends) for one in results)
+    has_stopped = any(one.status is Status.SKIPPED or (one.error and one.error.ends_run) for one in results)
     if stopped and has_stopped:
         run.explain(stopped)
     open_run = session.journal.left_open() if has_stopped else None

@@ -27,19 +27,14 @@ from vmident.core.progress import Progress
 from vmident.errors import (
     AzureUnavailable,
     Interrupted,
-    JournalUnusable,
-    NotSignedIn,
     StoppedEarly,
-    TakenOver,
     Throttled,
-    TimedOut,
 )
 from vmident.fleet.limits import BUCKETS, Draw, Key, buckets_behind, draws_of
 from vmident.fleet_ports import NO_POLICY, Cost, Job, Kind, Pause, Policy, Request, ResultT, Steps
 
 THROTTLED_TRIES = 30
 TROUBLED_TRIES = 4
-_ENDS_ALL = (TimedOut, Interrupted, JournalUnusable, TakenOver, NotSignedIn)
 _RATE_SECONDS = 60.0
 # Below this, adding to the seconds of a clock may change nothing.
 _SHORTEST_WAIT_SECONDS = 0.001
@@ -297,7 +292,7 @@ class Engine(Generic[ResultT]):
             self._failed += 1
             if not self.is_stopping:
                 self.stopped_by_policy = self._policy_broken_by(number)
-            if self.stopped_by_policy or isinstance(result.error, _ENDS_ALL):
+            if self.stopped_by_policy or result.error.ends_run:
                 self.stop(now)
         if self._policy.canary and self._done >= self._policy.canary:
             for lane in self._lanes.values():

@@ -8,7 +8,7 @@ from functools import partial
 
 from vmident.core.plan import Plan, PlannedVm
 from vmident.core.roles import Grant
-from vmident.errors import Interrupted, OperationFailed, StoppedEarly, TimedOut, VmidentError
+from vmident.errors import OperationFailed, StoppedEarly, VmidentError
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status, planned_roles
 from vmident.usecases.change_vms import Manner, change_each
 from vmident.usecases.grant_roles import Settling, check_may, grant
@@ -69,7 +69,7 @@ def _with_roles(
         else:
             granted, failure = _granted(result, planned, world, stopped, are_looked_up=are_looked_up)
             done.append(granted)
-            stopped = failure if isinstance(failure, (TimedOut, Interrupted)) else stopped
+            stopped = failure if failure and failure.ends_run else stopped
             if failure and not stopped:
                 failed += 1
                 reason = manner.policy.reason_to_stop(failed, len(results))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vmident.core.resource_id import ResourceId
-from vmident.errors import Interrupted, NotFound, StillAttached, TimedOut, VmidentError
+from vmident.errors import NotFound, StillAttached, TimedOut, VmidentError
 from vmident.resource_results import Deletion
 from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.usecases.carry_out import carry_out
@@ -43,7 +43,7 @@ def delete_identities(
     for one in _approved(prepared, wish, world):
         if isinstance(one, Deletion):
             results.append(one)
-        elif any(isinstance(other.error, (TimedOut, Interrupted)) for other in results):
+        elif any(other.error is not None and other.error.ends_run for other in results):
             results.append(_result(one, Status.SKIPPED))
         else:
             results.append(_delete(one, world))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vmident.core.deployment import Order, Step, first_failed, made
 from vmident.core.pacing import pause_before_look
 from vmident.deployment_ports import Deployments
-from vmident.errors import NotSignedIn, OperationFailed, TimedOut, VmidentError
+from vmident.errors import OperationFailed, VmidentError
 from vmident.ports import Clock, Person
 from vmident.usecases.ensure import Errand, ensure
 
@@ -94,9 +94,9 @@ def _steps(order: Order, before: tuple[Step, ...], deployments: Deployments, per
     """Read the resources again and tell which are new; where they cannot be read, what was seen before stands."""
     try:
         steps = tuple(deployments.steps(order.id))
-    except (TimedOut, NotSignedIn):
-        raise
-    except VmidentError:
+    except VmidentError as failure:
+        if failure.ends_run:
+            raise
         return before
     known = set(made(before))
     for step in steps:

@@ -16,7 +16,7 @@ from vmident.core.permissions import ASSIGN_IDENTITY, VM_WRITE
 from vmident.core.resource_id import ResourceId
 from vmident.core.scope import Scope
 from vmident.core.standing import IdentityResource
-from vmident.errors import NotFound, NotSignedIn, TimedOut, VmidentError
+from vmident.errors import NotFound, NotSignedIn, VmidentError
 from vmident.ports import Subscriptions, Tokens
 from vmident.usecases.find_identities import find_identities
 from vmident.usecases.find_vms import Where, not_found_with_near_names
@@ -87,9 +87,9 @@ def _on_account(
     ]
     try:
         subscriptions = several() or (where.subscription(),)
-    except (TimedOut, NotSignedIn):
-        raise
     except VmidentError as failure:
+        if failure.ends_run:
+            raise
         return (*found, diagnosis.on_failure("subscription", failure.message, failure.hint)), False
     is_reachable = False
     for subscription in subscriptions:
@@ -123,9 +123,9 @@ def _with_vms(
 ) -> Diagnosis:
     try:
         words = patients.find()
-    except (TimedOut, NotSignedIn):
-        raise
     except VmidentError as failure:
+        if failure.ends_run:
+            raise
         return Diagnosis((*general, diagnosis.on_failure("vm", failure.message, failure.hint)))
     named = NamedVms([one for one in words if isinstance(one, str)], where, world.machines)
     read = _reading_once(world)
@@ -135,9 +135,9 @@ def _with_vms(
             world.person.tell(f"Looking at VM {number} of {len(words)}")
         try:
             machine = word if isinstance(word, Machine) else _found(word, named, world)
-        except (TimedOut, NotSignedIn):
-            raise
         except VmidentError as failure:
+            if failure.ends_run:
+                raise
             on_failure = diagnosis.on_failure("vm", failure.message, failure.hint)
             found[str(word)] = VmDiagnosis(str(word), (on_failure,))
             continue
@@ -205,7 +205,7 @@ def _checked(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]
     """Give what a look finds, or the failure that it met."""
     try:
         return list(look())
-    except (TimedOut, NotSignedIn):
-        raise
     except VmidentError as failure:
+        if failure.ends_run:
+            raise
         return [diagnosis.on_failure(check, failure.message, failure.hint)]

@@ -6,7 +6,7 @@ from vmident.core.consequences import Warn
 from vmident.core.deployment import Foreseen, Order
 from vmident.core.pacing import pause_before_look
 from vmident.deployment_ports import Deployments
-from vmident.errors import TimedOut, VmidentError
+from vmident.errors import VmidentError
 from vmident.ports import Clock, Person
 
 WHAT_IF_FAILED = "what-if-failed"
@@ -24,9 +24,9 @@ def foresee(
             person.tell(f"waiting for Azure to say what it would do ({elapsed:.0f} s)")
             clock.sleep(pause_before_look(elapsed, what_if.retry_after_seconds))
             what_if = deployments.look_at_foresight(what_if)
-    except TimedOut:
-        raise
     except VmidentError as failure:
+        if failure.ends_run:
+            raise
         return None, (Warn(WHAT_IF_FAILED, f"Azure did not say what it would do: {failure.code}: {failure.message}"),)
     # What the template does not name is left alone, and may be the whole group.
     return tuple(one for one in what_if.changes if one.change.lower() != "ignore"), ()

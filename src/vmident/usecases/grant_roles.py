@@ -9,7 +9,7 @@ from vmident.core.pacing import pause_before_retry
 from vmident.core.permissions import DELETE_ROLE_ASSIGNMENT, WRITE_ROLE_ASSIGNMENT, allows, way_out
 from vmident.core.roles import Grant
 from vmident.core.scope import Scope
-from vmident.errors import Interrupted, NotAllowed, TimedOut, VmidentError
+from vmident.errors import Interrupted, NotAllowed, VmidentError
 from vmident.ports import Clock, Person, Roles
 from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.ensure import Errand, ensure
@@ -75,7 +75,7 @@ class Settling:
 
     def attempt(self, planned: RoleResult, act: Callable[[], RoleResult]) -> None:
         """Do one; after the end of the time allowed or an interruption the others are left undone."""
-        if isinstance(self.failure, (TimedOut, Interrupted)):
+        if self.failure and self.failure.ends_run:
             self.done.append(replace(planned, status=RoleStatus.FAILED))
             return
         try:
@@ -118,7 +118,7 @@ def _done(planned: RoleResult, principal_id: str, status: RoleStatus, assignment
 def _clearly_may_not(action: str, scope: Scope, roles: Roles) -> bool:
     try:
         return not allows(roles.permissions(scope), action)
-    except (TimedOut, Interrupted):
-        raise
-    except VmidentError:
+    except VmidentError as failure:
+        if failure.ends_run:
+            raise
         return False

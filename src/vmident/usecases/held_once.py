@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from vmident.errors import Interrupted, NotSignedIn, TimedOut, VmidentError
+from vmident.errors import VmidentError
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -50,8 +50,8 @@ class HeldOnce:
         if self._asked[scope] > _HANDFUL and scope not in self._unlistable:
             try:
                 return self._roles.held_in_list(principal_id, scope)
-            except (NotSignedIn, TimedOut, Interrupted):
-                raise
-            except VmidentError:
+            except VmidentError as failure:
+                if failure.ends_run:
+                    raise
                 self._unlistable.add(scope)
         return self._roles.held_by(principal_id, scope)

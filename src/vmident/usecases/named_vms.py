@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vmident.core.resource_id import ResourceId, looks_like_id, vm_id
 from vmident.core.vm_lists import HANDFUL, VmList, lists_for
-from vmident.errors import Interrupted, NotSignedIn, TimedOut, VmidentError
+from vmident.errors import VmidentError
 from vmident.usecases.find_vms import Where, find_vm, the_only_vm
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ class NamedVms:
                     lacking.remove(machine.id)
                 if not lacking or number == one.worth_vms:
                     return
-        except (NotSignedIn, TimedOut, Interrupted):
-            raise
-        except VmidentError:
+        except VmidentError as failure:
+            if failure.ends_run:
+                raise
             # Each is read by itself, and says what is wrong with it.
             return
 
@@ -79,9 +79,9 @@ class NamedVms:
             subscription = where.subscription()
             try:
                 by_name = self._all_by_name(subscription)
-            except (NotSignedIn, TimedOut, Interrupted):
-                raise
-            except VmidentError:
+            except VmidentError as failure:
+                if failure.ends_run:
+                    raise
                 self._names_are_listed = False
             else:
                 return the_only_vm(word, sorted(by_name.get(word.lower(), ())), subscription, self._machines)

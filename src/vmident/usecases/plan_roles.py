@@ -11,7 +11,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Grant, HeldRole, receivers, vanishing_principal
 from vmident.core.scope import Scope, subscription_scope
 from vmident.core.transition import Change, Transition
-from vmident.errors import Interrupted, NotSignedIn, TimedOut, VmidentError
+from vmident.errors import VmidentError
 from vmident.ports import Roles
 from vmident.results import RoleResult, RoleStatus
 from vmident.usecases.held_once import HeldBy
@@ -63,9 +63,9 @@ def find_orphans_of(principal_id: str | None, subscription: str, held_by: HeldBy
     scope = subscription_scope(subscription)
     try:
         held = held_by(principal_id, scope)
-    except (NotSignedIn, TimedOut, Interrupted):
-        raise
     except VmidentError as failure:
+        if failure.ends_run:
+            raise
         if are_removed:
             raise
         return Orphans(principal_id, warnings=(roles_unknown(principal_id, failure.code),))

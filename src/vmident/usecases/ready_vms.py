@@ -112,7 +112,7 @@ def _failed(word: str, vm: ResourceId | None, failure: VmidentError, world: Worl
 
 def has_stopped_at(outcome: Ready | ChangeResult) -> bool:
     """Tell whether the time was over, or Ctrl-C was pressed, while this VM was read."""
-    return isinstance(outcome, ChangeResult) and isinstance(outcome.error, (TimedOut, Interrupted))
+    return isinstance(outcome, ChangeResult) and outcome.error is not None and outcome.error.ends_run
 
 
 def approved(ready: list[Ready | ChangeResult], world: World) -> list[Ready | ChangeResult]:

@@ -49,7 +49,6 @@ _NARROWER_CODES = {
     "run-not-found": "The journal has no such run, or none at all for the cloud that the command is for.",
     "subnet-not-found": "The network has no subnet of that name, or none that a VM may go into.",
     "subscription-not-found": "No subscription that the account sees has that name.",
-    "unreadable-answer": "The answer is not what Azure's Resource Manager answers.",
 }
 _WARNING_CODES = {
     "principal-lost": "The system-assigned identity goes, and its principal with it.",

@@ -38,11 +38,15 @@ class VmidentError(Exception):
 
     `ends_run` is true of failures that every further request of the command would meet too: no time left, no sign-in,
     no journal. Code that carries on after the failure of one resource raises these instead.
+
+    `outcome_is_unknown` is true of failures after which a write may have been done all the same: no answer, or one that
+    is neither a success nor a refusal. The resource is read back before the failure is believed.
     """
 
     default_code: ClassVar[str] = "failed"
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
     ends_run: ClassVar[bool] = False
+    outcome_is_unknown: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -243,12 +247,28 @@ class AzureUnavailable(VmidentError):
     """Azure's own trouble (5xx); whether a write was carried out is not known."""
 
     default_code = "azure-unavailable"
+    outcome_is_unknown = True
 
 
 class Unreachable(AzureUnavailable):
     """No answer at all: name, network, proxy, certificate, or a connection lost on the way."""
 
     default_code = "unreachable"
+
+
+class UnreadableAnswer(AzureUnavailable):
+    """An answer that is not what Azure answers: cut, not JSON, a redirect, a member of the wrong type.
+
+    It is neither a success nor a refusal, so a write that is answered like this may have been done.
+    """
+
+    default_code = "unreadable-answer"
+
+
+class WrongResource(UnreadableAnswer):
+    """An answer about another resource than the one in the request; nothing is computed from it."""
+
+    default_code = "wrong-resource"
 
 
 class SandboxUnusable(VmidentError):
@@ -267,6 +287,7 @@ class TimedOut(VmidentError):
     default_code = "timed-out"
     exit_code = ExitCode.TIMED_OUT
     ends_run = True
+    outcome_is_unknown = True
 
 
 class Interrupted(VmidentError):
@@ -275,3 +296,4 @@ class Interrupted(VmidentError):
     default_code = "interrupted"
     exit_code = ExitCode.INTERRUPTED
     ends_run = True
+    outcome_is_unknown = True

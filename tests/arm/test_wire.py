@@ -10,7 +10,7 @@ from tests.core.worlds import law, states
 from vmident.arm.wire import identity_from_wire, machine_from_wire
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
-from vmident.errors import AzureRefused, ExitCode
+from vmident.errors import ExitCode, UnreadableAnswer
 
 VM = "/subscriptions/sub/resourceGroups/myGroup/providers/Microsoft.Compute/virtualMachines/myVM"
 ONE = "/subscriptions/sub/resourceGroups/myGroup/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"
@@ -171,7 +171,7 @@ def test_a_vm_that_says_nothing_of_an_operation_is_at_rest(properties: Any) -> N
     ],
 )
 def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> None:
-    with pytest.raises(AzureRefused) as refused:
+    with pytest.raises(UnreadableAnswer) as refused:
         machine_from_wire(body, {})
     assert refused.value.code == "unreadable-answer"
     assert refused.value.message == "Azure's answer does not read as a VM."
@@ -190,7 +190,7 @@ def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> N
     ],
 )
 def test_a_member_of_another_kind_is_never_half_read(body: Any) -> None:
-    with pytest.raises(AzureRefused):
+    with pytest.raises(UnreadableAnswer):
         machine_from_wire(body, {})
 
 

@@ -21,6 +21,7 @@ from vmident.errors import (
     OperationFailed,
     PreconditionFailed,
     Throttled,
+    UnreadableAnswer,
     VmidentError,
 )
 
@@ -72,7 +73,17 @@ HINTS = {
 
 
 def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
-    """Translate an answer of status 400 and above; `body` is the parsed JSON, or text where it was none."""
+    """Translate an answer that is no success; `body` is the parsed JSON, or `None` where it was none.
+
+    A redirect is neither a success nor a refusal: Azure does not redirect, so it comes from something on the way.
+    """
+    if status < 400:
+        return UnreadableAnswer(
+            f"The answer has status {status}, which is neither a success nor a refusal.",
+            hint="Is there a proxy or a sign-in page between this machine and Azure?",
+            status=status,
+            request_id=headers.get("x-ms-request-id"),
+        )
     code, message = code_and_message(body, f"Azure answered with status {status} and no message.")
     said: dict[str, Any] = {"code": code, "status": status, "request_id": headers.get("x-ms-request-id")}
     if code == "FailedIdentityOperation":

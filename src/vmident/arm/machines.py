@@ -13,7 +13,7 @@ from vmident.arm.wire import machine_from_wire
 from vmident.core.machine import Machine
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.core.selection import named
-from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, Throttled
+from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, Throttled, WrongResource
 
 if TYPE_CHECKING:
     from vmident.core.patch import PatchBody
@@ -32,9 +32,9 @@ class ArmMachines:
         self.names = cache(self._list_names)
 
     def read(self, vm: ResourceId) -> Machine:
-        """GET the VM."""
+        """GET the VM; raises `WrongResource` for an answer about another one."""
         answer = self._connection.read(str(vm), API_VERSION)
-        return machine_from_wire(answer.body, answer.headers)
+        return _about(vm, machine_from_wire(answer.body, answer.headers))
 
     def power_state(self, vm: ResourceId) -> str | None:
         """Read the VM's instance view: a status `PowerState/running` says `running`."""
@@ -46,12 +46,16 @@ class ArmMachines:
         return next((code.partition("/")[2] for code in codes if code.startswith("PowerState/")), None)
 
     def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> Written:
-        """PATCH the VM once; hands back the VM as the answer has it, and the operation that carries the change out."""
+        """PATCH the VM once; return the VM as the answer has it, and the operation that carries out the change.
+
+        An answer without the VM is one that a change can be waited for by only where it names an operation.
+        """
         from vmident.arm.operations import operation_in
         from vmident.ports import Written
 
         answer = self._connection.write(str(vm), API_VERSION, body, etag=etag)
-        machine = machine_from_wire(answer.body, answer.headers) if answer.body else None
+        is_accepted = answer.status == 202 and not answer.body
+        machine = None if is_accepted else _about(vm, machine_from_wire(answer.body, answer.headers))
         return Written(machine, operation_in(answer, self._connection))
 
     def look_at(self, operation: Operation) -> Look:
@@ -121,6 +125,15 @@ class ArmMachines:
         from vmident.ports import Holders
 
         return Holders(sorted(listed.union(in_graph or ())), is_complete=in_graph is not None)
+
+
+def _about(vm: ResourceId, machine: Machine) -> Machine:
+    if machine.id != vm:
+        raise WrongResource(
+            f"Azure was asked for VM {vm} and answered about {machine.id}.",
+            hint="Is there a proxy between this machine and Azure? Nothing was computed from the answer.",
+        )
+    return machine
 
 
 def _machine_in_graph(row: dict[str, Any]) -> Machine:

@@ -12,7 +12,7 @@ from vmident.errors import BadResourceId
 
 
 def group_from_wire(body: Any) -> Group:
-    """Read a resource group: exchange 0 of the recording. Raises `AzureRefused` for anything else."""
+    """Read a resource group: exchange 0 of the recording. Raises `UnreadableAnswer` for anything else."""
     try:
         scope = Scope.parse(body["id"])
         state = _told(body.get("properties") or {}, "provisioningState")
@@ -23,7 +23,7 @@ def group_from_wire(body: Any) -> Group:
 
 
 def identity_resource_from_wire(body: Any) -> IdentityResource:
-    """Read a user-assigned identity: exchange 1 of the recording. Raises `AzureRefused` for anything else.
+    """Read a user-assigned identity: exchange 1 of the recording. Raises `UnreadableAnswer` for anything else.
 
     A `resourcegroups` in lower case comes back as ARM spells it elsewhere.
     """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.arm.cloud import is_same_origin
 from vmident.arm.faults import fault
 from vmident.arm.refused_tokens import no_token
-from vmident.errors import AzureRefused, Unreachable, VmidentError
+from vmident.errors import AzureRefused, Unreachable, UnreadableAnswer, VmidentError
 
 if TYPE_CHECKING:
     from vmident.ports import Clock
@@ -72,6 +72,9 @@ class Supervision:
             self._trace(f"{shown} -> no token: {failure}")
             raise no_token(failure) from failure
         except DecodeError as failure:
+            # Where the connection was cut in the middle of the body there is no response.
+            if failure.response is None:
+                raise _no_answer(failure, self._endpoint) from failure
             raise _refusal(failure.response) from failure
         except AzureError as failure:
             self._trace(f"{shown} -> {type(failure).__name__}")
@@ -91,14 +94,13 @@ class Supervision:
 
 
 def parsed(answer: Any) -> Any:
-    """Read the JSON of an answer; `None` where there is none. Raises `AzureRefused` for what is no JSON."""
+    """Read the JSON of an answer; `None` where there is none. Raises `UnreadableAnswer` for what is no JSON."""
     text = answer.text()
     try:
         return json.loads(text) if text else None
     except ValueError as unreadable:
-        raise AzureRefused(
-            f"The answer to {answer.request.method} {answer.request.url} is not JSON.",
-            code="unreadable-answer",
+        raise UnreadableAnswer(
+            f"The answer to {answer.request.method} {_without_opaque_query(answer.request.url)} is not JSON.",
             hint="Is there a proxy or a sign-in page between this machine and Azure?",
             status=answer.status_code,
         ) from unreadable
@@ -115,7 +117,7 @@ def _refusal(answer: Any) -> VmidentError:
         # older clients have no `read`, and need none.
         getattr(answer, "read", lambda: None)()
         body = parsed(answer)
-    except AzureRefused as unreadable:
+    except UnreadableAnswer as unreadable:
         if answer.status_code < 300:
             return unreadable
         body = None

@@ -11,7 +11,7 @@ from typing import Any
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
-from vmident.errors import AzureRefused, BadResourceId
+from vmident.errors import BadResourceId, UnreadableAnswer
 
 _TYPES = {
     "none": (False, False),
@@ -23,7 +23,7 @@ _TYPES = {
 
 
 def machine_from_wire(body: Any, headers: Mapping[str, str]) -> Machine:
-    """Read a VM; its etag stands in the body, the `ETag` header, or both. Raises `AzureRefused` for no VM at all."""
+    """Read a VM; its etag is in the body, the `ETag` header, or both. Raises `UnreadableAnswer` for anything else."""
     try:
         properties = body.get("properties") or {}
         return Machine(
@@ -68,10 +68,9 @@ def text_or_none(value: Any) -> str | None:
     return value
 
 
-def unreadable(what: str) -> AzureRefused:
-    """Say that an answer is not what it should be."""
-    return AzureRefused(
+def unreadable(what: str) -> UnreadableAnswer:
+    """Return the error for an answer that is not what it should be."""
+    return UnreadableAnswer(
         f"Azure's answer does not read as {what}.",
-        code="unreadable-answer",
         hint="Run the command again with --debug to see what was asked.",
     )

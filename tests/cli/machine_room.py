@@ -10,7 +10,7 @@ from vmident.sandbox.sandbox import SUBSCRIPTION
 
 IN_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
 NETWORK = f"{IN_GROUP}/providers/Microsoft.Network"
-KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDf somebody@somewhere"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDDnpkccBNNUHpUn0wQLyLjxx2XqqQeglLFIJ2vRzjWf somebody@somewhere"
 PASSWORD = "Correct-horse-7"
 CREATE = f"vm create newVM -g {GROUP} --image Ubuntu2204"
 NETWORK_VERSION = "2024-05-01"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmident.core.admin import Admin, checked_admin_name, checked_password, checked_public_key, computer_name
+from vmident.core.admin import Admin, checked_admin_name, checked_password, computer_name
 from vmident.core.images import OsType
 from vmident.errors import UsageError
 
@@ -63,35 +63,6 @@ def test_a_password_is_as_long_and_mixed_as_azure_wants_and_never_quoted(
 
 def test_an_account_shows_no_password() -> None:
     assert "Secret" not in repr(Admin("azureuser", (), "Secret-12345"))
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "ssh-rsa AAAAB3Nza+/C1yc2E== somebody@some where",
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5",
-        "ecdsa-sha2-nistp256 AAAAE2Vj x",
-    ],
-)
-def test_a_public_key_comes_back_without_the_end_of_its_line(key: str) -> None:
-    assert checked_public_key(f"{key}\n", "the file") == key
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "ssh-rsa",
-        "hello",
-        "ssh-dss AAAA",
-        "ssh-rsa AAAA\nssh-rsa BBBB",
-        "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0",
-    ],
-)
-def test_what_is_no_public_key_is_refused_and_not_quoted(text: str) -> None:
-    with pytest.raises(UsageError) as refused:
-        checked_public_key(text, "The file 'k'")
-    assert "c2VjcmV0" not in f"{refused.value.message} {refused.value.hint}"
 
 
 @pytest.mark.parametrize(

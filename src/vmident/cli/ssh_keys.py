@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vmident.core.admin import checked_public_key
 from vmident.errors import UsageError
 
 _PRIVATE, _PUBLIC = "id_rsa", "id_rsa.pub"
@@ -13,6 +12,8 @@ _PRIVATE, _PUBLIC = "id_rsa", "id_rsa.pub"
 _USUAL = (_PUBLIC, "id_ed25519.pub")
 _WAYS = "Name a public key with --ssh-key, have a pair made with --generate-ssh-keys, or use --admin-password-stdin."
 KEY_BITS = 4096
+_LEAST_RSA_BITS = 2048
+_KEY_TYPES = ("ssh-rsa", "ssh-ed25519", *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)))
 
 
 def key_named(word: str) -> str:
@@ -66,6 +67,44 @@ def _key_in(path: Path) -> str:
         # Without what it says, which quotes the file.
         raise UsageError(f"The key file '{path}' is no text.", hint=_WAYS) from None
     return checked_public_key(text, f"The file '{path}'")
+
+
+def checked_public_key(text: str, source: str) -> str:
+    """Return one public key in OpenSSH format, without the line break at its end.
+
+    `source` is where it came from, in words. Raises `UsageError`, which quotes nothing of the text, for anything else.
+    Azure accepts RSA keys of at least 2048 bits and ed25519 keys; source: Microsoft's 'Detailed steps: Create and
+    manage SSH keys for authentication to a Linux VM in Azure'. The three NIST curves are left for Azure to judge.
+    """
+    key = text.strip()
+    if "PRIVATE KEY" in key:
+        raise UsageError(f"{source} contains a private key, not a public one.", hint="Name its .pub file instead.")
+    if len(key.splitlines()) > 1:
+        raise UsageError(f"{source} contains more than one line.", hint="Name a file with one public key.")
+    reason = _why_unusable(key)
+    if reason:
+        raise UsageError(
+            f"{source} is not a public key that Azure accepts: {reason}.",
+            hint="Create a key pair with ssh-keygen -t ed25519, or with --generate-ssh-keys.",
+        )
+    return key
+
+
+def _why_unusable(key: str) -> str | None:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_ssh_public_key
+
+    # Not left to cryptography, which also reads DSA keys, certificates and keys of hardware tokens.
+    if key.partition(" ")[0] not in _KEY_TYPES:
+        return f"it does not begin with {', '.join(_KEY_TYPES[:-1])} or {_KEY_TYPES[-1]}"
+    try:
+        loaded = load_ssh_public_key(key.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return "it is not a complete key in OpenSSH format"
+    if isinstance(loaded, RSAPublicKey) and loaded.key_size < _LEAST_RSA_BITS:
+        return f"RSA keys need {_LEAST_RSA_BITS} bits, this one has {loaded.key_size}"
+    return None
 
 
 def _new_pair() -> tuple[bytes, str]:

@@ -56,9 +56,6 @@ _SHORTEST_PASSWORD = 12
 _LONGEST_PASSWORD = {OsType.LINUX: 72, OsType.WINDOWS: 123}
 _KINDS = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"[0-9]"), re.compile(r"[^A-Za-z0-9]"))
 
-_KEY_TYPES = "ssh-rsa|ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)"
-_PUBLIC_KEY = re.compile(rf"(?:{_KEY_TYPES}) [A-Za-z0-9+/]+=*(?: [^\r\n]*)?")
-
 _LONGEST_COMPUTER_NAME = {OsType.LINUX: 64, OsType.WINDOWS: 15}
 
 
@@ -100,21 +97,6 @@ def checked_password(password: str, os: OsType) -> str:
             "a digit, another character.",
         )
     return password
-
-
-def checked_public_key(text: str, source: str) -> str:
-    """Hand back one public key in OpenSSH's form; raises `UsageError`, which quotes nothing of it, for anything else.
-
-    `source` is where it came from, in words. Azure takes RSA and ed25519 keys, and the three NIST curves.
-    """
-    key = text.strip()
-    if "PRIVATE KEY" in key:
-        raise UsageError(f"{source} holds a private key, which stays where it is.", hint="Name its .pub file instead.")
-    if not _PUBLIC_KEY.fullmatch(key):
-        raise UsageError(
-            f"{source} holds no public key in OpenSSH's form.", hint="One line: ssh-rsa AAAA…, as ssh-keygen writes it."
-        )
-    return key
 
 
 def computer_name(vm_name: str, os: OsType) -> str:

@@ -39,6 +39,7 @@ def planned_roles(planned: PlannedVm) -> tuple[RoleResult, ...]:
             one.grant.scope,
             one.principal_id,
             RoleStatus.EXISTING if one.is_there else RoleStatus.PLANNED,
+            receiver=one.receiver,
         )
         for one in planned.grants
     )

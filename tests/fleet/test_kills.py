@@ -130,6 +130,30 @@ def test_roles_of_a_run_that_is_killed_anywhere_are_granted_and_taken_back_whole
         assert assignments_of(program) == there_before
 
 
+@pytest.mark.parametrize("part", range(2))
+def test_an_apply_with_roles_that_is_killed_anywhere_is_finished_and_undone_whole(
+    program: Program, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    executioner = executioner_of(program, monkeypatch)
+    vms = VMS[:2]
+    file = program.folder / "desired.yaml"
+    file.write_text(
+        f"version: 1\nrules:\n- vms: {{names: [{', '.join(vms)}]}}\n  system: true\n"
+        "  identities: {include: [otherIdentity]}\n  roles: [{role: Reader, scope: group}]\n",
+        encoding="utf-8",
+    )
+    there_before = assignments_of(program)
+    other = program.colleague("GET", OTHER).json()["properties"]["principalId"]
+    for at in range(1 + part, 80, 4):
+        killed_and_resumed(program, executioner, f"apply -f {file} -g {GROUP}", at)
+        principals = [program.identity_of(name)["principalId"] for name in vms]
+        assert assignments_of(program) == sorted([*there_before, *principals, other])
+
+        killed_and_resumed(program, executioner, "runs undo --yes", at)
+        assert [held(program, name) for name in vms] == [(None, set())] * len(vms)
+        assert assignments_of(program) == there_before
+
+
 @pytest.mark.parametrize("part", range(3))
 def test_roles_that_go_with_a_principal_are_deleted_whole_and_come_back_whole(
     program: Program, monkeypatch: pytest.MonkeyPatch, part: int

@@ -73,6 +73,12 @@ class IdentityState:
         system_known = self.system is None or self.system.principal_id is not None
         return system_known and all(user.client_id and user.principal_id for user in self.users.values())
 
+    def principal_of(self, receiver: ResourceId | None) -> str | None:
+        """Return the principal of an attached identity, of the system-assigned one for `None`; `None` if not known."""
+        if receiver is None:
+            return self.system.principal_id if self.system else None
+        return self.users[receiver].principal_id if receiver in self.users else None
+
     def has_same_identities_as(self, other: IdentityState) -> bool:
         """Compare who is there, whatever is known of each."""
         return bool(self.system) == bool(other.system) and self.users.keys() == other.users.keys()

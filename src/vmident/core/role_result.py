@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vmident.core.resource_id import ResourceId
     from vmident.core.roles import Role
     from vmident.core.scope import Scope
 
@@ -28,6 +29,7 @@ class RoleResult:
     """A role assignment that was asked for, or that a change leaves pointing at nobody.
 
     `id` is `None` where there is none yet or Azure does not say it, `principal_id` where there is no principal yet.
+    Then `receiver` names the user-assigned identity whose principal it will be; `None` is the system-assigned one.
     """
 
     role: Role
@@ -35,8 +37,12 @@ class RoleResult:
     principal_id: str | None
     status: RoleStatus
     id: str | None = None
+    receiver: ResourceId | None = None
 
     def is_same_assignment(self, other: RoleResult) -> bool:
-        """Tell whether both are of one role at one scope for one principal; one not known yet may be any."""
-        principals = {self.principal_id, other.principal_id} - {None}
-        return self.role.guid == other.role.guid and self.scope == other.scope and len(principals) < 2
+        """Compare role, scope and principal; of two whose principal is not known yet, the receivers."""
+        if (self.role.guid, self.scope) != (other.role.guid, other.scope):
+            return False
+        if self.principal_id and other.principal_id:
+            return self.principal_id == other.principal_id
+        return self.receiver == other.receiver

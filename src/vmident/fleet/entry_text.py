@@ -42,7 +42,15 @@ def as_text(entry: Entry) -> str:
             "request": entry.request,
             "grants": [[one.role.id, one.role.name, str(one.scope)] for one in entry.grants],
             "roles": [
-                [one.role.id, one.role.name, str(one.scope), one.principal_id, one.status.value, one.id]
+                [
+                    one.role.id,
+                    one.role.name,
+                    str(one.scope),
+                    one.principal_id,
+                    one.status.value,
+                    one.id,
+                    str(one.receiver) if one.receiver else None,
+                ]
                 for one in entry.roles
             ],
             "after": _state_document(entry.after) if entry.after else None,
@@ -63,16 +71,20 @@ def entry_in(text: str, stage: str) -> Entry:
         transition=Transition(_state_in(kept["before"]), _state_in(kept["goal"])),
         request=kept["request"],
         grants=tuple(Grant(Role(role, name), Scope.parse(scope)) for role, name, scope in kept["grants"]),
-        roles=tuple(
-            RoleResult(Role(role, name), Scope.parse(scope), principal, RoleStatus(status), assignment)
-            for role, name, scope, principal, status, assignment in kept["roles"]
-        ),
+        roles=tuple(_role_in(one) for one in kept["roles"]),
         stage=Stage(stage),
         after=_state_in(kept["after"]) if kept["after"] else None,
         expected=_state_in(kept["expected"]) if kept["expected"] else None,
         error_code=error_code,
         error_message=error_message,
     )
+
+
+def _role_in(kept: list[Any]) -> RoleResult:
+    role, name, scope, principal, status, assignment, *receivers = kept
+    # Runs of earlier versions name no receiver.
+    receiver = ResourceId.parse(receivers[0]) if receivers and receivers[0] else None
+    return RoleResult(Role(role, name), Scope.parse(scope), principal, RoleStatus(status), assignment, receiver)
 
 
 def _state_document(state: IdentityState) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vmident.core.desired import RoleWanted
-from vmident.core.identity import IdentityState
 from vmident.core.plan import Plan, PlannedGrant, PlannedVm
 from vmident.core.resource_id import ResourceId
 from vmident.core.roles import Assigned, Grant
@@ -23,13 +22,6 @@ def with_grants(plan: Plan, roles: Roles) -> Plan:
     """
     looked_up = _LookedUp(roles)
     return replace(plan, vms=tuple(_granting(one, looked_up) if one.roles_wanted else one for one in plan.vms))
-
-
-def principal_of(receiver: ResourceId | None, state: IdentityState) -> str | None:
-    """Give the principal of the system-assigned identity, for `None`, or of an attached one; `None` if not known."""
-    if receiver is None:
-        return state.system.principal_id if state.system else None
-    return state.users[receiver].principal_id if receiver in state.users else None
 
 
 class _LookedUp:
@@ -72,7 +64,7 @@ class _LookedUp:
 def _granting(one: PlannedVm, looked_up: _LookedUp) -> PlannedVm:
     grants = []
     for wanted in one.roles_wanted:
-        grant, principal_id = looked_up.grant(wanted, one.vm), principal_of(wanted.receiver, one.after)
+        grant, principal_id = looked_up.grant(wanted, one.vm), one.after.principal_of(wanted.receiver)
         is_there = principal_id is not None and looked_up.is_there(grant, principal_id)
         grants.append(PlannedGrant(grant, wanted.receiver, principal_id, is_there))
     return replace(one, grants=tuple(grants))

@@ -86,22 +86,28 @@ def plan_for(principal_id: str | None, grants: Sequence[Grant], held_by: HeldBy)
         yield RoleResult(grant.role, grant.scope, principal_id, status, assignment_id)
 
 
-def plan_assignments(assignments: Sequence[RoleResult], change: Transition, roles: Roles) -> Iterator[RoleResult]:
-    """Tell of each assignment to be made whether it is there, and leave out those to be removed that are gone.
+def plan_assignments(
+    assignments: Sequence[RoleResult], change: Transition, roles: Roles, held_by: HeldBy
+) -> Iterator[RoleResult]:
+    """Return each assignment with its principal and whether it exists, without those to be removed that are gone.
 
-    One for no principal is the system-assigned identity's: to be made for who comes, to be removed from who was there.
-    Costs a read for each that has a principal, but for removals whose id is known.
+    An assignment without a principal is for the identity that `receiver` names: the one after the change where it is
+    to be created, the one before it where it is to be removed. Costs what `held_by` costs for each that has a
+    principal, and a read for each removal whose id is not known.
     """
-    coming, going = (state.system.principal_id if state.system else None for state in (change.after, change.before))
     for one in assignments:
         is_removal = one.status is RoleStatus.PLANNED_REMOVAL and one.id is None
-        principal = one.principal_id or (going if is_removal else coming)
+        state = change.before if is_removal else change.after
+        principal = one.principal_id or state.principal_of(one.receiver)
         if principal is None or not (is_removal or one.status is RoleStatus.PLANNED):
             yield one
             continue
-        found = roles.find(Grant(one.role, one.scope), principal)
-        known = replace(one, principal_id=principal, id=found)
-        if not is_removal:
-            yield replace(known, status=RoleStatus.EXISTING) if found else known
-        elif found:
-            yield known
+        wanted = Grant(one.role, one.scope)
+        if is_removal:
+            found = roles.find(wanted, principal)
+            if found:
+                yield replace(one, principal_id=principal, id=found)
+            continue
+        held = next((role for role in held_by(principal, one.scope) if role.is_what(wanted)), None)
+        status = RoleStatus.EXISTING if held else RoleStatus.PLANNED
+        yield replace(one, principal_id=principal, id=held.assignment_id if held else None, status=status)

@@ -33,9 +33,9 @@ class Wish:
     """A change in the user's words: the identities as typed, the change that their ids make, the roles to go with it.
 
     `remove_roles` asks for the assignments of a principal that vanishes to be deleted too. `assignments` are role
-    assignments that go with the change whoever it brings; one planned for no principal is the system-assigned
-    identity's. Where `only_from` is given, the change is made from these states alone, and the assignments go with the
-    first.
+    assignments that go with the change whoever it brings; those without a principal are for the identity that their
+    `receiver` names. Where `only_from` is given, the change is made from these states alone, and the assignments go
+    with the first.
     With `expected`, a VM that has other identities than these, and not what the change leads to either, is refused.
     """
 
@@ -113,7 +113,7 @@ def prepare_change(
     if wish.only_from and not is_done:
         check_stands(machine, wish.only_from)
     goes_with = is_done or not wish.only_from or machine.identity.is_same_as(wish.only_from[0])
-    assignments = tuple(plan_assignments(wish.assignments, planned, world.roles)) if goes_with else ()
+    assignments = tuple(plan_assignments(wish.assignments, planned, world.roles, held_by)) if goes_with else ()
     grants = find_grants(wish.roles, vm.subscription, vm.group, world.roles) if wish.roles else ()
     orphans = find_orphans(planned, vm, held_by, are_removed=wish.remove_roles).without(assignments)
     roles = (

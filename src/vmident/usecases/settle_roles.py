@@ -78,10 +78,9 @@ def _granted(result: ChangeResult, prepared: Prepared, after: IdentityState) -> 
 
 def _assigned(prepared: Prepared, after: IdentityState) -> Iterator[RoleResult]:
     """Give the assignments that go with the change; those that nobody holds any more are among the orphaned."""
-    system = after.system.principal_id if after.system else None
     for one in prepared.assignments:
         if one.status is RoleStatus.PLANNED:
-            yield replace(one, principal_id=one.principal_id or system)
+            yield replace(one, principal_id=one.principal_id or after.principal_of(one.receiver))
         elif one.status not in _OF_NOBODY:
             yield one
 
@@ -125,7 +124,9 @@ def _whole_truth(failure: VmidentError, result: ChangeResult, prepared: Prepared
             f"{settling.undone}. {failure.message}",
             hint=f"Delete them: az role assignment delete --ids {ids}",
         )
-    if prepared.assignments:
+    if any(one.principal_id is None for one in undone):
+        hint = f"Repeat the command when Azure knows the principal: vmident show {vm}"
+    elif prepared.assignments:
         commands = " && ".join(_command_to_assign(one) for one in undone)
         hint = f"Grant them: {commands}"
     else:

@@ -21,8 +21,8 @@ from typing import Any
 
 from served import GROUP, IDENTITY, clean_environ, program, requests_in, served
 
-from vmident.fleet.limits import lower_bound_seconds
-from vmident.fleet_ports import Cost, Kind
+from vmident.fleet.azure_limits import lower_bound_seconds
+from vmident.ports.fleet import Cost, Kind
 
 VMS = 1_000
 VMS_OF_AZURE_CLI = 20

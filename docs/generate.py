@@ -17,7 +17,10 @@ from pathlib import Path
 from tests.guards.help_texts import command_words, golden_of
 from vmident import errors
 from vmident.core import consequences, naming, plan
-from vmident.usecases import carry_out, foresee, go_on, prepare_change, prepare_deletion, prepare_vm, record_changes
+from vmident.usecases.change import execute, prepare, recorder, resume_and_undo
+from vmident.usecases.identity import prepare_delete
+from vmident.usecases.vm import foresee
+from vmident.usecases.vm import prepare as vm_prepare
 
 PROJECT = Path(__file__).resolve().parents[1]
 _PACKAGE = Path(errors.__file__).parent
@@ -127,13 +130,13 @@ def _warning_codes() -> str:
         consequences,
         naming,
         plan,
-        prepare_change,
-        prepare_deletion,
-        carry_out,
-        prepare_vm,
+        prepare,
+        prepare_delete,
+        execute,
+        vm_prepare,
         foresee,
-        go_on,
-        record_changes,
+        resume_and_undo,
+        recorder,
     )
     codes = {value for module in modules for name, value in vars(module).items() if _is_code(name, value)}
     return _table(("Code", "Meaning"), ((f"`{code}`", _WARNING_CODES[code]) for code in sorted(codes)))

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.served import Served
 from vmident.core.resource_id import ResourceId
-from vmident.sandbox.http import Request
+from vmident.sandbox.http_messages import Request
 from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION, TOKEN, Sandbox
 
 PYTHON_VARIABLE = "INTEROP_AZURE_CLI_PYTHON"

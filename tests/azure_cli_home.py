@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.token_service import APP, PERSON, PERSON_ID, TENANT
-from vmident.core.azure_cli_cache import AZURE_CLI
+from vmident.core.auth.azure_cli_cache import AZURE_CLI
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
 HOME_ACCOUNT = f"{PERSON_ID}.{TENANT}"

@@ -17,7 +17,7 @@ from tests.loopback import Loopback
 from tests.program import Outcome, Program
 from tests.token_service import APP, TENANT, TokenService
 from vmident.cli.main import main
-from vmident.sandbox.http import Request, Response
+from vmident.sandbox.http_messages import Request, Response
 from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN, Sandbox
 
 MARKS = [

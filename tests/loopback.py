@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from vmident.sandbox.http import Request, Response, json_answer
+from vmident.sandbox.http_messages import Request, Response, json_answer
 
 if TYPE_CHECKING:
     from typing_extensions import Self

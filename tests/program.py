@@ -20,9 +20,9 @@ from requests.adapters import BaseAdapter
 
 from vmident.cli.main import main
 from vmident.cli.runtime import Runtime, Terminal
-from vmident.sandbox.door import SandboxAdapter
-from vmident.sandbox.http import Request, Response, json_answer
+from vmident.sandbox.http_messages import Request, Response, json_answer
 from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN, Sandbox
+from vmident.sandbox.transport.in_process import SandboxAdapter
 
 GROUP = "myResourceGroup"
 NO_TERMINAL = Terminal(input=False, output=False, error=False, colour=False)

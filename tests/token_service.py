@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from vmident.sandbox.http import Request, Response, json_answer
+from vmident.sandbox.http_messages import Request, Response, json_answer
 
 TENANT = "11111111-0000-4000-8000-000000000001"
 PERSON = "ada@contoso.example"

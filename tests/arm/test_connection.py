@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from vmident.arm.auth.credential import GivenToken
 from vmident.arm.cloud import known_cloud
 from vmident.arm.connection import AT_ONCE, Connection
-from vmident.arm.credential import GivenToken
 from vmident.cli.runtime import CommandClock
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_roles import CONTRIBUTOR, READER, assignments_of
+from tests.cli.changes.test_roles import CONTRIBUTOR, READER, assignments_of
 from tests.loopback import Loopback
 from tests.program import Outcome, Program, identity_id
 from vmident.cli.main import main

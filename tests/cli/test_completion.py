@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.program import Program
-from vmident.cli.kept_names import FILE_NAME, LIMIT, keep_names, kept_names
-from vmident.core.names_seen import Kind, Seen, names_in
+from vmident.cli.completion.name_cache import FILE_NAME, LIMIT, keep_names, kept_names
+from vmident.cli.completion.names import Kind, Seen, names_in
 
 Complete = Callable[..., list[str]]
 SHELLS = ["bash", "zsh", "fish", "pwsh"]

@@ -15,7 +15,7 @@ import pytest
 from tests.loopback import Loopback
 from tests.program import GROUP, Outcome, Program, identity_id, vm_id
 from vmident.cli.main import main
-from vmident.sandbox.http import Request, Response
+from vmident.sandbox.http_messages import Request, Response
 from vmident.sandbox.sandbox import SUBSCRIPTION, SUBSCRIPTION_NAME, TOKEN, Sandbox
 
 # Nothing but this machine itself can be reached from here.

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.served import Served
-from vmident.cli.sandbox_serve import with_commands
+from vmident.cli.commands.sandbox_serve import with_commands
 
 pytestmark = [
     pytest.mark.allow_hosts(["127.0.0.1"]),

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from vmident.cli.azure_cli_files import AzureCliFiles, KnownSubscription
-from vmident.cli.options import Options
-from vmident.cli.settings import Asked, Output, Settings, settings_from
-from vmident.cli.told import Told
-from vmident.core.azure_cli_cache import AzureCliAccount
-from vmident.core.caller import CallerType
+from vmident.cli.config.azure_cli_config import AzureCliFiles, KnownSubscription
+from vmident.cli.config.settings import Asked, Output, Settings, settings_from
+from vmident.cli.config.told import Told
+from vmident.cli.options.shared import Options
+from vmident.core.auth.azure_cli_cache import AzureCliAccount
+from vmident.core.auth.caller import CallerType
 from vmident.errors import ExitCode, UsageError
 
 CONFIG_SAYS = "the Azure CLI's config"

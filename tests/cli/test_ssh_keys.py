@@ -6,9 +6,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from tests.cli.machine_room import CREATE
+from tests.cli.vm_create.scenario import CREATE
 from tests.program import Program
-from vmident.cli.ssh_keys import checked_public_key
+from vmident.cli.inputs.ssh_keys import checked_public_key
 from vmident.errors import UsageError
 
 

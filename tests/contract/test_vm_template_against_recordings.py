@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from vmident.core.admin import Admin
 from vmident.core.identity import IdentityState
-from vmident.core.images import Image, OsType
+from vmident.core.rbac.roles import Grant, Role
+from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import user_identity_id, vm_id
-from vmident.core.roles import Grant, Role
-from vmident.core.scope import Scope
-from vmident.core.vm_request import OpenPort, VmRequest
-from vmident.core.vm_template import template_for
+from vmident.core.vm_creation.admin import Admin
+from vmident.core.vm_creation.images import Image, OsType
+from vmident.core.vm_creation.request import OpenPort, VmRequest
+from vmident.core.vm_creation.template import template_for
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 USERS, SYSTEM = "vm-user-identities-2020.json", "vm-system-identity-2020.json"

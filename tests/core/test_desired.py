@@ -11,10 +11,10 @@ import pytest
 from tests.core.worlds import THREE
 from vmident.core.desired import Exactly, Named, RoleSaid, Rule, Selector, SystemSaid, goal_for, roles_for
 from vmident.core.identity import IdentityState
-from vmident.core.machine import Machine
+from vmident.core.rbac.scope import group_scope, subscription_scope
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
-from vmident.core.scope import group_scope, subscription_scope
 from vmident.core.transition import Reach
+from vmident.core.virtual_machine import Machine
 from vmident.errors import ConflictingRules
 
 SUBSCRIPTION = THREE[0].subscription

@@ -18,10 +18,10 @@ from vmident.core.diagnosis import (
     on_subscription,
 )
 from vmident.core.identity import IdentityState
-from vmident.core.machine import Machine
-from vmident.core.permissions import VM_WRITE, Permission
+from vmident.core.rbac.permissions import VM_WRITE, Permission
+from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import vm_id
-from vmident.core.scope import Scope
+from vmident.core.virtual_machine import Machine
 
 VM = vm_id("s", "g", "myVM")
 

@@ -5,8 +5,8 @@ from hypothesis import given
 
 from tests.core.worlds import STATES, THREE, described, law, shouted, states
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
-from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId, vm_id
+from vmident.core.virtual_machine import Machine
 
 A, B, _ = THREE
 KNOWN = UserIdentity("client", "principal")

@@ -12,9 +12,9 @@ from tests.core.arm_merge import merged
 from tests.core.worlds import THREE, held, law, states
 from vmident.core.desired import Exactly, Named, Rule, Selector, SystemSaid
 from vmident.core.identity import IdentityState
-from vmident.core.machine import Machine
 from vmident.core.plan import RULE_NAMES_NO_VM, RULE_SELECTS_NOTHING, plan_for
 from vmident.core.resource_id import vm_id
+from vmident.core.virtual_machine import Machine
 
 SUBSCRIPTION = THREE[0].subscription
 NAMES = ("web1", "web2", "db1", "app")

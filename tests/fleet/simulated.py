@@ -17,25 +17,25 @@ from typing import Any
 
 from tests.core.arm_merge import Held, merged
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.core.machine import Machine
 from vmident.core.patch import patch_for
 from vmident.core.progress import Progress
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
 from vmident.core.transition import AddUsers, Change, EnableSystem, transition
+from vmident.core.virtual_machine import Machine
 from vmident.errors import Conflict, PreconditionFailed, Throttled, VmidentError
-from vmident.fleet.engine import Answer, Order
-from vmident.fleet.hands import answer_to
 from vmident.fleet.runner import Runner
-from vmident.fleet_ports import NO_POLICY, Cost, Job, Kind, Policy
-from vmident.ports import Look, Operation, Written
-from vmident.results import ChangeResult
-from vmident.sandbox import quotas
-from vmident.sandbox.refusals import Refused
-from vmident.sandbox.throttle import Level, after_draw
-from vmident.usecases.carry_out import carry_out, cost_of_write
-from vmident.usecases.learnt import Learnt
-from vmident.usecases.prepare_change import Prepared, Wish, World
-from vmident.usecases.wait import cost_of
+from vmident.fleet.scheduler import Answer, Order
+from vmident.fleet.workers import answer_to
+from vmident.ports.azure import Look, Operation, Written
+from vmident.ports.fleet import NO_POLICY, Cost, Job, Kind, Policy
+from vmident.results.changes import ChangeResult
+from vmident.sandbox.errors import Refused
+from vmident.sandbox.protocol import throttling
+from vmident.sandbox.token_bucket import Level, after_draw
+from vmident.usecases.change.execute import carry_out, cost_of_write
+from vmident.usecases.change.polling import cost_of
+from vmident.usecases.change.prepare import Prepared, Wish, World
+from vmident.usecases.change.run_cache import Learnt
 
 SUBSCRIPTIONS = [f"00000000-0000-0000-0000-{number:012}" for number in range(1, 9)]
 REGIONS = ("westus", "northeurope", "eastasia")
@@ -44,7 +44,7 @@ CHANGES: Mapping[str, Change] = {"add-user": AddUsers(frozenset({USER})), "enabl
 
 
 class VirtualClock:
-    """`vmident.ports.Clock` that only the hands move."""
+    """`vmident.ports.azure.Clock` that only the hands move."""
 
     def __init__(self) -> None:
         self.at = 0.0
@@ -71,7 +71,7 @@ class Levels(dict[str, Level]):
 
 @dataclass
 class Azure:
-    """`vmident.ports.Machines`, as far as changes of many use them; `faults` may raise before a request is looked at.
+    """The `Machines` port, as far as changes of many use it; `faults` may raise before a request is read.
 
     With `taken`, somebody else takes that share of every budget, its size and its refill, all the time.
     """
@@ -96,14 +96,14 @@ class Azure:
         self.requests["read"] += 1
         self.faults("read", vm)
         there = self._settled(vm)
-        self._draw(vm, [*self._arm("reads", vm), *quotas.vm_read(there.location, str(vm))])
+        self._draw(vm, [*self._arm("reads", vm), *throttling.vm_read(there.location, str(vm))])
         return there
 
     def write_identity(self, vm: ResourceId, body: Any, etag: str | None) -> Written:
         self.requests["write"] += 1
         self.faults("write", vm)
         there = self._settled(vm)
-        self._draw(vm, [*self._arm("writes", vm), *quotas.vm_update(there.location, str(vm))])
+        self._draw(vm, [*self._arm("writes", vm), *throttling.vm_update(there.location, str(vm))])
         if etag != there.etag:
             raise PreconditionFailed("The VM was changed.", code="PreconditionFailed", status=412)
         if not there.is_at_rest:
@@ -111,7 +111,7 @@ class Azure:
         after = _after(there.identity, body)
         made = int(after.system is not None and there.identity.system is None)
         attached = len(after.users.keys() - there.identity.users.keys())
-        self._draw(vm, quotas.identities(there.location, made=made, attached=attached))
+        self._draw(vm, throttling.identities(there.location, made=made, attached=attached))
         if made:
             after = replace(after, system=SystemIdentity(f"principal-{next(self._numbers)}", "tenant"))
         self.vms[vm] = replace(there, identity=after, etag=_next(there), provisioning_state="Updating")
@@ -123,7 +123,7 @@ class Azure:
         self.requests["look"] += 1
         vm, begins, ends, failure = self._operations[operation.url]
         self.faults("look", vm)
-        self._draw(vm, [*self._arm("reads", vm), *quotas.operation_read(self.vms[vm].location, operation.url)])
+        self._draw(vm, [*self._arm("reads", vm), *throttling.operation_read(self.vms[vm].location, operation.url)])
         if self.clock.now() < ends:
             return Look(is_over=False)
         self._settled(vm)
@@ -155,15 +155,15 @@ class Azure:
             self.vms[vm] = there
         return there
 
-    def _arm(self, kind: str, vm: ResourceId) -> list[quotas.Draw]:
-        return quotas.arm(kind, vm.subscription)
+    def _arm(self, kind: str, vm: ResourceId) -> list[throttling.Draw]:
+        return throttling.arm(kind, vm.subscription)
 
-    def _draw(self, vm: ResourceId, draws: list[quotas.Draw]) -> None:
+    def _draw(self, vm: ResourceId, draws: list[throttling.Draw]) -> None:
         """Draw as the sandbox does, after somebody else has taken their share."""
         rows = self._levels.setdefault(vm.subscription, Levels())
         for draw in draws:
             self._others_draw(rows, draw, vm.subscription)
-        meter = quotas.Meter(rows, self.clock.now(), vm.subscription, self.is_throttling)  # type: ignore[arg-type]
+        meter = throttling.Meter(rows, self.clock.now(), vm.subscription, self.is_throttling)  # type: ignore[arg-type]
         before = {draw.name: rows.get(draw.name) for draw in draws}
         try:
             meter.draw(draws)
@@ -186,7 +186,7 @@ class Azure:
             else:
                 self.remaining[header.removeprefix("x-ms-ratelimit-remaining-")] = int(value)
 
-    def _others_draw(self, rows: Levels, draw: quotas.Draw, subscription: str) -> None:
+    def _others_draw(self, rows: Levels, draw: throttling.Draw, subscription: str) -> None:
         if not self.taken:
             return
         now, key = self.clock.now(), (subscription, draw.name)
@@ -257,7 +257,7 @@ class VirtualHands:
 
 
 class Nobody:
-    """`vmident.ports.Person` whom nothing is to be asked."""
+    """`vmident.ports.azure.Person` whom nothing is to be asked."""
 
     def tell(self, message: str) -> None:
         pass

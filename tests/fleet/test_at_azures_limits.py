@@ -10,8 +10,8 @@ from tests.fleet.simulated import SUBSCRIPTIONS, USER, Rehearsal
 from vmident.core.resource_id import ResourceId, user_identity_id
 from vmident.core.transition import AddUsers
 from vmident.errors import AzureUnavailable, Unreachable
-from vmident.fleet import limits
-from vmident.results import Status
+from vmident.fleet import azure_limits
+from vmident.results.changes import Status
 
 OPERATION_SECONDS = 5.0
 COMMANDS = ("add-user", "enable-system")
@@ -19,12 +19,12 @@ COMMANDS = ("add-user", "enable-system")
 
 def bound(rehearsal: Rehearsal, share: float = 1.0) -> float:
     """The least time: until the last write may leave, with that share of each budget, and one operation."""
-    needs: dict[limits.Key, int] = {}
+    needs: dict[azure_limits.Key, int] = {}
     for cost, number in rehearsal.costs.items():
-        for draw in limits.draws_of(cost):
+        for draw in azure_limits.draws_of(cost):
             needs[draw.key] = needs.get(draw.key, 0) + draw.count * number
     waits = [
-        (need - limits.BUCKETS[key[0]].size * share) / (limits.BUCKETS[key[0]].per_second * share)
+        (need - azure_limits.BUCKETS[key[0]].size * share) / (azure_limits.BUCKETS[key[0]].per_second * share)
         for key, need in needs.items()
     ]
     return max(0.0, *waits) + OPERATION_SECONDS

@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from tests.core.worlds import STATES, small_changes
-from vmident.core.history import Entry, Origin, RunRecord, Stage
 from vmident.core.patch import patch_for
+from vmident.core.rbac.role_result import RoleResult, RoleStatus
+from vmident.core.rbac.roles import Grant, Role
+from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import vm_id
-from vmident.core.role_result import RoleResult, RoleStatus
-from vmident.core.roles import Grant, Role
-from vmident.core.scope import Scope
+from vmident.core.run_record import Entry, Origin, RunRecord, Stage
 from vmident.core.transition import EnableSystem, transition
 from vmident.errors import JournalUnusable, NotFound, TakenOver
 from vmident.fleet import journal
-from vmident.fleet.entry_text import as_text, entry_in
+from vmident.fleet.entry_codec import as_text, entry_in
 from vmident.fleet.journal import SqliteJournal
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-cb9272f09590"

@@ -20,17 +20,17 @@ from tests.fleet.kills import Executioner, Killed, executioner_of, watched_journ
 from tests.fleet.simulated import USER, Nobody, Rehearsal, VirtualHands
 from tests.fleet.test_kills import held, killed, written_twice_without_a_read
 from tests.program import Program, identity_id
-from vmident.core.history import Origin, Stage
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId
+from vmident.core.run_record import Origin, Stage
 from vmident.core.transition import AddUsers, Change, EnableSystem, SetExactly
 from vmident.fleet.journal import SqliteJournal
 from vmident.fleet.runner import Runner
-from vmident.results import Status
-from vmident.usecases.change_vms import Manner, change_vms
-from vmident.usecases.find_vms import Where
-from vmident.usecases.go_on import resume_run
-from vmident.usecases.prepare_change import Wish, World
+from vmident.results.changes import Status
+from vmident.usecases.change.change_vms import Manner, change_vms
+from vmident.usecases.change.prepare import Wish, World
+from vmident.usecases.change.resume_and_undo import resume_run
+from vmident.usecases.resolve.vms import Where
 
 pytestmark = pytest.mark.once
 VMS = 300
@@ -53,7 +53,7 @@ class Consenting(Nobody):
 
 
 class NoRoles:
-    """`vmident.ports.Roles` where nobody has any."""
+    """`vmident.ports.azure.Roles` where nobody has any."""
 
     def held_by(self, _principal: str, _scope: object) -> tuple[()]:
         return ()

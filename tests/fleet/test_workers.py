@@ -11,9 +11,9 @@ import pytest
 
 from tests.fleet.simulated import VirtualClock
 from vmident.errors import NotFound, TimedOut
-from vmident.fleet.engine import Answer, Order
-from vmident.fleet.hands import Workers
-from vmident.fleet_ports import Cost, Kind, Request
+from vmident.fleet.scheduler import Answer, Order
+from vmident.fleet.workers import Workers
+from vmident.ports.fleet import Cost, Kind, Request
 
 PATIENCE_SECONDS = 60.0
 

@@ -237,7 +237,7 @@ def test_every_variable_is_in_the_settings_page_and_no_other() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in sorted((PROJECT / "src").rglob("*.py")))
     settings = set(_VARIABLE.findall(text_of("docs/reference/settings.md")))
     ours = {name for name in _VARIABLE.findall(source) if name.startswith("VMIDENT_")}
-    read_by_us = set(_VARIABLE.findall(text_of("src/vmident/cli/settings.py")))
+    read_by_us = set(_VARIABLE.findall(text_of("src/vmident/cli/config/settings.py")))
     assert ours | read_by_us <= settings
     everywhere = {name for page in PAGES for name in _VARIABLE.findall(text_of(page))}
     assert {name for name in everywhere if name.startswith("VMIDENT_")} <= ours

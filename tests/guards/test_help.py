@@ -11,7 +11,7 @@ import pytest
 
 from tests.guards.help_texts import FOLDER, command_words, golden_of, help_of
 from vmident.cli.app import program
-from vmident.cli.lazy import LazyGroup
+from vmident.cli.lazy_group import LazyGroup
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 # What later issues bring; an issue takes its own off this list.

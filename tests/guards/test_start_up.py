@@ -15,7 +15,7 @@ import pytest
 from tests.azure_cli_home import AzureCliHome, account, entry
 from tests.loopback import Loopback
 from tests.program import GROUP
-from vmident.sandbox.http import json_answer
+from vmident.sandbox.http_messages import json_answer
 from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN, Sandbox
 
 HEAVY = {"azure", "msal", "requests", "cryptography", "rich", "yaml"}
@@ -120,11 +120,21 @@ def test_a_command_with_its_token_at_hand_loads_the_clients_that_it_needs_and_no
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_show_loads_of_vmident_what_a_look_at_a_vm_needs(azure: dict[str, str]) -> None:
     loaded = {name for name in names_loaded_by("show", "webVM", "-g", GROUP, **azure) if name.startswith("vmident.")}
-    needless = {"transition", "patch", "consequences", "roles", "permissions", "standing", "vm_template", "plan"}
+    needless = {
+        "transition",
+        "patch",
+        "consequences",
+        "rbac.roles",
+        "rbac.permissions",
+        "resources",
+        "vm_creation",
+        "plan",
+    }
     assert loaded & {f"vmident.core.{name}" for name in needless} == set()
     assert {name for name in loaded if name.startswith("vmident.usecases.")} == {
-        "vmident.usecases.find_vms",
-        "vmident.usecases.named_vms",
+        "vmident.usecases.resolve",
+        "vmident.usecases.resolve.vms",
+        "vmident.usecases.resolve.vm_batch",
         "vmident.usecases.show_vms",
     }
 
@@ -177,7 +187,7 @@ def test_completion_loads_nothing_heavy(line: str, shell: str, tmp_path: Path) -
         "VMIDENT_SANDBOX": "1",
     }
     loaded = names_loaded_by(**environ)
-    assert "vmident.cli.completing" in loaded
+    assert "vmident.cli.completion.typer_completion" in loaded
     assert among(HEAVY | {"vmident.usecases", "vmident.arm", "vmident.sandbox"}, loaded) == set()
     assert {name for name in loaded if name.startswith("vmident.render.")} <= {
         "vmident.render.line",

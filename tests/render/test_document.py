@@ -6,10 +6,10 @@ import pytest
 
 from vmident.core.consequences import Warn
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.core.machine import Machine
 from vmident.core.patch import patch_for
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
 from vmident.core.transition import Transition
+from vmident.core.virtual_machine import Machine
 from vmident.errors import NotFound, UsageError
 from vmident.render.document import (
     change_document,
@@ -19,7 +19,7 @@ from vmident.render.document import (
     machine_document,
     machine_row,
 )
-from vmident.results import ChangeResult, Status
+from vmident.results.changes import ChangeResult, Status
 
 VM = vm_id("sub", "myGroup", "myVM")
 ONE, TWO = user_identity_id("sub", "myGroup", "one"), user_identity_id("sub", "myGroup", "two")

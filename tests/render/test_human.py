@@ -6,10 +6,10 @@ import pytest
 
 from vmident.core.consequences import Warn
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.core.machine import Machine
 from vmident.core.patch import patch_for
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
 from vmident.core.transition import Transition
+from vmident.core.virtual_machine import Machine
 from vmident.errors import NotFound, UsageError
 from vmident.render.document import machine_row
 from vmident.render.human import (
@@ -23,7 +23,7 @@ from vmident.render.human import (
     warning_lines,
 )
 from vmident.render.line import Line, Tone, error_lines
-from vmident.results import ChangeResult, Status
+from vmident.results.changes import ChangeResult, Status
 
 VM = vm_id("sub", "myGroup", "myVM")
 ONE, TWO = user_identity_id("sub", "myGroup", "one"), user_identity_id("sub", "myGroup", "two")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.core.worlds import STATES, THREE, law
 from vmident.core.consequences import Warn
 from vmident.core.identity import IdentityState, SystemIdentity
+from vmident.core.rbac.role_result import RoleResult, RoleStatus
+from vmident.core.rbac.roles import Role
+from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import vm_id
-from vmident.core.role_result import RoleResult, RoleStatus
-from vmident.core.roles import Role
-from vmident.core.scope import Scope
 from vmident.core.transition import Transition
 from vmident.errors import Conflict, NotAllowed, NotFound, VmidentError
 from vmident.render.line import Line
@@ -28,7 +28,7 @@ from vmident.render.many import (
     many_loss_lines,
     many_warning_lines,
 )
-from vmident.results import ChangeResult, Status
+from vmident.results.changes import ChangeResult, Status
 
 ERRORS: tuple[type[VmidentError], ...] = (Conflict, NotAllowed, NotFound)
 MESSAGES = ("VM '{name}' is being changed.", "{id} is locked.", "It is {name}.", "No.")

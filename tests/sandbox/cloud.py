@@ -6,7 +6,7 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from vmident.sandbox.http import Request, Response
+from vmident.sandbox.http_messages import Request, Response
 from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION, TOKEN, Sandbox
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from tests.sandbox.cloud import (
 )
 
 if TYPE_CHECKING:
-    from vmident.sandbox.http import Response
+    from vmident.sandbox.http_messages import Response
 
 NEWEST = "2026-04-01"
 NETWORK = "2022-01-01"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WRITER = """
 import sys, uuid
 from pathlib import Path
-from vmident.sandbox.http import Request
+from vmident.sandbox.http_messages import Request
 from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION, TOKEN, Sandbox
 
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])

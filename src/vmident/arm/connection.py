@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from vmident.arm.auth.credential import Credential
 from vmident.arm.cloud import Cloud, is_same_origin
-from vmident.arm.credential import Credential
-from vmident.arm.supervision import Supervision, parsed
-from vmident.core.pacing import pause_before_retry
+from vmident.arm.pipeline_policy import Supervision, parsed
+from vmident.core.polling import pause_before_retry
 from vmident.errors import AzureUnavailable, Throttled
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpRequest, HttpResponse
     from requests.adapters import BaseAdapter
 
-    from vmident.ports import Clock
+    from vmident.ports.azure import Clock
 
 READ_TRIES = 4
 AT_ONCE = 32
@@ -148,7 +148,7 @@ class Connection:
 
     def _hear(self, headers: Mapping[str, str]) -> None:
         if self._metered.remaining is not None:
-            from vmident.arm.remaining import remaining_in
+            from vmident.arm.rate_limit_headers import remaining_in
 
             self._metered.remaining.update(remaining_in(headers))
 

@@ -11,12 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vmident.arm.connection import Connection
-from vmident.arm.faults import HINTS, code_and_message, fault, retry_after_seconds
-from vmident.arm.listing import pages
-from vmident.arm.supervision import body_of, parsed
+from vmident.arm.errors import HINTS, code_and_message, fault, retry_after_seconds
+from vmident.arm.paging import pages
+from vmident.arm.pipeline_policy import body_of, parsed
 from vmident.arm.wire import unreadable
-from vmident.core.deployment import DeploymentSeen, Foreseen, Order, Step, WhatIf
 from vmident.core.resource_id import ResourceId
+from vmident.core.vm_creation.deployment import DeploymentSeen, Foreseen, Order, Step, WhatIf
 from vmident.errors import NotFound, OperationFailed, VmidentError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _KNOWN_CODES = frozenset({"FailedIdentityOperation"})
 
 
 class ArmDeployments:
-    """`vmident.deployment_ports.Deployments`, as ARM has them."""
+    """`vmident.ports.deployments.Deployments`, as ARM has them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

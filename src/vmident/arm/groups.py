@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vmident.arm.connection import Connection
-from vmident.arm.listing import pages
+from vmident.arm.paging import pages
+from vmident.arm.pipeline_policy import body_of
 from vmident.arm.standing_wire import group_from_wire
-from vmident.arm.supervision import body_of
-from vmident.core.standing import Group
+from vmident.core.resources import Group
 
 API_VERSION = "2024-11-01"
 
 
 class ArmGroups:
-    """`vmident.ports.Groups`, as ARM has them."""
+    """`vmident.ports.azure.Groups`, as ARM has them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -10,12 +10,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from vmident.arm.connection import Connection
-from vmident.arm.listing import named_in_graph, pages
+from vmident.arm.paging import named_in_graph, pages
+from vmident.arm.pipeline_policy import body_of
 from vmident.arm.standing_wire import identity_resource_from_wire
-from vmident.arm.supervision import body_of
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
+from vmident.core.resources import IdentityResource
 from vmident.core.selection import named
-from vmident.core.standing import IdentityResource
 from vmident.errors import NotFound
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ API_VERSION = "2023-01-31"
 
 
 class ArmIdentities:
-    """`vmident.ports.Identities`, as ARM has them."""
+    """`vmident.ports.azure.Identities`, as ARM has them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from vmident.arm.connection import Connection
-from vmident.arm.listing import pages
+from vmident.arm.paging import pages
 from vmident.arm.wire import unreadable
-from vmident.core.network import VIRTUAL_NETWORK, VirtualNetwork
 from vmident.core.resource_id import ResourceId
+from vmident.core.vm_creation.network import VIRTUAL_NETWORK, VirtualNetwork
 from vmident.errors import BadResourceId
 
 API_VERSION = "2024-05-01"
 
 
 class ArmNetworks:
-    """`vmident.deployment_ports.Networks`, as ARM has them."""
+    """`vmident.ports.deployments.Networks`, as ARM has them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

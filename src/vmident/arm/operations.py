@@ -12,8 +12,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from vmident.arm.connection import Answer, Connection
-from vmident.arm.faults import operation_fault, retry_after_seconds
-from vmident.ports import Look, Operation
+from vmident.arm.errors import operation_fault, retry_after_seconds
+from vmident.ports.azure import Look, Operation
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|[+-]00:00)$")
 

@@ -11,11 +11,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vmident.arm.connection import Connection
-from vmident.arm.listing import pages
+from vmident.arm.paging import pages
 from vmident.arm.wire import unreadable
-from vmident.core.permissions import Permission
-from vmident.core.roles import Assigned, Grant, HeldRole, Role, assignment_name
-from vmident.core.scope import Scope
+from vmident.core.rbac.permissions import Permission
+from vmident.core.rbac.roles import Assigned, Grant, HeldRole, Role, assignment_name
+from vmident.core.rbac.scope import Scope
 from vmident.errors import BadResourceId, NotFound, VmidentError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
 class ArmRoles:
-    """`vmident.ports.Roles`, as ARM has them."""
+    """`vmident.ports.azure.Roles`, as ARM has them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

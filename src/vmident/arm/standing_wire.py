@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vmident.arm.wire import tags_from_wire, text_or_none, unreadable
+from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
-from vmident.core.scope import Scope
-from vmident.core.standing import Group, IdentityResource
+from vmident.core.resources import Group, IdentityResource
 from vmident.errors import BadResourceId
 
 

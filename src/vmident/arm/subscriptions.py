@@ -5,17 +5,17 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 
 from vmident.arm.connection import Connection
-from vmident.arm.listing import pages
+from vmident.arm.paging import pages
 from vmident.arm.wire import unreadable
 from vmident.errors import AmbiguousName, NotFound
-from vmident.ports import SubscriptionSeen
+from vmident.ports.azure import SubscriptionSeen
 
 API_VERSION = "2022-12-01"
 PROVIDERS_API_VERSION = "2021-04-01"
 
 
 class ArmSubscriptions:
-    """`vmident.ports.Subscriptions`, as ARM has them."""
+    """`vmident.ports.azure.Subscriptions`, as ARM has them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
+from vmident.core.virtual_machine import Machine
 from vmident.errors import BadResourceId, UnreadableAnswer
 
 _TYPES = {

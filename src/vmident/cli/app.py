@@ -11,18 +11,18 @@ import typer
 from typer.main import get_command
 
 import vmident
-from vmident.cli.completing import CompletedCommand, Install, Show
-from vmident.cli.lazy import Commands, Entry, LazyGroup
+from vmident.cli.completion.typer_completion import CompletedCommand, Install, Show
+from vmident.cli.lazy_group import Commands, Entry, LazyGroup
 
-# Of each command: its module below `vmident.cli`, its function there, and the first line of its help.
+# Of each command: its module below `vmident.cli.commands`, its function there, and the first line of its help.
 _Table = dict[str, tuple[str, str, str]]
 
 _COMMANDS: _Table = {
-    "enable-system": ("system", "enable_system", "Give VMs a system-assigned identity, and roles to it."),
-    "disable-system": ("system", "disable_system", "Take the system-assigned identity away from VMs."),
-    "add-user": ("users", "add_user", "Attach user-assigned identities to VMs, and grant roles to them."),
-    "remove-user": ("users", "remove_user", "Detach user-assigned identities from VMs."),
-    "set": ("set_exactly", "set_exactly", "Leave VMs with exactly these identities, and nothing else."),
+    "enable-system": ("system_assigned", "enable_system", "Give VMs a system-assigned identity, and roles to it."),
+    "disable-system": ("system_assigned", "disable_system", "Take the system-assigned identity away from VMs."),
+    "add-user": ("user_assigned", "add_user", "Attach user-assigned identities to VMs, and grant roles to them."),
+    "remove-user": ("user_assigned", "remove_user", "Detach user-assigned identities from VMs."),
+    "set": ("set_identities", "set_exactly", "Leave VMs with exactly these identities, and nothing else."),
     "show": ("show", "show", "Show the identities that VMs have."),
     "list": ("show", "list_", "List VMs and the identities they have."),
     "plan": ("plan", "plan", "Show what would change for VMs to be as a file describes them."),
@@ -37,18 +37,18 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
     "group": (
         "Resource groups.",
         {
-            "create": ("groups", "create_group", "Make a resource group."),
-            "show": ("groups", "show_group", "Show a resource group."),
-            "list": ("groups", "list_group", "List the resource groups of the subscription."),
+            "create": ("group", "create_group", "Make a resource group."),
+            "show": ("group", "show_group", "Show a resource group."),
+            "list": ("group", "list_group", "List the resource groups of the subscription."),
         },
     ),
     "identity": (
         "User-assigned identities as resources of their own.",
         {
-            "create": ("identities", "create_identity", "Make a user-assigned identity, and grant roles to it."),
-            "show": ("identities", "show_identity", "Show user-assigned identities."),
-            "list": ("identities", "list_identity", "List user-assigned identities."),
-            "delete": ("identities", "delete_identity", "Delete user-assigned identities."),
+            "create": ("identity", "create_identity", "Make a user-assigned identity, and grant roles to it."),
+            "show": ("identity", "show_identity", "Show user-assigned identities."),
+            "list": ("identity", "list_identity", "List user-assigned identities."),
+            "delete": ("identity", "delete_identity", "Delete user-assigned identities."),
         },
     ),
     "vm": (
@@ -111,11 +111,11 @@ def _group(about: str, options: Callable[..., None], entries: dict[str, Entry]) 
 
 
 def _command(module: str, function: str, name: str) -> Any:
-    from vmident.cli.command import as_typer_command
+    from vmident.cli.command_adapter import as_typer_command
 
     app = _typer(None)
     app.command(name.rpartition(" ")[2], cls=CompletedCommand)(
-        as_typer_command(getattr(import_module(f"vmident.cli.{module}"), function), name)
+        as_typer_command(getattr(import_module(f"vmident.cli.commands.{module}"), function), name)
     )
     return get_command(app)
 

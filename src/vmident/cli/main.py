@@ -22,7 +22,7 @@ _GARBAGE_THRESHOLD = 200_000
 def main(argv: Sequence[str], runtime: Runtime) -> int:
     """Run the program; hands back the exit code and prints, but never ends the process."""
     from vmident.cli.app import program
-    from vmident.cli.completing import VARIABLE, prepare
+    from vmident.cli.completion.typer_completion import VARIABLE, prepare
 
     try:
         if VARIABLE in runtime.environ:

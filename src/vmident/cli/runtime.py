@@ -78,7 +78,7 @@ def runtime_of_process() -> Runtime:
 
 
 class CommandClock:
-    """`vmident.ports.Clock` for one command, with the deadline that `--timeout` sets.
+    """`vmident.ports.azure.Clock` for one command, with the deadline that `--timeout` sets.
 
     Its seconds are `scale` times as short as the machine's, for rehearsals against a sandbox that is sped up likewise.
     """

@@ -11,31 +11,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import vmident
-from vmident.cli.azure_cli_files import azure_cli_folder
+from vmident.cli.completion.name_cache import keep_names, place_of
+from vmident.cli.completion.names import Seen, names_in
+from vmident.cli.config.azure_cli_config import azure_cli_folder
+from vmident.cli.config.settings import GROUP_OPTION, Settings
 from vmident.cli.console import Console
-from vmident.cli.kept_names import keep_names, place_of
 from vmident.cli.runtime import CommandClock, Runtime
-from vmident.cli.settings import GROUP_OPTION, Settings
-from vmident.core.names_seen import Seen, names_in
 from vmident.core.resource_id import checked_name
 from vmident.errors import UsageError, VmidentError
 from vmident.render.line import Line, Tone
-from vmident.usecases.find_vms import Where
+from vmident.usecases.resolve.vms import Where
 
 if TYPE_CHECKING:
+    from vmident.arm.auth.credential import Credential, Watched
     from vmident.arm.cloud import Cloud
     from vmident.arm.connection import Connection
-    from vmident.arm.credential import Credential, Watched
-    from vmident.core.history import Origin
+    from vmident.core.run_record import Origin
     from vmident.fleet.journal import SqliteJournal
     from vmident.fleet.runner import Runner
-    from vmident.ports import Groups, Identities, Machines, Person, Roles, SignIns, Tokens
+    from vmident.ports.azure import Groups, Identities, Machines, Person, Roles, SignIns, Tokens
     from vmident.sandbox.sandbox import Sandbox
-    from vmident.sandbox.server import Server
-    from vmident.usecases.diagnose import Reach
-    from vmident.usecases.prepare_change import World
-    from vmident.usecases.prepare_vm import Creating
-    from vmident.usecases.who_am_i import Surroundings
+    from vmident.sandbox.transport.https_server import Server
+    from vmident.usecases.change.prepare import World
+    from vmident.usecases.doctor import Reach
+    from vmident.usecases.vm.prepare import Creating
+    from vmident.usecases.whoami import Surroundings
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -66,7 +66,7 @@ class Session:
     @cached_property
     def machines(self) -> Machines:
         """The VMs."""
-        from vmident.arm.machines import ArmMachines
+        from vmident.arm.virtual_machines import ArmMachines
 
         return ArmMachines(self._connection)
 
@@ -95,7 +95,7 @@ class Session:
     def reach(self) -> Reach:
         """What `doctor` needs to know of this machine."""
         from vmident.arm.subscriptions import ArmSubscriptions
-        from vmident.usecases.diagnose import Reach
+        from vmident.usecases.doctor import Reach
 
         environ, subscriptions = self._runtime.environ, ArmSubscriptions(self._connection)
         proxy = next((environ[name] for name in ("HTTPS_PROXY", "https_proxy") if environ.get(name)), None)
@@ -109,7 +109,7 @@ class Session:
 
     def world(self, person: Person) -> World:
         """Everything that a change reaches through."""
-        from vmident.usecases.prepare_change import World
+        from vmident.usecases.change.prepare import World
 
         return World(
             self.machines,
@@ -124,8 +124,8 @@ class Session:
     def _make_runner(self, person: Person) -> Runner:
         """Whoever carries out many changes: side by side, but in the sandbox, which answers one at a time."""
         from vmident.arm.connection import AT_ONCE
-        from vmident.fleet.hands import OwnHands, Workers
         from vmident.fleet.runner import Runner
+        from vmident.fleet.workers import OwnHands, Workers
 
         clock, metering = self.clock, self._connection.metered
         hands = OwnHands(clock, metering) if self.is_sandbox else Workers(AT_ONCE, clock, metering, clock.real_seconds)
@@ -152,8 +152,8 @@ class Session:
 
     def _origin(self) -> Origin:
         """Tell of a run that begins where it comes from; who the caller is costs no token of its own."""
-        from vmident.core.caller import caller_of
-        from vmident.core.history import Origin
+        from vmident.core.auth.caller import caller_of
+        from vmident.core.run_record import Origin
 
         caller = caller_of(self._signing.last or "")
         command = shlex.join(("vmident", *self._runtime.words))
@@ -163,7 +163,7 @@ class Session:
         """Everything that making a VM reaches through."""
         from vmident.arm.deployments import ArmDeployments
         from vmident.arm.networks import ArmNetworks
-        from vmident.usecases.prepare_vm import Creating
+        from vmident.usecases.vm.prepare import Creating
 
         connection = self._connection
         return Creating(self.world(person), self.groups, ArmDeployments(connection), ArmNetworks(connection))
@@ -176,14 +176,14 @@ class Session:
     @cached_property
     def tokens(self) -> Tokens:
         """Whatever signs requests."""
-        from vmident.arm.credential import ArmTokens
+        from vmident.arm.auth.credential import ArmTokens
 
         return ArmTokens(self._credential, self._cloud)
 
     @cached_property
     def sign_ins(self) -> SignIns:
         """The sign-in of `vmident login`."""
-        from vmident.arm.sign_in import ArmSignIns
+        from vmident.arm.auth.login import ArmSignIns
 
         _silence_the_sdk()
         console = self._console
@@ -197,7 +197,7 @@ class Session:
     @property
     def surroundings(self) -> Surroundings:
         """What `whoami` tells beside the caller."""
-        from vmident.usecases.who_am_i import Surroundings
+        from vmident.usecases.whoami import Surroundings
 
         names = self._settings.subscription_names
 
@@ -233,9 +233,9 @@ class Session:
 
     @cached_property
     def _credential(self) -> Credential:
-        from vmident.arm.azure_cli_token import AzureCliSignIn, TokenCache
-        from vmident.arm.credential import GivenToken, signed_in
-        from vmident.arm.kept_sign_in import read_sign_in
+        from vmident.arm.auth.azure_cli_credential import AzureCliSignIn, TokenCache
+        from vmident.arm.auth.credential import GivenToken, signed_in
+        from vmident.arm.auth.login_record import read_sign_in
 
         _silence_the_sdk()
         if self.is_sandbox:
@@ -255,7 +255,7 @@ class Session:
 
     @cached_property
     def _signing(self) -> Watched:
-        from vmident.arm.credential import Watched
+        from vmident.arm.auth.credential import Watched
 
         return Watched(self._credential)
 
@@ -265,7 +265,7 @@ class Session:
 
         door = None
         if self.is_sandbox:
-            from vmident.sandbox.door import SandboxAdapter
+            from vmident.sandbox.transport.in_process import SandboxAdapter
 
             door = SandboxAdapter(self.sandbox)
         return Connection(
@@ -301,7 +301,7 @@ class Session:
         Its time runs `time_scale` times as fast, all but that of its tokens.
         """
         from vmident.sandbox.sandbox import Sandbox
-        from vmident.sandbox.server import Server
+        from vmident.sandbox.transport.https_server import Server
 
         runtime, folder = self._runtime, self._settings.sandbox_folder
         began = runtime.wall()

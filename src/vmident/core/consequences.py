@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vmident.core.identity import IdentityState
+from vmident.core.rbac.roles import HeldRole
 from vmident.core.resource_id import ResourceId
-from vmident.core.roles import HeldRole
 from vmident.core.transition import Transition
 
 PRINCIPAL_LOST = "principal-lost"

@@ -19,12 +19,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from vmident.core.machine import Machine
+from vmident.core.rbac.scope import Scope, scope_named
 from vmident.core.resource_id import ResourceId, user_identity_id
-from vmident.core.scope import Scope, scope_named
-from vmident.core.standing import is_same_location
+from vmident.core.resources import is_same_location
 from vmident.core.tags import tag_value
 from vmident.core.transition import Reach
+from vmident.core.virtual_machine import Machine
 from vmident.errors import ConflictingRules
 
 

@@ -8,10 +8,10 @@ from enum import Enum
 
 from vmident.core.consequences import default_identity
 from vmident.core.identity import IdentityState
-from vmident.core.machine import Machine
-from vmident.core.permissions import Permission, allows, way_out
+from vmident.core.rbac.permissions import Permission, allows, way_out
+from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
-from vmident.core.scope import Scope
+from vmident.core.virtual_machine import Machine
 
 CLOCK_TOLERANCE_SECONDS = 300.0
 """Tokens carry times, and Microsoft Entra tolerates five minutes; source: 'Microsoft Entra access tokens'."""

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from vmident.core.consequences import Warn, consequences
 from vmident.core.desired import RoleWanted, Rule, goal_for, roles_for
 from vmident.core.identity import IdentityState
-from vmident.core.machine import Machine
 from vmident.core.patch import PatchBody, patch_for
+from vmident.core.rbac.roles import Grant
 from vmident.core.resource_id import ResourceId
-from vmident.core.roles import Grant
 from vmident.core.transition import Change, Transition, transition
+from vmident.core.virtual_machine import Machine
 
 RULE_SELECTS_NOTHING = "rule-selects-nothing"
 RULE_NAMES_NO_VM = "rule-names-no-vm"

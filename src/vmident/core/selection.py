@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
 from vmident.core.tags import tag_value
+from vmident.core.virtual_machine import Machine
 from vmident.errors import UsageError
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from vmident.core.consequences import Warn
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.plan import Plan, PlannedGrant, PlannedVm, planned_vm
+from vmident.core.rbac.roles import Grant, Role
+from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE, ResourceId
-from vmident.core.roles import Grant, Role
-from vmident.core.scope import Scope
 from vmident.core.transition import SetExactly
 from vmident.errors import BadPlan, BadResourceId
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vmident.core.history import Entry, Origin, RunRecord, Stage
 from vmident.core.resource_id import ResourceId
+from vmident.core.run_record import Entry, Origin, RunRecord, Stage
 from vmident.errors import BadResourceId, JournalUnusable, NotFound, TakenOver
-from vmident.fleet.entry_text import as_text, entry_in
+from vmident.fleet.entry_codec import as_text, entry_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -40,7 +40,7 @@ _HEAD = "SELECT id, began, ended, command, cloud, endpoint, caller_name, caller_
 
 
 class SqliteJournal:
-    """`vmident.ports.Journal` in a file, opened at first use and shared by threads (a lock) and processes (SQLite's).
+    """The `Journal` port in a file, opened at first use, shared by threads (a lock) and processes (SQLite's).
 
     `origin` is asked when a run begins. Every method raises `JournalUnusable` where the file cannot be used.
     """

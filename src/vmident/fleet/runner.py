@@ -11,10 +11,10 @@ from typing import Any
 
 from vmident.core.progress import Progress
 from vmident.errors import Interrupted, StoppedEarly, TimedOut, VmidentError
-from vmident.fleet.engine import Engine
-from vmident.fleet.hands import Hands
-from vmident.fleet_ports import NO_POLICY, Job, Policy
-from vmident.ports import Clock
+from vmident.fleet.scheduler import Engine
+from vmident.fleet.workers import Hands
+from vmident.ports.azure import Clock
+from vmident.ports.fleet import NO_POLICY, Job, Policy
 
 _SHOWS_EVERY_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 0.25
@@ -22,7 +22,7 @@ _LEAVES_AT = 2
 
 
 class Runner:
-    """`vmident.fleet_ports.Fleet`. `show` is told how the run stands, every now and then.
+    """`vmident.ports.fleet.Fleet`. `show` is told how the run stands, every now and then.
 
     The first Ctrl-C begins no more jobs and waits for what is in flight, the second waits no longer.
     """
@@ -35,7 +35,7 @@ class Runner:
         self.stopped: VmidentError | None = None
 
     def run(self, jobs: Sequence[Job], policy: Policy = NO_POLICY, failed: int = 0) -> Sequence[Any]:
-        """Carry out jobs side by side; see `vmident.fleet_ports.Fleet`."""
+        """Carry out jobs side by side; see `vmident.ports.fleet.Fleet`."""
         engine: Engine[Any] = Engine(jobs, self._clock.now(), policy, failed)
         self._presses = 0
         with _pressing(self._signalled):

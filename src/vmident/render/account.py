@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vmident.account_results import WhoAmI
 from vmident.render.document import Document
 from vmident.render.moment import utc
+from vmident.results.account import WhoAmI
 
 
 def who_document(who: WhoAmI) -> Document:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from vmident.core.deployment import Foreseen
 from vmident.core.identity import IdentityState
 from vmident.core.transition import Transition
+from vmident.core.vm_creation.deployment import Foreseen
 from vmident.render.document import Document, error_document, identity_document, role_document, warning_document
 from vmident.render.human import difference_lines, role_lines
 from vmident.render.line import Line, Tone
-from vmident.resource_results import Creation
-from vmident.results import Status
+from vmident.results.changes import Status
+from vmident.results.resources import Creation
 
 _HEADINGS = {
     Status.CHANGED: "created",

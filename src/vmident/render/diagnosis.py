@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.account_results import Diagnosis
 from vmident.core.diagnosis import Finding, Verdict
 from vmident.render.document import change_document
 from vmident.render.human import change_lines
 from vmident.render.line import Line, Tone
-from vmident.results import ChangeResult
+from vmident.results.account import Diagnosis
+from vmident.results.changes import ChangeResult
 
 _TONES = {
     Verdict.OK: Tone.PLAIN,

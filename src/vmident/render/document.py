@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vmident.core.consequences import Warn
     from vmident.core.identity import IdentityState
-    from vmident.core.machine import Machine
     from vmident.core.resource_id import ResourceId
+    from vmident.core.virtual_machine import Machine
     from vmident.errors import VmidentError
-    from vmident.results import ChangeResult, RoleResult
+    from vmident.results.changes import ChangeResult, RoleResult
 
 Document = dict[str, Any]
 

@@ -10,14 +10,14 @@ from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.render.formats import as_table
 from vmident.render.line import Line, Tone
 from vmident.render.moment import time_of_day
-from vmident.results import ChangeResult, RoleResult, RoleStatus, Status
+from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
 
 if TYPE_CHECKING:
     from vmident.core.consequences import Warn
-    from vmident.core.machine import Machine
+    from vmident.core.rbac.roles import HeldRole
     from vmident.core.resource_id import ResourceId
-    from vmident.core.roles import HeldRole
     from vmident.core.transition import Transition
+    from vmident.core.virtual_machine import Machine
 
 
 HEADINGS = {

@@ -27,12 +27,12 @@ from vmident.render.human import (
     warnings_about,
 )
 from vmident.render.line import Line, Tone
-from vmident.results import ChangeResult, Status
+from vmident.results.changes import ChangeResult, Status
 
 if TYPE_CHECKING:
     from vmident.core.consequences import Warn
+    from vmident.core.rbac.roles import HeldRole
     from vmident.core.resource_id import ResourceId
-    from vmident.core.roles import HeldRole
     from vmident.errors import VmidentError
 
 T = TypeVar("T")

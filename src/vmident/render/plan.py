@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from vmident.core.machine import Machine
 from vmident.core.plan import Plan, PlannedVm
 from vmident.core.resource_id import ResourceId
+from vmident.core.virtual_machine import Machine
 from vmident.render.document import Document, identity_document, role_document, warning_document
 from vmident.render.formats import as_yaml
 from vmident.render.human import change_lines, warnings_about
 from vmident.render.line import Line, Tone
-from vmident.results import ChangeResult, Status, planned_roles
+from vmident.results.changes import ChangeResult, Status, planned_roles
 
 _WARNINGS_AT_MOST = 20
 _FOR_EDITORS = (

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vmident.core.consequences import Warn
+from vmident.core.rbac.roles import HeldRole
 from vmident.core.resource_id import ResourceId
-from vmident.core.roles import HeldRole
-from vmident.core.standing import Group, IdentityResource
+from vmident.core.resources import Group, IdentityResource
 from vmident.render.document import Document, error_document, roles_member, warning_document
 from vmident.render.formats import as_table
 from vmident.render.human import role_lines
 from vmident.render.line import Line, Tone
-from vmident.resource_results import Deletion, GroupMade, IdentityMade
-from vmident.results import ChangeResult, Status
+from vmident.results.changes import ChangeResult, Status
+from vmident.results.resources import Deletion, GroupMade, IdentityMade
 
 _DELETED = {
     Status.CHANGED: "deleted",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.core.history import Entry, RunRecord, Stage
+from vmident.core.run_record import Entry, RunRecord, Stage
 from vmident.render.document import Document, identity_document, roles_member
 from vmident.render.formats import as_table
 from vmident.render.human import difference_lines, role_lines

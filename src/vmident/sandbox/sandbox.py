@@ -9,9 +9,15 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from vmident.sandbox import access, deployment_run, person, providers, quotas, refusals, roles, routing, seed
-from vmident.sandbox.built_in_roles import BUILT_IN_ROLES, Role
-from vmident.sandbox.call import (
+from vmident.sandbox import errors, seed
+from vmident.sandbox.api_versions import DEFAULT_LOCATION
+from vmident.sandbox.authorization import role_store, signed_in_user
+from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES, Role
+from vmident.sandbox.authorization.token import TOKEN
+from vmident.sandbox.deployments import runner as deployments_runner
+from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response
+from vmident.sandbox.protocol import throttling
+from vmident.sandbox.protocol.call import (
     PERSON_ID,
     PERSON_NAME,
     SUBSCRIPTION,
@@ -22,10 +28,9 @@ from vmident.sandbox.call import (
     Settings,
     is_guid,
 )
-from vmident.sandbox.http import JSON_CONTENT, Request, Response
+from vmident.sandbox.resource_manager import providers
+from vmident.sandbox.routing import request_authorization, router
 from vmident.sandbox.store import Rows, Store
-from vmident.sandbox.token import TOKEN
-from vmident.sandbox.versions import DEFAULT_LOCATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -101,7 +106,7 @@ class Sandbox:
         try:
             _check_token(request, self._takes_token)
             response = self._answered(request, remaining)
-        except refusals.Refused as refused:
+        except errors.Refused as refused:
             response = refused.answer()
         headers = {**self._usual_headers(request), **remaining, **response.headers}
         if not response.body:
@@ -112,7 +117,7 @@ class Sandbox:
         """Say where the sandbox is kept and what it holds."""
         with self._store.transaction() as rows:
             now = self._now()
-            deployment_run.settle(rows, now, self._inside(rows), self._settings)
+            deployments_runner.settle(rows, now, self._inside(rows), self._settings)
             return {
                 "folder": str(self.folder),
                 "endpoint": self.endpoint,
@@ -120,7 +125,7 @@ class Sandbox:
                 "subscriptionName": SUBSCRIPTION_NAME,
                 "tenantId": TENANT,
                 "person": PERSON_NAME,
-                "roles": person.roles_of_person(rows),
+                "roles": signed_in_user.roles_of_person(rows),
                 "groups": rows.count("group"),
                 "vms": rows.count("vm"),
                 "identities": rows.count("identity"),
@@ -133,7 +138,7 @@ class Sandbox:
 
         Raises `UsageError` before anything is lost.
         """
-        limits = person.read_limits(BUILT_IN_ROLES, roles_at)
+        limits = signed_in_user.read_limits(BUILT_IN_ROLES, roles_at)
         self._store.reset()
         if limits:
             self.limit_person(limits)
@@ -144,8 +149,8 @@ class Sandbox:
         That is a scope's id, `subscription`, or `group`. Raises `UsageError` for a role or a scope that is not there.
         """
         with self._store.transaction() as rows:
-            limits = person.read_limits(roles.all_roles(rows), roles_at)
-            person.limit(rows, limits, self._new_uuid, now=self._now())
+            limits = signed_in_user.read_limits(role_store.all_roles(rows), roles_at)
+            signed_in_user.limit(rows, limits, self._new_uuid, now=self._now())
 
     def unregister(self, namespace: str) -> None:
         """Take the subscription's registration for a provider away."""
@@ -156,7 +161,7 @@ class Sandbox:
         """Put a custom role there; give its GUID."""
         role = Role(self._new_uuid(), name, "", tuple(actions), tuple(not_actions), is_custom=True)
         with self._store.transaction() as rows:
-            roles.add_custom_role(rows, role)
+            role_store.add_custom_role(rows, role)
         return role.name
 
     def close(self) -> None:
@@ -217,33 +222,35 @@ class Sandbox:
         with self._store.transaction() as rows:
             try:
                 return self._routed(request, rows, remaining)
-            except refusals.Refused as refused:
+            except errors.Refused as refused:
                 if refused.status == 429:
                     raise
                 return refused.answer()
 
     def _routed(self, request: Request, rows: Rows, remaining: dict[str, str]) -> Response:
         now = self._now()
-        deployment_run.settle(rows, now, self._inside(rows), self._settings)
+        deployments_runner.settle(rows, now, self._inside(rows), self._settings)
         if next(self._numbers) % _FORGETS_EVERY == 0:
             rows.forget_before(now)
-        return self._handled(request, rows, quotas.Meter(rows, now, SUBSCRIPTION, self._is_throttling, remaining))
+        return self._handled(request, rows, throttling.Meter(rows, now, SUBSCRIPTION, self._is_throttling, remaining))
 
-    def _handled(self, request: Request, rows: Rows, meter: quotas.Meter) -> Response:
+    def _handled(self, request: Request, rows: Rows, meter: throttling.Meter) -> Response:
         """Hand a request to whom it is for, at the meter's moment."""
         target = urlsplit(request.url)
         query = _query_of(target.query)
         api_version = query.get("api-version", "")
         if not api_version:
-            raise refusals.api_version_missing()
-        route, words = routing.route_of(target.path, api_version)
+            raise errors.api_version_missing()
+        route, words = router.route_of(target.path, api_version)
         if "subscription" in words:
             _check_subscription(words["subscription"])
-        routing.check_version(route, api_version)
-        handler = routing.handler_of(route, request.method)
+        router.check_version(route, api_version)
+        handler = router.handler_of(route, request.method)
         if route.cost != "none":
             in_subscription = route.cost == "subscription"
-            meter.draw(quotas.arm(_COSTS[request.method], SUBSCRIPTION) if in_subscription else quotas.tenant_read())
+            meter.draw(
+                throttling.arm(_COSTS[request.method], SUBSCRIPTION) if in_subscription else throttling.tenant_read()
+            )
         if not route.any_query:
             _check_query(query, route.options)
         call = Call(
@@ -259,7 +266,7 @@ class Sandbox:
             self._settings,
             self._inside(rows),
         )
-        return handler(access.admitted(call, route))
+        return handler(request_authorization.admitted(call, route))
 
     def _inside(self, rows: Rows) -> Inside:
         """Give handlers, and deployments, the cloud to send requests of their own to."""
@@ -268,11 +275,11 @@ class Sandbox:
             raw = b"" if body is None else json.dumps(body).encode()
             request = Request(method, self.endpoint + url, {"content-type": JSON_CONTENT}, raw)
             try:
-                return self._handled(request, rows, quotas.FreeMeter(rows, moment, SUBSCRIPTION))
-            except refusals.Refused as refused:
+                return self._handled(request, rows, throttling.FreeMeter(rows, moment, SUBSCRIPTION))
+            except errors.Refused as refused:
                 return refused.answer()
 
-        return Inside(answer, routing.check_writable)
+        return Inside(answer, router.check_writable)
 
     def _usual_headers(self, request: Request) -> dict[str, str]:
         request_id, now = self._new_uuid(), self._now()
@@ -297,10 +304,10 @@ def _without_token(request: Request) -> Request:
 def _check_token(request: Request, takes_token: Callable[[str], bool]) -> None:
     authorization = request.headers.get("authorization")
     if not authorization:
-        raise refusals.authorization_missing(TENANT)
+        raise errors.authorization_missing(TENANT)
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not takes_token(token):
-        raise refusals.token_invalid(TENANT)
+        raise errors.token_invalid(TENANT)
 
 
 def _query_of(text: str) -> dict[str, str]:
@@ -314,12 +321,12 @@ def _query_of(text: str) -> dict[str, str]:
 
 def _check_subscription(text: str) -> None:
     if not is_guid(text):
-        raise refusals.subscription_id_invalid(text)
+        raise errors.subscription_id_invalid(text)
     if text.lower() != SUBSCRIPTION:
-        raise refusals.subscription_not_found(text)
+        raise errors.subscription_not_found(text)
 
 
 def _check_query(query: Mapping[str, str], options: frozenset[str]) -> None:
     for name in query:
         if name != "api-version" and name not in options:
-            raise refusals.not_in_the_sandbox(f"the query parameter '{name}' there")
+            raise errors.not_in_the_sandbox(f"the query parameter '{name}' there")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmident.core.resource_id import ResourceId, user_identity_id
-from vmident.sandbox import operations, person, principals
-from vmident.sandbox.call import SUBSCRIPTION
-from vmident.sandbox.groups import new_group
-from vmident.sandbox.identities import new_identity
-from vmident.sandbox.machine_body import new_vm
-from vmident.sandbox.versions import DEFAULT_LOCATION
+from vmident.sandbox.api_versions import DEFAULT_LOCATION
+from vmident.sandbox.authorization import directory, signed_in_user
+from vmident.sandbox.compute.vm_view import new_vm
+from vmident.sandbox.managed_identity.handlers import new_identity
+from vmident.sandbox.protocol import operations
+from vmident.sandbox.protocol.call import SUBSCRIPTION
+from vmident.sandbox.resource_manager.groups import new_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +27,7 @@ LONG_AGO = 0.0
 
 def plant(rows: Rows, new_uuid: Callable[[], str]) -> None:
     """Write the seed into empty rows."""
-    person.introduce(rows)
+    signed_in_user.introduce(rows)
     put_group(rows, GROUP, DEFAULT_LOCATION)
     for name in (IDENTITY, OTHER_IDENTITY):
         put_identity(rows, GROUP, name, new_uuid)
@@ -53,7 +54,7 @@ def put_identity(
     """Write an identity that is not there yet; give its id."""
     record = new_identity(group, name, location, dict(tags or {}), new_uuid)
     rows.add("identity", group, name, record, made=LONG_AGO)
-    principals.enter(rows, record["principalId"], made=LONG_AGO)
+    directory.enter(rows, record["principalId"], made=LONG_AGO)
     return str(record["id"])
 
 
@@ -75,7 +76,7 @@ def put_vm(
     vm = new_vm(group, name, location, new_uuid(), tags)
     vm["system"] = new_uuid() if system else None
     if system:
-        principals.enter(rows, vm["system"], made=LONG_AGO)
+        directory.enter(rows, vm["system"], made=LONG_AGO)
     for text in identities:
         resource_id = ResourceId.parse(text) if "/" in text else user_identity_id(SUBSCRIPTION, group, text)
         found = rows.find("identity", resource_id.group, resource_id.name)

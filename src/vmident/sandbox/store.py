@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from vmident.errors import SandboxUnusable
-from vmident.sandbox.throttle import Level
+from vmident.sandbox.token_bucket import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

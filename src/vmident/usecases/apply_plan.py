@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vmident.core.plan import Plan, PlannedVm
-from vmident.results import ChangeResult, RoleStatus, planned_roles
-from vmident.usecases.change_vms import Manner, change_each
-from vmident.usecases.grant_roles import check_may
-from vmident.usecases.prepare_change import Wish, World
-from vmident.usecases.ready_vms import Task
+from vmident.results.changes import ChangeResult, RoleStatus, planned_roles
+from vmident.usecases.change.change_vms import Manner, change_each
+from vmident.usecases.change.prepare import Wish, World
+from vmident.usecases.change.prepare_all import Task
+from vmident.usecases.roles.grant import check_may
 
 
 def apply_plan(

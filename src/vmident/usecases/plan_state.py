@@ -8,14 +8,14 @@ from itertools import islice
 
 from vmident.core.consequences import Warn
 from vmident.core.desired import Rule
-from vmident.core.machine import Machine
 from vmident.core.plan import Plan, plan_for
 from vmident.core.resource_id import ResourceId
+from vmident.core.virtual_machine import Machine
 from vmident.errors import NotAllowed, NotFound
-from vmident.ports import Identities, Machines, Roles
-from vmident.usecases.find_groups import in_each
-from vmident.usecases.find_vms import Where
-from vmident.usecases.plan_described_roles import with_grants
+from vmident.ports.azure import Identities, Machines, Roles
+from vmident.usecases.resolve.groups import in_each
+from vmident.usecases.resolve.vms import Where
+from vmident.usecases.roles.plan_desired import with_grants
 
 GRAPH_LAGS = "graph-lags"
 _PAGE_OF_ARM = 50

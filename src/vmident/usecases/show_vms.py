@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from vmident.core.machine import Machine
 from vmident.core.resource_id import ResourceId
+from vmident.core.virtual_machine import Machine
 from vmident.errors import NotFound, VmidentError
-from vmident.results import Shown
-from vmident.usecases.find_vms import Where, not_found_with_near_names
-from vmident.usecases.named_vms import NamedVms
+from vmident.results.changes import Shown
+from vmident.usecases.resolve.vm_batch import NamedVms
+from vmident.usecases.resolve.vms import Where, not_found_with_near_names
 
 if TYPE_CHECKING:
-    from vmident.ports import Machines
+    from vmident.ports.azure import Machines
 
 
 def show_vms(words: Sequence[str | Machine], where: Where, machines: Machines) -> tuple[Shown, ...]:

@@ -1,0 +1,1 @@
+"""Credentials: sign in, cache tokens, and explain why a sign-in failed."""

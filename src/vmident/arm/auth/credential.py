@@ -1,0 +1,169 @@
+"""Who signs requests: a token handed over, `vmident login`'s sign-in, or one of azure-identity's ways of signing in.
+
+Every credential here gives a token to azure-core's policies, and names in `origin` where the last one came from.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Protocol
+
+from vmident.arm.auth.azure_cli_credential import AZURE_CLI_SIGN_IN
+from vmident.arm.auth.errors import authority_options, no_token
+from vmident.arm.auth.login_credential import ENVIRONMENT, WORKLOAD_IDENTITY, OwnSignIn
+from vmident.arm.auth.login_record import SignIn
+from vmident.arm.cloud import Cloud
+from vmident.errors import UsageError
+from vmident.ports.azure import Token
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken
+    from azure.identity import DefaultAzureCredential
+
+_BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, section 2.1
+_GIVEN_TOKENS_ARE_TAKEN_TO_LAST_SECONDS = 24 * 3600
+_ORIGINS = {
+    "EnvironmentCredential": ENVIRONMENT,
+    "WorkloadIdentityCredential": WORKLOAD_IDENTITY,
+    "ManagedIdentityCredential": "the managed identity of this machine",
+    "AzureCliCredential": AZURE_CLI_SIGN_IN,
+}
+
+
+class Credential(Protocol):
+    """azure-core's `TokenCredential`, and where its token came from."""
+
+    @property
+    def origin(self) -> str:
+        """Where the last token came from, such as `vmident login`."""
+        ...
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Give a token for the scopes."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what was opened to get it."""
+        ...
+
+
+class GivenToken:
+    """A bearer token that somebody else got, from `VMIDENT_ACCESS_TOKEN` or the sandbox's own.
+
+    When it ends is not known: Azure says so with a 401.
+    """
+
+    def __init__(self, token: str, now: float, origin: str = "VMIDENT_ACCESS_TOKEN") -> None:
+        # A header that cannot be sent would be quoted, token and all, by whoever refuses to send it.
+        if not _BEARER_TOKEN.fullmatch(token):
+            raise UsageError(
+                "The access token holds characters that no bearer token has.",
+                hint="Check VMIDENT_ACCESS_TOKEN: it takes the token alone, without quotes or line breaks.",
+            )
+        self._token = token
+        self._expires_on = int(now) + _GIVEN_TOKENS_ARE_TAKEN_TO_LAST_SECONDS
+        self.origin = origin
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        """Give the token, whatever is asked for; azure-core's credential protocol."""
+        from azure.core.credentials import AccessToken
+
+        return AccessToken(self._token, self._expires_on)
+
+    def close(self) -> None:
+        """Nothing was opened to get it."""
+
+    def __repr__(self) -> str:
+        return "GivenToken(…)"
+
+
+class AzureIdentitysChain:
+    """azure-identity's own ways, one after the other."""
+
+    def __init__(self, chain: DefaultAzureCredential) -> None:
+        self._chain = chain
+
+    @property
+    def origin(self) -> str:
+        """Which of the ways gave the token; azure-identity has no public name for it."""
+        return _ORIGINS.get(type(vars(self._chain).get("_successful_credential")).__name__, "azure-identity")
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Give the token of the first way that has one."""
+        return self._chain.get_token(*scopes, **options)
+
+    def close(self) -> None:
+        """Let go of what the ways have opened."""
+        self._chain.close()
+
+
+class Watched:
+    """A credential whose last token is remembered: who requests are made as can be told without another one."""
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+        self.last: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """Where the last token came from."""
+        return self._credential.origin
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Give what the credential gives."""
+        token = self._credential.get_token(*scopes, **options)
+        self.last = token.token
+        return token
+
+    def close(self) -> None:
+        """Let go of what the credential has opened."""
+        self._credential.close()
+
+
+class ArmTokens:
+    """`vmident.ports.azure.Tokens`: tokens for the Resource Manager."""
+
+    def __init__(self, credential: Credential, cloud: Cloud) -> None:
+        self._credential = credential
+        self._cloud = cloud
+
+    def read(self) -> Token:
+        """Give the token that requests would be signed with."""
+        from azure.core.exceptions import ClientAuthenticationError
+
+        try:
+            token = self._credential.get_token(self._cloud.scope)
+        except ClientAuthenticationError as failure:
+            raise no_token(failure) from failure
+        is_given = isinstance(self._credential, GivenToken)
+        return Token(token.token, self._credential.origin, None if is_given else float(token.expires_on))
+
+
+def signed_in(cloud: Cloud, authority: str | None = None, sign_in: SignIn | None = None) -> Credential:
+    """Give what signs requests: the environment's own, `vmident login`'s sign-in, else azure-identity's chain.
+
+    The chain is environment, workload identity, managed identity, the Azure CLI's sign-in. `authority` is
+    `AZURE_AUTHORITY_HOST` where it is set; a `sign_in` counts where it was made in this cloud at that authority.
+    Nothing is asked for before the first request. Raises `UsageError` for an authority that azure-identity does not
+    take, and for other settings that it cannot use.
+    """
+    from azure.identity import DefaultAzureCredential
+
+    here = cloud.signed_in_by(authority)
+    try:
+        if sign_in and sign_in.is_for(here):
+            return OwnSignIn(sign_in, here)
+        chain = DefaultAzureCredential(
+            **authority_options(here),
+            exclude_shared_token_cache_credential=True,
+            exclude_visual_studio_code_credential=True,
+            exclude_powershell_credential=True,
+            exclude_developer_cli_credential=True,
+            exclude_interactive_browser_credential=True,
+            exclude_broker_credential=True,
+        )
+    except ValueError as unusable:
+        raise UsageError(
+            f"'{here.authority}' cannot sign anybody in: {unusable}", hint="Check AZURE_AUTHORITY_HOST."
+        ) from unusable
+    return AzureIdentitysChain(chain)

@@ -1,0 +1,152 @@
+"""`vmident.ports.azure.SignIns`: sign a person, an app or a managed identity in, and out again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from vmident.arm.auth.errors import authority_options, token_failure
+from vmident.arm.auth.login_record import SignIn, drop_sign_in, keep_sign_in, read_sign_in
+from vmident.arm.auth.token_cache import cache_options, forget_tokens, open_cache, owner_of_tokens
+from vmident.arm.cloud import Cloud
+from vmident.core.auth.caller import CallerType, caller_of
+from vmident.errors import NoTokenStore, NotSignedIn, UsageError
+from vmident.ports.azure import Account, SignInRequest, Way
+
+_TRY_A_CODE = "Where no browser can be opened: vmident login --use-device-code"
+
+
+class ArmSignIns:
+    """Sign-ins of one cloud, kept in the state folder.
+
+    `prompt` is told what the person has to know to go on, `tell` what is going on.
+    """
+
+    def __init__(
+        self, cloud: Cloud, folder: Path, *, prompt: Callable[[str], None], tell: Callable[[str], None]
+    ) -> None:
+        self._cloud = cloud
+        self._folder = folder
+        self._prompt = prompt
+        self._tell = tell
+
+    def sign_in(self, request: SignInRequest) -> Account:
+        """Sign in, and let the last sign-in go."""
+        if request.way is Way.MANAGED_IDENTITY:
+            signed_in, is_encrypted = self._managed_identity(request), True
+        else:
+            # Asked first: nobody is to go through a sign-in that cannot be kept.
+            is_encrypted = bool(open_cache(allow_unencrypted=request.allow_unencrypted).is_encrypted)
+            is_app = request.way is Way.SERVICE_PRINCIPAL
+            signed_in = self._service_principal(request) if is_app else self._person(request)
+        last = self._last_one()
+        if last and owner_of_tokens(last) != owner_of_tokens(signed_in):
+            # Tokens in a store that is locked today are out of everybody's reach, and no reason to stop here.
+            with suppress(NoTokenStore):
+                forget_tokens(last)
+        keep_sign_in(self._folder, signed_in)
+        return _account(signed_in, is_encrypted=is_encrypted)
+
+    def sign_out(self) -> Account | None:
+        """Forget the sign-in and its tokens; a record that cannot be read is forgotten too."""
+        last = self._last_one()
+        if last:
+            forget_tokens(last)
+        drop_sign_in(self._folder)
+        return _account(last) if last else None
+
+    def _last_one(self) -> SignIn | None:
+        try:
+            return read_sign_in(self._folder)
+        except NotSignedIn:
+            return None
+
+    def _person(self, request: SignInRequest) -> SignIn:
+        from azure.identity import DeviceCodeCredential, InteractiveBrowserCredential
+
+        options: dict[str, Any] = {"tenant_id": request.tenant_id} if request.tenant_id else {}
+        options["cache_persistence_options"] = cache_options(allow_unencrypted=request.allow_unencrypted)
+        options |= authority_options(self._cloud)
+        with self._refusals(_TRY_A_CODE if request.way is Way.BROWSER else "Try again: vmident login"):
+            if request.way is Way.BROWSER:
+                self._tell("Waiting for the sign-in in the browser.")
+                credential: Any = InteractiveBrowserCredential(**options)
+            else:
+                credential = DeviceCodeCredential(prompt_callback=self._show_code, **options)
+            with credential:
+                record = credential.authenticate(scopes=[self._cloud.scope])
+        return self._signed_in(
+            CallerType.USER,
+            record.username,
+            tenant_id=record.tenant_id,
+            client_id=record.client_id,
+            record=record.serialize(),
+            allow_unencrypted=request.allow_unencrypted,
+        )
+
+    def _show_code(self, address: str, code: str, ends: datetime) -> None:
+        self._prompt(f"To sign in, open {address} and enter the code {code}. It is good until {ends:%H:%M} UTC.")
+
+    def _service_principal(self, request: SignInRequest) -> SignIn:
+        """The secret is good for one token, which the cache keeps; the secret itself is kept nowhere."""
+        from azure.identity import ClientSecretCredential
+
+        tenant_id, client_id = str(request.tenant_id), str(request.client_id)
+        allow = request.allow_unencrypted
+        # msal would give the token of the last sign-in without looking at the secret.
+        forget_tokens(self._signed_in(CallerType.SERVICE_PRINCIPAL, "", client_id=client_id, allow_unencrypted=allow))
+        with self._refusals("Check --client-id, --tenant and the secret, and that the secret has not ended."):
+            credential = ClientSecretCredential(
+                tenant_id,
+                client_id,
+                str(request.secret),
+                cache_persistence_options=cache_options(allow_unencrypted=allow),
+                **authority_options(self._cloud),
+            )
+            with credential:
+                caller = caller_of(credential.get_token(self._cloud.scope).token)
+        return self._signed_in(
+            CallerType.SERVICE_PRINCIPAL,
+            caller.name or client_id,
+            # A tenant named by its domain is kept in the cache by its id.
+            tenant_id=caller.tenant_id or tenant_id,
+            client_id=client_id,
+            allow_unencrypted=allow,
+        )
+
+    def _managed_identity(self, request: SignInRequest) -> SignIn:
+        from azure.identity import ManagedIdentityCredential
+
+        hint = "Check that the machine has that identity: vmident show VM"
+        with self._refusals(hint), ManagedIdentityCredential(client_id=request.client_id) as credential:
+            caller = caller_of(credential.get_token(self._cloud.scope).token)
+        return self._signed_in(
+            CallerType.MANAGED_IDENTITY,
+            caller.name or request.client_id or "the system-assigned identity",
+            tenant_id=caller.tenant_id,
+            client_id=request.client_id,
+        )
+
+    def _signed_in(self, kind: CallerType, name: str, **facts: Any) -> SignIn:
+        return SignIn(kind, name, self._cloud.name, self._cloud.authority_host, **facts)
+
+    @contextmanager
+    def _refusals(self, hint: str) -> Iterator[None]:
+        from azure.core.exceptions import AzureError
+
+        try:
+            yield
+        except AzureError as failure:
+            raise token_failure(failure, self._cloud, "Nobody was signed in", hint) from failure
+        except ValueError as unusable:
+            raise UsageError(
+                f"Nobody can be signed in at '{self._cloud.authority}': {unusable}",
+                hint="Check --tenant and AZURE_AUTHORITY_HOST.",
+            ) from unusable
+
+
+def _account(sign_in: SignIn, *, is_encrypted: bool = True) -> Account:
+    return Account(sign_in.name, sign_in.type, sign_in.tenant_id, sign_in.cloud, is_encrypted=is_encrypted)

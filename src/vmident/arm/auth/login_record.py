@@ -1,0 +1,90 @@
+"""What `vmident login` keeps between commands: who signed in and where, and no secret.
+
+The tokens themselves are in azure-identity's own persistent cache.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vmident.arm.cloud import Cloud
+from vmident.core.auth.caller import CallerType
+from vmident.errors import NotSignedIn
+
+FILE_NAME = "sign-in.json"
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One sign-in. `record` is azure-identity's `AuthenticationRecord` as text, for a person alone.
+
+    `authority` is the host that signed in. With `allow_unencrypted`, tokens may be in a plain file.
+    """
+
+    type: CallerType
+    name: str
+    cloud: str
+    authority: str
+    tenant_id: str | None = None
+    client_id: str | None = None
+    record: str | None = None
+    allow_unencrypted: bool = False
+
+    def is_for(self, cloud: Cloud) -> bool:
+        """Tell whether it was made in that cloud, at the authority that signs in there now."""
+        return self.cloud.lower() == cloud.name.lower() and self.authority == cloud.authority_host
+
+
+def read_sign_in(folder: Path) -> SignIn | None:
+    """Give the sign-in kept in the state folder, `None` where there is none.
+
+    Raises `NotSignedIn` for a file that cannot be read: to pass it over would be to act as somebody else.
+    """
+    file = folder / FILE_NAME
+    try:
+        return _sign_in(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as unreadable:
+        raise NotSignedIn(
+            f"What was kept of the last sign-in cannot be read: {file}",
+            hint="Sign in again: vmident login. Or forget it: vmident logout",
+        ) from unreadable
+
+
+def keep_sign_in(folder: Path, sign_in: SignIn) -> None:
+    """Put a sign-in in the place of the last one, at once and for nobody else to read."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)  # which only its owner can read
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"version": _VERSION, **asdict(sign_in), "type": sign_in.type.value}, file, indent=2)
+        Path(name).replace(folder / FILE_NAME)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def drop_sign_in(folder: Path) -> None:
+    """Forget the sign-in; nothing to do where there is none."""
+    (folder / FILE_NAME).unlink(missing_ok=True)
+
+
+def _sign_in(document: Any) -> SignIn:
+    fields = dict(document)
+    if fields.pop("version") != _VERSION or not all(isinstance(one, str | bool | None) for one in fields.values()):
+        raise ValueError(document)
+    sign_in = SignIn(**{**fields, "type": CallerType(fields["type"])})
+    if sign_in.record is not None:
+        from azure.identity import AuthenticationRecord
+
+        AuthenticationRecord.deserialize(sign_in.record)
+    return sign_in

@@ -1,0 +1,210 @@
+"""Azure's refusals as vmident's errors: Azure's own code and message, what to do about it, and the request id.
+
+Codes and messages: 'Error codes met in identity work' in the project's wire facts, from Azure's own answers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vmident.errors import (
+    AzureRefused,
+    AzureUnavailable,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    OperationFailed,
+    PreconditionFailed,
+    Throttled,
+    UnreadableAnswer,
+    VmidentError,
+)
+
+# Refusals of a write that another change of the VM explains, and that clear when that change has ended.
+CONFLICT_CODES = frozenset(
+    {
+        "Conflict",
+        "OperationNotAllowed",
+        "ConflictingConcurrentWriteNotAllowed",
+        "AnotherOperationInProgress",
+        "OperationPreempted",
+    }
+)
+# 409s that no waiting clears.
+_STANDING_CODES = frozenset(
+    {
+        "ScopeLocked",
+        "ResourceGroupBeingDeleted",
+        "SkuNotAvailable",
+        "QuotaExceeded",
+        "RoleAssignmentExists",
+        "MissingSubscriptionRegistration",
+    }
+)
+# Codes that say only that something within failed; it stands in `details`.
+_WRAPPERS = frozenset(
+    {"DeploymentFailed", "InvalidTemplateDeployment", "ResourceDeploymentFailure", "MultipleErrorsOccurred"}
+)
+
+_NESTED_JSON = re.compile(r"\{\s*\"error\"\s*:")
+_ACTION_AND_SCOPE = re.compile(r"perform action '([^']+)' (?:over|on|at) scope '([^']+)'", re.IGNORECASE)
+_OBJECT_ID = re.compile(r"with object id '([^']+)'", re.IGNORECASE)
+_RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
+_LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
+
+_SIGN_IN = "Sign in with `vmident login` or `az login`, or hand a fresh token over in VMIDENT_ACCESS_TOKEN."
+HINTS = {
+    "ResourceNotFound": "See what is there: vmident list",
+    "ResourceGroupNotFound": "Check -g/--resource-group; `vmident list` names the group of every VM.",
+    "SubscriptionNotFound": "Check --subscription, and that you are signed in to the tenant that it belongs to.",
+    "InvalidSubscriptionId": "Check --subscription: it takes an id or the name of a subscription.",
+    "MissingSubscriptionRegistration": "Register the provider: az provider register --namespace NAMESPACE",
+    "SkuNotAvailable": "Choose another --size or --location; see: az vm list-skus --location REGION --all",
+    "QuotaExceeded": "Choose another --size or --location, or ask Azure for more quota.",
+    "PlatformImageNotFound": "Check --image; see what there is: az vm image list --all --publisher PUBLISHER",
+    "ScopeLocked": "Somebody has locked the resource: the lock has to go first (`az lock list`).",
+}
+"""What to do about a code of Azure's, whatever the request was."""
+
+
+def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
+    """Translate an answer that is no success; `body` is the parsed JSON, or `None` where it was none.
+
+    A redirect is neither a success nor a refusal: Azure does not redirect, so it comes from something on the way.
+    """
+    if status < 400:
+        return UnreadableAnswer(
+            f"The answer has status {status}, which is neither a success nor a refusal.",
+            hint="Is there a proxy or a sign-in page between this machine and Azure?",
+            status=status,
+            request_id=headers.get("x-ms-request-id"),
+        )
+    code, message = code_and_message(body, f"Azure answered with status {status} and no message.")
+    said: dict[str, Any] = {"code": code, "status": status, "request_id": headers.get("x-ms-request-id")}
+    if code == "FailedIdentityOperation":
+        return _identity_operation_failed(body, message, said)
+    if status == 401:
+        return NotSignedIn(message, hint=_SIGN_IN, **said)
+    if status == 403:
+        return NotAllowed(message, hint=_who_may(message, code), **said)
+    if status == 404:
+        return NotFound(message, hint=HINTS.get(code or ""), **said)
+    if status == 412:
+        return PreconditionFailed(message, hint="Somebody else keeps changing the VM: try again later.", **said)
+    if status == 429:
+        seconds = retry_after_seconds(headers)
+        return Throttled(
+            message, hint="Try again in a minute.", retry_after_seconds=seconds, target=_target_in(body), **said
+        )
+    if status == 409 and code not in _STANDING_CODES:
+        return Conflict(message, hint="Another change of it does not end: try again later.", **said)
+    if status == 408 or status >= 500:
+        return AzureUnavailable(message, hint="This is Azure's own trouble: try again later.", **said)
+    return AzureRefused(message, hint=HINTS.get(code or ""), **said)
+
+
+def operation_fault(error: Any, status: str) -> VmidentError:
+    """Translate the `error` of an operation that ended as `Failed` or `Canceled`."""
+    code, message = code_and_message({"error": error}, f"The operation ended as '{status}', and Azure gave no reason.")
+    if code == "FailedIdentityOperation":
+        return _identity_operation_failed({"error": error}, message, {"code": code})
+    if code in CONFLICT_CODES:
+        return Conflict(message, code=code, hint="Somebody else changed the VM meanwhile: try again later.")
+    return OperationFailed(message, code=code or status, hint="`vmident show` tells what the VM has now.")
+
+
+def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
+    """Read Azure's code and message out of an answer, the innermost message where JSON is nested in a string.
+
+    Of a deployment that failed, they are those of the first resource that did.
+    """
+    error = body.get("error", body) if isinstance(body, dict) else {}
+    if not isinstance(error, dict):
+        error = {"message": error}
+    error = _innermost(error)
+    message = error.get("message")
+    code = error.get("code")
+    text = _unwrapped(message) if isinstance(message, str) and message.strip() else otherwise
+    return (code if isinstance(code, str) and code else None), " ".join(text.split())
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Read `Retry-After`, which ARM gives in whole seconds; `None` where it is absent or is a date."""
+    try:
+        seconds = float(headers.get("Retry-After", ""))
+    except ValueError:
+        return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _target_in(body: Any) -> str | None:
+    """Read the budget that compute names when it throttles; source: 'Troubleshooting API throttling errors'."""
+    try:
+        target = body["error"]["details"][0]["target"]
+    except (KeyError, TypeError, IndexError):
+        return None
+    return target if isinstance(target, str) else None
+
+
+def _innermost(error: dict[str, Any]) -> dict[str, Any]:
+    """Go down to the failure that the codes of deployments wrap: in `details`, or in a message that is JSON itself."""
+    message, details = error.get("message"), error.get("details")
+    inner = _inner_error(message) if isinstance(message, str) and message.lstrip().startswith("{") else None
+    if inner is None and error.get("code") in _WRAPPERS and isinstance(details, list):
+        inner = next((one for one in details if isinstance(one, dict) and one.get("message")), None)
+    return _innermost(inner) if inner else error
+
+
+def _unwrapped(message: str) -> str:
+    nested = _inner_error(message)
+    inner = nested.get("message") if nested else None
+    return _unwrapped(inner) if isinstance(inner, str) and inner else message
+
+
+def _inner_error(message: str) -> dict[str, Any] | None:
+    found = _NESTED_JSON.search(message)
+    try:
+        inner = json.JSONDecoder().raw_decode(message, found.start())[0] if found else None
+    except ValueError:
+        return None
+    error = inner.get("error") if isinstance(inner, dict) else None
+    return error if isinstance(error, dict) else None
+
+
+def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) -> VmidentError:
+    """A user-assigned identity that is named, or is attached still, is gone; or one is still being deleted."""
+    outer = body["error"].get("message", "") if isinstance(body.get("error"), dict) else ""
+    inner = _inner_error(outer if isinstance(outer, str) else "") or {}
+    if inner.get("code") == "Conflict":
+        return Conflict(message, hint="An identity of that name is still being deleted: try again later.", **said)
+    vm, identity = _RESOURCE.search(outer if isinstance(outer, str) else ""), _RESOURCE.search(message)
+    remove = f"vmident remove-user {vm[1] if vm else 'VM'} --identity {identity[1] if identity else 'ID'}"
+    return NotFound(
+        message,
+        hint=f"Check the name of the identity. One that was deleted while attached has to go first: {remove}",
+        **said,
+    )
+
+
+def _who_may(message: str, code: str | None) -> str:
+    from vmident.core.rbac.permissions import ASSIGN_IDENTITY, way_out
+
+    caller = _OBJECT_ID.search(message)
+    object_id = caller[1] if caller else None
+    linked = _LINKED_SCOPES.search(message)
+    if code == "LinkedAuthorizationFailed" and linked:
+        ways = " ".join(way_out(ASSIGN_IDENTITY, scope.strip(), object_id) for scope in linked[1].split(","))
+        return f"{ways} Azure says the same of an identity that was deleted: check that it is there."
+    asked = _ACTION_AND_SCOPE.search(message)
+    if asked is None:
+        return "Ask whoever manages access to the subscription."
+    action, scope = asked.groups()
+    if code == "InvalidTemplateDeployment":
+        # What a template is to make is not there yet: its group is.
+        scope = "/".join(scope.split("/")[:5])
+    return way_out(action, scope, object_id)

@@ -1,0 +1,139 @@
+"""What holds for every request of every client: its time limits, its trace, and Azure's refusals as our errors.
+
+A policy of azure-core's pipeline, the outermost one; it needs nothing of azure-core to be one but `next` and `send`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from vmident.arm.auth.errors import no_token
+from vmident.arm.cloud import is_same_origin
+from vmident.arm.errors import fault
+from vmident.errors import AzureRefused, Unreachable, UnreadableAnswer, VmidentError
+
+if TYPE_CHECKING:
+    from vmident.ports.azure import Clock
+
+_CONNECT_SECONDS = 10.0
+_ANSWER_SECONDS = 60.0
+
+
+class Supervision:
+    """Watches over each request: no wait outlasts the deadline, and every failure is one of `vmident.errors`.
+
+    `trace` is told of each request and its answer: method, URL, status, duration; never of a token or a body.
+    `see` is shown the text of every answer that is no refusal, `hear` the headers of every answer.
+    """
+
+    next: Any
+
+    def __init__(
+        self,
+        endpoint: str,
+        clock: Clock,
+        trace: Callable[[str], None],
+        see: Callable[[str], None],
+        hear: Callable[[Mapping[str, str]], None],
+        *,
+        enforce_https: bool,
+    ) -> None:
+        self._endpoint = endpoint
+        self._clock = clock
+        self._trace = trace
+        self._see = see
+        self._hear = hear
+        self._enforce_https = enforce_https
+
+    def send(self, request: Any) -> Any:
+        """Send one request on; raises `vmident.errors` for no token, no answer, and every status from 300 on.
+
+        What leads to another host gets neither the token nor a request: the SDK's own lists follow any `nextLink`.
+        """
+        from azure.core.exceptions import AzureError, ClientAuthenticationError, DecodeError
+
+        if not is_same_origin(request.http_request.url, self._endpoint):
+            foreign = _without_opaque_query(request.http_request.url)
+            raise AzureRefused(f"Azure named a foreign address to go on with, which gets no token: {foreign}")
+        left = self._clock.remaining_seconds()
+        request.context.options.update(
+            enforce_https=self._enforce_https,
+            connection_timeout=_CONNECT_SECONDS if left is None else min(_CONNECT_SECONDS, left),
+            read_timeout=_ANSWER_SECONDS if left is None else min(_ANSWER_SECONDS, left),
+        )
+        shown = f"{request.http_request.method} {_without_opaque_query(request.http_request.url)}"
+        began = time.perf_counter()
+        try:
+            response = self.next.send(request)
+        except ClientAuthenticationError as failure:
+            self._trace(f"{shown} -> no token: {failure}")
+            raise no_token(failure) from failure
+        except DecodeError as failure:
+            # Where the connection was cut in the middle of the body there is no response.
+            if failure.response is None:
+                raise _no_answer(failure, self._endpoint) from failure
+            raise _refusal(failure.response) from failure
+        except AzureError as failure:
+            self._trace(f"{shown} -> {type(failure).__name__}")
+            self._clock.remaining_seconds()
+            raise _no_answer(failure, self._endpoint) from failure
+        answer = response.http_response
+        self._hear(answer.headers)
+        request_id = answer.headers.get("x-ms-request-id", "none")
+        took = f"{time.perf_counter() - began:.3f} s"
+        self._trace(f"{shown} -> {answer.status_code} ({took}, request id {request_id})")
+        if answer.status_code >= 300:
+            raise _refusal(answer)
+        # Nobody has read an answer that is streamed yet.
+        if not request.context.options.get("stream"):
+            self._see(answer.text())
+        return response
+
+
+def parsed(answer: Any) -> Any:
+    """Read the JSON of an answer; `None` where there is none. Raises `UnreadableAnswer` for what is no JSON."""
+    text = answer.text()
+    try:
+        return json.loads(text) if text else None
+    except ValueError as unreadable:
+        raise UnreadableAnswer(
+            f"The answer to {answer.request.method} {_without_opaque_query(answer.request.url)} is not JSON.",
+            hint="Is there a proxy or a sign-in page between this machine and Azure?",
+            status=answer.status_code,
+        ) from unreadable
+
+
+def body_of(response: Any, _model: object, _headers: object) -> Any:
+    """Give the JSON itself, where the SDK's own clients take a function for what they hand back (`cls`)."""
+    return parsed(response.http_response)
+
+
+def _refusal(answer: Any) -> VmidentError:
+    try:
+        # The SDK's long-running writes stream their answers, and nobody has read this one yet; the answers of its
+        # older clients have no `read`, and need none.
+        getattr(answer, "read", lambda: None)()
+        body = parsed(answer)
+    except UnreadableAnswer as unreadable:
+        if answer.status_code < 300:
+            return unreadable
+        body = None
+    return fault(answer.status_code, answer.headers, body)
+
+
+def _without_opaque_query(url: str) -> str:
+    """An operation's URL carries a signed query: whoever reads a trace has no need of it."""
+    address, _, query = url.partition("?")
+    kept = [part for part in query.split("&") if part.startswith(("api-version=", "$"))]
+    return f"{address}?{'&'.join(kept)}" if kept else address
+
+
+def _no_answer(failure: Exception, endpoint: str) -> VmidentError:
+    reason = " ".join(str(failure).split())
+    return Unreachable(
+        f"No answer from {endpoint}: {reason}",
+        hint="Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and the endpoint.",
+    )

@@ -1,0 +1,125 @@
+"""What every command that changes identities does with its words: check them, change, report each VM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vmident.cli.inputs.stop_policy import policy_of
+from vmident.cli.inputs.vm_selection import vms_found, vms_meant
+from vmident.cli.options.shared import FleetOptions, VmOptions
+from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.run import Run, one_or_all
+from vmident.core.selection import Selection
+from vmident.errors import ExitCode, Interrupted, UsageError, VmidentError
+from vmident.render.document import change_document, change_row
+from vmident.render.human import change_lines, summary_line, warning_lines
+from vmident.render.line import Line, Tone
+from vmident.results.changes import ChangeResult, Status, exit_code_for
+from vmident.usecases.change.change_vms import Manner, change_vms
+from vmident.usecases.change.prepare import Wish
+from vmident.usecases.resolve.identities import checked_identity_words
+
+if TYPE_CHECKING:
+    from vmident.cli.session import Session
+    from vmident.render.many import OnRecord
+
+_ONE_BY_ONE_AT_MOST = 20
+"""VMs of a run whose report tells of each by itself."""
+
+
+def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: FleetOptions) -> ExitCode:
+    """Change the VMs named, and report how it ended for each."""
+    meant = vms_meant(vms, vm_options, run)
+    checked = replace(wish, identities=checked_identity_words(wish.identities))
+    if manner.no_wait and (wish.roles or wish.remove_roles):
+        raise UsageError(
+            "--no-wait does not go with roles: they are granted and deleted when the identity has changed.",
+            hint="Leave --no-wait out.",
+        )
+    policy = policy_of(manner.canary, manner.max_failures, no_wait=manner.no_wait)
+    session = run.open(timeout=manner.timeout, selecting=isinstance(meant, Selection))
+    person = PersonAtTheTerminal(run.console, yes=manner.yes)
+    words = vms_found(meant, session, run)
+    how = Manner(manner.dry_run, manner.no_wait, policy)
+    results = change_vms(words, session.where, checked, session.world(person), how)
+    named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
+    return report(run, results, person, session, named_one=named_one)
+
+
+def report(
+    run: Run,
+    results: Sequence[ChangeResult],
+    person: PersonAtTheTerminal,
+    session: Session,
+    *,
+    named_one: bool,
+    nothing: str = "Nothing to do.",
+) -> ExitCode:
+    """Print how each change ended, its warnings and failures on standard error; gives the exit code.
+
+    People read of many VMs what they have in common, the count last. A run that stopped on its way, and is open on
+    record, says how to go on with it. `nothing` is what people read of no VM at all.
+    """
+    # Who was asked has read some of them above the question.
+    unsaid = [replace(one, warnings=person.unsaid(one.id, one.warnings)) for one in results]
+    are_many = len(results) > _ONE_BY_ONE_AT_MOST
+    if are_many:
+        _explain_many(run, unsaid, session)
+    run.answer(
+        one_or_all([change_document(one) for one in results], named_one=named_one),
+        rows=[change_row(one) for one in results],
+        lines=lambda: _lines(results, nothing),
+    )
+    if not are_many:
+        _explain_each(run, unsaid)
+    stopped = session.stopped
+    has_stopped = any(one.status is Status.SKIPPED or (one.error and one.error.ends_run) for one in results)
+    if stopped and has_stopped:
+        run.explain(stopped)
+    open_run = session.journal.left_open() if has_stopped else None
+    if open_run:
+        run.console.note([Line(f"The run stopped on its way. Go on with it: vmident runs resume {open_run}")])
+    return ExitCode.INTERRUPTED if isinstance(stopped, Interrupted) and has_stopped else exit_code_for(results)
+
+
+def _lines(results: Sequence[ChangeResult], nothing: str) -> Iterator[Line]:
+    if not results:
+        yield Line(nothing, Tone.FAINT)
+    elif len(results) > _ONE_BY_ONE_AT_MOST:
+        from vmident.render.many import many_lines
+
+        yield from many_lines(results)
+    else:
+        for one in results:
+            yield from change_lines(one)
+        if len(results) > 1:
+            yield summary_line(results)
+
+
+def _explain_each(run: Run, results: Sequence[ChangeResult]) -> None:
+    for one in results:
+        run.console.warn(warning_lines(one))
+        if one.error:
+            run.explain(one.error, about=one.id.name if one.id else one.vm)
+
+
+def _explain_many(run: Run, results: Sequence[ChangeResult], session: Session) -> None:
+    from vmident.render.many import OnRecord, failed_alike, many_warning_lines
+
+    run.console.warn(many_warning_lines(results))
+    has_failed = any(one.error for one in results)
+    for one in failed_alike(results, _on_record(session) if has_failed else OnRecord()):
+        run.explain(one.error, about=one.about, names=one.names)
+
+
+def _on_record(session: Session) -> OnRecord:
+    """Give the run as `runs show` would; whatever keeps it from being read is no reason to tell nothing."""
+    from vmident.render.many import OnRecord
+
+    try:
+        record = session.journal.begun_here()
+    except VmidentError:
+        record = None
+    return OnRecord(record.id, {entry.vm for entry in record.entries}) if record else OnRecord()

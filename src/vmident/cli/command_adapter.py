@@ -1,0 +1,68 @@
+"""Make a Typer command of a function that takes a run and records of options, and gives an exit code.
+
+Typer knows a command's options by its signature. `as_typer_command` shows it one in which each record stands as its
+fields, with the options of every command at the end, and hands the records back whole. It is also where a command's
+failures become words and exit codes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, get_type_hints
+
+import typer
+
+from vmident.cli.options.shared import Options
+from vmident.cli.run import Run
+from vmident.errors import ExitCode, Interrupted, VmidentError
+
+Command = Callable[..., ExitCode]
+
+
+def as_typer_command(function: Command, name: str) -> Callable[..., None]:
+    """Wrap `function(run, ...) -> ExitCode` for `typer.Typer.command`; `name` is what its messages call it."""
+    # Not get_type_hints: on Python 3.10 that wraps what defaults to None once more, and hides Typer's declarations.
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    records = {one.name: one.annotation for one in own if dataclasses.is_dataclass(one.annotation)}
+
+    @wraps(function)
+    def typer_command(ctx: typer.Context, **given: Any) -> None:
+        run = Run(ctx.obj, _taken(Options, given), name)
+        whole = {record_name: _taken(record, given) for record_name, record in records.items()}
+        raise typer.Exit(int(_exit_code(run, lambda: function(run, **given, **whole))))
+
+    shown = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+    for one in own:
+        shown += _fields(records[one.name]) if one.name in records else [one]
+    typer_command.__signature__ = inspect.Signature([*shown, *_fields(Options)])  # type: ignore[attr-defined]
+    return typer_command
+
+
+def _exit_code(run: Run, work: Callable[[], ExitCode]) -> ExitCode:
+    try:
+        return run.code_after_answer(work())
+    except VmidentError as failure:
+        run.failed(failure)
+        return failure.exit_code
+    except KeyboardInterrupt:
+        run.failed(Interrupted("Interrupted. Nothing was sent.", hint="Run the command again."))
+        return ExitCode.INTERRUPTED
+    finally:
+        run.close()
+
+
+def _taken(record: Any, given: dict[str, Any]) -> Any:
+    return record(**{field.name: given.pop(field.name) for field in dataclasses.fields(record)})
+
+
+def _fields(record: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(record, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in dataclasses.fields(record)
+    ]

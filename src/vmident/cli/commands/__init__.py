@@ -1,0 +1,1 @@
+"""One module per command or command group; the folder mirrors `vmident --help`."""

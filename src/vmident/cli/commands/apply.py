@@ -1,0 +1,84 @@
+"""`vmident apply`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vmident.cli.change_report import report
+from vmident.cli.inputs.desired_state_file import DescriptionFile, called, planned_by, text_of
+from vmident.cli.inputs.stop_policy import policy_of
+from vmident.cli.options.shared import FleetOptions, RemovalOptions
+from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.run import Run
+from vmident.cli.session import Session
+from vmident.core.plan import Plan
+from vmident.errors import ExitCode, UsageError
+from vmident.files.plan_file import plan_in
+from vmident.render.human import warnings_about
+from vmident.render.plan import nothing_pending_text
+from vmident.usecases.apply_plan import apply_plan
+from vmident.usecases.change.change_vms import Manner
+
+PlanFile = Annotated[
+    str | None, typer.Argument(metavar="PLAN", help="A plan that 'plan --save' wrote.", show_default=False)
+]
+
+
+def apply(
+    run: Run,
+    *,
+    saved: PlanFile = None,
+    file: DescriptionFile = None,
+    removal: RemovalOptions,
+    manner: FleetOptions,
+) -> ExitCode:
+    """Make VMs what a file describes, or carry out a saved plan.
+
+    Takes a description with -f, or a plan that 'plan --save' wrote; of a saved plan exactly that is done, and a VM
+    that has other identities by now is refused. Asks before anything is lost; off a terminal it then needs --yes.
+
+    Examples:
+
+      vmident apply -f identities.yaml
+
+      vmident apply friday.plan --yes
+    """
+    if (saved is None) == (file is None):
+        raise UsageError(
+            "Name either a description with -f, or a saved plan.", hint="For example: vmident apply -f identities.yaml"
+        )
+    if saved is not None and run.group_given:
+        raise UsageError(
+            "-g does not go with a saved plan, which is carried out whole.",
+            hint="Leave -g out, or make a plan for the group alone: vmident plan -f FILE -g GROUP --save PLAN",
+        )
+    if manner.no_wait and removal.remove_roles:
+        raise UsageError(
+            "--no-wait does not go with --remove-roles: roles are deleted when the identity has changed.",
+            hint="Leave --no-wait out.",
+        )
+    how = Manner(
+        manner.dry_run,
+        manner.no_wait,
+        policy_of(manner.canary, manner.max_failures, no_wait=manner.no_wait),
+    )
+    session = run.open(timeout=manner.timeout)
+    made = _plan(saved, file, run, session)
+    if manner.no_wait and any(not grant.is_there for one in made.pending for grant in one.grants):
+        raise UsageError(
+            "--no-wait does not go with roles: they are granted when the identity has changed.",
+            hint="Leave --no-wait out.",
+        )
+    person = PersonAtTheTerminal(run.console, yes=manner.yes)
+    is_saved, world = saved is not None, session.world(person)
+    results = apply_plan(made, world, how, exactly=is_saved, remove_roles=removal.remove_roles)
+    run.console.warn(warnings_about(called(str(file)), made.warnings))
+    return report(run, results, person, session, named_one=False, nothing=nothing_pending_text(made))
+
+
+def _plan(saved: str | None, file: str | None, run: Run, session: Session) -> Plan:
+    if saved is not None:
+        return plan_in(text_of(saved, run), called(saved), session.endpoint)
+    return planned_by(str(file), run, session)

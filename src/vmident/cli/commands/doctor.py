@@ -1,0 +1,102 @@
+"""`vmident doctor`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from vmident.cli.inputs.vm_selection import are_vms_meant, vms_found, vms_meant
+from vmident.cli.options.shared import IdentityWords, TimeoutSeconds, VmOptions, VmWords, Yes
+from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.run import Run
+from vmident.cli.session import Session
+from vmident.core.selection import Selection
+from vmident.core.transition import RemoveUsers
+from vmident.errors import ConfirmationNeeded, ExitCode, UsageError, VmidentError
+from vmident.render.diagnosis import diagnosis_document, diagnosis_lines, finding_rows
+from vmident.results.account import Diagnosis
+from vmident.results.changes import ChangeResult
+from vmident.usecases.change.change_vms import Manner, change_each
+from vmident.usecases.change.prepare import Wish
+from vmident.usecases.change.prepare_all import Task
+from vmident.usecases.doctor import Patients, diagnose
+from vmident.usecases.resolve.identities import checked_identity_words
+
+
+@dataclass(frozen=True)
+class FixOptions:
+    """Whether what can be mended is mended."""
+
+    fix: Annotated[bool, typer.Option("--fix", help="Detach identities that do not exist any more.")] = False
+    yes: Yes = False
+    timeout: TimeoutSeconds = None
+
+
+def doctor(
+    run: Run, *, vms: VmWords = None, vm_options: VmOptions, identity: IdentityWords = None, fixing: FixOptions
+) -> ExitCode:
+    """Check everything that a change of identities needs.
+
+    Looks at the sign-in, the subscription, the clock, the network and the resource providers; for VMs, one after the
+    other, also at what you may do to each and to each identity named, whether its attached identities exist, whom
+    programs in it get tokens as, and whether it runs. Changes nothing without --fix; --fix asks first, once for all,
+    and off a terminal needs --yes. What you may do is only likely: locks and policies are not seen.
+
+    Examples:
+
+      vmident doctor
+
+      vmident doctor myVM --identity myId
+
+      vmident doctor -g myResourceGroup --fix
+    """
+    identities = checked_identity_words(identity or ())
+    meant = vms_meant(vms, vm_options, run) if are_vms_meant(vms, vm_options, run) else None
+    if meant is None and (identities or fixing.fix):
+        raise UsageError("--identity and --fix need a VM.", hint="Name it: vmident doctor myVM")
+    session = run.open(timeout=fixing.timeout, selecting=isinstance(meant, Selection))
+    person = PersonAtTheTerminal(run.console, yes=fixing.yes)
+    patients = Patients(lambda: vms_found(meant, session, run), identities) if meant is not None else None
+    names_vms = meant is not None and (isinstance(meant, Selection) or len(meant) > 1 or vm_options.ids is not None)
+
+    def look() -> Diagnosis:
+        several = run.several_subscriptions
+        return diagnose(
+            patients, session.where, session.world(person), session.reach, lambda: session.subscriptions(several)
+        )
+
+    found = look()
+    try:
+        fixed = _fixed(found, session, person) if fixing.fix else ()
+    except VmidentError as failure:
+        # Nothing was mended; what was found is worth knowing all the same.
+        _answer(run, found, (), names_vms=names_vms)
+        if isinstance(failure, ConfirmationNeeded):
+            raise failure.saying(failure.message, hint="Add --yes if that is what you want.") from failure
+        raise
+    if any(one.error is None for one in fixed):
+        found = look()
+    _answer(run, found, fixed, names_vms=names_vms)
+    for one in fixed:
+        if one.error:
+            run.explain(one.error, about=one.id.name if one.id else one.vm)
+    return ExitCode.FAILED if any(one.is_amiss for one in found.findings) else ExitCode.DONE
+
+
+def _answer(run: Run, found: Diagnosis, fixed: tuple[ChangeResult, ...], *, names_vms: bool) -> None:
+    run.answer(
+        diagnosis_document(found, fixed, names_vms=names_vms),
+        rows=finding_rows(found, names_vms=names_vms),
+        lines=lambda: diagnosis_lines(found, fixed, names_vms=names_vms),
+    )
+
+
+def _fixed(found: Diagnosis, session: Session, person: PersonAtTheTerminal) -> tuple[ChangeResult, ...]:
+    tasks = [
+        Task(str(one.vm), Wish(RemoveUsers, tuple(str(identity) for identity in one.dead)))
+        for one in found.vms
+        if one.dead
+    ]
+    return change_each(tasks, session.world(person), Manner()) if tasks else ()

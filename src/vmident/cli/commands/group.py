@@ -1,0 +1,99 @@
+"""`vmident group create`, `show` and `list`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vmident.cli.completion.candidates import groups
+from vmident.cli.options.shared import MakingOptions, TagWords
+from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.run import Run
+from vmident.core.naming import checked_group_name
+from vmident.core.resource_id import checked_name
+from vmident.core.tags import tags_in
+from vmident.errors import ExitCode, UsageError
+from vmident.render.resources import (
+    group_document,
+    group_lines,
+    group_made_document,
+    group_made_lines,
+    group_row,
+    listing_lines,
+)
+from vmident.usecases.create_group import GroupWish, make_group
+from vmident.usecases.resolve.groups import list_groups, read_group
+
+GroupName = Annotated[
+    str, typer.Argument(metavar="NAME", help="The name of a resource group.", show_default=False, autocompletion=groups)
+]
+Location = Annotated[
+    str | None,
+    typer.Option("--location", "-l", metavar="REGION", help="Where it is to be, such as westus.", show_default=False),
+]
+
+
+def create_group(
+    run: Run, *, name: GroupName, location: Location = None, tags: TagWords = None, manner: MakingOptions
+) -> ExitCode:
+    """Make a resource group.
+
+    One that is there already in that location is left alone; one in another location is an error. Tags that are there
+    and not named stay.
+
+    Examples:
+
+      vmident group create myResourceGroup --location westus
+
+      vmident group create web --location westus --tags team=web --dry-run
+    """
+    checked, wanted = checked_group_name(name), tags_in(tags or ())
+    if not location or not location.strip():
+        raise UsageError(
+            "No location is named.", hint=f"Name a region: vmident group create {checked} --location westus"
+        )
+    session = run.open(timeout=manner.timeout)
+    wish = GroupWish(session.where.subscription(), checked, location.strip(), wanted)
+    person = PersonAtTheTerminal(run.console, yes=True)
+    made = make_group(wish, session.groups, session.clock, person, dry_run=manner.dry_run)
+    run.answer(
+        group_made_document(made),
+        rows=[{**group_row(made.group), "status": made.status.value}],
+        lines=lambda: group_made_lines(made),
+    )
+    return ExitCode.DONE
+
+
+def show_group(run: Run, *, name: GroupName) -> ExitCode:
+    """Show a resource group.
+
+    Examples:
+
+      vmident group show myResourceGroup
+
+      vmident group show myResourceGroup --query location -o tsv
+    """
+    checked = checked_name(name)
+    session = run.open()
+    group = read_group(checked, session.where.subscription(), session.groups)
+    run.answer(group_document(group), rows=[group_row(group)], lines=lambda: group_lines(group))
+    return ExitCode.DONE
+
+
+def list_group(run: Run) -> ExitCode:
+    """List the resource groups of the subscription.
+
+    Examples:
+
+      vmident group list
+
+      vmident group list -o table
+    """
+    session = run.open()
+    listed = list(list_groups(session.where.subscription(), session.groups))
+    rows = [group_row(one) for one in listed]
+    run.answer(
+        [group_document(one) for one in listed], rows=rows, lines=lambda: listing_lines(rows, "No resource groups.")
+    )
+    return ExitCode.DONE

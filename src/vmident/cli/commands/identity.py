@@ -1,0 +1,203 @@
+"""`vmident identity create`, `show`, `list` and `delete`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vmident.cli.completion.candidates import identities_here
+from vmident.cli.options.shared import DeletionOptions, MakingOptions, RemovalOptions, RoleOptions, TagWords
+from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.run import Run, one_or_all
+from vmident.core.naming import checked_identity_name
+from vmident.core.resource_id import user_identity_id
+from vmident.core.tags import tags_in
+from vmident.errors import ExitCode, UsageError
+from vmident.render.human import warnings_about
+from vmident.render.resources import (
+    deletion_document,
+    deletion_lines,
+    deletion_row,
+    identity_lines,
+    identity_made_document,
+    identity_made_lines,
+    identity_resource_document,
+    identity_row,
+    listing_lines,
+)
+from vmident.results.changes import exit_code_for
+from vmident.results.resources import Deletion
+from vmident.usecases.identity.create import IdentityWish, Makers
+from vmident.usecases.identity.create_with_roles import equip_identity
+from vmident.usecases.identity.delete import delete_identities
+from vmident.usecases.identity.prepare_delete import DeletionWish
+from vmident.usecases.identity.show import list_identities, show_identities
+from vmident.usecases.resolve.identities import checked_identity_words
+from vmident.usecases.resolve.roles import checked_role_words
+
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="What the identity is to be called.", show_default=False)]
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="IDENTITY...",
+        help="Names or full ids of identities.",
+        show_default=False,
+        autocompletion=identities_here,
+    ),
+]
+Location = Annotated[
+    str | None,
+    typer.Option("--location", "-l", metavar="REGION", help="Where it is to be.", show_default="the group's"),
+]
+Detach = Annotated[bool, typer.Option("--detach", help="Detach it first from the VMs that have it.")]
+Force = Annotated[bool, typer.Option("--force", help="Delete it though VMs have it; they keep a dead attachment.")]
+
+
+def create_identity(
+    run: Run,
+    *,
+    name: NewName,
+    location: Location = None,
+    tags: TagWords = None,
+    role_options: RoleOptions,
+    manner: MakingOptions,
+) -> ExitCode:
+    """Make a user-assigned identity, and grant roles to it.
+
+    One that is there already is left alone, and gets the roles that it lacks; one in another location than the one
+    given is an error. Tags that are there and not named stay. It needs a resource group: -g, or the default one.
+
+    Examples:
+
+      vmident identity create myId -g myResourceGroup
+
+      vmident identity create myId -g myResourceGroup --location westus --tags team=web
+
+      vmident identity create myId -g myResourceGroup --role Reader --scope group
+    """
+    checked, wanted = checked_identity_name(name), tags_in(tags or ())
+    example = f"vmident identity create {checked} -g myResourceGroup"
+    roles = checked_role_words(role_options.role, role_options.scope, command=example)
+    session = run.open(timeout=manner.timeout)
+    group = session.where.group
+    if group is None:
+        raise UsageError(
+            "It is not known which resource group the identity is to be in.",
+            hint=f"Name the group: {example}",
+        )
+    identity_id = user_identity_id(session.where.subscription(), group, checked)
+    wish = IdentityWish(identity_id, location.strip() or None if location else None, wanted)
+    person = PersonAtTheTerminal(run.console, yes=True)
+    makers = Makers(session.identities, session.groups, session.clock, person)
+    made = equip_identity(wish, roles, makers, session.roles, dry_run=manner.dry_run)
+    run.answer(
+        identity_made_document(made),
+        rows=[{**identity_row(made.identity), "status": made.status.value}],
+        lines=lambda: identity_made_lines(made),
+    )
+    run.console.warn(warnings_about(checked, made.warnings))
+    if made.error:
+        run.explain(made.error, about=checked)
+        return made.error.exit_code
+    return ExitCode.DONE
+
+
+def show_identity(run: Run, *, identities: Words) -> ExitCode:
+    """Show user-assigned identities.
+
+    A bare name means the one in the group given with -g, else in the default group, else the only one of that name in
+    the subscription.
+
+    Examples:
+
+      vmident identity show myId
+
+      vmident identity show myId -g myResourceGroup --query clientId -o tsv
+    """
+    words = checked_identity_words(identities)
+    session = run.open()
+    shown = show_identities(words, session.where, session.identities)
+    found = [one.identity for one in shown if one.identity]
+    named_one = len(words) == 1
+    if found or not named_one:
+        run.answer(
+            one_or_all([identity_resource_document(one) for one in found], named_one=named_one),
+            rows=[identity_row(one) for one in found],
+            lines=lambda: (line for one in found for line in identity_lines(one)),
+        )
+    for one in shown:
+        if one.error:
+            run.failed(one.error)
+    return exit_code_for(shown)
+
+
+def list_identity(run: Run) -> ExitCode:
+    """List user-assigned identities.
+
+    Lists those of the group given with -g, else of the default group, else of the subscription.
+
+    Examples:
+
+      vmident identity list
+
+      vmident identity list -g myResourceGroup -o table
+    """
+    session = run.open()
+    identities = list(list_identities(session.where, session.identities, session.groups))
+    rows = [identity_row(one) for one in identities]
+    document = [identity_resource_document(one) for one in identities]
+    run.answer(document, rows=rows, lines=lambda: listing_lines(rows, "No identities."))
+    return ExitCode.DONE
+
+
+def delete_identity(
+    run: Run,
+    *,
+    identities: Words,
+    detach: Detach = False,
+    force: Force = False,
+    removal: RemovalOptions,
+    manner: DeletionOptions,
+) -> ExitCode:
+    """Delete user-assigned identities.
+
+    One that VMs have is left alone, and the VMs are named, unless --detach or --force is given. Other holders, such as
+    scale sets and web apps, are not looked for. Role assignments made to it in its subscription are listed, and
+    deleted only with --remove-roles or when asked. Asks first; off a terminal it needs --yes.
+
+    Examples:
+
+      vmident identity delete myId
+
+      vmident identity delete myId --detach --remove-roles --yes
+    """
+    words = checked_identity_words(identities)
+    if detach and force:
+        raise UsageError(
+            "--detach and --force do not go together.",
+            hint="--detach takes the identity from its VMs first; --force leaves them a dead attachment.",
+        )
+    session = run.open(timeout=manner.timeout)
+    person = PersonAtTheTerminal(run.console, yes=manner.yes)
+    wish = DeletionWish(detach, force, removal.remove_roles)
+    results = delete_identities(words, session.where, wish, session.world(person), dry_run=manner.dry_run)
+    run.answer(
+        one_or_all([deletion_document(one) for one in results], named_one=len(words) == 1),
+        rows=[deletion_row(one) for one in results],
+        lines=lambda: (line for one in results for line in deletion_lines(one)),
+    )
+    for one in results:
+        _explain(run, one, person)
+    return exit_code_for(results)
+
+
+def _explain(run: Run, result: Deletion, person: PersonAtTheTerminal) -> None:
+    identity = result.identity.id if result.identity else None
+    name = identity.name if identity else result.word
+    # Who was asked has read some of the warnings above the question.
+    run.console.warn(warnings_about(name, person.unsaid(identity, result.warnings)))
+    for one in result.detached:
+        run.console.warn(warnings_about(one.vm, person.unsaid(one.id, one.warnings)))
+    if result.error:
+        run.explain(result.error, about=name)

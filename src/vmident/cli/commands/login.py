@@ -1,0 +1,149 @@
+"""`vmident login` and `vmident logout`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from vmident.cli.run import Run
+from vmident.errors import ExitCode, UsageError
+from vmident.ports.azure import Account, SignInRequest, Way
+from vmident.render.line import Line, Tone
+
+_SANDBOX = "There is nothing to sign in to: the sandbox has a person of its own."
+
+
+@dataclass(frozen=True)
+class LoginOptions:
+    """How to sign in; the browser where none is named."""
+
+    use_device_code: Annotated[
+        bool, typer.Option("--use-device-code", help="Sign in with a code, in a browser on any machine.")
+    ] = False
+    service_principal: Annotated[
+        bool, typer.Option("--service-principal", help="Sign in as an app; the secret is asked for.")
+    ] = False
+    identity: Annotated[bool, typer.Option("--identity", help="Sign in as this machine's managed identity.")] = False
+    client_id: Annotated[
+        str | None,
+        typer.Option("--client-id", metavar="ID", help="Which app, or which managed identity.", show_default=False),
+    ] = None
+    tenant: Annotated[
+        str | None,
+        typer.Option("--tenant", metavar="ID|DOMAIN", help="Which tenant to sign in to.", show_default=False),
+    ] = None
+    allow_unencrypted: Annotated[
+        bool,
+        typer.Option("--allow-unencrypted", help="Where there is no encrypted store, keep tokens in a plain file."),
+    ] = False
+
+    @property
+    def way(self) -> Way:
+        """The one way that is asked for; raises `UsageError` for several, and for an option that goes with another."""
+        asked = {
+            "--use-device-code": (self.use_device_code, Way.DEVICE_CODE),
+            "--service-principal": (self.service_principal, Way.SERVICE_PRINCIPAL),
+            "--identity": (self.identity, Way.MANAGED_IDENTITY),
+        }
+        named = {option: way for option, (is_asked, way) in asked.items() if is_asked}
+        if len(named) > 1:
+            raise UsageError(f"{' and '.join(named)} are different ways to sign in.", hint="Leave all but one out.")
+        way = next(iter(named.values()), Way.BROWSER)
+        if self.client_id and way in {Way.BROWSER, Way.DEVICE_CODE}:
+            raise UsageError(
+                "--client-id names an app or a managed identity, and a person is to sign in.",
+                hint="Add --service-principal or --identity, or leave --client-id out.",
+            )
+        if self.tenant and way is Way.MANAGED_IDENTITY:
+            raise UsageError("A managed identity has the tenant that it has.", hint="Leave --tenant out.")
+        if self.allow_unencrypted and way is Way.MANAGED_IDENTITY:
+            raise UsageError("A managed identity's tokens are kept in no store.", hint="Leave --allow-unencrypted out.")
+        return way
+
+
+def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
+    """Sign in, for the commands that follow.
+
+    Opens the browser, unless another way is named. A service principal's client id, tenant and secret come from
+    AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET; the secret is else asked for, and kept nowhere. Tokens are
+    kept in the system's encrypted store. A sign-in of the Azure CLI is used without any of this.
+
+    Examples:
+
+      vmident login
+
+      vmident login --use-device-code --tenant contoso.onmicrosoft.com
+
+      vmident login --service-principal --client-id ID --tenant ID
+
+      vmident login --identity
+    """
+    way = login_options.way
+    session = run.open()
+    if session.is_sandbox:
+        return _say(run, "nothingToDo", _SANDBOX)
+    account = session.sign_ins.sign_in(_request(run, login_options, way))
+    if not account.is_encrypted:
+        kept = "warning: Tokens are kept in a plain file, in .IdentityService in the home folder."
+        run.console.warn([Line(kept, Tone.WARNING)])
+    tenant = f", tenant {account.tenant_id}" if account.tenant_id else ""
+    return _say(run, "signedIn", f"Signed in to {account.cloud} as {account.name}{tenant}.", account)
+
+
+def logout(run: Run) -> ExitCode:
+    """Forget the sign-in of `vmident login`, and its tokens.
+
+    Leaves the Azure CLI's sign-in and other programs' alone.
+
+    Examples:
+
+      vmident logout
+    """
+    session = run.open()
+    if session.is_sandbox:
+        return _say(run, "nothingToDo", _SANDBOX)
+    account = session.sign_ins.sign_out()
+    if account is None:
+        return _say(run, "nothingToDo", "Nobody is signed in with `vmident login`: there is nothing to do.")
+    return _say(run, "signedOut", f"Signed out {account.name}. The Azure CLI's sign-in stays as it is.", account)
+
+
+def _request(run: Run, options: LoginOptions, way: Way) -> SignInRequest:
+    if way is not Way.SERVICE_PRINCIPAL:
+        return SignInRequest(way, options.tenant, options.client_id, allow_unencrypted=options.allow_unencrypted)
+    environ = run.runtime.environ
+    client_id = options.client_id or environ.get("AZURE_CLIENT_ID", "").strip()
+    tenant = options.tenant or environ.get("AZURE_TENANT_ID", "").strip()
+    if not client_id or not tenant:
+        raise UsageError(
+            f"A service principal needs {'a tenant' if client_id else 'a client id'}.",
+            hint="Give --client-id and --tenant, or set AZURE_CLIENT_ID and AZURE_TENANT_ID.",
+        )
+    return SignInRequest(way, tenant, client_id, _secret(run, client_id), options.allow_unencrypted)
+
+
+def _secret(run: Run, client_id: str) -> str:
+    told = run.runtime.environ.get("AZURE_CLIENT_SECRET")
+    if told:
+        return told
+    if not run.runtime.terminal.can_ask:
+        raise UsageError(
+            "A service principal needs its secret, and there is no terminal to ask for it on.",
+            hint="Set AZURE_CLIENT_SECRET: a secret is never taken from the command line.",
+        )
+    return run.ask_secret(f"Secret of {client_id}: ", hint="Type it, or set AZURE_CLIENT_SECRET.")
+
+
+def _say(run: Run, status: str, message: str, account: Account | None = None) -> ExitCode:
+    document: dict[str, Any] = {"status": status, "message": message}
+    if account:
+        document |= {
+            "name": account.name,
+            "type": account.type.value,
+            "tenantId": account.tenant_id,
+            "cloud": account.cloud,
+        }
+    run.answer(document, rows=[document], lines=lambda: [Line(message)])
+    return ExitCode.DONE

@@ -1,0 +1,79 @@
+"""`vmident plan`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vmident.cli.inputs.desired_state_file import DescriptionFile, called, planned_by
+from vmident.cli.options.shared import TimeoutSeconds
+from vmident.cli.run import Run
+from vmident.errors import ExitCode, UsageError
+from vmident.files.desired_state import schema_text
+from vmident.files.plan_file import header
+from vmident.render.formats import as_json
+from vmident.render.plan import plan_document, plan_lines, plan_row, plan_warning_lines
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What is done with a plan beside showing it."""
+
+    save: Annotated[
+        str | None,
+        typer.Option("--save", metavar="PLAN", help="Write the plan to this file, for apply.", show_default=False),
+    ] = None
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 10 where changes are pending.")] = False
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of descriptions, and nothing else.")
+    ] = False
+    timeout: TimeoutSeconds = None
+
+
+def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> ExitCode:
+    """Show what would change for VMs to be as a file describes them.
+
+    Lists the VMs of the subscription, or of those that the rules name, and changes nothing; -g narrows that to one
+    group. With --exit-code, 10 says that changes are pending.
+
+    Examples:
+
+      vmident plan -f identities.yaml
+
+      vmident plan -f identities.yaml --save friday.plan
+
+      vmident plan -f identities.yaml --exit-code -o none
+    """
+    if options.schema:
+        if file is not None or options.save or options.exit_code:
+            raise UsageError(
+                "--schema prints the schema of descriptions, and goes with nothing else that 'plan' does.",
+                hint="Leave -f, --save and --exit-code out.",
+            )
+        text = schema_text()
+        run.answer_file(json.loads(text), text=text.rstrip(), rows=json.loads(text))
+        return ExitCode.DONE
+    if file is None:
+        raise UsageError("No file is named.", hint="Name it: vmident plan -f identities.yaml")
+    session = run.open(timeout=options.timeout)
+    made = planned_by(file, run, session)
+    document = plan_document(made)
+    if options.save:
+        _save(options.save, as_json({**header(session.endpoint, run.runtime.wall()), **document}))
+    run.answer(document, rows=[plan_row(one) for one in made.vms], lines=lambda: plan_lines(made))
+    run.console.warn(plan_warning_lines(made, called(file)))
+    return ExitCode.PENDING if options.exit_code and made.pending else ExitCode.DONE
+
+
+def _save(file: str, text: str) -> None:
+    try:
+        Path(file).write_text(f"{text}\n", encoding="utf-8")
+    except (OSError, ValueError) as bad:
+        reason = getattr(bad, "strerror", None) or str(bad)
+        raise UsageError(
+            f"The plan cannot be written to '{file}': {reason}.", hint="Give --save another name."
+        ) from bad

@@ -1,0 +1,140 @@
+"""`vmident runs list`, `show`, `resume` and `undo`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from vmident.cli.change_report import report
+from vmident.cli.inputs.stop_policy import policy_of
+from vmident.cli.options.shared import Canary, MaxFailures, RemovalOptions, TimeoutSeconds, Yes
+from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.run import Run
+from vmident.cli.session import Session
+from vmident.core.run_record import RunRecord
+from vmident.errors import ExitCode, UsageError
+from vmident.render.runs import entry_row, run_document, run_list_lines, run_row, whole_run_document, whole_run_lines
+from vmident.usecases.change.change_vms import Manner
+from vmident.usecases.change.resume_and_undo import resume_run, undo_run
+
+RunWord = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[RUN]", help="The run, as `runs list` names it; the last one by default.", show_default=False
+    ),
+]
+
+
+@dataclass(frozen=True)
+class GoingOnOptions:
+    """Options of what goes on with a run or takes it back: each VM is waited for."""
+
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
+    yes: Yes = False
+    timeout: TimeoutSeconds = None
+    canary: Canary = None
+    max_failures: MaxFailures = None
+
+    @property
+    def manner(self) -> Manner:
+        """How the changes are to be made; raises `UsageError`."""
+        return Manner(self.dry_run, policy=policy_of(self.canary, self.max_failures))
+
+
+def list_runs(run: Run) -> ExitCode:
+    """List the changes on record, the newest first.
+
+    Every command that changes VMs is a run, of one VM or many; the last 1,000 are kept. Sends nothing to Azure.
+
+    Examples:
+
+      vmident runs list
+
+      vmident runs list -o json --query "[?status=='unfinished'].run"
+    """
+    records = run.open().journal.runs()
+    run.answer(
+        [run_document(one) for one in records],
+        rows=[run_row(one) for one in records],
+        lines=lambda: run_list_lines(records),
+    )
+    return ExitCode.DONE
+
+
+def show_run(run: Run, *, run_word: RunWord = None) -> ExitCode:
+    """Show one run: who, when, what, and how it ended for each VM.
+
+    Sends nothing to Azure. The last run is the last one in the cloud that the command is for.
+
+    Examples:
+
+      vmident runs show
+
+      vmident runs show 3f2a9c1e -o json
+    """
+    record = _record(run_word, run.open())
+    run.answer(
+        whole_run_document(record),
+        rows=[entry_row(entry) for entry in record.entries],
+        lines=lambda: whole_run_lines(record),
+    )
+    return ExitCode.DONE
+
+
+def resume(run: Run, *, run_word: RunWord = None, manner: GoingOnOptions) -> ExitCode:
+    """Carry a run that was cut short to its end.
+
+    Does the VMs that were not come to, and reads back those that were in flight before anything is sent to them
+    again. VMs that are done or have failed are left alone. Asks only where more would be lost than the run was to take.
+
+    Examples:
+
+      vmident runs resume
+
+      vmident runs resume 3f2a9c1e --dry-run
+    """
+    how = manner.manner
+    session = run.open(timeout=manner.timeout)
+    record = _record_here(run_word, session)
+    person = PersonAtTheTerminal(run.console, yes=manner.yes)
+    results = resume_run(record, session.world(person), how)
+    return report(run, results, person, session, named_one=False)
+
+
+def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, manner: GoingOnOptions) -> ExitCode:
+    """Take back what a run did.
+
+    Gives each VM the identities that it had before, and removes the roles that the run granted. A system-assigned
+    identity comes back with a new principal, which gets the roles that the old one had. VMs that were changed since are
+    left and named. Undoing is a run of its own, and can be undone. Asks first where something is lost; off a terminal
+    it then needs --yes.
+
+    Examples:
+
+      vmident runs undo --dry-run
+
+      vmident runs undo 3f2a9c1e --yes
+    """
+    how = manner.manner
+    session = run.open(timeout=manner.timeout)
+    record = _record_here(run_word, session)
+    person = PersonAtTheTerminal(run.console, yes=manner.yes)
+    results = undo_run(record, session.world(person), how, remove_roles=removal.remove_roles)
+    return report(run, results, person, session, named_one=False)
+
+
+def _record(word: str | None, session: Session) -> RunRecord:
+    return session.journal.read(word) if word else session.journal.last(session.endpoint)
+
+
+def _record_here(word: str | None, session: Session) -> RunRecord:
+    record = _record(word, session)
+    if record.origin.endpoint != session.endpoint:
+        raise UsageError(
+            f"Run {record.id} went to {record.origin.cloud} at {record.origin.endpoint}, and this command is for "
+            f"{session.endpoint}.",
+            hint="Name the cloud as the run's own command did: see `vmident runs list`",
+        )
+    return record

@@ -1,0 +1,114 @@
+"""`vmident sandbox serve`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vmident.cli.options.shared import Vms
+from vmident.cli.run import Run
+from vmident.errors import ExitCode
+from vmident.render.line import Line, Tone
+
+_CLOUD = "vmident-sandbox"
+
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any that is free.")]
+OperationSeconds = Annotated[
+    float, typer.Option("--operation-seconds", min=0.0, help="How long a change of a VM takes.")
+]
+Throttle = Annotated[bool, typer.Option("--throttle", help="Refuse requests as Azure does when there are too many.")]
+
+
+TimeScale = Annotated[
+    float,
+    typer.Option(
+        "--time-scale", min=0.01, max=1000.0, help="Let time run so many times as fast, for rehearsals of large runs."
+    ),
+]
+RequestLog = Annotated[
+    Path | None,
+    typer.Option("--log", metavar="FILE", help="Note every request there: method, path, status.", show_default=False),
+]
+
+
+def serve(
+    run: Run,
+    *,
+    port: Port = 10443,
+    vms: Vms = 0,
+    operation_seconds: OperationSeconds = 1.5,
+    throttle: Throttle = False,
+    time_scale: TimeScale = 1.0,
+    log: RequestLog = None,
+) -> ExitCode:
+    """Serve the sandbox on a loopback HTTPS port, for the Azure CLI and Azure's SDKs.
+
+    Prints the commands that connect the Azure CLI and vmident to it, and serves until Ctrl-C. Only this machine
+    reaches it, and only with the secret that is printed, which is new each time. Needs the extra 'serve'.
+
+    Examples:
+
+      vmident sandbox serve
+
+      vmident sandbox serve --port 0 --vms 1000 --operation-seconds 7 --throttle
+    """
+    server = run.open().server(
+        port,
+        vms=vms,
+        operation_seconds=operation_seconds,
+        is_throttling=throttle,
+        time_scale=time_scale,
+        log=log,
+    )
+    facts = with_commands(server.facts, time_scale)
+    try:
+        run.answer(facts, rows=[facts], lines=lambda: _lines(facts))
+        server.run()
+    except KeyboardInterrupt:
+        pass  # the way to stop it
+    finally:
+        server.close()
+    return ExitCode.DONE
+
+
+def with_commands(facts: Mapping[str, str], time_scale: float = 1.0) -> dict[str, Any]:
+    """Add the commands that connect a client, one line each for a POSIX shell.
+
+    The secret is joined to its option: a word of its own that begins with `-` would be taken for another option.
+    """
+    quoted = {name: shlex.quote(fact) for name, fact in facts.items()}
+    url, tenant, client, secret = (quoted[name] for name in ("endpoint", "tenantId", "clientId", "clientSecret"))
+    trust = f"export REQUESTS_CA_BUNDLE={quoted['certificates']}"
+    subscription = quoted["subscriptionId"]
+    return {
+        **facts,
+        "azureCli": [
+            trust,
+            f"export AZURE_CONFIG_DIR={quoted['azureConfig']}",
+            "az config set core.instance_discovery=false --only-show-errors",
+            f"az cloud register --name {_CLOUD} --endpoint-resource-manager {url}",
+            f"az cloud set --name {_CLOUD}",
+            f"az login --service-principal --username {client} --password={secret} --tenant {tenant}",
+        ],
+        "vmident": [
+            trust,
+            f"export VMIDENT_ARM_ENDPOINT={url} AZURE_AUTHORITY_HOST={url} VMIDENT_SUBSCRIPTION={subscription}",
+            f"export AZURE_TENANT_ID={tenant} AZURE_CLIENT_ID={client} AZURE_CLIENT_SECRET={secret}",
+            *([f"export VMIDENT_TIME_SCALE={time_scale:g}"] if time_scale != 1.0 else []),
+            "vmident list",
+        ],
+    }
+
+
+def _lines(facts: dict[str, Any]) -> Iterator[Line]:
+    yield Line(f"The sandbox answers at {facts['endpoint']} until Ctrl-C.", Tone.HEADING)
+    yield Line("To connect the Azure CLI:")
+    for command in facts["azureCli"]:
+        yield Line(f"  {command}")
+    yield Line("To connect vmident:")
+    for command in facts["vmident"]:
+        yield Line(f"  {command}")

@@ -1,0 +1,80 @@
+"""`vmident set`; what they do is loaded when they do it, as for `show`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vmident.cli.completion.candidates import identity_types
+from vmident.cli.options.shared import FleetOptions, IdentityWords, RemovalOptions, VmOptions, VmWords
+from vmident.cli.run import Run
+from vmident.errors import ExitCode, UsageError
+
+# Whether there is to be a system-assigned identity, and user-assigned ones: our words, and ARM's own.
+_TYPES = {
+    "none": (False, False),
+    "system": (True, False),
+    "systemassigned": (True, False),
+    "user": (False, True),
+    "userassigned": (False, True),
+    "both": (True, True),
+    "systemassigned,userassigned": (True, True),
+}
+
+TypeWord = Annotated[
+    str,
+    typer.Option(
+        "--type",
+        metavar="none|system|user|both",
+        help="What the VM is to have; in any case, and by ARM's names too.",
+        show_default=False,
+        autocompletion=identity_types,
+    ),
+]
+
+
+def set_exactly(
+    run: Run,
+    *,
+    vms: VmWords = None,
+    type_word: TypeWord,
+    identity: IdentityWords = None,
+    vm_options: VmOptions,
+    removal: RemovalOptions,
+    manner: FleetOptions,
+) -> ExitCode:
+    """Leave VMs with exactly these identities, and nothing else.
+
+    Asks before anything is lost; off a terminal it then needs --yes.
+
+    Examples:
+
+      vmident set myVM --type both --identity myId
+
+      vmident set myVM --type none --yes
+    """
+    from vmident.cli.change_report import change
+    from vmident.core.transition import SetExactly
+    from vmident.usecases.change.prepare import Wish
+
+    has_system, has_users = _types_named(type_word)
+    named = tuple(identity or ())
+    if has_users and not named:
+        raise UsageError(
+            f"--type {type_word} needs the identities that are to be there.", hint="Name them with --identity."
+        )
+    if named and not has_users:
+        raise UsageError(
+            f"--type {type_word} leaves no user-assigned identity, so --identity does not go with it.",
+            hint="Use --type user or --type both, or leave --identity out.",
+        )
+    wish = Wish(lambda ids: SetExactly(has_system, ids), named, remove_roles=removal.remove_roles)
+    return change(run, wish, vms, vm_options, manner)
+
+
+def _types_named(word: str) -> tuple[bool, bool]:
+    wanted = _TYPES.get("".join(word.split()).lower())
+    if wanted is None:
+        raise UsageError(f"'{word}' is no type of identity.", hint="One of none, system, user, both.")
+    return wanted

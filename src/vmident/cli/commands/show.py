@@ -1,0 +1,117 @@
+"""`vmident show` and `vmident list`; what they do is loaded when they do it, as completion reads their signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from vmident.cli.options.shared import SelectionOptions, VmOptions, VmWords
+from vmident.cli.run import Run, one_or_all
+from vmident.errors import ExitCode
+
+if TYPE_CHECKING:
+    from vmident.cli.session import Session
+    from vmident.core.selection import Selection
+    from vmident.core.virtual_machine import Machine
+    from vmident.results.changes import Shown
+
+_TOLD_EVERY = 500
+
+
+def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
+    """Show the identities that VMs have.
+
+    Examples:
+
+      vmident show myVM
+
+      vmident show myVM -g myResourceGroup --query identity.principalId -o tsv
+    """
+    from vmident.cli.inputs.vm_selection import vms_found, vms_meant
+    from vmident.core.selection import Selection
+    from vmident.render.document import machine_document, machine_row
+    from vmident.render.human import machine_lines
+    from vmident.results.changes import exit_code_for
+    from vmident.usecases.show_vms import show_vms
+
+    meant = vms_meant(vms, vm_options, run)
+    session = run.open(selecting=isinstance(meant, Selection))
+    words = vms_found(meant, session, run)
+    shown = show_vms(words, session.where, session.machines)
+    machines = [one.machine for one in shown if one.machine]
+    named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
+    if machines or not named_one:
+        run.answer(
+            one_or_all([machine_document(one) for one in machines], named_one=named_one),
+            rows=[machine_row(one) for one in machines],
+            lines=lambda: (line for one in machines for line in machine_lines(one)),
+        )
+    for one in shown:
+        if one.error:
+            run.failed(one.error)
+    return exit_code_for(shown)
+
+
+def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
+    """List VMs and the identities they have.
+
+    Lists the VMs of the group given with -g, else of the default group, else of the subscription. With --tag, --where
+    or --all the default group plays no part.
+
+    Examples:
+
+      vmident list
+
+      vmident list -g myResourceGroup -o table
+
+      vmident list --tag team=web
+    """
+    from vmident.cli.inputs.vm_selection import selection_in
+    from vmident.core.selection import Selection
+    from vmident.render.document import machine_document, machine_row
+    from vmident.render.human import table_lines
+    from vmident.results.changes import exit_code_for
+
+    selection = selection_in(selecting, run)
+    if selection is None and run.several_subscriptions:
+        selection = Selection(run.group_given)
+    session = run.open(selecting=selection is not None)
+    as_of_seconds = run.runtime.wall()
+    outcomes: list[Shown] = []
+    run.answer_each(
+        _machines(_each_listed(selection, session, run), outcomes, run),
+        document=machine_document,
+        row=machine_row,
+        lines=lambda rows: table_lines(rows, as_of_seconds),
+    )
+    for one in outcomes:
+        if one.error:
+            run.failed(one.error)
+    return exit_code_for(outcomes)
+
+
+def _each_listed(selection: Selection | None, session: Session, run: Run) -> Iterator[Shown]:
+    """Give the VMs as the pages of a list come in; those that Resource Graph finds when all are found and read."""
+    from vmident.cli.inputs.vm_selection import each_vm_found
+    from vmident.core.virtual_machine import Machine
+    from vmident.results.changes import Shown
+    from vmident.usecases.show_vms import list_vms, show_vms
+
+    found: Iterator[str | Machine]
+    found = each_vm_found(selection, session, run) if selection else list_vms(session.where, session.machines)
+    if selection and selection.condition is not None:
+        return iter(show_vms(tuple(found), session.where, session.machines))
+    return (Shown(str(one.id), one) for one in found if isinstance(one, Machine))
+
+
+def _machines(shown: Iterable[Shown], outcomes: list[Shown], run: Run) -> Iterator[Machine]:
+    """Give the VMs that could be shown; `outcomes` gets the others, and one of these for all of them."""
+    number = 0
+    for one in shown:
+        if one.error or not number:
+            outcomes.append(one)
+        if one.machine:
+            number += 1
+            if number % _TOLD_EVERY == 0:
+                run.console.tell(f"{number} VMs so far")
+            yield one.machine

@@ -1,0 +1,80 @@
+"""`vmident add-user` and `vmident remove-user`; what they do is loaded when they do it, as for `show`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vmident.cli.options.shared import FleetOptions, IdentityWords, RoleOptions, VmOptions, VmWords
+from vmident.cli.run import Run
+from vmident.errors import ExitCode, UsageError
+
+AllIdentities = Annotated[bool, typer.Option("--all-identities", help="Detach every user-assigned identity.")]
+
+
+def add_user(
+    run: Run,
+    *,
+    vms: VmWords = None,
+    identity: IdentityWords = None,
+    vm_options: VmOptions,
+    role_options: RoleOptions,
+    manner: FleetOptions,
+) -> ExitCode:
+    """Attach user-assigned identities to VMs, and grant roles to them.
+
+    Identities that are attached already stay; the request names the new ones alone. A bare name means one attached
+    to the VM, else one in the VM's group, else the only one of that name in the subscription.
+
+    Examples:
+
+      vmident add-user myVM --identity myId
+
+      vmident add-user myVM --identity myId --identity otherId --dry-run
+
+      vmident add-user myVM --identity myId --role Reader --scope group
+    """
+    from vmident.cli.change_report import change
+    from vmident.core.transition import AddUsers
+    from vmident.usecases.change.prepare import Wish
+    from vmident.usecases.resolve.roles import checked_role_words
+
+    if not identity:
+        raise UsageError("No identity is named.", hint="Name one or more: vmident add-user myVM --identity myId")
+    command = "vmident add-user myVM --identity myId"
+    roles = checked_role_words(role_options.role, role_options.scope, command=command)
+    return change(run, Wish(AddUsers, tuple(identity), roles), vms, vm_options, manner)
+
+
+def remove_user(
+    run: Run,
+    *,
+    vms: VmWords = None,
+    identity: IdentityWords = None,
+    all_identities: AllIdentities = False,
+    vm_options: VmOptions,
+    manner: FleetOptions,
+) -> ExitCode:
+    """Detach user-assigned identities from VMs.
+
+    The identities are not deleted and keep their roles, and the others stay attached. Asks first; off a terminal it
+    needs --yes.
+
+    Examples:
+
+      vmident remove-user myVM --identity myId
+
+      vmident remove-user myVM --all-identities --yes
+    """
+    from vmident.cli.change_report import change
+    from vmident.core.transition import RemoveAllUsers, RemoveUsers
+    from vmident.usecases.change.prepare import Wish
+
+    if bool(identity) == all_identities:
+        raise UsageError(
+            "--identity and --all-identities do not go together." if identity else "No identity is named.",
+            hint="Name the ones to detach with --identity, or detach all with --all-identities.",
+        )
+    wish = Wish(lambda _ids: RemoveAllUsers()) if all_identities else Wish(RemoveUsers, tuple(identity or ()))
+    return change(run, wish, vms, vm_options, manner)

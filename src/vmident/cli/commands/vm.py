@@ -1,0 +1,88 @@
+"""`vmident vm create`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from vmident.cli.inputs.vm_admin import admin_with_credentials, system_of
+from vmident.cli.options.shared import ChangeOptions, IdentityWords, RoleOptions
+from vmident.cli.options.vm_create import AdminOptions, ImageWord, MachineOptions, NetworkOptions, NewVm
+from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.run import Run
+from vmident.core.tags import tags_in
+from vmident.core.vm_creation.admin import Admin, checked_admin_name
+from vmident.core.vm_creation.images import image_named
+from vmident.errors import ExitCode
+from vmident.render.creation import creation_document, creation_lines, creation_row
+from vmident.render.human import warnings_about
+from vmident.usecases.change.change_vms import Manner
+from vmident.usecases.resolve.network import checked_network_words
+from vmident.usecases.resolve.roles import checked_role_words
+from vmident.usecases.vm.create import create_vm
+from vmident.usecases.vm.prepare import VmWish, checked_wish
+
+HasSystem = Annotated[bool, typer.Option("--system", help="Give it a system-assigned identity.")]
+
+
+def create(
+    run: Run,
+    *,
+    name: NewVm,
+    image: ImageWord,
+    system: HasSystem = False,
+    identity: IdentityWords = None,
+    role_options: RoleOptions,
+    machine: MachineOptions,
+    admin: AdminOptions,
+    network: NetworkOptions,
+    manner: ChangeOptions,
+) -> ExitCode:
+    """Make a VM with its network, identities and roles.
+
+    One deployment makes it all: network, security group, public address, interface, VM, and roles in the VM's group;
+    roles elsewhere follow. Roles go to the system-assigned identity where there is one, else to every identity named.
+    No port is open to the internet unless --nsg-rule opens it. A VM of that name already there is left alone. A
+    password is asked for or read from standard input, and never shown or kept.
+
+    Examples:
+
+      vmident vm create myVM -g myResourceGroup --image Ubuntu2204 --system
+
+      vmident vm create myVM -g myResourceGroup --image Debian12 --identity myId --dry-run
+
+      vmident vm create myVM -g myResourceGroup --image Ubuntu2404 --system --role Reader --scope group
+    """
+    kind = image_named(image)
+    os = system_of(kind, machine.os_type, admin)
+    example = f"vmident vm create {name} --image {image} --system"
+    wish = checked_wish(
+        VmWish(
+            name,
+            kind,
+            os,
+            Admin(checked_admin_name(admin.admin_username, os)),
+            size=machine.size,
+            location=machine.location,
+            system=system,
+            identities=tuple(identity or ()),
+            roles=checked_role_words(role_options.role, role_options.scope, command=example),
+            network=checked_network_words(network.vnet, network.subnet),
+            has_public_ip=network.public_ip,
+            open_port=network.nsg_rule,
+            tags=tags_in(machine.tags or ()),
+        )
+    )
+    session = run.open(timeout=manner.timeout)
+    wish = replace(wish, admin=admin_with_credentials(wish.admin, os, admin, run, keep_keys=not manner.dry_run))
+    creating = session.creating(PersonAtTheTerminal(run.console, yes=manner.yes))
+    seed = run.runtime.new_uuid()
+    result = create_vm(wish, session.where, creating, Manner(manner.dry_run, manner.no_wait), seed)
+    run.answer(creation_document(result), rows=[creation_row(result)], lines=lambda: creation_lines(result))
+    run.console.warn(warnings_about(result.vm.name, result.warnings))
+    if result.error is None:
+        return ExitCode.DONE
+    run.explain(result.error, about=result.vm.name)
+    return result.error.exit_code

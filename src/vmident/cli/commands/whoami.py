@@ -1,0 +1,28 @@
+"""`vmident whoami`."""
+
+from __future__ import annotations
+
+from vmident.cli.run import Run
+from vmident.errors import ExitCode
+from vmident.render.account import who_document, who_facts
+from vmident.render.human import fact_lines
+from vmident.usecases.whoami import who_am_i
+
+
+def whoami(run: Run) -> ExitCode:
+    """Show who requests are made as, where they go, and who said so.
+
+    Asks for a token as any other command would, and never shows it. Reads nothing of Azure but the subscription's name.
+
+    Examples:
+
+      vmident whoami
+
+      vmident whoami --query subscriptionId -o tsv
+    """
+    session = run.open()
+    who = who_am_i(session.tokens, session.surroundings)
+    facts = who_facts(who)
+    known = {name: value for name, value in facts.items() if value is not None}
+    run.answer(who_document(who), rows=[facts], lines=lambda: fact_lines(known))
+    return ExitCode.DONE

@@ -1,0 +1,1 @@
+"""Shell completion, and the names that it offers."""

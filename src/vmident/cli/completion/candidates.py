@@ -1,0 +1,136 @@
+"""What the shell is offered for a word: from fixed lists and from the names kept; never from Azure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import typer
+
+from vmident.cli.completion.name_cache import kept_names, place_of
+from vmident.cli.completion.names import Kind, Seen
+from vmident.cli.completion.typer_completion import VARIABLE
+from vmident.cli.config.settings import Asked, Settings, only_subscription
+from vmident.cli.config.settings_of_run import settings_of
+from vmident.cli.runtime import Runtime
+from vmident.errors import VmidentError
+
+
+class Offer(str):
+    """A name as the shell is to put it on the line; it begins with a word where the name itself does, in any case.
+
+    Typer drops what does not begin with the word typed, and asks the text itself.
+    """
+
+    name: str
+
+    def startswith(self, prefix: Any, *_range: Any) -> bool:
+        """Compare the name without regard to case, as Azure does, and to a quote that opens the word."""
+        return self.name.lower().startswith(str(prefix).lstrip("'\"").lower())
+
+
+def offer(name: str, environ: Mapping[str, str]) -> Offer:
+    """Write a name such as `Virtual Machine Contributor` as one word of the shell that asks; zsh and fish do so."""
+    shell, written = environ.get(VARIABLE, "").rpartition("_")[2], name
+    if shell == "bash":
+        written = re.sub(r"([^\w@%+=:,./-])", r"\\\1", name)
+    elif shell in {"powershell", "pwsh"} and re.search(r"[^\w./-]", name):
+        written = "'" + name.replace("'", "''") + "'"
+    made = Offer(written)
+    made.name = name
+    return made
+
+
+def vms(ctx: typer.Context) -> list[str]:
+    """Offer VMs: those of the group on the command line, else of every group."""
+    return _resources(ctx, Kind.VM)
+
+
+def identities(ctx: typer.Context) -> list[str]:
+    """Offer identities of every group: one may be attached to a VM of another."""
+    return _offered(ctx, (seen.name for seen in _kept(ctx, Kind.IDENTITY)))
+
+
+def identities_here(ctx: typer.Context) -> list[str]:
+    """Offer identities: those of the group on the command line, else of every group."""
+    return _resources(ctx, Kind.IDENTITY)
+
+
+def groups(ctx: typer.Context) -> list[str]:
+    """Offer resource groups."""
+    return _offered(ctx, (seen.name for seen in _kept(ctx, Kind.GROUP)))
+
+
+def roles(ctx: typer.Context) -> list[str]:
+    """Offer roles."""
+    return _offered(ctx, (seen.name for seen in _kept(ctx, Kind.ROLE)))
+
+
+def subscriptions(ctx: typer.Context) -> list[str]:
+    """Offer subscriptions by name: those of the Azure CLI's profile, and those seen."""
+    settings = _settings(ctx)
+    if settings is None:
+        return []
+    seen = (one.name for one in _names(settings) if one.kind is Kind.SUBSCRIPTION)
+    return _offered(ctx, [*settings.subscription_names.values(), *seen])
+
+
+def clouds(ctx: typer.Context) -> list[str]:
+    """Offer Azure's clouds, and those that the Azure CLI has registered."""
+    settings = _settings(ctx)
+    registered = settings.clouds if settings else ()
+    return _offered(ctx, ["AzureCloud", "AzureUSGovernment", "AzureChinaCloud", "AzureBleuCloud", *registered])
+
+
+def scopes(ctx: typer.Context) -> list[str]:
+    """Offer the scopes that have a word of their own."""
+    return _offered(ctx, ["subscription", "group"])
+
+
+def identity_types(ctx: typer.Context) -> list[str]:
+    """Offer what `set --type` takes."""
+    return _offered(ctx, ["none", "system", "user", "both"])
+
+
+def _resources(ctx: typer.Context, kind: Kind) -> list[str]:
+    group = str(ctx.params.get("group") or "").lower()
+    return _offered(ctx, (seen.name for seen in _kept(ctx, kind) if not group or seen.group.lower() == group))
+
+
+def _offered(ctx: typer.Context, names: Iterable[str]) -> list[str]:
+    """Give each name once, whatever its case; a name that Azure spells in two ways is offered in its newest."""
+    once: dict[str, str] = {}
+    for name in names:
+        # A control character would end the word, and a backslash undo the quoting in what Typer has zsh evaluate.
+        if name.isprintable() and "\\" not in name:
+            once.setdefault(name.lower(), offer(name, ctx.obj.environ))
+    return sorted(once.values(), key=str.lower)
+
+
+def _kept(ctx: typer.Context, kind: Kind) -> list[Seen]:
+    settings = _settings(ctx)
+    if settings is None:
+        return []
+    names = _names(settings)
+    wanted = (settings.subscription or "").lower()
+    ids = {one.subscription for one in names if one.kind is Kind.SUBSCRIPTION and one.name.lower() == wanted}
+    here = {"", wanted, *(one.lower() for one in ids)}
+    return [one for one in names if one.kind is kind and (not wanted or one.subscription.lower() in here)]
+
+
+def _names(settings: Settings) -> list[Seen]:
+    return kept_names(settings.state_folder, place_of(settings))
+
+
+def _settings(ctx: typer.Context) -> Settings | None:
+    """Work out the settings of the line so far; `None` where they contradict each other."""
+    runtime: Runtime = ctx.obj
+    given = ctx.params
+    # Of several, any may have the name.
+    only = only_subscription(given.get("subscription"))
+    asked = Asked(only, given.get("group"), given.get("cloud"), bool(given.get("sandbox")))
+    try:
+        return settings_of(asked, runtime)
+    except VmidentError:
+        return None

@@ -1,0 +1,73 @@
+"""The names that commands have seen, kept in the state folder for completion; no secret, and never worth a failure."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from vmident.cli.completion.names import Kind, Seen
+from vmident.cli.config.settings import Settings
+
+FILE_NAME = "names.json"
+LIMIT = 1000
+"""Names in the file, of all places together; the newest stay."""
+_VERSION = 1
+
+_Kept = tuple[str, Seen]
+
+
+def place_of(settings: Settings) -> str:
+    """Tell one Azure from another, such as `cloud azurecloud`: what was seen in one is never offered in another."""
+    if settings.is_sandbox:
+        return "sandbox"
+    endpoint = settings.endpoint
+    return f"endpoint {endpoint.rstrip('/').lower()}" if endpoint else f"cloud {settings.cloud.lower()}"
+
+
+def kept_names(folder: Path, place: str) -> list[Seen]:
+    """Give the names seen in one place, the newest first; none where the file is missing or malformed."""
+    return [seen for where, seen in _read(folder / FILE_NAME) if where == place]
+
+
+def keep_names(folder: Path, place: str, names: Iterable[Seen]) -> None:
+    """Put names before those in the file, which is replaced at once; where it cannot be, they are not kept.
+
+    Of two commands that end together the later one may drop what the earlier one added: it will be seen again.
+    """
+    new = dict.fromkeys((place, one) for one in names)
+    if not new:
+        return
+    kept = _read(folder / FILE_NAME)
+    if new.keys() <= set(kept):
+        return
+    with suppress(OSError):
+        _replace(folder, list(new | dict.fromkeys(kept))[:LIMIT])
+
+
+def _read(file: Path) -> list[_Kept]:
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        if document["version"] != _VERSION:
+            return []
+        return [(place, Seen(Kind(kind), *map(str, rest))) for place, kind, *rest in document["names"]]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
+
+
+def _replace(folder: Path, names: list[_Kept]) -> None:
+    import tempfile
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    document = {"version": _VERSION, "names": [[place, *seen] for place, seen in names]}
+    handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)  # which only its owner can read
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps(document))
+        Path(name).replace(folder / FILE_NAME)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise

@@ -1,0 +1,1 @@
+"""Settings: options, environment variables and the Azure CLI's own files."""

@@ -1,0 +1,186 @@
+"""Where settings come from: an option, then the environment, then the Azure CLI's own files, then the default.
+
+Pure: the environment and the files' contents are handed in. In the sandbox only options and `VMIDENT_…` variables say
+which subscription and group; the others speak of the Azure that the sandbox is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from vmident.cli.config.azure_cli_config import AzureCliFiles
+from vmident.cli.config.told import Told, first_told, told
+from vmident.core.auth.azure_cli_cache import AzureCliAccount
+from vmident.errors import UsageError
+
+GROUP_OPTION = "option --resource-group"
+"""What `Settings.origins` says of a group that the command line names."""
+_SLOWEST, _FASTEST = 0.01, 1000.0
+
+ALL_SUBSCRIPTIONS = "all"
+"""What `--subscription` takes for every subscription that the account sees."""
+
+
+class Output(str, Enum):
+    """What `-o` takes."""
+
+    AUTO = "auto"
+    HUMAN = "human"
+    JSON = "json"
+    JSONC = "jsonc"
+    YAML = "yaml"
+    TABLE = "table"
+    TSV = "tsv"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds for one command; `None` where nothing was said.
+
+    `azure_cli_account` is whom the Azure CLI's sign-in is used as, where it is to be used; `azure_cli_encrypts` tells
+    which of its caches it has. `clouds` are the clouds that the Azure CLI has registered, `subscription_names` the
+    names that its profile has for ids. With `time_scale`, a second lasts so many times less: for rehearsals alone.
+    `origins` tells who said what, by the names `subscription`, `group`, `cloud`, `endpoint` and `authority`.
+    """
+
+    is_sandbox: bool
+    subscription: str | None
+    group: str | None
+    cloud: str
+    endpoint: str | None
+    access_token: str | None
+    authority: str | None
+    output: Output
+    state_folder: Path
+    sandbox_folder: Path
+    time_scale: float = 1.0
+    azure_cli_account: AzureCliAccount | None = None
+    azure_cli_encrypts: bool = False
+    clouds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    subscription_names: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line itself says of settings."""
+
+    subscription: str | None = None
+    group: str | None = None
+    cloud: str | None = None
+    sandbox: bool = False
+    output: Output | None = None
+
+
+def several_subscriptions(named: Sequence[str] | None) -> tuple[str, ...]:
+    """Give the subscriptions that options name where they are several, or `all`, in whatever case; else none."""
+    words = tuple(named or ())
+    if any(one.lower() == ALL_SUBSCRIPTIONS for one in words):
+        return (ALL_SUBSCRIPTIONS,)
+    return words if len(words) > 1 else ()
+
+
+def only_subscription(named: Sequence[str] | None) -> str | None:
+    """Give the one subscription that options name, `None` where there is none and where there are several."""
+    return named[0] if named and not several_subscriptions(named) else None
+
+
+def settings_from(
+    asked: Asked,
+    environ: Mapping[str, str],
+    files: Callable[[], AzureCliFiles],
+    default_state_folder: Callable[[], str],
+) -> Settings:
+    """Work out every setting; raises `UsageError` for `--sandbox` beside `--cloud`, and for an unknown output."""
+
+    def said(*names: str) -> Told | None:
+        return first_told(*(told(environ.get(name, "").strip(), name) for name in names))
+
+    is_sandbox = asked.sandbox or (not asked.cloud and _is_on(_value(said("VMIDENT_SANDBOX"))))
+    if asked.sandbox and asked.cloud:
+        raise UsageError("--sandbox is a cloud of its own: it does not go with --cloud.", hint="Leave one out.")
+    azure = AzureCliFiles() if is_sandbox else files()
+    cloud = _cloud(asked, said("VMIDENT_CLOUD", "AZURE_CLOUD_NAME"), azure)
+    named = {
+        "subscription": first_told(
+            told(asked.subscription, "option --subscription"),
+            said("VMIDENT_SUBSCRIPTION", *(() if is_sandbox else ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"))),
+            azure.default_subscription(cloud.value),
+        ),
+        "group": first_told(
+            told(asked.group, GROUP_OPTION),
+            said("VMIDENT_RESOURCE_GROUP", *(() if is_sandbox else ("AZURE_DEFAULTS_GROUP",))),
+            azure.group,
+        ),
+        "cloud": _sandbox(asked) if is_sandbox else cloud,
+        "endpoint": None if asked.cloud else said("VMIDENT_ARM_ENDPOINT"),
+        "authority": said("AZURE_AUTHORITY_HOST"),
+    }
+    subscription = _value(named["subscription"])
+    subscription = azure.subscription_ids(cloud.value).get((subscription or "").lower(), subscription)
+    # Both variables say who is to sign in, or how; azure-identity knows what they mean.
+    ways = (_value(said("AZURE_TOKEN_CREDENTIALS")) or "dev").lower()
+    leaves_azure_cli = said("AZURE_CLIENT_ID") is None and ways in {"dev", "azureclicredential"}
+    state_folder = Path(_value(said("VMIDENT_STATE_DIR")) or default_state_folder())
+    return Settings(
+        is_sandbox=is_sandbox,
+        subscription=subscription,
+        group=_value(named["group"]),
+        cloud=cloud.value,
+        endpoint=_value(named["endpoint"]),
+        access_token=_value(said("VMIDENT_ACCESS_TOKEN")),
+        authority=_value(named["authority"]),
+        output=asked.output or _output(_value(said("VMIDENT_OUTPUT")), _value(said("AZURE_CORE_OUTPUT"))),
+        state_folder=state_folder,
+        sandbox_folder=Path(_value(said("VMIDENT_SANDBOX_DIR")) or state_folder / "sandbox"),
+        time_scale=_time_scale(_value(said("VMIDENT_TIME_SCALE"))),
+        azure_cli_account=azure.account(cloud.value, subscription) if leaves_azure_cli else None,
+        azure_cli_encrypts=azure.encrypts_tokens,
+        clouds=azure.clouds,
+        subscription_names={one.id: one.name for one in azure.subscriptions},
+        origins={name: one.origin for name, one in named.items() if one},
+    )
+
+
+def _cloud(asked: Asked, said: Told | None, azure: AzureCliFiles) -> Told:
+    option = told(asked.cloud, "option --cloud")
+    return first_told(option, said, azure.cloud) or Told("AzureCloud", "default")
+
+
+def _sandbox(asked: Asked) -> Told:
+    return Told("sandbox", "option --sandbox" if asked.sandbox else "VMIDENT_SANDBOX")
+
+
+def _value(one: Told | None) -> str | None:
+    return one.value if one else None
+
+
+def _is_on(said: str | None) -> bool:
+    return (said or "").lower() in {"1", "true", "yes", "on"}
+
+
+def _time_scale(said: str | None) -> float:
+    try:
+        scale = float(said) if said else 1.0
+    except ValueError:
+        scale = 0.0
+    if not _SLOWEST <= scale <= _FASTEST:
+        raise UsageError(
+            f"VMIDENT_TIME_SCALE is '{said}', which is no number from {_SLOWEST:g} to {_FASTEST:g}.",
+            hint="Leave it unset: it is for rehearsals against `vmident sandbox serve --time-scale`.",
+        )
+    return scale
+
+
+def _output(ours: str | None, azures: str | None) -> Output:
+    wanted = ours or azures or Output.AUTO.value
+    # The Azure CLI also has 'yamlc', which is YAML with colour.
+    known = {one.value: one for one in Output} | {"yamlc": Output.YAML}
+    if wanted.lower() not in known:
+        variable = "VMIDENT_OUTPUT" if ours else "AZURE_CORE_OUTPUT"
+        raise UsageError(f"{variable} is '{wanted}', which is no output.", hint=f"One of {', '.join(sorted(known))}.")
+    return known[wanted.lower()]

@@ -1,0 +1,53 @@
+"""The files that `plan` and `apply` read: descriptions and saved plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vmident.cli.run import Run
+from vmident.cli.session import Session
+from vmident.core.plan import Plan
+from vmident.errors import ConflictingRules, UsageError
+from vmident.files.desired_state import rules_in
+from vmident.usecases.plan_state import plan_state
+
+DescriptionFile = Annotated[
+    str | None,
+    typer.Option(
+        "--file",
+        "-f",
+        metavar="FILE",
+        help="What VMs are to have, in YAML; '-' reads standard input.",
+        show_default=False,
+    ),
+]
+
+
+def text_of(file: str, run: Run) -> str:
+    """Read a file as UTF-8, or standard input for `-`; raises `UsageError`."""
+    if file == "-":
+        return run.runtime.read_input()
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as bad:
+        raise UsageError(f"'{file}' is not text in UTF-8.", hint="Save it as UTF-8.") from bad
+    except (OSError, ValueError) as bad:
+        reason = getattr(bad, "strerror", None) or str(bad)
+        raise UsageError(f"'{file}' cannot be read: {reason}.", hint="Check the name of the file.") from bad
+
+
+def called(file: str) -> str:
+    """Give what messages call a file: its name, or what `-` stands for."""
+    return "standard input" if file == "-" else file
+
+
+def planned_by(file: str, run: Run, session: Session) -> Plan:
+    """Plan by the description in a file; `-g` narrows it to one group. Conflicts name the file beside their lines."""
+    rules = rules_in(text_of(file, run), called(file))
+    try:
+        return plan_state(rules, session.where_asked, session.machines, session.identities, session.roles)
+    except ConflictingRules as conflict:
+        raise conflict.saying(f"{called(file)}: {conflict.message}") from conflict

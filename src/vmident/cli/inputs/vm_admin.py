@@ -1,0 +1,76 @@
+"""Which system a new VM runs, and the keys or the password that open it: from options, files, the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vmident.cli.inputs.ssh_keys import kept_or_new_key, key_named, usual_key
+from vmident.cli.options.vm_create import AdminOptions
+from vmident.cli.run import Run
+from vmident.core.vm_creation.admin import Admin, checked_password
+from vmident.core.vm_creation.images import Image, OsType
+from vmident.errors import UsageError
+from vmident.render.line import Line
+
+
+def system_of(image: Image, said: OsType | None, options: AdminOptions) -> OsType:
+    """Tell which system the image holds: what its name tells, what was said, or what SSH keys tell.
+
+    Raises `UsageError` where nothing tells, and where what was said is not so.
+    """
+    if image.os and said and image.os is not said:
+        raise UsageError(f"The image holds {image.os.value}, not {said.value}.", hint="Leave --os-type out.")
+    known = image.os or said or (OsType.LINUX if options.ssh_key or options.generate_ssh_keys else None)
+    if known is None:
+        raise UsageError(
+            "The image's name does not tell which system it holds.", hint="Say --os-type Linux or Windows."
+        )
+    return known
+
+
+def admin_with_credentials(admin: Admin, os: OsType, options: AdminOptions, run: Run, *, keep_keys: bool) -> Admin:
+    """Give the account with what opens it; a new pair of keys is written to the user's folder where it is to be kept.
+
+    Linux takes SSH keys, a password from standard input, or both. Windows takes a password, from standard input or
+    asked for.
+    """
+    if options.ssh_key and options.generate_ssh_keys:
+        raise UsageError("--ssh-key and --generate-ssh-keys do not go together.", hint="Leave one of them out.")
+    if os is OsType.WINDOWS:
+        return replace(admin, password=checked_password(_windows_password(options, run), os))
+    password = checked_password(_password_from(run), os) if options.admin_password_stdin else None
+    keys = () if password and not (options.ssh_key or options.generate_ssh_keys) else (_key(options, run, keep_keys),)
+    return replace(admin, keys=keys, password=password)
+
+
+def _key(options: AdminOptions, run: Run, keep: bool) -> str:
+    home = run.runtime.home
+    if options.ssh_key:
+        return key_named(options.ssh_key)
+    if not options.generate_ssh_keys:
+        return usual_key(home)
+    key, is_written = kept_or_new_key(home, save=keep)
+    if is_written:
+        run.console.warn([Line("A new pair of SSH keys is in ~/.ssh, id_rsa and id_rsa.pub: keep it safe.")])
+    return key
+
+
+def _windows_password(options: AdminOptions, run: Run) -> str:
+    if options.ssh_key or options.generate_ssh_keys:
+        raise UsageError("Windows takes a password, and no SSH keys.", hint="Leave the SSH options out.")
+    if options.admin_password_stdin:
+        return _password_from(run)
+    if not run.runtime.terminal.can_ask:
+        raise UsageError(
+            "Windows needs a password, and there is no terminal to ask on.",
+            hint="Hand it over on standard input, with --admin-password-stdin.",
+        )
+    password = run.ask_secret("Password for the new VM: ")
+    if run.ask_secret("The same again: ") != password:
+        raise UsageError("The two passwords differ.", hint="Run the command again.")
+    return password
+
+
+def _password_from(run: Run) -> str:
+    """Read it from standard input, where a line break at its end belongs to the way it came."""
+    return run.runtime.read_input().removesuffix("\n").removesuffix("\r")

@@ -1,0 +1,132 @@
+"""What says which VMs are meant: arguments, ids from standard input, and options that select many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from vmident.cli.config.settings import Output
+from vmident.cli.options.shared import SelectionOptions, VmOptions
+from vmident.cli.run import Run
+from vmident.cli.runtime import Runtime
+from vmident.cli.session import Session
+from vmident.core.resource_id import checked_name, looks_like_id
+from vmident.core.selection import Selection, checked_condition, tags_wanted
+from vmident.core.virtual_machine import Machine
+from vmident.errors import UsageError
+from vmident.render.line import Line
+from vmident.usecases.resolve.vms import checked_vm_words
+
+_HOW_TO_PIPE = "Give one full id a line, or a JSON array: vmident list -o json | vmident show --ids -"
+
+
+def selection_in(options: SelectionOptions, run: Run) -> Selection | None:
+    """Give what the options select, `None` where none of them is there; `-g` alone is left to the caller.
+
+    Raises `UsageError` for options that contradict each other.
+    """
+    if not (options.tag or options.where is not None or options.all_vms):
+        return None
+    if options.all_vms and (run.group_given or options.tag or options.where is not None):
+        raise UsageError(
+            "--all means every VM of the subscription, so -g, --tag and --where do not go with it.",
+            hint="Leave --all out to select fewer.",
+        )
+    if options.tag and options.where is not None:
+        raise UsageError(
+            "--tag and --where do not go together.", hint="Put the tag into the condition: tags['team'] == 'web'"
+        )
+    condition = checked_condition(options.where) if options.where is not None else None
+    return Selection(_group_of(run), tags_wanted(options.tag or ()), condition)
+
+
+def vms_meant(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> tuple[str, ...] | Selection:
+    """Give the checked words, or the selection, which `-g` makes where no VM is named; nothing is sent.
+
+    Raises `UsageError` where there are both, or neither.
+    """
+    is_named = bool(arguments) or options.ids is not None
+    selection = selection_in(options, run)
+    if selection and is_named:
+        raise UsageError(
+            "VMs are named, and selected by --tag, --where or --all too.",
+            hint="Name them, or select them; a group is given with -g.",
+        )
+    if selection is None and not is_named and run.group_given:
+        selection = Selection(_group_of(run))
+    return selection or vm_words(arguments, options, run.runtime)
+
+
+def are_vms_meant(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> bool:
+    """Tell whether VMs are named or selected at all, for a command that can do without."""
+    given = (arguments, options.tag, options.ids is not None, options.where is not None, options.all_vms)
+    return any(given) or run.group_given is not None
+
+
+def vms_found(meant: tuple[str, ...] | Selection, session: Session, run: Run) -> tuple[str | Machine, ...]:
+    """Find the VMs that a selection takes, and say where there are none; words stay words."""
+    return tuple(each_vm_found(meant, session, run)) if isinstance(meant, Selection) else meant
+
+
+def each_vm_found(meant: Selection, session: Session, run: Run) -> Iterator[str | Machine]:
+    """Give the VMs that a selection takes as lists come in page by page, and say where there are none."""
+    from vmident.usecases.resolve.vm_selection import select_vms
+
+    if meant.condition is not None and run.output is Output.HUMAN:
+        run.console.warn([Line("Resource Graph lags: a VM made or changed minutes ago may be missed.")])
+    several = session.subscriptions(run.several_subscriptions)
+    is_empty = True
+    for one in select_vms(meant, session.where, session.machines, several):
+        is_empty = False
+        yield one if isinstance(one, Machine) else str(one)
+    if is_empty:
+        run.console.warn([Line("No VMs match.")])
+
+
+def _group_of(run: Run) -> str | None:
+    return checked_name(run.group_given) if run.group_given else None
+
+
+def vm_words(arguments: Sequence[str] | None, options: VmOptions, runtime: Runtime) -> tuple[str, ...]:
+    """Give the checked words, from the arguments and, with `--ids -`, from the lines of standard input.
+
+    Raises `UsageError` where no VM is named, and what `checked_vm_words` raises.
+    """
+    words = list(arguments or ())
+    if options.ids is not None:
+        if options.ids != "-":
+            raise UsageError(
+                f"--ids takes '-', for ids from standard input, not '{options.ids}'.",
+                hint="Ids can stand where names stand: vmident show /subscriptions/…",
+            )
+        words += _ids_in(runtime.read_input())
+    if not words:
+        raise UsageError("No VM is named.", hint="Name one or more, by name or full id: vmident show myVM")
+    return checked_vm_words(words)
+
+
+def _ids_in(text: str) -> list[str]:
+    """Take full ids from lines, or from a JSON array of ids or of objects with an `id`, as `vmident list` prints."""
+    words = _ids_in_json(text) if text.lstrip().startswith("[") else [line.strip() for line in text.splitlines()]
+    for word in words:
+        if word and not looks_like_id(word):
+            raise UsageError(f"'{word}' came in on standard input, and is not a full id.", hint=_HOW_TO_PIPE)
+    return [word for word in words if word]
+
+
+def _ids_in_json(text: str) -> list[str]:
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError) as strange:
+        raise UsageError("Standard input is no JSON array of ids.", hint=_HOW_TO_PIPE) from strange
+    return [_id_in_item(item, number) for number, item in enumerate(items, start=1)]
+
+
+def _id_in_item(item: Any, number: int) -> str:
+    found = item.get("id") if isinstance(item, dict) else item
+    if isinstance(found, str) and found.strip():
+        return found
+    shown = "a list" if isinstance(item, list) else json.dumps(item)
+    what = "has no 'id' that is text" if isinstance(item, dict) else f"is {shown}, and no id"
+    raise UsageError(f"Item {number} of the array on standard input {what}.", hint=_HOW_TO_PIPE)

@@ -1,0 +1,60 @@
+"""Commands that are made when they are run, so that no command pays for the signatures and imports of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from vmident.cli.completion.typer_completion import bare
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command or group that can be run: the first line of its help, and how it is made."""
+
+    about: str
+    make: Callable[[], Any]
+
+
+class Commands(Mapping[str, Any]):
+    """Commands by name, in the order of the help; each is made when it is first asked for."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self.entries = entries
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = self.entries[name].make()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+class LazyGroup(TyperGroup):
+    """A group whose `commands` are `Commands`: its help and its list of names make none of them."""
+
+    commands: Any
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        """List the names in the order of the help."""
+        return list(self.commands)
+
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
+        """Write each name with the first line of its help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.about) for name, entry in self.commands.entries.items()])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Offer the names and the group's own options; stand-ins take the commands' places, so that none is made."""
+        names: dict[str, Any] = {name: TyperCommand(name) for name in self.commands}
+        listed = TyperGroup(name=self.name, commands=names, params=self.params)
+        return bare(listed.shell_complete(typer.Context(listed, parent=ctx.parent), incomplete))

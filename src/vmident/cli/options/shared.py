@@ -1,0 +1,232 @@
+"""The options that many commands share, each declared once, as records that a command takes whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from vmident.cli.completion import candidates
+from vmident.cli.config.settings import Asked, Output, only_subscription, several_subscriptions
+
+VmWords = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="VM...", help="Names or full ids of VMs.", show_default=False, autocompletion=candidates.vms
+    ),
+]
+IdentityWords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--identity",
+        "--identities",
+        metavar="ID",
+        help="A user-assigned identity, by name or full id; repeatable.",
+        show_default=False,
+        autocompletion=candidates.identities,
+    ),
+]
+TagWords = Annotated[
+    list[str] | None,
+    typer.Option("--tags", metavar="NAME=VALUE", help="A tag to have; repeatable.", show_default=False),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is lost.")]
+TimeoutSeconds = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Give up waiting after so long.", show_default=False),
+]
+Canary = Annotated[
+    int | None,
+    typer.Option(
+        "--canary",
+        metavar="N",
+        min=1,
+        help="Change N VMs first, and the others only if all went well.",
+        show_default=False,
+    ),
+]
+MaxFailures = Annotated[
+    str | None,
+    typer.Option(
+        "--max-failures",
+        metavar="N|P%",
+        help="Stop when more than N VMs, or more than P% of them, have failed.",
+        show_default=False,
+    ),
+]
+
+
+Vms = Annotated[int, typer.Option("--vms", min=0, max=100_000, help="Put so many more VMs into the sandbox.")]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of every command."""
+
+    group: Annotated[
+        str | None,
+        typer.Option(
+            "--resource-group",
+            "-g",
+            metavar="GROUP",
+            help="Where to look names up.",
+            show_default=False,
+            autocompletion=candidates.groups,
+        ),
+    ] = None
+    subscription: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--subscription",
+            metavar="NAME|ID",
+            help="Which subscription; to select many VMs repeatable, or 'all'.",
+            show_default=False,
+            autocompletion=candidates.subscriptions,
+        ),
+    ] = None
+    output: Annotated[
+        Output | None,
+        typer.Option(
+            "--output", "-o", help="How to print the answer; human on a terminal, else json.", show_default="auto"
+        ),
+    ] = None
+    query: Annotated[
+        str | None,
+        typer.Option("--query", metavar="JMESPATH", help="Pick from the answer.", show_default=False),
+    ] = None
+    cloud: Annotated[
+        str | None,
+        typer.Option(
+            "--cloud",
+            metavar="NAME",
+            help="Which Azure, such as AzureUSGovernment.",
+            show_default=False,
+            autocompletion=candidates.clouds,
+        ),
+    ] = None
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Run on the built-in sandbox, without Azure.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say what is being waited for.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show every request; never a token.")] = False
+    only_show_errors: Annotated[bool, typer.Option("--only-show-errors", help="No warnings, no progress.")] = False
+
+    @property
+    def several_subscriptions(self) -> tuple[str, ...]:
+        """The subscriptions named where they are several, or `all`; else empty."""
+        return several_subscriptions(self.subscription)
+
+    @property
+    def asked(self) -> Asked:
+        """The part that settings come from."""
+        return Asked(only_subscription(self.subscription), self.group, self.cloud, self.sandbox, self.output)
+
+
+@dataclass(frozen=True)
+class SelectionOptions:
+    """Many VMs without their names."""
+
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag",
+            metavar="NAME[=VALUE]",
+            help="VMs with that tag, in the group of -g or the subscription; repeatable, all must hold.",
+            show_default=False,
+        ),
+    ] = None
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="KQL",
+            help="VMs for which a condition of Azure Resource Graph holds.",
+            show_default=False,
+        ),
+    ] = None
+    all_vms: Annotated[bool, typer.Option("--all", help="Every VM of the subscription.")] = False
+
+
+@dataclass(frozen=True)
+class VmOptions(SelectionOptions):
+    """Other ways to name VMs."""
+
+    ids: Annotated[
+        str | None,
+        typer.Option(
+            "--ids",
+            metavar="-",
+            help="With '-': read full ids, or what 'list' prints, from standard input.",
+            show_default=False,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class RoleOptions:
+    """Roles for whoever the command brings."""
+
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--role",
+            metavar="ROLE",
+            help="A role to grant, by name, GUID or id; repeatable, needs --scope.",
+            show_default=False,
+            autocompletion=candidates.roles,
+        ),
+    ] = None
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scope",
+            metavar="SCOPE",
+            help="Where: 'subscription', 'group' or a full id; repeatable.",
+            show_default=False,
+            autocompletion=candidates.scopes,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class RemovalOptions:
+    """What goes with an identity that is lost."""
+
+    remove_roles: Annotated[
+        bool,
+        typer.Option("--remove-roles", help="Delete the role assignments that will point at nobody, too."),
+    ] = False
+
+
+@dataclass(frozen=True)
+class ChangeOptions:
+    """Options of every change."""
+
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
+    yes: Yes = False
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for Azure to carry the change out.")] = False
+    timeout: TimeoutSeconds = None
+
+
+@dataclass(frozen=True)
+class FleetOptions(ChangeOptions):
+    """Options of every change of VMs that are there, which may be many."""
+
+    canary: Canary = None
+    max_failures: MaxFailures = None
+
+
+@dataclass(frozen=True)
+class MakingOptions:
+    """Options of what makes a resource: nothing is lost by it, and Azure answers when it is there."""
+
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made; send nothing.")] = False
+    timeout: TimeoutSeconds = None
+
+
+@dataclass(frozen=True)
+class DeletionOptions:
+    """Options of what deletes a resource."""
+
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted; send nothing.")] = False
+    yes: Yes = False
+    timeout: TimeoutSeconds = None

@@ -1,0 +1,192 @@
+"""One run of one command: its settings, its session, its answer in the format asked for, its failures.
+
+Every command's signature names a `Run`, and completion reads signatures: what a run loads, it loads when it acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vmident.cli.config.settings import Output
+from vmident.cli.config.settings_of_run import settings_of
+from vmident.cli.console import Console
+from vmident.cli.options.shared import Options
+from vmident.cli.runtime import Runtime
+from vmident.errors import Declined, ExitCode, QueryUnfit, UsageError, VmidentError
+from vmident.render.line import Line, error_lines
+
+if TYPE_CHECKING:
+    from vmident.cli.session import Session
+
+T = TypeVar("T")
+
+
+class Run:
+    """One run of one command; made by `command.as_typer_command`."""
+
+    def __init__(self, runtime: Runtime, options: Options, doing: str) -> None:
+        terminal = runtime.terminal
+        self.runtime = runtime
+        self.console = Console(
+            terminal, verbose=options.verbose, debug=options.debug, only_errors=options.only_show_errors
+        )
+        self._options = options
+        self._doing = doing
+        self._sessions: list[Session] = []
+        self._output = options.output or Output.AUTO
+        self.answer_was_unfit = False
+
+    def open(self, *, timeout: float | None = None, selecting: bool | None = None) -> Session:
+        """Work out the settings and make the session; nothing is sent yet.
+
+        `selecting` says whether it is to select VMs, `None` that the command never does. Raises `UsageError` for
+        several subscriptions where it does not.
+        """
+        from vmident.cli.session import Session
+
+        if self._options.several_subscriptions and not selecting:
+            if selecting is None:
+                raise UsageError(
+                    "This command is for one subscription, and several, or 'all', are named.",
+                    hint="Give one --subscription, by name or id.",
+                )
+            raise UsageError(
+                "Several subscriptions, or 'all', go with VMs that are selected.",
+                hint="Give one --subscription, or select VMs with -g, --tag, --where or --all.",
+            )
+        settings = settings_of(self._options.asked, self.runtime)
+        self._output = settings.output
+        if self._options.query is not None:
+            from vmident.render.formats import compiled_query
+
+            compiled_query(self._options.query)
+        session = Session(self.runtime, settings, self.console, timeout=timeout)
+        self._sessions.append(session)
+        return session
+
+    @property
+    def group_given(self) -> str | None:
+        """The group that `-g` named on the command line; never the default one."""
+        return self._options.group
+
+    @property
+    def several_subscriptions(self) -> tuple[str, ...]:
+        """The subscriptions named where they are several, or `all`."""
+        return self._options.several_subscriptions
+
+    @property
+    def output(self) -> Output:
+        """The format of the answer, `auto` worked out: a query picks from a document, so it is JSON for people too."""
+        if self._output is not Output.AUTO:
+            return self._output
+        return Output.HUMAN if self.runtime.terminal.output and self._options.query is None else Output.JSON
+
+    def answer(self, document: Any, *, rows: Any, lines: Callable[[], Iterable[Line]]) -> None:
+        """Print the answer: `document` for JSON and YAML, `rows` for a table and tsv, `lines` for people."""
+        from vmident.render.formats import as_json, as_table, as_tsv, as_yaml, queried
+
+        output, query = self.output, self._options.query
+        if output is Output.HUMAN and query is None:
+            self.console.answer_lines(lines())
+            return
+        try:
+            picked = queried(document, query)
+            flat = rows if query is None else picked
+        except QueryUnfit as unfit:
+            # What was done stands: better the whole answer than none.
+            self.failed(unfit)
+            self.answer_was_unfit = True
+            picked, flat = document, rows
+        width = self.runtime.terminal.width_columns if self.runtime.terminal.output else None
+        drawings: dict[Output, Callable[[], str]] = {
+            Output.HUMAN: lambda: as_json(picked),
+            Output.JSON: lambda: as_json(picked),
+            Output.JSONC: lambda: self.console.coloured_json(as_json(picked)),
+            Output.YAML: lambda: as_yaml(picked),
+            Output.TABLE: lambda: as_table(flat, width_columns=width),
+            Output.TSV: lambda: as_tsv(flat),
+            Output.NONE: lambda: "",
+        }
+        self.console.answer(drawings[output]())
+
+    def answer_each(
+        self,
+        items: Iterable[T],
+        *,
+        document: Callable[[T], Any],
+        row: Callable[[T], Any],
+        lines: Callable[[Sequence[Any]], Iterable[Line]],
+    ) -> None:
+        """Print an array of items that come one by one, as `answer` would; `lines` is given the rows of all.
+
+        Of an item that has come only what is to be printed is kept. It is printed when the last has come: where that
+        fails, there is no half of an answer that a script would take for the whole.
+        """
+        from vmident.render.formats import as_tsv, json_array_parts, yaml_array_parts
+
+        output = self.output
+        if self._options.query is not None or output in {Output.JSONC, Output.NONE}:
+            pairs = [(document(one), row(one)) for one in items]
+            rows = [one for _, one in pairs]
+            self.answer([one for one, _ in pairs], rows=rows, lines=lambda: lines(rows))
+        elif output in {Output.HUMAN, Output.TABLE}:
+            rows = [row(one) for one in items]
+            self.answer(None, rows=rows, lines=lambda: lines(rows))
+        else:
+            parts: dict[Output, Callable[[], Iterable[str]]] = {
+                Output.JSON: lambda: json_array_parts(map(document, items)),
+                Output.YAML: lambda: yaml_array_parts(map(document, items)),
+                Output.TSV: lambda: (as_tsv([row(one)]) for one in items),
+            }
+            self.console.answer_parts([*parts[output]()])
+
+    def answer_file(self, document: Any, *, text: str, rows: Any) -> None:
+        """Print an answer that is to be kept as a file: `text`, unless another format or a query is asked for."""
+        if self._output in {Output.AUTO, Output.HUMAN} and self._options.query is None:
+            self.console.answer(text)
+            return
+        self.answer(document, rows=rows, lines=lambda: ())
+
+    def ask_secret(self, question: str, *, hint: str = "Run the command again.") -> str:
+        """Ask on the terminal for what is not to show there; raises `UsageError` with this hint for nothing typed."""
+        self.console.quiet()
+        try:
+            typed = self.runtime.read_secret(question)
+        except EOFError:
+            typed = ""
+        if not typed:
+            raise UsageError("Nothing was typed.", hint=hint)
+        return typed
+
+    def failed(self, error: VmidentError) -> None:
+        """Say a failure that no record on standard output tells of: one JSON document, or three lines."""
+        from vmident.render.document import error_document
+        from vmident.render.formats import as_json_line
+
+        if isinstance(error, Declined):
+            # Whoever answered 'no' knows why.
+            self.console.note([Line(error.message)])
+        elif self.output in {Output.JSON, Output.JSONC, Output.YAML} and not self.runtime.terminal.error:
+            self.console.note_document(as_json_line({"error": error_document(error)}))
+        else:
+            self.explain(error)
+
+    def code_after_answer(self, code: ExitCode) -> ExitCode:
+        """Give the exit code of a command that has answered: a query that did not fit is a failure of its own."""
+        return ExitCode.FAILED if self.answer_was_unfit and code is ExitCode.DONE else code
+
+    def explain(self, error: VmidentError, about: str | None = None, names: str | None = None) -> None:
+        """Say a failure in three lines: what failed, why, what to do; with `names` also of which VMs."""
+        self.console.note(error_lines(error, f"{self._doing} {about}" if about else self._doing, names))
+
+    def close(self) -> None:
+        """Let go of what was opened, the progress line included."""
+        self.console.quiet()
+        for session in self._sessions:
+            session.close()
+
+
+def one_or_all(items: Sequence[Any], *, named_one: bool) -> Any:
+    """Give an object for one VM named, an array for several or a selection."""
+    return items[0] if named_one and len(items) == 1 else list(items)

@@ -1,0 +1,1 @@
+"""Who a token speaks for, and the tokens that the Azure CLI keeps, as values."""

@@ -1,0 +1,96 @@
+"""Roles, where they are granted, and who gets them.
+
+R1  A role assignment is a role, a scope and a principal; its name is a function of the three, so that granting twice
+    is granting once.
+R2  Who gets the roles that a change asks for is whoever the change brings: the system-assigned identity that it
+    enables, each user-assigned identity that it names; whether they were there before or not.
+R3  A principal vanishes when its system-assigned identity is disabled; detaching a user-assigned identity takes its
+    roles from nobody.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from vmident.core.identity import IdentityState
+from vmident.core.rbac.scope import Scope
+from vmident.core.transition import AddUsers, Change, EnableSystem, Transition
+
+_NAMESPACE = uuid.UUID("0c5a4f0e-5d0f-5c58-9d5c-7a0f3f6f3a52")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role definition: its full `id`, and the `name` that people call it by."""
+
+    id: str
+    name: str
+
+    @property
+    def guid(self) -> str:
+        """The last segment of the id: the same role has the same one at every scope."""
+        return self.id.rsplit("/", 1)[-1].lower()
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role that somebody is to have at a scope."""
+
+    role: Role
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """A role assignment that is there; `assignment_id` is its full id."""
+
+    assignment_id: str
+    role: Role
+    scope: Scope
+
+    @property
+    def role_name(self) -> str:
+        """The role's name."""
+        return self.role.name
+
+    def is_what(self, grant: Grant) -> bool:
+        """Tell whether this is the very assignment that is wanted; one at a wider scope is another."""
+        return self.role.guid == grant.role.guid and self.scope == grant.scope
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """That a principal has a role at a scope: what a list of all assignments says without a read for each role."""
+
+    principal_id: str
+    role_guid: str
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Who is to get roles: in words, and by object id, `None` while there is no principal yet."""
+
+    described: str
+    principal_id: str | None
+
+
+def assignment_name(grant: Grant, principal_id: str) -> str:
+    """Give the GUID that names the assignment of a role to a principal (rule R1): a UUID of version 5."""
+    return str(uuid.uuid5(_NAMESPACE, f"{grant.scope}|{principal_id}|{grant.role.guid}".lower()))
+
+
+def receivers(change: Change, after: IdentityState) -> tuple[Receiver, ...]:
+    """List who gets the roles that come with `change`, given the state that it leads to (rule R2)."""
+    if isinstance(change, EnableSystem):
+        return (Receiver("the system-assigned identity", after.system.principal_id if after.system else None),)
+    if isinstance(change, AddUsers):
+        known = {user: after.users[user].principal_id for user in sorted(change.ids) if user in after.users}
+        return tuple(Receiver(f"identity '{user.name}'", principal) for user, principal in known.items())
+    return ()
+
+
+def vanishing_principal(change: Transition) -> str | None:
+    """Give the principal that is gone for good after the transition (rule R3)."""
+    return change.before.system.principal_id if change.disables_system and change.before.system else None

@@ -1,0 +1,48 @@
+"""What stands in a subscription beside VMs: resource groups and user-assigned identities, and where each is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vmident.core.rbac.scope import Scope
+from vmident.core.resource_id import ResourceId
+
+
+@dataclass(frozen=True)
+class Group:
+    """A resource group; `location` is where its own record is kept, not where its resources are."""
+
+    id: Scope
+    name: str
+    location: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    is_being_deleted: bool = False
+
+
+@dataclass(frozen=True)
+class IdentityResource:
+    """A user-assigned identity as a resource of its own, attached to VMs or not.
+
+    The ids of application, principal and tenant are `None` where Azure has not said them, as before it is made.
+    """
+
+    id: ResourceId
+    location: str
+    client_id: str | None = None
+    principal_id: str | None = None
+    tenant_id: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_same_location(one: str, other: str) -> bool:
+    """Tell whether two spellings name one region: ARM takes `West US` for `westus`.
+
+    Source: `az account list-locations`, where each region has both. That spaces and case are all that differs is
+    assumed.
+    """
+    return _plain(one) == _plain(other)
+
+
+def _plain(location: str) -> str:
+    return "".join(location.split()).lower()

@@ -1,0 +1,70 @@
+"""What takes a recorded change back.
+
+U1  The inverse leads from what the change left to what was there before it, and nowhere else.
+U2  The inverse of the inverse leads from the same identities to the same identities as the change itself.
+U3  A principal that has vanished does not come back: the system-assigned identity does, with another one.
+U4  Roles that the change granted are removed. Roles that a principal lost, or that were removed, are granted again: to
+    whoever has the identity's new principal where the old one has vanished, else to the principal that had them.
+U5  Only a VM that stands where the change left it is taken back: see `IdentityState.is_same_as`.
+U6  A principal that taking back has brought stands in the place of the one that had vanished, in every record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from vmident.core.identity import IdentityState, SystemIdentity
+from vmident.core.rbac.role_result import RoleResult, RoleStatus
+from vmident.core.rbac.roles import vanishing_principal
+from vmident.core.transition import SetExactly, Transition
+
+
+def inverse(done: Transition) -> Transition:
+    """Give the transition that takes `done` back; rules U1 to U3."""
+    system = SystemIdentity() if done.disables_system else done.before.system
+    return Transition(done.after, IdentityState(system, done.before.users))
+
+
+def change_back(done: Transition) -> SetExactly:
+    """Give the change that leads where `inverse` does."""
+    goal = inverse(done).after
+    return SetExactly(goal.system is not None, frozenset(goal.users))
+
+
+def roles_back(done: Transition, roles: Iterable[RoleResult]) -> tuple[RoleResult, ...]:
+    """Give what is to become of role assignments when `done` is taken back (U4), planned.
+
+    One whose principal is not known yet has `None` there.
+    """
+    gone = vanishing_principal(done)
+    back = []
+    for one in roles:
+        if one.status is RoleStatus.GRANTED:
+            back.append(replace(one, status=RoleStatus.PLANNED_REMOVAL))
+        elif one.status in {RoleStatus.REMOVED, RoleStatus.ORPHANED}:
+            principal = None if one.principal_id == gone else one.principal_id
+            back.append(replace(one, status=RoleStatus.PLANNED, principal_id=principal, id=None))
+    return tuple(back)
+
+
+def successors(taken_back: Iterable[tuple[Transition, Transition]]) -> Mapping[str, str]:
+    """Give by each vanished principal the one that stands in its place (U6).
+
+    Each pair is what a run did to a VM and what taking it back did to it, the oldest first.
+    """
+    found: dict[str, str] = {}
+    for done, back in taken_back:
+        old, new = done.before.system, back.after.system
+        if back.enables_system and old and old.principal_id and new and new.principal_id:
+            found = {one: new.principal_id if other == old.principal_id else other for one, other in found.items()}
+            found[old.principal_id] = new.principal_id
+    return found
+
+
+def succeeded(state: IdentityState, by: Mapping[str, str]) -> IdentityState:
+    """Give the state with the principal that stands in the place of its own (U6)."""
+    principal = by.get(str(state.system.principal_id)) if state.system else None
+    if state.system is None or principal is None:
+        return state
+    return IdentityState(replace(state.system, principal_id=principal), state.users)

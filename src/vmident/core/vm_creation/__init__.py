@@ -1,0 +1,1 @@
+"""The deployment template that creates a VM with its network and identities."""

@@ -1,0 +1,157 @@
+"""The description of what VMs are to have: YAML to rules, every rule and word with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from vmident.core.desired import Exactly, Named, RoleSaid, Rule, Selector, SystemSaid
+from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope
+from vmident.core.resource_id import (
+    USER_ASSIGNED_IDENTITY,
+    VIRTUAL_MACHINE,
+    ResourceId,
+    checked_name,
+    looks_like_id,
+)
+from vmident.errors import UsageError
+from vmident.files.yaml_nodes import SEE_SCHEMA, Located, located
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SELECTORS = ("names", "ids", "groups", "tags", "subscriptions", "regions")
+_LISTS = ("include", "exclude", "exactly")
+
+
+def rules_in(text: str, file: str) -> tuple[Rule, ...]:
+    """Read the rules of a description; `file` is what its errors call it.
+
+    Raises `BadDocument` with the line of whatever does not fit; the JSON Schema `desired-state.json` says the same of
+    shapes, and nothing of keys that stand twice.
+    """
+    top = located(text, file).mapping("a description", ("version", "rules"), ("version", "rules"))
+    version = top["version"]
+    if (version.kind, version.text) != ("int", "1"):
+        raise version.wrong(f"the version is '{version.text}', and this vmident reads version 1.", "Write version: 1")
+    return tuple(_rule(one) for one in top["rules"].items("rules", may_be_empty=True))
+
+
+def schema_text() -> str:
+    """Give the JSON Schema of descriptions, as it comes with the package."""
+    from importlib.resources import files
+
+    return files("vmident").joinpath("schema", "desired-state.json").read_text(encoding="utf-8")
+
+
+def _rule(node: Located) -> Rule:
+    members = node.mapping("a rule", ("vms", "system", "identities", "roles"), ("vms",))
+    if len(members) == 1:
+        raise node.wrong("the rule says nothing of what its VMs are to have.", "Give it 'system' or 'identities'.")
+    identities = members["identities"].mapping("identities", _LISTS) if "identities" in members else {}
+    if "identities" in members and not identities:
+        raise members["identities"].wrong("identities name none.", f"Give one of {', '.join(_LISTS)}.")
+    if "exactly" in identities and len(identities) > 1:
+        raise identities["exactly"].wrong(
+            "'exactly' does not go with 'include' or 'exclude'.", "It names all identities; leave the others out."
+        )
+    exactly = identities.get("exactly")
+    rule = Rule(
+        node.line,
+        _selector(members["vms"]),
+        _system(members.get("system")),
+        _named(identities.get("include"), "include"),
+        _named(identities.get("exclude"), "exclude"),
+        Exactly(_named(exactly, "exactly", may_be_empty=True), exactly.line) if exactly else None,
+        tuple(_role(one) for one in _listed(members, "roles")),
+    )
+    has_receivers = (
+        rule.include or (rule.exactly and rule.exactly.identities) or (rule.system and rule.system.is_wanted)
+    )
+    if rule.roles and not has_receivers:
+        raise members["roles"].wrong(
+            "the roles are for nobody: the rule names no identity that there is to be.",
+            "Roles are for whom their rule names: system: true, or identities to include.",
+        )
+    return rule
+
+
+def _role(node: Located) -> RoleSaid:
+    members = node.mapping("a role", ("role", "scope"), ("role", "scope"))
+    return RoleSaid(members["role"].word("role").strip(), members["scope"].checked("scope", _scope))
+
+
+def _scope(word: str) -> str:
+    if word.strip().lower() in {SUBSCRIPTION_WORD, GROUP_WORD}:
+        return word.strip().lower()
+    return str(Scope.parse(word))
+
+
+def _selector(node: Located) -> Selector:
+    members = node.mapping("vms", _SELECTORS)
+    if not members:
+        raise node.wrong("vms select nothing in particular.", "For every VM of the subscription: names: ['*']")
+    return Selector(
+        names=_words(members.get("names"), "a name", _pattern),
+        ids=frozenset(
+            one.checked("an id", lambda word: _id_of(VIRTUAL_MACHINE, word)) for one in _listed(members, "ids")
+        ),
+        groups=_words(members.get("groups"), "a group", _pattern),
+        tags=_tags(members.get("tags")),
+        subscriptions=_words(members.get("subscriptions"), "a subscription", _subscription),
+        regions=_words(members.get("regions"), "a region", str.strip),
+    )
+
+
+def _tags(node: Located | None) -> dict[str, str]:
+    if node is None:
+        return {}
+    tags = {key.text: value.word(f"the tag '{key.text}'") for key, value in node.entries("tags")}
+    if not tags:
+        raise node.wrong("tags name none.")
+    return tags
+
+
+def _system(node: Located | None) -> SystemSaid | None:
+    if node is None or (node.kind, node.text) == ("str", "keep"):
+        return None
+    if node.kind in {"map", "seq"}:
+        raise node.unexpected("system", "true, false or keep")
+    if node.kind != "bool":
+        is_quoted = node.kind == "str" and node.text.lower() in {"true", "false"}
+        found = f"the text '{node.text}'" if is_quoted else f"'{node.text}'"
+        raise node.wrong(f"system is {found}, and is to be true, false or keep, without quotes.")
+    return SystemSaid(node.text.lower() in {"true", "yes", "on"}, node.line)
+
+
+def _named(node: Located | None, what: str, *, may_be_empty: bool = False) -> tuple[Named, ...]:
+    listed = node.items(what, may_be_empty=may_be_empty) if node else ()
+    return tuple(Named(one.checked("an identity", _identity), one.line) for one in listed)
+
+
+def _listed(members: dict[str, Located], key: str) -> list[Located]:
+    return members[key].items(key) if key in members else []
+
+
+def _words(node: Located | None, what: str, read: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(one.checked(what, read) for one in node.items(f"the list of {what[2:]}s")) if node else ()
+
+
+def _identity(word: str) -> ResourceId | str:
+    return _id_of(USER_ASSIGNED_IDENTITY, word) if looks_like_id(word) else checked_name(word)
+
+
+def _id_of(kind: str, word: str) -> ResourceId:
+    found = ResourceId.parse(word)
+    if not found.is_a(kind):
+        raise UsageError(f"'{word}' is the id of a '{found.kind}', and is to be that of a '{kind}'.", hint=SEE_SCHEMA)
+    return found
+
+
+def _pattern(word: str) -> str:
+    checked_name(word.replace("*", "x"))
+    return word.strip()
+
+
+def _subscription(word: str) -> str:
+    if not _GUID.fullmatch(word):
+        raise UsageError(f"'{word}' is no id of a subscription.", hint="Give its id, a GUID: az account list -o table")
+    return word

@@ -1,0 +1,98 @@
+"""Which of Azure's budgets a request draws on.
+
+Sizes and refills: Microsoft's 'Throttling limits' of the Resource Manager, of compute, of managed identities and of
+role assignments (the table in the project's wire facts). What is drawn for one VM or one operation alone is left out:
+the schedules of `core.pacing` stay within it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from vmident.core.rate_limit import Bucket
+from vmident.ports.fleet import Cost, Kind
+
+_MINUTE = 60.0
+READS, WRITES = "subscription-reads", "subscription-writes"
+UPDATES = "UpdateVMSubscriptionMaximum"
+VM_READS = "LowCostGetSubscriptionMaximum"
+LOOKS = "GetOperationSubscriptionMaximum"
+MADE, ATTACHED, ASSIGNMENTS = "identities made", "identities attached", "role assignments"
+
+BUCKETS: Mapping[str, Bucket] = {
+    READS: Bucket(250, 25),
+    WRITES: Bucket(200, 10),
+    UPDATES: Bucket(1500, 500 / _MINUTE),
+    VM_READS: Bucket(24_000, 8_000 / _MINUTE),
+    LOOKS: Bucket(15_000, 5_000 / _MINUTE),
+    MADE: Bucket(80, 80 / 20),
+    ATTACHED: Bucket(300, 300 / 20),
+    ASSIGNMENTS: Bucket(100, 100 / _MINUTE),
+}
+"""By the name that answers call them by, where they do."""
+
+_OF_ONE_RESOURCE = frozenset({"UpdateVMResource", "LowCostGetResource", "GetOperationResource"})
+
+Key: TypeAlias = "tuple[str, str, str]"
+"""A bucket's name, the subscription, and the region, which is empty where the bucket is one of all regions."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """So many tokens from one bucket."""
+
+    key: Key
+    count: int
+
+
+@lru_cache(maxsize=4096)
+def draws_of(cost: Cost) -> tuple[Draw, ...]:
+    """Give what a request draws."""
+    return tuple(_draws(cost))
+
+
+def _draws(cost: Cost) -> Iterator[Draw]:
+    everywhere, there = (cost.subscription, ""), (cost.subscription, cost.region)
+    if cost.kind is Kind.READ_VM:
+        yield Draw((READS, *everywhere), 1)
+        yield Draw((VM_READS, *there), 1)
+    elif cost.kind is Kind.LOOK:
+        yield Draw((READS, *everywhere), 1)
+        yield Draw((LOOKS, *there), 1)
+    elif cost.kind is Kind.WRITE_VM:
+        yield Draw((WRITES, *everywhere), 1)
+        yield Draw((UPDATES, *there), 1)
+        if cost.made:
+            yield Draw((MADE, *there), cost.made)
+        if cost.attached:
+            yield Draw((ATTACHED, *there), cost.attached)
+    elif cost.assignments:
+        yield Draw((WRITES, *everywhere), cost.assignments)
+        yield Draw((ASSIGNMENTS, *everywhere), cost.assignments)
+
+
+def buckets_behind(cost: Cost, code: str, target: str | None) -> frozenset[Key]:
+    """Tell which buckets a 429 of a request speaks of, by Azure's code and the target in its details.
+
+    None for the budget of one VM or one operation: then this request alone has to wait.
+    """
+    keys = {draw.key for draw in draws_of(cost)}
+    if target in _OF_ONE_RESOURCE:
+        return frozenset()
+    named = {key for key in keys if key[0] == target}
+    if not named and code == "SubscriptionRequestsThrottled":
+        named = {key for key in keys if key[0] in {READS, WRITES}}
+    # What makes and attaches identities refuses without saying which budget it was.
+    return frozenset(named or {key for key in keys if key[0] in {MADE, ATTACHED, ASSIGNMENTS}} or keys)
+
+
+def lower_bound_seconds(costs: Mapping[Cost, int]) -> float:
+    """Give the least time that Azure's limits allow, full at the start, until the last of these requests may leave."""
+    needs: dict[Key, int] = {}
+    for cost, number in costs.items():
+        for draw in draws_of(cost):
+            needs[draw.key] = needs.get(draw.key, 0) + draw.count * number
+    return max((BUCKETS[key[0]].seconds_for(need) for key, need in needs.items()), default=0.0)

@@ -1,0 +1,139 @@
+"""One VM of a run as JSON text, and back; knows nothing of files."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
+from vmident.core.rbac.role_result import RoleResult, RoleStatus
+from vmident.core.rbac.roles import Grant, Role
+from vmident.core.rbac.scope import Scope
+from vmident.core.resource_id import ResourceId
+from vmident.core.run_record import Entry, Stage
+from vmident.core.transition import (
+    AddUsers,
+    Change,
+    DisableSystem,
+    EnableSystem,
+    Reach,
+    RemoveAllUsers,
+    RemoveUsers,
+    SetExactly,
+    Transition,
+)
+
+_PLAIN: dict[str, type[EnableSystem | DisableSystem | RemoveAllUsers]] = {
+    "enable-system": EnableSystem,
+    "disable-system": DisableSystem,
+    "remove-all-users": RemoveAllUsers,
+}
+_WITH_IDS: dict[str, type[AddUsers | RemoveUsers]] = {"add-users": AddUsers, "remove-users": RemoveUsers}
+
+
+def as_text(entry: Entry) -> str:
+    """Give everything that `entry_in` reads, on one line; the stage stands beside it, not in it."""
+    return json.dumps(
+        {
+            "vm": str(entry.vm),
+            "change": _change_document(entry.change),
+            "before": _state_document(entry.transition.before),
+            "goal": _state_document(entry.transition.after),
+            "request": entry.request,
+            "grants": [[one.role.id, one.role.name, str(one.scope)] for one in entry.grants],
+            "roles": [
+                [
+                    one.role.id,
+                    one.role.name,
+                    str(one.scope),
+                    one.principal_id,
+                    one.status.value,
+                    one.id,
+                    str(one.receiver) if one.receiver else None,
+                ]
+                for one in entry.roles
+            ],
+            "after": _state_document(entry.after) if entry.after else None,
+            "expected": _state_document(entry.expected) if entry.expected else None,
+            "error": [entry.error_code, entry.error_message],
+        },
+        separators=(",", ":"),
+    )
+
+
+def entry_in(text: str, stage: str) -> Entry:
+    """Read what `as_text` wrote; raises `ValueError`, `KeyError`, `TypeError` or `BadResourceId` for another shape."""
+    kept = json.loads(text)
+    error_code, error_message = kept["error"]
+    return Entry(
+        vm=ResourceId.parse(kept["vm"]),
+        change=_change_in(kept["change"]),
+        transition=Transition(_state_in(kept["before"]), _state_in(kept["goal"])),
+        request=kept["request"],
+        grants=tuple(Grant(Role(role, name), Scope.parse(scope)) for role, name, scope in kept["grants"]),
+        roles=tuple(_role_in(one) for one in kept["roles"]),
+        stage=Stage(stage),
+        after=_state_in(kept["after"]) if kept["after"] else None,
+        expected=_state_in(kept["expected"]) if kept["expected"] else None,
+        error_code=error_code,
+        error_message=error_message,
+    )
+
+
+def _role_in(kept: list[Any]) -> RoleResult:
+    role, name, scope, principal, status, assignment, *receivers = kept
+    # Runs of earlier versions name no receiver.
+    receiver = ResourceId.parse(receivers[0]) if receivers and receivers[0] else None
+    return RoleResult(Role(role, name), Scope.parse(scope), principal, RoleStatus(status), assignment, receiver)
+
+
+def _state_document(state: IdentityState) -> dict[str, Any]:
+    system = [state.system.principal_id, state.system.tenant_id] if state.system else None
+    return {
+        "system": system,
+        "users": [[str(id_), one.client_id, one.principal_id] for id_, one in state.users.items()],
+    }
+
+
+def _state_in(kept: dict[str, Any]) -> IdentityState:
+    users = {ResourceId.parse(id_): UserIdentity(client, principal) for id_, client, principal in kept["users"]}
+    return IdentityState(SystemIdentity(*kept["system"]) if kept["system"] else None, users)
+
+
+def _change_document(change: Change) -> dict[str, Any]:
+    if isinstance(change, SetExactly):
+        return {"kind": "set", "system": change.system, "ids": _ids_document(change.ids)}
+    if isinstance(change, Reach):
+        return {
+            "kind": "reach",
+            "system": change.system,
+            "include": _ids_document(change.include),
+            "exclude": _ids_document(change.exclude),
+            "exactly": None if change.exactly is None else _ids_document(change.exactly),
+        }
+    if isinstance(change, (AddUsers, RemoveUsers)):
+        return {"kind": _name_of(_WITH_IDS, change), "ids": _ids_document(change.ids)}
+    return {"kind": _name_of(_PLAIN, change)}
+
+
+def _change_in(kept: dict[str, Any]) -> Change:
+    kind = kept["kind"]
+    if kind in _PLAIN:
+        return _PLAIN[kind]()
+    if kind == "reach":
+        exactly = None if kept["exactly"] is None else _ids_in(kept["exactly"])
+        return Reach(kept["system"], _ids_in(kept["include"]), _ids_in(kept["exclude"]), exactly)
+    ids = _ids_in(kept["ids"])
+    return SetExactly(kept["system"], ids) if kind == "set" else _WITH_IDS[kind](ids)
+
+
+def _ids_document(ids: frozenset[ResourceId]) -> list[str]:
+    return [str(one) for one in sorted(ids)]
+
+
+def _ids_in(kept: list[str]) -> frozenset[ResourceId]:
+    return frozenset(ResourceId.parse(one) for one in kept)
+
+
+def _name_of(kinds: dict[str, Any], change: Change) -> str:
+    return next(name for name, kind in kinds.items() if isinstance(change, kind))

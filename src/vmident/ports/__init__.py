@@ -1,0 +1,1 @@
+"""Protocols: what use cases need from outside."""

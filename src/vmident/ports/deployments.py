@@ -1,0 +1,58 @@
+"""What making a VM needs from outside, beside `vmident.ports.azure`: template deployments, and networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from vmident.core.resource_id import ResourceId
+from vmident.core.vm_creation.deployment import DeploymentSeen, Order, Step, WhatIf
+from vmident.core.vm_creation.network import VirtualNetwork
+
+
+class Deployments(Protocol):
+    """Template deployments to a resource group, each named by its full id."""
+
+    def start(self, order: Order) -> None:
+        """Send the PUT once; never repeats it.
+
+        Raises what Azure says of a template that it refuses, and `AzureUnavailable` where it is not known whether the
+        deployment has begun.
+        """
+        ...
+
+    def look_at(self, deployment: ResourceId) -> DeploymentSeen | None:
+        """Ask once how the deployment is doing; `None` where there is none of that name."""
+        ...
+
+    def steps(self, deployment: ResourceId) -> Sequence[Step]:
+        """List what the deployment has begun to do, resource by resource."""
+        ...
+
+    def foresee(self, order: Order) -> WhatIf:
+        """Ask what the deployment would change; changes nothing itself."""
+        ...
+
+    def look_at_foresight(self, what_if: WhatIf) -> WhatIf:
+        """Ask once whether the answer to `foresee` is there."""
+        ...
+
+
+class Networks(Protocol):
+    """Virtual networks, and the addresses that VMs have in them."""
+
+    def list(self, subscription: str, group: str) -> Sequence[VirtualNetwork]:
+        """List the networks of a group."""
+        ...
+
+    def read(self, network: ResourceId) -> VirtualNetwork:
+        """Read one network; raises `NotFound`."""
+        ...
+
+    def private_address(self, interface: ResourceId) -> str | None:
+        """Tell a network interface's first address, `None` while it has none."""
+        ...
+
+    def public_address(self, public_ip: ResourceId) -> str | None:
+        """Tell what a public address is, `None` while it is none."""
+        ...

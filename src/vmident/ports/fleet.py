@@ -1,0 +1,133 @@
+"""What a use case hands to whoever carries out many changes at once: jobs that say step by step what they need.
+
+A job is a generator. It yields a `Request` and is sent what came of it, or a `Pause`; a failure is thrown into it. What
+it returns is its result. It never waits by itself, so that one thread can go on with as many as Azure's limits allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from vmident.results.changes import Outcome
+
+T = TypeVar("T")
+ResultT = TypeVar("ResultT", bound="Outcome")
+
+
+class Kind(Enum):
+    """What a request is, as Azure's limits tell requests apart."""
+
+    READ_VM = "read a VM"
+    WRITE_VM = "write a VM"
+    LOOK = "look at an operation"
+    SETTLE_ROLES = "make and delete role assignments"
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether it changes nothing, so that it may simply be sent again."""
+        return self in {Kind.READ_VM, Kind.LOOK}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a request takes from Azure's budgets: it is about a VM of a subscription, in a region.
+
+    `made` and `attached` count identities that it makes and attaches, `assignments` role assignments that it writes.
+    """
+
+    kind: Kind
+    subscription: str
+    region: str
+    made: int = 0
+    attached: int = 0
+    assignments: int = 0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One errand to Azure: `act` blocks until it is done, raises `vmident.errors`, and may run in any thread.
+
+    One that is `guarded` may leave long after it was worked out: where that is out of date, Azure refuses it.
+    """
+
+    cost: Cost
+    act: Callable[[], Any] = field(repr=False)
+    guarded: bool = True
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Let so many seconds pass; `why` says what for, such as `myVM: waiting for …`."""
+
+    seconds: float
+    why: str
+
+
+Step: TypeAlias = "Request | Pause"
+Steps: TypeAlias = Generator[Step, Any, T]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One change to carry out: `begin` starts it, `cost` is that of the first request that it will yield."""
+
+    begin: Callable[[], Steps[Any]]
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How many VMs: so many, or so many of each hundred; for people `5` or `5%`."""
+
+    number: int
+    is_percent: bool = False
+
+    def is_passed_by(self, count: int, total: int) -> bool:
+        """Tell whether `count` VMs of `total` are more than that."""
+        return count * 100 > self.number * total if self.is_percent else count > self.number
+
+    def __str__(self) -> str:
+        return f"{self.number}%" if self.is_percent else str(self.number)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """When a run is to stop by itself.
+
+    With `canary`, so many jobs come first, and the others only if all is well with them. Where more VMs than
+    `max_failures` have failed, no further job is begun.
+    """
+
+    canary: int = 0
+    max_failures: Limit | None = None
+
+    def reason_to_stop(self, failed: int, total: int) -> str | None:
+        """Say why a run of which so many VMs have failed does not go on; `None` where it does.
+
+        `total` are the VMs to which something is to be sent, and those that failed before.
+        """
+        limit = self.max_failures
+        if limit is None or not limit.is_passed_by(failed, total):
+            return None
+        return f"More than {limit} of {total} VMs failed, so the others were left as they are."
+
+
+NO_POLICY = Policy()
+
+
+class Fleet(Protocol):
+    """Whoever carries out many changes at once."""
+
+    def run(self, jobs: Sequence[Job], policy: Policy = NO_POLICY, failed: int = 0) -> Sequence[Any]:
+        """Carry out jobs side by side, as fast as Azure's limits allow; gives their results, in their order.
+
+        A job that was not begun, as the run was stopped before, has `None`. `failed` VMs of the run have failed before
+        there was a job for them: the policy counts them.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Frozen records that use cases return; the JSON output is made from them."""

@@ -1,0 +1,55 @@
+"""What use cases return about whoever runs the command, and about what a change needs; frozen as `results`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vmident.core.auth.caller import Caller
+    from vmident.core.diagnosis import Finding
+    from vmident.core.resource_id import ResourceId
+
+
+@dataclass(frozen=True)
+class WhoAmI:
+    """Who requests are made as, and where they go. `expires_on` is when the token ends, in epoch seconds.
+
+    `origins` tells where `token`, `subscription`, `cloud`, `group`, `endpoint` and `authority` came from, as far as
+    each was said.
+    """
+
+    caller: Caller
+    expires_on: float | None
+    cloud: str
+    endpoint: str
+    subscription_id: str | None
+    subscription_name: str | None
+    origins: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class VmDiagnosis:
+    """What was found of one VM, and the dead attachments that can be taken from it.
+
+    `vm` is `None` where the word names none that is there, and `word` then what was typed.
+    """
+
+    word: str
+    findings: tuple[Finding, ...]
+    vm: ResourceId | None = None
+    dead: tuple[ResourceId, ...] = ()
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found that is the same for all VMs, and then of each VM, in the order of the checks."""
+
+    general: tuple[Finding, ...]
+    vms: tuple[VmDiagnosis, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings."""
+        return (*self.general, *(one for vm in self.vms for one in vm.findings))

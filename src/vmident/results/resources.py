@@ -1,0 +1,91 @@
+"""What use cases return about groups, identities and VMs that are made or deleted, frozen as `results`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vmident.core.consequences import Warn
+    from vmident.core.identity import IdentityState
+    from vmident.core.resource_id import ResourceId
+    from vmident.core.resources import Group, IdentityResource
+    from vmident.core.vm_creation.deployment import Foreseen
+    from vmident.errors import VmidentError
+    from vmident.results.changes import ChangeResult, RoleResult, Status
+
+
+@dataclass(frozen=True)
+class Creation:
+    """What became of a VM that was to be made.
+
+    `template` and `what_if` are there where it was only worked out; `what_if` is `None` where Azure was not asked, or
+    did not answer. `identity` is what the VM has, or would have; `None` where it is not known. `deployment` is the full
+    id of what made it, `None` where nothing was sent.
+    """
+
+    vm: ResourceId
+    location: str
+    admin_username: str
+    status: Status
+    identity: IdentityState | None = None
+    private_address: str | None = None
+    public_address: str | None = None
+    deployment: ResourceId | None = None
+    template: Mapping[str, Any] | None = None
+    what_if: tuple[Foreseen, ...] | None = None
+    roles: tuple[RoleResult, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+    error: VmidentError | None = None
+
+
+@dataclass(frozen=True)
+class GroupMade:
+    """A resource group that was to be there; `before` is what was there, `None` for nothing."""
+
+    group: Group
+    status: Status
+    before: Group | None = None
+
+
+@dataclass(frozen=True)
+class IdentityMade:
+    """A user-assigned identity that was to be there; `before` is what was there, `None` for nothing.
+
+    Where the identity is there and a role was not granted, the status is failed and `error` says why.
+    """
+
+    identity: IdentityResource
+    status: Status
+    before: IdentityResource | None = None
+    warnings: tuple[Warn, ...] = ()
+    roles: tuple[RoleResult, ...] = ()
+    error: VmidentError | None = None
+
+
+@dataclass(frozen=True)
+class IdentityShown:
+    """What a look at one identity found: it, or the reason why there is none."""
+
+    word: str
+    identity: IdentityResource | None = None
+    error: VmidentError | None = None
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What became of one identity that was to be deleted; `word` named it.
+
+    `identity` is `None` where none was found, and `detached` the VMs that lose it first. `attached` are the VMs that
+    have it, and keep a dead attachment where it is deleted by force.
+    """
+
+    word: str
+    status: Status
+    identity: IdentityResource | None = None
+    attached: tuple[ResourceId, ...] = ()
+    detached: tuple[ChangeResult, ...] = ()
+    roles: tuple[RoleResult, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+    error: VmidentError | None = None

@@ -1,0 +1,1 @@
+"""Microsoft.Authorization: roles, assignments and what the caller may do."""

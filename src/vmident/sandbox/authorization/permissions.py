@@ -1,0 +1,51 @@
+"""Whether the signed-in person may do something: the one place that refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmident.sandbox.authorization import errors as authorization_errors
+from vmident.sandbox.authorization.grants import Grants
+from vmident.sandbox.authorization.scopes import check_scope
+from vmident.sandbox.http_messages import Response, json_answer
+from vmident.sandbox.protocol.call import PERSON_ID, PERSON_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vmident.sandbox.protocol.call import Call
+    from vmident.sandbox.store import Rows
+
+ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+PERSON = (PERSON_NAME, PERSON_ID)
+
+
+def may(rows: Rows, action: str, scope: str) -> bool:
+    """Tell whether the person may do `action`, such as `Microsoft.Compute/virtualMachines/write`, at `scope`."""
+    return Grants(rows, PERSON_ID).may(action, scope)
+
+
+def check(call: Call, action: str, scope: str) -> None:
+    """Raise 403 `AuthorizationFailed` where the person may not."""
+    if not call.grants.may(action, scope):
+        raise authorization_errors.authorization_failed(PERSON, action, scope)
+
+
+def check_linked(call: Call, action: str, scope: str, linked_action: str, linked: Iterable[str]) -> None:
+    """Raise 403 `LinkedAuthorizationFailed` where a request, itself allowed, names what the person may not use.
+
+    ARM looks at every resource that the request names, whether it is new there or not (aad-pod-identity issue 339).
+    """
+    denied = [one for one in linked if not call.grants.may(linked_action, one)]
+    if denied:
+        raise authorization_errors.linked_authorization_failed(PERSON, action, scope, linked_action, denied)
+
+
+def list_permissions(call: Call) -> Response:
+    """Answer what the person's roles allow at a scope, role by role.
+
+    Shape: Microsoft's REST reference for 'Permissions - List For Resource', version 2022-04-01.
+    """
+    scope = call.words["scope"]
+    check_scope(call.rows, scope)
+    return json_answer(200, {"value": call.grants.permissions_at(scope)})

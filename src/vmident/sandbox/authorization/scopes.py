@@ -1,0 +1,58 @@
+"""Where a role holds: a subscription, a group or a resource, as a path of ids; and what lies below what.
+
+Scopes are ids, so they compare without regard to case. Source: Microsoft's page 'Understand scope for Azure RBAC'.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE
+from vmident.sandbox import errors
+
+if TYPE_CHECKING:
+    from vmident.sandbox.store import Rows
+
+# The kind of row that a resource of a type is kept as; a type that is not here has no resources.
+ROW_KINDS = {
+    VIRTUAL_MACHINE.lower(): "vm",
+    USER_ASSIGNED_IDENTITY.lower(): "identity",
+    "microsoft.network/virtualnetworks": "vnet",
+    "microsoft.network/networksecuritygroups": "nsg",
+    "microsoft.network/publicipaddresses": "ip",
+    "microsoft.network/networkinterfaces": "nic",
+}
+
+
+def tidied(scope: str) -> str:
+    """Drop empty segments: SDKs put two slashes where a parent resource would stand."""
+    segments = [segment for segment in scope.split("/") if segment]
+    return "/" + "/".join(segments)
+
+
+def covers(outer: str, inner: str) -> bool:
+    """Tell whether what holds at `outer` holds at `inner` too: they are the same, or `inner` is below."""
+    above, below = outer.lower().rstrip("/"), inner.lower().rstrip("/")
+    return below == above or below.startswith(f"{above}/")
+
+
+def check_scope(rows: Rows, scope: str) -> None:
+    """Raise ARM's 404 for a group or a resource that is not there; of a nested resource its parent is looked for."""
+    segments = scope.split("/")[1:]
+    shape = [segment.lower() for segment in segments[::2]]
+    if len(segments) == 2 and shape == ["subscriptions"]:
+        return
+    if shape[:2] != ["subscriptions", "resourcegroups"] or len(segments) < 4:
+        raise errors.path_unknown(scope)
+    group = segments[3]
+    if rows.find("group", group, "") is None:
+        raise errors.group_not_found(group)
+    if len(segments) == 4:
+        return
+    # After the namespace, types and names take turns: a whole resource has an even number of segments.
+    if len(segments) < 8 or len(segments) % 2 or shape[2] != "providers":
+        raise errors.path_unknown(scope)
+    kind, name = f"{segments[5]}/{segments[6]}", segments[7]
+    row_kind = ROW_KINDS.get(kind.lower())
+    if row_kind is None or rows.find(row_kind, group, name) is None:
+        raise errors.resource_not_found(kind, name, group)

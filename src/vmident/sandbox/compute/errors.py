@@ -1,0 +1,120 @@
+"""What Azure's compute provider says of a VM that cannot be made; wordings as seen in public reports and in
+Microsoft's documentation unless marked 'assumed'.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmident.sandbox.errors import Refused, parameter_invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def required(path: str) -> Refused:
+    """A member that has to be there."""
+    return parameter_invalid(f"Required parameter '{path}' is missing (null).", path)
+
+
+def size_invalid(size: str, sizes: Iterable[str]) -> Refused:
+    """A size that is none of Azure's."""
+    message = (
+        f"The value {size} provided for the VM size is not valid. The valid sizes in the current region are: "
+        f"{','.join(sizes)}. Find out more on the valid VM sizes in each region at https://aka.ms/azure-regions."
+    )
+    return parameter_invalid(message, "vmSize")
+
+
+def size_not_available(size: str, location: str) -> Refused:
+    """A size that this region does not offer now."""
+    message = (
+        f"The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: {size}' is "
+        f"currently not available in location '{location}'. Please try another size or deploy to a different location "
+        "or different zone. See https://aka.ms/azureskunotavailable for details."
+    )
+    return Refused(409, "SkuNotAvailable", message)
+
+
+def allocation_failed() -> Refused:
+    """A size for which there is no room, found out while the VM is made."""
+    message = (
+        "Allocation failed. We do not have sufficient capacity for the requested VM size in this region. Read more "
+        "about improving likelihood of allocation success at https://aka.ms/allocation-guidance"
+    )
+    return Refused(409, "AllocationFailed", message)
+
+
+def image_not_found(urn: str) -> Refused:
+    """An image that is not there."""
+    message = (
+        f"The platform image '{urn}' is not available. Verify that all fields in the storage profile are correct. For "
+        "more details about storage profile information, please refer to https://aka.ms/storageprofile"
+    )
+    return Refused(404, "PlatformImageNotFound", message, target="imageReference")
+
+
+def admin_name_not_allowed() -> Refused:
+    """A name that Azure keeps from being an administrator's."""
+    return parameter_invalid("The Admin Username specified is not allowed.", "adminUsername")
+
+
+def admin_name_wrong(longest: int) -> Refused:
+    """A name that cannot be a user's; wording assumed."""
+    message = f"The Admin Username specified has more than {longest} characters, or ends with a period."
+    return parameter_invalid(message, "adminUsername")
+
+
+def password_wrong(shortest: int, longest: int) -> Refused:
+    """A password too short, too long or too simple."""
+    message = (
+        f"The supplied password must be between {shortest}-{longest} characters long and must satisfy at least 3 of "
+        "password complexity requirements from the following:\r\n1) Contains an uppercase character\r\n2) Contains a "
+        "lowercase character\r\n3) Contains a numeric digit\r\n4) Contains a special character\r\n5) Control "
+        "characters are not allowed"
+    )
+    return parameter_invalid(message, "adminPassword")
+
+
+def password_not_allowed() -> Refused:
+    """A password that everybody uses; wording assumed."""
+    return parameter_invalid("The supplied password is not allowed.", "adminPassword")
+
+
+def no_way_in() -> Refused:
+    """A Linux VM without password and without key."""
+    message = "Authentication using either SSH or by user name and password must be enabled in Linux profile."
+    return parameter_invalid(message, "linuxConfiguration")
+
+
+def windows_name_wrong() -> Refused:
+    """A computer name that Windows does not have."""
+    message = (
+        "Windows computer name cannot be more than 15 characters long, be entirely numeric, or contain the following "
+        "characters: ` ~ ! @ # $ % ^ & * ( ) = + _ [ ] { } \\ | ; : . ' \" , < > / ?."
+    )
+    return parameter_invalid(message, "computerName")
+
+
+def linux_name_wrong() -> Refused:
+    """A host name that Linux does not have."""
+    message = (
+        "Linux host name cannot exceed 64 characters in length or contain the following characters: ` ~ ! @ # $ % ^ & "
+        "* ( ) = + _ [ ] { } \\ | ; : ' \" , < > / ?."
+    )
+    return parameter_invalid(message, "computerName")
+
+
+def change_not_allowed(what: str) -> Refused:
+    """A change of what is fixed when a VM is made."""
+    return Refused(409, "PropertyChangeNotAllowed", f"Changing property '{what}' is not allowed.", target=what)
+
+
+def interface_not_found(nic_id: str) -> Refused:
+    """A network interface that is not there; code assumed."""
+    return Refused(400, "NotFound", f"Resource {nic_id} not found.")
+
+
+def interface_taken(nic_id: str, holder: str) -> Refused:
+    """A network interface that another VM has; code assumed."""
+    return Refused(400, "NicInUse", f"Network Interface {nic_id} is used by existing resource {holder}.")

@@ -1,0 +1,1 @@
+"""Microsoft.Resources/deployments: template deployments and what-if."""

@@ -1,0 +1,141 @@
+"""The functions of the template language that have the same value for everybody: pure.
+
+Source: Microsoft's pages on ARM template functions. `uniqueString` gives 13 letters and digits that depend on its
+arguments alone, as Azure's does, but not the same ones: Azure's hash is not published.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vmident.sandbox.deployments.expressions import argument_invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# The namespace of Azure's `guid()`, an RFC 4122 name-based (version 5) GUID.
+_GUID_NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a template is deployed; `group` is the resource group as GET shows it, `subscription` likewise."""
+
+    subscription_id: str
+    group_name: str
+    group: Mapping[str, Any]
+    subscription: Mapping[str, Any]
+
+    @property
+    def group_id(self) -> str:
+        """The id of the resource group."""
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group_name}"
+
+
+def paired(kind: str, names: list[str]) -> str:
+    """Join a type and the names of its levels: `Microsoft.Network/virtualNetworks/subnets`, [`v`, `s`] gives
+    `Microsoft.Network/virtualNetworks/v/subnets/s`; raises `ValueError` where their numbers differ.
+    """
+    namespace, *types = kind.split("/")
+    if not types or len(types) != len(names) or not all(names):
+        raise ValueError(kind)
+    return "/".join([namespace, *(f"{level}/{name}" for level, name in zip(types, names, strict=True))])
+
+
+def functions_at(place: Place) -> dict[str, Callable[..., Any]]:
+    """Give every function but `parameters`, `variables` and `reference`, by name in lower case."""
+    return {
+        "resourcegroup": lambda: dict(place.group),
+        "subscription": lambda: dict(place.subscription),
+        "resourceid": lambda *words: _resource_id(place, list(words)),
+        "subscriptionresourceid": lambda *words: _subscription_resource_id(place, list(words)),
+        "extensionresourceid": lambda scope, kind, *names: f"{_text(scope)}/providers/{paired(kind, list(names))}",
+        "tenantresourceid": lambda kind, *names: f"/providers/{paired(kind, list(names))}",
+        "concat": _concat,
+        "format": _format,
+        "guid": lambda *words: str(uuid.uuid5(_GUID_NAMESPACE, "-".join(_texts(words)))),
+        "uniquestring": _unique_string,
+        "tolower": lambda text: _text(text).lower(),
+        "toupper": lambda text: _text(text).upper(),
+        "equals": lambda one, other: type(one) is type(other) and one == other,
+        "empty": lambda value: value is None or len(value) == 0,
+        "string": _string,
+        "not": lambda value: not _truth(value),
+        "and": lambda *values: all(_truth(value) for value in values),
+        "or": lambda *values: any(_truth(value) for value in values),
+        "true": lambda: True,
+        "false": lambda: False,
+        "null": lambda: None,
+        "createarray": lambda *values: list(values),
+        "createobject": _create_object,
+    }
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _texts(values: tuple[Any, ...]) -> list[str]:
+    if not values:
+        raise TypeError
+    return [_text(value) for value in values]
+
+
+def _resource_id(place: Place, words: list[str]) -> str:
+    """Read `[subscription,] [group,] type, name…`: the type is the first word with a slash."""
+    at = next((number for number, word in enumerate(words) if "/" in word), len(words))
+    if at > 2 or at == len(words):
+        raise argument_invalid("resourceId")
+    subscription = words[0] if at == 2 else place.subscription_id
+    group = words[at - 1] if at else place.group_name
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{paired(words[at], words[at + 1 :])}"
+
+
+def _subscription_resource_id(place: Place, words: list[str]) -> str:
+    at = 0 if "/" in words[0] else 1
+    subscription = words[0] if at else place.subscription_id
+    return f"/subscriptions/{subscription}/providers/{paired(words[at], words[at + 1 :])}"
+
+
+def _concat(first: Any, *others: Any) -> Any:
+    if isinstance(first, list):
+        return [element for array in (first, *others) for element in array if isinstance(array, list)]
+    return "".join(_string(value) for value in (first, *others))
+
+
+def _format(pattern: Any, *values: Any) -> str:
+    """Fill `{0}`, `{1}`; formats after a colon are not there."""
+    return re.sub(r"\{(\d+)\}", lambda found: _string(values[int(found[1])]), _text(pattern))
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "True" if value else "False"
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _unique_string(*words: Any) -> str:
+    digest = hashlib.sha256("-".join(_texts(words)).encode()).digest()
+    return base64.b32encode(digest).decode().lower()[:13]
+
+
+def _create_object(*words: Any) -> dict[str, Any]:
+    if len(words) % 2:
+        raise TypeError
+    return {_text(name): value for name, value in zip(words[::2], words[1::2], strict=True)}

@@ -1,0 +1,295 @@
+"""The error catalogue: what Azure says when it refuses, one function for each code.
+
+Messages marked 'assumed' are worded after Azure's manner without a source; the others are Azure's own, seen in its
+documentation, in `azure-wire-facts.md`'s list, or in public reports.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from vmident.sandbox.http_messages import Response, json_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# The sandbox's own code, for what Azure does and the sandbox does not: never to be mistaken for Azure's answer.
+NOT_IN_THE_SANDBOX = "NotSupportedBySandbox"
+
+
+class Refused(Exception):
+    """A request that ends in an error answer; what it changed so far stays, except after a 429."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        details: Iterable[Mapping[str, Any]] = (),
+        target: str | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+        self.details = [dict(detail) for detail in details]
+        self.target = target
+
+    def error(self) -> dict[str, Any]:
+        """Give the value of `error`, as in an answer or a failed operation."""
+        body: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.target:
+            body["target"] = self.target
+        if self.details:
+            body["details"] = self.details
+        return body
+
+    def answer(self) -> Response:
+        """Give the whole answer."""
+        return json_answer(self.status, {"error": self.error()}, self.headers)
+
+
+# --- who asks
+
+
+def _challenge(tenant: str, error: str = "") -> dict[str, str]:
+    uri = f'Bearer authorization_uri="https://login.microsoftonline.com/{tenant}"'
+    return {"www-authenticate": f'{uri}, error="invalid_token"{error}' if error else uri}
+
+
+def authorization_missing(tenant: str) -> Refused:
+    """No `Authorization` header."""
+    message = "Authentication failed. The 'Authorization' header is missing."
+    return Refused(401, "AuthenticationFailed", message, headers=_challenge(tenant))
+
+
+def token_invalid(tenant: str) -> Refused:
+    """A token that is not the sandbox's."""
+    message = "The access token is invalid."
+    headers = _challenge(tenant, f', error_description="{message}"')
+    return Refused(401, "InvalidAuthenticationToken", message, headers=headers)
+
+
+# --- where to
+
+
+def api_version_missing() -> Refused:
+    """No `api-version` in the query."""
+    message = "The api-version query parameter (?api-version=) is required for all requests."
+    return Refused(400, "MissingApiVersionParameter", message)
+
+
+def api_version_invalid(version: str, supported: Iterable[str]) -> Refused:
+    """An API version that groups or subscriptions do not have."""
+    message = f"The api-version '{version}' is invalid. The supported versions are '{','.join(supported)}'."
+    return Refused(400, "InvalidApiVersionParameter", message)
+
+
+def provider_not_registered(
+    location: str, version: str, kind: str, supported: Iterable[str], locations: Iterable[str]
+) -> Refused:
+    """An API version that the resource type does not have."""
+    return Refused(
+        400,
+        "NoRegisteredProviderFound",
+        f"No registered resource provider found for location '{location}' and API version '{version}' for type "
+        f"'{kind}'. The supported api-versions are '{', '.join(supported)}'. The supported locations are "
+        f"'{', '.join(locations)}'.",
+    )
+
+
+def namespace_invalid(namespace: str) -> Refused:
+    """A resource provider that is not there."""
+    return Refused(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+
+
+def type_invalid(kind: str, namespace: str, version: str) -> Refused:
+    """A resource type that its provider does not have."""
+    message = (
+        f"The resource type '{kind}' could not be found in the namespace '{namespace}' for api version '{version}'."
+    )
+    return Refused(404, "InvalidResourceType", message)
+
+
+def path_unknown(path: str) -> Refused:
+    """A path that is none of ARM's; assumed."""
+    return Refused(404, "NotFound", f"No resource type answers at '{path}'.")
+
+
+def method_not_allowed(method: str) -> Refused:
+    """A method that the resource type does not have; code assumed."""
+    message = f"The requested resource does not support http method '{method}'."
+    return Refused(405, "MethodNotAllowed", message)
+
+
+def not_in_the_sandbox(what: str, status: int = 400) -> Refused:
+    """Something that Azure does and the sandbox does not."""
+    return Refused(status, NOT_IN_THE_SANDBOX, f"The sandbox does not support {what}.")
+
+
+def subscription_id_invalid(text: str) -> Refused:
+    """A subscription that is no GUID."""
+    message = f"The provided subscription identifier '{text}' is malformed or invalid."
+    return Refused(400, "InvalidSubscriptionId", message)
+
+
+def subscription_not_found(text: str) -> Refused:
+    """Another subscription than the sandbox's."""
+    return Refused(404, "SubscriptionNotFound", f"The subscription '{text}' could not be found.")
+
+
+def group_not_found(name: str) -> Refused:
+    """A resource group that is not there."""
+    return Refused(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+
+
+def resource_not_found(kind: str, name: str, group: str) -> Refused:
+    """A resource that is not there, in a group that is; verbatim from the wire facts."""
+    message = f"The Resource '{kind}/{name}' under resource group '{group}' was not found."
+    return Refused(404, "ResourceNotFound", message)
+
+
+def operation_not_found(name: str) -> Refused:
+    """An operation that is not there, or a URL that is not the one that was handed out; wording assumed."""
+    return Refused(404, "NotFound", f"The operation '{name}' was not found in this Azure location.")
+
+
+# --- what was sent
+
+
+def content_invalid(reason: str) -> Refused:
+    """A body that cannot be read as what it should be."""
+    message = f"The request content was invalid and could not be deserialized: '{reason}'."
+    return Refused(400, "InvalidRequestContent", message)
+
+
+def member_unknown(member: str, type_name: str, path: str) -> Refused:
+    """A member that the type does not have; ARM reads bodies with Newtonsoft's wording."""
+    return content_invalid(f"Could not find member '{member}' on object of type '{type_name}'. Path '{path}'.")
+
+
+def media_type_unsupported(content_type: str) -> Refused:
+    """A body that is not sent as JSON."""
+    message = f"The content media type '{content_type}' is not supported. Only 'application/json' is supported."
+    return Refused(415, "UnsupportedMediaType", message)
+
+
+def parameter_invalid(message: str, target: str | None = None) -> Refused:
+    """A value that the resource provider refuses."""
+    return Refused(400, "InvalidParameter", message, target=target)
+
+
+def location_required() -> Refused:
+    """A resource made without saying where."""
+    return Refused(400, "LocationRequired", "The location property is required for this definition.")
+
+
+def location_not_available(location: str, kind: str, locations: Iterable[str]) -> Refused:
+    """A region that is not there."""
+    message = (
+        f"The provided location '{location}' is not available for resource type '{kind}'. "
+        f"List of available regions for the resource type is '{','.join(locations)}'."
+    )
+    return Refused(400, "LocationNotAvailableForResourceType", message)
+
+
+def group_location_not_available(location: str, locations: Iterable[str]) -> Refused:
+    """A region that is not there, for a group."""
+    message = (
+        f"The provided location '{location}' is not available for resource group. "
+        f"List of available regions is '{','.join(locations)}'."
+    )
+    return Refused(400, "LocationNotAvailableForResourceGroup", message)
+
+
+def location_fixed(name: str, group: str, now: str, wanted: str) -> Refused:
+    """A resource made again elsewhere."""
+    message = (
+        f"The resource '{name}' already exists in location '{now}' in resource group '{group}'. A resource with the "
+        f"same name cannot be created in location '{wanted}'. Please select a new resource name."
+    )
+    return Refused(409, "InvalidResourceLocation", message)
+
+
+def group_location_fixed(now: str, wanted: str) -> Refused:
+    """A group made again elsewhere."""
+    message = f"Invalid resource group location '{wanted}'. The Resource group already exists in location '{now}'."
+    return Refused(409, "InvalidResourceGroupLocation", message)
+
+
+def name_invalid(name: str, kind: str, rule: str) -> Refused:
+    """A name that the type cannot have; wording assumed."""
+    return Refused(400, "InvalidResourceName", f"The resource name '{name}' is invalid for type '{kind}'. {rule}")
+
+
+def group_name_invalid(name: str) -> Refused:
+    """A name that no group can have; wording assumed."""
+    message = (
+        f"The provided resource group name '{name}' is invalid. The name has 1 to 90 letters, digits, '-', '.', '(', "
+        "')' or '_', and does not end with a period."
+    )
+    return Refused(400, "InvalidResourceGroup", message)
+
+
+def skip_token_invalid() -> Refused:
+    """A page's link that is not as it was handed out; wording assumed."""
+    return Refused(400, "InvalidSkipToken", "The provided skip token is invalid.")
+
+
+# --- identities of VMs
+
+
+def identities_not_expected(identity_type: str) -> Refused:
+    """Identities beside a type that has none; verbatim from the wire facts."""
+    message = f'ResourceIdentity identityIds should not be provided if the type is "{identity_type}".'
+    return parameter_invalid(message, "identity.userAssignedIdentities")
+
+
+def identities_expected(identity_type: str) -> Refused:
+    """No identity left beside a type that needs one; code from the wire facts, wording assumed."""
+    message = f'ResourceIdentity identityIds should be provided if the type is "{identity_type}".'
+    return parameter_invalid(message, "identity.userAssignedIdentities")
+
+
+def identity_duplicated(identity_id: str) -> Refused:
+    """Two ids that differ in case alone; verbatim from the wire facts."""
+    message = f"ResourceIdentity identityId '{identity_id}' cannot be duplicated in the provided identityIds list."
+    return parameter_invalid(message, "identity.userAssignedIdentities")
+
+
+def linked_id_invalid(text: str) -> Refused:
+    """Something that is no resource id where one belongs."""
+    message = (
+        f"Property id '{text}' at path 'identity.userAssignedIdentities' is invalid. Expect fully qualified resource "
+        "Id that start with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'."
+    )
+    return Refused(400, "LinkedInvalidPropertyId", message)
+
+
+def identity_operation_failed(vm_id: str, identity_id: str) -> Refused:
+    """A user-assigned identity that is not there (any more); verbatim from the wire facts."""
+    inner = {"error": {"code": "BadRequest", "message": f"Resource '{identity_id}' was not found."}}
+    message = (
+        f"Identity operation for resource '{vm_id}' failed with error 'Failed to perform resource identity operation. "
+        f"Status: 'BadRequest'. Response: '{json.dumps(inner, separators=(',', ':'))}'.'."
+    )
+    return Refused(400, "FailedIdentityOperation", message)
+
+
+def precondition_failed(condition: str) -> Refused:
+    """An etag that is not the VM's; wording assumed."""
+    message = f"The condition '{condition}' in the If-Match header was not satisfied."
+    return Refused(412, "PreconditionFailed", message)
+
+
+def concurrent_change() -> Refused:
+    """A write that meets a running one; verbatim from the wire facts."""
+    message = (
+        "The request failed due to conflict with a concurrent request. To resolve it, please refer to "
+        "https://aka.ms/activitylog to get more details on the conflicting requests."
+    )
+    return Refused(409, "Conflict", message)

@@ -1,0 +1,207 @@
+"""Network resources, as far as making a VM needs them: make, read, list, delete.
+
+A network resource is there at once: Azure takes a second or two. Assumed, as nothing in identity work depends on it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from vmident.core.resource_id import ResourceId
+from vmident.errors import BadResourceId
+from vmident.sandbox import errors
+from vmident.sandbox.http_messages import Response, json_answer
+from vmident.sandbox.network import errors as network_errors
+from vmident.sandbox.network import views as network_views
+from vmident.sandbox.network.requests import asked_of
+from vmident.sandbox.protocol.call import SUBSCRIPTION, checked_location, checked_tags
+from vmident.sandbox.protocol.paging import page_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vmident.sandbox.protocol.call import Call
+    from vmident.sandbox.store import Record, Rows
+
+    Handler = Callable[[Call], Response]
+
+_EVERY = 1_000_000
+_RESERVED_ADDRESSES = 4  # the network, the gateway and two for Azure's name service
+_MEMBERS = ("location", "tags", "properties", "sku", "zones", "id", "name", "type", "etag")
+
+
+def handlers(kind: str) -> dict[str, Handler]:
+    """Give the handlers of one resource of a kind: 'vnet', 'nsg', 'ip' or 'nic'."""
+    return {
+        "GET": lambda call: _answer(call, _find(call, kind)),
+        "PUT": lambda call: _write(call, kind),
+        "DELETE": lambda call: _delete(call, kind),
+    }
+
+
+def lister(kind: str, *, of_group: bool) -> Handler:
+    """Give the handler that lists a kind, in one group or in the subscription."""
+
+    def answer(call: Call) -> Response:
+        nics = every_nic(call.rows)
+        group = call.group()["name"] if of_group else None
+        return page_of(call, kind, group, lambda one: network_views.shown(one, nics))
+
+    return answer
+
+
+def read_subnet(call: Call) -> Response:
+    """Answer GET of one subnet."""
+    vnet = _find(call, "vnet")
+    wanted = call.words["subnet"]
+    found = next((one for one in vnet["subnets"] if one["name"].lower() == wanted.lower()), None)
+    if found is None:
+        raise errors.resource_not_found(f"{network_views.KINDS['vnet']}/{vnet['name']}/subnets", wanted, vnet["group"])
+    return json_answer(200, network_views.shown_subnet(vnet, found, every_nic(call.rows)))
+
+
+def every_nic(rows: Rows) -> list[Record]:
+    """List all network interfaces."""
+    return rows.page("nic", None, ("", ""), _EVERY)
+
+
+def find_by_id(rows: Rows, kind: str, text: str) -> Record | None:
+    """Find a network resource by its id; None for what is no id, or of another type or subscription."""
+    try:
+        resource_id = ResourceId.parse(text)
+    except BadResourceId:
+        return None
+    if not resource_id.is_a(network_views.KINDS[kind]) or resource_id.subscription.lower() != SUBSCRIPTION:
+        return None
+    return rows.find(kind, resource_id.group, resource_id.name)
+
+
+def _find(call: Call, kind: str) -> Record:
+    group, name = call.group()["name"], call.words["name"]
+    found = call.rows.find(kind, group, name)
+    if found is None:
+        raise errors.resource_not_found(network_views.KINDS[kind], name, call.words["group"])
+    return found
+
+
+def _answer(call: Call, record: Record, status: int = 200) -> Response:
+    shown = network_views.shown(record, every_nic(call.rows))
+    return json_answer(status, shown, {"etag": network_views.etag(record)})
+
+
+def _write(call: Call, kind: str) -> Response:
+    group, name = call.group()["name"], call.words["name"]
+    content = call.content()
+    for member in content:
+        if member not in _MEMBERS:
+            raise errors.member_unknown(member, "ResourceDefinition", member)
+    found = call.rows.find(kind, group, name)
+    resource_id = found["id"] if found else str(ResourceId(SUBSCRIPTION, group, network_views.KINDS[kind], name))
+    location = checked_location(content.get("location"), network_views.KINDS[kind])
+    if found and found["location"] != location:
+        raise errors.location_fixed(found["name"], group, found["location"], location)
+    tags = {key: text for key, text in checked_tags(content.get("tags") or {}).items() if text is not None}
+    asked = asked_of(kind, content.get("properties"), content.get("sku"), resource_id)
+    record = {
+        "kind": kind,
+        "id": resource_id,
+        "group": group,
+        "name": found["name"] if found else name,
+        "location": location,
+        "tags": tags,
+        "etag": call.settings.new_uuid(),
+        "guid": found["guid"] if found else call.settings.new_uuid(),
+        **asked,
+    }
+    _check_references(call, record, found)
+    if found:
+        call.rows.replace(kind, group, name, record)
+    else:
+        call.rows.add(kind, group, name, record, made=call.now)
+    return _answer(call, record, 200 if found else 201)
+
+
+def _check_references(call: Call, record: Record, before: Record | None) -> None:
+    """Check what a resource refers to, and give an interface its addresses."""
+    if record["kind"] == "vnet":
+        for subnet in record["subnets"]:
+            _check_one(call, record, "nsg", subnet["nsg"])
+        return
+    if record["kind"] != "nic":
+        return
+    record |= {"vm": before["vm"], "primary": before["primary"]} if before else {"vm": None, "primary": None}
+    _check_one(call, record, "nsg", record["nsg"])
+    others = [nic for nic in every_nic(call.rows) if nic["id"] != record["id"]]
+    kept = {one["name"]: one for one in before["configurations"]} if before else {}
+    for one in record["configurations"]:
+        _check_one(call, record, "ip", one["publicIp"])
+        holder = network_views.holder_of(one["publicIp"], others) if one["publicIp"] else None
+        if holder:
+            raise network_errors.public_address_taken(one["publicIp"], network_views.configuration_id(*holder))
+        prefix = _subnet_prefix(call, record, one["subnet"])
+        same = kept.get(one["name"])
+        if same and same["subnet"].lower() == one["subnet"].lower() and not one["address"]:
+            one["address"] = same["address"]
+        one["address"] = one["address"] or _free_address(prefix, one["subnet"], [*others, record])
+
+
+def _check_one(call: Call, record: Record, kind: str, referred: str | None) -> None:
+    if referred is None:
+        return
+    found = find_by_id(call.rows, kind, referred)
+    if found is None or found["location"] != record["location"]:
+        raise network_errors.reference_invalid(referred, record["id"])
+
+
+def _subnet_prefix(call: Call, record: Record, subnet_id: str) -> str:
+    vnet_id, _, name = subnet_id.rpartition("/subnets/")
+    vnet = find_by_id(call.rows, "vnet", vnet_id)
+    subnets = vnet["subnets"] if vnet and vnet["location"] == record["location"] else []
+    found = next((one for one in subnets if one["name"].lower() == name.lower()), None)
+    if found is None:
+        raise network_errors.reference_invalid(subnet_id, record["id"])
+    return str(found["prefix"])
+
+
+def _free_address(prefix: str, subnet_id: str, nics: list[Record]) -> str:
+    taken = {
+        one["address"] for nic in nics for one in nic["configurations"] if one["subnet"].lower() == subnet_id.lower()
+    }
+    network = ipaddress.IPv4Network(prefix)
+    for number in range(_RESERVED_ADDRESSES, network.num_addresses - 1):
+        address = str(network[number])
+        if address not in taken:
+            return address
+    raise network_errors.subnet_full(subnet_id)
+
+
+def _delete(call: Call, kind: str) -> Response:
+    """Delete one that nothing uses; 204 for one that was not there."""
+    group, name = call.group()["name"], call.words["name"]
+    found = call.rows.find(kind, group, name)
+    if found is None:
+        return Response(204)
+    holder = _holder(found, every_nic(call.rows))
+    if holder:
+        code = {
+            "vnet": "InUseSubnetCannotBeDeleted",
+            "nsg": "InUseNetworkSecurityGroupCannotBeDeleted",
+            "ip": "PublicIPAddressCannotBeDeleted",
+            "nic": "NicInUse",
+        }[kind]
+        raise network_errors.in_use(code, found["id"], holder)
+    call.rows.bury(kind, group, name, deleted=call.now)
+    return Response(200)
+
+
+def _holder(record: Record, nics: list[Record]) -> str | None:
+    if record["kind"] == "nic":
+        return str(record["vm"]) if record["vm"] else None
+    own = record["id"].lower()
+    for nic in nics:
+        ids = [nic["nsg"], *(one["publicIp"] for one in nic["configurations"])]
+        ids += [one["subnet"].rpartition("/subnets/")[0] for one in nic["configurations"]]
+        if own in [text.lower() for text in ids if text]:
+            return str(nic["id"])
+    return None

@@ -1,0 +1,1 @@
+"""What every ARM service shares: calls, operations, paging, filters and throttling."""

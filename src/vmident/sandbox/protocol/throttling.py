@@ -1,0 +1,194 @@
+"""Which buckets a request draws on, and how ARM says what is left or that nothing is.
+
+Sizes and refills: the table in the wire facts (Microsoft's pages on ARM's and on compute's throttling).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from vmident.sandbox.errors import Refused
+from vmident.sandbox.token_bucket import Bucket, after_draw, tokens_at, wait_seconds
+
+if TYPE_CHECKING:
+    from vmident.sandbox.store import Rows
+
+_RESOURCE_HEADER = "x-ms-ratelimit-remaining-resource"
+_GLOBAL_FACTOR = 15
+_MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Draw:
+    """So many tokens from one bucket: `name` is its row, `title` what Azure calls it."""
+
+    bucket: Bucket
+    name: str
+    title: str
+    level: str  # 'arm', 'compute', 'identity', 'authorization' or 'graph': who refuses, and so how
+    count: int = 1
+
+
+_ARM = {"reads": Bucket(250, 25), "writes": Bucket(200, 10), "deletes": Bucket(200, 10)}
+
+
+def arm(kind: str, subscription: str) -> list[Draw]:
+    """Give what `reads`, `writes` or `deletes` cost, for the principal and for all principals."""
+    small = _ARM[kind]
+    large = Bucket(small.size * _GLOBAL_FACTOR, small.per_second * _GLOBAL_FACTOR)
+    return [
+        Draw(small, f"arm/{subscription}/{kind}", f"subscription-{kind}", "arm"),
+        Draw(large, f"arm/{subscription}/global-{kind}", f"subscription-global-{kind}", "arm"),
+    ]
+
+
+def tenant_read() -> list[Draw]:
+    """Give what a read outside any subscription costs; size assumed to be that of a subscription."""
+    return [Draw(_ARM["reads"], "arm/tenant/reads", "tenant-reads", "arm")]
+
+
+def vm_update(region: str, vm: str) -> list[Draw]:
+    """Give what a write to one VM costs."""
+    return _compute(
+        ("UpdateVMSubscriptionMaximum", region, Bucket(1500, 500 / _MINUTE)),
+        ("UpdateVMResource", vm, Bucket(12, 4 / _MINUTE)),
+    )
+
+
+def vm_read(region: str, vm: str) -> list[Draw]:
+    """Give what a read of one VM costs."""
+    return _compute(
+        ("LowCostGetSubscriptionMaximum", region, Bucket(24_000, 8_000 / _MINUTE)),
+        ("LowCostGetResource", vm, Bucket(36, 12 / _MINUTE)),
+    )
+
+
+def vm_list(region: str) -> list[Draw]:
+    """Give what a page of VMs costs."""
+    return _compute(("HighCostGetSubscriptionMaximum", region, Bucket(900, 300 / _MINUTE)))
+
+
+def operation_read(region: str, operation: str) -> list[Draw]:
+    """Give what a look at an operation costs."""
+    return _compute(
+        ("GetOperationSubscriptionMaximum", region, Bucket(15_000, 5_000 / _MINUTE)),
+        ("GetOperationResource", operation, Bucket(45, 15 / _MINUTE)),
+    )
+
+
+def _compute(*buckets: tuple[str, str, Bucket]) -> list[Draw]:
+    return [Draw(bucket, f"compute/{title}/{scope.lower()}", title, "compute") for title, scope, bucket in buckets]
+
+
+def identities(region: str, *, made: int = 0, attached: int = 0) -> list[Draw]:
+    """Give what making and attaching identities cost."""
+    draws = []
+    if made:
+        draws.append(Draw(Bucket(80, 4), f"identity/made/{region}", "identities made", "identity", made))
+    if attached:
+        draws.append(Draw(Bucket(300, 15), f"identity/attached/{region}", "identities attached", "identity", attached))
+    return draws
+
+
+def assignment_write() -> list[Draw]:
+    """Give what writing or deleting a role assignment costs: about 100 a minute."""
+    return [Draw(Bucket(100, 100 / _MINUTE), "authorization", "role assignments", "authorization")]
+
+
+def graph() -> list[Draw]:
+    """Give what a query of the Resource Graph costs: 15 in 5 seconds for a user."""
+    return [Draw(Bucket(15, 3), "graph", "user-quota", "graph")]
+
+
+@dataclass
+class Meter:
+    """Draws tokens during one request, and remembers what the answer is to say about it."""
+
+    rows: Rows
+    now_seconds: float
+    subscription: str
+    is_throttling: bool = True
+    remaining: dict[str, str] = field(default_factory=dict)
+
+    def draw(self, draws: list[Draw]) -> None:
+        """Take all tokens or raise a 429; whoever catches that takes back the whole request."""
+        for draw in draws:
+            level = self.rows.level(draw.name)
+            left = after_draw(draw.bucket, level, self.now_seconds, draw.count)
+            tokens = math.floor((left.tokens if left else tokens_at(draw.bucket, level, self.now_seconds)) + 1e-9)
+            self._note(draw, tokens)
+            if left is None and not self.is_throttling:
+                continue
+            if left is None:
+                raise self._refusal(draw, wait_seconds(draw.bucket, level, self.now_seconds, draw.count))
+            self.rows.write_level(draw.name, left)
+
+    def _note(self, draw: Draw, tokens: int) -> None:
+        if draw.level == "arm":
+            self.remaining[f"x-ms-ratelimit-remaining-{draw.title}"] = str(tokens)
+        elif draw.level == "compute":
+            before = self.remaining.get(_RESOURCE_HEADER)
+            entry = f"Microsoft.Compute/{draw.title};{tokens}"
+            self.remaining[_RESOURCE_HEADER] = f"{before},{entry}" if before else entry
+        elif draw.level == "graph":
+            self.remaining["x-ms-user-quota-remaining"] = str(tokens)
+            self.remaining["x-ms-user-quota-resets-after"] = "00:00:05"
+
+    def _refusal(self, draw: Draw, seconds: int) -> Refused:
+        code, message, details = {
+            "arm": self._arm_words,
+            "compute": self._compute_words,
+            "identity": self._identity_words,
+            "authorization": self._authorization_words,
+            "graph": self._graph_words,
+        }[draw.level](draw, seconds)
+        return Refused(429, code, message, headers={"retry-after": str(seconds)}, details=details)
+
+    def _arm_words(self, draw: Draw, seconds: int) -> tuple[str, str, list[dict[str, str]]]:
+        # Microsoft's page on throttling in Resource Manager.
+        kind = draw.title.rpartition("-")[2]
+        message = (
+            f"Number of '{kind}' requests for subscription '{self.subscription}' exceeded. Please try again after "
+            f"'{seconds}' seconds after additional tokens are available. Refer to https://aka.ms/arm-throttling for "
+            "additional information."
+        )
+        return "SubscriptionRequestsThrottled", message, []
+
+    def _compute_words(self, draw: Draw, seconds: int) -> tuple[str, str, list[dict[str, str]]]:
+        # Microsoft's page on troubleshooting API throttling errors in compute; the nested text's numbers are ours.
+        message = "The server rejected the request because too many requests have been received for this subscription."
+        nested = (
+            f'{{"operationGroup":"{draw.title}","allowedRequestCount":{draw.bucket.size},'
+            f'"retryAfterSeconds":{seconds}}}'
+        )
+        return "OperationNotAllowed", message, [{"code": "TooManyRequests", "target": draw.title, "message": nested}]
+
+    def _identity_words(self, draw: Draw, seconds: int) -> tuple[str, str, list[dict[str, str]]]:
+        message = f"Too many requests: {draw.title}. Try again after {seconds} seconds."
+        return "TooManyRequests", message, []
+
+    def _authorization_words(self, draw: Draw, seconds: int) -> tuple[str, str, list[dict[str, str]]]:
+        # alzlib issue 168, where the limit is that of another type.
+        message = (
+            f"Number of requests for Microsoft.Authorization exceeded the limit of '{draw.bucket.size}' for time "
+            f"interval '00:01:00'. Please try again after '{seconds}' seconds."
+        )
+        return "ResourceRequestsThrottled", message, []
+
+    def _graph_words(self, _draw: Draw, _seconds: int) -> tuple[str, str, list[dict[str, str]]]:
+        # Microsoft's page on throttled requests in Azure Resource Graph.
+        message = (
+            "Client application has been throttled and should not attempt to repeat the request until an amount of "
+            "time has elapsed. Please see https://aka.ms/resourcegraph-throttling for help."
+        )
+        outer = "Please provide below info when asking for support."
+        return "RateLimiting", outer, [{"code": "RateLimiting", "message": message}]
+
+
+class FreeMeter(Meter):
+    """Draws nothing: for what the cloud does by itself, which waits where a client would be throttled (assumed)."""
+
+    def draw(self, draws: list[Draw]) -> None:
+        """Leave the buckets as they are."""

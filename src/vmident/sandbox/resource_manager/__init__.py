@@ -1,0 +1,1 @@
+"""Microsoft.Resources: groups, resources and providers."""

@@ -1,0 +1,111 @@
+"""Resource providers: which there are, whether the subscription is registered for them, and how to register.
+
+Shape: Microsoft's REST reference for 'Providers - Get', version 2021-04-01.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vmident.sandbox import errors
+from vmident.sandbox.api_versions import LOCATIONS
+from vmident.sandbox.http_messages import Response, json_answer
+from vmident.sandbox.protocol.call import SUBSCRIPTION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from vmident.sandbox.protocol.call import Call
+    from vmident.sandbox.store import Record, Rows
+
+    # The API versions of each resource type of each namespace, spelled as ARM does.
+    Types = Mapping[str, Mapping[str, Iterable[str]]]
+
+NAMESPACES = (
+    "Microsoft.Authorization",
+    "Microsoft.Compute",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+    "Microsoft.ResourceGraph",
+    "Microsoft.Resources",
+)
+_SPELLED = {namespace.lower(): namespace for namespace in NAMESPACES}
+# Those that every subscription has, and that nobody can take away.
+_ALWAYS = {"microsoft.authorization", "microsoft.resources", "microsoft.resourcegraph"}
+
+
+def spelled(namespace: str) -> str:
+    """Spell a namespace as ARM does; one that is not there stays as it is."""
+    return _SPELLED.get(namespace.lower(), namespace)
+
+
+def unregister(rows: Rows, namespace: str) -> None:
+    """Take a registration away; raises `ValueError` for a namespace that cannot be without one."""
+    if namespace.lower() not in _SPELLED.keys() - _ALWAYS:
+        raise ValueError(namespace)
+    _write(rows, namespace, {"registering_until": None})
+
+
+def is_registered(rows: Rows, namespace: str) -> bool:
+    """Tell whether resources of a namespace can be written: from the moment on at which registration begins."""
+    if namespace.lower() in _ALWAYS:
+        return True
+    record = rows.find("provider", "", namespace)
+    return record is None or record["registering_until"] is not None
+
+
+def list_providers(call: Call, types: Types) -> Response:
+    """Answer all providers."""
+    return json_answer(200, {"value": [_shown(call, namespace, types[namespace]) for namespace in sorted(types)]})
+
+
+def read_provider(call: Call, types: Types) -> Response:
+    """Answer GET of one provider."""
+    return json_answer(200, _asked_for(call, types))
+
+
+def register(call: Call, types: Types) -> Response:
+    """Answer POST: the provider, which is `Registering` for as long as an operation takes."""
+    namespace = call.words["namespace"]
+    shown = _asked_for(call, types)
+    if not is_registered(call.rows, namespace):
+        _write(call.rows, namespace, {"registering_until": call.now + call.settings.operation_seconds()})
+        shown = _asked_for(call, types)
+    return json_answer(200, shown)
+
+
+def _asked_for(call: Call, types: Types) -> dict[str, Any]:
+    namespace = spelled(call.words["namespace"])
+    if namespace not in types:
+        raise errors.namespace_invalid(namespace)
+    return _shown(call, namespace, types[namespace])
+
+
+def _shown(call: Call, namespace: str, kinds: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{SUBSCRIPTION}/providers/{namespace}",
+        "namespace": namespace,
+        "registrationPolicy": "RegistrationFree" if namespace.lower() in _ALWAYS else "RegistrationRequired",
+        "registrationState": _state(call, namespace),
+        "resourceTypes": [
+            {"resourceType": kind, "locations": list(LOCATIONS), "apiVersions": sorted(kinds[kind], reverse=True)}
+            for kind in sorted(kinds)
+        ],
+    }
+
+
+def _state(call: Call, namespace: str) -> str:
+    record = call.rows.find("provider", "", namespace)
+    if record is None:
+        return "Registered"
+    until = record["registering_until"]
+    if until is None:
+        return "NotRegistered"
+    return "Registering" if call.now < until else "Registered"
+
+
+def _write(rows: Rows, namespace: str, record: Record) -> None:
+    if rows.find("provider", "", namespace) is None:
+        rows.add("provider", "", namespace, record, made=0.0)
+    else:
+        rows.replace("provider", "", namespace, record)

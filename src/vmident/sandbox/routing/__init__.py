@@ -1,0 +1,1 @@
+"""Requests to handlers: routes, API versions and authorization."""

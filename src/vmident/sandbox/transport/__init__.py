@@ -1,0 +1,1 @@
+"""Ways into the sandbox: in process, and over HTTPS."""

@@ -1,0 +1,145 @@
+"""What stands beside ARM in a cloud: its metadata, and the authority that gives tokens to service principals.
+
+Shapes: the OpenID Connect metadata and the client credentials grant of Microsoft's identity platform (its pages
+'OpenID Connect on the Microsoft identity platform' and 'OAuth 2.0 client credentials flow'); ARM's
+`/metadata/endpoints` as the Azure CLI and Azure PowerShell read it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from vmident.sandbox.http_messages import Response, json_answer
+from vmident.sandbox.protocol.call import PERSON_ID, PERSON_NAME, TENANT
+
+if TYPE_CHECKING:
+    from vmident.sandbox.http_messages import Request
+
+CLIENT_ID = "c11e0000-0e5a-4d5b-8f2b-1b7a5c0ffee4"
+_TOKEN_SECONDS = 86_399
+_PATH = re.compile(r"/(?P<tenant>[^/]+)(?P<rest>/v2\.0/\.well-known/openid-configuration|/oauth2/v2\.0/token)")
+
+
+@dataclass(frozen=True)
+class Authority:
+    """One application that may sign in, by its secret; whoever it signs in as is the sandbox's one person."""
+
+    endpoint: str
+    secret: str
+    signature: str
+
+    def token(self, issued: int) -> str:
+        """Give the access token of a sign-in at `issued` (epoch seconds): a JWT whose signature is this authority's.
+
+        Its claims are those that clients read; whether it is good is told by comparing it, see `takes`.
+        """
+        claims = {
+            "aud": self.endpoint,
+            "iss": f"{self.endpoint}/{TENANT}/v2.0",
+            "iat": issued,
+            "nbf": issued,
+            "exp": issued + _TOKEN_SECONDS,
+            "appid": CLIENT_ID,
+            "idtyp": "app",
+            "oid": PERSON_ID,
+            "sub": PERSON_ID,
+            "tid": TENANT,
+            "app_displayname": PERSON_NAME,
+            "ver": "1.0",
+        }
+        return ".".join((_sealed({"typ": "JWT", "alg": "none"}), _sealed(claims), self.signature))
+
+    def takes(self, token: str, now: float) -> bool:
+        """Tell whether a token is one that `token` gave, and has not ended."""
+        try:
+            claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+            is_ours = hmac.compare_digest(token.encode(), self.token(int(claims["iat"])).encode())
+            return is_ours and bool(now < claims["exp"])
+        except (ValueError, LookupError, TypeError, OverflowError):
+            return False
+
+    def answer(self, request: Request, now: float) -> Response | None:
+        """Answer what is asked of the authority or of the cloud's metadata; None for what is ARM's to answer."""
+        path = urlsplit(request.url).path
+        if path == "/metadata/endpoints":
+            return json_answer(200, self._metadata(request))
+        if path == "/common/discovery/instance":
+            return json_answer(200, self._instance())
+        found = _PATH.fullmatch(path)
+        if found is None:
+            return None
+        if found["tenant"].lower() not in (TENANT, "organizations", "common"):
+            return _refused(400, "invalid_tenant", f"AADSTS90002: Tenant '{found['tenant']}' not found.")
+        if found["rest"].endswith("token"):
+            return self._granted(request, int(now)) if request.method == "POST" else Response(405)
+        return json_answer(200, self._configuration(found["tenant"]))
+
+    def _granted(self, request: Request, now: int) -> Response:
+        form = {name: values[-1] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
+        if form.get("grant_type") != "client_credentials":
+            return _refused(
+                400, "unsupported_grant_type", "AADSTS70003: The sandbox signs in service principals alone."
+            )
+        if form.get("client_id") != CLIENT_ID:
+            message = f"AADSTS700016: Application with identifier '{form.get('client_id')}' was not found."
+            return _refused(400, "unauthorized_client", message)
+        if not hmac.compare_digest(form.get("client_secret", "").encode(), self.secret.encode()):
+            return _refused(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
+        token = {"token_type": "Bearer", "expires_in": _TOKEN_SECONDS, "ext_expires_in": _TOKEN_SECONDS}
+        return json_answer(200, {**token, "access_token": self.token(now)}, {"cache-control": "no-store"})
+
+    def _configuration(self, tenant: str) -> dict[str, Any]:
+        here = f"{self.endpoint}/{tenant}"
+        return {
+            "issuer": f"{self.endpoint}/{TENANT}/v2.0",
+            "authorization_endpoint": f"{here}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{here}/oauth2/v2.0/token",
+            "device_authorization_endpoint": f"{here}/oauth2/v2.0/devicecode",
+            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["pairwise"],
+            "scopes_supported": ["openid", "profile", "offline_access"],
+            "tenant_region_scope": None,
+            "cloud_instance_name": urlsplit(self.endpoint).netloc,
+        }
+
+    def _instance(self) -> dict[str, Any]:
+        host = urlsplit(self.endpoint).netloc
+        metadata = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
+        configuration = f"{self.endpoint}/{TENANT}/v2.0/.well-known/openid-configuration"
+        return {"tenant_discovery_endpoint": configuration, "api-version": "1.1", "metadata": [metadata]}
+
+    def _metadata(self, request: Request) -> Any:
+        """Give the cloud's endpoints: a list of clouds in version 2019-05-01, this one alone in the others."""
+        authentication = {
+            "loginEndpoint": self.endpoint,
+            "audiences": [self.endpoint],
+            "tenant": TENANT,
+            "identityProvider": "AAD",
+        }
+        cloud = {
+            "name": "vmident-sandbox",
+            "portal": self.endpoint,
+            "authentication": authentication,
+            "graphAudience": self.endpoint,
+            "graph": self.endpoint,
+            "microsoftGraphResourceId": self.endpoint,
+            "resourceManager": self.endpoint,
+            "suffixes": {"storage": "storage.sandbox.invalid", "keyVaultDns": "vault.sandbox.invalid"},
+        }
+        return [cloud] if "api-version=2019-05-01" in request.url else cloud
+
+
+def _sealed(content: dict[str, Any]) -> str:
+    text = json.dumps(content, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _refused(status: int, error: str, description: str) -> Response:
+    return json_answer(status, {"error": error, "error_description": description, "error_codes": []})

@@ -1,0 +1,1 @@
+"""Change the identities of one VM or many."""

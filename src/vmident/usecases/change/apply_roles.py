@@ -1,0 +1,152 @@
+"""After an identity has changed: grant the roles that come with it, and delete those that nobody holds any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from vmident.core.identity import IdentityState
+from vmident.core.rbac.roles import Grant, Receiver, receivers
+from vmident.core.resource_id import ResourceId
+from vmident.core.transition import AddUsers, Change, EnableSystem
+from vmident.errors import JournalUnusable, OperationFailed, TakenOver, VmidentError
+from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
+from vmident.usecases.change.prepare import Prepared, World
+from vmident.usecases.roles.grant import Settling, grant, remove, role_options
+
+_TO_DO = frozenset({RoleStatus.PLANNED, RoleStatus.PLANNED_REMOVAL})
+_OF_NOBODY = frozenset({RoleStatus.ORPHANED, RoleStatus.PLANNED_REMOVAL})
+
+
+def settle_roles(
+    result: ChangeResult,
+    prepared: Prepared,
+    world: World,
+    before_roles: Callable[[ChangeResult], None] = lambda _result: None,
+) -> ChangeResult:
+    """Carry out the role part of a change whose identity part is done; one that failed comes back without roles.
+
+    `before_roles` is called with what is about to be made and deleted, principals named; where it raises, no role is
+    touched. An assignment that cannot be made or deleted does not stop the others. The result then is failed, and its
+    error says what is there, what is not, and the command that finishes the job.
+    """
+    if result.status not in {Status.CHANGED, Status.UNCHANGED} or result.after is None:
+        return replace(result, roles=())
+    due = _all_of(result, prepared, result.after)
+    try:
+        if number_due(due):
+            before_roles(replace(result, roles=due))
+    except (JournalUnusable, TakenOver) as failure:
+        return _left(due, result, prepared, failure)
+    settling = Settling()
+    for one in due:
+        if one.status in _TO_DO:
+            settling.attempt(one, partial(_carry_out, one, world))
+        else:
+            settling.done.append(one)
+    return _settled(result, prepared, settling)
+
+
+def unsettled(result: ChangeResult, prepared: Prepared, failure: VmidentError) -> ChangeResult:
+    """Say of a change whose identity part is done that nobody waited for its roles."""
+    if result.after is None:
+        return result
+    return _left(_all_of(result, prepared, result.after), result, prepared, failure)
+
+
+def number_due(roles: Iterable[RoleResult]) -> int:
+    """Count the assignments that are to be made or deleted."""
+    return sum(one.status in _TO_DO for one in roles)
+
+
+def _left(due: Sequence[RoleResult], result: ChangeResult, prepared: Prepared, failure: VmidentError) -> ChangeResult:
+    left = [replace(one, status=RoleStatus.FAILED) if one.status in _TO_DO else one for one in due]
+    return _settled(result, prepared, Settling(left, failure))
+
+
+def _all_of(result: ChangeResult, prepared: Prepared, after: IdentityState) -> tuple[RoleResult, ...]:
+    return (*_granted(result, prepared, after), *_assigned(prepared, after), *_orphaned(result))
+
+
+def _granted(result: ChangeResult, prepared: Prepared, after: IdentityState) -> Iterator[RoleResult]:
+    for receiver in receivers(prepared.change, after):
+        for wanted in prepared.grants:
+            there = next((one for one in result.roles if _is_there(one, wanted, receiver)), None)
+            yield there or RoleResult(wanted.role, wanted.scope, receiver.principal_id, RoleStatus.PLANNED)
+
+
+def _assigned(prepared: Prepared, after: IdentityState) -> Iterator[RoleResult]:
+    """Give the assignments that go with the change; those that nobody holds any more are among the orphaned."""
+    for one in prepared.assignments:
+        if one.status is RoleStatus.PLANNED:
+            yield replace(one, principal_id=one.principal_id or after.principal_of(one.receiver))
+        elif one.status not in _OF_NOBODY:
+            yield one
+
+
+def _orphaned(result: ChangeResult) -> Iterator[RoleResult]:
+    return (one for one in result.roles if one.status in _OF_NOBODY)
+
+
+def _is_there(one: RoleResult, wanted: Grant, receiver: Receiver) -> bool:
+    return (
+        one.status is RoleStatus.EXISTING
+        and one.principal_id == receiver.principal_id
+        and (one.role.guid, one.scope) == (wanted.role.guid, wanted.scope)
+    )
+
+
+def _carry_out(one: RoleResult, world: World) -> RoleResult:
+    if one.status is RoleStatus.PLANNED_REMOVAL:
+        return remove(one, world.roles)
+    if one.principal_id is None:
+        raise OperationFailed("Azure has not said which principal the identity has.")
+    return grant(one, one.principal_id, world.roles, world.clock, world.person)
+
+
+def _settled(result: ChangeResult, prepared: Prepared, settling: Settling) -> ChangeResult:
+    roles = tuple(settling.done)
+    if settling.failure:
+        error = _whole_truth(settling.failure, result, prepared, settling)
+        return replace(result, status=Status.FAILED, roles=roles, error=error)
+    has_acted = any(one.status in {RoleStatus.GRANTED, RoleStatus.REMOVED} for one in roles)
+    return replace(result, status=Status.CHANGED if has_acted else result.status, roles=roles)
+
+
+def _whole_truth(failure: VmidentError, result: ChangeResult, prepared: Prepared, settling: Settling) -> VmidentError:
+    vm = prepared.machine.id
+    undone = [one for one in settling.done if one.status is RoleStatus.FAILED]
+    if any(one in result.roles for one in (replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in undone)):
+        ids = " ".join(str(one.id) for one in undone)
+        return failure.saying(
+            f"The identities of VM '{vm.name}' are changed, but these role assignments of its old principal are left: "
+            f"{settling.undone}. {failure.message}",
+            hint=f"Delete them: az role assignment delete --ids {ids}",
+        )
+    if any(one.principal_id is None for one in undone):
+        hint = f"Repeat the command when Azure knows the principal: vmident show {vm}"
+    elif prepared.assignments:
+        commands = " && ".join(_command_to_assign(one) for one in undone)
+        hint = f"Grant them: {commands}"
+    else:
+        hint = f"Finish the job: {command_for(vm, prepared.change, prepared.grants)}"
+    return failure.saying(
+        f"VM '{vm.name}' has its identities, but without these roles: {settling.undone}. {failure.message}", hint=hint
+    )
+
+
+def _command_to_assign(role: RoleResult) -> str:
+    return (
+        f"az role assignment create --assignee-object-id {role.principal_id} "
+        f"--assignee-principal-type ServicePrincipal --role {role.role.guid} --scope {role.scope}"
+    )
+
+
+def command_for(vm: ResourceId, change: Change, grants: Sequence[Grant]) -> str:
+    """Give the command that makes a change and grants its roles, by full ids; what is done already it leaves alone."""
+    words = ["vmident", "enable-system" if isinstance(change, EnableSystem) else "add-user", str(vm)]
+    if isinstance(change, AddUsers):
+        words += [word for user in sorted(change.ids) for word in ("--identity", str(user))]
+    words += role_options(grants)
+    return " ".join(words)

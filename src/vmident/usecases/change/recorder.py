@@ -1,0 +1,180 @@
+"""Keep on record what a run is about to send, and what came of it; see `core.history` for the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from vmident.core.consequences import Warn
+from vmident.core.rbac.role_result import RoleResult, RoleStatus
+from vmident.core.run_record import Entry, RunRecord, Stage
+from vmident.core.transition import Transition
+from vmident.errors import (
+    AzureUnavailable,
+    Interrupted,
+    JournalUnusable,
+    MovedOn,
+    NotFound,
+    NotSignedIn,
+    OperationFailed,
+    StoppedEarly,
+    TakenOver,
+    TimedOut,
+)
+from vmident.ports.azure import Journal
+from vmident.results.changes import ChangeResult, Status
+from vmident.usecases.change.prepare import Prepared, Wish
+
+NOT_RECORDED = "not-recorded"
+
+
+class Recording:
+    """One run as it goes on; VMs that have no entry are not on record."""
+
+    def __init__(self, journal: Journal, run: str | None, entries: Iterable[Entry]) -> None:
+        self._journal = journal
+        self._run = run
+        self._begun = {entry.vm: entry for entry in entries}
+        self._now = dict(self._begun)
+
+    def sending(self, prepared: Prepared) -> None:
+        """Put on record what is about to be sent; raises `JournalUnusable` and `TakenOver`, and it is not sent then."""
+        entry = self._now[prepared.machine.id]
+        self._put(
+            replace(
+                entry,
+                transition=prepared.transition,
+                request=prepared.request,
+                roles=_as_planned_here(prepared.roles, self._begun[entry.vm]),
+                stage=Stage.SENT,
+            )
+        )
+
+    def granting(self, result: ChangeResult) -> None:
+        """Put on record which roles are about to be granted or deleted, and what the VM now has; raises as above."""
+        assert result.id is not None
+        entry = self._now[result.id]
+        self._put(_ended_entry(entry, self._begun[entry.vm], result, Stage.SENT))
+
+    def ended(self, result: ChangeResult) -> ChangeResult:
+        """Put on record what came of a VM, and give the result with the assignments that this run has made.
+
+        What is done is done: where it cannot be recorded, the result says so in a warning.
+        """
+        entry = self._now.get(result.id) if result.id else None
+        if entry is None or result.status is Status.SKIPPED:
+            return result
+        begun = self._begun[entry.vm]
+        result = replace(result, status=_status(result, begun), roles=_as_planned_here(result.roles, begun))
+        stage = _stage(result, entry)
+        if stage is Stage.PLANNED:
+            return result
+        try:
+            self._put(_ended_entry(entry, begun, result, stage))
+        except (JournalUnusable, TakenOver) as failure:
+            return replace(result, warnings=(*result.warnings, Warn(NOT_RECORDED, failure.message)))
+        return result
+
+    def close(self) -> None:
+        """Put on record that the run has come to its end; that it cannot be is no failure of what was done."""
+        if self._run is None:
+            return
+        try:
+            self._journal.end(self._run)
+        except JournalUnusable:
+            return
+
+    def _put(self, entry: Entry) -> None:
+        assert self._run is not None
+        self._journal.put(self._run, entry)
+        self._now[entry.vm] = entry
+
+
+def begin(prepared: Iterable[tuple[Prepared, Wish]], journal: Journal, undoes: str | None) -> Recording:
+    """Put a new run on record, of the VMs to which something is or may be to be sent; none where nothing is.
+
+    Raises `JournalUnusable`: nothing has been sent then.
+    """
+    entries = [
+        Entry(
+            one.machine.id,
+            one.change,
+            one.transition,
+            one.request,
+            one.grants,
+            one.roles,
+            expected=wish.expected,
+        )
+        for one, wish in prepared
+        if one.is_to_do or not one.machine.is_at_rest
+    ]
+    return Recording(journal, journal.begin(entries, undoes) if entries else None, entries)
+
+
+def going_on(record: RunRecord, journal: Journal) -> Recording:
+    """Go on with a run that this process has taken over."""
+    return Recording(journal, record.id, record.entries)
+
+
+def _status(result: ChangeResult, begun: Entry) -> Status:
+    """A write of an earlier process that turns out to have been done is a change."""
+    if result.status is Status.UNCHANGED and begun.stage.is_in_flight and not begun.transition.is_nothing:
+        return Status.CHANGED
+    return result.status
+
+
+def _stage(result: ChangeResult, entry: Entry) -> Stage:
+    if result.status is Status.ACCEPTED:
+        return Stage.SENT
+    if result.error is None:
+        return Stage.DONE
+    if isinstance(result.error, (JournalUnusable, TakenOver)):
+        # What stands on record is what holds.
+        return Stage.PLANNED
+    was_read = result.before is not None or isinstance(result.error, (MovedOn, NotFound))
+    cut_short = (TimedOut, Interrupted, StoppedEarly, NotSignedIn, AzureUnavailable, OperationFailed)
+    if not was_read or isinstance(result.error, cut_short):
+        return Stage.UNKNOWN if entry.stage.is_in_flight else Stage.PLANNED
+    return Stage.FAILED
+
+
+def _ended_entry(entry: Entry, begun: Entry, result: ChangeResult, stage: Stage) -> Entry:
+    before = result.before or entry.transition.before
+    if begun.stage.is_in_flight and result.request is None:
+        # It was sent by an earlier process: what the VM had then is on record alone.
+        before = begun.transition.before
+    goal = entry.transition.after if result.after is None else result.after
+    return replace(
+        entry,
+        transition=Transition(before, goal),
+        roles=_still_due(_as_planned_here(result.roles, begun), entry) if stage.is_in_flight else result.roles,
+        stage=stage,
+        after=result.after or (entry.after if stage.is_in_flight else None),
+        error_code=result.error.code if result.error else None,
+        error_message=result.error.message if result.error else None,
+    )
+
+
+def _as_planned_here(roles: tuple[RoleResult, ...], begun: Entry) -> tuple[RoleResult, ...]:
+    """Give what is there and was not when the run planned it as granted: the run itself has made it."""
+    ours = [one for one in begun.roles if one.status in {RoleStatus.PLANNED, RoleStatus.GRANTED}]
+    if begun.stage is Stage.PLANNED:
+        return roles
+    return tuple(
+        replace(one, status=RoleStatus.GRANTED)
+        if one.status is RoleStatus.EXISTING and any(one.is_same_assignment(other) for other in ours)
+        else one
+        for one in roles
+    )
+
+
+def _still_due(roles: tuple[RoleResult, ...], entry: Entry) -> tuple[RoleResult, ...]:
+    """Give what is on record for whoever goes on: what has become of each assignment, or what is planned for it."""
+    if not roles:
+        return entry.roles
+    return tuple(
+        next((other for other in entry.roles if other.is_same_assignment(one)), one)
+        if one.status is RoleStatus.FAILED
+        else one
+        for one in roles
+    )

@@ -1,0 +1,130 @@
+"""Go on with a run that did not come to its end, and take a run back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from vmident.core.consequences import Warn
+from vmident.core.rbac.role_result import RoleResult, RoleStatus
+from vmident.core.resource_id import ResourceId
+from vmident.core.run_record import Entry, RunRecord, Stage
+from vmident.core.transition import Change, Transition
+from vmident.core.undo import change_back, roles_back, succeeded, successors
+from vmident.ports.azure import Journal
+from vmident.results.changes import ChangeResult, Status
+from vmident.usecases.change.change_vms import Manner, change_each
+from vmident.usecases.change.prepare import Wish, World
+from vmident.usecases.change.prepare_all import Task
+from vmident.usecases.resolve.roles import RoleWords
+
+NEW_PRINCIPAL = "new-principal"
+
+
+def resume_run(record: RunRecord, world: World, manner: Manner) -> tuple[ChangeResult, ...]:
+    """Carry the open VMs of a run to their end; one result for each.
+
+    Every VM is read before anything is sent to it, and the change computed again from what it has: what an earlier
+    process sent and Azure has done is not sent again. Somebody is asked only where more would be lost than the run
+    was to take. The run is taken over first, so that the earlier process, where it still lives, sends nothing more.
+    """
+    if not any(entry.stage.is_open for entry in record.entries):
+        return ()
+    if not manner.dry_run:
+        record = world.journal.take_over(record.id)
+    tasks = [Task(str(entry.vm), _wish_again(entry, record), entry) for entry in record.entries if entry.stage.is_open]
+    return change_each(tasks, world, manner, record=record)
+
+
+def undo_run(record: RunRecord, world: World, manner: Manner, *, remove_roles: bool) -> tuple[ChangeResult, ...]:
+    """Take back what a run did, as a run of its own; one result for each VM to which the run sent anything.
+
+    A VM that does not stand where the run left it fails with `MovedOn`. One of which the run does not know what became
+    is taken back where the change was made, and left where it was not.
+    """
+    entries = _as_they_are_now([entry for entry in record.entries if _has_done_something(entry)], world.journal)
+    tasks = [Task(str(entry.vm), _wish_back(entry, remove_roles=remove_roles)) for entry in entries]
+    results = change_each(tasks, world, manner, undoes=record.id)
+    return tuple(_saying_new_principal(one) for one in results)
+
+
+def _as_they_are_now(entries: Sequence[Entry], journal: Journal) -> list[Entry]:
+    """Give the entries with principals that undoing has brought in the place of those that have vanished."""
+    pairs = journal.taken_back({entry.vm for entry in entries})
+    by = successors((done.outcome, back.outcome) for done, back in pairs)
+    return [
+        replace(
+            entry,
+            transition=Transition(succeeded(entry.transition.before, by), succeeded(entry.transition.after, by)),
+            after=succeeded(entry.after, by) if entry.after else None,
+            roles=tuple(
+                replace(one, principal_id=by.get(str(one.principal_id), one.principal_id)) for one in entry.roles
+            ),
+        )
+        for entry in entries
+    ]
+
+
+def _wish_again(entry: Entry, record: RunRecord) -> Wish:
+    roles = tuple(dict.fromkeys(grant.role.id for grant in entry.grants))
+    scopes = tuple(dict.fromkeys(str(grant.scope) for grant in entry.grants))
+    return Wish(
+        _always(entry.change),
+        roles=RoleWords(roles, scopes),
+        expected=entry.expected,
+        assignments=tuple(_assignments_again(entry)),
+        only_from=(entry.transition.before,) if record.undoes else (),
+    )
+
+
+def _assignments_again(entry: Entry) -> Iterator[RoleResult]:
+    """Give what the VM itself no longer tells: assignments of a principal that is gone, and those that undo planned."""
+    told_by_grants = {RoleStatus.PLANNED, RoleStatus.GRANTED, RoleStatus.EXISTING} if entry.grants else set()
+    for one in entry.roles:
+        if one.status not in told_by_grants:
+            yield one
+
+
+def _wish_back(entry: Entry, *, remove_roles: bool) -> Wish:
+    done = entry.outcome
+    return Wish(
+        _always(change_back(done)),
+        remove_roles=remove_roles,
+        assignments=tuple(_roles_back(entry)),
+        only_from=(done.after, done.before) if entry.stage.is_in_flight else (done.after,),
+    )
+
+
+def _roles_back(entry: Entry) -> Iterator[RoleResult]:
+    """Give what is to become of the run's role assignments; which are there is looked up when the VM is read.
+
+    Of a VM in flight, what was planned may have been done.
+    """
+    may_be = {RoleStatus.PLANNED: RoleStatus.GRANTED, RoleStatus.PLANNED_REMOVAL: RoleStatus.REMOVED}
+    roles = entry.roles
+    if entry.stage.is_in_flight:
+        roles = tuple(replace(one, status=may_be.get(one.status, one.status)) for one in roles)
+    for one in roles_back(entry.outcome, roles):
+        yield replace(one, id=None)
+
+
+def _has_done_something(entry: Entry) -> bool:
+    if entry.stage is Stage.PLANNED or (entry.stage is Stage.FAILED and entry.after is None):
+        return False
+    return any(_roles_back(entry)) or not entry.outcome.is_nothing
+
+
+def _saying_new_principal(result: ChangeResult) -> ChangeResult:
+    if result.status in {Status.UNCHANGED, Status.FAILED, Status.SKIPPED} or not (result.before and result.after):
+        return result
+    if result.before.system or not result.after.system:
+        return result
+    message = (
+        "The system-assigned identity comes back with a new principal: what was granted to the old one outside this "
+        "subscription, or by its id, is not granted to the new one."
+    )
+    return replace(result, warnings=(*result.warnings, Warn(NEW_PRINCIPAL, message)))
+
+
+def _always(change: Change) -> Callable[[frozenset[ResourceId]], Change]:
+    return lambda _ids: change

@@ -1,0 +1,32 @@
+"""Carry out one job by itself, here and now: what many are for `vmident.ports.fleet.Fleet`, one needs no fleet for."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from vmident.errors import VmidentError
+from vmident.ports.azure import Clock, Person
+from vmident.ports.fleet import Pause, Steps
+
+T = TypeVar("T")
+
+
+def in_turn(steps: Steps[T], clock: Clock, person: Person) -> T:
+    """Take every step as it comes; gives the job's result, and raises what it raises."""
+    value: object = None
+    failure: BaseException | None = None
+    while True:
+        try:
+            step = steps.throw(failure) if failure else steps.send(value)
+        except StopIteration as over:
+            result: T = over.value
+            return result
+        value = failure = None
+        try:
+            if isinstance(step, Pause):
+                person.tell(step.why)
+                clock.sleep(step.seconds)
+            else:
+                value = step.act()
+        except (VmidentError, KeyboardInterrupt) as met:
+            failure = met

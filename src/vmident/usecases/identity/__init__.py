@@ -1,0 +1,1 @@
+"""Create, show and delete user-assigned identities."""

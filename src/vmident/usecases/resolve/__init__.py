@@ -1,0 +1,1 @@
+"""Names and selectors to resource ids."""

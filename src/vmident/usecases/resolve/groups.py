@@ -1,0 +1,53 @@
+"""Resource groups by name: show one, list them, and say of one that is not there which names come near."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from vmident.core.resources import Group
+from vmident.core.selection import near
+from vmident.errors import NotFound, VmidentError
+from vmident.ports.azure import Groups
+
+NO_GROUP = "ResourceGroupNotFound"
+
+T = TypeVar("T")
+
+
+def read_group(name: str, subscription: str, groups: Groups) -> Group:
+    """Read one group; raises `NotFound` with near names."""
+    try:
+        return groups.read(subscription, name)
+    except NotFound as missing:
+        raise group_not_found(name, subscription, missing, groups) from missing
+
+
+def list_groups(subscription: str, groups: Groups) -> Iterator[Group]:
+    """List the groups of the subscription."""
+    return groups.list(subscription)
+
+
+def in_each(subscriptions: Sequence[str], look: Callable[[str], Iterator[T]]) -> Iterator[T]:
+    """Look in each of several subscriptions; one that lacks the group has nothing to give."""
+    for subscription in subscriptions:
+        try:
+            yield from look(subscription)
+        except NotFound as missing:
+            if missing.code != NO_GROUP:
+                raise
+
+
+def group_not_found(name: str, subscription: str, missing: NotFound, groups: Groups) -> NotFound:
+    """Say of a group that Azure does not know which names come near; what else is missing, Azure says itself."""
+    if missing.code != NO_GROUP:
+        return missing
+    try:
+        alike = near((one.name for one in groups.list(subscription)), name)
+    except VmidentError:
+        alike = ()
+    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+    return missing.saying(
+        f"No resource group '{name}' in subscription {subscription}.{there}",
+        hint="See what is there: vmident group list",
+    )

@@ -1,0 +1,97 @@
+"""Which network a new VM goes into: the one that is named, one that is there, or one of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from vmident.core.rbac.scope import Scope
+from vmident.core.resource_id import ResourceId, checked_name, looks_like_id
+from vmident.core.resources import is_same_location
+from vmident.core.selection import near
+from vmident.core.vm_creation.network import VIRTUAL_NETWORK, VirtualNetwork, first_fitting
+from vmident.errors import BadResourceId, NotFound, UsageError
+from vmident.ports.deployments import Networks
+
+_SUBNET_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+"
+                        r"/subnets/[^/]+", re.IGNORECASE)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NetworkWords:
+    """A network and a subnet as typed, each a name or a full id."""
+
+    network: str | None = None
+    subnet: str | None = None
+
+
+@dataclass(frozen=True)
+class PlaceInNetwork:
+    """The subnet that is there, by its full id; else the names of the network and subnet to make, `None` for ours."""
+
+    subnet_id: str | None = None
+    new_network: str | None = None
+    new_subnet: str | None = None
+
+
+def checked_network_words(network: str | None, subnet: str | None) -> NetworkWords:
+    """Refuse, before anything is sent, words that can name no network and no subnet."""
+    if network and looks_like_id(network) and not ResourceId.parse(network).is_a(VIRTUAL_NETWORK):
+        raise UsageError(f"'{network}' is not the id of a virtual network.", hint="Name one, by name or by full id.")
+    if subnet and looks_like_id(subnet):
+        if not _SUBNET_ID.fullmatch(str(Scope.parse(subnet))):
+            raise BadResourceId(
+                f"'{subnet}' is not the id of a subnet.", hint="It ends in /virtualNetworks/V/subnets/S"
+            )
+        if network:
+            raise UsageError("A subnet's id says its network.", hint="Leave --vnet out.")
+    elif subnet and not network:
+        raise UsageError(f"--subnet {subnet} needs its network.", hint="Name it with --vnet, or give the subnet's id.")
+    for name in (network, subnet):
+        if name and not looks_like_id(name):
+            checked_name(name)
+    return NetworkWords(network.strip() if network else None, subnet.strip() if subnet else None)
+
+
+def find_network(words: NetworkWords, vm: ResourceId, location: str, networks: Networks) -> PlaceInNetwork:
+    """Give the place of a VM in a network; costs one read, none where a subnet is named by its id.
+
+    Raises `NotFound` for what is named by id and is not there, and for a subnet that its network does not have.
+    """
+    if words.subnet and looks_like_id(words.subnet):
+        return PlaceInNetwork(str(Scope.parse(words.subnet)))
+    if words.network is None:
+        found = first_fitting(networks.list(vm.subscription, vm.group), location)
+        return PlaceInNetwork(found.subnet_id(found.subnets_for_vms[0])) if found else PlaceInNetwork()
+    named = _named(words.network, vm, networks)
+    if named is None:
+        return PlaceInNetwork(None, words.network, words.subnet)
+    if not is_same_location(named.location, location):
+        raise UsageError(
+            f"The network '{named.id.name}' is in {named.location}, and the VM would be in {location}.",
+            hint=f"A VM is where its network is: --location {named.location}",
+        )
+    return PlaceInNetwork(named.subnet_id(_subnet(words.subnet, named)))
+
+
+def _named(word: str, vm: ResourceId, networks: Networks) -> VirtualNetwork | None:
+    if looks_like_id(word):
+        return networks.read(ResourceId.parse(word))
+    there = networks.list(vm.subscription, vm.group)
+    return next((one for one in there if one.id.name.lower() == word.lower()), None)
+
+
+def _subnet(word: str | None, network: VirtualNetwork) -> str:
+    if word is None and network.subnets_for_vms:
+        return network.subnets_for_vms[0]
+    found = next((subnet for subnet in network.subnets if word and subnet.lower() == word.lower()), None)
+    if found:
+        return found
+    alike = near(network.subnets, word) if word else ()
+    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+    wanted = f"named '{word}'" if word else "for VMs"
+    raise NotFound(
+        f"The network '{network.id.name}' has no subnet {wanted}.{there}",
+        code="subnet-not-found",
+        hint=f"Make it: az network vnet subnet create -g {network.id.group} --vnet-name {network.id.name} …",
+    )

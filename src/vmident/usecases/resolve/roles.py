@@ -1,0 +1,95 @@
+"""Which roles, at which scopes, the words after `--role` and `--scope` mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vmident.core.rbac.roles import Grant, Role
+from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope, scope_named
+from vmident.core.selection import near
+from vmident.errors import AmbiguousName, BadResourceId, NotFound, UsageError, VmidentError
+from vmident.ports.azure import Roles
+
+_DEFINITIONS = "providers/Microsoft.Authorization/roleDefinitions"
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_DEFINITION_ID = re.compile(rf"(/.+)?/{_DEFINITIONS}/({_GUID.pattern})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class RoleWords:
+    """Roles and scopes as typed: every role is to be granted at every scope."""
+
+    roles: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.roles)
+
+
+NO_ROLES = RoleWords()
+
+
+def checked_role_words(roles: Sequence[str] | None, scopes: Sequence[str] | None, *, command: str) -> RoleWords:
+    """Refuse, before anything is sent, roles without scopes, scopes without roles, and what can be neither.
+
+    `command` begins the example that the error shows, such as `vmident enable-system myVM`.
+    """
+    if bool(roles) != bool(scopes):
+        given, lacking = ("--role", "--scope") if roles else ("--scope", "--role")
+        raise UsageError(
+            f"{given} needs {lacking}: a role is granted at a scope.",
+            hint=f"For example: {command} --role Reader --scope group",
+        )
+    for scope in scopes or ():
+        if scope.strip().lower() not in {SUBSCRIPTION_WORD, GROUP_WORD}:
+            Scope.parse(scope)
+    words = tuple(role.strip() for role in roles or ())
+    for role in words:
+        if not role or (role.startswith("/") and not _DEFINITION_ID.fullmatch(role)):
+            raise BadResourceId(
+                f"'{role}' is no role: neither a name, nor a GUID, nor the id of a role definition.",
+                hint=f"A role's id reads /subscriptions/ID/{_DEFINITIONS}/GUID",
+            )
+    return RoleWords(words, tuple(scope.strip() for scope in scopes or ()))
+
+
+def find_grants(words: RoleWords, subscription: str, group: str, roles: Roles) -> tuple[Grant, ...]:
+    """Give every role at every scope, each pair once; `subscription` and `group` are what those two words mean.
+
+    Raises `NotFound` with near names, `AmbiguousName` for a name that several custom roles have.
+    """
+    scopes = [scope_named(word, subscription, group) for word in words.scopes]
+    grants = [Grant(_role(word, scope, subscription, roles), scope) for scope in scopes for word in words.roles]
+    return tuple({(grant.role.guid, grant.scope): grant for grant in grants}.values())
+
+
+def _role(word: str, scope: Scope, subscription: str, roles: Roles) -> Role:
+    given = _DEFINITION_ID.fullmatch(word)
+    guid = given[2] if given else word if _GUID.fullmatch(word) else None
+    home = f"/subscriptions/{scope.subscription or subscription}"
+    if guid:
+        try:
+            return roles.by_id(f"{home}/{_DEFINITIONS}/{guid}")
+        except NotFound as missing:
+            raise missing.saying(f"No role has the id '{guid}' in {home}.", _SEE_ROLES) from missing
+    found = roles.named(word, scope)
+    if len(found) > 1:
+        ids = "\n".join(f"  {role.id}" for role in found)
+        raise AmbiguousName(f"{len(found)} roles are named '{word}':\n{ids}", hint="Give the id to --role.")
+    if not found:
+        raise _no_role_named(word, scope, roles)
+    return found[0]
+
+
+_SEE_ROLES = "See which there are: az role definition list --query [].roleName"
+
+
+def _no_role_named(word: str, scope: Scope, roles: Roles) -> NotFound:
+    try:
+        alike = near([role.name for role in roles.all_at(scope)], word)
+    except VmidentError:
+        alike = ()
+    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+    return NotFound(f"No role named '{word}' can be granted on {scope}.{there}", code="role-not-found", hint=_SEE_ROLES)

@@ -1,0 +1,35 @@
+"""Find the VMs that a selection takes, without their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from vmident.core.resource_id import ResourceId
+from vmident.core.selection import Selection
+from vmident.core.virtual_machine import Machine
+from vmident.ports.azure import Machines
+from vmident.usecases.resolve.groups import in_each
+from vmident.usecases.resolve.vms import Where
+
+
+def select_vms(
+    selection: Selection, where: Where, machines: Machines, several: Sequence[str] = ()
+) -> Iterator[Machine | ResourceId]:
+    """Give the VMs page by page: as ARM's list has them, or only their ids where Resource Graph found them.
+
+    ARM's list gives the state along, and knows VMs made a moment ago; so it is asked unless there is a condition. The
+    default group plays no part: only the selection's own does. With `several` subscriptions it is these that are
+    looked in, and one that lacks the group has nothing to give.
+    """
+    if several:
+        return in_each(several, lambda subscription: _in_one(selection, subscription, machines))
+    return _in_one(selection, where.subscription(), machines)
+
+
+def _in_one(selection: Selection, subscription: str, machines: Machines) -> Iterator[Machine | ResourceId]:
+    if selection.condition is not None:
+        yield from machines.where(subscription, selection.group, selection.condition)
+        return
+    for machine in machines.list(subscription, selection.group):
+        if selection.takes(machine):
+            yield machine

@@ -1,0 +1,101 @@
+"""Which VMs the words on the command line mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId, checked_name, looks_like_id, vm_id
+from vmident.core.selection import near
+from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
+
+if TYPE_CHECKING:
+    from vmident.ports.azure import Machines
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where bare names are looked up; `subscription` is worked out when the first name needs it."""
+
+    subscription: Callable[[], str]
+    group: str | None = None
+
+
+def checked_vm_words(words: Sequence[str]) -> tuple[str, ...]:
+    """Refuse, before anything is sent, words that can name no VM, and give each word once.
+
+    Raises `BadResourceId` for a malformed id or an impossible name, `UsageError` for the id of something else.
+    """
+    for word in words:
+        if looks_like_id(word):
+            _vm_id_in(word)
+        else:
+            checked_name(word)
+    return tuple({word.strip().lower(): word.strip() for word in reversed(words)}.values())[::-1]
+
+
+def find_vm(word: str, where: Where, machines: Machines) -> ResourceId:
+    """Give the id of the VM that `word` means: an id, or a name in the given group, else in the subscription.
+
+    A name in a group is taken at its word and costs no request. Raises `NotFound` with near names, `AmbiguousName`
+    with the ids that match.
+    """
+    if looks_like_id(word):
+        return _vm_id_in(word)
+    if where.group:
+        return vm_id(where.subscription(), where.group, word)
+    subscription = where.subscription()
+    return the_only_vm(word, machines.named(subscription, checked_name(word)), subscription, machines)
+
+
+def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machines: Machines) -> ResourceId:
+    """Give the one VM of a name that was found in a subscription; raises as `find_vm` does where it is none or many."""
+    if not found:
+        raise _no_vm_named(word, subscription, None, machines)
+    if len(found) > 1:
+        ids = "\n".join(f"  {one}" for one in found)
+        raise AmbiguousName(
+            f"{len(found)} VMs are named '{word}' in subscription {subscription}:\n{ids}",
+            hint="Name the group with -g/--resource-group, or give the full id.",
+        )
+    return found[0]
+
+
+def not_found_with_near_names(word: str, vm: ResourceId, missing: NotFound, machines: Machines) -> NotFound:
+    """Say of a VM that Azure does not know which names come near; `missing` is Azure's own answer.
+
+    Where the group itself is missing, or the names cannot be listed, Azure's answer stands.
+    """
+    if missing.code != "ResourceNotFound":
+        return missing
+    better = _no_vm_named(word, vm.subscription, vm.group, machines)
+    return NotFound(
+        better.message,
+        code=missing.code,
+        hint=better.hint,
+        status=missing.status,
+        request_id=missing.request_id,
+    )
+
+
+def _no_vm_named(word: str, subscription: str, group: str | None, machines: Machines) -> NotFound:
+    name = word.rsplit("/", 1)[-1]
+    place = f"resource group '{group}'" if group else f"subscription {subscription}"
+    try:
+        alike = near(machines.names(subscription, group), name)
+    except VmidentError:
+        alike = ()
+    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+    look = f"vmident list -g {group}" if group else "vmident list"
+    return NotFound(f"No VM named '{name}' in {place}.{there}", hint=f"See what is there: {look}")
+
+
+def _vm_id_in(word: str) -> ResourceId:
+    found = ResourceId.parse(word)
+    if not found.is_a(VIRTUAL_MACHINE):
+        raise UsageError(
+            f"'{word.strip()}' is not the id of a VM: its type is '{found.kind}', not '{VIRTUAL_MACHINE}'.",
+            hint="Name the VM; identities go to --identity.",
+        )
+    return found

@@ -1,0 +1,124 @@
+"""Grant roles to a principal, patiently while the directory does not know it yet; take away roles that nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from vmident.core.polling import pause_before_retry
+from vmident.core.rbac.permissions import DELETE_ROLE_ASSIGNMENT, WRITE_ROLE_ASSIGNMENT, allows, way_out
+from vmident.core.rbac.roles import Grant
+from vmident.core.rbac.scope import Scope
+from vmident.errors import Interrupted, NotAllowed, VmidentError
+from vmident.ports.azure import Clock, Person, Roles
+from vmident.results.changes import RoleResult, RoleStatus
+from vmident.usecases.idempotent_write import Errand, ensure
+
+DIRECTORY_SECONDS = 300.0
+"""How long a new principal is waited for: the directory takes seconds to minutes to know it (wire facts)."""
+_NOT_REPLICATED = "PrincipalNotFound"
+
+
+def check_may(grants: Sequence[RoleResult], roles: Roles) -> None:
+    """Raise `NotAllowed` where the caller clearly may not grant or remove what is planned; nothing is written here.
+
+    Where Azure does not say what the caller may do, the write itself tells.
+    """
+    needed = {RoleStatus.PLANNED: WRITE_ROLE_ASSIGNMENT, RoleStatus.PLANNED_REMOVAL: DELETE_ROLE_ASSIGNMENT}
+    for planned in grants:
+        action = needed.get(planned.status)
+        if action and _clearly_may_not(action, planned.scope, roles):
+            raise NotAllowed(
+                f"You may not do '{action}' on {planned.scope}, which the role '{planned.role.name}' takes. Nothing "
+                "was changed.",
+                hint=way_out(action, str(planned.scope), None),
+            )
+
+
+def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, person: Person) -> RoleResult:
+    """Make one planned assignment; gives it as `granted`, or as `existing` where it was there.
+
+    A principal that the directory does not know yet is tried again for `DIRECTORY_SECONDS`; after a lost answer the
+    assignment is looked for before it is asked for again. Raises what does not clear.
+    """
+    wanted = Grant(planned.role, planned.scope)
+    what = f"grant role '{planned.role.name}' on {planned.scope}"
+
+    def assign() -> RoleResult:
+        assignment_id, is_new = roles.assign(wanted, principal_id)
+        return _done(planned, principal_id, RoleStatus.GRANTED if is_new else RoleStatus.EXISTING, assignment_id)
+
+    def found() -> RoleResult | None:
+        assignment_id = roles.find(wanted, principal_id)
+        return _done(planned, principal_id, RoleStatus.GRANTED, assignment_id) if assignment_id else None
+
+    errand = Errand(assign, found, what, f"az role assignment list --assignee {principal_id} --scope {planned.scope}")
+    began, tries = clock.now(), 0
+    while True:
+        try:
+            return ensure(errand, clock, person)[0]
+        except VmidentError as failure:
+            waited = clock.now() - began
+            if failure.code != _NOT_REPLICATED or waited >= DIRECTORY_SECONDS:
+                raise
+            person.tell(f"{what}: the directory does not know the new principal yet ({waited:.0f} s), trying again")
+            clock.sleep(pause_before_retry(min(tries, 3)))
+            tries += 1
+
+
+@dataclass
+class Settling:
+    """What has become of each of several assignments so far, and the first failure."""
+
+    done: list[RoleResult] = field(default_factory=list)
+    failure: VmidentError | None = None
+
+    def attempt(self, planned: RoleResult, act: Callable[[], RoleResult]) -> None:
+        """Do one; after the end of the time allowed or an interruption the others are left undone."""
+        if self.failure and self.failure.ends_run:
+            self.done.append(replace(planned, status=RoleStatus.FAILED))
+            return
+        try:
+            self.done.append(act())
+        except VmidentError as failure:
+            self._failed(planned, failure)
+        except KeyboardInterrupt:
+            self._failed(planned, Interrupted("Interrupted."))
+
+    @property
+    def undone(self) -> str:
+        """What could not be done, in words."""
+        failed = (one for one in self.done if one.status is RoleStatus.FAILED)
+        return ", ".join(f"'{one.role.name}' on {one.scope}" for one in failed)
+
+    def _failed(self, planned: RoleResult, failure: VmidentError) -> None:
+        self.failure = self.failure or failure
+        self.done.append(replace(planned, status=RoleStatus.FAILED))
+
+
+def role_options(grants: Sequence[Grant]) -> list[str]:
+    """Give the words that ask for these grants on a command line, quoted for a shell."""
+    roles = dict.fromkeys(grant.role for grant in grants)
+    scopes = dict.fromkeys(grant.scope for grant in grants)
+    words = [word for role in roles for word in ("--role", f'"{role.name}"' if " " in role.name else role.name)]
+    return words + [word for scope in scopes for word in ("--scope", str(scope))]
+
+
+def remove(orphan: RoleResult, roles: Roles) -> RoleResult:
+    """Delete one assignment that points at nobody."""
+    if orphan.id:
+        roles.remove(orphan.id)
+    return replace(orphan, status=RoleStatus.REMOVED)
+
+
+def _done(planned: RoleResult, principal_id: str, status: RoleStatus, assignment_id: str | None) -> RoleResult:
+    return replace(planned, principal_id=principal_id, status=status, id=assignment_id)
+
+
+def _clearly_may_not(action: str, scope: Scope, roles: Roles) -> bool:
+    try:
+        return not allows(roles.permissions(scope), action)
+    except VmidentError as failure:
+        if failure.ends_run:
+            raise
+        return False

@@ -1,0 +1,70 @@
+"""Which roles a plan grants: the words of its rules looked up, and what is there already, by lists alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vmident.core.desired import RoleWanted
+from vmident.core.plan import Plan, PlannedGrant, PlannedVm
+from vmident.core.rbac.roles import Assigned, Grant
+from vmident.core.rbac.scope import Scope, subscription_scope
+from vmident.core.resource_id import ResourceId
+from vmident.errors import NotAllowed
+from vmident.ports.azure import Roles
+from vmident.usecases.resolve.roles import RoleWords, find_grants
+
+
+def with_grants(plan: Plan, roles: Roles) -> Plan:
+    """Give the plan with the grants that its rules want.
+
+    Costs a read for each role at each scope, and a list of all assignments for each subscription that a scope is in;
+    nothing where no rule wants roles. Raises `NotFound` and `AmbiguousName` for roles.
+    """
+    looked_up = _LookedUp(roles)
+    return replace(plan, vms=tuple(_granting(one, looked_up) if one.roles_wanted else one for one in plan.vms))
+
+
+class _LookedUp:
+    """What has been read of roles so far: each thing is read once, however many VMs want it."""
+
+    def __init__(self, roles: Roles) -> None:
+        self._roles = roles
+        self._grants: dict[tuple[str, Scope], Grant] = {}
+        self._assigned: dict[Scope, frozenset[Assigned]] = {}
+        self._unreadable: set[Scope] = set()
+
+    def grant(self, wanted: RoleWanted, vm: ResourceId) -> Grant:
+        """Look a role up at the scope where it is wanted."""
+        key = (wanted.role.lower(), wanted.scope)
+        if key not in self._grants:
+            words = RoleWords((wanted.role,), (str(wanted.scope),))
+            (self._grants[key],) = find_grants(words, vm.subscription, vm.group, self._roles)
+        return self._grants[key]
+
+    def is_there(self, grant: Grant, principal_id: str) -> bool:
+        """Tell whether a principal has that very assignment; one at a wider scope is another."""
+        assigned = Assigned(principal_id.lower(), grant.role.guid, grant.scope)
+        wide = subscription_scope(grant.scope.subscription) if grant.scope.subscription else grant.scope
+        return assigned in self._at(wide, grant.scope)
+
+    def _at(self, wide: Scope, narrow: Scope) -> frozenset[Assigned]:
+        """List all assignments of the subscription, else, where those may not be read, of the scope alone."""
+        scope = narrow if wide in self._unreadable else wide
+        if scope not in self._assigned:
+            try:
+                self._assigned[scope] = self._roles.assigned_at(scope)
+            except NotAllowed:
+                if scope == narrow:
+                    raise
+                self._unreadable.add(wide)
+                return self._at(wide, narrow)
+        return self._assigned[scope]
+
+
+def _granting(one: PlannedVm, looked_up: _LookedUp) -> PlannedVm:
+    grants = []
+    for wanted in one.roles_wanted:
+        grant, principal_id = looked_up.grant(wanted, one.vm), one.after.principal_of(wanted.receiver)
+        is_there = principal_id is not None and looked_up.is_there(grant, principal_id)
+        grants.append(PlannedGrant(grant, wanted.receiver, principal_id, is_there))
+    return replace(one, grants=tuple(grants))

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sandbox.cloud import GROUP, IN_SUBSCRIPTION, MINE, OTHER, VMS, Cloud, code_of
+from vmident.sandbox.resource_graph.kql import BadQuery, Where, read_query
+from vmident.sandbox.sandbox import SUBSCRIPTION, TENANT
+
+if TYPE_CHECKING:
+    from vmident.sandbox.http_messages import Response
+
+URL = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
+VM_QUERY = "Resources | where type =~ 'Microsoft.Compute/virtualMachines'"
+NAMES = f"{VM_QUERY} | project id, name | order by name asc"
+
+
+def ask(cloud: Cloud, query: str, **more: Any) -> Response:
+    return cloud.send("POST", URL, {"query": query, **more})
+
+
+def names(answer: Response) -> list[str]:
+    assert answer.status == 200, answer.body
+    return [row["name"] for row in answer.json()["data"]]
+
+
+def test_rows_have_the_columns_asked_for_in_arms_casing(cloud: Cloud) -> None:
+    query = f"{VM_QUERY} and name =~ 'MYvm' | project id, name, type, resourceGroup, subscriptionId, tenantId, location"
+    assert ask(cloud, query).json() == {
+        "totalRecords": 1,
+        "count": 1,
+        "data": [
+            {
+                "id": f"{VMS}/myVM",
+                "name": "myVM",
+                "type": "microsoft.compute/virtualmachines",
+                "resourceGroup": GROUP.lower(),
+                "subscriptionId": SUBSCRIPTION,
+                "tenantId": TENANT,
+                "location": "westus",
+            }
+        ],
+        "facets": [],
+        "resultTruncated": "false",
+    }
+
+
+def test_a_row_without_a_projection_has_all_columns(cloud: Cloud) -> None:
+    vm, identity = (
+        ask(cloud, f"Resources | where name == '{name}'").json()["data"][0] for name in ("appVM", "otherIdentity")
+    )
+    assert vm["identity"] == cloud.vm("appVM")["identity"]
+    assert vm["properties"]["vmId"]
+    assert set(identity["properties"]) == {"tenantId", "principalId", "clientId"}
+    assert set(vm) == set(identity)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (NAMES, ["appVM", "dbVM", "myVM", "webVM"]),
+        (f"{VM_QUERY} | order by name", ["webVM", "myVM", "dbVM", "appVM"]),
+        (f"{VM_QUERY} | sort by location asc, name desc", ["webVM", "myVM", "dbVM", "appVM"]),
+        (f"resources | where name == 'myVM' | where resourceGroup =~ '{GROUP}'", ["myVM"]),
+        ("Resources | where name == 'MYVM'", []),
+        (f"Resources | where resourceGroup == '{GROUP}'", []),
+        (f'Resources\n| where subscriptionId == "{SUBSCRIPTION}" and name=~"webvm"', ["webVM"]),
+        (
+            "Resources | where type == 'microsoft.managedidentity/userassignedidentities' | order by id asc",
+            ["myUserAssignedIdentity", "otherIdentity"],
+        ),
+        ("Resources | where name contains 'EBv' | project name", ["webVM"]),
+        (f"{VM_QUERY} and tostring(identity.type) =~ 'userassigned' | project name", ["dbVM"]),
+        (f"{VM_QUERY} | where tostring(properties['provisioningState']) == 'Succeeded' and name == 'myVM'", ["myVM"]),
+        (f"{VM_QUERY} | where tostring(identity.type) == '' | project name", ["myVM"]),
+        (
+            f"{VM_QUERY} | where tostring(identity.type.more) == '' | order by name asc",
+            ["appVM", "dbVM", "myVM", "webVM"],
+        ),
+        (r"Resources | where name == 'it\'s \"\\\n\t'", []),
+    ],
+)
+def test_a_query_of_the_small_language_is_answered(cloud: Cloud, query: str, expected: list[str]) -> None:
+    assert names(ask(cloud, query)) == expected
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "VirtualMachines",
+        "where type =~ 'x'",
+        "Resources |",
+        "Resources | take 5",
+        "Resources | where",
+        "Resources | where name",
+        "Resources | where name has 'x'",
+        "Resources | where identity.type =~ 'x'",
+        "Resources | where tostring(name) =~ 'x'",
+        "Resources | where tostring(identity) =~ 'x'",
+        "Resources | where tostring(identity.type =~ 'x'",
+        "Resources | where tags[team] =~ 'x'",
+        "Resources | where tags['team' =~ 'x'",
+        "Resources | where name 'x'",
+        "Resources | where name =~ x",
+        "Resources | where Name =~ 'x'",
+        "Resources | where tags =~ 'x'",
+        "Resources | where name =~ 'x' or not name =~ 'y'",
+        "Resources | where name =~ 'x",
+        r"Resources | where name =~ 'x\q'",
+        "Resources | where name =~ 'x';",
+        "Resources | project",
+        "Resources | project id,",
+        "Resources | project a = id",
+        "Resources | project id | where name =~ 'x'",
+        "Resources | order id",
+        "Resources | order by id ascending",
+        "Resources | order by properties asc",
+        "Resources Resources",
+    ],
+)
+def test_any_other_query_is_refused_as_the_graph_refuses(cloud: Cloud, query: str) -> None:
+    answer = ask(cloud, query)
+    assert code_of(answer) == (400, "BadRequest")
+    details = [detail["code"] for detail in answer.json()["error"]["details"]]
+    assert details == ["InvalidQuery", "ParserFailure", "NotSupportedBySandbox"]
+
+
+@given(st.text())
+def test_no_text_breaks_the_reader(text: str) -> None:
+    for query in (text, f"Resources | where name =~ {text}", f"Resources | {text}"):
+        try:
+            read_query(query)
+        except BadQuery as bad:
+            assert 0 <= bad.position <= len(query)
+
+
+@given(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])))
+def test_a_literal_means_what_was_escaped(text: str) -> None:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    assert read_query(f"Resources | where name == '{escaped}'").conditions == (Where("name", text, "=="),)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"managementGroups": ["x"]}, "NotSupportedBySandbox"),
+        ({"facets": []}, "NotSupportedBySandbox"),
+        ({"subscriptions": SUBSCRIPTION}, "InvalidRequestContent"),
+        ({"subscriptions": []}, "BadRequest"),
+        ({"subscriptions": ["11111111-1111-1111-1111-111111111111"]}, "BadRequest"),
+        ({"options": []}, "NotAnError"),
+        ({"options": 3}, "InvalidRequestContent"),
+        ({"options": {"$top": 0}}, "BadRequest"),
+        ({"options": {"$top": 1001}}, "BadRequest"),
+        ({"options": {"$top": True}}, "BadRequest"),
+        ({"options": {"$skip": -1}}, "BadRequest"),
+        ({"options": {"allowPartialScopes": True}}, "NotSupportedBySandbox"),
+        ({"options": {"resultFormat": "table"}}, "NotSupportedBySandbox"),
+        ({"options": {"resultFormat": 1}}, "NotSupportedBySandbox"),
+        ({"options": {"$skipToken": "x"}}, "InvalidSkipToken"),
+        ({"options": {"$skipToken": 7}}, "BadRequest"),
+        ({"query": None}, "BadRequest"),
+    ],
+)
+def test_what_stands_beside_the_query_is_checked(cloud: Cloud, more: dict[str, Any], code: str) -> None:
+    answer = cloud.send("POST", URL, {"query": NAMES, **more})
+    if code == "NotAnError":
+        assert answer.status == 200
+    else:
+        assert code_of(answer) == (400, code)
+
+
+def test_the_subscriptions_may_be_named(cloud: Cloud) -> None:
+    asked = [SUBSCRIPTION.upper(), "11111111-1111-1111-1111-111111111111"]
+    assert len(names(ask(cloud, NAMES, subscriptions=asked, options={"resultFormat": "objectArray"}))) == 4
+
+
+def test_vms_are_found_by_an_identity_that_is_attached(cloud: Cloud) -> None:
+    query = (
+        "Resources | where type =~ 'microsoft.compute/virtualmachines' "
+        f"| where tostring(identity.userAssignedIdentities) contains '{MINE.upper()}' | project id | order by id asc"
+    )
+    assert ask(cloud, query).json()["data"] == [{"id": f"{VMS}/appVM"}, {"id": f"{VMS}/dbVM"}]
+
+
+@pytest.mark.parametrize("condition", ["tags['team'] =~ 'WEB'", "tags.team == 'web'", "tostring(tags) contains 'x'"])
+def test_vms_are_found_by_a_tag(cloud: Cloud, condition: str) -> None:
+    cloud.sandbox.add_vm(GROUP, "tagged", tags={"team": "web"})
+    cloud.sandbox.add_vm(GROUP, "other", tags={"Team": "web"})
+    answer = ask(cloud, f"{VM_QUERY} | where {condition} | order by name asc")
+    if "tostring" in condition:
+        assert code_of(answer) == (400, "BadRequest")
+    else:
+        assert names(answer) == ["tagged"]
+
+
+def test_pages_follow_one_another_to_the_end(cloud: Cloud) -> None:
+    first = ask(cloud, NAMES, options={"$top": 3})
+    token = first.json()["$skipToken"]
+    second = ask(cloud, NAMES, options={"$top": 3, "$skipToken": token})
+    assert (names(first), names(second)) == (["appVM", "dbVM", "myVM"], ["webVM"])
+    assert first.json()["resultTruncated"] == "true"
+    assert (first.json()["totalRecords"], first.json()["count"]) == (4, 3)
+    assert "$skipToken" not in second.json()
+    assert names(ask(cloud, NAMES, options={"$skip": 1, "$top": 1})) == ["dbVM"]
+
+
+def test_a_token_is_of_its_query_alone(cloud: Cloud) -> None:
+    token = ask(cloud, NAMES, options={"$top": 1}).json()["$skipToken"]
+    assert code_of(ask(cloud, NAMES + " ", options={"$skipToken": token})) == (400, "BadRequest")
+
+
+def test_there_is_no_token_where_id_is_not_projected(cloud: Cloud) -> None:
+    answer = ask(cloud, f"{VM_QUERY} | project name", options={"$top": 1}).json()
+    assert answer["resultTruncated"] == "true"
+    assert "$skipToken" not in answer
+
+
+def test_without_an_order_the_rows_come_in_any(cloud: Cloud) -> None:
+    orders = set()
+    for _ in range(10):
+        orders.add(tuple(names(ask(cloud, VM_QUERY))))
+        cloud.now += 1
+    assert len(orders) > 1
+
+
+def test_a_page_has_at_most_a_thousand_rows(cloud: Cloud) -> None:
+    for number in range(1000):
+        cloud.sandbox.add_vm(GROUP, f"vm{number:04}")
+    answer = ask(cloud, NAMES).json()
+    assert (answer["totalRecords"], answer["count"]) == (1004, 1000)
+
+
+def test_what_is_new_or_gone_is_seen_late(cloud: Cloud) -> None:
+    query = "Resources | where type =~ 'Microsoft.ManagedIdentity/userAssignedIdentities' | order by name asc"
+    cloud.make_identity(OTHER.replace("otherIdentity", "newIdentity"))
+    cloud.delete_identity(MINE)
+    assert names(ask(cloud, query)) == ["myUserAssignedIdentity", "otherIdentity"]
+    cloud.now += 20
+    assert names(ask(cloud, query)) == ["newIdentity", "otherIdentity"]
+
+
+def test_one_made_again_is_one(cloud: Cloud) -> None:
+    query = "Resources | where name == 'otherIdentity'"
+    cloud.delete_identity(OTHER)
+    cloud.now += 5
+    cloud.make_identity(OTHER)
+    cloud.now += 16
+    assert names(ask(cloud, query)) == []
+    cloud.now += 5
+    assert names(ask(cloud, query)) == ["otherIdentity"]
+
+
+def test_fifteen_queries_go_through_at_once(cloud: Cloud) -> None:
+    answers = [ask(cloud, NAMES) for _ in range(16)]
+    assert answers[0].headers["x-ms-user-quota-remaining"] == "14"
+    assert answers[0].headers["x-ms-user-quota-resets-after"] == "00:00:05"
+    assert code_of(answers[-1]) == (429, "RateLimiting")
+    assert answers[-1].headers["retry-after"] == "1"
+    cloud.now += 5
+    assert ask(cloud, NAMES).headers["x-ms-user-quota-remaining"] == "14"
+
+
+def test_the_graph_has_one_path(cloud: Cloud) -> None:
+    assert code_of(cloud.send("GET", URL)) == (405, "MethodNotAllowed")
+    assert code_of(cloud.send("POST", IN_SUBSCRIPTION + URL, {"query": NAMES})) == (404, "InvalidResourceType")

@@ -76,7 +76,7 @@ class Connection:
         self._tell = tell
         self._see = see
         self._metered = _Metered()
-        self._transport = _transport(cloud, door)
+        self._transport = _transport(cloud, clock, door)
         self._client: ARMPipelineClient[HttpRequest, HttpResponse] = ARMPipelineClient(
             cloud.endpoint, transport=self._transport, policies=self._policies()
         )
@@ -185,8 +185,11 @@ class Connection:
         return Answer(response.status_code, response.headers, parsed(response))
 
 
-def _transport(cloud: Cloud, door: BaseAdapter | None) -> Any:
+def _transport(cloud: Cloud, clock: Clock, door: BaseAdapter | None) -> Any:
     from azure.core.pipeline.transport import RequestsTransport
+    from urllib3.util import Retry
+
+    from vmident.arm.transport import ACCEPTED_ENCODINGS, BoundedAdapter
 
     # Proxies and other settings of the environment have no say over what never leaves this machine.
     transport = RequestsTransport(use_env_settings=not (cloud.is_plain_http or door))
@@ -194,12 +197,16 @@ def _transport(cloud: Cloud, door: BaseAdapter | None) -> Any:
     session = transport.session
     # Without an auth of its own, requests puts ~/.netrc's in the place of the token.
     session.auth = _unchanged
-    for adapter in session.adapters.values():
-        # What comes back to a full pool is dropped, with a warning, and the next request shakes hands anew.
-        adapter.init_poolmanager(connections=_HOSTS, maxsize=AT_ONCE)
-    if door:
-        session.mount("https://", door)
-        session.mount("http://", door)
+    session.headers["Accept-Encoding"] = ACCEPTED_ENCODINGS
+    # What comes back to a full pool is dropped, with a warning, and the next request shakes hands anew.
+    adapter = door or BoundedAdapter(
+        clock.remaining_seconds,
+        pool_connections=_HOSTS,
+        pool_maxsize=AT_ONCE,
+        max_retries=Retry(total=False, redirect=False, raise_on_status=False),
+    )
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
     return transport
 
 

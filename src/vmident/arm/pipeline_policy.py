@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 from vmident.arm.auth.errors import no_token
 from vmident.arm.cloud import is_same_origin
 from vmident.arm.errors import fault
+from vmident.arm.limits import CONNECT_SECONDS, SILENCE_SECONDS
 from vmident.errors import AzureRefused, Unreachable, UnreadableAnswer, VmidentError
 
 if TYPE_CHECKING:
     from vmident.ports.azure import Clock
-
-_CONNECT_SECONDS = 10.0
-_ANSWER_SECONDS = 60.0
 
 
 class Supervision:
@@ -61,8 +59,8 @@ class Supervision:
         left = self._clock.remaining_seconds()
         request.context.options.update(
             enforce_https=self._enforce_https,
-            connection_timeout=_CONNECT_SECONDS if left is None else min(_CONNECT_SECONDS, left),
-            read_timeout=_ANSWER_SECONDS if left is None else min(_ANSWER_SECONDS, left),
+            connection_timeout=CONNECT_SECONDS if left is None else min(CONNECT_SECONDS, left),
+            read_timeout=SILENCE_SECONDS if left is None else min(SILENCE_SECONDS, left),
         )
         shown = f"{request.http_request.method} {_without_opaque_query(request.http_request.url)}"
         began = time.perf_counter()
@@ -76,6 +74,9 @@ class Supervision:
             if failure.response is None:
                 raise _no_answer(failure, self._endpoint) from failure
             raise _refusal(failure.response) from failure
+        except UnreadableAnswer as failure:
+            self._trace(f"{shown} -> {failure.code}")
+            raise
         except AzureError as failure:
             self._trace(f"{shown} -> {type(failure).__name__}")
             self._clock.remaining_seconds()

@@ -359,5 +359,5 @@ def _silence_the_sdk() -> None:
     """Keep the SDK's own logging off standard error, where it would stand beside what `faults` makes of it."""
     import logging
 
-    logging.getLogger("azure").addHandler(logging.NullHandler())
-    logging.getLogger("msal").addHandler(logging.NullHandler())
+    for name in ("azure", "msal", "urllib3"):
+        logging.getLogger(name).addHandler(logging.NullHandler())

@@ -1,0 +1,237 @@
+"""The network under azure-core's transport: every answer is read whole, within bounds, before anything else sees it.
+
+requests has a time limit for each read of a socket, and none for an answer: a server that sends a byte a minute, or
+one `100 Continue` after another, keeps it for ever. It unpacks what is packed, however large. And azure-core reports an
+answer that ends early in five ways, depending on where it ends. So the body is read here:
+
+* Each read of a socket waits until the deadline of the whole answer and no longer. This holds for the status line,
+  interim answers, headers, chunk sizes and trailers too, as the reader below is what `http.client` reads them from.
+* Each read counts: an answer of more bytes than `limits.ANSWER_BYTES` ends there. Unpacking ends there too.
+* An answer that ends early, in whatever way, is a `requests.ConnectionError`, which azure-core has an error for.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.client import HTTPResponse, RemoteDisconnected
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from vmident.arm.limits import ANSWER_BYTES, ANSWER_SECONDS, HEADER_BYTES
+from vmident.errors import UnreadableAnswer
+
+if TYPE_CHECKING:
+    import socket
+
+    from urllib3 import PoolManager
+
+ACCEPTED_ENCODINGS = "gzip, deflate"
+_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
+_CHUNK_BYTES = 64 * 1024
+_EITHER_FORMAT = 47  # zlib's window bits for a gzip or a zlib header
+
+
+class _Allowance(threading.local):
+    """What is left for the answer that this thread is reading: the moment of its deadline, and bytes."""
+
+    until = float("inf")
+    bytes_left = 0
+    silence_seconds: float | None = None
+
+    def begin(self, seconds: float, silence_seconds: float | None) -> None:
+        """Start with a new answer."""
+        self.until = time.monotonic() + seconds
+        self.silence_seconds = silence_seconds
+        self.bytes_left = ANSWER_BYTES + HEADER_BYTES
+
+    def seconds_for_a_read(self) -> float:
+        """Return how long to wait for more of it; raises `TimeoutError` at the deadline."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer was not complete in time")
+        return left if self.silence_seconds is None else min(left, self.silence_seconds)
+
+    def took(self, size: int) -> None:
+        """Count what was read; raises `UnreadableAnswer` for too much."""
+        self.bytes_left -= size
+        if self.bytes_left < 0:
+            raise too_large("The answer")
+
+
+class BoundedAdapter(HTTPAdapter):
+    """An adapter of requests whose answers have been read when it returns them.
+
+    `remaining_seconds` returns what is left until the deadline of the command, `None` where it has none.
+    """
+
+    def __init__(self, remaining_seconds: Callable[[], float | None], **options: Any) -> None:
+        self._remaining_seconds = remaining_seconds
+        self._allowance = _Allowance()
+        super().__init__(**options)
+
+    def send(  # type: ignore[override, unused-ignore]
+        self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, **options: Any
+    ) -> requests.Response:
+        """Send the request once; raises `requests.ConnectionError`, `requests.Timeout` and `UnreadableAnswer`."""
+        del stream
+        left = self._remaining_seconds()
+        silence = timeout[1] if isinstance(timeout, tuple) else timeout
+        self._allowance.begin(ANSWER_SECONDS if left is None else min(ANSWER_SECONDS, left), silence)
+        response = super().send(request, stream=True, timeout=timeout, **options)
+        content = self._read(response)
+        # What requests itself sets when it has read a body: nobody reads the network again.
+        response._content = content  # noqa: SLF001
+        response._content_consumed = True  # type: ignore[attr-defined, unused-ignore]  # noqa: SLF001
+        return response
+
+    def _read(self, response: requests.Response) -> bytes:
+        is_whole = False
+        try:
+            content = b"".join(_unpacked(response))
+            is_whole = True
+        except ReadTimeoutError as failure:
+            raise requests.ReadTimeout(failure, request=response.request) from failure
+        except (HTTPError, OSError, zlib.error) as failure:
+            raise requests.ConnectionError(f"The answer is cut short: {failure}", request=response.request) from failure
+        finally:
+            # A connection whose answer was not read to its end is of no more use.
+            if is_whole:
+                response.raw.release_conn()
+            else:
+                response.raw.close()
+        return content
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pool of connections."""
+        super().init_poolmanager(*args, **options)
+        _bound(self.poolmanager, self._allowance)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Make the pool of connections through a proxy."""
+        manager = super().proxy_manager_for(proxy, **options)
+        _bound(manager, self._allowance)
+        return manager
+
+
+def too_large(what: str) -> UnreadableAnswer:
+    """Return the error for an answer beyond `limits.ANSWER_BYTES`."""
+    return UnreadableAnswer(
+        f"{what} has more than {ANSWER_BYTES // 1024**2} MiB, which is the most that vmident reads.",
+        hint="Is there a proxy between this machine and Azure? For a list, narrow it with -g or --subscription.",
+    )
+
+
+def _unpacked(response: requests.Response) -> Iterator[bytes]:
+    """Read the body piece by piece, unpacked; raises what `BoundedAdapter.send` translates."""
+    response.raw.enforce_content_length = True
+    pieces: Iterator[bytes] = response.raw.stream(_CHUNK_BYTES, decode_content=False)
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in {"", "identity"}:
+        yield from pieces
+        return
+    if encoding not in _PACKED:
+        raise UnreadableAnswer(
+            f"The answer is packed as '{encoding[:40]}', which was not asked for.",
+            hint="Is there a proxy between this machine and Azure?",
+        )
+    yield from _inflated(pieces)
+
+
+def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    inflating, size = zlib.decompressobj(_EITHER_FORMAT), 0
+    is_empty = True
+    for arrived in pieces:
+        is_empty, packed = False, arrived
+        while packed and not inflating.eof:
+            piece = inflating.decompress(packed, _CHUNK_BYTES)
+            packed = inflating.unconsumed_tail
+            size += len(piece)
+            if size > ANSWER_BYTES:
+                raise too_large("The unpacked answer")
+            yield piece
+    if not inflating.eof and not is_empty:
+        raise zlib.error("the packed data ends early")
+
+
+def _bound(manager: PoolManager, allowance: _Allowance) -> None:
+    """Have every connection of a pool manager read within the allowance; urllib3 takes pool classes for this."""
+    pools: Any = {"http": partial(_Pool, allowance), "https": partial(_TlsPool, allowance)}
+    manager.pool_classes_by_scheme = pools
+
+
+class _Pool(HTTPConnectionPool):
+    def __init__(self, allowance: _Allowance, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.ConnectionCls: Any = partial(_Connection, allowance)
+
+
+class _TlsPool(HTTPSConnectionPool):
+    def __init__(self, allowance: _Allowance, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.ConnectionCls: Any = partial(_TlsConnection, allowance)
+
+
+class _Connection(HTTPConnection):
+    def __init__(self, allowance: _Allowance, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.response_class: Any = partial(_Response, allowance)
+
+
+class _TlsConnection(HTTPSConnection):
+    def __init__(self, allowance: _Allowance, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.response_class: Any = partial(_Response, allowance)
+
+
+class _Response(HTTPResponse):
+    """The answer that `http.client` parses; a proxy's answer to CONNECT is one too."""
+
+    def __init__(self, allowance: _Allowance, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp.close()
+        self._reader = _Reader(sock, allowance)
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        """Read the status and the headers; `http.client` takes the end of the connection for the end of the headers."""
+        super().begin()
+        if self._reader.has_ended:
+            raise RemoteDisconnected("the connection ended in the middle of the headers")
+
+
+class _Reader(io.RawIOBase):
+    """A socket to read from until the deadline, and no longer."""
+
+    def __init__(self, sock: socket.socket, allowance: _Allowance) -> None:
+        self._sock = sock
+        self._allowance = allowance
+        self.has_ended = False
+        # Keeps the socket open until this is closed, as the file that `http.client` makes of it does.
+        self._file = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        """Return true: `io.BufferedReader` asks."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what there is, and wait for it no longer than allowed."""
+        self._sock.settimeout(self._allowance.seconds_for_a_read())
+        size = self._file.readinto(buffer)
+        self._allowance.took(size or 0)
+        self.has_ended = size == 0
+        return size
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._file.close()
+        super().close()

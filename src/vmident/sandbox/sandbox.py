@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from vmident.sandbox import errors, seed
 from vmident.sandbox.api_versions import DEFAULT_LOCATION
-from vmident.sandbox.authorization import role_store, signed_in_user
+from vmident.sandbox.authorization import role_store, scopes, signed_in_user
 from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES, Role
 from vmident.sandbox.authorization.token import TOKEN
 from vmident.sandbox.deployments import runner as deployments_runner
@@ -241,7 +241,8 @@ class Sandbox:
         api_version = query.get("api-version", "")
         if not api_version:
             raise errors.api_version_missing()
-        route, words = router.route_of(target.path, api_version)
+        path = scopes.tidied(target.path)
+        route, words = router.route_of(path, api_version)
         if "subscription" in words:
             _check_subscription(words["subscription"])
         router.check_version(route, api_version)
@@ -255,7 +256,7 @@ class Sandbox:
             _check_query(query, route.options)
         call = Call(
             request,
-            target.path,
+            path,
             target.query,
             words,
             query,

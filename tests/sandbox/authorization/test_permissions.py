@@ -27,7 +27,9 @@ from vmident.errors import UsageError
 from vmident.sandbox.authorization import permissions
 from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES, Role
 from vmident.sandbox.authorization.grants import allows
-from vmident.sandbox.routing import request_authorization, routes
+from vmident.sandbox.routing import request_authorization
+from vmident.sandbox.routing.route import Route
+from vmident.sandbox.routing.routes import every_route
 from vmident.sandbox.sandbox import PERSON_ID, PERSON_NAME, SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -151,10 +153,10 @@ def test_every_request_takes_its_own_permission(cloud: Cloud, method: str, url: 
 
 
 def test_every_route_names_the_permission_that_its_methods_take() -> None:
-    named = {request_authorization.action_of(route, method) for route in routes.ROUTES for method in route.methods}
+    named = {request_authorization.action_of(route, method) for route in every_route() for method in route.methods}
     assert {"", WRITE, "Microsoft.Resources/subscriptions/providers/read"} <= named
     assert [action for action in named if action and action.count("/") < 2] == []
-    whole = routes.Route("{scope}/providers/microsoft.resources/deployments/{name}/whatif", {}, (), "deployments")
+    whole = Route("{scope}/providers/microsoft.resources/deployments/{name}/whatif", {}, (), "deployments")
     assert request_authorization.action_of(whole, "POST") == "Microsoft.Resources/deployments/whatif/action"
 
 

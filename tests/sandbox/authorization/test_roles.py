@@ -86,7 +86,7 @@ def test_what_is_asked_wrongly_is_refused(cloud: Cloud, url: str, status: int, c
 
 
 def test_making_a_role_is_beyond_the_sandbox(cloud: Cloud) -> None:
-    assert code_of(cloud.send("PUT", f"{role_id(READER)}?api-version={ROLES}", {})) == (405, "NotSupportedBySandbox")
+    assert code_of(cloud.send("PUT", f"{role_id(READER)}?api-version={ROLES}", {})) == (400, "NotSupportedBySandbox")
 
 
 @pytest.mark.parametrize(

@@ -267,4 +267,4 @@ def test_fifteen_queries_go_through_at_once(cloud: Cloud) -> None:
 
 def test_the_graph_has_one_path(cloud: Cloud) -> None:
     assert code_of(cloud.send("GET", URL)) == (405, "MethodNotAllowed")
-    assert code_of(cloud.send("POST", IN_SUBSCRIPTION + URL, {"query": NAMES})) == (404, "InvalidResourceType")
+    assert code_of(cloud.send("POST", IN_SUBSCRIPTION + URL, {"query": NAMES})) == (400, "NotSupportedBySandbox")

@@ -17,6 +17,8 @@ from tests.sandbox.cloud import (
     message_of,
 )
 from vmident.sandbox.http_messages import Request
+from vmident.sandbox.routing.route import resolved
+from vmident.sandbox.routing.routes import every_route
 from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION, TENANT, TOKEN
 
 if TYPE_CHECKING:
@@ -50,12 +52,22 @@ def test_a_request_without_the_token_is_challenged(cloud: Cloud, headers: dict[s
         ("GET", f"{VMS}/myVM?api-version={COMPUTE}&api-version={COMPUTE}", 400, "NoRegisteredProviderFound"),
         ("GET", f"{IDENTITIES}?api-version={COMPUTE}", 400, "NoRegisteredProviderFound"),
         ("GET", f"{IN_GROUP}?api-version=2000-01-01", 400, "InvalidApiVersionParameter"),
-        ("GET", f"{IN_GROUP}/providers/Microsoft.Compute/disks/d?api-version=x", 404, "InvalidResourceType"),
-        ("GET", f"{VMS}/myVM/extensions/e?api-version={COMPUTE}", 404, "InvalidResourceType"),
+        ("GET", f"{IN_GROUP}/providers/Microsoft.Compute/floppies/d?api-version=x", 404, "InvalidResourceType"),
+        ("GET", f"{VMS}/myVM/spares/e?api-version={COMPUTE}", 404, "InvalidResourceType"),
+        ("POST", f"{VMS}/myVM/polish?api-version={COMPUTE}", 404, "InvalidResourceType"),
+        ("GET", f"{IN_GROUP}/providers/Microsoft.Compute/galleries/g?api-version=x", 400, "NotSupportedBySandbox"),
+        ("POST", f"{VMS}/myVM/simulateEviction?api-version={COMPUTE}", 400, "NotSupportedBySandbox"),
+        (
+            "PUT",
+            f"{IN_GROUP}/providers/Microsoft.Storage/storageAccounts/s?api-version=x",
+            400,
+            "NotSupportedBySandbox",
+        ),
+        ("GET", f"{IN_SUBSCRIPTION}/providers/microsoft.storage?api-version={RESOURCES}", 400, "NotSupportedBySandbox"),
+        ("GET", f"{IN_SUBSCRIPTION}/tagNames?api-version={RESOURCES}", 400, "NotSupportedBySandbox"),
         ("GET", f"{IN_SUBSCRIPTION}/providers/Microsoft.Wrong/x?api-version=x", 404, "InvalidResourceNamespace"),
-        ("GET", f"{IN_SUBSCRIPTION}/providers/?api-version=x", 404, "NotFound"),
-        ("GET", "/tenants?api-version=2022-12-01", 404, "NotFound"),
-        ("GET", f"{VMS}/?api-version={COMPUTE}", 404, "InvalidResourceType"),
+        ("GET", f"{IN_SUBSCRIPTION}/providers/?api-version=x", 400, "InvalidApiVersionParameter"),
+        ("GET", "/landlords?api-version=2022-12-01", 404, "NotFound"),
         ("GET", f"/subscriptions/mine?api-version={RESOURCES}", 400, "InvalidSubscriptionId"),
         ("GET", f"/subscriptions/{SUBSCRIPTION[:-1]}z?api-version={RESOURCES}", 400, "InvalidSubscriptionId"),
         ("GET", f"/subscriptions/{SUBSCRIPTION[:-1]}0?api-version={RESOURCES}", 404, "SubscriptionNotFound"),
@@ -64,8 +76,8 @@ def test_a_request_without_the_token_is_challenged(cloud: Cloud, headers: dict[s
         ("GET", f"{VMS}/no?api-version={COMPUTE}", 404, "ResourceNotFound"),
         ("GET", f"{VMS}/o'no?api-version={COMPUTE}", 404, "ResourceNotFound"),
         ("GET", f"{IDENTITIES}/no?api-version={MSI}", 404, "ResourceNotFound"),
-        ("DELETE", f"{VMS}/myVM?api-version={COMPUTE}", 405, "NotSupportedBySandbox"),
-        ("DELETE", f"{IN_GROUP}?api-version={RESOURCES}", 405, "NotSupportedBySandbox"),
+        ("DELETE", f"{VMS}/myVM?api-version={COMPUTE}", 400, "NotSupportedBySandbox"),
+        ("DELETE", f"{IN_GROUP}?api-version={RESOURCES}", 400, "NotSupportedBySandbox"),
         ("POST", f"{VMS}/myVM?api-version={COMPUTE}", 405, "MethodNotAllowed"),
         ("BREW", f"{VMS}/myVM?api-version={COMPUTE}", 405, "MethodNotAllowed"),
         ("GET", f"{VMS}/myVM?api-version={COMPUTE}&$expand=userData", 400, "NotSupportedBySandbox"),
@@ -110,6 +122,35 @@ def test_a_body_that_is_not_called_json_is_refused(cloud: Cloud, content_type: s
 def test_path_and_parameter_names_are_read_in_any_case(cloud: Cloud) -> None:
     assert cloud.send("GET", f"{VMS}/myVM".upper() + f"?API-VERSION={COMPUTE}").status == 200
     assert cloud.send("GET", f"{VMS}/my%56M?api-version={COMPUTE}").status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/{VMS}/myVM",
+        f"{VMS}/myVM/",
+        f"{VMS}/myVM".replace("Microsoft.Compute/", "Microsoft.Compute//"),
+        f"{VMS}//myVM",
+    ],
+)
+def test_empty_segments_of_a_path_are_nothing(cloud: Cloud, path: str) -> None:
+    answer = cloud.send("GET", f"{ENDPOINT}{path}?api-version={COMPUTE}")
+    assert answer.json()["name"] == "myVM"
+
+
+def test_a_path_with_no_name_is_the_list(cloud: Cloud) -> None:
+    assert len(cloud.send("GET", f"{VMS}/?api-version={COMPUTE}").json()["value"]) == 4
+
+
+def test_what_azure_has_and_the_sandbox_lacks_is_named(cloud: Cloud) -> None:
+    answer = cloud.send("POST", f"{VMS}/myVM/simulateeviction?api-version={COMPUTE}")
+    assert message_of(answer) == ("The sandbox does not support 'Microsoft.Compute/virtualMachines/simulateEviction'.")
+
+
+def test_every_handler_can_be_imported() -> None:
+    handlers = [one for route in every_route() for one in route.methods.values()]
+    assert len(handlers) > 40
+    assert all(callable(resolved(one)) for one in handlers)
 
 
 def test_every_answer_carries_azures_usual_headers(cloud: Cloud) -> None:

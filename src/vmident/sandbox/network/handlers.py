@@ -19,36 +19,32 @@ from vmident.sandbox.protocol.call import SUBSCRIPTION, checked_location, checke
 from vmident.sandbox.protocol.paging import page_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from vmident.sandbox.protocol.call import Call
     from vmident.sandbox.store import Record, Rows
-
-    Handler = Callable[[Call], Response]
 
 _EVERY = 1_000_000
 _RESERVED_ADDRESSES = 4  # the network, the gateway and two for Azure's name service
 _MEMBERS = ("location", "tags", "properties", "sku", "zones", "id", "name", "type", "etag")
 
 
-def handlers(kind: str) -> dict[str, Handler]:
-    """Give the handlers of one resource of a kind: 'vnet', 'nsg', 'ip' or 'nic'."""
-    return {
-        "GET": lambda call: _answer(call, _find(call, kind)),
-        "PUT": lambda call: _write(call, kind),
-        "DELETE": lambda call: _delete(call, kind),
-    }
+def read(call: Call, kind: str) -> Response:
+    """Answer GET of one resource of a kind: 'vnet', 'nsg', 'ip' or 'nic'."""
+    return _answer(call, _find(call, kind))
 
 
-def lister(kind: str, *, of_group: bool) -> Handler:
-    """Give the handler that lists a kind, in one group or in the subscription."""
+def list_in_group(call: Call, kind: str) -> Response:
+    """Answer a page of one group's resources of a kind."""
+    return _list(call, kind, call.group()["name"])
 
-    def answer(call: Call) -> Response:
-        nics = every_nic(call.rows)
-        group = call.group()["name"] if of_group else None
-        return page_of(call, kind, group, lambda one: network_views.shown(one, nics))
 
-    return answer
+def list_in_subscription(call: Call, kind: str) -> Response:
+    """Answer a page of the subscription's resources of a kind."""
+    return _list(call, kind, None)
+
+
+def _list(call: Call, kind: str, group: str | None) -> Response:
+    nics = every_nic(call.rows)
+    return page_of(call, kind, group, lambda one: network_views.shown(one, nics))
 
 
 def read_subnet(call: Call) -> Response:
@@ -90,7 +86,8 @@ def _answer(call: Call, record: Record, status: int = 200) -> Response:
     return json_answer(status, shown, {"etag": network_views.etag(record)})
 
 
-def _write(call: Call, kind: str) -> Response:
+def write(call: Call, kind: str) -> Response:
+    """Answer PUT of one resource: 201 for a new one, 200 for one that was there."""
     group, name = call.group()["name"], call.words["name"]
     content = call.content()
     for member in content:
@@ -176,7 +173,7 @@ def _free_address(prefix: str, subnet_id: str, nics: list[Record]) -> str:
     raise network_errors.subnet_full(subnet_id)
 
 
-def _delete(call: Call, kind: str) -> Response:
+def delete(call: Call, kind: str) -> Response:
     """Delete one that nothing uses; 204 for one that was not there."""
     group, name = call.group()["name"], call.words["name"]
     found = call.rows.find(kind, group, name)

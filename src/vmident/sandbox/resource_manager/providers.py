@@ -54,18 +54,20 @@ def is_registered(rows: Rows, namespace: str) -> bool:
     return record is None or record["registering_until"] is not None
 
 
-def list_providers(call: Call, types: Types) -> Response:
+def list_providers(call: Call) -> Response:
     """Answer all providers."""
+    types = _known_types()
     return json_answer(200, {"value": [_shown(call, namespace, types[namespace]) for namespace in sorted(types)]})
 
 
-def read_provider(call: Call, types: Types) -> Response:
+def read_provider(call: Call) -> Response:
     """Answer GET of one provider."""
-    return json_answer(200, _asked_for(call, types))
+    return json_answer(200, _asked_for(call, _known_types()))
 
 
-def register(call: Call, types: Types) -> Response:
+def register(call: Call) -> Response:
     """Answer POST: the provider, which is `Registering` for as long as an operation takes."""
+    types = _known_types()
     namespace = call.words["namespace"]
     shown = _asked_for(call, types)
     if not is_registered(call.rows, namespace):
@@ -74,10 +76,20 @@ def register(call: Call, types: Types) -> Response:
     return json_answer(200, shown)
 
 
+def _known_types() -> Types:
+    # Every table of routes, which a request that is not about providers never needs.
+    from vmident.sandbox.routing.routes import known_types
+
+    return known_types()
+
+
 def _asked_for(call: Call, types: Types) -> dict[str, Any]:
     namespace = spelled(call.words["namespace"])
     if namespace not in types:
-        raise errors.namespace_invalid(namespace)
+        from vmident.sandbox.resource_manager import azure_types
+
+        real = azure_types.spelled(namespace)
+        raise errors.not_in_the_sandbox(f"the provider '{real}'") if real else errors.namespace_invalid(namespace)
     return _shown(call, namespace, types[namespace])
 
 

@@ -13,7 +13,7 @@ from vmident.sandbox.resource_manager import providers
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.routing.routes import Route
+    from vmident.sandbox.routing.route import Route
 
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 _OUTSIDE_PROVIDERS = {"resourcegroups": "subscriptions/resourceGroups", "subscriptions": "subscriptions"}

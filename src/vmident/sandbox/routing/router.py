@@ -8,26 +8,17 @@ from urllib.parse import unquote
 from vmident.sandbox import api_versions, errors
 from vmident.sandbox.authorization.scopes import tidied
 from vmident.sandbox.routing import request_authorization
-from vmident.sandbox.routing.routes import ROUTES, Route
+from vmident.sandbox.routing.routes import candidates
 
 if TYPE_CHECKING:
-    from vmident.sandbox.routing.routes import Handler
-
-_NAMESPACES = {
-    "microsoft.authorization",
-    "microsoft.compute",
-    "microsoft.managedidentity",
-    "microsoft.network",
-    "microsoft.resources",
-    "microsoft.resourcegraph",
-}
+    from vmident.sandbox.routing.route import Handler, Route
 
 
 def route_of(path: str, api_version: str) -> tuple[Route, dict[str, str]]:
-    """Find the route of a path, and its variable segments as sent; raises 404 for what is not there."""
+    """Find the route of a tidied path, and its variable segments as sent; raises what is wrong with another path."""
     segments = [unquote(segment) for segment in path.split("/")]
-    for route in ROUTES:
-        words = _matched(route.pattern.split("/"), segments)
+    for pattern, route in candidates(segments):
+        words = _matched(pattern, segments)
         if words is not None:
             return route, words
     raise _unknown(path, segments, api_version)
@@ -42,10 +33,8 @@ def _matched(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
         parts = words["scope"].split("/")
         if parts[1] == "subscriptions" and len(parts) > 2:
             words["subscription"] = parts[2]
-    if len(pattern) != len(segments):
-        return None
     for want, have in zip(pattern, segments, strict=True):
-        if want.startswith("{") and have:
+        if want.startswith("{"):
             words[want[1:-1]] = have
         elif want != have.lower():
             return None
@@ -53,16 +42,26 @@ def _matched(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
 
 
 def _unknown(path: str, segments: list[str], api_version: str) -> errors.Refused:
+    """Return what Azure says of a path that it does not have, or that the sandbox lacks what Azure has there.
+
+    A script takes Azure's 404 for 'not there', so it is kept for what Azure does not have either.
+    """
+    from vmident.sandbox.resource_manager import azure_types
+
     lower = [segment.lower() for segment in segments]
-    at = lower.index("providers") + 1 if "providers" in lower else len(lower)
-    if at >= len(segments) or not segments[at]:
-        return errors.path_unknown(path)
-    namespace = segments[at]
-    if namespace.lower() not in _NAMESPACES:
-        return errors.namespace_invalid(namespace)
-    # Types and names take turns after the namespace.
+    if "providers" not in lower or lower[-1] == "providers":
+        known = azure_types.outside_providers(lower)
+        return errors.not_in_the_sandbox(f"'{known}'") if known else errors.path_unknown(path)
+    at = len(lower) - lower[::-1].index("providers")
+    namespace = azure_types.spelled(segments[at])
+    if namespace is None:
+        return errors.namespace_invalid(segments[at])
+    # Types and names take turns after the namespace; the last of an odd number is a list, or an action.
     kind = "/".join(segments[at + 1 :: 2])
-    return errors.type_invalid(kind, namespace, api_version)
+    known = azure_types.known(namespace, kind)
+    if known:
+        return errors.not_in_the_sandbox(f"'{namespace}/{known}'")
+    return errors.type_invalid(kind, segments[at], api_version)
 
 
 def handler_of(route: Route, method: str) -> Handler:
@@ -70,7 +69,7 @@ def handler_of(route: Route, method: str) -> Handler:
     if method in route.methods:
         return route.methods[method]
     if method in route.elsewhere:
-        raise errors.not_in_the_sandbox(f"{method} there yet", 405)
+        raise errors.not_in_the_sandbox(f"{method} of '{route.kind or route.pattern}'")
     raise errors.method_not_allowed(method)
 
 
@@ -79,7 +78,7 @@ def check_writable(path: str, api_version: str) -> tuple[str, str]:
 
     Gives the action that the PUT takes, and the scope that it is needed on.
     """
-    route, words = route_of(path, api_version)
+    route, words = route_of(tidied(path), api_version)
     check_version(route, api_version)
     handler_of(route, "PUT")
     return request_authorization.action_of(route, "PUT").format_map(words), words.get("scope", path)

@@ -1,0 +1,52 @@
+"""Microsoft.Authorization: which handler answers where."""
+
+from __future__ import annotations
+
+from vmident.sandbox.api_versions import ROLES
+from vmident.sandbox.routing.route import Route, handler
+
+_PATH = "{scope}/providers/microsoft.authorization"
+_FILTERED = frozenset({"$filter"})
+
+ROUTES = (
+    Route(
+        f"{_PATH}/roleassignments",
+        {"GET": handler("authorization.role_assignments:list_assignments")},
+        ROLES,
+        "roleAssignments",
+        _FILTERED,
+    ),
+    Route(
+        f"{_PATH}/roleassignments/{{name}}",
+        {
+            "GET": handler("authorization.role_assignments:read_assignment"),
+            "PUT": handler("authorization.role_assignments:write_assignment"),
+            "DELETE": handler("authorization.role_assignments:delete_assignment"),
+        },
+        ROLES,
+        "roleAssignments",
+    ),
+    Route(
+        f"{_PATH}/roledefinitions",
+        {"GET": handler("authorization.role_definitions:list_roles")},
+        ROLES,
+        "roleDefinitions",
+        _FILTERED,
+        any_role=True,
+    ),
+    Route(
+        f"{_PATH}/roledefinitions/{{name}}",
+        {"GET": handler("authorization.role_definitions:read_role")},
+        ROLES,
+        "roleDefinitions",
+        elsewhere=frozenset({"PUT", "DELETE"}),
+        any_role=True,
+    ),
+    Route(
+        f"{_PATH}/permissions",
+        {"GET": handler("authorization.permissions:list_permissions")},
+        ROLES,
+        "permissions",
+        action="",
+    ),
+)

@@ -203,3 +203,49 @@ def test_a_run_that_is_killed_anywhere_can_be_taken_back_instead(
             assert {program.identity_of(name)["principalId"] for name in vms} <= set(there), at
         else:
             assert there == there_before, at
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_a_deletion_with_detach_that_is_killed_anywhere_ends_with_the_identity_gone_everywhere(
+    program: Program, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    executioner = executioner_of(program, monkeypatch)
+    vms = VMS[:2]
+    there_before = assignments_of(program)
+    for at in range(1 + part, 70, 4):
+        identity = f"doomed{at:02}"
+        for command in (
+            f"identity create {identity} -g {GROUP} --role Reader --scope group",
+            f"add-user {' '.join(vms)} -g {GROUP} --identity {identity}",
+        ):
+            assert program(command).code == 0
+        delete = f"identity delete {identity} -g {GROUP} --detach --remove-roles --yes"
+        killed_and_resumed(program, executioner, delete, at)
+
+        assert [held(program, name) for name in vms] == [(None, set())] * len(vms), at
+        assert program.colleague("GET", identity_id(identity)).status == 404, at
+        assert assignments_of(program) == there_before, at
+
+
+def test_a_deletion_with_detach_that_is_killed_anywhere_is_undone_unless_the_identity_is_gone(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executioner = executioner_of(program, monkeypatch)
+    vms = VMS[:2]
+    for at in range(1, 60, 3):
+        identity = f"doomed{at:02}"
+        assert program(f"set {' '.join(vms)} -g {GROUP} --type none --yes").code == 0
+        assert program(f"identity create {identity} -g {GROUP}").code == 0
+        assert program(f"add-user {' '.join(vms)} -g {GROUP} --identity {identity}").code == 0
+        runs = program("runs list").json
+        program.time.sleep(3600)
+        killed(program, executioner, f"identity delete {identity} -g {GROUP} --detach --yes", at)
+        if program("runs list").json == runs:
+            continue
+        is_gone = program.colleague("GET", identity_id(identity)).status == 404
+
+        undone = program("runs undo --yes")
+
+        assert undone.code == (3 if is_gone else 0), at
+        attached = set() if is_gone else {identity_id(identity)}
+        assert [held(program, name)[1] for name in vms] == [attached] * len(vms), at

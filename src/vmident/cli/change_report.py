@@ -14,8 +14,9 @@ from vmident.cli.run import Run, one_or_all
 from vmident.core.selection import Selection
 from vmident.errors import ExitCode, Interrupted, UsageError, VmidentError
 from vmident.render.document import change_document, change_row
-from vmident.render.human import change_lines, summary_line, warning_lines
+from vmident.render.human import change_lines, summary_line, warning_lines, warnings_about
 from vmident.render.line import Line, Tone
+from vmident.render.resources import deletion_document, deletion_lines, deletion_row
 from vmident.results.changes import ChangeResult, Status, exit_code_for
 from vmident.usecases.change.change_vms import Manner, change_vms
 from vmident.usecases.change.prepare import Wish
@@ -24,6 +25,7 @@ from vmident.usecases.resolve.identities import checked_identity_words
 if TYPE_CHECKING:
     from vmident.cli.session import Session
     from vmident.render.many import OnRecord
+    from vmident.results.resources import Deletion
 
 _ONE_BY_ONE_AT_MOST = 20
 """VMs of a run whose report tells of each by itself."""
@@ -56,11 +58,13 @@ def report(
     *,
     named_one: bool,
     nothing: str = "Nothing to do.",
+    deletions: Sequence[Deletion] = (),
 ) -> ExitCode:
     """Print how each change ended, its warnings and failures on standard error; gives the exit code.
 
     People read of many VMs what they have in common, the count last. A run that stopped on its way, and is open on
-    record, says how to go on with it. `nothing` is what people read of no VM at all.
+    record, says how to go on with it. `nothing` is what people read of no VM at all. `deletions` are identities that
+    the run deletes.
     """
     # Who was asked has read some of them above the question.
     unsaid = [replace(one, warnings=person.unsaid(one.id, one.warnings)) for one in results]
@@ -68,12 +72,30 @@ def report(
     if are_many:
         _explain_many(run, unsaid, session)
     run.answer(
-        one_or_all([change_document(one) for one in results], named_one=named_one),
-        rows=[change_row(one) for one in results],
-        lines=lambda: _lines(results, nothing),
+        one_or_all([*map(change_document, results), *map(deletion_document, deletions)], named_one=named_one),
+        rows=[*map(change_row, results), *map(deletion_row, deletions)],
+        lines=lambda: (*_lines(results, nothing, deletions),),
     )
     if not are_many:
         _explain_each(run, unsaid)
+    for one in deletions:
+        explain_deletion(run, one, person)
+    return end_of_run(run, [*results, *deletions], session)
+
+
+def explain_deletion(run: Run, result: Deletion, person: PersonAtTheTerminal) -> None:
+    """Print the warnings about the deletion of an identity, and its failure, on standard error."""
+    name = result.identity.name if result.identity else result.word
+    # Who was asked has read some of the warnings above the question.
+    run.console.warn(warnings_about(name, person.unsaid(result.identity, result.warnings)))
+    for one in result.detached:
+        run.console.warn(warnings_about(one.vm, person.unsaid(one.id, one.warnings)))
+    if result.error:
+        run.explain(result.error, about=name)
+
+
+def end_of_run(run: Run, results: Sequence[ChangeResult | Deletion], session: Session) -> ExitCode:
+    """Say why a run stopped before its end, where it did, and how to resume it; return the exit code."""
     stopped = session.stopped
     has_stopped = any(one.status is Status.SKIPPED or (one.error and one.error.ends_run) for one in results)
     if stopped and has_stopped:
@@ -84,8 +106,8 @@ def report(
     return ExitCode.INTERRUPTED if isinstance(stopped, Interrupted) and has_stopped else exit_code_for(results)
 
 
-def _lines(results: Sequence[ChangeResult], nothing: str) -> Iterator[Line]:
-    if not results:
+def _lines(results: Sequence[ChangeResult], nothing: str, deletions: Sequence[Deletion]) -> Iterator[Line]:
+    if not results and not deletions:
         yield Line(nothing, Tone.FAINT)
     elif len(results) > _ONE_BY_ONE_AT_MOST:
         from vmident.render.many import many_lines
@@ -96,6 +118,8 @@ def _lines(results: Sequence[ChangeResult], nothing: str) -> Iterator[Line]:
             yield from change_lines(one)
         if len(results) > 1:
             yield summary_line(results)
+    for deletion in deletions:
+        yield from deletion_lines(deletion)
 
 
 def _explain_each(run: Run, results: Sequence[ChangeResult]) -> None:

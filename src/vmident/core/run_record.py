@@ -68,6 +68,23 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class IdentityDeletion:
+    """A user-assigned identity that a run deletes once no VM of the run has it any more.
+
+    `principal_id` tells it from one that is created under the same name later. `roles` are the assignments of that
+    principal, those planned for removal to be deleted after it. With `is_forced`, VMs may keep a dead attachment.
+    """
+
+    identity: ResourceId
+    principal_id: str | None
+    roles: tuple[RoleResult, ...] = ()
+    is_forced: bool = False
+    stage: Stage = Stage.PLANNED
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where a run came from: the command as typed, the cloud it went to, and who the token spoke for, where known."""
 
@@ -83,7 +100,8 @@ class RunRecord:
     """One run; moments in epoch seconds. `ended` is `None` where the process never came to the end of it.
 
     `undoes` is the run that this one takes back. `entries` are in the order in which they were to be changed; a list
-    of runs has none, and their numbers in `counts`.
+    of runs has none, and their numbers in `counts`. `deletions` are the identities to delete after that; a list of
+    runs has none of them either, and in `deletion_stages` how far they have come.
     """
 
     id: str
@@ -93,6 +111,8 @@ class RunRecord:
     undoes: str | None = None
     entries: tuple[Entry, ...] = ()
     counts: Mapping[Stage, int] | None = None
+    deletions: tuple[IdentityDeletion, ...] = ()
+    deletion_stages: frozenset[Stage] = frozenset()
 
     @property
     def stages(self) -> Mapping[Stage, int]:
@@ -101,8 +121,9 @@ class RunRecord:
 
     @property
     def status(self) -> str:
-        """How the run ended, in one word: `done`, `failed` where any VM failed, `unfinished` where any is open."""
+        """How the run ended, in one word: `done`, `failed` where anything failed, `unfinished` where any is open."""
         reached = {stage for stage, count in self.stages.items() if count}
+        reached |= self.deletion_stages | {one.stage for one in self.deletions}
         if any(stage.is_open for stage in reached):
             return "unfinished"
         return "failed" if Stage.FAILED in reached else "done"

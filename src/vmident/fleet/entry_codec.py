@@ -10,7 +10,7 @@ from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
-from vmident.core.run_record import Entry, Stage
+from vmident.core.run_record import Entry, IdentityDeletion, Stage
 from vmident.core.transition import (
     AddUsers,
     Change,
@@ -41,18 +41,7 @@ def as_text(entry: Entry) -> str:
             "goal": _state_document(entry.transition.after),
             "request": entry.request,
             "grants": [[one.role.id, one.role.name, str(one.scope)] for one in entry.grants],
-            "roles": [
-                [
-                    one.role.id,
-                    one.role.name,
-                    str(one.scope),
-                    one.principal_id,
-                    one.status.value,
-                    one.id,
-                    str(one.receiver) if one.receiver else None,
-                ]
-                for one in entry.roles
-            ],
+            "roles": [_role_document(one) for one in entry.roles],
             "after": _state_document(entry.after) if entry.after else None,
             "expected": _state_document(entry.expected) if entry.expected else None,
             "error": [entry.error_code, entry.error_message],
@@ -78,6 +67,38 @@ def entry_in(text: str, stage: str) -> Entry:
         error_code=error_code,
         error_message=error_message,
     )
+
+
+def deletion_as_text(deletion: IdentityDeletion) -> str:
+    """Return everything that `deletion_in` reads, on one line; the stage stands beside it, not in it."""
+    return json.dumps(
+        {
+            "identity": str(deletion.identity),
+            "principal": deletion.principal_id,
+            "roles": [_role_document(one) for one in deletion.roles],
+            "forced": deletion.is_forced,
+            "error": [deletion.error_code, deletion.error_message],
+        },
+        separators=(",", ":"),
+    )
+
+
+def deletion_in(text: str, stage: str) -> IdentityDeletion:
+    """Read what `deletion_as_text` wrote; raises as `entry_in` does."""
+    kept = json.loads(text)
+    return IdentityDeletion(
+        ResourceId.parse(kept["identity"]),
+        kept["principal"],
+        tuple(_role_in(one) for one in kept["roles"]),
+        kept["forced"],
+        Stage(stage),
+        *kept["error"],
+    )
+
+
+def _role_document(one: RoleResult) -> list[str | None]:
+    receiver = str(one.receiver) if one.receiver else None
+    return [one.role.id, one.role.name, str(one.scope), one.principal_id, one.status.value, one.id, receiver]
 
 
 def _role_in(kept: list[Any]) -> RoleResult:

@@ -10,13 +10,14 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import ResourceId
-from vmident.core.run_record import Entry, Origin, RunRecord, Stage
+from vmident.core.run_record import Entry, IdentityDeletion, Origin, RunRecord, Stage
 from vmident.errors import BadResourceId, JournalUnusable, NotFound, TakenOver
-from vmident.fleet.entry_codec import as_text, entry_in
+from vmident.fleet.entry_codec import as_text, deletion_as_text, deletion_in, entry_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,6 +37,11 @@ CREATE TABLE entries (
     stage TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (run, vm)
 ) WITHOUT ROWID
 """
+# The identities that a run deletes follow its VMs in the same table.
+_STAGES = "SELECT run, stage, vm LIKE '%/providers/microsoft.managedidentity/%', count(*) FROM entries GROUP BY 1, 2, 3"
+_ENTRIES = (
+    "SELECT vm LIKE '%/providers/microsoft.managedidentity/%', record, stage FROM entries WHERE run=? ORDER BY position"
+)
 _HEAD = "SELECT id, began, ended, command, cloud, endpoint, caller_name, caller_id, undoes FROM runs"
 
 
@@ -62,9 +68,12 @@ class SqliteJournal:
         self._opened: sqlite3.Connection | None = None
         self._begun: str | None = None
 
-    def begin(self, entries: Sequence[Entry], undoes: str | None = None) -> str:
+    def begin(
+        self, entries: Sequence[Entry], undoes: str | None = None, deletions: Sequence[IdentityDeletion] = ()
+    ) -> str:
         """Put a new run and all its VMs on record, and forget the oldest beyond `RUNS_KEPT`; gives its id."""
         origin = self._origin()
+        kept: tuple[Entry | IdentityDeletion, ...] = (*entries, *deletions)
         with self._writing() as rows:
             run = self._unused_id(rows)
             rows.execute(
@@ -84,7 +93,7 @@ class SqliteJournal:
             )
             rows.executemany(
                 "INSERT INTO entries (run, position, vm, stage, record) VALUES (?, ?, ?, ?, ?)",
-                [(run, at, str(one.vm).lower(), one.stage.value, as_text(one)) for at, one in enumerate(entries)],
+                [(run, at, *_row(one)) for at, one in enumerate(kept)],
             )
             rows.execute(
                 "DELETE FROM runs WHERE serial <= (SELECT serial FROM runs ORDER BY serial DESC LIMIT 1 OFFSET ?)",
@@ -93,17 +102,21 @@ class SqliteJournal:
         self._begun = run
         return run
 
-    def put(self, run: str, entry: Entry) -> None:
-        """Put on record how far a VM has come; raises `TakenOver` where another process goes on with the run."""
+    def put(self, run: str, entry: Entry | IdentityDeletion) -> None:
+        """Put on record how far a VM or the deletion of an identity has come.
+
+        Raises `TakenOver` where another process has taken the run over.
+        """
+        key, stage, text = _row(entry)
         with self._writing() as rows:
             done = rows.execute(
                 "UPDATE entries SET stage=?, record=? WHERE run=? AND vm=?"
                 " AND EXISTS (SELECT 1 FROM runs WHERE id=? AND owner=?)",
-                (entry.stage.value, as_text(entry), run, str(entry.vm).lower(), run, self._owner),
+                (stage, text, run, key, run, self._owner),
             )
             if not done.rowcount:
                 raise TakenOver(
-                    f"Another process has taken run {run} over, and VM '{entry.vm.name}' with it.",
+                    f"Another process has taken run {run} over, and '{key.rsplit('/', 1)[-1]}' with it.",
                     hint=f"See how it goes on: vmident runs show {run}",
                 )
 
@@ -145,10 +158,21 @@ class SqliteJournal:
         """List the runs, the newest first, with counts in the place of their VMs."""
         with self._reading() as rows:
             counts: dict[str, dict[Stage, int]] = {}
-            for run, stage, count in rows.execute("SELECT run, stage, count(*) FROM entries GROUP BY run, stage"):
-                counts.setdefault(run, {})[Stage(stage)] = count
+            deletions: dict[str, set[Stage]] = {}
+            for run, stage, is_deletion, count in rows.execute(_STAGES):
+                if is_deletion:
+                    deletions.setdefault(run, set()).add(Stage(stage))
+                else:
+                    counts.setdefault(run, {})[Stage(stage)] = count
             heads = rows.execute(f"{_HEAD} ORDER BY serial DESC").fetchall()
-            return [_record(head, (), counts.get(head[0], {})) for head in heads]
+            return [
+                replace(
+                    _record(head),
+                    counts=counts.get(head[0], {}),
+                    deletion_stages=frozenset(deletions.get(head[0], ())),
+                )
+                for head in heads
+            ]
 
     def read(self, run: str) -> RunRecord:
         """Read one run with all its VMs; raises `NotFound`."""
@@ -158,8 +182,12 @@ class SqliteJournal:
                 raise NotFound(
                     f"No run '{run}' is on record.", code="run-not-found", hint="See them: vmident runs list"
                 )
-            kept = rows.execute("SELECT record, stage FROM entries WHERE run=? ORDER BY position", (head[0],))
-            return _record(head, tuple(entry_in(*row) for row in kept), None)
+            kept = rows.execute(_ENTRIES, (head[0],)).fetchall()
+            return replace(
+                _record(head),
+                entries=tuple(entry_in(*row) for is_deletion, *row in kept if not is_deletion),
+                deletions=tuple(deletion_in(*row) for is_deletion, *row in kept if is_deletion),
+            )
 
     def last(self, endpoint: str) -> RunRecord:
         """Read the newest run that went to `endpoint`; raises `NotFound`."""
@@ -257,11 +285,16 @@ class SqliteJournal:
         )
 
 
-def _record(head: Sequence[Any], entries: tuple[Entry, ...], counts: dict[Stage, int] | None) -> RunRecord:
+def _row(entry: Entry | IdentityDeletion) -> tuple[str, str, str]:
+    """Return what the table keeps: the id in lower case, the stage and the record."""
+    if isinstance(entry, IdentityDeletion):
+        return str(entry.identity).lower(), entry.stage.value, deletion_as_text(entry)
+    return str(entry.vm).lower(), entry.stage.value, as_text(entry)
+
+
+def _record(head: Sequence[Any]) -> RunRecord:
     run, began, ended, command, cloud, endpoint, caller_name, caller_id, undoes = head
-    return RunRecord(
-        run, began, ended, Origin(command, cloud, endpoint, caller_name, caller_id), undoes, entries, counts
-    )
+    return RunRecord(run, began, ended, Origin(command, cloud, endpoint, caller_name, caller_id), undoes)
 
 
 def _make_private(file: Path) -> None:

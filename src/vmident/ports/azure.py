@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vmident.core.rbac.scope import Scope
     from vmident.core.resource_id import ResourceId
     from vmident.core.resources import Group, IdentityResource
-    from vmident.core.run_record import Entry, RunRecord
+    from vmident.core.run_record import Entry, IdentityDeletion, RunRecord
     from vmident.core.transition import Transition
     from vmident.core.virtual_machine import Machine
     from vmident.errors import VmidentError
@@ -373,12 +373,17 @@ class Person(Protocol):
 class Journal(Protocol):
     """What is kept of runs. Every method raises `JournalUnusable` where the record cannot be read or written."""
 
-    def begin(self, entries: Sequence[Entry], undoes: str | None = None) -> str:
+    def begin(
+        self, entries: Sequence[Entry], undoes: str | None = None, deletions: Sequence[IdentityDeletion] = ()
+    ) -> str:
         """Put a new run and all its VMs on record, before anything is sent; gives its id, such as `3f2a9c1e`."""
         ...
 
-    def put(self, run: str, entry: Entry) -> None:
-        """Put on record how far a VM has come; on disk when it returns. Raises `TakenOver`."""
+    def put(self, run: str, entry: Entry | IdentityDeletion) -> None:
+        """Put on record how far a VM, or the deletion of an identity, has come. On disk when it returns.
+
+        Raises `TakenOver`.
+        """
         ...
 
     def end(self, run: str) -> None:

@@ -73,7 +73,7 @@ def identity_row(identity: IdentityResource) -> Document:
 
 def deletion_document(result: Deletion) -> Document:
     """Give what `identity delete` prints of one; an identity that was not found has its name as typed, and no id."""
-    identity = result.identity.id if result.identity else None
+    identity = result.identity
     return {
         "id": str(identity) if identity else None,
         "name": identity.name if identity else result.word,
@@ -127,7 +127,7 @@ def identity_made_lines(made: IdentityMade) -> Iterator[Line]:
 
 def deletion_lines(result: Deletion) -> Iterator[Line]:
     """Draw what became of one identity that was to be deleted, and of what goes with it."""
-    name = _named(result.identity.id) if result.identity else result.word
+    name = _named(result.identity) if result.identity else result.word
     yield Line(f"{name}: {_DELETED[result.status]}", Tone.HEADING)
     for one in result.detached:
         yield _detached_line(one)

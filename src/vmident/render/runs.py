@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.core.run_record import Entry, RunRecord, Stage
+from vmident.core.run_record import Entry, IdentityDeletion, RunRecord, Stage
 from vmident.render.document import Document, identity_document, roles_member
 from vmident.render.formats import as_table
 from vmident.render.human import difference_lines, role_lines
@@ -40,8 +40,16 @@ def run_document(record: RunRecord) -> Document:
 
 
 def whole_run_document(record: RunRecord) -> Document:
-    """Give what `runs show` prints: the run, and in `vms` each VM with what was sent and what came of it."""
-    return {**run_document(record), "vms": [_entry_document(entry) for entry in record.entries]}
+    """Give what `runs show` prints: the run, in `vms` each VM with what was sent and what came of it.
+
+    `identities` are those that the run deletes, and absent where there are none.
+    """
+    deletions = [_deletion_document(one) for one in record.deletions]
+    return {
+        **run_document(record),
+        "vms": [_entry_document(entry) for entry in record.entries],
+        **({"identities": deletions} if deletions else {}),
+    }
 
 
 def run_row(record: RunRecord) -> Document:
@@ -88,12 +96,37 @@ def whole_run_lines(record: RunRecord) -> Iterator[Line]:
         yield Line(f"  undoes  {record.undoes}")
     for entry in record.entries:
         yield from _entry_lines(entry)
+    for deletion in record.deletions:
+        yield from _deletion_lines(deletion)
     if record.status == "unfinished":
         yield Line(f"Go on with it: vmident runs resume {record.id}", Tone.FAINT)
 
 
+def _deletion_document(deletion: IdentityDeletion) -> Document:
+    return {
+        "id": str(deletion.identity),
+        "name": deletion.identity.name,
+        "resourceGroup": deletion.identity.group,
+        "status": deletion.stage.value,
+        **roles_member(deletion.roles),
+        "error": _error_document(deletion),
+    }
+
+
+def _deletion_lines(deletion: IdentityDeletion) -> Iterator[Line]:
+    name = f"identity {deletion.identity.name} ({deletion.identity.group})"
+    stage = "deleted" if deletion.stage is Stage.DONE else f"deletion {_STAGES[deletion.stage]}"
+    yield Line(f"{name}: {stage}", Tone.HEADING)
+    yield from role_lines(deletion.roles)
+    if deletion.error_code:
+        yield Line(f"  ! {deletion.error_code}: {deletion.error_message}", Tone.ERROR)
+
+
+def _error_document(entry: Entry | IdentityDeletion) -> Document | None:
+    return {"code": entry.error_code, "message": entry.error_message} if entry.error_code is not None else None
+
+
 def _entry_document(entry: Entry) -> Document:
-    has_error = entry.error_code is not None
     return {
         "id": str(entry.vm),
         "name": entry.vm.name,
@@ -104,7 +137,7 @@ def _entry_document(entry: Entry) -> Document:
         "after": identity_document(entry.after) if entry.after else None,
         "request": entry.request,
         **roles_member(entry.roles),
-        "error": {"code": entry.error_code, "message": entry.error_message} if has_error else None,
+        "error": _error_document(entry),
     }
 
 

@@ -77,13 +77,13 @@ class IdentityShown:
 class Deletion:
     """What became of one identity that was to be deleted; `word` named it.
 
-    `identity` is `None` where none was found, and `detached` the VMs that lose it first. `attached` are the VMs that
-    have it, and keep a dead attachment where it is deleted by force.
+    `identity` is its id, `None` where none was found, and `detached` the VMs that lose it first. `attached` are the VMs
+    that have it, and keep a dead attachment where it is deleted by force.
     """
 
     word: str
     status: Status
-    identity: IdentityResource | None = None
+    identity: ResourceId | None = None
     attached: tuple[ResourceId, ...] = ()
     detached: tuple[ChangeResult, ...] = ()
     roles: tuple[RoleResult, ...] = ()

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from vmident.cli.change_report import end_of_run, explain_deletion
 from vmident.cli.completion.candidates import identities_here
-from vmident.cli.options.shared import DeletionOptions, MakingOptions, RemovalOptions, RoleOptions, TagWords
+from vmident.cli.inputs.stop_policy import policy_of
+from vmident.cli.options.shared import IdentityDeletionOptions, MakingOptions, RemovalOptions, RoleOptions, TagWords
 from vmident.cli.prompts import PersonAtTheTerminal
 from vmident.cli.run import Run, one_or_all
 from vmident.core.naming import checked_identity_name
@@ -27,7 +29,7 @@ from vmident.render.resources import (
     listing_lines,
 )
 from vmident.results.changes import exit_code_for
-from vmident.results.resources import Deletion
+from vmident.usecases.change.change_vms import Manner
 from vmident.usecases.identity.create import IdentityWish, Makers
 from vmident.usecases.identity.create_with_roles import equip_identity
 from vmident.usecases.identity.delete import delete_identities
@@ -158,7 +160,7 @@ def delete_identity(
     detach: Detach = False,
     force: Force = False,
     removal: RemovalOptions,
-    manner: DeletionOptions,
+    manner: IdentityDeletionOptions,
 ) -> ExitCode:
     """Delete user-assigned identities.
 
@@ -166,11 +168,16 @@ def delete_identity(
     scale sets and web apps, are not looked for. Role assignments made to it in its subscription are listed, and
     deleted only with --remove-roles or when asked. Asks first; off a terminal it needs --yes.
 
+    With --detach the VMs lose the identity first, as one run that can be resumed and, until the identity is deleted,
+    undone. A VM that cannot be changed stops it, unless --max-failures allows more.
+
     Examples:
 
       vmident identity delete myId
 
       vmident identity delete myId --detach --remove-roles --yes
+
+      vmident identity delete myId --detach --canary 1 --yes
     """
     words = checked_identity_words(identities)
     if detach and force:
@@ -178,26 +185,22 @@ def delete_identity(
             "--detach and --force do not go together.",
             hint="--detach takes the identity from its VMs first; --force leaves them a dead attachment.",
         )
+    if not detach and (manner.canary or manner.max_failures is not None):
+        raise UsageError(
+            "--canary and --max-failures go with --detach: they are about VMs that lose the identity.",
+            hint="Add --detach, or leave them out.",
+        )
+    # Once the identity stays on one VM it is not deleted, so that the other VMs need not lose it either.
+    how = Manner(manner.dry_run, policy=policy_of(manner.canary, manner.max_failures or "0"))
     session = run.open(timeout=manner.timeout)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     wish = DeletionWish(detach, force, removal.remove_roles)
-    results = delete_identities(words, session.where, wish, session.world(person), dry_run=manner.dry_run)
+    results = delete_identities(words, session.where, wish, session.world(person), how)
     run.answer(
         one_or_all([deletion_document(one) for one in results], named_one=len(words) == 1),
         rows=[deletion_row(one) for one in results],
         lines=lambda: (line for one in results for line in deletion_lines(one)),
     )
     for one in results:
-        _explain(run, one, person)
-    return exit_code_for(results)
-
-
-def _explain(run: Run, result: Deletion, person: PersonAtTheTerminal) -> None:
-    identity = result.identity.id if result.identity else None
-    name = identity.name if identity else result.word
-    # Who was asked has read some of the warnings above the question.
-    run.console.warn(warnings_about(name, person.unsaid(identity, result.warnings)))
-    for one in result.detached:
-        run.console.warn(warnings_about(one.vm, person.unsaid(one.id, one.warnings)))
-    if result.error:
-        run.explain(result.error, about=name)
+        explain_deletion(run, one, person)
+    return end_of_run(run, results, session)

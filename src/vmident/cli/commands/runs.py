@@ -18,6 +18,7 @@ from vmident.errors import ExitCode, UsageError
 from vmident.render.runs import entry_row, run_document, run_list_lines, run_row, whole_run_document, whole_run_lines
 from vmident.usecases.change.change_vms import Manner
 from vmident.usecases.change.resume_and_undo import resume_run, undo_run
+from vmident.usecases.identity.recorded_deletion import resume_deletions
 
 RunWord = Annotated[
     str | None,
@@ -99,8 +100,10 @@ def resume(run: Run, *, run_word: RunWord = None, manner: GoingOnOptions) -> Exi
     session = run.open(timeout=manner.timeout)
     record = _record_here(run_word, session)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
-    results = resume_run(record, session.world(person), how)
-    return report(run, results, person, session, named_one=False)
+    world = session.world(person)
+    results = resume_run(record, world, how)
+    deletions = resume_deletions(record, results, world, dry_run=manner.dry_run)
+    return report(run, results, person, session, named_one=False, deletions=deletions)
 
 
 def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, manner: GoingOnOptions) -> ExitCode:

@@ -224,9 +224,19 @@ class MakingOptions:
 
 
 @dataclass(frozen=True)
-class DeletionOptions:
-    """Options of what deletes a resource."""
+class IdentityDeletionOptions:
+    """Options of what deletes identities, and detaches them from VMs first."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted; send nothing.")] = False
     yes: Yes = False
     timeout: TimeoutSeconds = None
+    canary: Canary = None
+    max_failures: Annotated[
+        str | None,
+        typer.Option(
+            "--max-failures",
+            metavar="N|P%",
+            help="Stop when more than N VMs, or more than P% of them, have failed.",
+            show_default="0",
+        ),
+    ] = None

@@ -80,7 +80,7 @@ def change_each(
         recording = going_on(record, world.journal)
     else:
         recording = begin(((one.prepared, one.wish) for one in ready if isinstance(one, Ready)), world.journal, undoes)
-    results = _carry_out_all(ready, world, manner, recording)
+    results = execute_all(ready, world, manner, recording)
     recording.close()
     return tuple(results)
 
@@ -91,9 +91,10 @@ def _foreseen(one: Ready | ChangeResult, *, has_stopped: bool) -> ChangeResult:
     return skipped(one) if has_stopped else planned_result(one.word, one.prepared)
 
 
-def _carry_out_all(
+def execute_all(
     ready: Sequence[Ready | ChangeResult], world: World, manner: Manner, recording: Recording
 ) -> list[ChangeResult]:
+    """Change VMs that were read, confirmed and recorded; one result each, in the same order."""
     learnt = Learnt()
     failed = sum(isinstance(one, ChangeResult) and one.error is not None for one in ready)
     to_do = sum(isinstance(one, Ready) and one.has_something_to_do for one in ready)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from vmident.core.consequences import Warn
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
-from vmident.core.run_record import Entry, RunRecord, Stage
+from vmident.core.resource_id import ResourceId
+from vmident.core.run_record import Entry, IdentityDeletion, RunRecord, Stage
 from vmident.core.transition import Transition
 from vmident.errors import (
     AzureUnavailable,
@@ -75,6 +76,15 @@ class Recording:
             return replace(result, warnings=(*result.warnings, Warn(NOT_RECORDED, failure.message)))
         return result
 
+    def deletion(self, deletion: IdentityDeletion) -> None:
+        """Record how far the deletion of an identity has come; raises as `sending` does."""
+        assert self._run is not None
+        self._journal.put(self._run, deletion)
+
+    def is_open(self, vm: ResourceId) -> bool:
+        """Return whether `runs resume` takes this VM up again."""
+        return vm in self._now and self._now[vm].stage.is_open
+
     def close(self) -> None:
         """Put on record that the run has come to its end; that it cannot be is no failure of what was done."""
         if self._run is None:
@@ -90,8 +100,15 @@ class Recording:
         self._now[entry.vm] = entry
 
 
-def begin(prepared: Iterable[tuple[Prepared, Wish]], journal: Journal, undoes: str | None) -> Recording:
+def begin(
+    prepared: Iterable[tuple[Prepared, Wish]],
+    journal: Journal,
+    undoes: str | None = None,
+    deletions: Sequence[IdentityDeletion] = (),
+) -> Recording:
     """Put a new run on record, of the VMs to which something is or may be to be sent; none where nothing is.
+
+    `deletions` are the identities that the run deletes after that.
 
     Raises `JournalUnusable`: nothing has been sent then.
     """
@@ -108,7 +125,8 @@ def begin(prepared: Iterable[tuple[Prepared, Wish]], journal: Journal, undoes: s
         for one, wish in prepared
         if one.is_to_do or not one.machine.is_at_rest
     ]
-    return Recording(journal, journal.begin(entries, undoes) if entries else None, entries)
+    has_something = entries or deletions
+    return Recording(journal, journal.begin(entries, undoes, deletions) if has_something else None, entries)
 
 
 def going_on(record: RunRecord, journal: Journal) -> Recording:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from vmident.core.consequences import Warn
@@ -10,8 +10,9 @@ from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import Entry, RunRecord, Stage
 from vmident.core.transition import Change, Transition
-from vmident.core.undo import change_back, roles_back, succeeded, successors
-from vmident.ports.azure import Journal
+from vmident.core.undo import change_back, inverse, roles_back, succeeded, successors
+from vmident.errors import NotAllowed, NotFound
+from vmident.ports.azure import Identities, Journal
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.change_vms import Manner, change_each
 from vmident.usecases.change.prepare import Wish, World
@@ -40,12 +41,48 @@ def undo_run(record: RunRecord, world: World, manner: Manner, *, remove_roles: b
     """Take back what a run did, as a run of its own; one result for each VM to which the run sent anything.
 
     A VM that does not stand where the run left it fails with `MovedOn`. One of which the run does not know what became
-    is taken back where the change was made, and left where it was not.
+    is taken back where the change was made, and left where it was not. One that is to get back an identity that has
+    been deleted fails with `NotFound`, with nothing sent; so does a run that did nothing but delete identities.
     """
     entries = _as_they_are_now([entry for entry in record.entries if _has_done_something(entry)], world.journal)
-    tasks = [Task(str(entry.vm), _wish_back(entry, remove_roles=remove_roles)) for entry in entries]
-    results = change_each(tasks, world, manner, undoes=record.id)
-    return tuple(_saying_new_principal(one) for one in results)
+    gone = _deleted({identity for entry in entries for identity in inverse(entry.outcome).added}, world.identities)
+    if not entries:
+        for deletion in record.deletions:
+            if _deleted({deletion.identity}, world.identities):
+                raise _cannot_come_back(deletion.identity)
+    lost = {entry.vm: sorted(gone.intersection(inverse(entry.outcome).added)) for entry in entries}
+    tasks = [
+        Task(str(entry.vm), _wish_back(entry, remove_roles=remove_roles)) for entry in entries if not lost[entry.vm]
+    ]
+    results = iter(change_each(tasks, world, manner, undoes=record.id))
+    return tuple(
+        ChangeResult(entry.vm.name, Status.FAILED, entry.vm, error=_cannot_come_back(lost[entry.vm][0], entry.vm))
+        if lost[entry.vm]
+        else _saying_new_principal(next(results))
+        for entry in entries
+    )
+
+
+def _deleted(identities: Collection[ResourceId], there: Identities) -> frozenset[ResourceId]:
+    """Return the identities that do not exist; one that may not be read is taken to exist, and Azure decides."""
+    deleted = set()
+    for identity in sorted(identities):
+        try:
+            if there.find(identity) is None:
+                deleted.add(identity)
+        except NotAllowed:
+            continue
+    return frozenset(deleted)
+
+
+def _cannot_come_back(identity: ResourceId, vm: ResourceId | None = None) -> NotFound:
+    left = f" VM '{vm.name}' was not changed." if vm else ""
+    return NotFound(
+        f"Identity '{identity.name}' has been deleted, and a deleted identity cannot be restored.{left}",
+        code="identity-not-found",
+        hint="Create one of that name, with another principal, and attach it: "
+        f"vmident identity create {identity.name} -g {identity.group}",
+    )
 
 
 def _as_they_are_now(entries: Sequence[Entry], journal: Journal) -> list[Entry]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vmident.core.consequences import ROLES_ORPHANED, Warn
 from vmident.core.rbac.roles import HeldRole
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import IdentityResource
+from vmident.core.run_record import IdentityDeletion
 from vmident.core.transition import RemoveUsers
+from vmident.core.virtual_machine import Machine
 from vmident.errors import NotFound
 from vmident.ports.azure import Holders, IdentityLoss, Roles
 from vmident.results.changes import RoleResult, RoleStatus
-from vmident.usecases.change.prepare import Prepared, Wish, World, loss_of, prepare_change, read_at_rest
+from vmident.usecases.change.prepare import Wish, World, loss_of, prepare_change
+from vmident.usecases.change.prepare_all import Ready
 from vmident.usecases.roles.grant import check_may
 from vmident.usecases.roles.plan_assignments import find_orphans_of
 
@@ -34,53 +37,65 @@ class DeletionWish:
 class Doomed:
     """An identity that is to be deleted, and what that takes along.
 
-    `attached` are the VMs that have it, `detaching` the changes that take it from them; `roles` are its role
+    `attached` are the VMs that have it, `detaching` those that lose it first, as they were read; `roles` are its role
     assignments, as results that say whether they go with it.
     """
 
     word: str
     identity: IdentityResource
     attached: tuple[ResourceId, ...]
-    detaching: tuple[Prepared, ...]
+    detaching: tuple[Machine, ...]
     roles: tuple[RoleResult, ...]
     orphans: tuple[HeldRole, ...]
     warnings: tuple[Warn, ...]
 
 
-def detaching(identity: ResourceId) -> Wish:
-    """Give the change of a VM that takes the identity away from it."""
-    return Wish(RemoveUsers, (str(identity),))
-
-
-def prepare_deletion(
-    word: str, identity: IdentityResource, wish: DeletionWish, world: World, *, at_rest: bool
-) -> Doomed:
+def prepare_deletion(word: str, identity: IdentityResource, wish: DeletionWish, world: World) -> Doomed:
     """Find the VMs, reading each to be sure, and the roles; nothing is written here.
 
     Raises what the reads raise, and `NotAllowed` where roles are to be deleted and clearly may not be.
     """
     holders = world.machines.holders(identity.id)
-    changes: tuple[Prepared, ...] = ()
-    if wish.detach:
-        changes = _changes(holders.vms, identity.id, world, at_rest=at_rest)
-        attached = tuple(one.machine.id for one in changes)
-    else:
-        attached = tuple(vm for vm in holders.vms if _has(vm, identity.id, world))
+    having = tuple(_having(holders.vms, identity.id, world))
+    attached = tuple(one.id for one in having)
+    detaching = having if wish.detach else ()
     orphans = find_orphans_of(
         identity.principal_id, identity.id.subscription, world.roles.held_by, are_removed=wish.remove_roles
     )
     roles = orphans.planned(are_removed=wish.remove_roles)
     check_may(roles, world.roles)
     warnings = (*_on_search(holders, identity.id), *_on_abandoned(attached, wish), *orphans.warnings)
-    return Doomed(word, identity, attached, changes, roles, orphans.held, warnings)
+    return Doomed(word, identity, attached, detaching, roles, orphans.held, warnings)
 
 
-def identity_loss_of(doomed: Doomed) -> IdentityLoss:
-    """Give what somebody is asked about before the identity is deleted."""
+def attached_vms(identity: ResourceId, world: World) -> tuple[ResourceId, ...]:
+    """Return the VMs that have the identity, each read to be sure."""
+    return tuple(one.id for one in _having(world.machines.holders(identity).vms, identity, world))
+
+
+def detachments(doomed: Sequence[Doomed], world: World) -> tuple[Ready, ...]:
+    """Return one change for each VM, which takes all its doomed identities away; costs no request."""
+    machines = {machine.id: machine for one in doomed for machine in one.detaching}
+    ready = []
+    for vm, machine in machines.items():
+        ids = sorted(one.identity.id for one in doomed if any(other.id == vm for other in one.detaching))
+        wish = Wish(RemoveUsers, tuple(map(str, ids)))
+        ready.append(Ready(machine.id.name, prepare_change(machine, wish, world), wish))
+    return tuple(ready)
+
+
+def on_record(doomed: Doomed, wish: DeletionWish) -> IdentityDeletion:
+    """Return what the journal keeps of the deletion."""
+    return IdentityDeletion(doomed.identity.id, doomed.identity.principal_id, doomed.roles, wish.force)
+
+
+def identity_loss_of(doomed: Doomed, changes: Sequence[Ready]) -> IdentityLoss:
+    """Return what is asked about before the identity is deleted; `changes` detach it and others from VMs."""
     removed = {one.id for one in doomed.roles if one.status is RoleStatus.PLANNED_REMOVAL}
+    vms = {machine.id for machine in doomed.detaching}
     return IdentityLoss(
         doomed.identity.id,
-        [loss_of(one) for one in doomed.detaching],
+        [loss_of(one.prepared) for one in changes if one.prepared.machine.id in vms],
         [one for one in doomed.orphans if one.assignment_id in removed],
         doomed.warnings,
     )
@@ -94,23 +109,14 @@ def deleting_roles(doomed: Doomed, roles: Roles) -> Doomed:
     return replace(doomed, roles=removals, warnings=warnings)
 
 
-def _changes(vms: Sequence[ResourceId], identity: ResourceId, world: World, *, at_rest: bool) -> tuple[Prepared, ...]:
-    changes = []
+def _having(vms: Iterable[ResourceId], identity: ResourceId, world: World) -> Iterator[Machine]:
     for vm in vms:
         try:
-            prepared = prepare_change(read_at_rest(vm, world, at_rest=at_rest), detaching(identity), world)
+            machine = world.machines.read(vm)
         except NotFound:
             continue
-        if prepared.transition.takes_away:
-            changes.append(prepared)
-    return tuple(changes)
-
-
-def _has(vm: ResourceId, identity: ResourceId, world: World) -> bool:
-    try:
-        return identity in world.machines.read(vm).identity.users
-    except NotFound:
-        return False
+        if identity in machine.identity.users:
+            yield machine
 
 
 def _on_search(holders: Holders, identity: ResourceId) -> tuple[Warn, ...]:

@@ -28,6 +28,7 @@ from vmident.sandbox.deployments.views import (
     zulu_time,
 )
 from vmident.sandbox.http_messages import Response, json_answer
+from vmident.sandbox.protocol import relaxed_json
 from vmident.sandbox.protocol.paging import page_of
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _digits(now: float) -> str:
 
 def asked_properties(call: Call) -> dict[str, Any]:
     """Read `properties` of a request for a deployment; raises for what the sandbox does not deploy."""
-    content = call.content()
+    content = call.content(relaxed_json.parse)
     properties = content.get("properties")
     if not isinstance(properties, dict) or not isinstance(properties.get("template"), dict):
         if isinstance(properties, dict) and properties.get("templateLink"):
@@ -168,7 +169,7 @@ def checked_deployment(call: Call) -> Record:
         "id": deployment_id(group, name),
         "group": group,
         "name": name,
-        "tags": call.content().get("tags") or {},
+        "tags": call.content(relaxed_json.parse).get("tags") or {},
         "state": "Succeeded",
         "started": call.now,
         "changed": call.now,

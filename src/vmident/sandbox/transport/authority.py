@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 CLIENT_ID = "c11e0000-0e5a-4d5b-8f2b-1b7a5c0ffee4"
 _TOKEN_SECONDS = 86_399
-_PATH = re.compile(r"/(?P<tenant>[^/]+)(?P<rest>/v2\.0/\.well-known/openid-configuration|/oauth2/v2\.0/token)")
+_PATH = re.compile(
+    r"/(?P<tenant>[^/]+)/(?P<rest>v2\.0/\.well-known/openid-configuration|oauth2/v2\.0/token|discovery/v2\.0/keys)"
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Authority:
             return _refused(400, "invalid_tenant", f"AADSTS90002: Tenant '{found['tenant']}' not found.")
         if found["rest"].endswith("token"):
             return self._granted(request, int(now)) if request.method == "POST" else Response(405)
+        if found["rest"].endswith("keys"):
+            return json_answer(200, {"keys": []})  # no client checks the signature of a token that is not for it
         return json_answer(200, self._configuration(found["tenant"]))
 
     def _granted(self, request: Request, now: int) -> Response:
@@ -95,18 +99,32 @@ class Authority:
         return json_answer(200, {**token, "access_token": self.token(now)}, {"cache-control": "no-store"})
 
     def _configuration(self, tenant: str) -> dict[str, Any]:
-        here = f"{self.endpoint}/{tenant}"
+        """Return the members of Microsoft's document. MSAL for JavaScript refuses one without `jwks_uri`."""
+        here, host = f"{self.endpoint}/{tenant}", urlsplit(self.endpoint).netloc
         return {
-            "issuer": f"{self.endpoint}/{TENANT}/v2.0",
-            "authorization_endpoint": f"{here}/oauth2/v2.0/authorize",
             "token_endpoint": f"{here}/oauth2/v2.0/token",
-            "device_authorization_endpoint": f"{here}/oauth2/v2.0/devicecode",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
-            "response_types_supported": ["code"],
+            "jwks_uri": f"{here}/discovery/v2.0/keys",
+            "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"],
-            "scopes_supported": ["openid", "profile", "offline_access"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "issuer": f"{self.endpoint}/{TENANT}/v2.0",
+            "request_uri_parameter_supported": False,
+            "userinfo_endpoint": f"{self.endpoint}/oidc/userinfo",
+            "authorization_endpoint": f"{here}/oauth2/v2.0/authorize",
+            "device_authorization_endpoint": f"{here}/oauth2/v2.0/devicecode",
+            "http_logout_supported": True,
+            "frontchannel_logout_supported": True,
+            "end_session_endpoint": f"{here}/oauth2/v2.0/logout",
+            "claims_supported": ["sub", "iss", "aud", "exp", "iat", "tid", "ver", "name", "oid", "appid"],
+            "kerberos_endpoint": f"{here}/kerberos",
             "tenant_region_scope": None,
-            "cloud_instance_name": urlsplit(self.endpoint).netloc,
+            "cloud_instance_name": host,
+            "cloud_graph_host_name": host,
+            "msgraph_host": host,
+            "rbac_url": self.endpoint,
         }
 
     def _instance(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ _EXIT_CODES = {
     "CONFLICT": "Somebody else's change of the VM did not clear.",
     "TIMED_OUT": "`--timeout` ran out; what was sent may still complete.",
     "PENDING": "Changes are pending; `plan --exit-code` alone gives it.",
-    "INTERRUPTED": "Interrupted with Ctrl-C; what was sent goes on in Azure.",
+    "INTERRUPTED": "Interrupted by Ctrl-C, SIGTERM or SIGHUP; operations in Azure continue.",
 }
 # Where the class's own first line speaks to whoever changes the program.
 _SAID_TO_READERS = {

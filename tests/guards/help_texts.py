@@ -36,7 +36,7 @@ def help_of(words: tuple[str, ...]) -> str:
     """What `vmident <words> --help` prints; the caller has set COLUMNS to 80."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        code = main([*words, "--help"], runtime_of_process())
+        code = main([*words, "--help"], runtime_of_process(contextlib.nullcontext))
     assert code == 0, words
     return printed.getvalue()
 

@@ -43,12 +43,13 @@ def as_typer_command(function: Command, name: str) -> Callable[..., None]:
 
 def _exit_code(run: Run, work: Callable[[], ExitCode]) -> ExitCode:
     try:
-        return run.code_after_answer(work())
+        with run.runtime.interruptible():
+            return run.code_after_answer(work())
     except VmidentError as failure:
         run.failed(failure)
         return failure.exit_code
     except KeyboardInterrupt:
-        run.failed(Interrupted("Interrupted. Nothing was sent.", hint="Run the command again."))
+        run.failed(Interrupted("Interrupted. Nothing was sent."))
         return ExitCode.INTERRUPTED
     finally:
         run.close()

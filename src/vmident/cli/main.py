@@ -1,19 +1,17 @@
 """The entry point: arguments in, exit code out.
 
-Imports nothing heavy before `run` has begun, so that Ctrl-C ends the program in words from the first moment on.
+Imports next to nothing before `run` has installed `Signals`: an import that Ctrl-C interrupts leaves a traceback.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from vmident.errors import ExitCode
-
+TYPE_CHECKING = False  # not typing's, which takes longer to import than all that this module needs
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vmident.cli.runtime import Runtime
 
 _GARBAGE_THRESHOLD = 200_000
@@ -21,8 +19,11 @@ _GARBAGE_THRESHOLD = 200_000
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
     """Run the program; hands back the exit code and prints, but never ends the process."""
+    from dataclasses import replace
+
     from vmident.cli.app import program
     from vmident.cli.completion.typer_completion import VARIABLE, prepare
+    from vmident.errors import ExitCode
 
     try:
         if VARIABLE in runtime.environ:
@@ -43,13 +44,20 @@ def run() -> None:
     # Imports make many objects and hardly any garbage. Large answers make so many that it is looked for all the same.
     gc.set_threshold(_GARBAGE_THRESHOLD)
     try:
-        from vmident.cli.console import make_streams_robust
-        from vmident.cli.runtime import runtime_of_process
+        from vmident.cli.signals import Signals
 
-        make_streams_robust()
-        code = main(sys.argv[1:], runtime_of_process())
+        signals = Signals()
+        signals.install()
     except KeyboardInterrupt:
-        code = ExitCode.INTERRUPTED
+        sys.stderr.write("Interrupted. Nothing was sent.\n")
+        sys.exit(130)
+    from vmident.cli.console import make_streams_robust
+    from vmident.cli.runtime import runtime_of_process
+
+    make_streams_robust()
+    code = main(sys.argv[1:], runtime_of_process(signals.raising))
+    signals.restore_terminal()
+    signals.ignore()
     # What is left goes with the process; looking through all of it first takes a fifth of a short command's time.
     gc.freeze()
     sys.exit(int(code))

@@ -13,7 +13,7 @@ from vmident.cli.config.settings_of_run import settings_of
 from vmident.cli.console import Console
 from vmident.cli.options.shared import Options
 from vmident.cli.runtime import Runtime
-from vmident.errors import Declined, ExitCode, QueryUnfit, UsageError, VmidentError
+from vmident.errors import Declined, ExitCode, Interrupted, QueryUnfit, UsageError, VmidentError
 from vmident.render.line import Line, error_lines
 
 if TYPE_CHECKING:
@@ -169,6 +169,8 @@ class Run:
             self.console.note([Line(error.message)])
         elif self.output in {Output.JSON, Output.JSONC, Output.YAML} and not self.runtime.terminal.error:
             self.console.note_document(as_json_line({"error": error_document(error)}))
+        elif isinstance(error, Interrupted) and not error.hint:
+            self.console.note([Line(error.message)])
         else:
             self.explain(error)
 

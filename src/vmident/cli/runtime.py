@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
@@ -40,7 +41,8 @@ class Runtime:
     """Everything that a run takes from outside; tests hand in their own. `words` are the command's, as typed.
 
     `through` is given the door that requests are about to go through, `None` for the network, and gives the one that
-    they do go through. `read_secret` asks, on the terminal itself, for what nobody is to see.
+    they do go through. `read_secret` asks, on the terminal itself, for what nobody is to see. In the context of
+    `interruptible`, Ctrl-C raises `KeyboardInterrupt`.
     """
 
     environ: Mapping[str, str]
@@ -53,10 +55,11 @@ class Runtime:
     read_input: Callable[[], str]
     through: Callable[[BaseAdapter | None], BaseAdapter | None] = lambda door: door
     read_secret: Callable[[str], str] = lambda question: getpass(question, stream=sys.stderr)
+    interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
     words: tuple[str, ...] = ()
 
 
-def runtime_of_process() -> Runtime:
+def runtime_of_process(interruptible: Callable[[], AbstractContextManager[None]]) -> Runtime:
     """Gather what this process was started with."""
     terminal = Terminal(
         input=sys.stdin is not None and sys.stdin.isatty(),
@@ -74,6 +77,7 @@ def runtime_of_process() -> Runtime:
         wall=time.time,
         new_uuid=lambda: str(uuid.uuid4()),
         read_input=sys.stdin.read,
+        interruptible=interruptible,
     )
 
 

@@ -34,11 +34,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer:
-    """What Azure said; `body` is the parsed JSON, `None` where there was none."""
+    """What Azure said; `body` is the parsed JSON, `None` where there was none.
+
+    `has_content` tells a `null` from an answer without a body.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: Any
+    has_content: bool = True
 
 
 class _Metered(threading.local):
@@ -101,6 +105,14 @@ class Connection:
     def write(self, path: str, api_version: str, body: Any, *, etag: str | None = None) -> Answer:
         """PATCH a resource once, with `If-Match` where there is an etag."""
         return self._send("PATCH", self._url(path, api_version), body=body, headers={"If-Match": etag} if etag else {})
+
+    def put(self, path: str, api_version: str, body: Any) -> Answer:
+        """PUT a resource once."""
+        return self._send("PUT", self._url(path, api_version), body=body)
+
+    def delete(self, path: str, api_version: str) -> Answer:
+        """DELETE a resource once."""
+        return self._send("DELETE", self._url(path, api_version))
 
     def sdk(self, client: Callable[..., T], subscription: str) -> T:
         """Make one of the SDK's big clients, which sends through this connection's own policies and transport.
@@ -182,7 +194,7 @@ class Connection:
 
         request = HttpRequest(method, url, json=body, headers={"Accept": "application/json", **(headers or {})})
         response = self._client.send_request(request)
-        return Answer(response.status_code, response.headers, parsed(response))
+        return Answer(response.status_code, response.headers, parsed(response), bool(response.content))
 
 
 def _transport(cloud: Cloud, clock: Clock, door: BaseAdapter | None) -> Any:

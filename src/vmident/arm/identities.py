@@ -13,6 +13,7 @@ from vmident.arm.connection import Connection
 from vmident.arm.paging import named_in_graph, pages
 from vmident.arm.pipeline_policy import body_of
 from vmident.arm.standing_wire import identity_resource_from_wire
+from vmident.arm.wire import unreadable
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
 from vmident.core.resources import IdentityResource
 from vmident.core.selection import named
@@ -67,8 +68,16 @@ class ArmIdentities:
         return identity_resource_from_wire(client.create_or_update(identity.group, identity.name, wanted, cls=body_of))
 
     def delete(self, identity: ResourceId) -> None:
-        """DELETE the identity once; 204 for one that is gone already."""
-        self._client(identity.subscription).delete(identity.group, identity.name)
+        """DELETE the identity once. Azure answers 200, or 204 for one that is gone already, both without a body.
+
+        Raises `UnreadableAnswer` for an answer with one.
+        """
+        try:
+            answer = self._connection.delete(str(identity), API_VERSION)
+        except NotFound:
+            return
+        if answer.has_content:
+            raise unreadable(f"the deletion of identity '{identity.name}'")
 
     def _client(self, subscription: str) -> UserAssignedIdentitiesOperations:
         from azure.mgmt.msi import ManagedServiceIdentityClient

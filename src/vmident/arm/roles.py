@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 API_VERSION = "2022-04-01"
 _EXISTS = "RoleAssignmentExists"
+_NO_CONTENT = 204
 # The client wants a subscription, and puts it only into requests that are not made here.
 _ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
@@ -83,28 +84,46 @@ class ArmRoles:
             return None
 
     def assign(self, grant: Grant, principal_id: str) -> tuple[str | None, bool]:
-        """PUT the assignment once; gives its id, and whether it is new. One under another name has an id not told.
+        """PUT the assignment once; return its id, and whether it is new. Of one under another name the id is not known.
 
-        `principalType` spares the check whether the directory knows the principal yet (wire facts).
+        `principalType` spares the check whether the directory knows the principal yet (wire facts). Raises
+        `UnreadableAnswer` for an answer that is not this very assignment.
         """
-        from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
-
-        wanted = RoleAssignmentCreateParameters(
-            role_definition_id=grant.role.id, principal_id=principal_id, principal_type="ServicePrincipal"
-        )
+        properties = {
+            "roleDefinitionId": grant.role.id,
+            "principalId": principal_id,
+            "principalType": "ServicePrincipal",
+        }
         name = assignment_name(grant, principal_id)
+        path = f"{grant.scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
         try:
-            made = self._client().role_assignments.create(str(grant.scope), name, wanted)
+            answer = self._connection.put(path, API_VERSION, {"properties": properties})
         except VmidentError as failure:
             if failure.code != _EXISTS:
                 raise
             return self.find(grant, principal_id), False
-        return str(made.id), True
+        return _id_of(answer.body, name), True
+
+    def exists(self, assignment_id: str) -> bool:
+        """GET the assignment; 404 means that there is none."""
+        try:
+            self._connection.read(assignment_id, API_VERSION)
+        except NotFound:
+            return False
+        return True
 
     def remove(self, assignment_id: str) -> None:
-        """DELETE an assignment; one that is gone already is gone."""
-        client = self._client()
-        self._connection.patiently(lambda: client.role_assignments.delete_by_id(assignment_id))
+        """DELETE the assignment once. Azure answers 200 with what it deleted, or 204 where there was nothing.
+
+        Raises `UnreadableAnswer` for every other answer.
+        """
+        try:
+            answer = self._connection.delete(assignment_id, API_VERSION)
+        except NotFound:
+            # The scope itself is gone (recorded: `ResourceGroupNotFound`).
+            return
+        if answer.status != _NO_CONTENT:
+            _id_of(answer.body, assignment_id.rsplit("/", 1)[-1])
 
     def _list_everybodys(self, scope: Scope) -> Mapping[str, Sequence[tuple[str, str, str]]]:
         """Give the id, the definition's id and the scope of each assignment, by the principal in small letters."""
@@ -162,3 +181,11 @@ class ArmRoles:
 def _assigned(properties: Any) -> Assigned:
     guid = properties["roleDefinitionId"].rsplit("/", 1)[-1].lower()
     return Assigned(properties["principalId"].lower(), guid, Scope.parse(properties["scope"]))
+
+
+def _id_of(body: Any, name: str) -> str:
+    """Return the id of the assignment in an answer, which has to be the one that was asked for."""
+    found = body.get("id") if isinstance(body, dict) else None
+    if not isinstance(found, str) or found.rsplit("/", 1)[-1].lower() != name.lower():
+        raise unreadable(f"the role assignment '{name}'")
+    return found

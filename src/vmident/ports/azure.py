@@ -252,8 +252,15 @@ class Roles(Protocol):
         """
         ...
 
+    def exists(self, assignment_id: str) -> bool:
+        """Read whether an assignment exists, by its full id."""
+        ...
+
     def remove(self, assignment_id: str) -> None:
-        """Delete an assignment; one that is not there is as good as deleted."""
+        """Delete an assignment, asking once; one that is not there is as good as deleted.
+
+        Raises `Throttled`, and `AzureUnavailable` where it is not known whether it was deleted.
+        """
         ...
 
     def permissions(self, scope: Scope) -> Sequence[Permission]:

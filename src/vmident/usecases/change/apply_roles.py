@@ -99,7 +99,7 @@ def _is_there(one: RoleResult, wanted: Grant, receiver: Receiver) -> bool:
 
 def _carry_out(one: RoleResult, world: World) -> RoleResult:
     if one.status is RoleStatus.PLANNED_REMOVAL:
-        return remove(one, world.roles)
+        return remove(one, world.roles, world.clock, world.person)
     if one.principal_id is None:
         raise OperationFailed("Azure has not said which principal the identity has.")
     return grant(one, one.principal_id, world.roles, world.clock, world.person)

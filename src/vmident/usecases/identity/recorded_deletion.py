@@ -41,7 +41,7 @@ def delete_recorded(
     settling = Settling()
     for one in deletion.roles:
         if one.status is RoleStatus.PLANNED_REMOVAL:
-            settling.attempt(one, partial(remove, one, world.roles))
+            settling.attempt(one, partial(remove, one, world.roles, world.clock, world.person))
         else:
             settling.done.append(one)
     left = _with_roles_left(deletion.identity, settling) if settling.failure else None

@@ -104,10 +104,21 @@ def role_options(grants: Sequence[Grant]) -> list[str]:
     return words + [word for scope in scopes for word in ("--scope", str(scope))]
 
 
-def remove(orphan: RoleResult, roles: Roles) -> RoleResult:
-    """Delete one assignment that points at nobody."""
-    if orphan.id:
-        roles.remove(orphan.id)
+def remove(orphan: RoleResult, roles: Roles, clock: Clock, person: Person) -> RoleResult:
+    """Delete one assignment; after an answer that is lost or cannot be read it is looked for before it is sent again.
+
+    Raises what does not clear.
+    """
+    assignment_id = orphan.id
+    if assignment_id:
+        what = f"delete role assignment '{orphan.role.name}' on {orphan.scope}"
+        look = f"az role assignment list --assignee {orphan.principal_id} --scope {orphan.scope}"
+
+        def delete() -> bool:
+            roles.remove(assignment_id)
+            return True
+
+        ensure(Errand(delete, lambda: None if roles.exists(assignment_id) else True, what, look), clock, person)
     return replace(orphan, status=RoleStatus.REMOVED)
 
 

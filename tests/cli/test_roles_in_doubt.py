@@ -1,0 +1,99 @@
+"""Role assignments and identities after an answer that is neither a success nor a refusal: they are read back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.test_answers_in_doubt import STRANGE, _after_it_was_done
+from tests.program import GROUP, Misbehaviour, Program, answering_with, identity_id, losing_the_answer
+from vmident.sandbox.sandbox import SUBSCRIPTION
+
+ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
+OTHER = "otherIdentity"
+# An empty answer to a DELETE is what Azure itself sends.
+OF_A_DELETE = {name: act for name, act in STRANGE.items() if name != "nothing at all"} | {"lost": losing_the_answer}
+OF_A_PUT = STRANGE | {
+    "lost": losing_the_answer,
+    "another assignment": answering_with(201, {"id": f"/x/{ASSIGNMENTS}/1", "properties": {"principalId": "p"}}),
+}
+
+
+def assignments(program: Program) -> list[str]:
+    path = f"/subscriptions/{SUBSCRIPTION}/{ASSIGNMENTS}"
+    listed = program.colleague("GET", path, version="2022-04-01").json()["value"]
+    return [one["id"] for one in listed if one["properties"]["scope"].endswith(GROUP)]
+
+
+def sent(program: Program, method: str) -> int:
+    return sum(one.method == method for one in program.sent)
+
+
+@pytest.mark.parametrize("was_done", [True, False], ids=["done", "not done"])
+@pytest.mark.parametrize("act", OF_A_PUT.values(), ids=OF_A_PUT)
+def test_a_role_whose_answer_is_strange_is_looked_up_before_it_is_granted_again(
+    program: Program, act: Misbehaviour, was_done: bool
+) -> None:
+    program.when("PUT", ASSIGNMENTS, _after_it_was_done(act) if was_done else act)
+
+    outcome = program(f"enable-system webVM -g {GROUP} --role Reader --scope group")
+
+    assert (outcome.code, [one["status"] for one in outcome.json["roleAssignments"]]) == (0, ["granted"])
+    assert [one["id"] for one in outcome.json["roleAssignments"]] == assignments(program)
+    assert sent(program, "PUT") == (1 if was_done or act is losing_the_answer else 2)
+
+
+@pytest.mark.parametrize("act", OF_A_PUT.values(), ids=OF_A_PUT)
+def test_a_role_that_only_strange_answers_are_given_about_is_unknown_and_never_granted(
+    program: Program, act: Misbehaviour
+) -> None:
+    if act is losing_the_answer:
+        return
+    program.when("PUT", ASSIGNMENTS, act, times=99)
+
+    outcome = program(f"enable-system webVM -g {GROUP} --role Reader --scope group")
+
+    assert (outcome.code, assignments(program)) == (1, [])
+    assert "Traceback" not in outcome.err
+    program.rules.clear()
+    assert program("runs resume").code == 0
+    assert len(assignments(program)) == 1
+
+
+@pytest.mark.parametrize("was_done", [True, False], ids=["done", "not done"])
+@pytest.mark.parametrize("act", OF_A_DELETE.values(), ids=OF_A_DELETE)
+def test_a_role_is_said_to_be_removed_only_where_it_is_gone(
+    program: Program, act: Misbehaviour, was_done: bool
+) -> None:
+    assert program(f"enable-system webVM -g {GROUP} --role Reader --scope group").code == 0
+    program.when("DELETE", ASSIGNMENTS, _after_it_was_done(act) if was_done else act)
+
+    outcome = program(f"disable-system webVM -g {GROUP} --remove-roles --yes")
+
+    assert (outcome.code, [one["status"] for one in outcome.json["roleAssignments"]]) == (0, ["removed"])
+    assert assignments(program) == []
+
+
+@pytest.mark.parametrize("was_done", [True, False], ids=["done", "not done"])
+@pytest.mark.parametrize("act", OF_A_DELETE.values(), ids=OF_A_DELETE)
+def test_an_identity_is_said_to_be_deleted_only_where_it_is_gone(
+    program: Program, act: Misbehaviour, was_done: bool
+) -> None:
+    program.when("DELETE", OTHER, _after_it_was_done(act) if was_done else act)
+
+    outcome: Any = program(f"identity delete {OTHER} -g {GROUP} --yes")
+
+    assert (outcome.code, outcome.json["status"]) == (0, "changed")
+    assert program.colleague("GET", identity_id(OTHER)).status == 404
+
+
+def test_a_role_that_cannot_be_removed_for_lost_answers_is_resumed(program: Program) -> None:
+    assert program(f"enable-system webVM -g {GROUP} --role Reader --scope group").code == 0
+    program.when("DELETE", ASSIGNMENTS, STRANGE["a page"], times=99)
+
+    outcome = program(f"disable-system webVM -g {GROUP} --remove-roles --yes")
+
+    assert (outcome.code, len(assignments(program))) == (1, 1)
+    program.rules.clear()
+    assert (program("runs resume").code, assignments(program)) == (0, [])

@@ -331,3 +331,56 @@ def test_a_retry_after_that_no_clock_can_wait_is_not_obeyed(said: str) -> None:
 def test_a_nested_message_is_unwrapped_whatever_braces_follow_it() -> None:
     message = f"{_nested('BadRequest', GONE)} Tracking: {{x}}."
     assert code_and_message(_body("Code", message), "none") == ("Code", GONE)
+
+
+# Bodies as users of Resource Graph have published them; `NotSupportedBySandbox` is the sandbox's.
+_FOR_SUPPORT = (
+    "Please provide below info when asking for support: timestamp = 2026-10-02T15:47:17.8507086Z, "
+    "correlationId = 70d86cbb-fbc8-427a-a51e-92a92bd3cc42."
+)
+_INVALID_QUERY = {
+    "code": "InvalidQuery",
+    "message": "Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the "
+    "error before retrying.",
+}
+
+
+def _parser_failure(token: str) -> dict[str, Any]:
+    return {
+        "code": "ParserFailure",
+        "message": "ParserFailure",
+        "line": 1,
+        "characterPositionInLine": 52,
+        "token": token,
+    }
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ([_INVALID_QUERY, _parser_failure("kind")], ("ParserFailure", "Syntax error at 'kind'.")),
+        (
+            [_INVALID_QUERY, _parser_failure("<EOF>"), _parser_failure("x")],
+            ("ParserFailure", "Syntax error at the end of the query."),
+        ),
+        (
+            [_INVALID_QUERY, {"code": "UnknownFunction", "message": "Unknown function: 'cout'."}],
+            ("UnknownFunction", "Unknown function: 'cout'."),
+        ),
+        (
+            [{"code": "DisallowedLogicalTableName", "message": "Table x is invalid, unsupported or disallowed."}],
+            ("DisallowedLogicalTableName", "Table x is invalid, unsupported or disallowed."),
+        ),
+        (
+            [{"code": "NotSupportedBySandbox", "message": "The sandbox does not support the operator 'parse'."}],
+            ("NotSupportedBySandbox", "The sandbox does not support the operator 'parse'."),
+        ),
+        ([_INVALID_QUERY], ("InvalidQuery", _INVALID_QUERY["message"])),
+        ([], ("BadRequest", _FOR_SUPPORT)),
+        (["InvalidQuery"], ("BadRequest", _FOR_SUPPORT)),
+        (None, ("BadRequest", _FOR_SUPPORT)),
+    ],
+)
+def test_a_refusal_of_resource_graph_is_its_most_specific_reason(details: Any, expected: tuple[str, str]) -> None:
+    body = {"error": {"code": "BadRequest", "message": _FOR_SUPPORT, "details": details}}
+    assert code_and_message(body, "otherwise") == expected

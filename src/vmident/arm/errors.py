@@ -51,6 +51,9 @@ _WRAPPERS = frozenset(
     {"DeploymentFailed", "InvalidTemplateDeployment", "ResourceDeploymentFailure", "MultipleErrorsOccurred"}
 )
 
+# How every refusal of Resource Graph begins; the reason stands in `details`.
+_GRAPH_REFUSAL = "Please provide below info when asking for support"
+
 _NESTED_JSON = re.compile(r"\{\s*\"error\"\s*:")
 _ACTION_AND_SCOPE = re.compile(r"perform action '([^']+)' (?:over|on|at) scope '([^']+)'", re.IGNORECASE)
 _OBJECT_ID = re.compile(r"with object id '([^']+)'", re.IGNORECASE)
@@ -121,7 +124,8 @@ def operation_fault(error: Any, status: str) -> VmidentError:
 def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
     """Read Azure's code and message out of an answer, the innermost message where JSON is nested in a string.
 
-    Of a deployment that failed, they are those of the first resource that did.
+    Of a deployment that failed, they are those of the first resource that did; of a query that Resource Graph refuses,
+    those of its most specific reason.
     """
     error = body.get("error", body) if isinstance(body, dict) else {}
     if not isinstance(error, dict):
@@ -152,12 +156,31 @@ def _target_in(body: Any) -> str | None:
 
 
 def _innermost(error: dict[str, Any]) -> dict[str, Any]:
-    """Go down to the failure that the codes of deployments wrap: in `details`, or in a message that is JSON itself."""
+    """Return the failure that an error wraps: in `details`, or in a message that is JSON itself."""
     message, details = error.get("message"), error.get("details")
     inner = _inner_error(message) if isinstance(message, str) and message.lstrip().startswith("{") else None
-    if inner is None and error.get("code") in _WRAPPERS and isinstance(details, list):
-        inner = next((one for one in details if isinstance(one, dict) and one.get("message")), None)
+    reasons = (
+        [one for one in details if isinstance(one, dict) and one.get("message")] if isinstance(details, list) else []
+    )
+    if inner is None and reasons and error.get("code") in _WRAPPERS:
+        inner = reasons[0]
+    if inner is None and reasons and isinstance(message, str) and message.startswith(_GRAPH_REFUSAL):
+        return _graph_reason(reasons)
     return _innermost(inner) if inner else error
+
+
+def _graph_reason(reasons: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return Resource Graph's most specific reason: `InvalidQuery` comes first and says nothing of the query.
+
+    A syntax error carries no text, but the token; its position counts from the start of a query that vmident wrote
+    around what the user typed, so it is left out.
+    """
+    reason = next((one for one in reasons if one.get("code") != "InvalidQuery"), reasons[0])
+    unexpected = reason.get("token")
+    if not isinstance(unexpected, str):
+        return reason
+    where = "at the end of the query" if unexpected == "<EOF>" else f"at '{unexpected}'"
+    return {**reason, "message": f"Syntax error {where}."}
 
 
 def _unwrapped(message: str) -> str:

@@ -64,7 +64,7 @@ def write_assignment(call: Call) -> Response:
             raise authorization_errors.assignment_exists(_named(call, other))
     kind = _checked_kind(call, asked)
     made = add_assignment(call.rows, name, scope, asked.of_kind(kind), made=call.now)
-    return json_answer(201, _shown(made, call.api_version))
+    return json_answer(201, shown_assignment(made, call.api_version))
 
 
 def read_assignment(call: Call) -> Response:
@@ -72,7 +72,7 @@ def read_assignment(call: Call) -> Response:
     held = _held(call)
     if held is None:
         raise authorization_errors.assignment_not_found(call.words["name"])
-    return json_answer(200, _shown(held, call.api_version))
+    return json_answer(200, shown_assignment(held, call.api_version))
 
 
 def delete_assignment(call: Call) -> Response:
@@ -82,7 +82,7 @@ def delete_assignment(call: Call) -> Response:
     if held is None:
         return Response(204)
     call.rows.bury("assignment", held["principal"], held["name"], deleted=call.now)
-    return json_answer(200, _shown(held, call.api_version))
+    return json_answer(200, shown_assignment(held, call.api_version))
 
 
 def list_assignments(call: Call) -> Response:
@@ -106,7 +106,7 @@ def list_assignments(call: Call) -> Response:
         for one in call.rows.every("assignment", principal)
         if covers(one["scope"], scope) or (has_below and covers(scope, one["scope"]))
     ]
-    return json_answer(200, {"value": [_shown(one, call.api_version) for one in found]})
+    return json_answer(200, {"value": [shown_assignment(one, call.api_version) for one in found]})
 
 
 def _held(call: Call) -> Record | None:
@@ -119,7 +119,7 @@ def _written_again(call: Call, held: Record, scope: str, asked: Asked) -> Respon
         raise authorization_errors.assignment_fixed()
     if call.api_version == OLDEST_ROLES:
         raise authorization_errors.assignment_exists(None)
-    return json_answer(200, _shown(held, call.api_version))
+    return json_answer(200, shown_assignment(held, call.api_version))
 
 
 def _is_same(held: Record, scope: str, asked: Asked) -> bool:
@@ -145,7 +145,8 @@ def _checked_kind(call: Call, asked: Asked) -> str:
     return str(known or asked.kind)
 
 
-def _shown(held: Record, api_version: str) -> dict[str, Any]:
+def shown_assignment(held: Record, api_version: str) -> dict[str, Any]:
+    """Return an assignment as answers carry it."""
     moment = wire_time(held["made"]).replace("+00:00", "Z")
     properties = {
         "roleDefinitionId": definition_id(held["role"]),

@@ -46,7 +46,7 @@ def list_roles(call: Call) -> Response:
             roles = [role for role in roles if _kind(role).lower() == wanted]
         elif clause.name not in ("atscopeandbelow", "atscope") or not clause.is_call:
             raise errors.not_in_the_sandbox(f"the filter '{clause.name}' of role definitions")
-    return json_answer(200, {"value": [_shown(role) for role in roles]})
+    return json_answer(200, {"value": [shown_role(role) for role in roles]})
 
 
 def read_role(call: Call) -> Response:
@@ -54,14 +54,15 @@ def read_role(call: Call) -> Response:
     role = role_of(call.rows, call.words["name"])
     if role is None:
         raise authorization_errors.role_not_found(call.words["name"], status=404)
-    return json_answer(200, _shown(role))
+    return json_answer(200, shown_role(role))
 
 
 def _kind(role: Role) -> str:
     return "CustomRole" if role.is_custom else "BuiltInRole"
 
 
-def _shown(role: Role) -> dict[str, Any]:
+def shown_role(role: Role) -> dict[str, Any]:
+    """Return a role definition as answers carry it."""
     return {
         "properties": {
             "roleName": role.title,

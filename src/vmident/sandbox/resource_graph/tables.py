@@ -1,0 +1,196 @@
+"""The tables that queries read, each made from the sandbox's state when a query names it.
+
+Rows show what the signed-in user may read. What exists lags (wire facts); what a resource holds is shown as it is now.
+Tables: Microsoft's 'Azure Resource Graph table and resource type reference'. All have the same columns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE
+from vmident.sandbox.api_versions import COMPUTE, IDENTITIES
+from vmident.sandbox.authorization import listing
+from vmident.sandbox.compute import vm_view
+from vmident.sandbox.managed_identity.handlers import shown_identity
+from vmident.sandbox.network import views as network_views
+from vmident.sandbox.protocol.call import SUBSCRIPTION, TENANT
+from vmident.sandbox.resource_graph.kql.errors import NotSupported, TableUnknown
+from vmident.sandbox.resource_graph.kql.operators import Table
+from vmident.sandbox.resource_manager.groups import shown_group, shown_subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from vmident.sandbox.protocol.call import Call
+    from vmident.sandbox.store import Record
+
+COLUMNS = dict.fromkeys(
+    ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy"), "string"
+) | dict.fromkeys(("sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation"), "dynamic")
+
+_OTHER_TABLES = """
+    advisorresources alertsmanagementresources appserviceresources awsresources azurebusinesscontinuityresources
+    chaosresources communitygalleryresources computeresources desktopvirtualizationresources dnsresources
+    edgeorderresources elasticsanresources extendedlocationresources featureresources guestconfigurationresources
+    healthresourcechanges healthresources impactreportresources insightresources insightsresources iotsecurityresources
+    kubernetesconfigurationresources kustoresources maintenanceresources managedserviceresources migrateresources
+    networkresources orbitalresources patchassessmentresources patchinstallationresources policyresources quotaresources
+    recoveryservicesresources resourcecontainerchanges resourcemanagementresources securityresources
+    servicefabricresources servicehealthresources spotresources sportresources supportresources tagsresources
+    workloadmonitorresources
+"""
+
+
+class Row(dict[str, Any]):
+    """A row of the columns that are cheap; `make` makes the others when a query looks at one.
+
+    There may be thousands of rows, and most queries look at few columns.
+    """
+
+    def __init__(self, members: dict[str, Any], make: Callable[[], dict[str, Any]]) -> None:
+        super().__init__(members)
+        self._make = make
+
+    def __missing__(self, name: str) -> Any:
+        made = self._make()
+        for column, kind in COLUMNS.items():
+            self.setdefault(column, made.get(column, "" if kind == "string" else None))
+        return self[name]
+
+
+def table_named(call: Call, name: str) -> Table:
+    """Return a table by its name in any case; raises `TableUnknown`, and `NotSupported` for one of Azure's others."""
+    makers = {
+        "resources": _resources,
+        "resourcecontainers": _containers,
+        "authorizationresources": _authorization,
+    }
+    make = makers.get(name.lower())
+    if make is not None:
+        return Table(COLUMNS, _shuffled(call, make(call)))
+    if name.lower() in _OTHER_TABLES.split():
+        raise NotSupported(f"the table '{name}'")
+    raise TableUnknown(name)
+
+
+def _shuffled(call: Call, rows: Iterator[Row]) -> list[Row]:
+    """Return the rows in another order at any other time: without an order of its own, a query's pages are random."""
+    return sorted(rows, key=lambda row: hashlib.sha256(f"{row['id']}{call.now}".encode()).digest())
+
+
+def _resources(call: Call) -> Iterator[Row]:
+    moment = call.now - call.settings.graph_lag_seconds
+
+    kinds: list[tuple[str, str, Callable[[Record], dict[str, Any]]]] = [
+        ("vm", VIRTUAL_MACHINE, _vm),
+        ("identity", USER_ASSIGNED_IDENTITY, lambda one: shown_identity(one, IDENTITIES[-1])),
+    ]
+    nics = call.rows.every("nic")
+    kinds += [
+        (kind, type_name, lambda one: network_views.shown(one, nics)) for kind, type_name in network_views.KINDS.items()
+    ]
+    for kind, type_name, shown in kinds:
+        may_read_all = call.grants.may(f"{type_name}/read", f"/subscriptions/{SUBSCRIPTION}")
+        for record in call.rows.as_of(kind, moment):
+            if may_read_all or call.grants.may(f"{type_name}/read", record["id"]):
+                yield _resource(record, type_name, shown)
+
+
+def _resource(record: Record, type_name: str, shown: Callable[[Record], dict[str, Any]]) -> Row:
+    members = {
+        "id": record["id"],
+        "name": record["name"],
+        "type": type_name.lower(),
+        "tenantId": TENANT,
+        "kind": "",
+        "location": record["location"],
+        "resourceGroup": record["group"].lower(),
+        "subscriptionId": SUBSCRIPTION,
+        "managedBy": "",
+        "tags": record["tags"],
+    }
+
+    def make() -> dict[str, Any]:
+        body = shown(record)
+        return {name: body.get(name) for name in ("properties", "sku", "plan", "identity", "zones", "extendedLocation")}
+
+    return Row(members, make)
+
+
+def _vm(record: Record) -> dict[str, Any]:
+    """Return a VM with the extended properties that Resource Graph adds: its instance view, in part.
+
+    Source: 'Understanding the Azure Resource Graph query language', extended properties; that a VM without identities
+    has null is the wire facts'.
+    """
+    body = vm_view.shown_vm(record, COMPUTE[-1], with_instance_view=True)
+    properties = dict(body["properties"])
+    view = properties.pop("instanceView")
+    power = next((one for one in view["statuses"] if one["code"].startswith("PowerState/")), None)
+    kept = {name: view[name] for name in ("computerName", "osName", "osVersion", "hyperVGeneration") if name in view}
+    if power is not None:
+        kept["powerState"] = {name: power[name] for name in ("code", "level", "displayStatus") if name in power}
+    return body | {"properties": properties | {"extended": {"instanceView": kept}}}
+
+
+def _containers(call: Call) -> Iterator[Row]:
+    """Make rows of the subscription and of its resource groups."""
+    if call.grants.all:
+        subscription = shown_subscription()
+        chain = [{"name": TENANT, "displayName": "Tenant Root Group"}]
+        properties = {
+            "state": subscription["state"],
+            "subscriptionPolicies": subscription["subscriptionPolicies"],
+            "managedByTenants": subscription["managedByTenants"],
+            "managementGroupAncestorsChain": chain,
+        }
+        yield _container(
+            subscription["id"], subscription["displayName"], "microsoft.resources/subscriptions", properties=properties
+        )
+    action = "Microsoft.Resources/subscriptions/resourceGroups/read"
+    for record in call.rows.as_of("group", call.now - call.settings.graph_lag_seconds):
+        group = shown_group(record)
+        if call.grants.may(action, group["id"]):
+            yield _container(
+                group["id"],
+                group["name"],
+                "microsoft.resources/subscriptions/resourcegroups",
+                location=group["location"],
+                resourceGroup=group["name"].lower(),
+                properties=group["properties"],
+                tags=record["tags"],
+            )
+
+
+def _authorization(call: Call) -> Iterator[Row]:
+    """Make rows of the role assignments that the user may read, and of the role definitions.
+
+    Both name a role without a subscription, unlike ARM: Microsoft's samples join `properties.roleDefinitionId` with
+    `id`, for built-in roles too.
+    """
+    for assignment in listing.assignments(call.rows):
+        if call.grants.may("Microsoft.Authorization/roleAssignments/read", assignment["properties"]["scope"]):
+            properties = assignment["properties"]
+            role = listing.definition_name(properties["roleDefinitionId"])
+            properties = properties | {"roleDefinitionId": _definition_id(role)}
+            yield _container(assignment["id"], assignment["name"], assignment["type"].lower(), properties=properties)
+    for definition in listing.definitions(call.rows):
+        name = definition["name"]
+        yield _container(
+            _definition_id(name),
+            name,
+            definition["type"].lower(),
+            properties=definition["properties"],
+            subscriptionId="",
+        )
+
+
+def _definition_id(name: str) -> str:
+    return f"/providers/Microsoft.Authorization/RoleDefinitions/{name}"
+
+
+def _container(row_id: str, name: str, type_name: str, **more: Any) -> Row:
+    members = {"id": row_id, "name": name, "type": type_name, "tenantId": TENANT, "subscriptionId": SUBSCRIPTION}
+    return Row(members | more, dict)

@@ -41,7 +41,7 @@ def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOption
             hint="Leave --no-wait out.",
         )
     policy = policy_of(manner.canary, manner.max_failures, no_wait=manner.no_wait)
-    session = run.open(timeout=manner.timeout, selecting=isinstance(meant, Selection))
+    session = run.open(selecting=isinstance(meant, Selection))
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     words = vms_found(meant, session, run)
     how = Manner(manner.dry_run, manner.no_wait, policy)

@@ -37,7 +37,7 @@ class Run:
         self._output = options.output or Output.AUTO
         self.answer_was_unfit = False
 
-    def open(self, *, timeout: float | None = None, selecting: bool | None = None) -> Session:
+    def open(self, *, selecting: bool | None = None) -> Session:
         """Work out the settings and make the session; nothing is sent yet.
 
         `selecting` says whether it is to select VMs, `None` that the command never does. Raises `UsageError` for
@@ -61,7 +61,7 @@ class Run:
             from vmident.render.formats import compiled_query
 
             compiled_query(self._options.query)
-        session = Session(self.runtime, settings, self.console, timeout=timeout)
+        session = Session(self.runtime, settings, self.console, timeout=self._options.timeout)
         self._sessions.append(session)
         return session
 

@@ -192,6 +192,7 @@ class Session:
             self._settings.state_folder,
             prompt=lambda text: console.note([Line(text, Tone.HEADING)]),
             tell=console.tell,
+            remaining_seconds=self.clock.remaining_seconds,
         )
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,21 @@ _TRY_A_CODE = "Where no browser can be opened: vmident login --use-device-code"
 class ArmSignIns:
     """Sign-ins of one cloud, kept in the state folder.
 
-    `prompt` is told what the person has to know to go on, `tell` what is going on.
+    `prompt` is told what the person has to know to go on, `tell` what is going on. `remaining_seconds` returns what is
+    left of `--timeout`, and raises `TimedOut` where nothing is.
     """
 
     def __init__(
-        self, cloud: Cloud, folder: Path, *, prompt: Callable[[str], None], tell: Callable[[str], None]
+        self,
+        cloud: Cloud,
+        folder: Path,
+        *,
+        prompt: Callable[[str], None],
+        tell: Callable[[str], None],
+        remaining_seconds: Callable[[], float | None],
     ) -> None:
         self._cloud = cloud
+        self._remaining_seconds = remaining_seconds
         self._folder = folder
         self._prompt = prompt
         self._tell = tell
@@ -70,6 +79,9 @@ class ArmSignIns:
         options: dict[str, Any] = {"tenant_id": request.tenant_id} if request.tenant_id else {}
         options["cache_persistence_options"] = cache_options(allow_unencrypted=request.allow_unencrypted)
         options |= authority_options(self._cloud)
+        remaining = self._remaining_seconds()
+        if remaining is not None:
+            options["timeout"] = ceil(remaining)
         with self._refusals(_TRY_A_CODE if request.way is Way.BROWSER else "Try again: vmident login"):
             if request.way is Way.BROWSER:
                 self._tell("Waiting for the sign-in in the browser.")
@@ -140,6 +152,7 @@ class ArmSignIns:
         try:
             yield
         except AzureError as failure:
+            self._remaining_seconds()  # raises `TimedOut` where that is why no token was given
             raise token_failure(failure, self._cloud, "Nobody was signed in", hint) from failure
         except ValueError as unusable:
             raise UsageError(

@@ -64,7 +64,7 @@ def apply(
         manner.no_wait,
         policy_of(manner.canary, manner.max_failures, no_wait=manner.no_wait),
     )
-    session = run.open(timeout=manner.timeout)
+    session = run.open()
     made = _plan(saved, file, run, session)
     if manner.no_wait and any(not grant.is_there for one in made.pending for grant in one.grants):
         raise UsageError(

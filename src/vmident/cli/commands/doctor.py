@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli.inputs.vm_selection import are_vms_meant, vms_found, vms_meant
-from vmident.cli.options.shared import IdentityWords, TimeoutSeconds, VmOptions, VmWords, Yes
+from vmident.cli.options.shared import IdentityWords, VmOptions, VmWords, Yes
 from vmident.cli.prompts import PersonAtTheTerminal
 from vmident.cli.run import Run
 from vmident.cli.session import Session
@@ -31,7 +31,6 @@ class FixOptions:
 
     fix: Annotated[bool, typer.Option("--fix", help="Detach identities that do not exist any more.")] = False
     yes: Yes = False
-    timeout: TimeoutSeconds = None
 
 
 def doctor(
@@ -56,7 +55,7 @@ def doctor(
     meant = vms_meant(vms, vm_options, run) if are_vms_meant(vms, vm_options, run) else None
     if meant is None and (identities or fixing.fix):
         raise UsageError("--identity and --fix need a VM.", hint="Name it: vmident doctor myVM")
-    session = run.open(timeout=fixing.timeout, selecting=isinstance(meant, Selection))
+    session = run.open(selecting=isinstance(meant, Selection))
     person = PersonAtTheTerminal(run.console, yes=fixing.yes)
     patients = Patients(lambda: vms_found(meant, session, run), identities) if meant is not None else None
     names_vms = meant is not None and (isinstance(meant, Selection) or len(meant) > 1 or vm_options.ids is not None)

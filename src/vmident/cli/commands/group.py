@@ -53,7 +53,7 @@ def create_group(
         raise UsageError(
             "No location is named.", hint=f"Name a region: vmident group create {checked} --location westus"
         )
-    session = run.open(timeout=manner.timeout)
+    session = run.open()
     wish = GroupWish(session.where.subscription(), checked, location.strip(), wanted)
     person = PersonAtTheTerminal(run.console, yes=True)
     made = make_group(wish, session.groups, session.clock, person, dry_run=manner.dry_run)

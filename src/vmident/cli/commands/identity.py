@@ -81,7 +81,7 @@ def create_identity(
     checked, wanted = checked_identity_name(name), tags_in(tags or ())
     example = f"vmident identity create {checked} -g myResourceGroup"
     roles = checked_role_words(role_options.role, role_options.scope, command=example)
-    session = run.open(timeout=manner.timeout)
+    session = run.open()
     group = session.where.group
     if group is None:
         raise UsageError(
@@ -192,7 +192,7 @@ def delete_identity(
         )
     # Once the identity stays on one VM it is not deleted, so that the other VMs need not lose it either.
     how = Manner(manner.dry_run, policy=policy_of(manner.canary, manner.max_failures or "0"))
-    session = run.open(timeout=manner.timeout)
+    session = run.open()
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     wish = DeletionWish(detach, force, removal.remove_roles)
     results = delete_identities(words, session.where, wish, session.world(person), how)

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from vmident.cli.inputs.desired_state_file import DescriptionFile, called, planned_by
-from vmident.cli.options.shared import TimeoutSeconds
 from vmident.cli.run import Run
 from vmident.errors import ExitCode, UsageError
 from vmident.files.desired_state import schema_text
@@ -31,7 +30,6 @@ class PlanOptions:
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of descriptions, and nothing else.")
     ] = False
-    timeout: TimeoutSeconds = None
 
 
 def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> ExitCode:
@@ -59,7 +57,7 @@ def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> Exi
         return ExitCode.DONE
     if file is None:
         raise UsageError("No file is named.", hint="Name it: vmident plan -f identities.yaml")
-    session = run.open(timeout=options.timeout)
+    session = run.open()
     made = planned_by(file, run, session)
     document = plan_document(made)
     if options.save:

@@ -9,7 +9,7 @@ import typer
 
 from vmident.cli.change_report import report
 from vmident.cli.inputs.stop_policy import policy_of
-from vmident.cli.options.shared import Canary, MaxFailures, RemovalOptions, TimeoutSeconds, Yes
+from vmident.cli.options.shared import Canary, MaxFailures, RemovalOptions, Yes
 from vmident.cli.prompts import PersonAtTheTerminal
 from vmident.cli.run import Run
 from vmident.cli.session import Session
@@ -34,7 +34,6 @@ class GoingOnOptions:
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
     yes: Yes = False
-    timeout: TimeoutSeconds = None
     canary: Canary = None
     max_failures: MaxFailures = None
 
@@ -97,7 +96,7 @@ def resume(run: Run, *, run_word: RunWord = None, manner: GoingOnOptions) -> Exi
       vmident runs resume 3f2a9c1e --dry-run
     """
     how = manner.manner
-    session = run.open(timeout=manner.timeout)
+    session = run.open()
     record = _record_here(run_word, session)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     world = session.world(person)
@@ -121,7 +120,7 @@ def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, manner:
       vmident runs undo 3f2a9c1e --yes
     """
     how = manner.manner
-    session = run.open(timeout=manner.timeout)
+    session = run.open()
     record = _record_here(run_word, session)
     person = PersonAtTheTerminal(run.console, yes=manner.yes)
     results = undo_run(record, session.world(person), how, remove_roles=removal.remove_roles)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vmident.cli.inputs.numbers import number_between
 from vmident.cli.options.shared import Vms
 from vmident.cli.run import Run
 from vmident.errors import ExitCode
@@ -18,7 +19,13 @@ _CLOUD = "vmident-sandbox"
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any that is free.")]
 OperationSeconds = Annotated[
-    float, typer.Option("--operation-seconds", min=0.0, help="How long a change of a VM takes.")
+    float,
+    typer.Option(
+        "--operation-seconds",
+        metavar="SECONDS",
+        parser=number_between(0, 86_400),
+        help="How long a change of a VM takes.",
+    ),
 ]
 Throttle = Annotated[bool, typer.Option("--throttle", help="Refuse requests as Azure does when there are too many.")]
 
@@ -26,7 +33,10 @@ Throttle = Annotated[bool, typer.Option("--throttle", help="Refuse requests as A
 TimeScale = Annotated[
     float,
     typer.Option(
-        "--time-scale", min=0.01, max=1000.0, help="Let time run so many times as fast, for rehearsals of large runs."
+        "--time-scale",
+        metavar="FACTOR",
+        parser=number_between(0.01, 1000),
+        help="Let time run so many times as fast, for rehearsals of large runs.",
     ),
 ]
 RequestLog = Annotated[

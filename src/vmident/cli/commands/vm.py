@@ -75,7 +75,7 @@ def create(
             tags=tags_in(machine.tags or ()),
         )
     )
-    session = run.open(timeout=manner.timeout)
+    session = run.open()
     wish = replace(wish, admin=admin_with_credentials(wish.admin, os, admin, run, keep_keys=not manner.dry_run))
     creating = session.creating(PersonAtTheTerminal(run.console, yes=manner.yes))
     seed = run.runtime.new_uuid()

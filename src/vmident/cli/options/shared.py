@@ -9,6 +9,7 @@ import typer
 
 from vmident.cli.completion import candidates
 from vmident.cli.config.settings import Asked, Output, only_subscription, several_subscriptions
+from vmident.cli.inputs.numbers import number_between
 
 VmWords = Annotated[
     list[str] | None,
@@ -32,9 +33,17 @@ TagWords = Annotated[
     typer.Option("--tags", metavar="NAME=VALUE", help="A tag to have; repeatable.", show_default=False),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is lost.")]
+# Thirty days: more than any run takes, and less than the 49 days that a lock can be waited for on Windows.
+_LONGEST_TIMEOUT_SECONDS = 30 * 24 * 3600
 TimeoutSeconds = Annotated[
     float | None,
-    typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Give up waiting after so long.", show_default=False),
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        parser=number_between(0.1, _LONGEST_TIMEOUT_SECONDS),
+        help="Maximum time for the whole command, in seconds.",
+        show_default=False,
+    ),
 ]
 Canary = Annotated[
     int | None,
@@ -108,6 +117,7 @@ class Options:
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Run on the built-in sandbox, without Azure.")] = False
     verbose: Annotated[bool, typer.Option("--verbose", help="Say what is being waited for.")] = False
     debug: Annotated[bool, typer.Option("--debug", help="Show every request; never a token.")] = False
+    timeout: TimeoutSeconds = None
     only_show_errors: Annotated[bool, typer.Option("--only-show-errors", help="No warnings, no progress.")] = False
 
     @property
@@ -204,7 +214,6 @@ class ChangeOptions:
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
     yes: Yes = False
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for Azure to carry the change out.")] = False
-    timeout: TimeoutSeconds = None
 
 
 @dataclass(frozen=True)
@@ -220,7 +229,6 @@ class MakingOptions:
     """Options of what makes a resource: nothing is lost by it, and Azure answers when it is there."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made; send nothing.")] = False
-    timeout: TimeoutSeconds = None
 
 
 @dataclass(frozen=True)
@@ -229,7 +237,6 @@ class IdentityDeletionOptions:
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted; send nothing.")] = False
     yes: Yes = False
-    timeout: TimeoutSeconds = None
     canary: Canary = None
     max_failures: Annotated[
         str | None,

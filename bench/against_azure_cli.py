@@ -27,7 +27,7 @@ TOOLS = ("vmident", "az", "floor")
 
 
 @dataclass(frozen=True)
-class Cost:
+class RequestCost:
     """What one run took: seconds of processor and of wall time, MB at most, requests, bytes both ways."""
 
     cpu: float
@@ -60,7 +60,7 @@ class Bench:
         ).stdout.strip()  # fmt: skip
         self._of_floor = {"VMIDENT_ARM_ENDPOINT": str(self._facts["endpoint"]), "VMIDENT_ACCESS_TOKEN": token}
 
-    def measure(self, tool: str, job: str, vm: str) -> Cost:
+    def measure(self, tool: str, job: str, vm: str) -> RequestCost:
         """Run one job on one VM and give what it took."""
         before = requests_in(self._log)
         command, more = self._command(tool, job, vm), self._of_floor if tool == "floor" else {}
@@ -74,7 +74,7 @@ class Bench:
         noted = requests_in(self._log)[len(before) :]
         peak = used.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
         size = sum(one["received"] + one["sent"] for one in noted)
-        return Cost(used.ru_utime + used.ru_stime, wall, peak, len(noted), size)
+        return RequestCost(used.ru_utime + used.ru_stime, wall, peak, len(noted), size)
 
     def _command(self, tool: str, job: str, vm: str) -> list[str]:
         where = ["-g", GROUP, "-n", vm]
@@ -111,9 +111,9 @@ def benched(folder: Path, az: str, operation_seconds: float, vms: int) -> Iterat
         yield bench
 
 
-def compared(bench: Bench, rounds: int, jobs: Sequence[str]) -> dict[str, dict[str, list[Cost]]]:
+def compared(bench: Bench, rounds: int, jobs: Sequence[str]) -> dict[str, dict[str, list[RequestCost]]]:
     """Run every job with every tool in turns; each tool takes one VM of its own through a round's jobs."""
-    costs: dict[str, dict[str, list[Cost]]] = {job: {tool: [] for tool in TOOLS} for job in jobs}
+    costs: dict[str, dict[str, list[RequestCost]]] = {job: {tool: [] for tool in TOOLS} for job in jobs}
     for number in range(rounds + 1):  # the first round warms up, and does not count
         for job in jobs:
             for place, tool in enumerate(TOOLS):
@@ -123,7 +123,7 @@ def compared(bench: Bench, rounds: int, jobs: Sequence[str]) -> dict[str, dict[s
     return costs
 
 
-def table(costs: Mapping[str, Mapping[str, Sequence[Cost]]]) -> str:
+def table(costs: Mapping[str, Mapping[str, Sequence[RequestCost]]]) -> str:
     """Draw medians, and the ratio to the Azure CLI of the same round."""
     columns = ("cpu", "wall", "peak", "requests", "size")
     lines = [

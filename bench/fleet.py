@@ -22,15 +22,15 @@ from typing import Any
 from served import GROUP, IDENTITY, clean_environ, program, requests_in, served
 
 from vmident.fleet.azure_limits import lower_bound_seconds
-from vmident.ports.fleet import Cost, Kind
+from vmident.ports.fleet import RequestCost, RequestKind
 
 VMS = 1_000
 VMS_OF_AZURE_CLI = 20
 SCALE = 4.0
 OPERATION_SECONDS = 5.0
 COMMANDS = {
-    "add-user": Cost(Kind.WRITE_VM, "subscription", "region", attached=1),
-    "enable-system": Cost(Kind.WRITE_VM, "subscription", "region", made=1),
+    "add-user": RequestCost(RequestKind.WRITE_VM, "subscription", "region", attached=1),
+    "enable-system": RequestCost(RequestKind.WRITE_VM, "subscription", "region", made=1),
 }
 
 

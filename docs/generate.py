@@ -19,8 +19,8 @@ from vmident import errors
 from vmident.core import consequences, naming, plan
 from vmident.usecases.change import execute, prepare, recorder, resume_and_undo
 from vmident.usecases.identity import prepare_delete
-from vmident.usecases.vm import foresee
 from vmident.usecases.vm import prepare as vm_prepare
+from vmident.usecases.vm import preview_deployment
 
 PROJECT = Path(__file__).resolve().parents[1]
 _PACKAGE = Path(errors.__file__).parent
@@ -134,7 +134,7 @@ def _warning_codes() -> str:
         prepare_delete,
         execute,
         vm_prepare,
-        foresee,
+        preview_deployment,
         resume_and_undo,
         recorder,
     )

@@ -63,7 +63,7 @@ class SignedIn:
 
 
 @pytest.fixture
-def signed_in(tmp_path: Path) -> Iterator[SignedIn]:
+def credential_for(tmp_path: Path) -> Iterator[SignedIn]:
     made = SignedIn(tmp_path)
     try:
         made.sign_in()
@@ -73,20 +73,24 @@ def signed_in(tmp_path: Path) -> Iterator[SignedIn]:
         made.process.communicate()
 
 
-@pytest.mark.parametrize("way_out", ["logout", "account clear"])
-def test_the_azure_clis_sign_in_is_used_without_a_process_until_it_ends(signed_in: SignedIn, way_out: str) -> None:
-    before = signed_in.files()
+@pytest.mark.parametrize("remediation", ["logout", "account clear"])
+def test_the_azure_clis_sign_in_is_used_without_a_process_until_it_ends(
+    credential_for: SignedIn, remediation: str
+) -> None:
+    before = credential_for.files()
 
-    who, listed = signed_in.vmident("whoami", "--debug"), signed_in.vmident("list", "-o", "json")
+    who, listed = credential_for.vmident("whoami", "--debug"), credential_for.vmident("list", "-o", "json")
 
     assert (who.returncode, listed.returncode) == (0, 0), who.stderr + listed.stderr
     origin: Any = json.loads(who.stdout)["from"]["token"]
     assert origin == "the Azure CLI's sign-in"
     assert "token: from the Azure CLI's cache" in who.stderr
     assert {one["name"] for one in json.loads(listed.stdout)} == {"myVM", "webVM", "dbVM", "appVM"}
-    assert signed_in.files() == before
+    assert credential_for.files() == before
 
-    signed_in.az(way_out)
-    after = [signed_in.vmident(*words) for words in (["whoami"], ["list"], ["show", "myVM", "-g", "myResourceGroup"])]
+    credential_for.az(remediation)
+    after = [
+        credential_for.vmident(*words) for words in (["whoami"], ["list"], ["show", "myVM", "-g", "myResourceGroup"])
+    ]
 
     assert [ran.returncode for ran in after] == [4, 4, 4], [ran.stderr for ran in after]

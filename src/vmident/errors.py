@@ -64,7 +64,7 @@ class VmidentError(Exception):
         self.status = status
         self.request_id = request_id
 
-    def saying(self, message: str, hint: str | None = None) -> Self:
+    def with_message(self, message: str, hint: str | None = None) -> Self:
         """Give the same failure in other words; code, status and request id stay."""
         other = copy(self)
         other.args, other.message, other.hint = (message,), message, hint or self.hint
@@ -179,7 +179,7 @@ class PreconditionFailed(Conflict):
     default_code = "precondition-failed"
 
 
-class MovedOn(VmidentError):
+class StateDrifted(VmidentError):
     """The VM is no longer as it was when the plan was made, or as the run left it: it is left alone."""
 
     default_code = "moved-on"

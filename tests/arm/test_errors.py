@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from vmident.arm.errors import code_and_message, fault, operation_fault, retry_after_seconds
+from vmident.arm.errors import code_and_message, error_from, operation_error, retry_after_seconds
 from vmident.errors import (
     AzureRefused,
     AzureUnavailable,
@@ -126,29 +126,29 @@ def _body(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
 
 
-@pytest.mark.parametrize(("status", "code", "message", "kind", "exit_code", "way_out"), ROWS)
+@pytest.mark.parametrize(("status", "code", "message", "kind", "exit_code", "remediation"), ROWS)
 def test_a_refusal_keeps_azures_code_and_names_the_way_out(
-    status: int, code: str, message: str, kind: type[VmidentError], exit_code: ExitCode, way_out: str | None
+    status: int, code: str, message: str, kind: type[VmidentError], exit_code: ExitCode, remediation: str | None
 ) -> None:
-    failure = fault(status, {"x-ms-request-id": "the-request"}, _body(code, message))
+    failure = error_from(status, {"x-ms-request-id": "the-request"}, _body(code, message))
     assert type(failure) is kind
     assert failure.exit_code is exit_code
     assert (failure.code, failure.status, failure.request_id) == (code, status, "the-request")
-    assert way_out in failure.hint if way_out and failure.hint else failure.hint is way_out
+    assert remediation in failure.hint if remediation and failure.hint else failure.hint is remediation
 
 
 @pytest.mark.parametrize(
     ("status", "code", "message"), [(row[0], row[1], row[2]) for row in ROWS if row[1] != "FailedIdentityOperation"]
 )
 def test_a_message_that_nests_nothing_is_azures_own_to_the_letter(status: int, code: str, message: str) -> None:
-    assert fault(status, {}, _body(code, message)).message == message
+    assert error_from(status, {}, _body(code, message)).message == message
 
 
 @pytest.mark.parametrize(("inner_code", "inner"), [("BadRequest", GONE), ("Conflict", PENDING)])
 def test_a_message_of_json_in_a_string_is_unwrapped(inner_code: str, inner: str) -> None:
     body = _body("FailedIdentityOperation", _nested(inner_code, inner))
-    assert fault(400, {}, body).message == inner
-    assert operation_fault(body["error"], "Failed").message == inner
+    assert error_from(400, {}, body).message == inner
+    assert operation_error(body["error"], "Failed").message == inner
 
 
 def test_a_message_nested_twice_is_unwrapped_to_the_innermost() -> None:
@@ -186,7 +186,7 @@ def test_what_only_looks_like_a_nested_message_stays_as_it_is(message: str) -> N
     ],
 )
 def test_a_body_without_a_message_says_the_status_instead(body: Any) -> None:
-    failure = fault(502, {}, body)
+    failure = error_from(502, {}, body)
     assert isinstance(failure, AzureUnavailable)
     assert failure.message == "Azure answered with status 502 and no message."
     assert failure.code == "azure-unavailable"
@@ -210,19 +210,19 @@ def test_the_code_and_message_are_found_wherever_azure_puts_them(body: Any, said
 
 
 def test_a_flat_refusal_of_an_identity_operation_is_an_identity_not_found() -> None:
-    assert isinstance(fault(400, {}, {"code": "FailedIdentityOperation", "message": "It is gone."}), NotFound)
-    assert isinstance(fault(400, {}, _body("FailedIdentityOperation", "")), NotFound)
+    assert isinstance(error_from(400, {}, {"code": "FailedIdentityOperation", "message": "It is gone."}), NotFound)
+    assert isinstance(error_from(400, {}, _body("FailedIdentityOperation", "")), NotFound)
 
 
 def test_a_refusal_that_no_table_knows_keeps_azures_words() -> None:
-    failure = fault(400, {}, _body("NewCode", "Something new."))
+    failure = error_from(400, {}, _body("NewCode", "Something new."))
     assert type(failure) is AzureRefused
     assert (failure.code, failure.message) == ("NewCode", "Something new.")
-    assert fault(404, {}, _body("NewCode", "Something new.")).exit_code is ExitCode.NOT_FOUND
+    assert error_from(404, {}, _body("NewCode", "Something new.")).exit_code is ExitCode.NOT_FOUND
 
 
 @pytest.mark.parametrize(
-    ("action", "scope", "way_out"),
+    ("action", "scope", "remediation"),
     [
         ("Microsoft.Compute/virtualMachines/read", VM, _to_ask_for("Reader", VM)),
         ("microsoft.compute/VIRTUALMACHINES/write", VM, _to_ask_for("Virtual Machine Contributor", VM)),
@@ -234,8 +234,8 @@ def test_a_refusal_that_no_table_knows_keeps_azures_words() -> None:
         ("Microsoft.New/things/write", VM, f"Ask for a role with 'Microsoft.New/things/write' on {VM}."),
     ],
 )
-def test_a_missing_permission_names_the_role_that_has_it(action: str, scope: str, way_out: str) -> None:
-    assert fault(403, {}, _body("AuthorizationFailed", _unauthorized(action, scope))).hint == way_out
+def test_a_missing_permission_names_the_role_that_has_it(action: str, scope: str, remediation: str) -> None:
+    assert error_from(403, {}, _body("AuthorizationFailed", _unauthorized(action, scope))).hint == remediation
 
 
 def test_what_a_template_may_not_make_is_asked_for_on_its_group() -> None:
@@ -244,18 +244,18 @@ def test_what_a_template_may_not_make_is_asked_for_on_its_group() -> None:
         "'Microsoft.Compute/virtualMachines'. The client 'me' with object id '1' does not have permission to perform "
         f"action 'Microsoft.Compute/virtualMachines/write' at scope '{VM}'.'"
     )
-    hint = fault(403, {}, _body("InvalidTemplateDeployment", message)).hint
+    hint = error_from(403, {}, _body("InvalidTemplateDeployment", message)).hint
     assert hint == _to_ask_for("Virtual Machine Contributor", "/subscriptions/sub/resourceGroups/myGroup")
 
 
 @pytest.mark.parametrize("code", ["AuthorizationFailed", "LinkedAuthorizationFailed", "RequestDisallowedByPolicy"])
 def test_a_missing_permission_that_azure_does_not_name_is_somebody_elses_to_give(code: str) -> None:
-    hint = fault(403, {}, _body(code, "Forbidden.")).hint
+    hint = error_from(403, {}, _body(code, "Forbidden.")).hint
     assert hint == "Ask whoever manages access to the subscription."
 
 
 def test_a_linked_permission_names_the_role_for_each_identity_and_says_that_one_may_be_gone() -> None:
-    hint = fault(403, {}, _body("LinkedAuthorizationFailed", LINKED)).hint or ""
+    hint = error_from(403, {}, _body("LinkedAuthorizationFailed", LINKED)).hint or ""
     assert [_to_ask_for("Managed Identity Operator", one) in hint for one in (ONE, TWO)] == [True, True]
     assert "deleted" in hint
 
@@ -274,7 +274,7 @@ def test_a_linked_permission_names_the_role_for_each_identity_and_says_that_one_
 )
 def test_retry_after_is_read_in_seconds_and_left_alone_where_it_is_a_date(said: str, seconds: float | None) -> None:
     assert retry_after_seconds({"Retry-After": said}) == seconds
-    throttled = fault(429, {"Retry-After": said}, _body("TooManyRequests", "Slow down."))
+    throttled = error_from(429, {"Retry-After": said}, _body("TooManyRequests", "Slow down."))
     assert isinstance(throttled, Throttled)
     assert throttled.retry_after_seconds == seconds
 
@@ -312,7 +312,7 @@ FAILED_PENDING = _body(IDENTITY, _nested("Conflict", PENDING))["error"]
     ],
 )
 def test_an_operation_that_failed_says_why(error: Any, status: str, kind: type[VmidentError], code: str) -> None:
-    failure = operation_fault(error, status)
+    failure = operation_error(error, status)
     assert type(failure) is kind
     assert failure.code == code
     assert failure.hint
@@ -320,7 +320,7 @@ def test_an_operation_that_failed_says_why(error: Any, status: str, kind: type[V
 
 
 def test_an_operation_that_failed_without_a_reason_says_how_it_ended() -> None:
-    assert operation_fault(None, "Canceled").message == "The operation ended as 'Canceled', and Azure gave no reason."
+    assert operation_error(None, "Canceled").message == "The operation ended as 'Canceled', and Azure gave no reason."
 
 
 @pytest.mark.parametrize("said", ["inf", "nan", "1e999"])

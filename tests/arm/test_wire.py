@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.worlds import law, states
-from vmident.arm.wire import identity_from_wire, machine_from_wire
+from vmident.arm.wire import identity_from_wire, vm_from_wire
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 from vmident.errors import ExitCode, UnreadableAnswer
@@ -73,7 +73,7 @@ def test_the_type_is_read_in_any_case_and_with_or_without_the_space(spelled: str
 
 def test_an_absent_identity_is_none() -> None:
     assert identity_from_wire(None) == IdentityState()
-    assert machine_from_wire(_vm(), {}).identity == IdentityState()
+    assert vm_from_wire(_vm(), {}).identity == IdentityState()
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_the_etag_is_read_from_the_body_the_header_or_both(
 ) -> None:
     body = _vm() if body_etag is None else _vm(etag=body_etag)
     headers = {} if header_etag is None else {"ETag": header_etag}
-    assert machine_from_wire(body, headers).etag == etag
+    assert vm_from_wire(body, headers).etag == etag
 
 
 def test_a_vm_is_read_with_its_id_normalised_its_place_and_its_state() -> None:
@@ -134,15 +134,15 @@ def test_a_vm_is_read_with_its_id_normalised_its_place_and_its_state() -> None:
         id=VM.replace("resourceGroups", "resourcegroups").replace("Microsoft.Compute", "microsoft.compute"),
         properties={"provisioningState": "Updating"},
     )
-    machine = machine_from_wire(body, {})
+    machine = vm_from_wire(body, {})
     assert (str(machine.id), machine.location, machine.provisioning_state) == (VM, "westus", "Updating")
-    assert not machine.is_at_rest
+    assert not machine.is_idle
 
 
 @pytest.mark.parametrize("properties", [None, {}])
 def test_a_vm_that_says_nothing_of_an_operation_is_at_rest(properties: Any) -> None:
-    assert machine_from_wire(_vm(properties=properties), {}).is_at_rest
-    assert machine_from_wire({"id": VM}, {}).is_at_rest
+    assert vm_from_wire(_vm(properties=properties), {}).is_idle
+    assert vm_from_wire({"id": VM}, {}).is_idle
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_vm_that_says_nothing_of_an_operation_is_at_rest(properties: Any) -> N
 )
 def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> None:
     with pytest.raises(UnreadableAnswer) as refused:
-        machine_from_wire(body, {})
+        vm_from_wire(body, {})
     assert refused.value.code == "unreadable-answer"
     assert refused.value.message == "Azure's answer does not read as a VM."
     assert refused.value.hint
@@ -191,12 +191,12 @@ def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> N
 )
 def test_a_member_of_another_kind_is_never_half_read(body: Any) -> None:
     with pytest.raises(UnreadableAnswer):
-        machine_from_wire(body, {})
+        vm_from_wire(body, {})
 
 
 def test_a_provisioning_state_of_null_is_no_operation() -> None:
-    assert machine_from_wire(_vm(properties={"provisioningState": None}), {}).is_at_rest
+    assert vm_from_wire(_vm(properties={"provisioningState": None}), {}).is_idle
 
 
 def test_a_location_of_null_is_no_location() -> None:
-    assert machine_from_wire(_vm(location=None), {}).location == ""
+    assert vm_from_wire(_vm(location=None), {}).location == ""

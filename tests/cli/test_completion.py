@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.program import Program
-from vmident.cli.completion.name_cache import FILE_NAME, LIMIT, keep_names, kept_names
-from vmident.cli.completion.names import Kind, Seen, names_in
+from vmident.cli.completion.name_cache import FILE_NAME, LIMIT, cache_names, cached_names
+from vmident.cli.completion.names import NameKind, SeenName, names_in
 
 Complete = Callable[..., list[str]]
 SHELLS = ["bash", "zsh", "fish", "pwsh"]
@@ -123,7 +123,7 @@ def test_a_subscription_given_by_name_or_id_narrows_the_names(program: Program, 
 
 @pytest.mark.parametrize("name", ["my\nVM", "m\\$(id)"])
 def test_a_name_that_could_run_in_a_shell_is_never_offered(program: Program, complete: Complete, name: str) -> None:
-    keep_names(program.folder, "sandbox", [Seen(Kind.VM, "s", "g", name)])
+    cache_names(program.folder, "sandbox", [SeenName(NameKind.VM, "s", "g", name)])
     assert complete("vmident show m") == [""]
 
 
@@ -157,20 +157,20 @@ def test_a_command_that_sees_nothing_new_leaves_the_file_alone(program: Program)
 
 def test_the_newest_names_stay(tmp_path: Path) -> None:
     for at in range(2):
-        keep_names(tmp_path, "here", [Seen(Kind.VM, "s", "g", f"vm{at}-{one}") for one in range(LIMIT - 1)])
-    kept = kept_names(tmp_path, "here")
+        cache_names(tmp_path, "here", [SeenName(NameKind.VM, "s", "g", f"vm{at}-{one}") for one in range(LIMIT - 1)])
+    kept = cached_names(tmp_path, "here")
     assert len(kept) == LIMIT
     assert (kept[0].name, kept[-1].name) == ("vm1-0", "vm0-0")
-    assert kept_names(tmp_path, "elsewhere") == []
+    assert cached_names(tmp_path, "elsewhere") == []
 
 
 def test_two_at_the_same_time_leave_a_whole_file(tmp_path: Path) -> None:
     def keep(at: int) -> None:
-        keep_names(tmp_path, "here", [Seen(Kind.VM, "s", "g", f"vm{at}")])
+        cache_names(tmp_path, "here", [SeenName(NameKind.VM, "s", "g", f"vm{at}")])
 
     with ThreadPoolExecutor(8) as several:
         list(several.map(keep, range(50)))
-    assert kept_names(tmp_path, "here")
+    assert cached_names(tmp_path, "here")
     assert not list(tmp_path.glob(f".{FILE_NAME}*"))
 
 
@@ -186,10 +186,10 @@ def test_an_answer_gives_whole_ids_of_known_kinds_and_nothing_else() -> None:
         "properties": {"roleName": "Reader", "adminPassword": "secret"},
     }
     assert set(names_in(json.dumps(answer))) == {
-        Seen(Kind.GROUP, "s", "", "g"),
-        Seen(Kind.VM, "s", "g", "vm"),
-        Seen(Kind.ROLE, "", "", "Reader"),
-        Seen(Kind.SUBSCRIPTION, "s", "", "Pay as you go"),
+        SeenName(NameKind.GROUP, "s", "", "g"),
+        SeenName(NameKind.VM, "s", "g", "vm"),
+        SeenName(NameKind.ROLE, "", "", "Reader"),
+        SeenName(NameKind.SUBSCRIPTION, "s", "", "Pay as you go"),
     }
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from vmident.cli.config.azure_cli_config import AzureCliFiles, KnownSubscription
-from vmident.cli.config.settings import Asked, Output, Settings, settings_from
-from vmident.cli.config.told import Told
+from vmident.cli.config.setting import Setting
+from vmident.cli.config.settings import Output, Overrides, Settings, settings_from
 from vmident.cli.options.shared import Options
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
 from vmident.core.auth.caller import CallerType
@@ -20,16 +20,16 @@ FILES = AzureCliFiles(
         KnownSubscription("paid-sub", "Pay As You Go"),
         KnownSubscription("other-sub", "Other"),
     ),
-    group=Told("file-group", CONFIG_SAYS),
-    cloud=Told("AzureChinaCloud", CONFIG_SAYS),
+    group=Setting("file-group", CONFIG_SAYS),
+    cloud=Setting("AzureChinaCloud", CONFIG_SAYS),
 )
 STATE = "state-folder"
 
 
 def _settings(
-    asked: Asked | None = None, environ: Mapping[str, str] | None = None, files: AzureCliFiles = FILES
+    overrides: Overrides | None = None, environ: Mapping[str, str] | None = None, files: AzureCliFiles = FILES
 ) -> Settings:
-    return settings_from(asked or Asked(), environ or {}, lambda: files, lambda: STATE)
+    return settings_from(overrides or Overrides(), environ or {}, lambda: files, lambda: STATE)
 
 
 def _everything(*, without: tuple[str, ...] = ()) -> dict[str, str]:
@@ -48,8 +48,8 @@ def _everything(*, without: tuple[str, ...] = ()) -> dict[str, str]:
 
 
 def test_an_option_wins_over_everything() -> None:
-    asked = Asked("asked-sub", "asked-group", "AzureCloud", output=Output.TABLE)
-    settings = _settings(asked, _everything())
+    overrides = Overrides("asked-sub", "asked-group", "AzureCloud", output=Output.TABLE)
+    settings = _settings(overrides, _everything())
     assert (settings.subscription, settings.group, settings.cloud) == ("asked-sub", "asked-group", "AzureCloud")
     assert settings.output is Output.TABLE
 
@@ -147,7 +147,7 @@ def test_the_endpoint_the_token_and_the_authority_come_from_the_environment() ->
 
 def test_a_cloud_asked_for_by_name_is_not_led_elsewhere_by_the_environment() -> None:
     environ = {"VMIDENT_ARM_ENDPOINT": "https://arm.example"}
-    assert _settings(Asked(cloud="AzureCloud"), environ).endpoint is None
+    assert _settings(Overrides(cloud="AzureCloud"), environ).endpoint is None
 
 
 def test_the_folders_come_from_the_environment_before_the_default() -> None:
@@ -159,18 +159,18 @@ def test_the_folders_come_from_the_environment_before_the_default() -> None:
 
 @pytest.mark.parametrize("name", ["Pay As You Go", "pay as you go", "PAY AS YOU GO"])
 def test_a_subscription_named_in_the_azure_clis_profile_means_its_id_in_any_case(name: str) -> None:
-    assert _settings(Asked(subscription=name)).subscription == "paid-sub"
+    assert _settings(Overrides(subscription=name)).subscription == "paid-sub"
     assert _settings(environ={"AZURE_SUBSCRIPTION_ID": name}).subscription == "paid-sub"
 
 
 def test_a_subscription_that_the_profile_does_not_name_stays_as_typed() -> None:
-    assert _settings(Asked(subscription="Elsewhere")).subscription == "Elsewhere"
+    assert _settings(Overrides(subscription="Elsewhere")).subscription == "Elsewhere"
 
 
 @pytest.mark.parametrize("value", ["1", "true", "Yes", "ON"])
 def test_the_sandbox_is_asked_for_by_option_or_variable(value: str) -> None:
     assert _settings(environ={"VMIDENT_SANDBOX": value}).is_sandbox
-    assert _settings(Asked(sandbox=True)).is_sandbox
+    assert _settings(Overrides(sandbox=True)).is_sandbox
 
 
 @pytest.mark.parametrize("value", ["0", "false", "no", "off", ""])
@@ -181,7 +181,7 @@ def test_the_sandbox_stays_closed_where_the_variable_says_no(value: str) -> None
 def test_the_sandbox_does_not_hear_what_speaks_of_azure() -> None:
     azures = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID", "AZURE_DEFAULTS_GROUP")
     said = {name: value for name, value in _everything().items() if name in azures}
-    settings = _settings(Asked(sandbox=True), said)
+    settings = _settings(Overrides(sandbox=True), said)
     assert (settings.subscription, settings.group) == (None, None)
 
 
@@ -189,23 +189,23 @@ def test_the_sandbox_does_not_read_the_azure_clis_files() -> None:
     def read() -> AzureCliFiles:
         raise AssertionError("read")
 
-    assert settings_from(Asked(sandbox=True), {}, read, lambda: STATE).subscription is None
+    assert settings_from(Overrides(sandbox=True), {}, read, lambda: STATE).subscription is None
 
 
 def test_the_sandbox_hears_options_and_vmidents_own_variables() -> None:
-    settings = _settings(Asked(sandbox=True, group="asked-group"), _everything())
+    settings = _settings(Overrides(sandbox=True, group="asked-group"), _everything())
     assert (settings.subscription, settings.group) == ("vmident-sub", "asked-group")
     assert settings.output is Output.YAML
 
 
 def test_the_sandbox_beside_a_cloud_is_wrong_usage() -> None:
     with pytest.raises(UsageError, match="--sandbox is a cloud of its own"):
-        _settings(Asked(sandbox=True, cloud="AzureCloud"))
+        _settings(Overrides(sandbox=True, cloud="AzureCloud"))
 
 
 def test_an_empty_cloud_is_not_said_and_leaves_nobody_outside_the_sandbox() -> None:
-    assert _settings(Asked(cloud=""), {"VMIDENT_SANDBOX": "1"}).is_sandbox
-    assert _settings(Asked(sandbox=True, cloud="")).is_sandbox
+    assert _settings(Overrides(cloud=""), {"VMIDENT_SANDBOX": "1"}).is_sandbox
+    assert _settings(Overrides(sandbox=True, cloud="")).is_sandbox
 
 
 @pytest.mark.parametrize("variable", ["VMIDENT_OUTPUT", "AZURE_CORE_OUTPUT"])
@@ -225,17 +225,17 @@ def test_an_output_is_known_as_the_azure_cli_knows_it(said: str, output: Output)
 
 
 def test_an_option_spares_a_bad_variable() -> None:
-    assert _settings(Asked(output=Output.JSON), {"VMIDENT_OUTPUT": "xml"}).output is Output.JSON
+    assert _settings(Overrides(output=Output.JSON), {"VMIDENT_OUTPUT": "xml"}).output is Output.JSON
 
 
 def test_options_hand_over_the_part_that_settings_come_from() -> None:
     options = Options("group", ["sub"], Output.TSV, query="x", cloud="AzureCloud", sandbox=True)
-    assert options.asked == Asked("sub", "group", "AzureCloud", sandbox=True, output=Output.TSV)
+    assert options.overrides == Overrides("sub", "group", "AzureCloud", sandbox=True, output=Output.TSV)
 
 
 def test_each_setting_remembers_who_said_it() -> None:
-    asked = Asked(subscription="asked-sub")
-    settings = _settings(asked, {"AZURE_CLOUD_NAME": "AzureBleuCloud", "AZURE_AUTHORITY_HOST": "login.example"})
+    overrides = Overrides(subscription="asked-sub")
+    settings = _settings(overrides, {"AZURE_CLOUD_NAME": "AzureBleuCloud", "AZURE_AUTHORITY_HOST": "login.example"})
     assert settings.origins == {
         "subscription": "option --subscription",
         "group": CONFIG_SAYS,
@@ -246,17 +246,17 @@ def test_each_setting_remembers_who_said_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "environ", "origin"),
+    ("overrides", "environ", "origin"),
     [
-        (Asked(sandbox=True), {"VMIDENT_SANDBOX": "1"}, "option --sandbox"),
-        (Asked(), {"VMIDENT_SANDBOX": "1"}, "VMIDENT_SANDBOX"),
-        (Asked(cloud="AzureCloud"), {"VMIDENT_SANDBOX": "1"}, "option --cloud"),
-        (Asked(), {"VMIDENT_CLOUD": "AzureCloud"}, "VMIDENT_CLOUD"),
-        (Asked(), {}, CONFIG_SAYS),
+        (Overrides(sandbox=True), {"VMIDENT_SANDBOX": "1"}, "option --sandbox"),
+        (Overrides(), {"VMIDENT_SANDBOX": "1"}, "VMIDENT_SANDBOX"),
+        (Overrides(cloud="AzureCloud"), {"VMIDENT_SANDBOX": "1"}, "option --cloud"),
+        (Overrides(), {"VMIDENT_CLOUD": "AzureCloud"}, "VMIDENT_CLOUD"),
+        (Overrides(), {}, CONFIG_SAYS),
     ],
 )
-def test_the_cloud_remembers_who_said_it(asked: Asked, environ: Mapping[str, str], origin: str) -> None:
-    assert _settings(asked, environ).origins["cloud"] == origin
+def test_the_cloud_remembers_who_said_it(overrides: Overrides, environ: Mapping[str, str], origin: str) -> None:
+    assert _settings(overrides, environ).origins["cloud"] == origin
 
 
 IN_TWO_CLOUDS = AzureCliFiles(
@@ -274,22 +274,22 @@ IN_TWO_CLOUDS = AzureCliFiles(
     [("azurecloud", "public-sub"), ("AzureUSGovernment", "usual-sub"), ("AzureChinaCloud", None)],
 )
 def test_the_default_subscription_is_the_one_of_the_cloud_in_use(cloud: str, subscription: str | None) -> None:
-    assert _settings(Asked(cloud=cloud), files=IN_TWO_CLOUDS).subscription == subscription
+    assert _settings(Overrides(cloud=cloud), files=IN_TWO_CLOUDS).subscription == subscription
 
 
 def test_a_default_that_clouds_config_keeps_for_a_cloud_says_so() -> None:
-    origins = _settings(Asked(cloud="AzureUSGovernment"), files=IN_TWO_CLOUDS).origins
+    origins = _settings(Overrides(cloud="AzureUSGovernment"), files=IN_TWO_CLOUDS).origins
     assert origins["subscription"] == "the Azure CLI's clouds.config"
 
 
 def test_a_subscriptions_name_means_the_one_of_the_cloud_in_use() -> None:
-    asked = Asked(cloud="AzureUSGovernment", subscription="mine")
-    assert _settings(asked, files=IN_TWO_CLOUDS).subscription == "far-sub"
+    overrides = Overrides(cloud="AzureUSGovernment", subscription="mine")
+    assert _settings(overrides, files=IN_TWO_CLOUDS).subscription == "far-sub"
 
 
 def test_a_name_that_two_subscriptions_of_the_cloud_have_is_left_to_azure() -> None:
     files = AzureCliFiles((KnownSubscription("one", "Mine"), KnownSubscription("two", "mine")))
-    assert _settings(Asked(subscription="Mine"), files=files).subscription == "Mine"
+    assert _settings(Overrides(subscription="Mine"), files=files).subscription == "Mine"
 
 
 ADA = AzureCliAccount("my-sub", "my-tenant", "ada@contoso.example", CallerType.USER)
@@ -316,6 +316,6 @@ def test_the_azure_clis_sign_in_is_used_where_no_variable_says_who_or_how(
 
 
 def test_a_subscription_asked_for_by_name_is_reached_as_its_account() -> None:
-    settings = _settings(Asked(subscription="MINE"), files=SIGNED_IN)
+    settings = _settings(Overrides(subscription="MINE"), files=SIGNED_IN)
 
     assert (settings.azure_cli_account, settings.azure_cli_encrypts) == (ADA, True)

@@ -9,20 +9,20 @@ from itertools import permutations
 import pytest
 
 from tests.core.worlds import THREE
-from vmident.core.desired import Exactly, Named, RoleSaid, Rule, Selector, SystemSaid, goal_for, roles_for
+from vmident.core.desired import ExactRule, Named, RoleRule, Rule, Selector, SystemRule, goal_for, roles_for
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.scope import group_scope, subscription_scope
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
-from vmident.core.transition import Reach
-from vmident.core.virtual_machine import Machine
+from vmident.core.transition import SetIdentities
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import ConflictingRules
 
 SUBSCRIPTION = THREE[0].subscription
 ID_A, ID_B, ID_C = THREE
 
 
-def machine(name: str = "web1", group: str = "myGroup", tags: Mapping[str, str] | None = None) -> Machine:
-    return Machine(vm_id(SUBSCRIPTION, group, name), "westus", IdentityState(), tags=tags or {})
+def machine(name: str = "web1", group: str = "myGroup", tags: Mapping[str, str] | None = None) -> VirtualMachine:
+    return VirtualMachine(vm_id(SUBSCRIPTION, group, name), "westus", IdentityState(), tags=tags or {})
 
 
 def named(*identities: ResourceId | str, line: int = 5) -> tuple[Named, ...]:
@@ -72,20 +72,20 @@ def test_d1_a_vm_that_misses_one_condition_is_not_selected(selector: Selector) -
 
 def test_d2_what_rules_say_together_is_what_a_vm_is_to_have() -> None:
     rules = [
-        Rule(2, EVERY, SystemSaid(is_wanted=True, line=3), include=named(ID_A)),
+        Rule(2, EVERY, SystemRule(is_wanted=True, line=3), include=named(ID_A)),
         Rule(6, EVERY, include=named(ID_B), exclude=named(ID_C)),
-        Rule(9, Selector(names=("db*",)), SystemSaid(is_wanted=False, line=9)),
+        Rule(9, Selector(names=("db*",)), SystemRule(is_wanted=False, line=9)),
     ]
-    expected = Reach(system=True, include=frozenset({ID_A, ID_B}), exclude=frozenset({ID_C}))
+    expected = SetIdentities(system=True, include=frozenset({ID_A, ID_B}), exclude=frozenset({ID_C}))
     for ordered in permutations(rules):
         assert goal_for(machine(), ordered) == expected
 
 
 def test_d2_an_exact_list_and_an_identity_of_it_that_is_included_agree() -> None:
     rules = [
-        Rule(1, EVERY, exactly=Exactly(named(ID_A, ID_B), 2)),
+        Rule(1, EVERY, exactly=ExactRule(named(ID_A, ID_B), 2)),
         Rule(4, EVERY, include=named(ID_A), exclude=named(ID_C)),
-        Rule(7, EVERY, exactly=Exactly(named(ID_B, ID_A), 8)),
+        Rule(7, EVERY, exactly=ExactRule(named(ID_B, ID_A), 8)),
     ]
     for ordered in permutations(rules):
         goal = goal_for(machine(), ordered)
@@ -95,8 +95,8 @@ def test_d2_an_exact_list_and_an_identity_of_it_that_is_included_agree() -> None
 
 CONFLICTS = {
     "system": (
-        Rule(2, EVERY, SystemSaid(is_wanted=True, line=3)),
-        Rule(5, EVERY, SystemSaid(is_wanted=False, line=6)),
+        Rule(2, EVERY, SystemRule(is_wanted=True, line=3)),
+        Rule(5, EVERY, SystemRule(is_wanted=False, line=6)),
         "line 3 wants a system-assigned identity, and line 6 wants none",
     ),
     "included and excluded": (
@@ -105,17 +105,17 @@ CONFLICTS = {
         "line 3 includes identity 'idA', and line 6 excludes it",
     ),
     "two exact lists": (
-        Rule(2, EVERY, exactly=Exactly(named(ID_A), 3)),
-        Rule(5, EVERY, exactly=Exactly(named(ID_B), 6)),
+        Rule(2, EVERY, exactly=ExactRule(named(ID_A), 3)),
+        Rule(5, EVERY, exactly=ExactRule(named(ID_B), 6)),
         "line 3 wants exactly some identities, and line 6 wants exactly others",
     ),
     "exactly and included": (
-        Rule(2, EVERY, exactly=Exactly(named(ID_A), 3)),
+        Rule(2, EVERY, exactly=ExactRule(named(ID_A), 3)),
         Rule(5, EVERY, include=named(ID_B, line=6)),
         "line 3 wants exactly some identities without 'idB', and line 6 includes it",
     ),
     "exactly and excluded": (
-        Rule(2, EVERY, exactly=Exactly(named(ID_A), 3)),
+        Rule(2, EVERY, exactly=ExactRule(named(ID_A), 3)),
         Rule(5, EVERY, exclude=named(ID_A, line=6)),
         "line 3 wants exactly some identities, 'idA' among them, and line 6 excludes it",
     ),
@@ -132,14 +132,16 @@ def test_d3_rules_that_cannot_hold_at_once_are_refused_with_both_lines_in_any_or
 
 def test_d4_a_vm_that_no_rule_selects_has_no_goal_and_one_that_rules_say_nothing_of_keeps_all() -> None:
     assert goal_for(machine(), [Rule(1, Selector(names=("db*",)))]) is None
-    assert goal_for(machine(), [Rule(1, EVERY)]) == Reach()
+    assert goal_for(machine(), [Rule(1, EVERY)]) == SetIdentities()
 
 
 def test_d6_roles_are_for_whom_their_rule_names_each_once() -> None:
     rules = [
-        Rule(2, EVERY, SystemSaid(is_wanted=True, line=3), roles=(RoleSaid("Reader", "group"),)),
-        Rule(5, EVERY, SystemSaid(is_wanted=True, line=6), named(ID_A), roles=(RoleSaid("reader", "group"),)),
-        Rule(8, EVERY, exactly=Exactly(named(ID_A), 9), roles=(RoleSaid("Reader", f"/subscriptions/{SUBSCRIPTION}"),)),
+        Rule(2, EVERY, SystemRule(is_wanted=True, line=3), roles=(RoleRule("Reader", "group"),)),
+        Rule(5, EVERY, SystemRule(is_wanted=True, line=6), named(ID_A), roles=(RoleRule("reader", "group"),)),
+        Rule(
+            8, EVERY, exactly=ExactRule(named(ID_A), 9), roles=(RoleRule("Reader", f"/subscriptions/{SUBSCRIPTION}"),)
+        ),
     ]
     group, everywhere = group_scope(SUBSCRIPTION, "myGroup"), subscription_scope(SUBSCRIPTION)
     for ordered in permutations(rules):

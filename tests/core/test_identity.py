@@ -6,7 +6,7 @@ from hypothesis import given
 from tests.core.worlds import STATES, THREE, described, law, shouted, states
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId, vm_id
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 
 A, B, _ = THREE
 KNOWN = UserIdentity("client", "principal")
@@ -76,7 +76,7 @@ def test_two_states_have_the_same_identities_whatever_is_known_of_each(
 
 
 @pytest.mark.parametrize(
-    ("provisioning_state", "is_at_rest"),
+    ("provisioning_state", "is_idle"),
     [
         ("Succeeded", True),
         ("succeeded", True),
@@ -88,7 +88,7 @@ def test_two_states_have_the_same_identities_whatever_is_known_of_each(
         ("Migrating", False),
     ],
 )
-def test_a_vm_is_at_rest_once_its_last_operation_has_ended(provisioning_state: str, is_at_rest: bool) -> None:
+def test_a_vm_is_at_rest_once_its_last_operation_has_ended(provisioning_state: str, is_idle: bool) -> None:
     vm: ResourceId = vm_id("sub", "group", "myVM")
-    machine = Machine(vm, "westus", IdentityState(), provisioning_state=provisioning_state)
-    assert machine.is_at_rest is is_at_rest
+    machine = VirtualMachine(vm, "westus", IdentityState(), provisioning_state=provisioning_state)
+    assert machine.is_idle is is_idle

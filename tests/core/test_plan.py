@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from tests.core.arm_merge import merged
 from tests.core.worlds import THREE, held, law, states
-from vmident.core.desired import Exactly, Named, Rule, Selector, SystemSaid
+from vmident.core.desired import ExactRule, Named, Rule, Selector, SystemRule
 from vmident.core.identity import IdentityState
 from vmident.core.plan import RULE_NAMES_NO_VM, RULE_SELECTS_NOTHING, plan_for
 from vmident.core.resource_id import vm_id
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 
 SUBSCRIPTION = THREE[0].subscription
 NAMES = ("web1", "web2", "db1", "app")
@@ -23,7 +23,7 @@ ID_A, ID_B, ID_C = THREE
 
 def _rule(line: int, pattern: str, system: bool | None, include: bool, exclude: bool) -> Rule:
     # Of ids that no two rules can disagree about.
-    said = None if system is None or pattern != "web*" else SystemSaid(system, line)
+    said = None if system is None or pattern != "web*" else SystemRule(system, line)
     return Rule(
         line,
         Selector(names=(pattern,)),
@@ -35,7 +35,9 @@ def _rule(line: int, pattern: str, system: bool | None, include: bool, exclude: 
 
 some_rules = st.lists(
     st.tuples(st.sampled_from(["*", "db*", "app", "a*"]), st.booleans(), st.booleans()), max_size=4
-).map(lambda drawn: [_rule(line, pattern, None, *said) for line, (pattern, *said) in enumerate(drawn, start=2)])
+).map(
+    lambda draw_table: [_rule(line, pattern, None, *said) for line, (pattern, *said) in enumerate(draw_table, start=2)]
+)
 rules = st.builds(
     lambda others, system: [*others, _rule(100, "web*", system, True, False)],
     some_rules,
@@ -43,7 +45,7 @@ rules = st.builds(
 )
 fleets = st.lists(
     st.builds(
-        lambda name, group, state: Machine(vm_id(SUBSCRIPTION, group, name), "westus", state),
+        lambda name, group, state: VirtualMachine(vm_id(SUBSCRIPTION, group, name), "westus", state),
         st.sampled_from(NAMES),
         st.sampled_from(["groupA", "groupB"]),
         states,
@@ -55,7 +57,9 @@ fleets = st.lists(
 
 @law
 @given(rules, fleets)
-def test_l1_making_every_change_and_planning_again_leaves_nothing_to_do(said: list[Rule], fleet: list[Machine]) -> None:
+def test_l1_making_every_change_and_planning_again_leaves_nothing_to_do(
+    said: list[Rule], fleet: list[VirtualMachine]
+) -> None:
     plan = plan_for(said, fleet)
     after = {one.vm: one.after for one in plan.vms}
     changed = [replace(machine, identity=after.get(machine.id, machine.identity)) for machine in fleet]
@@ -64,7 +68,7 @@ def test_l1_making_every_change_and_planning_again_leaves_nothing_to_do(said: li
 
 @law
 @given(rules, fleets)
-def test_l1_every_request_takes_azure_from_before_to_after(said: list[Rule], fleet: list[Machine]) -> None:
+def test_l1_every_request_takes_azure_from_before_to_after(said: list[Rule], fleet: list[VirtualMachine]) -> None:
     for one in plan_for(said, fleet).pending:
         assert one.request is not None
         assert merged(held(one.before), one.request) == held(one.after)
@@ -73,7 +77,7 @@ def test_l1_every_request_takes_azure_from_before_to_after(said: list[Rule], fle
 @law
 @given(rules, fleets, st.randoms(use_true_random=False))
 def test_l2_neither_the_order_of_vms_nor_that_of_rules_matters(
-    said: list[Rule], fleet: list[Machine], random: Random
+    said: list[Rule], fleet: list[VirtualMachine], random: Random
 ) -> None:
     plan = plan_for(said, fleet)
     random.shuffle(said)
@@ -84,14 +88,14 @@ def test_l2_neither_the_order_of_vms_nor_that_of_rules_matters(
 
 @law
 @given(rules, fleets)
-def test_l2_a_vm_that_is_listed_twice_is_planned_once(said: list[Rule], fleet: list[Machine]) -> None:
+def test_l2_a_vm_that_is_listed_twice_is_planned_once(said: list[Rule], fleet: list[VirtualMachine]) -> None:
     assert plan_for(said, [*fleet, *fleet]) == plan_for(said, fleet)
 
 
 @law
 @given(fleets)
-def test_l3_a_vm_that_no_rule_selects_is_not_in_the_plan(fleet: list[Machine]) -> None:
-    plan = plan_for([Rule(2, Selector(names=("web*",)), exactly=Exactly((), 3))], fleet)
+def test_l3_a_vm_that_no_rule_selects_is_not_in_the_plan(fleet: list[VirtualMachine]) -> None:
+    plan = plan_for([Rule(2, Selector(names=("web*",)), exactly=ExactRule((), 3))], fleet)
     assert {one.vm for one in plan.vms} == {machine.id for machine in fleet if machine.id.name.startswith("web")}
 
 
@@ -102,7 +106,7 @@ def test_a_rule_that_names_what_is_not_there_or_selects_nothing_is_warned_of_in_
         Rule(2, Selector(names=("typo", "app"))),
         Rule(5, Selector(ids=frozenset({lost}))),
     ]
-    fleet = [Machine(vm_id(SUBSCRIPTION, "groupA", "app"), "westus", IdentityState())]
+    fleet = [VirtualMachine(vm_id(SUBSCRIPTION, "groupA", "app"), "westus", IdentityState())]
     assert [(one.code, one.message) for one in plan_for(said, fleet).warnings] == [
         (RULE_NAMES_NO_VM, "The rule on line 2 names VM 'typo', which is not there."),
         (RULE_NAMES_NO_VM, f"The rule on line 5 names VM '{lost}', which is not there."),

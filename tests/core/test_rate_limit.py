@@ -12,14 +12,14 @@ NUMBERS = st.integers(1, 20)
 
 def drawn_by(budget: Budget, until: float, count: int = 1) -> int:
     """Draw whenever it may be drawn, and give how many tokens that were."""
-    now, drawn = 0.0, 0
+    now, draw_table = 0.0, 0
     while True:
         now += budget.wait(now, count)
         if now > until:
-            return drawn
+            return draw_table
         budget.draw(now, count)
         budget.done(now, count, None)
-        drawn += count
+        draw_table += count
 
 
 @law

@@ -77,14 +77,14 @@ def test_a_principal_that_taking_back_has_brought_stands_for_all_that_were_there
     def system(principal: str) -> IdentityState:
         return IdentityState(SystemIdentity(principal))
 
-    taken_back = [
+    undo_history = [
         (Transition(system("first"), NOTHING), Transition(NOTHING, system("second"))),
         (Transition(NOTHING, system("other")), Transition(system("other"), NOTHING)),
         (Transition(system("second"), NOTHING), Transition(NOTHING, system("third"))),
         (Transition(SYSTEM, SYSTEM), Transition(SYSTEM, SYSTEM)),
     ]
 
-    by = successors(taken_back)
+    by = successors(undo_history)
 
     assert by == {"first": "third", "second": "third"}
     assert succeeded(system("first"), by) == system("third")

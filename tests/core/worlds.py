@@ -17,10 +17,10 @@ from vmident.core.transition import (
     Change,
     DisableSystem,
     EnableSystem,
-    Reach,
     RemoveAllUsers,
     RemoveUsers,
     SetExactly,
+    SetIdentities,
 )
 
 Thing = TypeVar("Thing")
@@ -67,9 +67,9 @@ def small_changes() -> Iterator[Change]:
         yield SetExactly(system=False, ids=users)
         yield SetExactly(system=True, ids=users)
         for system in (None, False, True):
-            yield Reach(system, exactly=users)
-            yield Reach(system, include=users, exclude=frozenset(THREE) - users)
-            yield Reach(system, exclude=users)
+            yield SetIdentities(system, exactly=users)
+            yield SetIdentities(system, include=users, exclude=frozenset(THREE) - users)
+            yield SetIdentities(system, exclude=users)
 
 
 def shouted_change(change: Change) -> Change:
@@ -81,8 +81,10 @@ def shouted_change(change: Change) -> Change:
             return RemoveUsers(shouted(ids))
         case SetExactly(system, ids):
             return SetExactly(system, shouted(ids))
-        case Reach(system, include, exclude, exactly):
-            return Reach(system, shouted(include), shouted(exclude), None if exactly is None else shouted(exactly))
+        case SetIdentities(system, include, exclude, exactly):
+            return SetIdentities(
+                system, shouted(include), shouted(exclude), None if exactly is None else shouted(exactly)
+            )
         case _:
             return change
 
@@ -116,7 +118,7 @@ def wanted(before: Held, change: Change) -> Held:
             return Held(before.system, frozenset())
         case SetExactly(system, ids):
             return Held(system, _lowered(ids))
-        case Reach(system, include, exclude, exactly):
+        case SetIdentities(system, include, exclude, exactly):
             kept = (before.ids - _lowered(exclude)) | _lowered(include)
             has_system = before.system if system is None else system
             return Held(has_system, kept if exactly is None else _lowered(exactly))
@@ -153,7 +155,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
     st.builds(AddUsers, id_sets),
     st.builds(RemoveUsers, id_sets),
     st.builds(SetExactly, st.booleans(), id_sets),
-    st.builds(Reach, st.none() | st.booleans(), id_sets),
-    st.builds(Reach, st.none() | st.booleans(), exclude=id_sets),
-    st.builds(Reach, st.none() | st.booleans(), exactly=id_sets),
+    st.builds(SetIdentities, st.none() | st.booleans(), id_sets),
+    st.builds(SetIdentities, st.none() | st.booleans(), exclude=id_sets),
+    st.builds(SetIdentities, st.none() | st.booleans(), exactly=id_sets),
 )

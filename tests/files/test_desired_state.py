@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.program import identity_id, vm_id
-from vmident.core.desired import Exactly, Named, Rule, Selector, SystemSaid
+from vmident.core.desired import ExactRule, Named, Rule, Selector, SystemRule
 from vmident.core.resource_id import ResourceId
 from vmident.errors import BadDocument
 from vmident.files.desired_state import rules_in, schema_text
@@ -165,10 +165,10 @@ def test_every_word_keeps_its_line() -> None:
         Rule(
             3,
             Selector(names=("web*",)),
-            SystemSaid(is_wanted=False, line=5),
+            SystemRule(is_wanted=False, line=5),
             include=(Named("myId", 8), Named(ResourceId.parse(IDENTITY), 9)),
         ),
-        Rule(10, Selector(tags={"env": "prod"}), exactly=Exactly((Named("other", 12),), 12)),
+        Rule(10, Selector(tags={"env": "prod"}), exactly=ExactRule((Named("other", 12),), 12)),
     )
 
 

@@ -1,6 +1,6 @@
 """An Azure of many VMs in memory and in virtual time: its budgets are the sandbox's, its faults are what a test says.
 
-The runner and its engine run on it whole, with the jobs of `usecases.carry_out`; only the threads are not there.
+The runner and its engine run on it whole, with the jobs of `usecases.execute`; only the threads are not there.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from vmident.core.patch import patch_for
 from vmident.core.progress import Progress
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
 from vmident.core.transition import AddUsers, Change, EnableSystem, transition
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Conflict, PreconditionFailed, Throttled, VmidentError
 from vmident.fleet.runner import Runner
-from vmident.fleet.scheduler import Answer, Order
-from vmident.fleet.workers import answer_to
-from vmident.ports.azure import Look, Operation, Written
-from vmident.ports.fleet import NO_POLICY, Cost, Job, Kind, Policy
+from vmident.fleet.scheduler import Dispatch, Response
+from vmident.fleet.workers import response_to
+from vmident.ports.azure import Operation, OperationStatus, PatchResponse
+from vmident.ports.fleet import NO_POLICY, Job, RequestCost, RequestKind, StopPolicy
 from vmident.results.changes import ChangeResult
 from vmident.sandbox.errors import Refused
 from vmident.sandbox.protocol import throttling
 from vmident.sandbox.token_bucket import Level, after_draw
-from vmident.usecases.change.execute import carry_out, cost_of_write
+from vmident.usecases.change.execute import cost_of_write, execute
 from vmident.usecases.change.polling import cost_of
-from vmident.usecases.change.prepare import Prepared, Wish, World
-from vmident.usecases.change.run_cache import Learnt
+from vmident.usecases.change.prepare import ChangeRequest, Ports, Prepared
+from vmident.usecases.change.run_cache import RunCache
 
 SUBSCRIPTIONS = [f"00000000-0000-0000-0000-{number:012}" for number in range(1, 9)]
 REGIONS = ("westus", "northeurope", "eastasia")
@@ -71,7 +71,7 @@ class Levels(dict[str, Level]):
 
 @dataclass
 class Azure:
-    """The `Machines` port, as far as changes of many use it; `faults` may raise before a request is read.
+    """The `VirtualMachines` port, as far as changes of many use it; `faults` may raise before a request is read.
 
     With `taken`, somebody else takes that share of every budget, its size and its refill, all the time.
     """
@@ -82,7 +82,7 @@ class Azure:
     answered: Callable[[], object] = lambda: None
     taken: float = 0.0
     is_throttling: bool = True
-    vms: dict[ResourceId, Machine] = field(default_factory=dict)
+    vms: dict[ResourceId, VirtualMachine] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     remaining: dict[str, int] = field(default_factory=dict)
 
@@ -92,21 +92,21 @@ class Azure:
         self._numbers = itertools.count()
         self._others_at: dict[tuple[str, str], float] = {}
 
-    def read(self, vm: ResourceId) -> Machine:
+    def read(self, vm: ResourceId) -> VirtualMachine:
         self.requests["read"] += 1
         self.faults("read", vm)
         there = self._settled(vm)
         self._draw(vm, [*self._arm("reads", vm), *throttling.vm_read(there.location, str(vm))])
         return there
 
-    def write_identity(self, vm: ResourceId, body: Any, etag: str | None) -> Written:
+    def write_identity(self, vm: ResourceId, body: Any, etag: str | None) -> PatchResponse:
         self.requests["write"] += 1
         self.faults("write", vm)
         there = self._settled(vm)
         self._draw(vm, [*self._arm("writes", vm), *throttling.vm_update(there.location, str(vm))])
         if etag != there.etag:
             raise PreconditionFailed("The VM was changed.", code="PreconditionFailed", status=412)
-        if not there.is_at_rest:
+        if not there.is_idle:
             raise Conflict("Another change runs.", code="Conflict", status=409)
         after = _after(there.identity, body)
         made = int(after.system is not None and there.identity.system is None)
@@ -117,26 +117,26 @@ class Azure:
         self.vms[vm] = replace(there, identity=after, etag=_next(there), provisioning_state="Updating")
         operation = self._begin(vm)
         self.answered()
-        return Written(self.vms[vm], operation)
+        return PatchResponse(self.vms[vm], operation)
 
-    def look_at(self, operation: Operation) -> Look:
+    def poll(self, operation: Operation) -> OperationStatus:
         self.requests["look"] += 1
         vm, begins, ends, failure = self._operations[operation.url]
         self.faults("look", vm)
         self._draw(vm, [*self._arm("reads", vm), *throttling.operation_read(self.vms[vm].location, operation.url)])
         if self.clock.now() < ends:
-            return Look(is_over=False)
+            return OperationStatus(is_over=False)
         self._settled(vm)
-        return Look(is_over=True, failure=failure, took_seconds=ends - begins)
+        return OperationStatus(is_over=True, failure=failure, took_seconds=ends - begins)
 
-    def seen(self, vm: ResourceId) -> Machine:
+    def seen(self, vm: ResourceId) -> VirtualMachine:
         """What a list would say of a VM; costs nothing."""
         return self._settled(vm)
 
     def colleague(self, vm: ResourceId, change: Change) -> None:
         """Somebody else changes a VM that is at rest, all at once."""
         there = self._settled(vm)
-        if there.is_at_rest:
+        if there.is_idle:
             self.vms[vm] = replace(there, identity=_known(transition(there.identity, change).after), etag=_next(there))
 
     def _begin(self, vm: ResourceId) -> Operation:
@@ -147,7 +147,7 @@ class Azure:
         self.vms[vm] = replace(self.vms[vm], tags={"operation": operation.url})
         return operation
 
-    def _settled(self, vm: ResourceId) -> Machine:
+    def _settled(self, vm: ResourceId) -> VirtualMachine:
         there = self.vms[vm]
         running = there.tags.get("operation")
         if running and self.clock.now() >= self._operations[running][2]:
@@ -197,7 +197,7 @@ class Azure:
         assert left is not None
         rows[draw.name] = replace(left, tokens=max(0.0, left.tokens - taken))
 
-    def list(self, subscription: str, group: str | None = None) -> Iterator[Machine]:
+    def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine]:
         for vm in self.vms:
             if vm.subscription == subscription and group in {None, vm.group}:
                 self.faults("read", vm)
@@ -212,7 +212,7 @@ def _after(state: IdentityState, body: Any) -> IdentityState:
     return IdentityState(system, {ids[one]: state.users.get(ids[one], UserIdentity()) for one in sorted(held.ids)})
 
 
-def _next(there: Machine) -> str | None:
+def _next(there: VirtualMachine) -> str | None:
     return None if there.etag is None else str(int(there.etag) + 1)
 
 
@@ -230,17 +230,17 @@ class VirtualHands:
     latency: Callable[[], float] = lambda: 0.2
 
     def __post_init__(self) -> None:
-        self._answers: list[tuple[float, int, Answer]] = []
+        self._answers: list[tuple[float, int, Response]] = []
 
     @property
     def room(self) -> int:
         return self.number - len(self._answers)
 
-    def start(self, order: Order) -> None:
-        answer = answer_to(order, self._metering)
-        heapq.heappush(self._answers, (self.azure.clock.at + self.latency(), order.ticket, answer))
+    def start(self, dispatch: Dispatch) -> None:
+        answer = response_to(dispatch, self._metering)
+        heapq.heappush(self._answers, (self.azure.clock.at + self.latency(), dispatch.ticket, answer))
 
-    def wait(self, seconds: float) -> tuple[int, Answer] | None:
+    def wait(self, seconds: float) -> tuple[int, Response] | None:
         clock = self.azure.clock
         until = clock.at + seconds
         if not self._answers or self._answers[0][0] > until:
@@ -257,9 +257,9 @@ class VirtualHands:
 
 
 class Nobody:
-    """`vmident.ports.azure.Person` whom nothing is to be asked."""
+    """`vmident.ports.azure.Prompt` whom nothing is to be asked."""
 
-    def tell(self, message: str) -> None:
+    def progress(self, message: str) -> None:
         pass
 
 
@@ -272,7 +272,7 @@ class Rehearsal:
     subscriptions: int = 1
     regions: int = 1
     seed: int = 0
-    policy: Policy = NO_POLICY
+    policy: StopPolicy = NO_POLICY
     has_etags: bool = True
     shown: list[Progress] = field(default_factory=list)
 
@@ -280,38 +280,38 @@ class Rehearsal:
         self.chance = random.Random(self.seed)
         self.clock = VirtualClock()
         self.azure = Azure(self.clock)
-        self.hands = VirtualHands(self.azure)
+        self.executor = VirtualHands(self.azure)
         for number in range(self.number):
             place = number % (self.subscriptions * self.regions)
             vm = vm_id(SUBSCRIPTIONS[place % self.subscriptions], "group", f"vm-{number:06}")
-            self.azure.vms[vm] = Machine(
+            self.azure.vms[vm] = VirtualMachine(
                 vm, REGIONS[place // self.subscriptions], IdentityState(), "1" if self.has_etags else None
             )
 
     def run(self) -> list[ChangeResult | None]:
         change = CHANGES[self.command]
-        wish = Wish(lambda _ids: change)
-        world = World(self.azure, None, None, self.clock, Nobody(), None, None)  # type: ignore[arg-type]
-        learnt = Learnt()
+        wish = ChangeRequest(lambda _ids: change)
+        ports = Ports(self.azure, None, None, self.clock, Nobody(), None, None)  # type: ignore[arg-type]
+        run_cache = RunCache()
         jobs = []
-        self.costs: Counter[Cost] = Counter()
+        self.costs: Counter[RequestCost] = Counter()
         for machine in [*self.azure.vms.values()]:
             planned = transition(machine.identity, change)
             prepared = Prepared(machine, change, planned, patch_for(planned), (), (), (), ())
             cost = cost_of_write(prepared)
             self.costs[cost] += 1
             begin = partial(
-                carry_out,
+                execute,
                 machine.id.name,
                 prepared,
                 wish,
-                world,
+                ports,
                 no_wait=False,
-                learnt=learnt,
+                run_cache=run_cache,
                 was_read_long_ago=True,
             )
-            jobs.append(Job(begin, cost if machine.etag else cost_of(Kind.READ_VM, machine)))
-        self.runner = Runner(self.clock, self.hands, self.shown.append)
+            jobs.append(Job(begin, cost if machine.etag else cost_of(RequestKind.READ_VM, machine)))
+        self.runner = Runner(self.clock, self.executor, self.shown.append)
         return list(self.runner.run(jobs, self.policy))
 
     @property

@@ -21,7 +21,7 @@ def bound(rehearsal: Rehearsal, share: float = 1.0) -> float:
     """The least time: until the last write may leave, with that share of each budget, and one operation."""
     needs: dict[azure_limits.Key, int] = {}
     for cost, number in rehearsal.costs.items():
-        for draw in azure_limits.draws_of(cost):
+        for draw in azure_limits.token_uses_of(cost):
             needs[draw.key] = needs.get(draw.key, 0) + draw.count * number
     waits = [
         (need - azure_limits.BUCKETS[key[0]].size * share) / (azure_limits.BUCKETS[key[0]].per_second * share)
@@ -94,7 +94,7 @@ def test_whatever_goes_wrong_on_the_way_every_vm_ends_as_asked_or_says_why_not(s
             raise Unreachable("lost") if what != "write" or chance.random() < 0.5 else AzureUnavailable("busy")
 
     rehearsal.azure.faults = faults
-    rehearsal.hands.latency = lambda: chance.uniform(0.05, 3.0)
+    rehearsal.executor.latency = lambda: chance.uniform(0.05, 3.0)
     rehearsal.azure.operation_seconds = lambda: chance.choice((0.0, 2.0, 30.0))
     results = rehearsal.run()
 

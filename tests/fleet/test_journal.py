@@ -19,7 +19,7 @@ from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import vm_id
-from vmident.core.run_record import Entry, Origin, RunRecord, Stage
+from vmident.core.run_record import Origin, RunEntry, RunRecord, Stage
 from vmident.core.transition import EnableSystem, transition
 from vmident.errors import JournalUnusable, NotFound, TakenOver
 from vmident.fleet import journal
@@ -30,7 +30,7 @@ SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-cb9272f09590"
 ORIGIN = Origin("vmident enable-system myVM", "AzureCloud", "https://management.azure.com", "somebody", "an-object")
 READER = Role(f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7", "Reader")
 SCOPE = Scope.parse(f"/subscriptions/{SUBSCRIPTION}")
-ENTRY = Entry(
+ENTRY = RunEntry(
     vm_id(SUBSCRIPTION, "myGroup", "myVM"),
     EnableSystem(),
     transition(STATES[0], EnableSystem()),
@@ -150,9 +150,9 @@ def test_a_file_that_is_no_database_is_told_of(opening: Opening, tmp_path: Path)
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "runs.sqlite3").write_bytes(b"not a database, whatever it may be" * 40)
 
-    with pytest.raises(JournalUnusable, match="not a database") as told:
+    with pytest.raises(JournalUnusable, match="not a database") as setting:
         opening().runs()
-    assert "VMIDENT_STATE_DIR" in str(told.value.hint)
+    assert "VMIDENT_STATE_DIR" in str(setting.value.hint)
 
 
 def test_a_record_that_vmident_did_not_write_is_told_of(opening: Opening) -> None:

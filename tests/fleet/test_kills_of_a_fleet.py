@@ -27,8 +27,8 @@ from vmident.core.transition import AddUsers, Change, EnableSystem, SetExactly
 from vmident.fleet.journal import SqliteJournal
 from vmident.fleet.runner import Runner
 from vmident.results.changes import Status
-from vmident.usecases.change.change_vms import Manner, change_vms
-from vmident.usecases.change.prepare import Wish, World
+from vmident.usecases.change.change_vms import ExecutionOptions, change_vms
+from vmident.usecases.change.prepare import ChangeRequest, Ports
 from vmident.usecases.change.resume_and_undo import resume_run
 from vmident.usecases.resolve.vms import Where
 
@@ -45,20 +45,20 @@ CHANGES: tuple[tuple[Change, bool, set[ResourceId]], ...] = (
 class Consenting(Nobody):
     """Somebody to whom every loss is right."""
 
-    def approve(self, _losses: object) -> None:
+    def confirm(self, _losses: object) -> None:
         pass
 
-    def wants_roles_removed(self, _roles: object) -> bool:
+    def confirm_role_removal(self, _roles: object) -> bool:
         return False
 
 
 class NoRoles:
     """`vmident.ports.azure.Roles` where nobody has any."""
 
-    def held_by(self, _principal: str, _scope: object) -> tuple[()]:
+    def assignments_of(self, _principal: str, _scope: object) -> tuple[()]:
         return ()
 
-    def held_in_list(self, _principal: str, _scope: object) -> tuple[()]:
+    def listed_assignments_of(self, _principal: str, _scope: object) -> tuple[()]:
         return ()
 
 
@@ -91,25 +91,25 @@ class Processes:
         # A look at an operation tells what came of a write as well as a read does.
         self.executioner.log.append(("PATCH" if what == "write" else "GET", str(vm)))
 
-    def world(self) -> World:
+    def ports(self) -> Ports:
         """What a process that begins now reaches through; the one before it is gone."""
         self.journal.close()
         azure, clock = self.rehearsal.azure, self.rehearsal.clock
-        hands = VirtualHands(azure, latency=lambda: self.rehearsal.chance.uniform(0.05, 0.5))
+        executor = VirtualHands(azure, latency=lambda: self.rehearsal.chance.uniform(0.05, 0.5))
         self.journal = self._new_journal()
-        runner = Runner(clock, hands, lambda _progress: None)
-        return World(azure, None, NoRoles(), clock, Consenting(), self.journal, lambda: runner)  # type: ignore[arg-type]
+        runner = Runner(clock, executor, lambda _progress: None)
+        return Ports(azure, None, NoRoles(), clock, Consenting(), self.journal, lambda: runner)  # type: ignore[arg-type]
 
     def change(self, change: Change) -> Any:
         """Change all VMs, which were listed a moment ago."""
         listed = [self.rehearsal.azure.seen(vm) for vm in self.rehearsal.azure.vms]
         where = Where(lambda: listed[0].id.subscription)
-        return change_vms(listed, where, Wish(lambda _ids: change), self.world(), Manner())
+        return change_vms(listed, where, ChangeRequest(lambda _ids: change), self.ports(), ExecutionOptions())
 
     def resume(self) -> Any:
         """Go on with the newest run."""
-        world = self.world()
-        return resume_run(self.journal.read(self.journal.runs()[0].id), world, Manner())
+        ports = self.ports()
+        return resume_run(self.journal.read(self.journal.runs()[0].id), ports, ExecutionOptions())
 
     def killed(self, act: Any, at: int) -> None:
         self.executioner.again(at)

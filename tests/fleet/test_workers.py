@@ -11,9 +11,9 @@ import pytest
 
 from tests.fleet.simulated import VirtualClock
 from vmident.errors import NotFound, TimedOut
-from vmident.fleet.scheduler import Answer, Order
-from vmident.fleet.workers import Workers
-from vmident.ports.fleet import Cost, Kind, Request
+from vmident.fleet.scheduler import Dispatch, Response
+from vmident.fleet.workers import ThreadExecutor
+from vmident.ports.fleet import AzureRequest, RequestCost, RequestKind
 
 PATIENCE_SECONDS = 60.0
 
@@ -30,70 +30,70 @@ class Metering:
         yield {"subscription-reads": 7}
 
 
-def order(ticket: int, act: Callable[[], Any], kind: Kind = Kind.READ_VM) -> Order:
-    return Order(ticket, Request(Cost(kind, "subscription", "region"), act))
+def dispatch(ticket: int, act: Callable[[], Any], kind: RequestKind = RequestKind.READ_VM) -> Dispatch:
+    return Dispatch(ticket, AzureRequest(RequestCost(kind, "subscription", "region"), act))
 
 
-def workers(number: int, metering: Metering | None = None) -> Workers:
-    return Workers(number, VirtualClock(), metering or Metering(), lambda seconds: seconds)
+def workers(number: int, metering: Metering | None = None) -> ThreadExecutor:
+    return ThreadExecutor(number, VirtualClock(), metering or Metering(), lambda seconds: seconds)
 
 
-def answers(hands: Workers, number: int) -> dict[int, Answer]:
-    return dict(met for met in (hands.wait(PATIENCE_SECONDS) for _ in range(number)) if met)
+def answers(executor: ThreadExecutor, number: int) -> dict[int, Response]:
+    return dict(met for met in (executor.wait(PATIENCE_SECONDS) for _ in range(number)) if met)
 
 
 def test_as_many_requests_as_there_are_workers_are_under_way_at_once() -> None:
-    hands, meeting = workers(4), threading.Barrier(4, timeout=PATIENCE_SECONDS)
+    executor, meeting = workers(4), threading.Barrier(4, timeout=PATIENCE_SECONDS)
     for ticket in range(4):
-        assert hands.room == 4 - ticket
-        hands.start(order(ticket, meeting.wait))
-    assert hands.room == 0
-    assert set(answers(hands, 4)) == {0, 1, 2, 3}, "none of them ends before all of them are there"
-    assert hands.room == 4
+        assert executor.room == 4 - ticket
+        executor.start(dispatch(ticket, meeting.wait))
+    assert executor.room == 0
+    assert set(answers(executor, 4)) == {0, 1, 2, 3}, "none of them ends before all of them are there"
+    assert executor.room == 4
 
 
 def test_no_more_workers_are_started_than_there_is_work_for() -> None:
     metering = Metering()
-    hands = workers(32, metering)
+    executor = workers(32, metering)
     for ticket in range(20):
-        hands.start(order(ticket, lambda: None))
-        answers(hands, 1)
+        executor.start(dispatch(ticket, lambda: None))
+        answers(executor, 1)
     assert len(metering.threads) == 1
     assert threading.get_ident() not in metering.threads
 
 
 def test_what_an_answer_says_is_left_comes_with_it_and_so_does_a_failure() -> None:
-    hands = workers(2)
+    executor = workers(2)
 
     def fail() -> None:
         raise NotFound("It is gone.")
 
-    hands.start(order(1, lambda: "value"))
-    hands.start(order(2, fail))
-    met = answers(hands, 2)
+    executor.start(dispatch(1, lambda: "value"))
+    executor.start(dispatch(2, fail))
+    met = answers(executor, 2)
     assert (met[1].value, met[1].remaining) == ("value", {"subscription-reads": 7})
     assert isinstance(met[2].error, NotFound)
     assert met[2].remaining == {"subscription-reads": 7}
 
 
 def test_a_defect_in_a_worker_is_an_answer_too() -> None:
-    hands = workers(1)
-    hands.start(order(1, lambda: 1 // 0))
-    assert isinstance(answers(hands, 1)[1].error, ZeroDivisionError)
+    executor = workers(1)
+    executor.start(dispatch(1, lambda: 1 // 0))
+    assert isinstance(answers(executor, 1)[1].error, ZeroDivisionError)
 
 
 def test_what_asks_several_times_by_itself_is_not_metered() -> None:
     metering = Metering()
-    hands = workers(1, metering)
-    hands.start(order(1, lambda: "settled", Kind.SETTLE_ROLES))
-    assert answers(hands, 1)[1].value == "settled"
+    executor = workers(1, metering)
+    executor.start(dispatch(1, lambda: "settled", RequestKind.SETTLE_ROLES))
+    assert answers(executor, 1)[1].value == "settled"
     assert metering.threads == set()
 
 
 def test_while_nothing_is_under_way_time_passes() -> None:
     clock = VirtualClock()
-    hands = Workers(2, clock, Metering(), lambda seconds: seconds)
-    assert hands.wait(12.5) is None
+    executor = ThreadExecutor(2, clock, Metering(), lambda seconds: seconds)
+    assert executor.wait(12.5) is None
     assert clock.now() == 12.5
 
 
@@ -105,8 +105,8 @@ class Over(VirtualClock):
 
 
 def test_nobody_is_waited_for_longer_than_the_command_may_take() -> None:
-    hands, going_on = Workers(1, Over(), Metering(), lambda seconds: seconds), threading.Event()
-    hands.start(order(1, lambda: going_on.wait(PATIENCE_SECONDS)))
+    executor, resume_recording = ThreadExecutor(1, Over(), Metering(), lambda seconds: seconds), threading.Event()
+    executor.start(dispatch(1, lambda: resume_recording.wait(PATIENCE_SECONDS)))
     with pytest.raises(TimedOut):
-        hands.wait(1.0)
-    going_on.set()
+        executor.wait(1.0)
+    resume_recording.set()

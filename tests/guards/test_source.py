@@ -26,7 +26,7 @@ PERMANENT_CODES = {
     "BadDocument": "bad-document",
     "ConflictingRules": "conflicting-rules",
     "BadPlan": "bad-plan",
-    "MovedOn": "moved-on",
+    "StateDrifted": "moved-on",
     "ConfirmationNeeded": "confirmation-needed",
     "Declined": "declined",
     "AlreadyExists": "already-exists",

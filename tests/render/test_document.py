@@ -4,20 +4,20 @@ import json
 
 import pytest
 
-from vmident.core.consequences import Warn
+from vmident.core.consequences import Notice
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.patch import patch_for
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
 from vmident.core.transition import Transition
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import NotFound, UsageError
 from vmident.render.document import (
     change_document,
     change_row,
     error_document,
     identity_document,
-    machine_document,
-    machine_row,
+    vm_document,
+    vm_row,
 )
 from vmident.results.changes import ChangeResult, Status
 
@@ -72,7 +72,7 @@ def test_an_identity_document_has_what_azure_has_said_and_always_a_type_and_a_ma
 
 
 def test_a_machine_document_has_the_keys_of_the_design_in_order() -> None:
-    assert list(machine_document(Machine(VM, "westus", BOTH, etag='"1"')).items()) == [
+    assert list(vm_document(VirtualMachine(VM, "westus", BOTH, etag='"1"')).items()) == [
         ("id", str(VM)),
         ("name", "myVM"),
         ("resourceGroup", "myGroup"),
@@ -91,7 +91,7 @@ def test_a_change_document_has_the_keys_of_the_design_in_order() -> None:
         before=NOTHING,
         after=BOTH,
         request=request,
-        warnings=(Warn("principal-lost", "It is lost."),),
+        warnings=(Notice("principal-lost", "It is lost."),),
     )
     assert list(change_document(result).items()) == [
         ("id", str(VM)),
@@ -148,7 +148,7 @@ def test_an_error_that_azure_did_not_make_has_its_own_code_and_no_status() -> No
 
 
 def test_a_machine_row_is_flat_and_lists_the_identities_in_order() -> None:
-    assert list(machine_row(Machine(VM, "westus", BOTH)).items()) == [
+    assert list(vm_row(VirtualMachine(VM, "westus", BOTH)).items()) == [
         ("name", "myVM"),
         ("resourceGroup", "myGroup"),
         ("location", "westus"),
@@ -159,8 +159,8 @@ def test_a_machine_row_is_flat_and_lists_the_identities_in_order() -> None:
 
 
 def test_a_machine_row_has_every_column_where_there_is_no_identity() -> None:
-    row = machine_row(Machine(VM, "westus", NOTHING))
-    assert row.keys() == machine_row(Machine(VM, "westus", BOTH)).keys()
+    row = vm_row(VirtualMachine(VM, "westus", NOTHING))
+    assert row.keys() == vm_row(VirtualMachine(VM, "westus", BOTH)).keys()
     assert (row["principalId"], row["userAssignedIdentities"]) == (None, None)
 
 

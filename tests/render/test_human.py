@@ -4,22 +4,22 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from vmident.core.consequences import Warn
+from vmident.core.consequences import Notice
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.patch import patch_for
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
 from vmident.core.transition import Transition
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import NotFound, UsageError
-from vmident.render.document import machine_row
+from vmident.render.document import vm_row
 from vmident.render.human import (
     change_lines,
     difference_lines,
     fact_lines,
     loss_lines,
-    machine_lines,
     summary_line,
     table_lines,
+    vm_lines,
     warning_lines,
 )
 from vmident.render.line import Line, Tone, error_lines
@@ -133,7 +133,7 @@ def test_what_is_about_to_be_lost_is_shown_with_what_that_breaks_and_what_comes_
 
 
 def test_a_machine_is_shown_with_its_type_and_every_identity() -> None:
-    assert _texts(machine_lines(Machine(VM, "westus", HAD))) == [
+    assert _texts(vm_lines(VirtualMachine(VM, "westus", HAD))) == [
         "myVM (myGroup, westus)",
         "  type  SystemAssigned, UserAssigned",
         "  * system-assigned identity  principal the-principal",
@@ -143,12 +143,12 @@ def test_a_machine_is_shown_with_its_type_and_every_identity() -> None:
 
 
 def test_a_machine_without_identity_is_two_lines() -> None:
-    assert len(_texts(machine_lines(Machine(VM, "westus", IdentityState())))) == 2
+    assert len(_texts(vm_lines(VirtualMachine(VM, "westus", IdentityState())))) == 2
 
 
 def test_a_list_names_the_identities_without_the_rest_of_their_ids() -> None:
     both = IdentityState.of(system=True, users=[TWO, ONE])
-    rows = [machine_row(Machine(VM, "westus", both)), machine_row(Machine(VM, "westus", IdentityState()))]
+    rows = [vm_row(VirtualMachine(VM, "westus", both)), vm_row(VirtualMachine(VM, "westus", IdentityState()))]
     lines = list(table_lines(rows, 0.0))
     assert lines[0].tone is Tone.HEADING
     assert lines[0].text.split()[:3] == ["name", "resourceGroup", "location"]
@@ -191,7 +191,7 @@ def test_a_message_of_several_lines_keeps_them() -> None:
 
 
 def test_a_warning_names_the_vm_that_it_is_about() -> None:
-    warned = (Warn("principal-lost", "It is lost."),)
+    warned = (Notice("principal-lost", "It is lost."),)
     assert _texts(warning_lines(ChangeResult("myvm", Status.CHANGED, id=VM, warnings=warned))) == [
         "warning: myVM: It is lost."
     ]
@@ -218,19 +218,19 @@ def _nasty_state() -> IdentityState:
     return IdentityState(SystemIdentity(NASTY, NASTY), {user: UserIdentity(NASTY, NASTY)})
 
 
-def _nasty_machine() -> Machine:
-    return Machine(ResourceId("sub", NASTY, "Microsoft.Compute/virtualMachines", NASTY), NASTY, _nasty_state())
+def _nasty_machine() -> VirtualMachine:
+    return VirtualMachine(ResourceId("sub", NASTY, "Microsoft.Compute/virtualMachines", NASTY), NASTY, _nasty_state())
 
 
 @pytest.mark.parametrize(
     "draw",
     [
         _nasty_change,
-        lambda: machine_lines(_nasty_machine()),
-        lambda: table_lines([machine_row(_nasty_machine())], 0.0),
+        lambda: vm_lines(_nasty_machine()),
+        lambda: table_lines([vm_row(_nasty_machine())], 0.0),
         lambda: loss_lines(_nasty_machine().id, Transition(_nasty_state(), IdentityState())),
         lambda: error_lines(UsageError(NASTY, code=NASTY, hint=NASTY, request_id=NASTY), NASTY),
-        lambda: warning_lines(ChangeResult(NASTY, Status.FAILED, warnings=(Warn("code", NASTY),))),
+        lambda: warning_lines(ChangeResult(NASTY, Status.FAILED, warnings=(Notice("code", NASTY),))),
         lambda: fact_lines({NASTY: NASTY}),
         lambda: [Line(NASTY)],
     ],

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.worlds import STATES, THREE, law
-from vmident.core.consequences import Warn
+from vmident.core.consequences import Notice
 from vmident.core.identity import IdentityState, SystemIdentity
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Role
@@ -21,12 +21,12 @@ from vmident.errors import Conflict, NotAllowed, NotFound, VmidentError
 from vmident.render.line import Line
 from vmident.render.many import (
     OnRecord,
-    changed_alike,
-    failed_alike,
-    losing_alike,
-    many_lines,
-    many_loss_lines,
-    many_warning_lines,
+    fleet_lines,
+    grouped_changes,
+    grouped_failures,
+    grouped_loss_lines,
+    grouped_losses,
+    grouped_warning_lines,
 )
 from vmident.results.changes import ChangeResult, Status
 
@@ -46,7 +46,7 @@ def vm(
     before: IdentityState | None = None,
     after: IdentityState | None = None,
     group: str = "myGroup",
-    warnings: tuple[Warn, ...] = (),
+    warnings: tuple[Notice, ...] = (),
 ) -> ChangeResult:
     one = vm_id("sub", group, f"vm-{number:03}")
     return ChangeResult(str(one), status, one, before, after, warnings=warnings, error=error)
@@ -68,7 +68,7 @@ def endings(draw: st.DrawFn) -> list[ChangeResult]:
             error = draw(st.sampled_from(ERRORS))(message, hint=f"vmident show {one}", request_id=f"request-{number}")
         states = st.sampled_from([*STATES, None])
         warned = draw(st.lists(st.sampled_from(MESSAGES), max_size=3, unique=True))
-        warnings = tuple(Warn("code", message.format(**known)) for message in warned)
+        warnings = tuple(Notice("code", message.format(**known)) for message in warned)
         results.append(ChangeResult(name, status, one, draw(states), draw(states), warnings=warnings, error=error))
     return results
 
@@ -79,10 +79,10 @@ runs = endings()
 @law
 @given(runs)
 def test_every_vm_is_in_one_group_and_is_counted_once(results: list[ChangeResult]) -> None:
-    groups = changed_alike(results)
+    groups = grouped_changes(results)
     assert sorted(id(one) for group in groups for one in group) == sorted(map(id, results))
     assert all(len({one.status for one in group}) == 1 for group in groups)
-    *_, last = texts(many_lines(results))
+    *_, last = texts(fleet_lines(results))
     total, counts = last.split(" VMs: ") if results else ("0", "")
     assert int(total) == len(results) == sum(int(part.split()[0]) for part in counts.split(", ") if part)
 
@@ -90,7 +90,7 @@ def test_every_vm_is_in_one_group_and_is_counted_once(results: list[ChangeResult
 @law
 @given(runs)
 def test_the_numbers_of_the_blocks_add_up(results: list[ChangeResult]) -> None:
-    *headings, _summary = [text for text in texts(many_lines(results)) if not text.startswith(" ")]
+    *headings, _summary = [text for text in texts(fleet_lines(results)) if not text.startswith(" ")]
     counted = [re.match(r"(\d+) VMs: ", heading) for heading in headings]
     assert sum(int(one[1]) if one else 1 for one in counted) == len(results)
 
@@ -101,9 +101,9 @@ def test_every_failed_vm_is_in_one_failure_and_is_named_or_on_record(
     results: list[ChangeResult], recorded: set[int]
 ) -> None:
     on_record = {one.id for place, one in enumerate(results) if place in recorded and one.id}
-    failures = failed_alike(results, OnRecord("3f2a9c1e", on_record))
-    told = [one for failure in failures for one in failure.results]
-    assert sorted(map(id, told)) == sorted(id(one) for one in results if one.error)
+    failures = grouped_failures(results, OnRecord("3f2a9c1e", on_record))
+    setting = [one for failure in failures for one in failure.results]
+    assert sorted(map(id, setting)) == sorted(id(one) for one in results if one.error)
     for failure in failures:
         assert {one.error.code for one in failure.results if one.error} == {failure.error.code}
         assert failure.about == (f"{len(failure.results)} VMs" if failure.names else failure.about)
@@ -116,7 +116,7 @@ def test_every_failed_vm_is_in_one_failure_and_is_named_or_on_record(
 @law
 @given(runs)
 def test_every_warning_is_told_of_every_vm_that_has_it(results: list[ChangeResult]) -> None:
-    lines = texts(many_warning_lines(results))
+    lines = texts(grouped_warning_lines(results))
     numbers = [int(found[1]) if (found := re.match(r"warning: (\d+) VMs \(", line)) else 1 for line in lines]
     assert sum(numbers) == sum(len(one.warnings) for one in results)
 
@@ -128,7 +128,7 @@ def test_vms_changed_the_same_way_are_one_block_without_what_is_one_vms_own() ->
     ]
     stays = [vm(number, Status.UNCHANGED, before=state, after=state) for number, state in ((30, STATES[1]),) * 2]
     left = [vm(number, Status.SKIPPED) for number in (40, 41)]
-    assert texts(many_lines([*stays, *changed, *left, vm(50, Status.FAILED, NotAllowed("No."))])) == [
+    assert texts(fleet_lines([*stays, *changed, *left, vm(50, Status.FAILED, NotAllowed("No."))])) == [
         "22 VMs: changed",
         "  vm-000, vm-001, vm-002, vm-003, vm-004 and 17 more",
         "  before  None",
@@ -152,14 +152,14 @@ def test_a_change_of_another_kind_or_with_other_roles_is_a_block_of_its_own() ->
         if one.before and one.after
         for change in [Transition(one.before, one.after)]
     }
-    assert len(changed_alike(states)) == len(ways)
+    assert len(grouped_changes(states)) == len(ways)
     role = Role("/roles/reader", "Reader")
     granted = [
         ChangeResult("vm", Status.CHANGED, None, STATES[0], STATES[1], roles=(RoleResult(role, scope, "p", status),))
         for scope in (Scope.parse("/subscriptions/one"), Scope.parse("/subscriptions/two"))
         for status in (RoleStatus.GRANTED, RoleStatus.EXISTING)
     ]
-    assert len(changed_alike(granted)) == 4
+    assert len(grouped_changes(granted)) == 4
 
 
 def test_where_every_vm_has_its_own_way_the_blocks_end_somewhere() -> None:
@@ -168,7 +168,7 @@ def test_where_every_vm_has_its_own_way_the_blocks_end_somewhere() -> None:
         for number in range(13)
         for name in (f"id-{number}",)
     ]
-    *_, folded, names, summary = texts(many_lines(results))
+    *_, folded, names, summary = texts(fleet_lines(results))
     assert folded == "3 VMs: would change, in 3 more ways"
     assert names == "  vm-010, vm-011, vm-012"
     assert summary == "13 VMs: 13 planned"
@@ -186,7 +186,7 @@ def test_failures_are_one_where_only_the_vm_differs() -> None:
 
     results = [vm(number, Status.FAILED, refused(number, "locked")) for number in range(8)]
     results += [vm(8, Status.FAILED, refused(8, "gone")), vm(9)]
-    first, last = failed_alike(results, OnRecord("3f2a9c1e", {one.id for one in results[:7] if one.id}))
+    first, last = grouped_failures(results, OnRecord("3f2a9c1e", {one.id for one in results[:7] if one.id}))
     assert (first.error.message, first.error.hint) == ("May not write ...: ... is locked.", "vmident show ...")
     assert first.error.request_id == "r-0 of vm-000"
     assert first.about == "8 VMs"
@@ -198,7 +198,7 @@ def test_failures_are_one_where_only_the_vm_differs() -> None:
 
 def test_a_name_inside_another_word_is_left_there() -> None:
     results = [vm(number, Status.FAILED, Conflict(f"vm-{number:03}-disk, vm-{number:03}.x")) for number in range(2)]
-    assert len(failed_alike(results, OnRecord())) == 2
+    assert len(grouped_failures(results, OnRecord())) == 2
 
 
 def test_a_warning_of_many_is_one_line_with_the_first_of_them() -> None:
@@ -206,11 +206,11 @@ def test_a_warning_of_many_is_one_line_with_the_first_of_them() -> None:
         vm(
             number,
             before=IdentityState(SystemIdentity(f"principal-{number}"), {}),
-            warnings=(Warn("principal-lost", f"The principal principal-{number} is deleted."),),
+            warnings=(Notice("principal-lost", f"The principal principal-{number} is deleted."),),
         )
         for number in range(500)
     ]
-    assert texts(many_warning_lines([*warned, vm(500, warnings=(Warn("other", "Look out."),))])) == [
+    assert texts(grouped_warning_lines([*warned, vm(500, warnings=(Notice("other", "Look out."),))])) == [
         "warning: 500 VMs (vm-000, vm-001, vm-002, vm-003, vm-004 and 495 more): The principal ... is deleted.",
         "warning: vm-500: Look out.",
     ]
@@ -220,12 +220,12 @@ def test_a_change_of_one_identity_is_not_another_ones() -> None:
     had = IdentityState.of(users=THREE)
     results = [vm(0, before=had, after=IdentityState.of(users=THREE[:2]))] * 2
     results += [vm(1, before=had, after=IdentityState.of(users=THREE[1:]))] * 2
-    assert [len(group) for group in changed_alike(results)] == [2, 2]
+    assert [len(group) for group in grouped_changes(results)] == [2, 2]
 
 
 def test_failures_that_azure_never_saw_have_no_request_id_to_tell() -> None:
     results = [vm(number, Status.FAILED, Conflict(f"vm-{number:03} is busy.")) for number in range(2)]
-    (failure,) = failed_alike(results, OnRecord())
+    (failure,) = grouped_failures(results, OnRecord())
     assert (failure.error.message, failure.error.request_id, failure.names) == ("... is busy.", None, "vm-000, vm-001")
 
 
@@ -235,10 +235,10 @@ def test_every_vm_that_loses_something_is_in_one_group_of_those_that_lose_the_sa
     pairs: list[tuple[IdentityState, IdentityState]],
 ) -> None:
     losses = [(vm_id("sub", "myGroup", f"vm-{place:03}"), Transition(*pair), ()) for place, pair in enumerate(pairs)]
-    groups = losing_alike(losses)
+    groups = grouped_losses(losses)
     assert sorted(vm for group in groups for vm, _, _ in group) == sorted(vm for vm, _, _ in losses)
     assert all(len({(change.removed, change.disables_system) for _, change, _ in group}) == 1 for group in groups)
-    headings = [line.text for line in many_loss_lines(losses) if line.text.endswith("about to lose:")]
+    headings = [line.text for line in grouped_loss_lines(losses) if line.text.endswith("about to lose:")]
     assert sum(int(text.split()[0]) for text in headings) == len(losses)
 
 
@@ -248,6 +248,6 @@ def test_no_principal_of_one_vm_stands_for_all() -> None:
         (vm_id("sub", "myGroup", f"vm-{place}"), Transition(system, IdentityState()), ())
         for place, system in enumerate(systems)
     ]
-    lines = texts(many_loss_lines(losses))
+    lines = texts(grouped_loss_lines(losses))
     assert lines[:2] == ["7 VMs are about to lose:", "  vm-0, vm-1, vm-2, vm-3, vm-4 and 2 more"]
     assert not [line for line in lines if "p-0" in line]

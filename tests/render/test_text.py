@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vmident.render.text import harmless
+from vmident.render.text import escape_control_characters
 
 law = settings(max_examples=25, deadline=None)
 
@@ -31,18 +31,18 @@ law = settings(max_examples=25, deadline=None)
     ],
 )
 def test_characters_that_steer_hide_or_reorder_are_shown_as_escapes(text: str, shown: str) -> None:
-    assert harmless(text) == shown
+    assert escape_control_characters(text) == shown
 
 
 @law
 @given(st.text(st.characters()))
 def test_nothing_that_steers_a_terminal_or_reorders_text_is_left(text: str) -> None:
-    shown = harmless(text)
+    shown = escape_control_characters(text)
     assert {unicodedata.category(character) for character in shown}.isdisjoint({"Cc", "Cf", "Cs", "Zl", "Zp"})
-    assert harmless(shown) == shown
+    assert escape_control_characters(shown) == shown
 
 
 @law
 @given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"])))
 def test_text_that_is_harmless_already_stays_as_it_is(text: str) -> None:
-    assert harmless(text) == text
+    assert escape_control_characters(text) == text

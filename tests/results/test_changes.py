@@ -4,7 +4,7 @@ import pytest
 
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import vm_id
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import (
     AmbiguousName,
     AzureRefused,
@@ -23,7 +23,7 @@ from vmident.errors import (
     UsageError,
     VmidentError,
 )
-from vmident.results.changes import ChangeResult, Shown, Status, exit_code_for
+from vmident.results.changes import ChangeResult, Status, VmView, exit_code_for
 
 
 def _ended(*endings: Status | VmidentError) -> list[ChangeResult]:
@@ -95,8 +95,8 @@ def test_several_vms_give_one_code_as_the_design_has_it(endings: tuple[Status | 
 
 
 def test_looks_at_vms_give_codes_by_the_same_rules() -> None:
-    seen = Shown("vm", machine=Machine(vm_id("sub", "g", "vm"), "westus", IdentityState()))
-    lost = Shown("no such", error=NotFound("x"))
+    seen = VmView("vm", machine=VirtualMachine(vm_id("sub", "g", "vm"), "westus", IdentityState()))
+    lost = VmView("no such", error=NotFound("x"))
     assert exit_code_for([seen, seen]) is ExitCode.DONE
     assert exit_code_for([seen, lost]) is ExitCode.SOME_FAILED
     assert exit_code_for([lost, lost]) is ExitCode.NOT_FOUND

@@ -71,7 +71,7 @@ class Cloud:
     def delete_identity(self, identity_id: str) -> Response:
         return self.send("DELETE", f"{identity_id}?api-version={MSI}")
 
-    def make_identity(self, identity_id: str) -> Response:
+    def create_identity_resource(self, identity_id: str) -> Response:
         return self.send("PUT", f"{identity_id}?api-version={MSI}", {"location": "westus"})
 
 

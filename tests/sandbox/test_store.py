@@ -91,7 +91,7 @@ def test_two_processes_that_write_at_once_lose_nothing(tmp_path: Path, cloud: Cl
 
 def test_threads_that_write_at_once_lose_nothing(cloud: Cloud) -> None:
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda number: cloud.make_identity(f"{IDENTITIES}/name{number}"), range(40)))
+        answers = list(pool.map(lambda number: cloud.create_identity_resource(f"{IDENTITIES}/name{number}"), range(40)))
     assert {answer.status for answer in answers} == {201}
     assert cloud.sandbox.status()["identities"] == 2 + 40
 

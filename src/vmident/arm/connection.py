@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from vmident.arm.auth.credential import Credential
 from vmident.arm.cloud import Cloud, is_same_origin
-from vmident.arm.pipeline_policy import Supervision, parsed
+from vmident.arm.pipeline_policy import RequestPolicy, parsed
 from vmident.core.polling import pause_before_retry
 from vmident.errors import AzureUnavailable, Throttled
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Answer:
+class ArmResponse:
     """What Azure said; `body` is the parsed JSON, `None` where there was none.
 
     `has_content` tells a `null` from an answer without a body.
@@ -66,7 +66,7 @@ class Connection:
         *,
         version: str,
         trace: Callable[[str], None],
-        tell: Callable[[str], None],
+        progress: Callable[[str], None],
         see: Callable[[str], None] = lambda _text: None,
         door: BaseAdapter | None = None,
     ) -> None:
@@ -77,7 +77,7 @@ class Connection:
         self._clock = clock
         self._version = version
         self._trace = trace
-        self._tell = tell
+        self._tell = progress
         self._see = see
         self._metered = _Metered()
         self._transport = _transport(cloud, clock, door)
@@ -85,32 +85,32 @@ class Connection:
             cloud.endpoint, transport=self._transport, policies=self._policies()
         )
 
-    def read(self, path: str, api_version: str, *, expand: str | None = None) -> Answer:
+    def read(self, path: str, api_version: str, *, expand: str | None = None) -> ArmResponse:
         """GET a resource; tried again, a bounded number of times, where Azure throttles or has trouble."""
         more = f"&$expand={expand}" if expand else ""
         return self.patiently(lambda: self._send("GET", self._url(path, api_version) + more))
 
-    def follow(self, url: str) -> Answer:
+    def follow(self, url: str) -> ArmResponse:
         """GET a URL that Azure gave, exactly as given; raises `AzureRefused` for one that leads elsewhere."""
         return self.patiently(lambda: self._send("GET", url))
 
-    def leads_home(self, url: str) -> bool:
+    def is_own_address(self, url: str) -> bool:
         """Tell whether a URL that Azure gave leads to Azure's own endpoint, and so may be followed."""
         return is_same_origin(url, self._cloud.endpoint)
 
-    def ask(self, path: str, api_version: str, question: Any) -> Answer:
+    def ask(self, path: str, api_version: str, question: Any) -> ArmResponse:
         """POST a question that changes nothing; repeated like a read."""
         return self.patiently(lambda: self._send("POST", self._url(path, api_version), body=question))
 
-    def write(self, path: str, api_version: str, body: Any, *, etag: str | None = None) -> Answer:
+    def write(self, path: str, api_version: str, body: Any, *, etag: str | None = None) -> ArmResponse:
         """PATCH a resource once, with `If-Match` where there is an etag."""
         return self._send("PATCH", self._url(path, api_version), body=body, headers={"If-Match": etag} if etag else {})
 
-    def put(self, path: str, api_version: str, body: Any) -> Answer:
+    def put(self, path: str, api_version: str, body: Any) -> ArmResponse:
         """PUT a resource once."""
         return self._send("PUT", self._url(path, api_version), body=body)
 
-    def delete(self, path: str, api_version: str) -> Answer:
+    def delete(self, path: str, api_version: str) -> ArmResponse:
         """DELETE a resource once."""
         return self._send("DELETE", self._url(path, api_version))
 
@@ -177,7 +177,7 @@ class Connection:
         # The SDK's own clients read what this has decoded; our own requests read it themselves.
         decoding = [policies.ContentDecodePolicy()] if for_a_client else []
         return [
-            Supervision(
+            RequestPolicy(
                 self._cloud.endpoint, self._clock, self._trace, self._see, self._hear, enforce_https=enforce_https
             ),
             *decoding,
@@ -189,12 +189,14 @@ class Connection:
     def _url(self, path: str, api_version: str) -> str:
         return f"{self._cloud.endpoint}{_quoted(path)}?api-version={api_version}"
 
-    def _send(self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def _send(
+        self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> ArmResponse:
         from azure.core.rest import HttpRequest
 
         request = HttpRequest(method, url, json=body, headers={"Accept": "application/json", **(headers or {})})
         response = self._client.send_request(request)
-        return Answer(response.status_code, response.headers, parsed(response), bool(response.content))
+        return ArmResponse(response.status_code, response.headers, parsed(response), bool(response.content))
 
 
 def _transport(cloud: Cloud, clock: Clock, door: BaseAdapter | None) -> Any:

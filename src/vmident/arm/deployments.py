@@ -11,12 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vmident.arm.connection import Connection
-from vmident.arm.errors import HINTS, code_and_message, fault, retry_after_seconds
+from vmident.arm.errors import HINTS, code_and_message, error_from, retry_after_seconds
 from vmident.arm.paging import pages
 from vmident.arm.pipeline_policy import body_of, parsed
 from vmident.arm.wire import unreadable
 from vmident.core.resource_id import ResourceId
-from vmident.core.vm_creation.deployment import DeploymentSeen, Foreseen, Order, Step, WhatIf
+from vmident.core.vm_creation.deployment import DeploymentRequest, DeploymentStatus, Step, WhatIf, WhatIfChange
 from vmident.errors import NotFound, OperationFailed, VmidentError
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ class ArmDeployments:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def start(self, order: Order) -> None:
+    def start(self, request: DeploymentRequest) -> None:
         """PUT the deployment once."""
-        self._client(order.id).deployments.begin_create_or_update(
-            order.id.group, order.id.name, _body(order), polling=_FirstAnswer()
+        self._client(request.id).deployments.begin_create_or_update(
+            request.id.group, request.id.name, _body(request), polling=_FirstAnswer()
         )
 
-    def look_at(self, deployment: ResourceId) -> DeploymentSeen | None:
+    def poll(self, deployment: ResourceId) -> DeploymentStatus | None:
         """GET the deployment; 404 means that there is none."""
         client = self._client(deployment)
         try:
@@ -61,15 +61,15 @@ class ArmDeployments:
         operations = pages(self._connection, f"{path}/operations", API_VERSION)
         return tuple(step for step in map(_step, operations) if step)
 
-    def foresee(self, order: Order) -> WhatIf:
+    def what_if(self, request: DeploymentRequest) -> WhatIf:
         """POST the deployment to `whatIf`; repeated like a read, as it changes nothing."""
-        client, body, answer = self._client(order.id), _body(order), _FirstAnswer()
+        client, body, answer = self._client(request.id), _body(request), _FirstAnswer()
         self._connection.patiently(
-            lambda: client.deployments.begin_what_if(order.id.group, order.id.name, body, polling=answer)
+            lambda: client.deployments.begin_what_if(request.id.group, request.id.name, body, polling=answer)
         )
         return _what_if(answer.response.status_code, answer.response.headers, parsed(answer.response))
 
-    def look_at_foresight(self, what_if: WhatIf) -> WhatIf:
+    def poll_what_if(self, what_if: WhatIf) -> WhatIf:
         """GET the answer where Azure said that it will be: 202 until it is there."""
         answer = self._connection.follow(what_if.url)
         return _what_if(answer.status, {"Location": what_if.url, **answer.headers}, answer.body)
@@ -92,16 +92,16 @@ class _FirstAnswer:
         return True
 
 
-def _body(order: Order) -> Any:
-    return {"properties": {"mode": "Incremental", "template": order.template, "parameters": order.parameters}}
+def _body(request: DeploymentRequest) -> Any:
+    return {"properties": {"mode": "Incremental", "template": request.template, "parameters": request.parameters}}
 
 
-def _seen(body: Any) -> DeploymentSeen:
+def _seen(body: Any) -> DeploymentStatus:
     try:
         properties = body["properties"]
         state = str(properties["provisioningState"])
         has_failed = state.lower() in {"failed", "canceled"}
-        return DeploymentSeen(state, _failure(properties.get("error"), state) if has_failed else None)
+        return DeploymentStatus(state, _failure(properties.get("error"), state) if has_failed else None)
     except (KeyError, TypeError, AttributeError) as strange:
         raise unreadable("a deployment") from strange
 
@@ -127,7 +127,7 @@ def _failure(error: Any, state: str, status_code: str = "") -> VmidentError:
     """Translate the error of a deployment or of one of its resources; a status may be a number or its name."""
     code, message = code_and_message({"error": error}, f"It ended as '{state}', and Azure gave no reason.")
     if code in _KNOWN_CODES or status_code.lower() in _FORBIDDEN:
-        return fault(403 if status_code.lower() in _FORBIDDEN else 400, {}, {"error": error})
+        return error_from(403 if status_code.lower() in _FORBIDDEN else 400, {}, {"error": error})
     return OperationFailed(message, code=code or state, hint=HINTS.get(code or ""))
 
 
@@ -143,6 +143,6 @@ def _what_if(status: int, headers: Mapping[str, str], body: Any) -> WhatIf:
         raise unreadable("a what-if") from strange
 
 
-def _foreseen(change: Mapping[str, Any]) -> Foreseen:
+def _foreseen(change: Mapping[str, Any]) -> WhatIfChange:
     paths = tuple(str(one["path"]) for one in change.get("delta") or ())
-    return Foreseen(str(change["resourceId"]), str(change["changeType"]), paths)
+    return WhatIfChange(str(change["resourceId"]), str(change["changeType"]), paths)

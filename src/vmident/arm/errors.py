@@ -75,7 +75,7 @@ HINTS = {
 """What to do about a code of Azure's, whatever the request was."""
 
 
-def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
+def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
     """Translate an answer that is no success; `body` is the parsed JSON, or `None` where it was none.
 
     A redirect is neither a success nor a refusal: Azure does not redirect, so it comes from something on the way.
@@ -111,7 +111,7 @@ def fault(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
     return AzureRefused(message, hint=HINTS.get(code or ""), **said)
 
 
-def operation_fault(error: Any, status: str) -> VmidentError:
+def operation_error(error: Any, status: str) -> VmidentError:
     """Translate the `error` of an operation that ended as `Failed` or `Canceled`."""
     code, message = code_and_message({"error": error}, f"The operation ended as '{status}', and Azure gave no reason.")
     if code == "FailedIdentityOperation":
@@ -215,13 +215,13 @@ def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) ->
 
 
 def _who_may(message: str, code: str | None) -> str:
-    from vmident.core.rbac.permissions import ASSIGN_IDENTITY, way_out
+    from vmident.core.rbac.permissions import ASSIGN_IDENTITY, remediation
 
     caller = _OBJECT_ID.search(message)
     object_id = caller[1] if caller else None
     linked = _LINKED_SCOPES.search(message)
     if code == "LinkedAuthorizationFailed" and linked:
-        ways = " ".join(way_out(ASSIGN_IDENTITY, scope.strip(), object_id) for scope in linked[1].split(","))
+        ways = " ".join(remediation(ASSIGN_IDENTITY, scope.strip(), object_id) for scope in linked[1].split(","))
         return f"{ways} Azure says the same of an identity that was deleted: check that it is there."
     asked = _ACTION_AND_SCOPE.search(message)
     if asked is None:
@@ -230,4 +230,4 @@ def _who_may(message: str, code: str | None) -> str:
     if code == "InvalidTemplateDeployment":
         # What a template is to make is not there yet: its group is.
         scope = "/".join(scope.split("/")[:5])
-    return way_out(action, scope, object_id)
+    return remediation(action, scope, object_id)

@@ -48,8 +48,8 @@ class ArmIdentities:
 
     def list(self, subscription: str, group: str | None = None) -> Iterator[IdentityResource]:
         """List the identities of the group, else of the subscription."""
-        inside = f"/resourceGroups/{group}" if group else ""
-        path = f"/subscriptions/{subscription}{inside}/providers/{USER_ASSIGNED_IDENTITY}"
+        internal = f"/resourceGroups/{group}" if group else ""
+        path = f"/subscriptions/{subscription}{internal}/providers/{USER_ASSIGNED_IDENTITY}"
         return (identity_resource_from_wire(body) for body in pages(self._connection, path, API_VERSION))
 
     def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from vmident.arm.connection import Answer, Connection
-from vmident.arm.errors import operation_fault, retry_after_seconds
-from vmident.ports.azure import Look, Operation
+from vmident.arm.connection import ArmResponse, Connection
+from vmident.arm.errors import operation_error, retry_after_seconds
+from vmident.ports.azure import Operation, OperationStatus
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|[+-]00:00)$")
 
 
-def operation_in(answer: Answer, connection: Connection) -> Operation | None:
+def operation_in(answer: ArmResponse, connection: Connection) -> Operation | None:
     """Give the operation that an answer names; `None` where it names none, or one on a foreign host.
 
     A foreign host gets neither the token nor a request: the VM itself then tells when the change is done.
@@ -26,12 +26,12 @@ def operation_in(answer: Answer, connection: Connection) -> Operation | None:
     url = answer.headers.get("Azure-AsyncOperation")
     if not url and answer.status == 202:
         url = answer.headers.get("Location")
-    if not url or not connection.leads_home(url):
+    if not url or not connection.is_own_address(url):
         return None
     return Operation(url, retry_after_seconds(answer.headers))
 
 
-def look_at(operation: Operation, connection: Connection) -> Look:
+def poll(operation: Operation, connection: Connection) -> OperationStatus:
     """Poll once; `Succeeded`, `Failed` and `Canceled` are ends, every other status is not."""
     answer = connection.follow(operation.url)
     body = answer.body if isinstance(answer.body, dict) else {}
@@ -39,9 +39,9 @@ def look_at(operation: Operation, connection: Connection) -> Look:
     status = body.get("status") or ("Succeeded" if has_ended_without_status else "InProgress")
     ending = str(status).lower()
     if ending in {"failed", "canceled", "cancelled"}:
-        return Look(is_over=True, failure=operation_fault(body.get("error"), str(status)))
+        return OperationStatus(is_over=True, failure=operation_error(body.get("error"), str(status)))
     is_over = ending == "succeeded"
-    return Look(
+    return OperationStatus(
         is_over=is_over,
         retry_after_seconds=retry_after_seconds(answer.headers),
         took_seconds=_took_seconds(body) if is_over else None,

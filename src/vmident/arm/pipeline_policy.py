@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vmident.arm.auth.errors import no_token
+from vmident.arm.auth.errors import sign_in_error
 from vmident.arm.cloud import is_same_origin
-from vmident.arm.errors import fault
+from vmident.arm.errors import error_from
 from vmident.arm.limits import CONNECT_SECONDS, SILENCE_SECONDS
 from vmident.errors import AzureRefused, Unreachable, UnreadableAnswer, VmidentError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vmident.ports.azure import Clock
 
 
-class Supervision:
+class RequestPolicy:
     """Watches over each request: no wait outlasts the deadline, and every failure is one of `vmident.errors`.
 
     `trace` is told of each request and its answer: method, URL, status, duration; never of a token or a body.
@@ -68,7 +68,7 @@ class Supervision:
             response = self.next.send(request)
         except ClientAuthenticationError as failure:
             self._trace(f"{shown} -> no token: {failure}")
-            raise no_token(failure) from failure
+            raise sign_in_error(failure) from failure
         except DecodeError as failure:
             # Where the connection was cut in the middle of the body there is no response.
             if failure.response is None:
@@ -122,7 +122,7 @@ def _refusal(answer: Any) -> VmidentError:
         if answer.status_code < 300:
             return unreadable
         body = None
-    return fault(answer.status_code, answer.headers, body)
+    return error_from(answer.status_code, answer.headers, body)
 
 
 def _without_opaque_query(url: str) -> str:

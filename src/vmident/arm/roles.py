@@ -14,7 +14,7 @@ from vmident.arm.connection import Connection
 from vmident.arm.paging import pages
 from vmident.arm.wire import unreadable
 from vmident.core.rbac.permissions import Permission
-from vmident.core.rbac.roles import Assigned, Grant, HeldRole, Role, assignment_name
+from vmident.core.rbac.roles import AssignmentKey, Grant, Role, RoleAssignment, assignment_name
 from vmident.core.rbac.scope import Scope
 from vmident.errors import BadResourceId, NotFound, VmidentError
 
@@ -52,7 +52,7 @@ class ArmRoles:
         """Read one definition by its full id; raises `NotFound`."""
         return self._role(definition_id)
 
-    def held_by(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
+    def assignments_of(self, principal_id: str, scope: Scope) -> Sequence[RoleAssignment]:
         """List a principal's own assignments at, above and below the scope, those of its groups left out.
 
         Asked at the scope itself: who may read there may not read the whole subscription.
@@ -64,11 +64,11 @@ class ArmRoles:
         )
         return tuple(self._held(str(one.id), str(one.role_definition_id), str(one.scope)) for one in found)
 
-    def held_in_list(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
+    def listed_assignments_of(self, principal_id: str, scope: Scope) -> Sequence[RoleAssignment]:
         """Pick a principal's assignments from the list of all at, above and below the scope."""
         return tuple(self._held(*one) for one in self._everybodys(scope).get(principal_id.lower(), ()))
 
-    def assigned_at(self, scope: Scope) -> frozenset[Assigned]:
+    def assignments_at(self, scope: Scope) -> frozenset[AssignmentKey]:
         """List all assignments at, above and below the scope, page by page."""
         try:
             return frozenset(_assigned(one["properties"]) for one in self._assignments_at(scope))
@@ -165,7 +165,7 @@ class ArmRoles:
         found = self._connection.patiently(lambda: client.role_definitions.get_by_id(definition_id))
         return Role(str(found.id), str(found.role_name))
 
-    def _held(self, assignment_id: str, definition_id: str, scope_id: str) -> HeldRole:
+    def _held(self, assignment_id: str, definition_id: str, scope_id: str) -> RoleAssignment:
         try:
             scope = Scope.parse(scope_id)
         except BadResourceId as strange:
@@ -175,12 +175,12 @@ class ArmRoles:
         except NotFound:
             # A custom role whose definition is gone; the assignment is there all the same.
             role = Role(definition_id, definition_id.rsplit("/", 1)[-1])
-        return HeldRole(assignment_id, role, scope)
+        return RoleAssignment(assignment_id, role, scope)
 
 
-def _assigned(properties: Any) -> Assigned:
+def _assigned(properties: Any) -> AssignmentKey:
     guid = properties["roleDefinitionId"].rsplit("/", 1)[-1].lower()
-    return Assigned(properties["principalId"].lower(), guid, Scope.parse(properties["scope"]))
+    return AssignmentKey(properties["principalId"].lower(), guid, Scope.parse(properties["scope"]))
 
 
 def _id_of(body: Any, name: str) -> str:

@@ -8,7 +8,7 @@ from vmident.arm.connection import Connection
 from vmident.arm.paging import pages
 from vmident.arm.wire import unreadable
 from vmident.errors import AmbiguousName, NotFound
-from vmident.ports.azure import SubscriptionSeen
+from vmident.ports.azure import SubscriptionStatus
 
 API_VERSION = "2022-12-01"
 PROVIDERS_API_VERSION = "2021-04-01"
@@ -20,14 +20,14 @@ class ArmSubscriptions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def look_at(self, subscription: str) -> SubscriptionSeen:
+    def read(self, subscription: str) -> SubscriptionStatus:
         """GET the subscription; every answer of ARM's carries its time in the `Date` header."""
         answer = self._connection.read(f"/subscriptions/{subscription}", API_VERSION)
         try:
             name, state = answer.body["displayName"], answer.body["state"]
         except (KeyError, TypeError) as strange:
             raise unreadable("a subscription") from strange
-        return SubscriptionSeen(str(name), str(state), _epoch_seconds(answer.headers.get("Date", "")))
+        return SubscriptionStatus(str(name), str(state), _epoch_seconds(answer.headers.get("Date", "")))
 
     def registration(self, subscription: str, namespace: str) -> str:
         """GET the provider's `registrationState`."""

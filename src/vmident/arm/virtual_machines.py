@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.arm.connection import Connection
 from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, named_in_graph, pages
-from vmident.arm.wire import machine_from_wire
+from vmident.arm.wire import vm_from_wire
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.core.selection import named
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, Throttled, WrongResource
 
 if TYPE_CHECKING:
     from vmident.core.patch import PatchBody
-    from vmident.ports.azure import Holders, Look, Operation, Written
+    from vmident.ports.azure import AttachedVms, Operation, OperationStatus, PatchResponse
 
 API_VERSION = "2024-07-01"
 """The first versions with etags are of 2023-09-01; this one is in every public cloud."""
 _NAMES_AT_MOST = 5_000
 
 
-class ArmMachines:
-    """`vmident.ports.azure.Machines`, as ARM has them."""
+class ArmVirtualMachines:
+    """`vmident.ports.azure.VirtualMachines`, as ARM has them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.names = cache(self._list_names)
 
-    def read(self, vm: ResourceId) -> Machine:
+    def read(self, vm: ResourceId) -> VirtualMachine:
         """GET the VM; raises `WrongResource` for an answer about another one."""
         answer = self._connection.read(str(vm), API_VERSION)
-        return _about(vm, machine_from_wire(answer.body, answer.headers))
+        return _about(vm, vm_from_wire(answer.body, answer.headers))
 
     def power_state(self, vm: ResourceId) -> str | None:
         """Read the VM's instance view: a status `PowerState/running` says `running`."""
@@ -45,24 +45,24 @@ class ArmMachines:
             return None
         return next((code.partition("/")[2] for code in codes if code.startswith("PowerState/")), None)
 
-    def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> Written:
+    def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> PatchResponse:
         """PATCH the VM once; return the VM as the answer has it, and the operation that carries out the change.
 
         An answer without the VM is one that a change can be waited for by only where it names an operation.
         """
         from vmident.arm.operations import operation_in
-        from vmident.ports.azure import Written
+        from vmident.ports.azure import PatchResponse
 
         answer = self._connection.write(str(vm), API_VERSION, body, etag=etag)
         is_accepted = answer.status == 202 and not answer.body
-        machine = None if is_accepted else _about(vm, machine_from_wire(answer.body, answer.headers))
-        return Written(machine, operation_in(answer, self._connection))
+        machine = None if is_accepted else _about(vm, vm_from_wire(answer.body, answer.headers))
+        return PatchResponse(machine, operation_in(answer, self._connection))
 
-    def look_at(self, operation: Operation) -> Look:
+    def poll(self, operation: Operation) -> OperationStatus:
         """Poll the operation once."""
-        from vmident.arm.operations import look_at
+        from vmident.arm.operations import poll
 
-        return look_at(operation, self._connection)
+        return poll(operation, self._connection)
 
     def named(self, subscription: str, name: str) -> Sequence[ResourceId]:
         """Ask Resource Graph; where it does not know exactly one, a list decides, as it knows new VMs too."""
@@ -71,35 +71,35 @@ class ArmMachines:
             return found
         return named((machine.id for machine in self.list(subscription)), name)
 
-    def list(self, subscription: str, group: str | None = None) -> Iterator[Machine]:
+    def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine]:
         """List the VMs of the group, else of the subscription."""
-        inside = f"/resourceGroups/{group}" if group else ""
-        path = f"/subscriptions/{subscription}{inside}/providers/{VIRTUAL_MACHINE}"
-        return (machine_from_wire(body, {}) for body in pages(self._connection, path, API_VERSION))
+        internal = f"/resourceGroups/{group}" if group else ""
+        path = f"/subscriptions/{subscription}{internal}/providers/{VIRTUAL_MACHINE}"
+        return (vm_from_wire(body, {}) for body in pages(self._connection, path, API_VERSION))
 
     def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:
         return tuple(machine.id.name for machine in islice(self.list(subscription, group), _NAMES_AT_MOST))
 
     def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
         """Ask Resource Graph; ARM's lists know no such conditions, so where it cannot be used, neither can this."""
-        inside = f" and resourceGroup =~ '{group}'" if group else ""
+        internal = f" and resourceGroup =~ '{group}'" if group else ""
         query = (
-            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{inside} "
+            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{internal} "
             f"| where {condition} | project id | order by id asc"
         )
         try:
             yield from graph_pages(self._connection, query, subscriptions=[subscription])
         except (AzureRefused, NotAllowed, AzureUnavailable) as failure:
-            raise failure.saying(
+            raise failure.with_message(
                 f"Resource Graph did not find VMs where {condition}: {failure.message}",
                 hint="Check the condition; or select with -g, --tag or --all, which do without Resource Graph.",
             ) from failure
 
-    def in_graph(self, subscription: str, group: str | None = None) -> tuple[int, Iterator[Machine]] | None:
+    def in_graph(self, subscription: str, group: str | None = None) -> tuple[int, Iterator[VirtualMachine]] | None:
         """Ask Resource Graph; its first answer tells how many rows there are."""
-        inside = f" and resourceGroup =~ '{group}'" if group else ""
+        internal = f" and resourceGroup =~ '{group}'" if group else ""
         query = (
-            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{inside} "
+            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{internal} "
             "| project id, location, tags, identity | order by id asc"
         )
         pages = graph_answers(self._connection, query, subscriptions=[subscription])
@@ -110,7 +110,7 @@ class ArmMachines:
         rows = (row for page in chain([first], pages) for row in page.rows)
         return first.total, (_machine_in_graph(row) for row in rows)
 
-    def holders(self, identity: ResourceId) -> Holders:
+    def attached_vms(self, identity: ResourceId) -> AttachedVms:
         """Ask Resource Graph in all subscriptions, and list the VMs of the identity's own, as the graph lags.
 
         The graph is asked for a part of text: an identity whose name begins like another's is found with it.
@@ -122,12 +122,12 @@ class ArmMachines:
         )
         in_graph = ids_in_graph(self._connection, query)
         listed = {one.id for one in self.list(identity.subscription) if identity in one.identity.users}
-        from vmident.ports.azure import Holders
+        from vmident.ports.azure import AttachedVms
 
-        return Holders(sorted(listed.union(in_graph or ())), is_complete=in_graph is not None)
+        return AttachedVms(sorted(listed.union(in_graph or ())), is_complete=in_graph is not None)
 
 
-def _about(vm: ResourceId, machine: Machine) -> Machine:
+def _about(vm: ResourceId, machine: VirtualMachine) -> VirtualMachine:
     if machine.id != vm:
         raise WrongResource(
             f"Azure was asked for VM {vm} and answered about {machine.id}.",
@@ -136,8 +136,8 @@ def _about(vm: ResourceId, machine: Machine) -> Machine:
     return machine
 
 
-def _machine_in_graph(row: dict[str, Any]) -> Machine:
+def _machine_in_graph(row: dict[str, Any]) -> VirtualMachine:
     """Read a row of Resource Graph: a VM without identities has none there, or one without a type."""
     identity = row.get("identity")
     has_type = isinstance(identity, dict) and identity.get("type")
-    return machine_from_wire(row if has_type else {**row, "identity": None}, {})
+    return vm_from_wire(row if has_type else {**row, "identity": None}, {})

@@ -10,7 +10,7 @@ from typing import Any
 
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import BadResourceId, UnreadableAnswer
 
 _TYPES = {
@@ -22,11 +22,11 @@ _TYPES = {
 }
 
 
-def machine_from_wire(body: Any, headers: Mapping[str, str]) -> Machine:
+def vm_from_wire(body: Any, headers: Mapping[str, str]) -> VirtualMachine:
     """Read a VM; its etag is in the body, the `ETag` header, or both. Raises `UnreadableAnswer` for anything else."""
     try:
         properties = body.get("properties") or {}
-        return Machine(
+        return VirtualMachine(
             id=ResourceId.parse(body["id"]),
             location=text_or_none(body.get("location")) or "",
             identity=identity_from_wire(body.get("identity")),

@@ -12,7 +12,7 @@ from typer.main import get_command
 
 import vmident
 from vmident.cli.completion.typer_completion import CompletedCommand, Install, Show
-from vmident.cli.lazy_group import Commands, Entry, LazyGroup
+from vmident.cli.lazy_group import CommandEntry, Commands, LazyGroup
 
 # Of each command: its module below `vmident.cli.commands`, its function there, and the first line of its help.
 _Table = dict[str, tuple[str, str, str]]
@@ -84,15 +84,16 @@ def program() -> Callable[..., Any]:
     """Give the program, to be called with arguments and, as `obj`, a `Runtime`; built once, as it never differs."""
     entries = _entries("", _COMMANDS)
     entries |= {
-        name: Entry(about, partial(_group_of, name, about, commands)) for name, (about, commands) in _GROUPS.items()
+        name: CommandEntry(about, partial(_group_of, name, about, commands))
+        for name, (about, commands) in _GROUPS.items()
     }
     about = "The managed identities of Azure virtual machines: see them, change them, trust what happened."
     return _group(about, _options, entries)
 
 
-def _entries(group: str, commands: _Table) -> dict[str, Entry]:
+def _entries(group: str, commands: _Table) -> dict[str, CommandEntry]:
     return {
-        name: Entry(about, partial(_command, module, function, f"{group} {name}".strip()))
+        name: CommandEntry(about, partial(_command, module, function, f"{group} {name}".strip()))
         for name, (module, function, about) in commands.items()
     }
 
@@ -101,7 +102,7 @@ def _group_of(name: str, about: str, commands: _Table) -> Any:
     return _group(about, _nothing, _entries(name, commands))
 
 
-def _group(about: str, options: Callable[..., None], entries: dict[str, Entry]) -> LazyGroup:
+def _group(about: str, options: Callable[..., None], entries: dict[str, CommandEntry]) -> LazyGroup:
     app = _typer(about)
     app.callback(cls=LazyGroup)(options)
     group = get_command(app)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmident.cli.inputs.stop_policy import policy_of
-from vmident.cli.inputs.vm_selection import vms_found, vms_meant
+from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
 from vmident.cli.options.shared import FleetOptions, VmOptions
-from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run, one_or_all
 from vmident.core.selection import Selection
 from vmident.errors import ExitCode, Interrupted, UsageError, VmidentError
@@ -18,47 +18,49 @@ from vmident.render.human import change_lines, summary_line, warning_lines, warn
 from vmident.render.line import Line, Tone
 from vmident.render.resources import deletion_document, deletion_lines, deletion_row
 from vmident.results.changes import ChangeResult, Status, exit_code_for
-from vmident.usecases.change.change_vms import Manner, change_vms
-from vmident.usecases.change.prepare import Wish
-from vmident.usecases.resolve.identities import checked_identity_words
+from vmident.usecases.change.change_vms import ExecutionOptions, change_vms
+from vmident.usecases.change.prepare import ChangeRequest
+from vmident.usecases.resolve.identities import checked_identity_names
 
 if TYPE_CHECKING:
     from vmident.cli.session import Session
     from vmident.render.many import OnRecord
-    from vmident.results.resources import Deletion
+    from vmident.results.resources import DeletionResult
 
 _ONE_BY_ONE_AT_MOST = 20
 """VMs of a run whose report tells of each by itself."""
 
 
-def change(run: Run, wish: Wish, vms: Sequence[str] | None, vm_options: VmOptions, manner: FleetOptions) -> ExitCode:
+def change(
+    run: Run, wish: ChangeRequest, vms: Sequence[str] | None, vm_options: VmOptions, execution: FleetOptions
+) -> ExitCode:
     """Change the VMs named, and report how it ended for each."""
-    meant = vms_meant(vms, vm_options, run)
-    checked = replace(wish, identities=checked_identity_words(wish.identities))
-    if manner.no_wait and (wish.roles or wish.remove_roles):
+    meant = selected_vms(vms, vm_options, run)
+    checked = replace(wish, identities=checked_identity_names(wish.identities))
+    if execution.no_wait and (wish.roles or wish.remove_roles):
         raise UsageError(
             "--no-wait does not go with roles: they are granted and deleted when the identity has changed.",
             hint="Leave --no-wait out.",
         )
-    policy = policy_of(manner.canary, manner.max_failures, no_wait=manner.no_wait)
+    policy = policy_of(execution.canary, execution.max_failures, no_wait=execution.no_wait)
     session = run.open(selecting=isinstance(meant, Selection))
-    person = PersonAtTheTerminal(run.console, yes=manner.yes)
-    words = vms_found(meant, session, run)
-    how = Manner(manner.dry_run, manner.no_wait, policy)
-    results = change_vms(words, session.where, checked, session.world(person), how)
+    prompt = TerminalPrompt(run.console, yes=execution.yes)
+    words = resolve_vms(meant, session, run)
+    how = ExecutionOptions(execution.dry_run, execution.no_wait, policy)
+    results = change_vms(words, session.where, checked, session.ports(prompt), how)
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
-    return report(run, results, person, session, named_one=named_one)
+    return report(run, results, prompt, session, named_one=named_one)
 
 
 def report(
     run: Run,
     results: Sequence[ChangeResult],
-    person: PersonAtTheTerminal,
+    prompt: TerminalPrompt,
     session: Session,
     *,
     named_one: bool,
     nothing: str = "Nothing to do.",
-    deletions: Sequence[Deletion] = (),
+    deletions: Sequence[DeletionResult] = (),
 ) -> ExitCode:
     """Print how each change ended, its warnings and failures on standard error; gives the exit code.
 
@@ -67,7 +69,7 @@ def report(
     the run deletes.
     """
     # Who was asked has read some of them above the question.
-    unsaid = [replace(one, warnings=person.unsaid(one.id, one.warnings)) for one in results]
+    unsaid = [replace(one, warnings=prompt.unsaid(one.id, one.warnings)) for one in results]
     are_many = len(results) > _ONE_BY_ONE_AT_MOST
     if are_many:
         _explain_many(run, unsaid, session)
@@ -79,22 +81,22 @@ def report(
     if not are_many:
         _explain_each(run, unsaid)
     for one in deletions:
-        explain_deletion(run, one, person)
+        explain_deletion(run, one, prompt)
     return end_of_run(run, [*results, *deletions], session)
 
 
-def explain_deletion(run: Run, result: Deletion, person: PersonAtTheTerminal) -> None:
+def explain_deletion(run: Run, result: DeletionResult, prompt: TerminalPrompt) -> None:
     """Print the warnings about the deletion of an identity, and its failure, on standard error."""
     name = result.identity.name if result.identity else result.word
     # Who was asked has read some of the warnings above the question.
-    run.console.warn(warnings_about(name, person.unsaid(result.identity, result.warnings)))
+    run.console.warn(warnings_about(name, prompt.unsaid(result.identity, result.warnings)))
     for one in result.detached:
-        run.console.warn(warnings_about(one.vm, person.unsaid(one.id, one.warnings)))
+        run.console.warn(warnings_about(one.vm, prompt.unsaid(one.id, one.warnings)))
     if result.error:
         run.explain(result.error, about=name)
 
 
-def end_of_run(run: Run, results: Sequence[ChangeResult | Deletion], session: Session) -> ExitCode:
+def end_of_run(run: Run, results: Sequence[ChangeResult | DeletionResult], session: Session) -> ExitCode:
     """Say why a run stopped before its end, where it did, and how to resume it; return the exit code."""
     stopped = session.stopped
     has_stopped = any(one.status is Status.SKIPPED or (one.error and one.error.ends_run) for one in results)
@@ -106,13 +108,13 @@ def end_of_run(run: Run, results: Sequence[ChangeResult | Deletion], session: Se
     return ExitCode.INTERRUPTED if isinstance(stopped, Interrupted) and has_stopped else exit_code_for(results)
 
 
-def _lines(results: Sequence[ChangeResult], nothing: str, deletions: Sequence[Deletion]) -> Iterator[Line]:
+def _lines(results: Sequence[ChangeResult], nothing: str, deletions: Sequence[DeletionResult]) -> Iterator[Line]:
     if not results and not deletions:
         yield Line(nothing, Tone.FAINT)
     elif len(results) > _ONE_BY_ONE_AT_MOST:
-        from vmident.render.many import many_lines
+        from vmident.render.many import fleet_lines
 
-        yield from many_lines(results)
+        yield from fleet_lines(results)
     else:
         for one in results:
             yield from change_lines(one)
@@ -130,11 +132,11 @@ def _explain_each(run: Run, results: Sequence[ChangeResult]) -> None:
 
 
 def _explain_many(run: Run, results: Sequence[ChangeResult], session: Session) -> None:
-    from vmident.render.many import OnRecord, failed_alike, many_warning_lines
+    from vmident.render.many import OnRecord, grouped_failures, grouped_warning_lines
 
-    run.console.warn(many_warning_lines(results))
+    run.console.warn(grouped_warning_lines(results))
     has_failed = any(one.error for one in results)
-    for one in failed_alike(results, _on_record(session) if has_failed else OnRecord()):
+    for one in grouped_failures(results, _on_record(session) if has_failed else OnRecord()):
         run.explain(one.error, about=one.about, names=one.names)
 
 

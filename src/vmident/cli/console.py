@@ -13,7 +13,7 @@ import typer
 
 from vmident.cli.runtime import Terminal
 from vmident.render.line import Line, Tone
-from vmident.render.text import harmless
+from vmident.render.text import escape_control_characters
 
 _COLOURS: dict[Tone, dict[str, Any]] = {
     Tone.PLAIN: {},
@@ -96,7 +96,7 @@ class Console:
         """Tell whether there is a line that shows what is going on, and changes as it does."""
         return self.terminal.can_ask and not (self._only_errors or self._verbose or self._debug)
 
-    def tell(self, message: str) -> None:
+    def progress(self, message: str) -> None:
         """Show what is going on: on one line of a terminal, as lines under `--verbose`, else not at all."""
         if self._verbose or self._debug:
             self.note([Line(message, Tone.FAINT)])
@@ -135,7 +135,7 @@ class Console:
         from rich.text import Text
 
         # In a group of its own: rich joins a bare text to its spinner, and forgets that it is not to wrap.
-        text = Group(Text(harmless(message), no_wrap=True, overflow="ellipsis"))
+        text = Group(Text(escape_control_characters(message), no_wrap=True, overflow="ellipsis"))
         with self._lock:
             if self._progress is None:
                 self._progress = RichConsole(stderr=True).status(text)

@@ -13,7 +13,7 @@ from vmident.cli.completion.typer_completion import bare
 
 
 @dataclass(frozen=True)
-class Entry:
+class CommandEntry:
     """A command or group that can be run: the first line of its help, and how it is made."""
 
     about: str
@@ -23,7 +23,7 @@ class Entry:
 class Commands(Mapping[str, Any]):
     """Commands by name, in the order of the help; each is made when it is first asked for."""
 
-    def __init__(self, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, entries: Mapping[str, CommandEntry]) -> None:
         self.entries = entries
         self._made: dict[str, Any] = {}
 

@@ -10,9 +10,9 @@ from vmident.errors import ConfirmationNeeded, Declined
 from vmident.render.line import Line
 
 if TYPE_CHECKING:
-    from vmident.core.consequences import Warn
+    from vmident.core.consequences import Notice
     from vmident.core.progress import Progress
-    from vmident.core.rbac.roles import HeldRole
+    from vmident.core.rbac.roles import RoleAssignment
     from vmident.core.resource_id import ResourceId
     from vmident.ports.azure import IdentityLoss, Loss
 
@@ -21,8 +21,8 @@ _ALONE_AT_MOST = 20
 _LINE_EVERY_SECONDS = 30.0
 
 
-class PersonAtTheTerminal:
-    """`vmident.ports.azure.Person`: asks where there is a terminal, and takes `--yes` for an answer."""
+class TerminalPrompt:
+    """`vmident.ports.azure.Prompt`: asks where there is a terminal, and takes `--yes` for an answer."""
 
     def __init__(self, console: Console, *, yes: bool) -> None:
         self._console = console
@@ -31,21 +31,21 @@ class PersonAtTheTerminal:
         self._shows_next_at = _LINE_EVERY_SECONDS
         self._shows_stopping = False
 
-    def approve(self, losses: Sequence[Loss]) -> None:
+    def confirm(self, losses: Sequence[Loss]) -> None:
         """Name what VMs will lose, and ask."""
         are_many = len(losses) > _ALONE_AT_MOST
         said = (one for loss in losses for one in _said_of(loss))
         number = len(losses) if are_many else None
         self._ask(f"takes identities away from {_counted(losses)}", _lost(losses, are_many), said, typing=number)
 
-    def approve_deletion(self, losses: Sequence[IdentityLoss]) -> None:
+    def confirm_deletion(self, losses: Sequence[IdentityLoss]) -> None:
         """Name the identities that will be deleted, and ask."""
         names = ", ".join(f"'{loss.identity.name}'" for loss in losses)
         lines = (line for loss in losses for line in _deletion_lines(loss))
         said = (one for loss in losses for one in _said_of_deletion(loss))
         self._ask(f"deletes {'identity' if len(losses) == 1 else 'identities'} {names}", lines, said)
 
-    def unsaid(self, about: ResourceId | None, warnings: Sequence[Warn]) -> tuple[Warn, ...]:
+    def unsaid(self, about: ResourceId | None, warnings: Sequence[Notice]) -> tuple[Notice, ...]:
         """Leave out the warnings about a VM or an identity that a question has drawn already."""
         return tuple(one for one in warnings if (about, one.message) not in self._said)
 
@@ -69,23 +69,23 @@ class PersonAtTheTerminal:
         if not (self._console.confirm("Go on?") if typing is None else self._console.confirm_number(typing)):
             raise Declined("Nothing was changed.")
 
-    def wants_roles_removed(self, roles: Sequence[HeldRole]) -> bool:
+    def confirm_role_removal(self, roles: Sequence[RoleAssignment]) -> bool:
         """Ask, on a terminal alone; `--yes` answers for the identities, and not for this."""
         if self._yes or not self._console.terminal.can_ask:
             return False
         which = "role assignment" if len(roles) == 1 else f"{len(roles)} role assignments"
         return self._console.confirm(f"Delete the {which} that will point at nobody, too?")
 
-    def tell(self, message: str) -> None:
+    def progress(self, message: str) -> None:
         """Show what is being waited for."""
-        self._console.tell(message)
+        self._console.progress(message)
 
     def show(self, progress: Progress) -> None:
         """Show how a run stands: on one line of a terminal that goes along, elsewhere a line now and then."""
         from vmident.render.progress import progress_text
 
         if self._console.is_live:
-            self._console.tell(progress_text(progress))
+            self._console.progress(progress_text(progress))
         elif progress.elapsed_seconds >= self._shows_next_at or (progress.is_stopping and not self._shows_stopping):
             self._shows_next_at = progress.elapsed_seconds + _LINE_EVERY_SECONDS
             self._shows_stopping = progress.is_stopping
@@ -95,12 +95,12 @@ class PersonAtTheTerminal:
 def _lost(losses: Sequence[Loss], are_many: bool) -> Iterable[Line]:
     from vmident.render.human import loss_lines
 
-    told = [(loss.vm, loss.change, loss.orphans) for loss in losses]
+    setting = [(loss.vm, loss.change, loss.orphans) for loss in losses]
     if are_many:
-        from vmident.render.many import many_loss_lines
+        from vmident.render.many import grouped_loss_lines
 
-        return many_loss_lines(told)
-    return [line for one in told for line in loss_lines(*one)]
+        return grouped_loss_lines(setting)
+    return [line for one in setting for line in loss_lines(*one)]
 
 
 def _said_of(loss: Loss) -> Iterable[tuple[ResourceId, str]]:

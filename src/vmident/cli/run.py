@@ -55,7 +55,7 @@ class Run:
                 "Several subscriptions, or 'all', go with VMs that are selected.",
                 hint="Give one --subscription, or select VMs with -g, --tag, --where or --all.",
             )
-        settings = settings_of(self._options.asked, self.runtime)
+        settings = settings_of(self._options.overrides, self.runtime)
         self._output = settings.output
         if self._options.query is not None:
             from vmident.render.formats import compiled_query

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import vmident
-from vmident.cli.completion.name_cache import keep_names, place_of
-from vmident.cli.completion.names import Seen, names_in
+from vmident.cli.completion.name_cache import cache_names, cache_scope
+from vmident.cli.completion.names import SeenName, names_in
 from vmident.cli.config.azure_cli_config import azure_cli_folder
 from vmident.cli.config.settings import GROUP_OPTION, Settings
 from vmident.cli.console import Console
@@ -23,19 +23,19 @@ from vmident.render.line import Line, Tone
 from vmident.usecases.resolve.vms import Where
 
 if TYPE_CHECKING:
-    from vmident.arm.auth.credential import Credential, Watched
+    from vmident.arm.auth.credential import Credential, RecordingCredential
     from vmident.arm.cloud import Cloud
     from vmident.arm.connection import Connection
     from vmident.core.run_record import Origin
     from vmident.fleet.journal import SqliteJournal
     from vmident.fleet.runner import Runner
-    from vmident.ports.azure import Groups, Identities, Machines, Person, Roles, SignIns, Tokens
+    from vmident.ports.azure import Groups, Identities, Logins, Prompt, Roles, Tokens, VirtualMachines
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.transport.https_server import Server
-    from vmident.usecases.change.prepare import World
-    from vmident.usecases.doctor import Reach
+    from vmident.usecases.change.prepare import Ports
+    from vmident.usecases.doctor import DoctorPorts
     from vmident.usecases.vm.prepare import Creating
-    from vmident.usecases.whoami import Surroundings
+    from vmident.usecases.whoami import Environment
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -47,7 +47,7 @@ class Session:
         self._runtime = runtime
         self._settings = settings
         self._console = console
-        self._seen: dict[Seen, None] = {}
+        self._seen: dict[SeenName, None] = {}
         self._runner: Runner | None = None
         self.clock = CommandClock(runtime.monotonic, runtime.sleep, timeout, scale=settings.time_scale)
 
@@ -64,11 +64,11 @@ class Session:
         return self.where if is_asked else replace(self.where, group=None)
 
     @cached_property
-    def machines(self) -> Machines:
+    def machines(self) -> VirtualMachines:
         """The VMs."""
-        from vmident.arm.virtual_machines import ArmMachines
+        from vmident.arm.virtual_machines import ArmVirtualMachines
 
-        return ArmMachines(self._connection)
+        return ArmVirtualMachines(self._connection)
 
     @cached_property
     def identities(self) -> Identities:
@@ -92,44 +92,48 @@ class Session:
         return ArmRoles(self._connection)
 
     @property
-    def reach(self) -> Reach:
+    def doctor_ports(self) -> DoctorPorts:
         """What `doctor` needs to know of this machine."""
         from vmident.arm.subscriptions import ArmSubscriptions
-        from vmident.usecases.doctor import Reach
+        from vmident.usecases.doctor import DoctorPorts
 
         environ, subscriptions = self._runtime.environ, ArmSubscriptions(self._connection)
         proxy = next((environ[name] for name in ("HTTPS_PROXY", "https_proxy") if environ.get(name)), None)
         certificates = environ.get("REQUESTS_CA_BUNDLE")
         if self._settings.is_sandbox:
-            return Reach(self.tokens, subscriptions, self._runtime.wall, "to the sandbox, inside this process")
+            return DoctorPorts(self.tokens, subscriptions, self._runtime.wall, "to the sandbox, inside this process")
         # What stands before the @ is a name and a password.
         way = f"through the proxy {proxy.rpartition('@')[2]}" if proxy else "without a proxy"
         is_missing = certificates and not Path(certificates).exists()
-        return Reach(self.tokens, subscriptions, self._runtime.wall, way, certificates if is_missing else None)
+        return DoctorPorts(self.tokens, subscriptions, self._runtime.wall, way, certificates if is_missing else None)
 
-    def world(self, person: Person) -> World:
+    def ports(self, prompt: Prompt) -> Ports:
         """Everything that a change reaches through."""
-        from vmident.usecases.change.prepare import World
+        from vmident.usecases.change.prepare import Ports
 
-        return World(
+        return Ports(
             self.machines,
             self.identities,
             self.roles,
             self.clock,
-            person,
+            prompt,
             self.journal,
-            lambda: self._make_runner(person),
+            lambda: self._make_runner(prompt),
         )
 
-    def _make_runner(self, person: Person) -> Runner:
+    def _make_runner(self, prompt: Prompt) -> Runner:
         """Whoever carries out many changes: side by side, but in the sandbox, which answers one at a time."""
         from vmident.arm.connection import AT_ONCE
         from vmident.fleet.runner import Runner
-        from vmident.fleet.workers import OwnHands, Workers
+        from vmident.fleet.workers import InlineExecutor, ThreadExecutor
 
         clock, metering = self.clock, self._connection.metered
-        hands = OwnHands(clock, metering) if self.is_sandbox else Workers(AT_ONCE, clock, metering, clock.real_seconds)
-        self._runner = Runner(clock, hands, person.show)
+        executor = (
+            InlineExecutor(clock, metering)
+            if self.is_sandbox
+            else ThreadExecutor(AT_ONCE, clock, metering, clock.real_seconds)
+        )
+        self._runner = Runner(clock, executor, prompt.show)
         return self._runner
 
     @property
@@ -159,14 +163,14 @@ class Session:
         command = shlex.join(("vmident", *self._runtime.words))
         return Origin(command, self._cloud.name, self.endpoint, caller.name, caller.object_id)
 
-    def creating(self, person: Person) -> Creating:
+    def creating(self, prompt: Prompt) -> Creating:
         """Everything that making a VM reaches through."""
         from vmident.arm.deployments import ArmDeployments
         from vmident.arm.networks import ArmNetworks
         from vmident.usecases.vm.prepare import Creating
 
         connection = self._connection
-        return Creating(self.world(person), self.groups, ArmDeployments(connection), ArmNetworks(connection))
+        return Creating(self.ports(prompt), self.groups, ArmDeployments(connection), ArmNetworks(connection))
 
     @property
     def is_sandbox(self) -> bool:
@@ -181,24 +185,24 @@ class Session:
         return ArmTokens(self._credential, self._cloud)
 
     @cached_property
-    def sign_ins(self) -> SignIns:
+    def sign_ins(self) -> Logins:
         """The sign-in of `vmident login`."""
-        from vmident.arm.auth.login import ArmSignIns
+        from vmident.arm.auth.login import ArmLogins
 
         _silence_the_sdk()
         console = self._console
-        return ArmSignIns(
+        return ArmLogins(
             self._cloud,
             self._settings.state_folder,
             prompt=lambda text: console.note([Line(text, Tone.HEADING)]),
-            tell=console.tell,
+            progress=console.progress,
             remaining_seconds=self.clock.remaining_seconds,
         )
 
     @property
-    def surroundings(self) -> Surroundings:
+    def environment(self) -> Environment:
         """What `whoami` tells beside the caller."""
-        from vmident.usecases.whoami import Surroundings
+        from vmident.usecases.whoami import Environment
 
         names = self._settings.subscription_names
 
@@ -212,7 +216,7 @@ class Session:
             spoken_of = ("subscription", "group", "cloud")
             origins = {"subscription": "default", **{name: origins[name] for name in spoken_of if name in origins}}
         has_subscription = self.is_sandbox or self._settings.subscription is not None
-        return Surroundings(
+        return Environment(
             self._cloud.name,
             self._cloud.endpoint,
             origins,
@@ -234,31 +238,31 @@ class Session:
 
     @cached_property
     def _credential(self) -> Credential:
-        from vmident.arm.auth.azure_cli_credential import AzureCliSignIn, TokenCache
-        from vmident.arm.auth.credential import GivenToken, signed_in
-        from vmident.arm.auth.login_record import read_sign_in
+        from vmident.arm.auth.azure_cli_credential import CachedAzureCliCredential, TokenCache
+        from vmident.arm.auth.credential import StaticTokenCredential, credential_for
+        from vmident.arm.auth.login_record import load_login
 
         _silence_the_sdk()
         if self.is_sandbox:
             from vmident.sandbox.sandbox import TOKEN
 
-            return GivenToken(TOKEN, self._runtime.wall(), "the sandbox")
+            return StaticTokenCredential(TOKEN, self._runtime.wall(), "the sandbox")
         if self._settings.access_token:
-            return GivenToken(self._settings.access_token, self._runtime.wall())
-        own = read_sign_in(self._settings.state_folder)
+            return StaticTokenCredential(self._settings.access_token, self._runtime.wall())
+        own = load_login(self._settings.state_folder)
         account = self._settings.azure_cli_account
         if account is None or (own and own.is_for(self._cloud)):
-            return signed_in(self._cloud, sign_in=own)
+            return credential_for(self._cloud, sign_in=own)
         cache = TokenCache(
             azure_cli_folder(self._runtime.environ, self._runtime.home), self._settings.azure_cli_encrypts
         )
-        return AzureCliSignIn(account, cache, self._cloud, self._runtime.wall, self._console.trace)
+        return CachedAzureCliCredential(account, cache, self._cloud, self._runtime.wall, self._console.trace)
 
     @cached_property
-    def _signing(self) -> Watched:
-        from vmident.arm.auth.credential import Watched
+    def _signing(self) -> RecordingCredential:
+        from vmident.arm.auth.credential import RecordingCredential
 
-        return Watched(self._credential)
+        return RecordingCredential(self._credential)
 
     @cached_property
     def _connection(self) -> Connection:
@@ -275,7 +279,7 @@ class Session:
             self.clock,
             version=vmident.__version__,
             trace=self._console.trace,
-            tell=self._console.tell,
+            progress=self._console.progress,
             see=lambda text: self._seen.update(dict.fromkeys(names_in(text))),
             door=self._runtime.through(door),
         )
@@ -324,7 +328,7 @@ class Session:
 
     def close(self) -> None:
         """Let go of what was opened, and keep the names that were seen, for completion."""
-        keep_names(self._settings.state_folder, place_of(self._settings), self._seen)
+        cache_names(self._settings.state_folder, cache_scope(self._settings), self._seen)
         opened = self.__dict__
         for part in ("_connection", "_credential", "sandbox", "journal"):
             if part in opened:

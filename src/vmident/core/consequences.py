@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vmident.core.identity import IdentityState
-from vmident.core.rbac.roles import HeldRole
+from vmident.core.rbac.roles import RoleAssignment
 from vmident.core.resource_id import ResourceId
 from vmident.core.transition import Transition
 
@@ -31,7 +31,7 @@ ROLES_UNKNOWN = "roles-unknown"
 
 
 @dataclass(frozen=True)
-class Warn:
+class Notice:
     """Something that the user is to know; `code` is permanent, `message` one sentence."""
 
     code: str
@@ -64,7 +64,7 @@ def default_identity(state: IdentityState) -> DefaultIdentity:
     return DefaultIdentity(is_ambiguous=bool(state.users))
 
 
-def consequences(change: Transition) -> tuple[Warn, ...]:
+def consequences(change: Transition) -> tuple[Notice, ...]:
     """List what `change` breaks or loses, the gravest first; empty where nothing is."""
     warnings = []
     if change.disables_system:
@@ -75,19 +75,19 @@ def consequences(change: Transition) -> tuple[Warn, ...]:
     return tuple(warnings)
 
 
-def named_twice(ids: tuple[ResourceId, ...]) -> tuple[Warn, ...]:
+def named_twice(ids: tuple[ResourceId, ...]) -> tuple[Notice, ...]:
     """Warn once of each identity that stands in `ids` more than once, in whatever case."""
     repeated = {identity for identity in ids if ids.count(identity) > 1}
     return tuple(
-        Warn(IDENTITY_NAMED_TWICE, f"Identity '{identity.name}' is named more than once; it counts once.")
+        Notice(IDENTITY_NAMED_TWICE, f"Identity '{identity.name}' is named more than once; it counts once.")
         for identity in sorted(repeated)
     )
 
 
-def roles_orphaned(held: Iterable[HeldRole]) -> tuple[Warn, ...]:
+def roles_orphaned(held: Iterable[RoleAssignment]) -> tuple[Notice, ...]:
     """Warn of each role assignment that will point at nobody (rule C1)."""
     return tuple(
-        Warn(
+        Notice(
             ROLES_ORPHANED,
             f"The role '{one.role.name}' on {one.scope} will point at nobody; --remove-roles deletes it too.",
         )
@@ -95,26 +95,26 @@ def roles_orphaned(held: Iterable[HeldRole]) -> tuple[Warn, ...]:
     )
 
 
-def roles_unknown(principal_id: str, code: str) -> Warn:
+def roles_unknown(principal_id: str, code: str) -> Notice:
     """Warn that it could not be read which role assignments will point at nobody."""
-    return Warn(ROLES_UNKNOWN, f"Which roles principal {principal_id} holds could not be read ({code}).")
+    return Notice(ROLES_UNKNOWN, f"Which roles principal {principal_id} holds could not be read ({code}).")
 
 
-def _principal_lost(before: IdentityState) -> Warn:
+def _principal_lost(before: IdentityState) -> Notice:
     principal = before.system.principal_id if before.system else None
     which = f" {principal}" if principal else ""
-    return Warn(
+    return Notice(
         PRINCIPAL_LOST,
         f"The principal{which} of the system-assigned identity is deleted for good: its role assignments will point "
         "at nobody, and enabling again makes a new principal without them.",
     )
 
 
-def _default_changed(before: DefaultIdentity, after: DefaultIdentity) -> Warn | None:
+def _default_changed(before: DefaultIdentity, after: DefaultIdentity) -> Notice | None:
     if after == before:
         return None
     if after.is_ambiguous:
-        return Warn(
+        return Notice(
             DEFAULT_IDENTITY_AMBIGUOUS,
             "Programs in the VM that ask for a token without naming an identity will be refused: there are several "
             "user-assigned identities and no system-assigned one.",
@@ -123,12 +123,12 @@ def _default_changed(before: DefaultIdentity, after: DefaultIdentity) -> Warn | 
     if not had_an_answer:
         return None
     if not after.is_system and after.user is None:
-        return Warn(
+        return Notice(
             DEFAULT_IDENTITY_LOST,
             f"Programs in the VM that ask for a token without naming an identity got {before.described}; they will "
             "get none, once tokens already cached (up to about 24 hours) run out.",
         )
-    return Warn(
+    return Notice(
         DEFAULT_IDENTITY_CHANGED,
         f"Programs in the VM that ask for a token without naming an identity got {before.described}; they will get "
         f"{after.described}, once tokens already cached (up to about 24 hours) run out.",

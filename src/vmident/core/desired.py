@@ -23,8 +23,8 @@ from vmident.core.rbac.scope import Scope, scope_named
 from vmident.core.resource_id import ResourceId, user_identity_id
 from vmident.core.resources import is_same_location
 from vmident.core.tags import tag_value
-from vmident.core.transition import Reach
-from vmident.core.virtual_machine import Machine
+from vmident.core.transition import SetIdentities
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import ConflictingRules
 
 
@@ -42,7 +42,7 @@ class Selector:
     subscriptions: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
 
-    def selects(self, vm: Machine) -> bool:
+    def selects(self, vm: VirtualMachine) -> bool:
         """Tell whether the VM meets every condition."""
         return (
             (not self.ids or vm.id in self.ids)
@@ -69,7 +69,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class SystemSaid:
+class SystemRule:
     """What a rule says of the system-assigned identity, and on which line."""
 
     is_wanted: bool
@@ -77,7 +77,7 @@ class SystemSaid:
 
 
 @dataclass(frozen=True)
-class Exactly:
+class ExactRule:
     """All the user-assigned identities that a rule wants, and the line that says so."""
 
     identities: tuple[Named, ...]
@@ -85,7 +85,7 @@ class Exactly:
 
 
 @dataclass(frozen=True)
-class RoleSaid:
+class RoleRule:
     """A role in a rule, as `--role` and `--scope` take it: the scope may be `group` or `subscription`."""
 
     role: str
@@ -93,7 +93,7 @@ class RoleSaid:
 
 
 @dataclass(frozen=True)
-class RoleWanted:
+class DesiredRole:
     """A role that somebody on one VM is to have; `receiver` is `None` for the system-assigned identity."""
 
     role: str
@@ -107,14 +107,14 @@ class Rule:
 
     line: int
     selector: Selector
-    system: SystemSaid | None = None
+    system: SystemRule | None = None
     include: tuple[Named, ...] = ()
     exclude: tuple[Named, ...] = ()
-    exactly: Exactly | None = None
-    roles: tuple[RoleSaid, ...] = ()
+    exactly: ExactRule | None = None
+    roles: tuple[RoleRule, ...] = ()
 
 
-def goal_for(vm: Machine, rules: Iterable[Rule]) -> Reach | None:
+def goal_for(vm: VirtualMachine, rules: Iterable[Rule]) -> SetIdentities | None:
     """Give what a VM is to have from all rules that select it (D2); `None` where none does.
 
     Raises `ConflictingRules`, naming both lines (D3).
@@ -126,13 +126,15 @@ def goal_for(vm: Machine, rules: Iterable[Rule]) -> Reach | None:
     exclude = _lines((named for rule in said for named in rule.exclude), vm)
     for identity in sorted(include.keys() & exclude.keys()):
         raise _conflict(vm, f"includes identity '{identity.name}'", include[identity], "excludes it", exclude[identity])
-    return Reach(_system(vm, said), frozenset(include), frozenset(exclude), _exactly(vm, said, include, exclude))
+    return SetIdentities(
+        _system(vm, said), frozenset(include), frozenset(exclude), _exactly(vm, said, include, exclude)
+    )
 
 
-def roles_for(vm: ResourceId, said: Iterable[Rule]) -> tuple[RoleWanted, ...]:
+def roles_for(vm: ResourceId, said: Iterable[Rule]) -> tuple[DesiredRole, ...]:
     """Give the roles that rules want for a VM that they all select (D6), each once, sorted."""
     wanted = {
-        (one.role.lower(), str(scope).lower(), str(receiver or "").lower()): RoleWanted(one.role, scope, receiver)
+        (one.role.lower(), str(scope).lower(), str(receiver or "").lower()): DesiredRole(one.role, scope, receiver)
         for rule in said
         for one in rule.roles
         for scope in [scope_named(one.scope, vm.subscription, vm.group)]
@@ -147,7 +149,7 @@ def _receivers(rule: Rule, vm: ResourceId) -> Iterable[ResourceId | None]:
     return [*system, *(one.beside(vm) for one in named)]
 
 
-def _system(vm: Machine, said: Sequence[Rule]) -> bool | None:
+def _system(vm: VirtualMachine, said: Sequence[Rule]) -> bool | None:
     lines = {rule.system.is_wanted: rule.system.line for rule in reversed(said) if rule.system}
     if len(lines) > 1:
         raise _conflict(vm, "wants a system-assigned identity", lines[True], "wants none", lines[False])
@@ -155,13 +157,13 @@ def _system(vm: Machine, said: Sequence[Rule]) -> bool | None:
 
 
 def _exactly(
-    vm: Machine, said: Sequence[Rule], include: Mapping[ResourceId, int], exclude: Mapping[ResourceId, int]
+    vm: VirtualMachine, said: Sequence[Rule], include: Mapping[ResourceId, int], exclude: Mapping[ResourceId, int]
 ) -> frozenset[ResourceId] | None:
-    told = [(rule.exactly.line, _lines(rule.exactly.identities, vm)) for rule in said if rule.exactly]
-    if not told:
+    setting = [(rule.exactly.line, _lines(rule.exactly.identities, vm)) for rule in said if rule.exactly]
+    if not setting:
         return None
-    line, wanted = told[0]
-    for other_line, other in told[1:]:
+    line, wanted = setting[0]
+    for other_line, other in setting[1:]:
         if other.keys() != wanted.keys():
             raise _conflict(vm, "wants exactly some identities", line, "wants exactly others", other_line)
     for identity in sorted(include.keys() - wanted.keys()):
@@ -173,7 +175,7 @@ def _exactly(
     return frozenset(wanted)
 
 
-def _lines(named: Iterable[Named], vm: Machine) -> dict[ResourceId, int]:
+def _lines(named: Iterable[Named], vm: VirtualMachine) -> dict[ResourceId, int]:
     """Give the first line that names each identity."""
     lines: dict[ResourceId, int] = {}
     for one in named:
@@ -181,7 +183,7 @@ def _lines(named: Iterable[Named], vm: Machine) -> dict[ResourceId, int]:
     return lines
 
 
-def _conflict(vm: Machine, one: str, line: int, other: str, other_line: int) -> ConflictingRules:
+def _conflict(vm: VirtualMachine, one: str, line: int, other: str, other_line: int) -> ConflictingRules:
     return ConflictingRules(
         f"Rules conflict for VM '{vm.id.name}' in resource group '{vm.id.group}': line {line} {one}, and line "
         f"{other_line} {other}.",

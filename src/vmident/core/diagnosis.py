@@ -8,16 +8,16 @@ from enum import Enum
 
 from vmident.core.consequences import default_identity
 from vmident.core.identity import IdentityState
-from vmident.core.rbac.permissions import Permission, allows, way_out
+from vmident.core.rbac.permissions import Permission, allows, remediation
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 
 CLOCK_TOLERANCE_SECONDS = 300.0
 """Tokens carry times, and Microsoft Entra tolerates five minutes; source: 'Microsoft Entra access tokens'."""
 
 
-class Verdict(Enum):
+class CheckStatus(Enum):
     """How one check ended; a warning and a problem are findings, and a skipped one says why it could not be made."""
 
     OK = "ok"
@@ -27,109 +27,105 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Check:
     """One check: what was looked at, the verdict, one sentence of what was seen, and what to do about it."""
 
     check: str
-    verdict: Verdict
+    verdict: CheckStatus
     message: str
     hint: str | None = None
 
     @property
-    def is_amiss(self) -> bool:
+    def has_failed(self) -> bool:
         """Tell whether somebody has something to do."""
-        return self.verdict in (Verdict.WARNING, Verdict.PROBLEM)
+        return self.verdict in (CheckStatus.WARNING, CheckStatus.PROBLEM)
 
 
-def on_subscription(name: str, subscription: str, state: str) -> Finding:
+def on_subscription(name: str, subscription: str, state: str) -> Check:
     """Judge a subscription by its state: only `Enabled` takes changes (Microsoft's 'Azure subscription states')."""
     seen = f"Subscription '{name}' ({subscription}) answers and is {state}."
     if state.lower() == "enabled":
-        return Finding("subscription", Verdict.OK, seen)
-    return Finding(
-        "subscription", Verdict.PROBLEM, seen, "Resources of a subscription that is not Enabled can only be read."
+        return Check("subscription", CheckStatus.OK, seen)
+    return Check(
+        "subscription", CheckStatus.PROBLEM, seen, "Resources of a subscription that is not Enabled can only be read."
     )
 
 
-def on_clock(ahead_seconds: float | None) -> Finding:
+def on_clock(ahead_seconds: float | None) -> Check:
     """Judge how far this machine's clock is ahead of Azure's; `None` where Azure did not say the time."""
     if ahead_seconds is None:
-        return Finding("clock", Verdict.SKIPPED, "Azure's answer carries no time to compare with.")
+        return Check("clock", CheckStatus.SKIPPED, "Azure's answer carries no time to compare with.")
     off = abs(ahead_seconds)
     seen = f"This machine's clock is {off:.0f} s {'ahead of' if ahead_seconds > 0 else 'behind'} Azure's."
     if off <= CLOCK_TOLERANCE_SECONDS:
-        return Finding("clock", Verdict.OK, seen)
-    return Finding("clock", Verdict.PROBLEM, seen, "Set the clock: signing in fails when it is minutes off.")
+        return Check("clock", CheckStatus.OK, seen)
+    return Check("clock", CheckStatus.PROBLEM, seen, "Set the clock: signing in fails when it is minutes off.")
 
 
-def on_network(way: str, missing_certificates: str | None) -> Finding:
+def on_network(way: str, missing_certificates: str | None) -> Check:
     """Say which way requests go, and whether the certificates that they are to trust are there."""
     if missing_certificates:
-        return Finding(
+        return Check(
             "network",
-            Verdict.WARNING,
+            CheckStatus.WARNING,
             f"REQUESTS_CA_BUNDLE names '{missing_certificates}', which is not there.",
             "Unset it, or name the file of your organisation's certificates.",
         )
-    return Finding("network", Verdict.OK, f"Requests go {way}.")
+    return Check("network", CheckStatus.OK, f"Requests go {way}.")
 
 
-def on_provider(namespace: str, state: str, subscription: str | None = None) -> Finding:
+def on_provider(namespace: str, state: str, subscription: str | None = None) -> Check:
     """Judge the registration of a resource provider; `subscription` is told where it is not the one of the command."""
     place, option = (f" in {subscription}", f" --subscription {subscription}") if subscription else ("", "")
     seen = f"Resource provider {namespace} is {state}{place}."
     if state.lower() == "registered":
-        return Finding("provider", Verdict.OK, seen)
-    return Finding(
-        "provider", Verdict.PROBLEM, seen, f"Register it: az provider register --namespace {namespace}{option}"
+        return Check("provider", CheckStatus.OK, seen)
+    return Check(
+        "provider", CheckStatus.PROBLEM, seen, f"Register it: az provider register --namespace {namespace}{option}"
     )
 
 
-def on_permission(
-    action: str, what: str, scope: Scope, permissions: Sequence[Permission], caller: str | None
-) -> Finding:
+def on_permission(action: str, what: str, scope: Scope, permissions: Sequence[Permission], caller: str | None) -> Check:
     """Judge whether the caller may do something; only likely, as locks, deny assignments and policy are not seen."""
     if allows(permissions, action):
-        return Finding("permission", Verdict.OK, f"You may {what}, as far as roles tell ({action}).")
-    return Finding(
+        return Check("permission", CheckStatus.OK, f"You may {what}, as far as roles tell ({action}).")
+    return Check(
         "permission",
-        Verdict.PROBLEM,
+        CheckStatus.PROBLEM,
         f"You may not {what}, as far as roles tell: '{action}' on {scope} is missing.",
-        way_out(action, str(scope), caller),
+        remediation(action, str(scope), caller),
     )
 
 
-def on_state(machine: Machine, power: str | None) -> Finding:
+def on_state(machine: VirtualMachine, power: str | None) -> Check:
     """Judge whether the VM runs: a VM that is stopped takes changes of its identities and gives no tokens."""
     name = machine.id.name
     if machine.has_failed:
-        return Finding(
+        return Check(
             "vm",
-            Verdict.WARNING,
+            CheckStatus.WARNING,
             f"The last operation on VM '{name}' ended as '{machine.provisioning_state}'.",
             "Look at the VM's activity log; a change of its identities that works sets it right.",
         )
     if power is None or power.lower() == "running":
-        return Finding("vm", Verdict.OK, f"VM '{name}' is {power or 'there'}.")
-    return Finding(
+        return Check("vm", CheckStatus.OK, f"VM '{name}' is {power or 'there'}.")
+    return Check(
         "vm",
-        Verdict.WARNING,
+        CheckStatus.WARNING,
         f"VM '{name}' is {power}: its identities can be changed, and no program in it gets a token.",
         f"Start it: az vm start --ids {machine.id}",
     )
 
 
-def on_attachments(
-    vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[ResourceId], count: int
-) -> list[Finding]:
+def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[ResourceId], count: int) -> list[Check]:
     """Judge the `count` attached identities: those that are gone, and those that were deleted and made again."""
     if not dead and not remade:
         seen = f"Each of the {count} attached identities exists." if count else "No user-assigned identity is attached."
-        return [Finding("attachment", Verdict.OK, seen)]
+        return [Check("attachment", CheckStatus.OK, seen)]
     gone = [
-        Finding(
+        Check(
             "attachment",
-            Verdict.PROBLEM,
+            CheckStatus.PROBLEM,
             f"Identity '{identity}' is attached and does not exist any more: it gives no tokens, and Azure refuses "
             "other changes of the VM's identities.",
             f"Detach it: vmident doctor {vm} --fix, or vmident remove-user {vm} --identity {identity}",
@@ -137,9 +133,9 @@ def on_attachments(
         for identity in dead
     ]
     another = [
-        Finding(
+        Check(
             "attachment",
-            Verdict.PROBLEM,
+            CheckStatus.PROBLEM,
             f"Identity '{identity}' was deleted and made again since it was attached: the VM still has the old one.",
             f"Detach it and attach it again: vmident remove-user {vm} --identity {identity}; "
             f"vmident add-user {vm} --identity {identity}",
@@ -149,22 +145,22 @@ def on_attachments(
     return gone + another
 
 
-def on_default(state: IdentityState) -> Finding:
+def on_default(state: IdentityState) -> Check:
     """Judge whom the token service inside the VM answers for when a program names no identity."""
     default = default_identity(state)
     if default.is_ambiguous:
-        return Finding(
+        return Check(
             "token service",
-            Verdict.WARNING,
+            CheckStatus.WARNING,
             "Programs in the VM that ask for a token without naming an identity are refused: there are several "
             "user-assigned identities and no system-assigned one.",
             "Have them name a client id, or give the VM a system-assigned identity: vmident enable-system",
         )
     if not default.is_system and default.user is None:
-        return Finding("token service", Verdict.OK, "The VM has no identity, and programs in it get no tokens.")
-    return Finding("token service", Verdict.OK, f"Programs that name no identity get {default.described}.")
+        return Check("token service", CheckStatus.OK, "The VM has no identity, and programs in it get no tokens.")
+    return Check("token service", CheckStatus.OK, f"Programs that name no identity get {default.described}.")
 
 
-def on_failure(check: str, message: str, hint: str | None) -> Finding:
+def on_failure(check: str, message: str, hint: str | None) -> Check:
     """Turn a failure into the finding that it is."""
-    return Finding(check, Verdict.PROBLEM, message, hint)
+    return Check(check, CheckStatus.PROBLEM, message, hint)

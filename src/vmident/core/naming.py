@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from vmident.core.consequences import Warn
+from vmident.core.consequences import Notice
 from vmident.errors import BadResourceId
 
 LONG_IDENTITY_NAME = "long-identity-name"
@@ -42,12 +42,12 @@ def checked_group_name(text: str) -> str:
     return name
 
 
-def name_warnings(identity_name: str) -> tuple[Warn, ...]:
+def name_warnings(identity_name: str) -> tuple[Notice, ...]:
     """Warn of the name of an identity that a VM may have trouble with."""
     if len(identity_name) <= SAFE_IDENTITY_NAME_LENGTH:
         return ()
     return (
-        Warn(
+        Notice(
             LONG_IDENTITY_NAME,
             f"The name '{identity_name}' has {len(identity_name)} characters; Microsoft warns of trouble on VMs above "
             f"{SAFE_IDENTITY_NAME_LENGTH}.",

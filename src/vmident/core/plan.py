@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vmident.core.consequences import Warn, consequences
-from vmident.core.desired import RoleWanted, Rule, goal_for, roles_for
+from vmident.core.consequences import Notice, consequences
+from vmident.core.desired import DesiredRole, Rule, goal_for, roles_for
 from vmident.core.identity import IdentityState
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.rbac.roles import Grant
 from vmident.core.resource_id import ResourceId
 from vmident.core.transition import Change, Transition, transition
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 
 RULE_SELECTS_NOTHING = "rule-selects-nothing"
 RULE_NAMES_NO_VM = "rule-names-no-vm"
@@ -48,8 +48,8 @@ class PlannedVm:
     before: IdentityState
     after: IdentityState
     request: PatchBody | None
-    warnings: tuple[Warn, ...] = ()
-    roles_wanted: tuple[RoleWanted, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    roles_wanted: tuple[DesiredRole, ...] = ()
     grants: tuple[PlannedGrant, ...] = ()
 
     @property
@@ -68,7 +68,7 @@ class Plan:
     """Every VM that a rule selects, sorted by id; `warnings` are about the rules themselves."""
 
     vms: tuple[PlannedVm, ...]
-    warnings: tuple[Warn, ...] = ()
+    warnings: tuple[Notice, ...] = ()
 
     @property
     def pending(self) -> tuple[PlannedVm, ...]:
@@ -76,7 +76,7 @@ class Plan:
         return tuple(one for one in self.vms if one.is_pending)
 
 
-def plan_for(rules: Sequence[Rule], machines: Iterable[Machine]) -> Plan:
+def plan_for(rules: Sequence[Rule], machines: Iterable[VirtualMachine]) -> Plan:
     """Work out what takes the VMs to what the rules say; raises `ConflictingRules` for the first VM by id."""
     # A VM that is made or deleted while pages are read can move another onto two of them.
     listed = sorted({machine.id: machine for machine in machines}.values(), key=lambda machine: machine.id)
@@ -109,7 +109,9 @@ def _indexed(rules: Sequence[Rule]) -> tuple[dict[ResourceId, list[Rule]], list[
     return by_id, [rule for rule in rules if not rule.selector.ids]
 
 
-def _about_rules(rules: Sequence[Rule], unused: Sequence[Rule], machines: Sequence[Machine]) -> tuple[Warn, ...]:
+def _about_rules(
+    rules: Sequence[Rule], unused: Sequence[Rule], machines: Sequence[VirtualMachine]
+) -> tuple[Notice, ...]:
     """Warn of VMs that a rule names and that are not there, else of a rule that selects none at all."""
     idle = {id(rule) for rule in unused}
     ids = {machine.id for machine in machines}
@@ -120,7 +122,7 @@ def _about_rules(rules: Sequence[Rule], unused: Sequence[Rule], machines: Sequen
         missing += [name for name in rule.selector.names if "*" not in name and name.lower() not in names]
         for word in missing:
             message = f"The rule on line {rule.line} names VM '{word}', which is not there."
-            warnings.append(Warn(RULE_NAMES_NO_VM, message))
+            warnings.append(Notice(RULE_NAMES_NO_VM, message))
         if not missing and id(rule) in idle:
-            warnings.append(Warn(RULE_SELECTS_NOTHING, f"The rule on line {rule.line} selects no VM."))
+            warnings.append(Notice(RULE_SELECTS_NOTHING, f"The rule on line {rule.line} selects no VM."))
     return tuple(warnings)

@@ -41,7 +41,7 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True)
-class Entry:
+class RunEntry:
     """One VM of a run.
 
     `change` and `grants` are what was asked for, `transition` leads from what the VM had when the request was worked
@@ -109,7 +109,7 @@ class RunRecord:
     ended: float | None
     origin: Origin
     undoes: str | None = None
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[RunEntry, ...] = ()
     counts: Mapping[Stage, int] | None = None
     deletions: tuple[IdentityDeletion, ...] = ()
     deletion_stages: frozenset[Stage] = frozenset()

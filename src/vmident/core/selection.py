@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.tags import tag_value
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import UsageError
 
 
@@ -51,7 +51,7 @@ class Selection:
     tags: tuple[TagWanted, ...] = ()
     condition: str | None = None
 
-    def takes(self, machine: Machine) -> bool:
+    def takes(self, machine: VirtualMachine) -> bool:
         """Tell whether the VM has all the tags, compared as `core.tags` says."""
         return all(one.is_met(tag_value(machine.tags, one.name)) for one in self.tags)
 

@@ -58,7 +58,7 @@ class SetExactly:
 
 
 @dataclass(frozen=True)
-class Reach:
+class SetIdentities:
     """Leave the VM as rules describe it; what they do not speak of stays as it is.
 
     `system` is `None` where they do not speak of it. `exactly` names all user-assigned identities that there are to
@@ -71,7 +71,7 @@ class Reach:
     exactly: frozenset[ResourceId] | None = None
 
 
-Change = EnableSystem | DisableSystem | AddUsers | RemoveUsers | RemoveAllUsers | SetExactly | Reach
+Change = EnableSystem | DisableSystem | AddUsers | RemoveUsers | RemoveAllUsers | SetExactly | SetIdentities
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _after(now: IdentityState, change: Change) -> IdentityState:
             return _state(now, system=has_system, users=())
         case SetExactly(system, ids):
             return _state(now, system=system, users=_exactly(now, ids))
-        case Reach(system, include, exclude, exactly):  # pragma: no branch - there is no eighth kind of change
+        case SetIdentities(system, include, exclude, exactly):  # pragma: no branch - there is no eighth kind of change
             kept = [user for user in now.users if user not in exclude]
             users = [*kept, *sorted(include)] if exactly is None else _exactly(now, exactly)
             return _state(now, system=has_system if system is None else system, users=users)

@@ -48,13 +48,13 @@ def roles_back(done: Transition, roles: Iterable[RoleResult]) -> tuple[RoleResul
     return tuple(back)
 
 
-def successors(taken_back: Iterable[tuple[Transition, Transition]]) -> Mapping[str, str]:
+def successors(undo_history: Iterable[tuple[Transition, Transition]]) -> Mapping[str, str]:
     """Give by each vanished principal the one that stands in its place (U6).
 
     Each pair is what a run did to a VM and what taking it back did to it, the oldest first.
     """
     found: dict[str, str] = {}
-    for done, back in taken_back:
+    for done, back in undo_history:
         old, new = done.before.system, back.after.system
         if back.enables_system and old and old.principal_id and new and new.principal_id:
             found = {one: new.principal_id if other == old.principal_id else other for one, other in found.items()}

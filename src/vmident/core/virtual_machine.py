@@ -12,7 +12,7 @@ _AT_REST = frozenset({"succeeded", "failed", "canceled"})
 
 
 @dataclass(frozen=True)
-class Machine:
+class VirtualMachine:
     """One answer about a VM.
 
     `etag` is `None` where the API version has none. `provisioning_state` is ARM's word, such as `Succeeded`.
@@ -27,11 +27,11 @@ class Machine:
     tags: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
-    def is_at_rest(self) -> bool:
+    def is_idle(self) -> bool:
         """Tell whether no operation runs on the VM: a write that meets one is refused, or preempts it."""
         return self.provisioning_state.lower() in _AT_REST
 
     @property
     def has_failed(self) -> bool:
         """Tell whether the last operation on the VM ended without success."""
-        return self.is_at_rest and self.provisioning_state.lower() != "succeeded"
+        return self.is_idle and self.provisioning_state.lower() != "succeeded"

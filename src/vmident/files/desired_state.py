@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from vmident.core.desired import Exactly, Named, RoleSaid, Rule, Selector, SystemSaid
+from vmident.core.desired import ExactRule, Named, RoleRule, Rule, Selector, SystemRule
 from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope
 from vmident.core.resource_id import (
     USER_ASSIGNED_IDENTITY,
@@ -60,7 +60,7 @@ def _rule(node: Located) -> Rule:
         _system(members.get("system")),
         _named(identities.get("include"), "include"),
         _named(identities.get("exclude"), "exclude"),
-        Exactly(_named(exactly, "exactly", may_be_empty=True), exactly.line) if exactly else None,
+        ExactRule(_named(exactly, "exactly", may_be_empty=True), exactly.line) if exactly else None,
         tuple(_role(one) for one in _listed(members, "roles")),
     )
     has_receivers = (
@@ -74,9 +74,9 @@ def _rule(node: Located) -> Rule:
     return rule
 
 
-def _role(node: Located) -> RoleSaid:
+def _role(node: Located) -> RoleRule:
     members = node.mapping("a role", ("role", "scope"), ("role", "scope"))
-    return RoleSaid(members["role"].word("role").strip(), members["scope"].checked("scope", _scope))
+    return RoleRule(members["role"].word("role").strip(), members["scope"].checked("scope", _scope))
 
 
 def _scope(word: str) -> str:
@@ -110,7 +110,7 @@ def _tags(node: Located | None) -> dict[str, str]:
     return tags
 
 
-def _system(node: Located | None) -> SystemSaid | None:
+def _system(node: Located | None) -> SystemRule | None:
     if node is None or (node.kind, node.text) == ("str", "keep"):
         return None
     if node.kind in {"map", "seq"}:
@@ -119,7 +119,7 @@ def _system(node: Located | None) -> SystemSaid | None:
         is_quoted = node.kind == "str" and node.text.lower() in {"true", "false"}
         found = f"the text '{node.text}'" if is_quoted else f"'{node.text}'"
         raise node.wrong(f"system is {found}, and is to be true, false or keep, without quotes.")
-    return SystemSaid(node.text.lower() in {"true", "yes", "on"}, node.line)
+    return SystemRule(node.text.lower() in {"true", "yes", "on"}, node.line)
 
 
 def _named(node: Located | None, what: str, *, may_be_empty: bool = False) -> tuple[Named, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from vmident.core.consequences import Warn
+from vmident.core.consequences import Notice
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.plan import Plan, PlannedGrant, PlannedVm, planned_vm
 from vmident.core.rbac.roles import Grant, Role
@@ -71,7 +71,7 @@ def _planned(one: Any) -> PlannedVm:
     )
     if planned.request != one["request"]:
         raise ValueError(f"the request for VM '{planned.vm.name}' is not the one from its before to its after")
-    warnings = tuple(Warn(warning["code"], warning["message"]) for warning in one["warnings"])
+    warnings = tuple(Notice(warning["code"], warning["message"]) for warning in one["warnings"])
     grants = tuple(_grant(role) for role in one.get("roleAssignments", ()))
     return replace(planned, warnings=warnings, grants=grants)
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from vmident.core.rate_limit import Bucket
-from vmident.ports.fleet import Cost, Kind
+from vmident.ports.fleet import RequestCost, RequestKind
 
 _MINUTE = 60.0
 READS, WRITES = "subscription-reads", "subscription-writes"
@@ -41,7 +41,7 @@ Key: TypeAlias = "tuple[str, str, str]"
 
 
 @dataclass(frozen=True)
-class Draw:
+class TokenUse:
     """So many tokens from one bucket."""
 
     key: Key
@@ -49,37 +49,37 @@ class Draw:
 
 
 @lru_cache(maxsize=4096)
-def draws_of(cost: Cost) -> tuple[Draw, ...]:
+def token_uses_of(cost: RequestCost) -> tuple[TokenUse, ...]:
     """Give what a request draws."""
     return tuple(_draws(cost))
 
 
-def _draws(cost: Cost) -> Iterator[Draw]:
+def _draws(cost: RequestCost) -> Iterator[TokenUse]:
     everywhere, there = (cost.subscription, ""), (cost.subscription, cost.region)
-    if cost.kind is Kind.READ_VM:
-        yield Draw((READS, *everywhere), 1)
-        yield Draw((VM_READS, *there), 1)
-    elif cost.kind is Kind.LOOK:
-        yield Draw((READS, *everywhere), 1)
-        yield Draw((LOOKS, *there), 1)
-    elif cost.kind is Kind.WRITE_VM:
-        yield Draw((WRITES, *everywhere), 1)
-        yield Draw((UPDATES, *there), 1)
+    if cost.kind is RequestKind.READ_VM:
+        yield TokenUse((READS, *everywhere), 1)
+        yield TokenUse((VM_READS, *there), 1)
+    elif cost.kind is RequestKind.LOOK:
+        yield TokenUse((READS, *everywhere), 1)
+        yield TokenUse((LOOKS, *there), 1)
+    elif cost.kind is RequestKind.WRITE_VM:
+        yield TokenUse((WRITES, *everywhere), 1)
+        yield TokenUse((UPDATES, *there), 1)
         if cost.made:
-            yield Draw((MADE, *there), cost.made)
+            yield TokenUse((MADE, *there), cost.made)
         if cost.attached:
-            yield Draw((ATTACHED, *there), cost.attached)
+            yield TokenUse((ATTACHED, *there), cost.attached)
     elif cost.assignments:
-        yield Draw((WRITES, *everywhere), cost.assignments)
-        yield Draw((ASSIGNMENTS, *everywhere), cost.assignments)
+        yield TokenUse((WRITES, *everywhere), cost.assignments)
+        yield TokenUse((ASSIGNMENTS, *everywhere), cost.assignments)
 
 
-def buckets_behind(cost: Cost, code: str, target: str | None) -> frozenset[Key]:
+def buckets_behind(cost: RequestCost, code: str, target: str | None) -> frozenset[Key]:
     """Tell which buckets a 429 of a request speaks of, by Azure's code and the target in its details.
 
     None for the budget of one VM or one operation: then this request alone has to wait.
     """
-    keys = {draw.key for draw in draws_of(cost)}
+    keys = {draw.key for draw in token_uses_of(cost)}
     if target in _OF_ONE_RESOURCE:
         return frozenset()
     named = {key for key in keys if key[0] == target}
@@ -89,10 +89,10 @@ def buckets_behind(cost: Cost, code: str, target: str | None) -> frozenset[Key]:
     return frozenset(named or {key for key in keys if key[0] in {MADE, ATTACHED, ASSIGNMENTS}} or keys)
 
 
-def lower_bound_seconds(costs: Mapping[Cost, int]) -> float:
+def lower_bound_seconds(costs: Mapping[RequestCost, int]) -> float:
     """Give the least time that Azure's limits allow, full at the start, until the last of these requests may leave."""
     needs: dict[Key, int] = {}
     for cost, number in costs.items():
-        for draw in draws_of(cost):
+        for draw in token_uses_of(cost):
             needs[draw.key] = needs.get(draw.key, 0) + draw.count * number
     return max((BUCKETS[key[0]].seconds_for(need) for key, need in needs.items()), default=0.0)

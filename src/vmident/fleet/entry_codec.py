@@ -10,16 +10,16 @@ from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
-from vmident.core.run_record import Entry, IdentityDeletion, Stage
+from vmident.core.run_record import IdentityDeletion, RunEntry, Stage
 from vmident.core.transition import (
     AddUsers,
     Change,
     DisableSystem,
     EnableSystem,
-    Reach,
     RemoveAllUsers,
     RemoveUsers,
     SetExactly,
+    SetIdentities,
     Transition,
 )
 
@@ -31,7 +31,7 @@ _PLAIN: dict[str, type[EnableSystem | DisableSystem | RemoveAllUsers]] = {
 _WITH_IDS: dict[str, type[AddUsers | RemoveUsers]] = {"add-users": AddUsers, "remove-users": RemoveUsers}
 
 
-def as_text(entry: Entry) -> str:
+def as_text(entry: RunEntry) -> str:
     """Give everything that `entry_in` reads, on one line; the stage stands beside it, not in it."""
     return json.dumps(
         {
@@ -50,11 +50,11 @@ def as_text(entry: Entry) -> str:
     )
 
 
-def entry_in(text: str, stage: str) -> Entry:
+def entry_in(text: str, stage: str) -> RunEntry:
     """Read what `as_text` wrote; raises `ValueError`, `KeyError`, `TypeError` or `BadResourceId` for another shape."""
     kept = json.loads(text)
     error_code, error_message = kept["error"]
-    return Entry(
+    return RunEntry(
         vm=ResourceId.parse(kept["vm"]),
         change=_change_in(kept["change"]),
         transition=Transition(_state_in(kept["before"]), _state_in(kept["goal"])),
@@ -124,7 +124,7 @@ def _state_in(kept: dict[str, Any]) -> IdentityState:
 def _change_document(change: Change) -> dict[str, Any]:
     if isinstance(change, SetExactly):
         return {"kind": "set", "system": change.system, "ids": _ids_document(change.ids)}
-    if isinstance(change, Reach):
+    if isinstance(change, SetIdentities):
         return {
             "kind": "reach",
             "system": change.system,
@@ -143,7 +143,7 @@ def _change_in(kept: dict[str, Any]) -> Change:
         return _PLAIN[kind]()
     if kind == "reach":
         exactly = None if kept["exactly"] is None else _ids_in(kept["exactly"])
-        return Reach(kept["system"], _ids_in(kept["include"]), _ids_in(kept["exclude"]), exactly)
+        return SetIdentities(kept["system"], _ids_in(kept["include"]), _ids_in(kept["exclude"]), exactly)
     ids = _ids_in(kept["ids"])
     return SetExactly(kept["system"], ids) if kind == "set" else _WITH_IDS[kind](ids)
 

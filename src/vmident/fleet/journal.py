@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import ResourceId
-from vmident.core.run_record import Entry, IdentityDeletion, Origin, RunRecord, Stage
+from vmident.core.run_record import IdentityDeletion, Origin, RunEntry, RunRecord, Stage
 from vmident.errors import BadResourceId, JournalUnusable, NotFound, TakenOver
 from vmident.fleet.entry_codec import as_text, deletion_as_text, deletion_in, entry_in
 
@@ -69,11 +69,11 @@ class SqliteJournal:
         self._begun: str | None = None
 
     def begin(
-        self, entries: Sequence[Entry], undoes: str | None = None, deletions: Sequence[IdentityDeletion] = ()
+        self, entries: Sequence[RunEntry], undoes: str | None = None, deletions: Sequence[IdentityDeletion] = ()
     ) -> str:
         """Put a new run and all its VMs on record, and forget the oldest beyond `RUNS_KEPT`; gives its id."""
         origin = self._origin()
-        kept: tuple[Entry | IdentityDeletion, ...] = (*entries, *deletions)
+        kept: tuple[RunEntry | IdentityDeletion, ...] = (*entries, *deletions)
         with self._writing() as rows:
             run = self._unused_id(rows)
             rows.execute(
@@ -102,7 +102,7 @@ class SqliteJournal:
         self._begun = run
         return run
 
-    def put(self, run: str, entry: Entry | IdentityDeletion) -> None:
+    def put(self, run: str, entry: RunEntry | IdentityDeletion) -> None:
         """Put on record how far a VM or the deletion of an identity has come.
 
         Raises `TakenOver` where another process has taken the run over.
@@ -132,7 +132,7 @@ class SqliteJournal:
         self._begun = run
         return self.read(run)
 
-    def taken_back(self, vms: Collection[ResourceId]) -> Iterator[tuple[Entry, Entry]]:
+    def undo_history(self, vms: Collection[ResourceId]) -> Iterator[tuple[RunEntry, RunEntry]]:
         """Give what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
         wanted = {str(vm).lower() for vm in vms}
         with self._reading() as rows:
@@ -285,7 +285,7 @@ class SqliteJournal:
         )
 
 
-def _row(entry: Entry | IdentityDeletion) -> tuple[str, str, str]:
+def _row(entry: RunEntry | IdentityDeletion) -> tuple[str, str, str]:
     """Return what the table keeps: the id in lower case, the stage and the record."""
     if isinstance(entry, IdentityDeletion):
         return str(entry.identity).lower(), entry.stage.value, deletion_as_text(entry)

@@ -11,10 +11,10 @@ from typing import Any
 
 from vmident.core.progress import Progress
 from vmident.errors import Interrupted, StoppedEarly, TimedOut, VmidentError
-from vmident.fleet.scheduler import Engine
-from vmident.fleet.workers import Hands
+from vmident.fleet.scheduler import Scheduler
+from vmident.fleet.workers import Executor
 from vmident.ports.azure import Clock
-from vmident.ports.fleet import NO_POLICY, Job, Policy
+from vmident.ports.fleet import NO_POLICY, Job, StopPolicy
 
 _SHOWS_EVERY_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 0.25
@@ -27,53 +27,53 @@ class Runner:
     The first Ctrl-C begins no more jobs and waits for what is in flight, the second waits no longer.
     """
 
-    def __init__(self, clock: Clock, hands: Hands, show: Callable[[Progress], None]) -> None:
+    def __init__(self, clock: Clock, executor: Executor, show: Callable[[Progress], None]) -> None:
         self._clock = clock
-        self._hands = hands
+        self._hands = executor
         self._show = show
         self._presses = 0
         self.stopped: VmidentError | None = None
 
-    def run(self, jobs: Sequence[Job], policy: Policy = NO_POLICY, failed: int = 0) -> Sequence[Any]:
+    def run(self, jobs: Sequence[Job], policy: StopPolicy = NO_POLICY, failed: int = 0) -> Sequence[Any]:
         """Carry out jobs side by side; see `vmident.ports.fleet.Fleet`."""
-        engine: Engine[Any] = Engine(jobs, self._clock.now(), policy, failed)
+        scheduler: Scheduler[Any] = Scheduler(jobs, self._clock.now(), policy, failed)
         self._presses = 0
         with _pressing(self._signalled):
             try:
-                self._until_over(engine)
+                self._until_over(scheduler)
             except TimedOut as failure:
-                engine.end(failure, self._clock.now())
+                scheduler.end(failure, self._clock.now())
         if self._presses:
             self.stopped = Interrupted("Interrupted.")
-        elif engine.stopped_by_policy:
+        elif scheduler.stopped_by_policy:
             self.stopped = StoppedEarly(
-                engine.stopped_by_policy, hint="See what failed before you go on with the others."
+                scheduler.stopped_by_policy, hint="See what failed before you go on with the others."
             )
-        return engine.results
+        return scheduler.results
 
-    def _until_over(self, engine: Engine[Any]) -> None:
+    def _until_over(self, scheduler: Scheduler[Any]) -> None:
         shown_at = self._clock.now()
-        while not engine.is_over:
+        while not scheduler.is_over:
             try:
-                self._heed_presses(engine)
-                shown_at = self._once(engine, shown_at)
+                self._heed_presses(scheduler)
+                shown_at = self._once(scheduler, shown_at)
             except KeyboardInterrupt:
                 if self._presses < _LEAVES_AT:
                     self._presses += 1
             if self._presses >= _LEAVES_AT:
-                engine.end(Interrupted("Interrupted."), self._clock.now())
+                scheduler.end(Interrupted("Interrupted."), self._clock.now())
 
-    def _heed_presses(self, engine: Engine[Any]) -> None:
-        if self._presses and not engine.is_stopping:
-            engine.stop(self._clock.now())
-            self._show(engine.progress(self._clock.now()))
+    def _heed_presses(self, scheduler: Scheduler[Any]) -> None:
+        if self._presses and not scheduler.is_stopping:
+            scheduler.stop(self._clock.now())
+            self._show(scheduler.progress(self._clock.now()))
 
-    def _once(self, engine: Engine[Any], shown_at: float) -> float:
+    def _once(self, scheduler: Scheduler[Any], shown_at: float) -> float:
         self._clock.remaining_seconds()
         now = self._clock.now()
-        for order in engine.due(now, self._hands.room):
-            self._hands.start(order)
-        at = engine.next_at() if self._hands.room else None
+        for dispatch in scheduler.due(now, self._hands.room):
+            self._hands.start(dispatch)
+        at = scheduler.next_at() if self._hands.room else None
         longest = _LONGEST_WAIT_SECONDS if at is None else min(_LONGEST_WAIT_SECONDS, max(0.0, at - now))
         met = self._hands.wait(longest)
         now = self._clock.now()
@@ -83,10 +83,10 @@ class Runner:
                 self._presses += 1
             elif answer.error is not None and not isinstance(answer.error, VmidentError):
                 raise answer.error
-            engine.answered(ticket, answer, now)
+            scheduler.answered(ticket, answer, now)
         if now - shown_at < _SHOWS_EVERY_SECONDS:
             return shown_at
-        self._show(engine.progress(now))
+        self._show(scheduler.progress(now))
         return now
 
     def _signalled(self) -> None:

@@ -25,8 +25,18 @@ from vmident.core.polling import pause_before_retry
 from vmident.core.progress import Progress
 from vmident.core.rate_limit import Budget
 from vmident.errors import AzureUnavailable, Interrupted, StoppedEarly, Throttled
-from vmident.fleet.azure_limits import BUCKETS, Draw, Key, buckets_behind, draws_of
-from vmident.ports.fleet import NO_POLICY, Cost, Job, Kind, Pause, Policy, Request, ResultT, Steps
+from vmident.fleet.azure_limits import BUCKETS, Key, TokenUse, buckets_behind, token_uses_of
+from vmident.ports.fleet import (
+    NO_POLICY,
+    AzureRequest,
+    Job,
+    Pause,
+    RequestCost,
+    RequestKind,
+    ResultT,
+    Steps,
+    StopPolicy,
+)
 
 THROTTLED_TRIES = 30
 TROUBLED_TRIES = 4
@@ -36,15 +46,15 @@ _SHORTEST_WAIT_SECONDS = 0.001
 
 
 @dataclass(frozen=True)
-class Order:
+class Dispatch:
     """A request that is to leave now; `ticket` names it when it is answered."""
 
     ticket: int
-    request: Request
+    request: AzureRequest
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What came of a request: a value or an error, and what is left in the buckets that the answer named."""
 
     value: Any = None
@@ -53,44 +63,44 @@ class Answer:
 
 
 @dataclass
-class _Going:
+class _RunningJob:
     """A job that was begun."""
 
     number: int
     steps: Steps[Any]
-    request: Request | None = None
+    request: AzureRequest | None = None
     throttled: int = 0
     troubled: int = 0
 
 
 @dataclass
-class _Lane:
+class _Queue:
     """Jobs whose next request draws on the same budgets: those that were begun, and numbers of those that were not."""
 
-    draws: tuple[Draw, ...]
-    going: deque[_Going] = field(default_factory=deque)
+    draws: tuple[TokenUse, ...]
+    going: deque[_RunningJob] = field(default_factory=deque)
     fresh: deque[int] = field(default_factory=deque)
     wakes_at: float | None = None
 
 
-class Engine(Generic[ResultT]):
+class Scheduler(Generic[ResultT]):
     """One run of jobs; moments are seconds of one clock that never goes back.
 
     `failed` VMs of the run have failed before, and have no job.
     """
 
-    def __init__(self, jobs: Sequence[Job], now: float, policy: Policy = NO_POLICY, failed: int = 0) -> None:
+    def __init__(self, jobs: Sequence[Job], now: float, policy: StopPolicy = NO_POLICY, failed: int = 0) -> None:
         self._jobs = jobs
         self._began_at = now
         self._policy = policy
         self._failed_before = failed
         self._results: list[ResultT | None] = [None] * len(jobs)
         self._budgets: dict[Key, Budget] = {}
-        self._lanes: dict[tuple[Draw, ...], _Lane] = {}
-        self._awake: list[tuple[float, int, _Lane]] = []
-        self._paused: list[tuple[float, int, _Going]] = []
-        self._out: dict[int, _Going] = {}
-        self._open: dict[int, _Going] = {}
+        self._lanes: dict[tuple[TokenUse, ...], _Queue] = {}
+        self._awake: list[tuple[float, int, _Queue]] = []
+        self._paused: list[tuple[float, int, _RunningJob]] = []
+        self._out: dict[int, _RunningJob] = {}
+        self._open: dict[int, _RunningJob] = {}
         self._has_ended = False
         self._number = 0
         self._begun = self._done = self._failed = 0
@@ -98,12 +108,12 @@ class Engine(Generic[ResultT]):
         self._needs: dict[Key, int] = {}
         self.is_stopping = False
         for number, job in enumerate(jobs):
-            lane = self._lane(job.cost, now)
-            lane.fresh.append(number)
-            for draw in lane.draws:
+            queue = self._queue_for(job.cost, now)
+            queue.fresh.append(number)
+            for draw in queue.draws:
                 self._needs[draw.key] = self._needs.get(draw.key, 0) + draw.count
-        for lane in self._lanes.values():
-            self._wake(lane, now)
+        for queue in self._lanes.values():
+            self._wake(queue, now)
         self.stopped_by_policy: str | None = self._too_many_failed()
         if self.stopped_by_policy:
             self.stop(now)
@@ -119,16 +129,16 @@ class Engine(Generic[ResultT]):
         has_more = self._begun < len(self._jobs) and not self.is_stopping
         return self._has_ended or (not self._open and not has_more)
 
-    def due(self, now: float, room: int) -> list[Order]:
+    def due(self, now: float, room: int) -> list[Dispatch]:
         """Give the requests that leave now, `room` at the most; each has to be `answered`."""
         self._end_pauses(now)
-        orders: list[Order] = []
+        orders: list[Dispatch] = []
         while len(orders) < room and self._awake and self._awake[0][0] <= now:
-            _, _, lane = heapq.heappop(self._awake)
-            lane.wakes_at = None
-            order = self._next_of(lane, now)
-            if order:
-                orders.append(order)
+            _, _, queue = heapq.heappop(self._awake)
+            queue.wakes_at = None
+            dispatch = self._next_of(queue, now)
+            if dispatch:
+                orders.append(dispatch)
         return orders
 
     def next_at(self) -> float | None:
@@ -136,7 +146,7 @@ class Engine(Generic[ResultT]):
         moments = [heap[0][0] for heap in (self._paused, self._awake) if heap]
         return min(moments, default=None)
 
-    def answered(self, ticket: int, answer: Answer, now: float) -> None:
+    def answered(self, ticket: int, answer: Response, now: float) -> None:
         """Take note of an answer, and go on with the job that waited for it."""
         going = self._out.pop(ticket, None)
         if going is None or going.request is None:
@@ -155,9 +165,9 @@ class Engine(Generic[ResultT]):
         if self.is_stopping:
             return
         self.is_stopping = True
-        for lane in list(self._lanes.values()):
-            lane.fresh.clear()
-            waiting, lane.going = lane.going, deque()
+        for queue in list(self._lanes.values()):
+            queue.fresh.clear()
+            waiting, queue.going = queue.going, deque()
             for going in waiting:
                 self._queue(going, now)
 
@@ -196,14 +206,14 @@ class Engine(Generic[ResultT]):
 
     # Lanes
 
-    def _lane(self, cost: Cost, now: float) -> _Lane:
-        draws = draws_of(cost)
-        lane = self._lanes.get(draws)
-        if lane is None:
-            lane = self._lanes[draws] = _Lane(draws)
+    def _queue_for(self, cost: RequestCost, now: float) -> _Queue:
+        draws = token_uses_of(cost)
+        queue = self._lanes.get(draws)
+        if queue is None:
+            queue = self._lanes[draws] = _Queue(draws)
             for draw in draws:
                 self._budget(draw.key, now)
-        return lane
+        return queue
 
     def _budget(self, key: Key, now: float) -> Budget:
         budget = self._budgets.get(key)
@@ -211,27 +221,27 @@ class Engine(Generic[ResultT]):
             budget = self._budgets[key] = Budget(BUCKETS[key[0]], now)
         return budget
 
-    def _wake(self, lane: _Lane, at: float) -> None:
+    def _wake(self, queue: _Queue, at: float) -> None:
         """Look at a lane at a moment; one that is looked at earlier anyway is then looked at again."""
-        if lane.wakes_at is None and (lane.going or lane.fresh):
-            lane.wakes_at = at
-            heapq.heappush(self._awake, (at, self._next_number(), lane))
+        if queue.wakes_at is None and (queue.going or queue.fresh):
+            queue.wakes_at = at
+            heapq.heappush(self._awake, (at, self._next_number(), queue))
 
-    def _next_of(self, lane: _Lane, now: float) -> Order | None:
+    def _next_of(self, queue: _Queue, now: float) -> Dispatch | None:
         """Take the lane's next request where its budgets allow it, else look again when they may."""
-        may_begin = lane.fresh and self._may_begin(lane.fresh[0])
-        if not lane.going and not may_begin:
+        may_begin = queue.fresh and self._may_begin(queue.fresh[0])
+        if not queue.going and not may_begin:
             return None
-        wait = max((self._budgets[draw.key].wait(now, draw.count) for draw in lane.draws), default=0.0)
+        wait = max((self._budgets[draw.key].wait(now, draw.count) for draw in queue.draws), default=0.0)
         if wait > 0:
-            self._wake(lane, now + max(wait, _SHORTEST_WAIT_SECONDS))
+            self._wake(queue, now + max(wait, _SHORTEST_WAIT_SECONDS))
             return None
-        going = lane.going.popleft() if lane.going else self._begin(lane.fresh.popleft(), now)
-        self._wake(lane, now)
+        going = queue.going.popleft() if queue.going else self._begin(queue.fresh.popleft(), now)
+        self._wake(queue, now)
         if going is None or going.request is None:
             return None
-        draws = draws_of(going.request.cost)
-        if draws != lane.draws:
+        draws = token_uses_of(going.request.cost)
+        if draws != queue.draws:
             # It asks for something else than it was expected to.
             self._queue(going, now)
             return None
@@ -239,18 +249,18 @@ class Engine(Generic[ResultT]):
             self._budgets[draw.key].draw(now, draw.count)
         ticket = self._next_number()
         self._out[ticket] = going
-        return Order(ticket, going.request)
+        return Dispatch(ticket, going.request)
 
     def _may_begin(self, number: int) -> bool:
         canary = self._policy.canary
         return not self.is_stopping and (number < canary or self._done >= canary)
 
-    def _begin(self, number: int, now: float) -> _Going | None:
+    def _begin(self, number: int, now: float) -> _RunningJob | None:
         job = self._jobs[number]
         self._begun += 1
-        for draw in draws_of(job.cost):
+        for draw in token_uses_of(job.cost):
             self._needs[draw.key] -= draw.count
-        going = self._open[number] = _Going(number, job.begin())
+        going = self._open[number] = _RunningJob(number, job.begin())
         step = self._step(going, lambda: next(going.steps), now)
         if isinstance(step, Pause):
             self._pause(going, now + step.seconds)
@@ -260,7 +270,7 @@ class Engine(Generic[ResultT]):
 
     # Jobs
 
-    def _go_on(self, going: _Going, value: Any, error: BaseException | None, now: float) -> None:
+    def _go_on(self, going: _RunningJob, value: Any, error: BaseException | None, now: float) -> None:
         going.throttled = going.troubled = 0
         going.request = None
         act: Callable[[], Any] = (lambda: going.steps.throw(error)) if error else (lambda: going.steps.send(value))
@@ -271,9 +281,9 @@ class Engine(Generic[ResultT]):
             going.request = step
             self._queue(going, now)
 
-    def _step(self, going: _Going, act: Callable[[], Any], now: float) -> Request | Pause | None:
+    def _step(self, going: _RunningJob, act: Callable[[], Any], now: float) -> AzureRequest | Pause | None:
         try:
-            return cast("Request | Pause", act())
+            return cast("AzureRequest | Pause", act())
         except StopIteration as over:
             self._over(going.number, over.value, now)
             return None
@@ -290,8 +300,8 @@ class Engine(Generic[ResultT]):
             if self.stopped_by_policy or result.error.ends_run:
                 self.stop(now)
         if self._policy.canary and self._done >= self._policy.canary:
-            for lane in self._lanes.values():
-                self._wake(lane, now)
+            for queue in self._lanes.values():
+                self._wake(queue, now)
 
     def _policy_broken_by(self, number: int) -> str | None:
         canary = self._policy.canary
@@ -304,17 +314,17 @@ class Engine(Generic[ResultT]):
         before = self._failed_before
         return self._policy.reason_to_stop(before + self._failed, before + len(self._jobs))
 
-    def _queue(self, going: _Going, now: float) -> None:
+    def _queue(self, going: _RunningJob, now: float) -> None:
         assert going.request is not None
-        if self.is_stopping and going.request.cost.kind is Kind.WRITE_VM:
+        if self.is_stopping and going.request.cost.kind is RequestKind.WRITE_VM:
             why = self.stopped_by_policy
             self._go_on(going, None, StoppedEarly(why) if why else Interrupted("Interrupted."), now)
             return
-        lane = self._lane(going.request.cost, now)
-        lane.going.append(going)
-        self._wake(lane, now)
+        queue = self._queue_for(going.request.cost, now)
+        queue.going.append(going)
+        self._wake(queue, now)
 
-    def _pause(self, going: _Going, until: float) -> None:
+    def _pause(self, going: _RunningJob, until: float) -> None:
         heapq.heappush(self._paused, (until, self._next_number(), going))
 
     def _end_pauses(self, now: float) -> None:
@@ -327,13 +337,13 @@ class Engine(Generic[ResultT]):
 
     # Answers
 
-    def _account(self, cost: Cost, answer: Answer, now: float) -> None:
+    def _account(self, cost: RequestCost, answer: Response, now: float) -> None:
         refusing: frozenset[Key] = frozenset()
         seconds = 0.0
         if isinstance(answer.error, Throttled):
             refusing = buckets_behind(cost, answer.error.code, answer.error.target)
             seconds = pause_before_retry(0, answer.error.retry_after_seconds)
-        for draw in draws_of(cost):
+        for draw in token_uses_of(cost):
             budget = self._budgets[draw.key]
             remaining = answer.remaining.get(draw.key[0])
             if draw.key in refusing:
@@ -343,7 +353,7 @@ class Engine(Generic[ResultT]):
             else:
                 budget.done(now, draw.count, remaining)
 
-    def _pause_to_repeat(self, going: _Going, request: Request, error: BaseException | None) -> float | None:
+    def _pause_to_repeat(self, going: _RunningJob, request: AzureRequest, error: BaseException | None) -> float | None:
         """Give the pause before the same request is sent again; `None` where it is the job that goes on (E3)."""
         if isinstance(error, Throttled) and request.guarded:
             going.throttled += 1

@@ -9,15 +9,15 @@ from contextlib import AbstractContextManager
 from typing import Protocol, TypeAlias
 
 from vmident.errors import VmidentError
-from vmident.fleet.scheduler import Answer, Order
+from vmident.fleet.scheduler import Dispatch, Response
 from vmident.ports.azure import Clock
-from vmident.ports.fleet import Kind
+from vmident.ports.fleet import RequestKind
 
 Metering: TypeAlias = Callable[[], AbstractContextManager[Mapping[str, int]]]
 """Within it, this thread's requests are repeated by nobody else; it gives what their answers say is left, by bucket."""
 
 
-class Hands(Protocol):
+class Executor(Protocol):
     """Whoever sends requests."""
 
     @property
@@ -25,42 +25,42 @@ class Hands(Protocol):
         """How many more requests may be given now."""
         ...
 
-    def start(self, order: Order) -> None:
+    def start(self, dispatch: Dispatch) -> None:
         """Send a request; `wait` brings the answer."""
         ...
 
-    def wait(self, seconds: float) -> tuple[int, Answer] | None:
+    def wait(self, seconds: float) -> tuple[int, Response] | None:
         """Wait for an answer, no longer than `seconds`; gives its ticket with it. Raises `TimedOut`."""
         ...
 
 
-class OwnHands:
+class InlineExecutor:
     """Sends each request in this thread, while everything else waits."""
 
     def __init__(self, clock: Clock, metering: Metering) -> None:
         self._clock = clock
         self._metering = metering
-        self._order: Order | None = None
+        self._order: Dispatch | None = None
 
     @property
     def room(self) -> int:
         """One, until its answer has been taken."""
         return 0 if self._order else 1
 
-    def start(self, order: Order) -> None:
+    def start(self, dispatch: Dispatch) -> None:
         """Keep the request until it is waited for."""
-        self._order = order
+        self._order = dispatch
 
-    def wait(self, seconds: float) -> tuple[int, Answer] | None:
+    def wait(self, seconds: float) -> tuple[int, Response] | None:
         """Send what was kept, else let time pass."""
-        order, self._order = self._order, None
-        if order:
-            return order.ticket, answer_to(order, self._metering)
+        dispatch, self._order = self._order, None
+        if dispatch:
+            return dispatch.ticket, response_to(dispatch, self._metering)
         self._clock.sleep(seconds)
         return None
 
 
-class Workers:
+class ThreadExecutor:
     """A few threads, started as they are needed; those that still wait for Azure do not keep the process alive."""
 
     def __init__(self, number: int, clock: Clock, metering: Metering, real_seconds: Callable[[float], float]) -> None:
@@ -68,8 +68,8 @@ class Workers:
         self._clock = clock
         self._metering = metering
         self._real_seconds = real_seconds
-        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Dispatch] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[int, Response]] = queue.SimpleQueue()
         self._busy = self._started = 0
 
     @property
@@ -77,15 +77,15 @@ class Workers:
         """How many workers are free."""
         return self._number - self._busy
 
-    def start(self, order: Order) -> None:
+    def start(self, dispatch: Dispatch) -> None:
         """Give the request to a worker."""
         self._busy += 1
         if self._busy > self._started:
             self._started += 1
             threading.Thread(target=self._work, name=f"worker-{self._started}", daemon=True).start()
-        self._orders.put(order)
+        self._orders.put(dispatch)
 
-    def wait(self, seconds: float) -> tuple[int, Answer] | None:
+    def wait(self, seconds: float) -> tuple[int, Response] | None:
         """Wait for the next answer."""
         if not self._busy:
             self._clock.sleep(seconds)
@@ -102,19 +102,19 @@ class Workers:
 
     def _work(self) -> None:
         while True:
-            order = self._orders.get()
-            self._answers.put((order.ticket, answer_to(order, self._metering)))
+            dispatch = self._orders.get()
+            self._answers.put((dispatch.ticket, response_to(dispatch, self._metering)))
 
 
-def answer_to(order: Order, metering: Metering) -> Answer:
+def response_to(dispatch: Dispatch, metering: Metering) -> Response:
     """Send one request, and give what came of it: whatever is raised belongs to whoever ordered it."""
     try:
-        if order.request.cost.kind is Kind.SETTLE_ROLES:
-            return Answer(order.request.act())
+        if dispatch.request.cost.kind is RequestKind.SETTLE_ROLES:
+            return Response(dispatch.request.act())
         with metering() as remaining:
             try:
-                return Answer(order.request.act(), remaining=remaining)
+                return Response(dispatch.request.act(), remaining=remaining)
             except VmidentError as failure:
-                return Answer(error=failure, remaining=remaining)
+                return Response(error=failure, remaining=remaining)
     except BaseException as failure:  # noqa: BLE001 - a worker that died of it would leave everybody waiting
-        return Answer(error=failure)
+        return Response(error=failure)

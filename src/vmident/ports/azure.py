@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from vmident.core.auth.caller import CallerType
-    from vmident.core.consequences import Warn
+    from vmident.core.consequences import Notice
     from vmident.core.patch import PatchBody
     from vmident.core.progress import Progress
     from vmident.core.rbac.permissions import Permission
-    from vmident.core.rbac.roles import Assigned, Grant, HeldRole, Role
+    from vmident.core.rbac.roles import AssignmentKey, Grant, Role, RoleAssignment
     from vmident.core.rbac.scope import Scope
     from vmident.core.resource_id import ResourceId
     from vmident.core.resources import Group, IdentityResource
-    from vmident.core.run_record import Entry, IdentityDeletion, RunRecord
+    from vmident.core.run_record import IdentityDeletion, RunEntry, RunRecord
     from vmident.core.transition import Transition
-    from vmident.core.virtual_machine import Machine
+    from vmident.core.virtual_machine import VirtualMachine
     from vmident.errors import VmidentError
 
 
@@ -54,7 +54,7 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Look:
+class OperationStatus:
     """What one poll of an operation saw; `failure` is set where the operation ended without success.
 
     `took_seconds` is from its start to its end by Azure's own clock, where it is over and Azure said both.
@@ -67,28 +67,28 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Written:
+class PatchResponse:
     """Azure's answer to a PATCH: the VM as it now stands, and the operation that still runs.
 
     `operation` is `None` where Azure named none that may be asked; then the VM itself tells when it is at rest.
     """
 
-    machine: Machine | None
+    machine: VirtualMachine | None
     operation: Operation | None
 
 
 @dataclass(frozen=True)
-class Holders:
+class AttachedVms:
     """VMs that may have an identity attached; `is_complete` is false where only its own subscription was searched."""
 
     vms: Sequence[ResourceId]
     is_complete: bool = True
 
 
-class Machines(Protocol):
+class VirtualMachines(Protocol):
     """The VMs of a cloud. Every method may raise `NotSignedIn`, `NotAllowed`, `NotFound`, `AzureUnavailable`."""
 
-    def read(self, vm: ResourceId) -> Machine:
+    def read(self, vm: ResourceId) -> VirtualMachine:
         """Read one VM from ARM itself, never from an index that lags."""
         ...
 
@@ -96,7 +96,7 @@ class Machines(Protocol):
         """Tell whether the VM runs, in Azure's word, such as `running` or `deallocated`; `None` where not known."""
         ...
 
-    def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> Written:
+    def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> PatchResponse:
         """Send the PATCH once, with `If-Match` where there is an etag; never repeats it.
 
         Raises `PreconditionFailed`, `Conflict`, `Throttled`, and `AzureUnavailable` where it is not known whether
@@ -104,7 +104,7 @@ class Machines(Protocol):
         """
         ...
 
-    def look_at(self, operation: Operation) -> Look:
+    def poll(self, operation: Operation) -> OperationStatus:
         """Ask once how the operation is doing."""
         ...
 
@@ -112,7 +112,7 @@ class Machines(Protocol):
         """Find the VMs of that name in the subscription, one made a moment ago included."""
         ...
 
-    def list(self, subscription: str, group: str | None = None) -> Iterator[Machine]:
+    def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine]:
         """List the VMs of a subscription or of one group, page by page."""
         ...
 
@@ -127,20 +127,20 @@ class Machines(Protocol):
         """
         ...
 
-    def in_graph(self, subscription: str, group: str | None = None) -> tuple[int, Iterator[Machine]] | None:
+    def in_graph(self, subscription: str, group: str | None = None) -> tuple[int, Iterator[VirtualMachine]] | None:
         """Ask Resource Graph how many VMs there are, and what each has, a thousand a request; no etags.
 
         It lags by seconds to minutes: no change is to be computed from it. `None` where it cannot be used.
         """
         ...
 
-    def holders(self, identity: ResourceId) -> Holders:
+    def attached_vms(self, identity: ResourceId) -> AttachedVms:
         """Find the VMs that may have the identity attached, one that got it a moment ago included."""
         ...
 
 
 @dataclass(frozen=True)
-class SubscriptionSeen:
+class SubscriptionStatus:
     """A subscription as it answers; `server_seconds` is Azure's own time then (epoch), where it said it."""
 
     name: str
@@ -151,7 +151,7 @@ class SubscriptionSeen:
 class Subscriptions(Protocol):
     """The subscriptions that the caller sees."""
 
-    def look_at(self, subscription: str) -> SubscriptionSeen:
+    def read(self, subscription: str) -> SubscriptionStatus:
         """Read one subscription by its id."""
         ...
 
@@ -214,7 +214,7 @@ class Groups(Protocol):
 class Roles(Protocol):
     """Role definitions, role assignments, and what the caller may do.
 
-    Definitions and permissions are asked for once a command; assignments every time, but for `held_in_list`.
+    Definitions and permissions are asked for once a command; assignments every time, but for `listed_assignments_of`.
     """
 
     def named(self, name: str, scope: Scope) -> Sequence[Role]:
@@ -229,15 +229,15 @@ class Roles(Protocol):
         """Read one definition by its full id; raises `NotFound`."""
         ...
 
-    def held_by(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
+    def assignments_of(self, principal_id: str, scope: Scope) -> Sequence[RoleAssignment]:
         """List the assignments made to a principal at a scope, above it and below it."""
         ...
 
-    def held_in_list(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
-        """Give what `held_by` gives, from a list of everybody's assignments, asked for once a command and scope."""
+    def listed_assignments_of(self, principal_id: str, scope: Scope) -> Sequence[RoleAssignment]:
+        """Return what `assignments_of` does, from one list of all assignments at the scope, read once a command."""
         ...
 
-    def assigned_at(self, scope: Scope) -> frozenset[Assigned]:
+    def assignments_at(self, scope: Scope) -> frozenset[AssignmentKey]:
         """List the assignments of all principals at a scope, above it and below it, GUIDs in small letters."""
         ...
 
@@ -274,7 +274,7 @@ class Loss:
 
     vm: ResourceId
     change: Transition
-    orphans: Sequence[HeldRole] = ()
+    orphans: Sequence[RoleAssignment] = ()
 
 
 @dataclass(frozen=True)
@@ -286,8 +286,8 @@ class IdentityLoss:
 
     identity: ResourceId
     detached: Sequence[Loss] = ()
-    roles: Sequence[HeldRole] = ()
-    warnings: Sequence[Warn] = ()
+    roles: Sequence[RoleAssignment] = ()
+    warnings: Sequence[Notice] = ()
 
 
 @dataclass(frozen=True)
@@ -307,7 +307,7 @@ class Tokens(Protocol):
         ...
 
 
-class Way(Enum):
+class SignInMethod(Enum):
     """How somebody signs in."""
 
     BROWSER = "browser"
@@ -320,7 +320,7 @@ class Way(Enum):
 class SignInRequest:
     """What to sign in with. An app has tenant, client id and secret, a managed identity may have a client id."""
 
-    way: Way
+    method: SignInMethod
     tenant_id: str | None = None
     client_id: str | None = None
     secret: str | None = field(default=None, repr=False)
@@ -338,7 +338,7 @@ class Account:
     is_encrypted: bool = True
 
 
-class SignIns(Protocol):
+class Logins(Protocol):
     """vmident's own sign-in, of which there is at most one."""
 
     def sign_in(self, request: SignInRequest) -> Account:
@@ -350,25 +350,25 @@ class SignIns(Protocol):
         ...
 
 
-class Person(Protocol):
+class Prompt(Protocol):
     """Whoever runs the command."""
 
-    def approve(self, losses: Sequence[Loss]) -> None:
+    def confirm(self, losses: Sequence[Loss]) -> None:
         """Ask whether these VMs may lose what the transitions take away.
 
         Raises `Declined` for 'no', `ConfirmationNeeded` where there is nobody to ask and no `--yes`.
         """
         ...
 
-    def approve_deletion(self, losses: Sequence[IdentityLoss]) -> None:
+    def confirm_deletion(self, losses: Sequence[IdentityLoss]) -> None:
         """Ask whether these identities may be deleted, and detached first where that is planned; raises as above."""
         ...
 
-    def wants_roles_removed(self, roles: Sequence[HeldRole]) -> bool:
+    def confirm_role_removal(self, roles: Sequence[RoleAssignment]) -> bool:
         """Ask whether assignments that will point at nobody are to be deleted too; no where nobody can be asked."""
         ...
 
-    def tell(self, message: str) -> None:
+    def progress(self, message: str) -> None:
         """Say what is going on right now, such as what is being waited for; may be shown or not."""
         ...
 
@@ -381,12 +381,12 @@ class Journal(Protocol):
     """What is kept of runs. Every method raises `JournalUnusable` where the record cannot be read or written."""
 
     def begin(
-        self, entries: Sequence[Entry], undoes: str | None = None, deletions: Sequence[IdentityDeletion] = ()
+        self, entries: Sequence[RunEntry], undoes: str | None = None, deletions: Sequence[IdentityDeletion] = ()
     ) -> str:
         """Put a new run and all its VMs on record, before anything is sent; gives its id, such as `3f2a9c1e`."""
         ...
 
-    def put(self, run: str, entry: Entry | IdentityDeletion) -> None:
+    def put(self, run: str, entry: RunEntry | IdentityDeletion) -> None:
         """Put on record how far a VM, or the deletion of an identity, has come. On disk when it returns.
 
         Raises `TakenOver`.
@@ -397,7 +397,7 @@ class Journal(Protocol):
         """Put on record that the process has come to the end of the run."""
         ...
 
-    def taken_back(self, vms: Collection[ResourceId]) -> Iterator[tuple[Entry, Entry]]:
+    def undo_history(self, vms: Collection[ResourceId]) -> Iterator[tuple[RunEntry, RunEntry]]:
         """Give what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
         ...
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from vmident.core.resource_id import ResourceId
-from vmident.core.vm_creation.deployment import DeploymentSeen, Order, Step, WhatIf
+from vmident.core.vm_creation.deployment import DeploymentRequest, DeploymentStatus, Step, WhatIf
 from vmident.core.vm_creation.network import VirtualNetwork
 
 
 class Deployments(Protocol):
     """Template deployments to a resource group, each named by its full id."""
 
-    def start(self, order: Order) -> None:
+    def start(self, request: DeploymentRequest) -> None:
         """Send the PUT once; never repeats it.
 
         Raises what Azure says of a template that it refuses, and `AzureUnavailable` where it is not known whether the
@@ -21,7 +21,7 @@ class Deployments(Protocol):
         """
         ...
 
-    def look_at(self, deployment: ResourceId) -> DeploymentSeen | None:
+    def poll(self, deployment: ResourceId) -> DeploymentStatus | None:
         """Ask once how the deployment is doing; `None` where there is none of that name."""
         ...
 
@@ -29,11 +29,11 @@ class Deployments(Protocol):
         """List what the deployment has begun to do, resource by resource."""
         ...
 
-    def foresee(self, order: Order) -> WhatIf:
+    def what_if(self, request: DeploymentRequest) -> WhatIf:
         """Ask what the deployment would change; changes nothing itself."""
         ...
 
-    def look_at_foresight(self, what_if: WhatIf) -> WhatIf:
+    def poll_what_if(self, what_if: WhatIf) -> WhatIf:
         """Ask once whether the answer to `foresee` is there."""
         ...
 

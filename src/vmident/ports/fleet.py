@@ -1,7 +1,8 @@
 """What a use case hands to whoever carries out many changes at once: jobs that say step by step what they need.
 
-A job is a generator. It yields a `Request` and is sent what came of it, or a `Pause`; a failure is thrown into it. What
-it returns is its result. It never waits by itself, so that one thread can go on with as many as Azure's limits allow.
+A job is a generator. It yields an `AzureRequest` and receives the response, or yields a `Pause`; a failure is raised
+inside it. Its return value is its result. It never waits by itself, so that one thread can run as many jobs as Azure's
+limits allow.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound="Outcome")
 
 
-class Kind(Enum):
+class RequestKind(Enum):
     """What a request is, as Azure's limits tell requests apart."""
 
     READ_VM = "read a VM"
@@ -31,17 +32,17 @@ class Kind(Enum):
     @property
     def is_read(self) -> bool:
         """Tell whether it changes nothing, so that it may simply be sent again."""
-        return self in {Kind.READ_VM, Kind.LOOK}
+        return self in {RequestKind.READ_VM, RequestKind.LOOK}
 
 
 @dataclass(frozen=True)
-class Cost:
+class RequestCost:
     """What a request takes from Azure's budgets: it is about a VM of a subscription, in a region.
 
     `made` and `attached` count identities that it makes and attaches, `assignments` role assignments that it writes.
     """
 
-    kind: Kind
+    kind: RequestKind
     subscription: str
     region: str
     made: int = 0
@@ -50,13 +51,13 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Request:
+class AzureRequest:
     """One errand to Azure: `act` blocks until it is done, raises `vmident.errors`, and may run in any thread.
 
     One that is `guarded` may leave long after it was worked out: where that is out of date, Azure refuses it.
     """
 
-    cost: Cost
+    cost: RequestCost
     act: Callable[[], Any] = field(repr=False)
     guarded: bool = True
 
@@ -69,7 +70,7 @@ class Pause:
     why: str
 
 
-Step: TypeAlias = "Request | Pause"
+Step: TypeAlias = "AzureRequest | Pause"
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
@@ -78,7 +79,7 @@ class Job:
     """One change to carry out: `begin` starts it, `cost` is that of the first request that it will yield."""
 
     begin: Callable[[], Steps[Any]]
-    cost: Cost
+    cost: RequestCost
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Policy:
+class StopPolicy:
     """When a run is to stop by itself.
 
     With `canary`, so many jobs come first, and the others only if all is well with them. Where more VMs than
@@ -118,13 +119,13 @@ class Policy:
         return f"More than {limit} of {total} VMs failed, so the others were left as they are."
 
 
-NO_POLICY = Policy()
+NO_POLICY = StopPolicy()
 
 
 class Fleet(Protocol):
     """Whoever carries out many changes at once."""
 
-    def run(self, jobs: Sequence[Job], policy: Policy = NO_POLICY, failed: int = 0) -> Sequence[Any]:
+    def run(self, jobs: Sequence[Job], policy: StopPolicy = NO_POLICY, failed: int = 0) -> Sequence[Any]:
         """Carry out jobs side by side, as fast as Azure's limits allow; gives their results, in their order.
 
         A job that was not begun, as the run was stopped before, has `None`. `failed` VMs of the run have failed before

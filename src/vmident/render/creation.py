@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from vmident.core.identity import IdentityState
 from vmident.core.transition import Transition
-from vmident.core.vm_creation.deployment import Foreseen
+from vmident.core.vm_creation.deployment import WhatIfChange
 from vmident.render.document import Document, error_document, identity_document, role_document, warning_document
 from vmident.render.human import difference_lines, role_lines
 from vmident.render.line import Line, Tone
 from vmident.results.changes import Status
-from vmident.results.resources import Creation
+from vmident.results.resources import VmCreation
 
 _HEADINGS = {
     Status.CHANGED: "created",
@@ -28,12 +28,12 @@ _MARKS = {
 }
 
 
-def creation_document(result: Creation) -> Document:
+def creation_document(result: VmCreation) -> Document:
     """Give what `vm create` prints; `template` and `whatIf` are there where it was only worked out."""
     planned: Document = {}
     if result.status is Status.PLANNED:
         foreseen = result.what_if
-        what_if = None if foreseen is None else [_foreseen_document(one) for one in foreseen]
+        what_if = None if foreseen is None else [_what_if_document(one) for one in foreseen]
         planned = {"template": result.template, "whatIf": what_if}
     return {
         "id": str(result.vm),
@@ -53,7 +53,7 @@ def creation_document(result: Creation) -> Document:
     }
 
 
-def creation_row(result: Creation) -> Document:
+def creation_row(result: VmCreation) -> Document:
     """Give it as one flat row, for a table or tsv."""
     system = result.identity.system if result.identity else None
     return {
@@ -69,7 +69,7 @@ def creation_row(result: Creation) -> Document:
     }
 
 
-def creation_lines(result: Creation) -> Iterator[Line]:
+def creation_lines(result: VmCreation) -> Iterator[Line]:
     """Draw what there is of the VM now, or what would be made and by which template."""
     heading = f"{result.vm.name} ({result.vm.group}, {result.location}): {_HEADINGS[result.status]}"
     yield Line(heading, Tone.HEADING)
@@ -82,17 +82,17 @@ def creation_lines(result: Creation) -> Iterator[Line]:
     if result.public_address:
         yield Line(f"  public   {result.public_address}  as {result.admin_username}")
     for one in result.what_if or ():
-        yield _foreseen_line(one)
+        yield _what_if_line(one)
     if result.template:
         for text in json.dumps(result.template, indent=2).splitlines():
             yield Line(f"  {text}", Tone.FAINT)
 
 
-def _foreseen_document(one: Foreseen) -> Document:
+def _what_if_document(one: WhatIfChange) -> Document:
     return {"resourceId": one.resource_id, "changeType": one.change, "properties": list(one.properties)}
 
 
-def _foreseen_line(one: Foreseen) -> Line:
+def _what_if_line(one: WhatIfChange) -> Line:
     mark, tone = _MARKS.get(one.change, ("=", Tone.FAINT))
     kind = one.resource_id.rpartition("/providers/")[2].rpartition("/")[0]
     which = f" ({', '.join(one.properties)})" if one.properties else ""

@@ -5,41 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.core.diagnosis import Finding, Verdict
+from vmident.core.diagnosis import Check, CheckStatus
 from vmident.render.document import change_document
 from vmident.render.human import change_lines
 from vmident.render.line import Line, Tone
-from vmident.results.account import Diagnosis
+from vmident.results.account import DoctorReport
 from vmident.results.changes import ChangeResult
 
 _TONES = {
-    Verdict.OK: Tone.PLAIN,
-    Verdict.SKIPPED: Tone.FAINT,
-    Verdict.WARNING: Tone.WARNING,
-    Verdict.PROBLEM: Tone.ERROR,
+    CheckStatus.OK: Tone.PLAIN,
+    CheckStatus.SKIPPED: Tone.FAINT,
+    CheckStatus.WARNING: Tone.WARNING,
+    CheckStatus.PROBLEM: Tone.ERROR,
 }
 
 
-def diagnosis_document(found: Diagnosis, fixed: Sequence[ChangeResult], *, names_vms: bool) -> dict[str, Any]:
+def diagnosis_document(found: DoctorReport, fixed: Sequence[ChangeResult], *, names_vms: bool) -> dict[str, Any]:
     """Give `{"ok", "checks": [{"vm"?, "check", "verdict", "message", "hint"}], "fixed": [change]}`."""
     return {
-        "ok": not any(one.is_amiss for one in found.findings),
+        "ok": not any(one.has_failed for one in found.findings),
         "checks": finding_rows(found, names_vms=names_vms),
         "fixed": [change_document(one) for one in fixed],
     }
 
 
-def finding_rows(found: Diagnosis, *, names_vms: bool) -> list[dict[str, Any]]:
+def finding_rows(found: DoctorReport, *, names_vms: bool) -> list[dict[str, Any]]:
     """Give each check as a flat row, with the VM that it is about where these are to be named.
 
     That is the VM's id, the word as typed for one that is not there, and `None` for what is the same for all VMs.
     """
-    rows: list[tuple[str | None, Finding]] = [(None, one) for one in found.general]
+    rows: list[tuple[str | None, Check]] = [(None, one) for one in found.general]
     rows += [(str(vm.vm or vm.word), one) for vm in found.vms for one in vm.findings]
     return [({"vm": vm} if names_vms else {}) | _row(finding) for vm, finding in rows]
 
 
-def _row(finding: Finding) -> dict[str, Any]:
+def _row(finding: Check) -> dict[str, Any]:
     return {
         "check": finding.check,
         "verdict": finding.verdict.value,
@@ -48,7 +48,7 @@ def _row(finding: Finding) -> dict[str, Any]:
     }
 
 
-def diagnosis_lines(found: Diagnosis, fixed: Sequence[ChangeResult], *, names_vms: bool) -> Iterator[Line]:
+def diagnosis_lines(found: DoctorReport, fixed: Sequence[ChangeResult], *, names_vms: bool) -> Iterator[Line]:
     """Draw what was mended, then each check on a line of its own with its way out below it, then the sum.
 
     Where VMs are to be named, each has a line above its checks.
@@ -60,11 +60,11 @@ def diagnosis_lines(found: Diagnosis, fixed: Sequence[ChangeResult], *, names_vm
         if names_vms:
             yield Line(f"{vm.vm.name} ({vm.vm.group})" if vm.vm else vm.word, Tone.HEADING)
         yield from _check_lines(vm.findings)
-    amiss = sum(one.is_amiss for one in found.findings)
+    amiss = sum(one.has_failed for one in found.findings)
     yield Line(f"{amiss} of {len(found.findings)} checks found something." if amiss else "All is well.", Tone.HEADING)
 
 
-def _check_lines(findings: Sequence[Finding]) -> Iterator[Line]:
+def _check_lines(findings: Sequence[Check]) -> Iterator[Line]:
     for finding in findings:
         yield Line(f"{finding.verdict.value:<8} {finding.check:<13}  {finding.message}", _TONES[finding.verdict])
         if finding.hint:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vmident.core.consequences import Warn
+    from vmident.core.consequences import Notice
     from vmident.core.identity import IdentityState
     from vmident.core.resource_id import ResourceId
-    from vmident.core.virtual_machine import Machine
+    from vmident.core.virtual_machine import VirtualMachine
     from vmident.errors import VmidentError
     from vmident.results.changes import ChangeResult, RoleResult
 
@@ -31,7 +31,7 @@ def identity_document(state: IdentityState) -> Document:
     return document
 
 
-def machine_document(machine: Machine) -> Document:
+def vm_document(machine: VirtualMachine) -> Document:
     """Give what `show` and `list` print of a VM."""
     return {
         "id": str(machine.id),
@@ -76,7 +76,7 @@ def roles_member(roles: Sequence[RoleResult]) -> Document:
     return {"roleAssignments": [role_document(one) for one in roles]} if roles else {}
 
 
-def warning_document(warning: Warn) -> Document:
+def warning_document(warning: Notice) -> Document:
     """Give `{"code", "message"}`."""
     return {"code": warning.code, "message": warning.message}
 
@@ -92,7 +92,7 @@ def error_document(error: VmidentError) -> Document:
     }
 
 
-def machine_row(machine: Machine) -> Document:
+def vm_row(machine: VirtualMachine) -> Document:
     """Give a VM as one flat row, for a table or tsv."""
     identity = machine.identity
     return {

@@ -9,7 +9,7 @@ from textwrap import indent
 from typing import Any
 
 from vmident.errors import QueryUnfit, UsageError
-from vmident.render.text import harmless
+from vmident.render.text import escape_control_characters
 
 _JMESPATH = "See https://jmespath.org; quote the query for the shell."
 
@@ -61,7 +61,7 @@ def as_tsv(rows: Any) -> str:
 
 def as_table(rows: Any, *, width_columns: int | None = None) -> str:
     """Give columns with a header, no lines cut; wrapped to `width_columns` only where that is given."""
-    from vmident.render.table import drawn
+    from vmident.render.table import draw_table
 
     listed = _rows(rows)
     if not listed:
@@ -69,7 +69,7 @@ def as_table(rows: Any, *, width_columns: int | None = None) -> str:
     heads = list(dict.fromkeys(key for row in listed if isinstance(row, dict) for key in row))
     cells = [[row.get(head) for head in heads] if heads and isinstance(row, dict) else _values(row) for row in listed]
     texts = [[_cell(value) for value in row] for row in cells]
-    return drawn([_cell(head) for head in heads], texts, width_columns=width_columns)
+    return draw_table([_cell(head) for head in heads], texts, width_columns=width_columns)
 
 
 def queried(document: Any, query: str | None) -> Any:
@@ -137,5 +137,5 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return harmless(value)
+        return escape_control_characters(value)
     return as_json_line(value)

@@ -13,11 +13,11 @@ from vmident.render.moment import time_of_day
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
 
 if TYPE_CHECKING:
-    from vmident.core.consequences import Warn
-    from vmident.core.rbac.roles import HeldRole
+    from vmident.core.consequences import Notice
+    from vmident.core.rbac.roles import RoleAssignment
     from vmident.core.resource_id import ResourceId
     from vmident.core.transition import Transition
-    from vmident.core.virtual_machine import Machine
+    from vmident.core.virtual_machine import VirtualMachine
 
 
 HEADINGS = {
@@ -79,7 +79,7 @@ def difference_lines(change: Transition) -> Iterator[Line]:
     yield from _identities(_only(change.after, change.added, change.enables_system), "+", Tone.ADDED)
 
 
-def loss_lines(vm: ResourceId, change: Transition, orphans: Sequence[HeldRole] = ()) -> Iterator[Line]:
+def loss_lines(vm: ResourceId, change: Transition, orphans: Sequence[RoleAssignment] = ()) -> Iterator[Line]:
     """Draw what a VM is about to lose, and what that breaks."""
     yield Line(f"{_vm(vm, vm.name)} is about to lose:", Tone.HEADING)
     yield from _identities(_only(change.before, change.removed, change.disables_system), "-", Tone.REMOVED)
@@ -91,7 +91,7 @@ def loss_lines(vm: ResourceId, change: Transition, orphans: Sequence[HeldRole] =
         yield Line(f"  ! role '{one.role.name}' on {one.scope} will point at nobody", Tone.WARNING)
 
 
-def machine_lines(machine: Machine) -> Iterator[Line]:
+def vm_lines(machine: VirtualMachine) -> Iterator[Line]:
     """Draw the identities of one VM."""
     yield Line(f"{machine.id.name} ({machine.id.group}, {machine.location})", Tone.HEADING)
     yield Line(f"  type  {machine.identity.type.value}")
@@ -126,7 +126,7 @@ def warning_lines(result: ChangeResult) -> Iterator[Line]:
     yield from warnings_about(name, result.warnings)
 
 
-def warnings_about(name: str, warnings: Sequence[Warn]) -> Iterator[Line]:
+def warnings_about(name: str, warnings: Sequence[Notice]) -> Iterator[Line]:
     """Draw warnings about one thing, each with its name."""
     for warning in warnings:
         yield Line(f"warning: {name}: {warning.message}", Tone.WARNING)

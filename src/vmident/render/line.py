@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from vmident.render.text import harmless
+from vmident.render.text import escape_control_characters
 
 if TYPE_CHECKING:
     from vmident.errors import VmidentError
@@ -33,7 +33,7 @@ class Line:
     tone: Tone = Tone.PLAIN
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", harmless(self.text))
+        object.__setattr__(self, "text", escape_control_characters(self.text))
 
 
 def error_lines(error: VmidentError, doing: str, names: str | None = None) -> Iterator[Line]:

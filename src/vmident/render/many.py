@@ -30,13 +30,13 @@ from vmident.render.line import Line, Tone
 from vmident.results.changes import ChangeResult, Status
 
 if TYPE_CHECKING:
-    from vmident.core.consequences import Warn
-    from vmident.core.rbac.roles import HeldRole
+    from vmident.core.consequences import Notice
+    from vmident.core.rbac.roles import RoleAssignment
     from vmident.core.resource_id import ResourceId
     from vmident.errors import VmidentError
 
 T = TypeVar("T")
-LossOfOne: TypeAlias = "tuple[ResourceId, Transition, Sequence[HeldRole]]"
+LossOfOne: TypeAlias = "tuple[ResourceId, Transition, Sequence[RoleAssignment]]"
 """A VM, the change that takes something away from it, and the role assignments that will point at nobody."""
 
 _NAMED_AT_MOST = 5
@@ -55,7 +55,7 @@ class OnRecord:
 
 
 @dataclass(frozen=True)
-class FailedAlike:
+class GroupedFailures:
     """VMs that failed for the same reason: the error in words that hold for all, whom it is about, and their names.
 
     `names` is `None` where it is about one VM.
@@ -85,10 +85,10 @@ class Names:
         return f"{named} and {more} more" if more > 0 else named
 
 
-def many_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
+def fleet_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
     """Draw how a run of many ended: a block for VMs that were changed the same way, and a last line that counts."""
     names = Names(results)
-    largest_first = sorted(changed_alike(results), key=len, reverse=True)
+    largest_first = sorted(grouped_changes(results), key=len, reverse=True)
     for status in Status:
         groups = [group for group in largest_first if group[0].status is status]
         for group in groups[:_WAYS_AT_MOST]:
@@ -101,12 +101,12 @@ def many_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
     yield summary_line(results)
 
 
-def changed_alike(results: Iterable[ChangeResult]) -> list[tuple[ChangeResult, ...]]:
+def grouped_changes(results: Iterable[ChangeResult]) -> list[tuple[ChangeResult, ...]]:
     """Put VMs together that ended with the same status, after the same change; in the order of their first ones."""
     return _grouped((_way_of(one), one) for one in results)
 
 
-def failed_alike(results: Sequence[ChangeResult], record: OnRecord) -> list[FailedAlike]:
+def grouped_failures(results: Sequence[ChangeResult], record: OnRecord) -> list[GroupedFailures]:
     """Put failed VMs together whose errors say the same; in the order of their first ones."""
     names = Names(results)
     failures = [(one, one.error) for one in results if one.error]
@@ -114,23 +114,23 @@ def failed_alike(results: Sequence[ChangeResult], record: OnRecord) -> list[Fail
     return [_told(tuple(one for one, _ in group), group[0][1], names, record) for group in groups]
 
 
-def many_warning_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
+def grouped_warning_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
     """Draw each warning once, with the VMs that it is about."""
     names = Names(results)
-    told = ((one, warning) for one in results for warning in one.warnings)
-    for group in _grouped(((warning.code, _common(warning.message, one)), (one, warning)) for one, warning in told):
+    setting = ((one, warning) for one in results for warning in one.warnings)
+    for group in _grouped(((warning.code, _common(warning.message, one)), (one, warning)) for one, warning in setting):
         vms = tuple({id(one): one for one, _ in group}.values())
         yield from warnings_about(*_warned(vms, group[0][1], names))
 
 
-def losing_alike(losses: Iterable[LossOfOne]) -> list[tuple[LossOfOne, ...]]:
+def grouped_losses(losses: Iterable[LossOfOne]) -> list[tuple[LossOfOne, ...]]:
     """Put VMs together that are about to lose the same; the largest groups first."""
     return sorted(_grouped((_loss_of(one), one) for one in losses), key=len, reverse=True)
 
 
-def many_loss_lines(losses: Iterable[LossOfOne]) -> Iterator[Line]:
+def grouped_loss_lines(losses: Iterable[LossOfOne]) -> Iterator[Line]:
     """Draw what many VMs are about to lose, those that lose the same together, and what that breaks."""
-    for group in losing_alike(losses):
+    for group in grouped_losses(losses):
         first, *others = group
         _, *lines = loss_lines(*first)
         yield Line(f"{_vms(len(group))} about to lose:", Tone.HEADING)
@@ -153,24 +153,24 @@ def _loss_of(loss: LossOfOne) -> Hashable:
     return (change.before.type, change.after.type, change.removed, change.disables_system, roles)
 
 
-def _warned(vms: Sequence[ChangeResult], warning: Warn, names: Names) -> tuple[str, tuple[Warn, ...]]:
+def _warned(vms: Sequence[ChangeResult], warning: Notice, names: Names) -> tuple[str, tuple[Notice, ...]]:
     if len(vms) == 1:
         return names.of(vms[0]), (warning,)
     common = replace(warning, message=_common(warning.message, vms[0]))
     return f"{_counted(vms)} ({names.of_first(vms)})", (common,)
 
 
-def _told(vms: tuple[ChangeResult, ...], error: VmidentError, names: Names, record: OnRecord) -> FailedAlike:
+def _told(vms: tuple[ChangeResult, ...], error: VmidentError, names: Names, record: OnRecord) -> GroupedFailures:
     if len(vms) == 1:
-        return FailedAlike(vms, error, names.of(vms[0]))
-    common = error.saying(_common(error.message, vms[0]), _common(error.hint, vms[0]) if error.hint else None)
+        return GroupedFailures(vms, error, names.of(vms[0]))
+    common = error.with_message(_common(error.message, vms[0]), _common(error.hint, vms[0]) if error.hint else None)
     if error.request_id:
         common.request_id = f"{error.request_id} of {names.of(vms[0])}"
     named = [one for place, one in enumerate(vms) if place < _NAMED_AT_MOST or one.id not in record.vms]
     text = ", ".join(names.of(one) for one in named)
     more = len(vms) - len(named)
     found = f" and {more} more; all are named by: vmident runs show {record.run}" if more else ""
-    return FailedAlike(vms, common, _counted(vms), f"{text}{found}")
+    return GroupedFailures(vms, common, _counted(vms), f"{text}{found}")
 
 
 def _group_lines(group: Sequence[ChangeResult], names: Names) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from vmident.core.plan import Plan, PlannedVm
 from vmident.core.resource_id import ResourceId
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.render.document import Document, identity_document, role_document, warning_document
 from vmident.render.formats import as_yaml
 from vmident.render.human import change_lines, warnings_about
@@ -117,7 +117,7 @@ def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:
         yield Line(f"warning: {more} more warnings about VMs stand in the plan: -o json", Tone.WARNING)
 
 
-def state_document(machines: Iterable[Machine]) -> Document:
+def state_document(machines: Iterable[VirtualMachine]) -> Document:
     """Give the description that these VMs are as they are: a rule for all VMs that have the same identities."""
     alike: dict[tuple[bool, tuple[ResourceId, ...]], list[ResourceId]] = {}
     for machine in sorted(machines, key=lambda machine: machine.id):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vmident.core.consequences import Warn
-from vmident.core.rbac.roles import HeldRole
+from vmident.core.consequences import Notice
+from vmident.core.rbac.roles import RoleAssignment
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import Group, IdentityResource
 from vmident.render.document import Document, error_document, roles_member, warning_document
@@ -14,7 +14,7 @@ from vmident.render.formats import as_table
 from vmident.render.human import role_lines
 from vmident.render.line import Line, Tone
 from vmident.results.changes import ChangeResult, Status
-from vmident.results.resources import Deletion, GroupMade, IdentityMade
+from vmident.results.resources import DeletionResult, GroupResult, IdentityResult
 
 _DELETED = {
     Status.CHANGED: "deleted",
@@ -29,7 +29,7 @@ def group_document(group: Group) -> Document:
     return {"id": str(group.id), "name": group.name, "location": group.location, "tags": dict(group.tags)}
 
 
-def group_made_document(made: GroupMade) -> Document:
+def group_result_document(made: GroupResult) -> Document:
     """Give what `group create` prints."""
     return {**group_document(made.group), "status": made.status.value}
 
@@ -53,7 +53,7 @@ def identity_resource_document(identity: IdentityResource) -> Document:
     }
 
 
-def identity_made_document(made: IdentityMade) -> Document:
+def identity_result_document(made: IdentityResult) -> Document:
     """Give what `identity create` prints."""
     return {
         **identity_resource_document(made.identity),
@@ -71,7 +71,7 @@ def identity_row(identity: IdentityResource) -> Document:
     return {key: document[key] for key in kept} | {"tags": _joined(identity.tags)}
 
 
-def deletion_document(result: Deletion) -> Document:
+def deletion_document(result: DeletionResult) -> Document:
     """Give what `identity delete` prints of one; an identity that was not found has its name as typed, and no id."""
     identity = result.identity
     return {
@@ -86,7 +86,7 @@ def deletion_document(result: Deletion) -> Document:
     }
 
 
-def deletion_row(result: Deletion) -> Document:
+def deletion_row(result: DeletionResult) -> Document:
     """Give a deletion as one flat row, for a table or tsv."""
     document = deletion_document(result)
     row = {key: document[key] for key in ("name", "resourceGroup", "status")}
@@ -100,7 +100,7 @@ def group_lines(group: Group, state: str = "") -> Iterator[Line]:
     yield from _facts({"location": group.location, "tags": _joined(group.tags), "id": str(group.id)})
 
 
-def group_made_lines(made: GroupMade) -> Iterator[Line]:
+def group_result_lines(made: GroupResult) -> Iterator[Line]:
     """Draw what became of a group that was to be there."""
     yield from group_lines(made.group, f": {_made(made.status, is_new=made.before is None)}")
 
@@ -119,13 +119,13 @@ def identity_lines(identity: IdentityResource, state: str = "") -> Iterator[Line
     yield from _facts(facts)
 
 
-def identity_made_lines(made: IdentityMade) -> Iterator[Line]:
+def identity_result_lines(made: IdentityResult) -> Iterator[Line]:
     """Draw what became of an identity that was to be there."""
     yield from identity_lines(made.identity, f": {_made(made.status, is_new=made.before is None)}")
     yield from role_lines(made.roles)
 
 
-def deletion_lines(result: Deletion) -> Iterator[Line]:
+def deletion_lines(result: DeletionResult) -> Iterator[Line]:
     """Draw what became of one identity that was to be deleted, and of what goes with it."""
     name = _named(result.identity) if result.identity else result.word
     yield Line(f"{name}: {_DELETED[result.status]}", Tone.HEADING)
@@ -134,7 +134,9 @@ def deletion_lines(result: Deletion) -> Iterator[Line]:
     yield from role_lines(result.roles)
 
 
-def deletion_loss_lines(identity: ResourceId, roles: Sequence[HeldRole], warnings: Sequence[Warn]) -> Iterator[Line]:
+def deletion_loss_lines(
+    identity: ResourceId, roles: Sequence[RoleAssignment], warnings: Sequence[Notice]
+) -> Iterator[Line]:
     """Draw an identity that is about to be deleted, and what that takes along."""
     yield Line(f"{_named(identity)} is about to be deleted:", Tone.HEADING)
     yield Line(f"  - {identity}", Tone.REMOVED)
@@ -156,7 +158,7 @@ def listing_lines(rows: Sequence[Mapping[str, Any]], none: str) -> Iterator[Line
         yield Line(text)
 
 
-def _vm_documents(result: Deletion) -> Iterator[Document]:
+def _vm_documents(result: DeletionResult) -> Iterator[Document]:
     """Give each VM that has the identity, and whether it keeps it: the status of its change, or `attached`."""
     changes = {one.id: one for one in result.detached}
     for vm in result.attached:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.core.run_record import Entry, IdentityDeletion, RunRecord, Stage
+from vmident.core.run_record import IdentityDeletion, RunEntry, RunRecord, Stage
 from vmident.render.document import Document, identity_document, roles_member
 from vmident.render.formats import as_table
 from vmident.render.human import difference_lines, role_lines
@@ -59,7 +59,7 @@ def run_row(record: RunRecord) -> Document:
     return {key: document[key] for key in kept} | {"vms": sum(record.stages.values())}
 
 
-def entry_row(entry: Entry) -> Document:
+def entry_row(entry: RunEntry) -> Document:
     """Give a VM of a run as one flat row, for a table or tsv."""
     return {
         "name": entry.vm.name,
@@ -122,11 +122,11 @@ def _deletion_lines(deletion: IdentityDeletion) -> Iterator[Line]:
         yield Line(f"  ! {deletion.error_code}: {deletion.error_message}", Tone.ERROR)
 
 
-def _error_document(entry: Entry | IdentityDeletion) -> Document | None:
+def _error_document(entry: RunEntry | IdentityDeletion) -> Document | None:
     return {"code": entry.error_code, "message": entry.error_message} if entry.error_code is not None else None
 
 
-def _entry_document(entry: Entry) -> Document:
+def _entry_document(entry: RunEntry) -> Document:
     return {
         "id": str(entry.vm),
         "name": entry.vm.name,
@@ -141,7 +141,7 @@ def _entry_document(entry: Entry) -> Document:
     }
 
 
-def _entry_lines(entry: Entry) -> Iterator[Line]:
+def _entry_lines(entry: RunEntry) -> Iterator[Line]:
     yield Line(f"{entry.vm.name} ({entry.vm.group}): {_STAGES[entry.stage]}", Tone.HEADING)
     yield from difference_lines(entry.outcome)
     yield from role_lines(entry.roles)

@@ -12,7 +12,7 @@ _GAP = "   "
 _PLAIN_RULE = "    \n    \n -- \n    \n    \n    \n    \n    \n"
 
 
-def drawn(heads: Sequence[str], rows: Sequence[Sequence[str]], *, width_columns: int | None = None) -> str:
+def draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, width_columns: int | None = None) -> str:
     """Give a table of cells that hold no line breaks; a row without text is left out, and so is a header of nothing.
 
     Lines are wrapped only where they are wider than `width_columns`.

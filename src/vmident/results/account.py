@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vmident.core.auth.caller import Caller
-    from vmident.core.diagnosis import Finding
+    from vmident.core.diagnosis import Check
     from vmident.core.resource_id import ResourceId
 
 
@@ -30,26 +30,26 @@ class WhoAmI:
 
 
 @dataclass(frozen=True)
-class VmDiagnosis:
+class VmChecks:
     """What was found of one VM, and the dead attachments that can be taken from it.
 
     `vm` is `None` where the word names none that is there, and `word` then what was typed.
     """
 
     word: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Check, ...]
     vm: ResourceId | None = None
     dead: tuple[ResourceId, ...] = ()
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class DoctorReport:
     """What was found that is the same for all VMs, and then of each VM, in the order of the checks."""
 
-    general: tuple[Finding, ...]
-    vms: tuple[VmDiagnosis, ...] = ()
+    general: tuple[Check, ...]
+    vms: tuple[VmChecks, ...] = ()
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Check, ...]:
         """All findings."""
         return (*self.general, *(one for vm in self.vms for one in vm.findings))

@@ -12,12 +12,12 @@ from vmident.core.rbac.role_result import RoleStatus as RoleStatus  # noqa: PLC0
 from vmident.errors import ExitCode, VmidentError
 
 if TYPE_CHECKING:
-    from vmident.core.consequences import Warn
+    from vmident.core.consequences import Notice
     from vmident.core.identity import IdentityState
     from vmident.core.patch import PatchBody
     from vmident.core.plan import PlannedVm
     from vmident.core.resource_id import ResourceId
-    from vmident.core.virtual_machine import Machine
+    from vmident.core.virtual_machine import VirtualMachine
 
 
 class Status(Enum):
@@ -60,17 +60,17 @@ class ChangeResult:
     before: IdentityState | None = None
     after: IdentityState | None = None
     request: PatchBody | None = None
-    warnings: tuple[Warn, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     roles: tuple[RoleResult, ...] = ()
     error: VmidentError | None = None
 
 
 @dataclass(frozen=True)
-class Shown:
+class VmView:
     """What a look at one VM found: a machine, or the reason why there is none."""
 
     vm: str
-    machine: Machine | None = None
+    machine: VirtualMachine | None = None
     error: VmidentError | None = None
 
 

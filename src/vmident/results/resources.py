@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vmident.core.consequences import Warn
+    from vmident.core.consequences import Notice
     from vmident.core.identity import IdentityState
     from vmident.core.resource_id import ResourceId
     from vmident.core.resources import Group, IdentityResource
-    from vmident.core.vm_creation.deployment import Foreseen
+    from vmident.core.vm_creation.deployment import WhatIfChange
     from vmident.errors import VmidentError
     from vmident.results.changes import ChangeResult, RoleResult, Status
 
 
 @dataclass(frozen=True)
-class Creation:
+class VmCreation:
     """What became of a VM that was to be made.
 
     `template` and `what_if` are there where it was only worked out; `what_if` is `None` where Azure was not asked, or
@@ -34,14 +34,14 @@ class Creation:
     public_address: str | None = None
     deployment: ResourceId | None = None
     template: Mapping[str, Any] | None = None
-    what_if: tuple[Foreseen, ...] | None = None
+    what_if: tuple[WhatIfChange, ...] | None = None
     roles: tuple[RoleResult, ...] = ()
-    warnings: tuple[Warn, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     error: VmidentError | None = None
 
 
 @dataclass(frozen=True)
-class GroupMade:
+class GroupResult:
     """A resource group that was to be there; `before` is what was there, `None` for nothing."""
 
     group: Group
@@ -50,7 +50,7 @@ class GroupMade:
 
 
 @dataclass(frozen=True)
-class IdentityMade:
+class IdentityResult:
     """A user-assigned identity that was to be there; `before` is what was there, `None` for nothing.
 
     Where the identity is there and a role was not granted, the status is failed and `error` says why.
@@ -59,13 +59,13 @@ class IdentityMade:
     identity: IdentityResource
     status: Status
     before: IdentityResource | None = None
-    warnings: tuple[Warn, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     roles: tuple[RoleResult, ...] = ()
     error: VmidentError | None = None
 
 
 @dataclass(frozen=True)
-class IdentityShown:
+class IdentityView:
     """What a look at one identity found: it, or the reason why there is none."""
 
     word: str
@@ -74,7 +74,7 @@ class IdentityShown:
 
 
 @dataclass(frozen=True)
-class Deletion:
+class DeletionResult:
     """What became of one identity that was to be deleted; `word` named it.
 
     `identity` is its id, `None` where none was found, and `detached` the VMs that lose it first. `attached` are the VMs
@@ -87,5 +87,5 @@ class Deletion:
     attached: tuple[ResourceId, ...] = ()
     detached: tuple[ChangeResult, ...] = ()
     roles: tuple[RoleResult, ...] = ()
-    warnings: tuple[Warn, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     error: VmidentError | None = None

@@ -24,8 +24,8 @@ from vmident.sandbox.protocol.call import (
     SUBSCRIPTION_NAME,
     TENANT,
     Call,
-    Inside,
-    Settings,
+    InternalClient,
+    SandboxSettings,
     is_guid,
 )
 from vmident.sandbox.resource_manager import providers
@@ -82,7 +82,7 @@ class Sandbox:
         self._now = now
         self._new_uuid = new_uuid
         seconds = _seconds(operation_seconds)
-        self._settings = Settings(
+        self._settings = SandboxSettings(
             endpoint=self.endpoint,
             new_uuid=new_uuid,
             operation_seconds=seconds,
@@ -269,7 +269,7 @@ class Sandbox:
         )
         return handler(request_authorization.admitted(call, route))
 
-    def _inside(self, rows: Rows) -> Inside:
+    def _inside(self, rows: Rows) -> InternalClient:
         """Give handlers, and deployments, the cloud to send requests of their own to."""
 
         def answer(method: str, url: str, body: Any, moment: float) -> Response:
@@ -280,7 +280,7 @@ class Sandbox:
             except errors.Refused as refused:
                 return refused.answer()
 
-        return Inside(answer, router.check_writable)
+        return InternalClient(answer, router.check_writable)
 
     def _usual_headers(self, request: Request) -> dict[str, str]:
         request_id, now = self._new_uuid(), self._now()

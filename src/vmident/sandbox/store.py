@@ -76,7 +76,7 @@ class Rows:
             (json.dumps(record), kind, group.lower(), name.lower()),
         )
 
-    def bury(self, kind: str, group: str, name: str, *, deleted: float) -> None:
+    def soft_delete(self, kind: str, group: str, name: str, *, deleted: float) -> None:
         """Delete a resource, and keep what it was for those who look late."""
         self._connection.execute(
             "UPDATE resources SET deleted=? WHERE kind=? AND group_key=? AND name_key=? AND deleted IS NULL",

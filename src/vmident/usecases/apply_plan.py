@@ -6,30 +6,32 @@ from dataclasses import replace
 
 from vmident.core.plan import Plan, PlannedVm
 from vmident.results.changes import ChangeResult, RoleStatus, planned_roles
-from vmident.usecases.change.change_vms import Manner, change_each
-from vmident.usecases.change.prepare import Wish, World
+from vmident.usecases.change.change_vms import ExecutionOptions, change_each
+from vmident.usecases.change.prepare import ChangeRequest, Ports
 from vmident.usecases.change.prepare_all import Task
 from vmident.usecases.roles.grant import check_may
 
 
 def apply_plan(
-    plan: Plan, world: World, manner: Manner, *, exactly: bool, remove_roles: bool = False
+    plan: Plan, ports: Ports, execution: ExecutionOptions, *, exactly: bool, remove_roles: bool = False
 ) -> tuple[ChangeResult, ...]:
     """Make every pending change of `plan`; one result a VM, sorted by id.
 
-    With `exactly`, a VM that has other identities than the plan saw fails with `MovedOn`; else it is taken to what the
-    rules say, whatever it has by now. Raises as `change_each` does, and `NotAllowed`, with nothing written, where roles
+    With `exactly`, a VM that has other identities than the plan saw fails with `StateDrifted`; otherwise it gets
+    what the rules say. Raises as `change_each` does, and `NotAllowed`, with nothing written, where roles
     clearly may not be granted.
     """
-    check_may([role for one in plan.pending for role in planned_roles(one)], world.roles)
-    tasks = [Task(str(one.vm), _wish(one, exactly=exactly, remove_roles=remove_roles)) for one in plan.pending]
-    return change_each(tasks, world, manner)
+    check_may([role for one in plan.pending for role in planned_roles(one)], ports.roles)
+    tasks = [
+        Task(str(one.vm), _change_request(one, exactly=exactly, remove_roles=remove_roles)) for one in plan.pending
+    ]
+    return change_each(tasks, ports, execution)
 
 
-def _wish(planned: PlannedVm, *, exactly: bool, remove_roles: bool) -> Wish:
+def _change_request(planned: PlannedVm, *, exactly: bool, remove_roles: bool) -> ChangeRequest:
     # What the plan saw of principals and assignments is looked up again when the VM is read.
     roles = [replace(one, principal_id=None, status=RoleStatus.PLANNED) for one in planned_roles(planned)]
-    return Wish(
+    return ChangeRequest(
         lambda _ids: planned.change,
         remove_roles=remove_roles,
         assignments=tuple(roles),

@@ -9,15 +9,15 @@ from vmident.core.rbac.scope import group_scope
 from vmident.core.resources import Group, is_same_location
 from vmident.core.tags import has_tags, with_tags
 from vmident.errors import AlreadyExists, Conflict, NotFound
-from vmident.ports.azure import Clock, Groups, Person
+from vmident.ports.azure import Clock, Groups, Prompt
 from vmident.results.changes import Status
-from vmident.results.resources import GroupMade
-from vmident.usecases.idempotent_write import Errand, ensure
+from vmident.results.resources import GroupResult
+from vmident.usecases.idempotent_write import Write, write_once
 from vmident.usecases.resolve.groups import NO_GROUP
 
 
 @dataclass(frozen=True)
-class GroupWish:
+class GroupRequest:
     """A group that is to be there; tags that it has besides stay."""
 
     subscription: str
@@ -26,40 +26,42 @@ class GroupWish:
     tags: Mapping[str, str]
 
 
-def make_group(wish: GroupWish, groups: Groups, clock: Clock, person: Person, *, dry_run: bool) -> GroupMade:
+def create_group_resource(
+    request: GroupRequest, groups: Groups, clock: Clock, prompt: Prompt, *, dry_run: bool
+) -> GroupResult:
     """Read the group, and send a PUT only where it is not there or lacks a tag.
 
     Raises `AlreadyExists` where it is in another location, `Conflict` where it is being deleted.
     """
-    before = now = _there(wish, groups)
-    if before and has_tags(before.tags, wish.tags):
-        return GroupMade(before, Status.UNCHANGED, before)
+    before = now = _there(request, groups)
+    if before and has_tags(before.tags, request.tags):
+        return GroupResult(before, Status.UNCHANGED, before)
     if dry_run:
-        return GroupMade(_planned(wish, before), Status.PLANNED, before)
+        return GroupResult(_planned(request, before), Status.PLANNED, before)
 
     def make() -> Group:
-        planned = _planned(wish, now)
-        return groups.make(wish.subscription, planned.name, planned.location, planned.tags)
+        planned = _planned(request, now)
+        return groups.make(request.subscription, planned.name, planned.location, planned.tags)
 
     def found() -> Group | None:
         nonlocal now
-        now = _there(wish, groups)
-        return now if now and has_tags(now.tags, wish.tags) else None
+        now = _there(request, groups)
+        return now if now and has_tags(now.tags, request.tags) else None
 
-    errand = Errand(make, found, f"make resource group '{wish.name}'", f"vmident group show {wish.name}")
-    group, is_ours = ensure(errand, clock, person)
-    return GroupMade(group, Status.CHANGED if is_ours else Status.UNCHANGED, before)
+    write = Write(make, found, f"make resource group '{request.name}'", f"vmident group show {request.name}")
+    group, is_ours = write_once(write, clock, prompt)
+    return GroupResult(group, Status.CHANGED if is_ours else Status.UNCHANGED, before)
 
 
-def _planned(wish: GroupWish, now: Group | None) -> Group:
+def _planned(request: GroupRequest, now: Group | None) -> Group:
     if now:
-        return Group(now.id, now.name, now.location, with_tags(now.tags, wish.tags))
-    return Group(group_scope(wish.subscription, wish.name), wish.name, wish.location, dict(wish.tags))
+        return Group(now.id, now.name, now.location, with_tags(now.tags, request.tags))
+    return Group(group_scope(request.subscription, request.name), request.name, request.location, dict(request.tags))
 
 
-def _there(wish: GroupWish, groups: Groups) -> Group | None:
+def _there(request: GroupRequest, groups: Groups) -> Group | None:
     try:
-        group = groups.read(wish.subscription, wish.name)
+        group = groups.read(request.subscription, request.name)
     except NotFound as missing:
         if missing.code != NO_GROUP:
             raise
@@ -69,9 +71,9 @@ def _there(wish: GroupWish, groups: Groups) -> Group | None:
             f"Resource group '{group.name}' is being deleted.",
             hint="Make it again when it is gone, or take another name.",
         )
-    if not is_same_location(group.location, wish.location):
+    if not is_same_location(group.location, request.location):
         raise AlreadyExists(
-            f"Resource group '{group.name}' is there already, in '{group.location}' and not in '{wish.location}'.",
+            f"Resource group '{group.name}' is there already, in '{group.location}' and not in '{request.location}'.",
             hint=f"A group stays where it is: give --location {group.location}, or another name.",
         )
     return group

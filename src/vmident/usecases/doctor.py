@@ -9,18 +9,18 @@ from typing import TypeAlias
 
 from vmident.core import diagnosis
 from vmident.core.auth.caller import Caller, caller_of
-from vmident.core.diagnosis import Finding, Verdict
+from vmident.core.diagnosis import Check, CheckStatus
 from vmident.core.rbac.permissions import ASSIGN_IDENTITY, VM_WRITE
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import IdentityResource
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import NotFound, NotSignedIn, VmidentError
 from vmident.ports.azure import Subscriptions, Tokens
-from vmident.results.account import Diagnosis, VmDiagnosis
-from vmident.usecases.change.prepare import World
+from vmident.results.account import DoctorReport, VmChecks
+from vmident.usecases.change.prepare import Ports
 from vmident.usecases.resolve.identities import find_identities
-from vmident.usecases.resolve.vm_batch import NamedVms
+from vmident.usecases.resolve.vm_batch import VmBatch
 from vmident.usecases.resolve.vms import Where, not_found_with_near_names
 
 PROVIDERS = ("Microsoft.Compute", "Microsoft.ManagedIdentity", "Microsoft.Network")
@@ -29,7 +29,7 @@ _Reading: TypeAlias = Callable[[ResourceId], "IdentityResource | None"]
 
 
 @dataclass(frozen=True)
-class Reach:
+class DoctorPorts:
     """What the checks need beside VMs: the caller's token, subscriptions, the clock (epoch seconds), the network.
 
     `way` is how requests go, in words, such as `without a proxy`; `missing_certificates` the file that
@@ -44,23 +44,23 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Patients:
+class VmsToCheck:
     """The VMs to look at, and the identities that somebody means to attach to each, as typed.
 
     `find` gives the VMs by name or id, and those that a list gave as it did; it is called where Azure answers at all.
     """
 
-    find: Callable[[], Sequence[str | Machine]]
+    find: Callable[[], Sequence[str | VirtualMachine]]
     identities: Sequence[str] = ()
 
 
-def diagnose(
-    patients: Patients | None,
+def run_checks(
+    patients: VmsToCheck | None,
     where: Where,
-    world: World,
-    reach: Reach,
+    ports: Ports,
+    doctor_ports: DoctorPorts,
     several: Callable[[], Sequence[str]] = tuple,
-) -> Diagnosis:
+) -> DoctorReport:
     """Check the sign-in, the subscription, the clock, the network and the providers; then each VM, where any is meant.
 
     `several` gives the subscriptions to check in the place of the one in which names are looked up. A check that fails
@@ -68,22 +68,22 @@ def diagnose(
     nothing further is asked.
     """
     try:
-        caller = caller_of(reach.tokens.read().text)
-        general, is_reachable = _on_account(caller, where, reach, several)
+        caller = caller_of(doctor_ports.tokens.read().text)
+        general, is_reachable = _on_account(caller, where, doctor_ports, several)
         if patients is None or not is_reachable:
-            return Diagnosis(general)
-        return _with_vms(general, patients, caller, where, world)
+            return DoctorReport(general)
+        return _with_vms(general, patients, caller, where, ports)
     except NotSignedIn as failure:
-        return Diagnosis((diagnosis.on_failure("sign-in", failure.message, failure.hint),))
+        return DoctorReport((diagnosis.on_failure("sign-in", failure.message, failure.hint),))
 
 
 def _on_account(
-    caller: Caller, where: Where, reach: Reach, several: Callable[[], Sequence[str]]
-) -> tuple[tuple[Finding, ...], bool]:
+    caller: Caller, where: Where, doctor_ports: DoctorPorts, several: Callable[[], Sequence[str]]
+) -> tuple[tuple[Check, ...], bool]:
     name = caller.name or "somebody whom the token does not name"
     found = [
-        Finding("sign-in", Verdict.OK, f"Signed in as {name}."),
-        diagnosis.on_network(reach.way, reach.missing_certificates),
+        Check("sign-in", CheckStatus.OK, f"Signed in as {name}."),
+        diagnosis.on_network(doctor_ports.way, doctor_ports.missing_certificates),
     ]
     try:
         subscriptions = several() or (where.subscription(),)
@@ -94,24 +94,24 @@ def _on_account(
     is_reachable = False
     for subscription in subscriptions:
         on_it = _checked(
-            "subscription", partial(_on_subscription, subscription, reach, is_only=len(subscriptions) == 1)
+            "subscription", partial(_on_subscription, subscription, doctor_ports, is_only=len(subscriptions) == 1)
         )
         found += (one for one in on_it if one.check != "clock" or not is_reachable)
         is_reachable = is_reachable or any(one.check == "clock" for one in on_it)
     return tuple(found), is_reachable
 
 
-def _on_subscription(subscription: str, reach: Reach, *, is_only: bool) -> Iterator[Finding]:
-    seen = reach.subscriptions.look_at(subscription)
-    ahead = None if seen.server_seconds is None else reach.now_seconds() - seen.server_seconds
+def _on_subscription(subscription: str, doctor_ports: DoctorPorts, *, is_only: bool) -> Iterator[Check]:
+    seen = doctor_ports.subscriptions.read(subscription)
+    ahead = None if seen.server_seconds is None else doctor_ports.now_seconds() - seen.server_seconds
     yield diagnosis.on_subscription(seen.name, subscription, seen.state)
     yield diagnosis.on_clock(ahead)
     for namespace in PROVIDERS:
-        yield from _on_provider(namespace, subscription, reach.subscriptions, is_only=is_only)
+        yield from _on_provider(namespace, subscription, doctor_ports.subscriptions, is_only=is_only)
 
 
-def _on_provider(namespace: str, subscription: str, subscriptions: Subscriptions, *, is_only: bool) -> list[Finding]:
-    def look() -> list[Finding]:
+def _on_provider(namespace: str, subscription: str, subscriptions: Subscriptions, *, is_only: bool) -> list[Check]:
+    def look() -> list[Check]:
         state = subscriptions.registration(subscription, namespace)
         return [diagnosis.on_provider(namespace, state, None if is_only else subscription)]
 
@@ -119,78 +119,80 @@ def _on_provider(namespace: str, subscription: str, subscriptions: Subscriptions
 
 
 def _with_vms(
-    general: tuple[Finding, ...], patients: Patients, caller: Caller, where: Where, world: World
-) -> Diagnosis:
+    general: tuple[Check, ...], patients: VmsToCheck, caller: Caller, where: Where, ports: Ports
+) -> DoctorReport:
     try:
         words = patients.find()
     except VmidentError as failure:
         if failure.ends_run:
             raise
-        return Diagnosis((*general, diagnosis.on_failure("vm", failure.message, failure.hint)))
-    named = NamedVms([one for one in words if isinstance(one, str)], where, world.machines)
-    read = _reading_once(world)
-    found: dict[ResourceId | str, VmDiagnosis] = {}
+        return DoctorReport((*general, diagnosis.on_failure("vm", failure.message, failure.hint)))
+    named = VmBatch([one for one in words if isinstance(one, str)], where, ports.machines)
+    read = _reading_once(ports)
+    found: dict[ResourceId | str, VmChecks] = {}
     for number, word in enumerate(words, start=1):
         if len(words) > 1:
-            world.person.tell(f"Looking at VM {number} of {len(words)}")
+            ports.prompt.progress(f"Looking at VM {number} of {len(words)}")
         try:
-            machine = word if isinstance(word, Machine) else _found(word, named, world)
+            machine = word if isinstance(word, VirtualMachine) else _found(word, named, ports)
         except VmidentError as failure:
             if failure.ends_run:
                 raise
             on_failure = diagnosis.on_failure("vm", failure.message, failure.hint)
-            found[str(word)] = VmDiagnosis(str(word), (on_failure,))
+            found[str(word)] = VmChecks(str(word), (on_failure,))
             continue
         if machine.id not in found:
-            found[machine.id] = _on_vm(machine, patients.identities, caller, world, read)
-    return Diagnosis(general, tuple(found.values()))
+            found[machine.id] = _on_vm(machine, patients.identities, caller, ports, read)
+    return DoctorReport(general, tuple(found.values()))
 
 
-def _found(word: str, named: NamedVms, world: World) -> Machine:
+def _found(word: str, named: VmBatch, ports: Ports) -> VirtualMachine:
     vm = named.find(word)
     try:
-        return named.listed(vm) or world.machines.read(vm)
+        return named.listed(vm) or ports.machines.read(vm)
     except NotFound as missing:
-        raise not_found_with_near_names(word, vm, missing, world.machines) from missing
+        raise not_found_with_near_names(word, vm, missing, ports.machines) from missing
 
 
-def _reading_once(world: World) -> _Reading:
+def _reading_once(ports: Ports) -> _Reading:
     """Give a way to read identities that asks for each once; `None` is one that is not there."""
 
     @cache
     def read(identity: ResourceId) -> IdentityResource | None:
         try:
-            return world.identities.read(identity)
+            return ports.identities.read(identity)
         except NotFound:
             return None
 
     return read
 
 
-def _on_vm(machine: Machine, identities: Sequence[str], caller: Caller, world: World, read: _Reading) -> VmDiagnosis:
+def _on_vm(
+    machine: VirtualMachine, identities: Sequence[str], caller: Caller, ports: Ports, read: _Reading
+) -> VmChecks:
     dead: list[ResourceId] = []
     findings = (
-        *_checked("vm", lambda: [diagnosis.on_state(machine, world.machines.power_state(machine.id))]),
-        *_checked("permission", lambda: _on_permissions(machine, identities, caller, world)),
+        *_checked("vm", lambda: [diagnosis.on_state(machine, ports.machines.power_state(machine.id))]),
+        *_checked("permission", lambda: _on_permissions(machine, identities, caller, ports)),
         *_checked("attachment", lambda: _on_attachments(machine, dead, read)),
         diagnosis.on_default(machine.identity),
     )
-    return VmDiagnosis(machine.id.name, findings, machine.id, tuple(dead))
+    return VmChecks(machine.id.name, findings, machine.id, tuple(dead))
 
 
-def _on_permissions(machine: Machine, words: Sequence[str], caller: Caller, world: World) -> list[Finding]:
-    def on(action: str, what: str, resource: ResourceId) -> Finding:
+def _on_permissions(machine: VirtualMachine, words: Sequence[str], caller: Caller, ports: Ports) -> list[Check]:
+    def on(action: str, what: str, resource: ResourceId) -> Check:
         scope = Scope(str(resource))
-        return diagnosis.on_permission(action, what, scope, world.roles.permissions(scope), caller.object_id)
+        return diagnosis.on_permission(action, what, scope, ports.roles.permissions(scope), caller.object_id)
 
-    named, _ = find_identities(words, machine, world.identities)
+    named, _ = find_identities(words, machine, ports.identities)
     return [
         on(VM_WRITE, f"change the identities of VM '{machine.id.name}'", machine.id),
         *(on(ASSIGN_IDENTITY, f"attach identity '{one.name}'", one) for one in sorted(named)),
     ]
 
 
-def _on_attachments(machine: Machine, dead: list[ResourceId], read: _Reading) -> list[Finding]:
+def _on_attachments(machine: VirtualMachine, dead: list[ResourceId], read: _Reading) -> list[Check]:
     remade = []
     for user, attached in machine.identity.users.items():
         there = read(user)
@@ -201,7 +203,7 @@ def _on_attachments(machine: Machine, dead: list[ResourceId], read: _Reading) ->
     return diagnosis.on_attachments(machine.id, dead, remade, len(machine.identity.users))
 
 
-def _checked(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+def _checked(check: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     """Give what a look finds, or the failure that it met."""
     try:
         return list(look())

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from vmident.core.polling import pause_before_retry
 from vmident.errors import AzureUnavailable, Interrupted, Throttled, TimedOut, VmidentError
-from vmident.ports.azure import Clock, Person
+from vmident.ports.azure import Clock, Prompt
 
 TRIES = 6
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Errand(Generic[T]):
+class Write(Generic[T]):
     """One write: `make` sends it, `found` reads whether it is done, and gives `None` where it is still to be made.
 
     `what` says it in words, such as `make resource group 'web'`; `look` is the command that shows what came of it.
@@ -35,7 +35,7 @@ class _Sent:
     perhaps: bool = False
 
 
-def ensure(errand: Errand[T], clock: Clock, person: Person) -> tuple[T, bool]:
+def write_once(write: Write[T], clock: Clock, prompt: Prompt) -> tuple[T, bool]:
     """Run the errand; gives what is now there, and whether this may have made it.
 
     Where Azure throttles or an answer is lost, there is a pause and a look; only what is still to be made is made
@@ -43,20 +43,20 @@ def ensure(errand: Errand[T], clock: Clock, person: Person) -> tuple[T, bool]:
     """
     sent = _Sent()
     try:
-        return _until_made(errand, sent, clock, person)
+        return _until_made(write, sent, clock, prompt)
     except (TimedOut, AzureUnavailable) as failure:
-        raise _whole_truth(failure, errand, sent) from failure
+        raise _with_context(failure, write, sent) from failure
     except KeyboardInterrupt:
-        raise _whole_truth(Interrupted("Interrupted."), errand, sent) from None
+        raise _with_context(Interrupted("Interrupted."), write, sent) from None
 
 
-def _until_made(errand: Errand[T], sent: _Sent, clock: Clock, person: Person) -> tuple[T, bool]:
+def _until_made(write: Write[T], sent: _Sent, clock: Clock, prompt: Prompt) -> tuple[T, bool]:
     tries = 0
     while True:
         clock.remaining_seconds()
         earlier, sent.perhaps = sent.perhaps, True
         try:
-            return errand.make(), True
+            return write.make(), True
         except (Throttled, AzureUnavailable) as failure:
             if isinstance(failure, Throttled):
                 sent.perhaps = earlier
@@ -65,17 +65,17 @@ def _until_made(errand: Errand[T], sent: _Sent, clock: Clock, person: Person) ->
                 raise
             asked_for = failure.retry_after_seconds if isinstance(failure, Throttled) else None
             pause = pause_before_retry(tries - 1, asked_for)
-            person.tell(f"{errand.what}: {failure.code}, looking again in {pause:.0f} s")
+            prompt.progress(f"{write.what}: {failure.code}, looking again in {pause:.0f} s")
             clock.sleep(pause)
-        there = errand.found()
+        there = write.found()
         if there is not None:
             return there, sent.perhaps
 
 
-def _whole_truth(failure: VmidentError, errand: Errand[T], sent: _Sent) -> VmidentError:
+def _with_context(failure: VmidentError, write: Write[T], sent: _Sent) -> VmidentError:
     if not sent.perhaps:
-        return failure.saying(f"{failure.message} The request to {errand.what} was not sent.")
-    return failure.saying(
-        f"{failure.message} The request to {errand.what} was sent, and Azure may still carry it out.",
-        hint=f"See what is there: {errand.look}",
+        return failure.with_message(f"{failure.message} The request to {write.what} was not sent.")
+    return failure.with_message(
+        f"{failure.message} The request to {write.what} was sent, and Azure may still carry it out.",
+        hint=f"See what is there: {write.look}",
     )

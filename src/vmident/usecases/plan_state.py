@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from vmident.core.consequences import Warn
+from vmident.core.consequences import Notice
 from vmident.core.desired import Rule
 from vmident.core.plan import Plan, plan_for
 from vmident.core.resource_id import ResourceId
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import NotAllowed, NotFound
-from vmident.ports.azure import Identities, Machines, Roles
+from vmident.ports.azure import Identities, Roles, VirtualMachines
 from vmident.usecases.resolve.groups import in_each
 from vmident.usecases.resolve.vms import Where
 from vmident.usecases.roles.plan_desired import with_grants
@@ -22,7 +22,9 @@ _PAGE_OF_ARM = 50
 _MANY = 500
 
 
-def plan_state(rules: Sequence[Rule], where: Where, machines: Machines, identities: Identities, roles: Roles) -> Plan:
+def plan_state(
+    rules: Sequence[Rule], where: Where, machines: VirtualMachines, identities: Identities, roles: Roles
+) -> Plan:
     """List the VMs of every subscription that the rules speak of, and plan; only one group's, where one is given.
 
     A rule that names neither subscriptions nor ids is about the default subscription. Of several subscriptions, one
@@ -48,23 +50,23 @@ def _placed(rule: Rule, where: Where) -> Rule:
 
 
 def _listed(
-    rules: Sequence[Rule], where: Where, machines: Machines, lagging: Callable[[str], object]
-) -> Iterator[Machine]:
+    rules: Sequence[Rule], where: Where, machines: VirtualMachines, lagging: Callable[[str], object]
+) -> Iterator[VirtualMachine]:
     named = {sub.lower(): sub for rule in rules for sub in rule.selector.subscriptions}
     for rule in rules:
         if not rule.selector.subscriptions:
             named |= {vm.subscription.lower(): vm.subscription for vm in rule.selector.ids}
     subscriptions = [named[key] for key in sorted(named)]
 
-    def look(subscription: str) -> Iterator[Machine]:
+    def look(subscription: str) -> Iterator[VirtualMachine]:
         return _in_one(subscription, where.group, machines, lagging)
 
     return look(subscriptions[0]) if len(subscriptions) == 1 else in_each(subscriptions, look)
 
 
 def _in_one(
-    subscription: str, group: str | None, machines: Machines, lagging: Callable[[str], object]
-) -> Iterator[Machine]:
+    subscription: str, group: str | None, machines: VirtualMachines, lagging: Callable[[str], object]
+) -> Iterator[VirtualMachine]:
     """List VMs as ARM has them, or where they are many as Resource Graph has them, in a twentieth of the requests.
 
     Which it is, the graph tells, and is not asked where ARM's first page is all.
@@ -80,8 +82,8 @@ def _in_one(
     yield from known[1]
 
 
-def _lagging(subscription: str) -> Warn:
-    return Warn(
+def _lagging(subscription: str) -> Notice:
+    return Notice(
         GRAPH_LAGS,
         f"Subscription {subscription} has so many VMs that Resource Graph was asked what they have. It lags by "
         "seconds to minutes; each VM is read from Azure itself before it is changed.",

@@ -6,35 +6,36 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from vmident.core.resource_id import ResourceId
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import NotFound, VmidentError
-from vmident.results.changes import Shown
-from vmident.usecases.resolve.vm_batch import NamedVms
+from vmident.results.changes import VmView
+from vmident.usecases.resolve.vm_batch import VmBatch
 from vmident.usecases.resolve.vms import Where, not_found_with_near_names
 
 if TYPE_CHECKING:
-    from vmident.ports.azure import Machines
+    from vmident.ports.azure import VirtualMachines
 
 
-def show_vms(words: Sequence[str | Machine], where: Where, machines: Machines) -> tuple[Shown, ...]:
+def show_vms(words: Sequence[str | VirtualMachine], where: Where, machines: VirtualMachines) -> tuple[VmView, ...]:
     """Read every VM that `words` name, but those read already; one that cannot be read does not stop the others."""
-    named = NamedVms([one for one in words if isinstance(one, str)], where, machines)
+    named = VmBatch([one for one in words if isinstance(one, str)], where, machines)
     return tuple(
-        Shown(str(one.id), one) if isinstance(one, Machine) else _show_one(one, named, machines) for one in words
+        VmView(str(one.id), one) if isinstance(one, VirtualMachine) else _show_one(one, named, machines)
+        for one in words
     )
 
 
-def list_vms(where: Where, machines: Machines) -> Iterator[Machine]:
+def list_vms(where: Where, machines: VirtualMachines) -> Iterator[VirtualMachine]:
     """List the VMs of the group, else of the subscription, as ARM itself has them."""
     return machines.list(where.subscription(), where.group)
 
 
-def _show_one(word: str, named: NamedVms, machines: Machines) -> Shown:
+def _show_one(word: str, named: VmBatch, machines: VirtualMachines) -> VmView:
     vm: ResourceId | None = None
     try:
         vm = named.find(word)
-        return Shown(word, named.listed(vm) or machines.read(vm))
+        return VmView(word, named.listed(vm) or machines.read(vm))
     except NotFound as missing:
-        return Shown(word, error=not_found_with_near_names(word, vm, missing, machines) if vm else missing)
+        return VmView(word, error=not_found_with_near_names(word, vm, missing, machines) if vm else missing)
     except VmidentError as failure:
-        return Shown(word, error=failure)
+        return VmView(word, error=failure)

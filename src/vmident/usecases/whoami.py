@@ -12,7 +12,7 @@ from vmident.results.account import WhoAmI
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Environment:
     """Where requests go. `origins` tells who said the subscription, the group and the cloud.
 
     `subscription` gives the subscription's id, and is `None` where nothing says which; `name_of` gives its name.
@@ -25,7 +25,7 @@ class Surroundings:
     name_of: Callable[[str], str]
 
 
-def who_am_i(tokens: Tokens, around: Surroundings) -> WhoAmI:
+def whoami_result(tokens: Tokens, around: Environment) -> WhoAmI:
     """Read the token that requests would be signed with; raises `NotSignedIn` where there is none.
 
     A subscription is looked up where it was said by name. That its own name cannot be read is no failure.

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseError
 
-from vmident.arm.auth.errors import authority_options, no_token, token_failure
+from vmident.arm.auth.errors import authority_options, sign_in_error, token_failure
 from vmident.arm.cloud import known_cloud
 from vmident.errors import NotSignedIn, Unreachable
 
@@ -25,25 +25,25 @@ def _wrapped(cause: Exception) -> ClientAuthenticationError:
     ],
 )
 def test_an_authority_that_does_not_answer_is_no_refusal(failure: Exception) -> None:
-    told = token_failure(failure, AZURE, "Nobody was signed in", "Try again.")
-    assert isinstance(told, Unreachable)
-    assert "no answer from login.microsoftonline.com" in told.message
+    setting = token_failure(failure, AZURE, "Nobody was signed in", "Try again.")
+    assert isinstance(setting, Unreachable)
+    assert "no answer from login.microsoftonline.com" in setting.message
 
 
 @pytest.mark.parametrize("failure", [ClientAuthenticationError("AADSTS1:\nno."), _wrapped(ValueError("no tenant"))])
 def test_a_refusal_keeps_its_reason_on_one_line(failure: Exception) -> None:
-    told = token_failure(failure, AZURE, "Nobody was signed in", "Try again.")
-    assert isinstance(told, NotSignedIn)
-    assert told.message.startswith("Nobody was signed in: A")
-    assert "\n" not in told.message
-    assert told.hint == "Try again."
+    setting = token_failure(failure, AZURE, "Nobody was signed in", "Try again.")
+    assert isinstance(setting, NotSignedIn)
+    assert setting.message.startswith("Nobody was signed in: A")
+    assert "\n" not in setting.message
+    assert setting.hint == "Try again."
 
 
 def test_where_nothing_is_set_up_every_way_in_is_named() -> None:
-    told = no_token(ClientAuthenticationError("Attempted credentials:\n\tX: X authentication unavailable"))
-    assert told.message == "Not signed in: no way of signing in gave a token."
+    setting = sign_in_error(ClientAuthenticationError("Attempted credentials:\n\tX: X authentication unavailable"))
+    assert setting.message == "Not signed in: no way of signing in gave a token."
     for way in ("vmident login", "az login", "AZURE_CLIENT_ID", "VMIDENT_ACCESS_TOKEN"):
-        assert way in (told.hint or "")
+        assert way in (setting.hint or "")
 
 
 @pytest.mark.parametrize(("authority", "is_disabled"), [(None, False), ("login.example", True)])

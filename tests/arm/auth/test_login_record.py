@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from azure.identity import AuthenticationRecord
 
-from vmident.arm.auth.login_record import FILE_NAME, SignIn, drop_sign_in, keep_sign_in, read_sign_in
+from vmident.arm.auth.login_record import FILE_NAME, SignIn, delete_login, load_login, save_login
 from vmident.arm.cloud import known_cloud
 from vmident.core.auth.caller import CallerType
 from vmident.errors import NotSignedIn
@@ -20,25 +20,25 @@ KEPT = SignIn(CallerType.USER, "ada", "AzureCloud", "login.microsoftonline.com",
 
 @pytest.mark.parametrize("sign_in", [KEPT, SignIn(CallerType.MANAGED_IDENTITY, "vm", "AzureCloud", "login.example")])
 def test_what_is_kept_is_read_again(tmp_path: Path, sign_in: SignIn) -> None:
-    keep_sign_in(tmp_path / "state", sign_in)
-    assert read_sign_in(tmp_path / "state") == sign_in
+    save_login(tmp_path / "state", sign_in)
+    assert load_login(tmp_path / "state") == sign_in
     assert [path.name for path in (tmp_path / "state").iterdir()] == [FILE_NAME]
 
 
 def test_a_sign_in_that_cannot_be_kept_leaves_the_last_one(tmp_path: Path) -> None:
     folder = tmp_path / "state"
-    keep_sign_in(folder, KEPT)
+    save_login(folder, KEPT)
     with pytest.raises(TypeError):
-        keep_sign_in(folder, replace(KEPT, name=object()))  # type: ignore[arg-type]
-    assert read_sign_in(folder) == KEPT
+        save_login(folder, replace(KEPT, name=object()))  # type: ignore[arg-type]
+    assert load_login(folder) == KEPT
     assert [path.name for path in folder.iterdir()] == [FILE_NAME]
 
 
 def test_forgetting_twice_is_no_failure(tmp_path: Path) -> None:
-    keep_sign_in(tmp_path, KEPT)
-    drop_sign_in(tmp_path)
-    drop_sign_in(tmp_path)
-    assert read_sign_in(tmp_path) is None
+    save_login(tmp_path, KEPT)
+    delete_login(tmp_path)
+    delete_login(tmp_path)
+    assert load_login(tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def test_forgetting_twice_is_no_failure(tmp_path: Path) -> None:
     [{"version": 2}, {"type": "robot"}, {"name": {}}, {"colour": "red"}, {"record": "x"}, {"record": "{}"}],
 )
 def test_what_cannot_be_read_is_nobodys_sign_in(tmp_path: Path, change: dict[str, Any]) -> None:
-    keep_sign_in(tmp_path, KEPT)
+    save_login(tmp_path, KEPT)
     file = tmp_path / FILE_NAME
     file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
     with pytest.raises(NotSignedIn) as unread:
-        read_sign_in(tmp_path)
+        load_login(tmp_path)
     assert "vmident login" in (unread.value.hint or "")
 
 
@@ -58,7 +58,7 @@ def test_what_cannot_be_read_is_nobodys_sign_in(tmp_path: Path, change: dict[str
 def test_what_is_no_record_is_nobodys_sign_in(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE_NAME).write_text(text)
     with pytest.raises(NotSignedIn):
-        read_sign_in(tmp_path)
+        load_login(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def several(program: Program) -> Program:
     return program
 
 
-def asked(program: Program, part: str) -> int:
+def overrides(program: Program, part: str) -> int:
     return sum(one.method in {"GET", "POST"} and part.lower() in one.url.lower() for one in program.sent)
 
 
@@ -46,7 +46,7 @@ def assignments(program: Program, principal: str) -> list[str]:
 
 def test_an_identity_in_the_group_of_the_vms_is_looked_up_once(several: Program) -> None:
     assert several(f"add-user {VMS} --identity otherIdentity --identity OTHERidentity").code == 0
-    assert asked(several, "userAssignedIdentities") == 1
+    assert overrides(several, "userAssignedIdentities") == 1
 
 
 def test_an_identity_elsewhere_is_looked_up_once(several: Program) -> None:
@@ -54,7 +54,7 @@ def test_an_identity_elsewhere_is_looked_up_once(several: Program) -> None:
     several.sandbox.add_identity("otherGroup", "farIdentity")
     several.time.sleep(60)
     assert several(f"add-user {VMS} --identity farIdentity").code == 0
-    assert (asked(several, "userAssignedIdentities"), asked(several, "ResourceGraph")) == (1, 1)
+    assert (overrides(several, "userAssignedIdentities"), overrides(several, "ResourceGraph")) == (1, 1)
 
 
 def test_a_mistyped_identity_is_looked_for_once(several: Program) -> None:
@@ -62,7 +62,7 @@ def test_a_mistyped_identity_is_looked_for_once(several: Program) -> None:
     assert (outcome.code, several.patches) == (3, [])
     assert all("'otherIdentity'" in one["error"]["message"] for one in outcome.json)
     # By its id, in the graph, in the list that decides where the graph knows none, and in that of names like it.
-    assert (asked(several, "userAssignedIdentities"), asked(several, "ResourceGraph")) == (3, 1)
+    assert (overrides(several, "userAssignedIdentities"), overrides(several, "ResourceGraph")) == (3, 1)
 
 
 def test_a_role_and_what_an_identity_holds_are_looked_up_once(several: Program) -> None:
@@ -70,14 +70,14 @@ def test_a_role_and_what_an_identity_holds_are_looked_up_once(several: Program) 
     words = f"add-user {VMS} --identity {identity_id('otherIdentity')} --role Reader --scope group"
     outcome = several(f"{words} --dry-run")
     assert {one["status"] for one in outcome.json} == {"planned"}
-    assert [asked(several, part) for part in ("roleDefinitions", "roleAssignments", "permissions")] == [1, 1, 1]
+    assert [overrides(several, part) for part in ("roleDefinitions", "roleAssignments", "permissions")] == [1, 1, 1]
     assert several(words).code == 0
 
 
 def test_a_mistyped_role_is_looked_for_once(several: Program) -> None:
     outcome = several(f"enable-system {VMS} --role Raeder --scope group")
     assert (outcome.code, {one["error"]["code"] for one in outcome.json}) == (3, {"role-not-found"})
-    assert asked(several, "roleDefinitions") == 2
+    assert overrides(several, "roleDefinitions") == 2
 
 
 MANY = [f"vm-{number:05}" for number in range(1, 41)]
@@ -103,7 +103,7 @@ def test_what_many_principals_hold_is_looked_up_in_one_list(many: Program, words
     assert outcome.json[-1] == alone
     assert len(alone["roleAssignments"]) == 2
     assert not any("roleAssignments" in one for one in outcome.json[:-1])
-    assert asked(many, "roleAssignments") == 11
+    assert overrides(many, "roleAssignments") == 11
 
 
 def test_roles_that_the_list_names_are_removed(many: Program) -> None:
@@ -125,7 +125,7 @@ def test_where_assignments_cannot_be_listed_each_principal_is_asked_for(many: Pr
     listed = many(f"disable-system {ALL} --dry-run").json
     many.when("GET", unfiltered(), trouble)
     assert many(f"disable-system {ALL} --dry-run").json == listed
-    assert asked(many, "roleAssignments") == 41
+    assert overrides(many, "roleAssignments") == 41
 
 
 def test_where_nobody_is_signed_in_any_more_the_list_says_so(many: Program) -> None:
@@ -138,7 +138,7 @@ def test_roles_for_many_that_have_their_identity_are_looked_up_in_one_list(many:
     outcome = many(f"enable-system {ALL} --role Reader --scope group --dry-run")
     statuses = [one["roleAssignments"][0]["status"] for one in outcome.json]
     assert statuses == ["planned"] * 39 + ["existing"]
-    assert asked(many, "roleAssignments") == 11
+    assert overrides(many, "roleAssignments") == 11
 
 
 def test_what_is_granted_while_a_change_is_worked_out_again_is_seen(several: Program) -> None:

@@ -32,11 +32,11 @@ def list_path(group: str | None = GROUP) -> str:
 
 def reads(program: Program) -> list[str]:
     """What was asked, polls and role requests left out."""
-    asked = [one.path for one in program.sent if one.method in {"GET", "POST"} and not one.is_poll]
-    return [path for path in asked if "Authorization" not in path]
+    overrides = [one.path for one in program.sent if one.method in {"GET", "POST"} and not one.is_poll]
+    return [path for path in overrides if "Authorization" not in path]
 
 
-def told(error: dict[str, Any]) -> dict[str, Any]:
+def setting(error: dict[str, Any]) -> dict[str, Any]:
     """An error without the id of the request that met it."""
     return {**error, "requestId": None}
 
@@ -159,10 +159,10 @@ def test_mistyped_names_fail_as_they_do_alone_and_cost_one_more_list(many: Progr
     assert len(lists) == 2
     if command == "show":
         errors = [json.loads(line)["error"] for line in outcome.err.splitlines()]
-        assert [told(one) for one in errors] == [told(one.error) for one in alone]
+        assert [setting(one) for one in errors] == [setting(one.error) for one in alone]
     else:
         errors = [one["error"] for one in outcome.json if one["error"]]
-        assert [told(one) for one in errors] == [told(one.json["error"]) for one in alone]
+        assert [setting(one) for one in errors] == [setting(one.json["error"]) for one in alone]
 
 
 def test_an_ambiguous_name_among_many_lists_its_ids(many: Program) -> None:
@@ -187,7 +187,7 @@ def test_where_nothing_may_be_listed_each_is_found_and_read_by_itself(many: Prog
 def test_names_in_a_group_that_is_not_there_fail_as_they_do_alone(many: Program) -> None:
     alone = many("show vm-00001 -g lostGroup").error
     outcome = many(f"enable-system {' '.join(NAMES[:11])} -g lostGroup")
-    assert (outcome.code, [told(one["error"]) for one in outcome.json]) == (3, [told(alone)] * 11)
+    assert (outcome.code, [setting(one["error"]) for one in outcome.json]) == (3, [setting(alone)] * 11)
 
 
 @pytest.mark.parametrize("place", ["", f"-g {GROUP}"])

@@ -77,8 +77,8 @@ def test_the_graph_tells_what_vms_have_only_where_they_are_many(
     outcome = program(f"plan -f {two_of(program, vms)}")
 
     assert outcome.json["summary"]["pending"] == 2
-    asked = [one.path.rsplit("/", 1)[-1] for one in program.sent]
-    assert (asked.count("resources"), asked.count("virtualMachines")) == (graph, pages)
+    overrides = [one.path.rsplit("/", 1)[-1] for one in program.sent]
+    assert (overrides.count("resources"), overrides.count("virtualMachines")) == (graph, pages)
     assert ("graph-lags" in [one["code"] for one in outcome.json["warnings"]]) == (vms > 500)
 
 
@@ -114,5 +114,5 @@ def test_a_row_of_the_graph_without_a_type_of_identity_has_none(program: Program
     outcome = program(f"plan -f {file}")
 
     assert [one["before"]["type"] for one in outcome.json["vms"]] == ["None", "None"]
-    (asked,) = (one.body for one in program.sent if one.method == "POST")
-    assert asked["options"] == {"$top": 1_000}
+    (overrides,) = (one.body for one in program.sent if one.method == "POST")
+    assert overrides["options"] == {"$top": 1_000}

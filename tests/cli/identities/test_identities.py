@@ -76,7 +76,7 @@ def test_one_in_another_location_is_an_error_that_says_where(program: Program) -
 
     assert (outcome.code, outcome.out, puts(program)) == (1, "", [])
     assert outcome.error["code"] == "already-exists"
-    assert "in 'westus' and not in 'eastus'" in outcome.error["message"]
+    assert "in 'westus', not in 'eastus'" in outcome.error["message"]
 
 
 def test_tags_that_differ_are_sent_with_those_that_are_there(program: Program) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vmident.cli.config.azure_cli_config import AzureCliFiles, KnownSubscription, azure_cli_files
-from vmident.cli.config.told import Told
+from vmident.cli.config.setting import Setting
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
 from vmident.core.auth.caller import CallerType
 
@@ -42,8 +42,8 @@ def test_the_azure_clis_files_give_subscriptions_group_and_cloud(tmp_path: Path)
             KnownSubscription("paid-sub", "Pay As You Go", "AzureCloud"),
             KnownSubscription("my-sub", "Mine", "AzureCloud", is_default=True),
         ),
-        group=Told("myGroup", CONFIG_SAYS),
-        cloud=Told("AzureUSGovernment", CONFIG_SAYS),
+        group=Setting("myGroup", CONFIG_SAYS),
+        cloud=Setting("AzureUSGovernment", CONFIG_SAYS),
     )
 
 
@@ -51,16 +51,16 @@ def test_a_byte_order_mark_before_either_file_is_no_part_of_it(tmp_path: Path) -
     _written(tmp_path, azureProfile_json="\ufeff" + _profile(MINE), config="\ufeff" + CONFIG)
     read = azure_cli_files({}, tmp_path)
     assert (read.default_subscription("AzureCloud"), read.group) == (
-        Told("my-sub", PROFILE_SAYS),
-        Told("myGroup", CONFIG_SAYS),
+        Setting("my-sub", PROFILE_SAYS),
+        Setting("myGroup", CONFIG_SAYS),
     )
 
 
 def test_the_azure_clis_folder_is_where_its_own_variable_says(tmp_path: Path) -> None:
     folder = _written(tmp_path, config=CONFIG)
     nobody = tmp_path / "nobody"
-    assert azure_cli_files({"AZURE_CONFIG_DIR": str(folder)}, nobody).group == Told("myGroup", CONFIG_SAYS)
-    assert azure_cli_files({"AZURE_CONFIG_DIR": ""}, tmp_path).group == Told("myGroup", CONFIG_SAYS)
+    assert azure_cli_files({"AZURE_CONFIG_DIR": str(folder)}, nobody).group == Setting("myGroup", CONFIG_SAYS)
+    assert azure_cli_files({"AZURE_CONFIG_DIR": ""}, tmp_path).group == Setting("myGroup", CONFIG_SAYS)
 
 
 SILENT = AzureCliFiles()
@@ -100,7 +100,7 @@ def test_a_config_that_names_no_group_and_no_cloud_says_nothing(tmp_path: Path, 
 
 def test_a_percent_sign_in_the_config_is_a_percent_sign(tmp_path: Path) -> None:
     _written(tmp_path, config="[defaults]\ngroup = 100%s\n")
-    assert azure_cli_files({}, tmp_path).group == Told("100%s", CONFIG_SAYS)
+    assert azure_cli_files({}, tmp_path).group == Setting("100%s", CONFIG_SAYS)
 
 
 def test_a_folder_in_a_files_place_says_nothing(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_malformed_config_says_nothing(tmp_path: Path, config: bytes) -> None:
 
 def test_a_subscription_without_a_cloud_may_be_in_any(tmp_path: Path) -> None:
     _written(tmp_path, azureProfile_json=_profile({"id": "old-sub", "name": "Old", "isDefault": True}))
-    assert azure_cli_files({}, tmp_path).default_subscription("AzureChinaCloud") == Told("old-sub", PROFILE_SAYS)
+    assert azure_cli_files({}, tmp_path).default_subscription("AzureChinaCloud") == Setting("old-sub", PROFILE_SAYS)
 
 
 def test_the_clouds_that_the_azure_cli_has_registered_are_read_with_their_keys(tmp_path: Path) -> None:

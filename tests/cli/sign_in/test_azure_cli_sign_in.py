@@ -26,8 +26,8 @@ ORIGIN = "the Azure CLI's sign-in"
 class Signed:
     """Whoever has done `az login` as the app."""
 
-    def __init__(self, contoso: Contoso, home: AzureCliHome, asked: Path) -> None:
-        self.contoso, self.home, self.asked = contoso, home, asked
+    def __init__(self, contoso: Contoso, home: AzureCliHome, overrides: Path) -> None:
+        self.contoso, self.home, self.overrides = contoso, home, overrides
         self.entry = entry(KEPT, contoso.arm.endpoint, expires_on=ENDS)
         self.environ = contoso.program.environ
         home.sign_in(account())
@@ -42,15 +42,15 @@ class Signed:
     @property
     def starts(self) -> list[str]:
         """The command lines that the Azure CLI was started with."""
-        return self.asked.read_text().splitlines() if self.asked.exists() else []
+        return self.overrides.read_text().splitlines() if self.overrides.exists() else []
 
 
 @pytest.fixture
 def signed(contoso: Contoso, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Signed:
     home = AzureCliHome(tmp_path / "home" / ".azure")
-    asked = home.start_with(tmp_path / "bin", STARTED)
+    overrides = home.start_with(tmp_path / "bin", STARTED)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    return Signed(contoso, home, asked)
+    return Signed(contoso, home, overrides)
 
 
 def test_a_kept_token_signs_requests_without_starting_the_azure_cli(signed: Signed) -> None:

@@ -165,10 +165,10 @@ def test_a_cloud_that_the_azure_cli_has_registered_signs_in_at_its_own_authority
     )
     contoso.program.environ = {}
 
-    signed_in = contoso(CODE)
+    credential_for = contoso(CODE)
     who = contoso("whoami")
 
-    assert (signed_in.code, signed_in.json["cloud"]) == (0, "Private")
+    assert (credential_for.code, credential_for.json["cloud"]) == (0, "Private")
     assert (who.json["cloud"], who.json["endpoint"], who.json["subscriptionId"]) == (
         "Private",
         contoso.arm.endpoint,

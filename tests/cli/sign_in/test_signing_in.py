@@ -21,18 +21,18 @@ pytestmark = MARKS
 
 
 def test_a_person_signs_in_with_a_code_and_is_signed_in_for_the_commands_that_follow(contoso: Contoso) -> None:
-    signed_in = contoso(CODE)
-    asked = len(contoso.authority.received)
+    credential_for = contoso(CODE)
+    overrides = len(contoso.authority.received)
     who = contoso("whoami")
     listed = contoso("list --query [].name")
 
-    assert signed_in.code == 0
-    assert (signed_in.json["status"], signed_in.json["name"], signed_in.json["tenantId"]) == (
+    assert credential_for.code == 0
+    assert (credential_for.json["status"], credential_for.json["name"], credential_for.json["tenantId"]) == (
         "signedIn",
         PERSON,
         TENANT,
     )
-    assert f"open {contoso.authority.endpoint}/device and enter the code {USER_CODE}" in signed_in.err
+    assert f"open {contoso.authority.endpoint}/device and enter the code {USER_CODE}" in credential_for.err
     assert (who.code, listed.code) == (0, 0)
     assert (who.json["name"], who.json["objectId"], who.json["type"]) == (PERSON, PERSON_ID, "user")
     assert (who.json["tenantId"], who.json["subscriptionId"]) == (TENANT, SUBSCRIPTION)
@@ -46,7 +46,7 @@ def test_a_person_signs_in_with_a_code_and_is_signed_in_for_the_commands_that_fo
     }
     assert sorted(listed.json) == ["appVM", "dbVM", "myVM", "webVM"]
     assert contoso.service.grants == ["device_code", "device_code"]
-    assert all("configuration" in path for path in contoso.authority.paths[asked:])
+    assert all("configuration" in path for path in contoso.authority.paths[overrides:])
 
 
 def test_the_end_of_the_token_is_told_in_utc(contoso: Contoso) -> None:
@@ -87,12 +87,12 @@ def test_a_browser_signs_in_too(contoso: Contoso, mocker: MockerFixture) -> None
     visits: list[threading.Thread] = []
 
     def visit(url: str) -> bool:
-        asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))
-        contoso.service.nonce = asked.get("nonce")
-        address = asked["redirect_uri"].replace("localhost", "127.0.0.1")
-        code = urllib.parse.urlencode({"code": "a-code", "state": asked["state"]})
+        overrides = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))
+        contoso.service.nonce = overrides.get("nonce")
+        address = overrides["redirect_uri"].replace("localhost", "127.0.0.1")
+        code = urllib.parse.urlencode({"code": "a-code", "state": overrides["state"]})
         # Older versions of azure-identity take the code in the address, newer ones in a form.
-        in_form = asked.get("response_mode") == "form_post"
+        in_form = overrides.get("response_mode") == "form_post"
         visited = (address, code.encode()) if in_form else (f"{address}?{code}", None)
         visits.append(threading.Thread(target=lambda: urllib.request.urlopen(*visited).close()))
         visits[-1].start()
@@ -100,10 +100,10 @@ def test_a_browser_signs_in_too(contoso: Contoso, mocker: MockerFixture) -> None
 
     mocker.patch("webbrowser.open", visit)
 
-    signed_in = contoso("login --allow-unencrypted")
+    credential_for = contoso("login --allow-unencrypted")
     visits[0].join()
 
-    assert (signed_in.code, signed_in.json["name"]) == (0, PERSON)
+    assert (credential_for.code, credential_for.json["name"]) == (0, PERSON)
     assert contoso.service.grants == ["authorization_code"]
     assert contoso("list").code == 0
 
@@ -124,11 +124,11 @@ def test_where_no_browser_opens_the_code_is_named(contoso: Contoso, mocker: Mock
 
 def test_an_app_signs_in_with_the_secret_of_the_environment(contoso: Contoso) -> None:
     contoso.program.environ |= {"AZURE_CLIENT_ID": APP, "AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_SECRET": SECRET}
-    signed_in = contoso("login --service-principal --allow-unencrypted")
+    credential_for = contoso("login --service-principal --allow-unencrypted")
     del contoso.program.environ["AZURE_CLIENT_SECRET"]
     who = contoso("whoami")
 
-    assert (signed_in.code, signed_in.json["name"]) == (0, "The pipeline")
+    assert (credential_for.code, credential_for.json["name"]) == (0, "The pipeline")
     assert (who.json["type"], who.json["objectId"]) == ("servicePrincipal", APP_OBJECT_ID)
     assert who.json["from"]["token"] == "vmident login"
     assert contoso("list").code == 0
@@ -138,18 +138,18 @@ def test_an_app_signs_in_with_the_secret_of_the_environment(contoso: Contoso) ->
 def test_an_app_signs_in_with_a_secret_that_is_typed(contoso: Contoso) -> None:
     contoso.program.terminal = TERMINAL
 
-    signed_in = contoso(AS_AN_APP, secret=SECRET)
+    credential_for = contoso(AS_AN_APP, secret=SECRET)
 
-    assert (signed_in.code, contoso("list").code) == (0, 0)
-    assert "Signed in to AzureCloud as The pipeline" in signed_in.out
+    assert (credential_for.code, contoso("list").code) == (0, 0)
+    assert "Signed in to AzureCloud as The pipeline" in credential_for.out
 
 
 def test_an_app_in_a_tenant_named_by_its_domain_is_found_again(contoso: Contoso) -> None:
     contoso.program.environ["AZURE_CLIENT_SECRET"] = SECRET
 
-    signed_in = contoso(AS_AN_APP.replace(TENANT, "contoso.example"))
+    credential_for = contoso(AS_AN_APP.replace(TENANT, "contoso.example"))
 
-    assert (signed_in.code, signed_in.json["tenantId"], contoso("list").code) == (0, TENANT, 0)
+    assert (credential_for.code, credential_for.json["tenantId"], contoso("list").code) == (0, TENANT, 0)
 
 
 def test_an_app_whose_token_has_ended_has_to_sign_in_again(contoso: Contoso) -> None:
@@ -232,11 +232,15 @@ def test_a_managed_identity_signs_in_and_keeps_no_token(contoso: Contoso, monkey
     with Loopback(lambda _request: json_answer(200, _managed(token))) as machine:
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{machine.endpoint}/token")
         monkeypatch.setenv("IDENTITY_HEADER", "header")
-        signed_in = contoso(f"login --identity --client-id {APP}")
+        credential_for = contoso(f"login --identity --client-id {APP}")
         contoso.service.given.append(token)
         who = contoso("whoami")
 
-    assert (signed_in.code, signed_in.json["type"], signed_in.json["name"]) == (0, "managedIdentity", "builder")
+    assert (credential_for.code, credential_for.json["type"], credential_for.json["name"]) == (
+        0,
+        "managedIdentity",
+        "builder",
+    )
     assert (who.json["type"], who.json["from"]["token"]) == ("managedIdentity", "vmident login")
     assert not contoso.cache.exists()
     assert contoso("logout --query status").json == "signedOut"
@@ -283,7 +287,7 @@ def test_where_there_is_no_encrypted_store_nobody_is_signed_in(contoso: Contoso)
 
 
 def test_tokens_in_a_plain_file_are_warned_of_and_for_their_owner_alone(contoso: Contoso) -> None:
-    signed_in = contoso(CODE)
+    credential_for = contoso(CODE)
 
-    assert "warning: Tokens are kept in a plain file" in signed_in.err
+    assert "warning: Tokens are kept in a plain file" in credential_for.err
     assert [path.stat().st_mode & 0o077 for path in (contoso.kept, contoso.cache)] == [0, 0]

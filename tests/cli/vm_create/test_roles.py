@@ -20,7 +20,7 @@ def _with_a_key(program: Program) -> None:
     give_key(program)
 
 
-def held_by(program: Program, principal: str) -> list[tuple[str, str]]:
+def assignments_of(program: Program, principal: str) -> list[tuple[str, str]]:
     """The (role GUID, scope) pairs that Azure holds for a principal, sorted."""
     url = f"{IN_SUBSCRIPTION}/{ASSIGNMENTS}"
     listed = program.colleague("GET", url, version=f"2022-04-01&$filter=principalId eq '{principal}'").json()
@@ -39,7 +39,7 @@ def test_a_role_on_the_group_is_part_of_the_one_deployment(program: Program) -> 
     assert roles_in(outcome.json) == [("Reader", IN_GROUP, "granted")]
     principal = outcome.json["identity"]["principalId"]
     assert outcome.json["roleAssignments"][0]["principalId"] == principal
-    assert held_by(program, principal) == [(READER, IN_GROUP)]
+    assert assignments_of(program, principal) == [(READER, IN_GROUP)]
     assert len(writes(program)) == 1
     made = program.colleague("GET", outcome.json["roleAssignments"][0]["id"], version="2022-04-01").json()
     assert made["properties"]["principalId"] == principal
@@ -47,7 +47,7 @@ def test_a_role_on_the_group_is_part_of_the_one_deployment(program: Program) -> 
 
 def test_a_role_on_a_resource_of_the_group_is_part_of_it_too(program: Program) -> None:
     outcome = program(f"{CREATE} --system --role Reader --scope {vm_id('myVM')}")
-    assert held_by(program, outcome.json["identity"]["principalId"]) == [(READER, vm_id("myVM"))]
+    assert assignments_of(program, outcome.json["identity"]["principalId"]) == [(READER, vm_id("myVM"))]
     assert len(writes(program)) == 1
     assert resources_sent(program)["roleAssignments"]["scope"] == vm_id("myVM")
 
@@ -60,22 +60,22 @@ def test_a_role_beyond_the_group_is_granted_when_the_vm_is_there(program: Progra
         ("Reader", IN_GROUP, "granted"),
     ]
     principal = outcome.json["identity"]["principalId"]
-    assert held_by(program, principal) == [(READER, IN_SUBSCRIPTION), (READER, IN_GROUP)]
+    assert assignments_of(program, principal) == [(READER, IN_SUBSCRIPTION), (READER, IN_GROUP)]
     assert len(writes(program)) == 2
 
 
 def test_without_a_system_assigned_identity_the_named_ones_get_the_role(program: Program) -> None:
     outcome = program(f"{CREATE} --identity otherIdentity --role Reader --scope group")
     principal = outcome.json["identity"]["userAssignedIdentities"][identity_id("otherIdentity")]["principalId"]
-    assert held_by(program, principal) == [(READER, IN_GROUP)]
+    assert assignments_of(program, principal) == [(READER, IN_GROUP)]
     assert roles_in(outcome.json) == [("Reader", IN_GROUP, "granted")]
 
 
 def test_beside_a_system_assigned_identity_they_do_not(program: Program) -> None:
     outcome = program(f"{CREATE} --system --identity otherIdentity --role Reader --scope group")
     user = outcome.json["identity"]["userAssignedIdentities"][identity_id("otherIdentity")]["principalId"]
-    assert held_by(program, user) == []
-    assert held_by(program, outcome.json["identity"]["principalId"]) == [(READER, IN_GROUP)]
+    assert assignments_of(program, user) == []
+    assert assignments_of(program, outcome.json["identity"]["principalId"]) == [(READER, IN_GROUP)]
 
 
 def test_a_role_that_is_not_granted_fails_the_command_and_says_how_to_finish(program: Program) -> None:
@@ -88,7 +88,7 @@ def test_a_role_that_is_not_granted_fails_the_command_and_says_how_to_finish(pro
     command = outcome.json["error"]["hint"].partition("Finish the job: vmident ")[2]
     program.rules.clear()
     assert program(command).code == 0
-    assert held_by(program, outcome.json["identity"]["principalId"]) == [(READER, IN_SUBSCRIPTION)]
+    assert assignments_of(program, outcome.json["identity"]["principalId"]) == [(READER, IN_SUBSCRIPTION)]
 
 
 def test_a_role_that_fails_in_the_deployment_leaves_the_vm_and_says_how_to_finish(program: Program) -> None:
@@ -102,7 +102,7 @@ def test_a_role_that_fails_in_the_deployment_leaves_the_vm_and_says_how_to_finis
     command = outcome.json["error"]["hint"].partition("Finish the job: vmident ")[2]
     assert program(command).code == 0
     principal = program.identity_of("newVM")["principalId"]
-    assert held_by(program, principal) == [(READER, IN_GROUP)]
+    assert assignments_of(program, principal) == [(READER, IN_GROUP)]
 
 
 def naming_another_role(role: str) -> Any:
@@ -120,7 +120,7 @@ def test_a_lost_answer_does_not_double_the_roles(program: Program) -> None:
     program.when("PUT", "/deployments/", losing_the_answer)
     outcome = program(f"{CREATE} --system --role Reader --scope group")
     assert len(deployments_sent(program)) == 1
-    assert held_by(program, outcome.json["identity"]["principalId"]) == [(READER, IN_GROUP)]
+    assert assignments_of(program, outcome.json["identity"]["principalId"]) == [(READER, IN_GROUP)]
 
 
 def test_a_dry_run_plans_the_roles(program: Program) -> None:
@@ -134,8 +134,8 @@ def test_a_dry_run_plans_the_roles(program: Program) -> None:
 def test_roles_that_follow_do_not_go_with_no_wait(program: Program) -> None:
     outcome = program(f"{CREATE} --system --role Reader --scope subscription --no-wait")
     assert (outcome.code, outcome.error["code"], writes(program)) == (2, "usage", [])
-    inside = program(f"{CREATE} --system --role Reader --scope group --no-wait")
-    assert (inside.code, inside.json["status"]) == (0, "accepted")
+    internal = program(f"{CREATE} --system --role Reader --scope group --no-wait")
+    assert (internal.code, internal.json["status"]) == (0, "accepted")
 
 
 def test_a_role_that_nobody_knows_is_said_before_anything_is_sent(program: Program) -> None:

@@ -13,8 +13,8 @@ from vmident.core.rbac.permissions import (
     Permission,
     allows,
     grant_command,
+    remediation,
     role_for,
-    way_out,
 )
 
 ACTIONS = (VM_READ, VM_WRITE, ASSIGN_IDENTITY, WRITE_ROLE_ASSIGNMENT, DELETE_ROLE_ASSIGNMENT)
@@ -28,7 +28,7 @@ READER = Permission(("*/read",))
 
 
 @pytest.mark.parametrize(
-    ("permissions", "may"),
+    ("permissions", "is_allowed"),
     [
         ((), ()),
         ((OWNER,), ACTIONS),
@@ -42,8 +42,10 @@ READER = Permission(("*/read",))
         ((Permission(("Microsoft.Compute/virtualMachines/*",), (VM_WRITE,)),), (VM_READ,)),
     ],
 )
-def test_what_the_entries_give_is_what_may_be_done(permissions: tuple[Permission, ...], may: tuple[str, ...]) -> None:
-    assert tuple(action for action in ACTIONS if allows(permissions, action)) == may
+def test_what_the_entries_give_is_what_may_be_done(
+    permissions: tuple[Permission, ...], is_allowed: tuple[str, ...]
+) -> None:
+    assert tuple(action for action in ACTIONS if allows(permissions, action)) == is_allowed
 
 
 @given(
@@ -87,7 +89,7 @@ def test_an_action_has_the_narrowest_role_that_is_known(action: str, role: str |
 def test_what_makes_something_is_asked_for_where_it_is_to_be_made(action: str, place: str) -> None:
     made = "/subscriptions/s/resourceGroups/g"
     made += "" if action.endswith("resourceGroups/write") else "/providers/A.B/c/new"
-    assert way_out(action, made, "oid").endswith(f"--scope {place}")
+    assert remediation(action, made, "oid").endswith(f"--scope {place}")
 
 
 def test_the_way_out_is_a_command_that_a_shell_takes_whole() -> None:
@@ -96,6 +98,6 @@ def test_the_way_out_is_a_command_that_a_shell_takes_whole() -> None:
         'az role assignment create --assignee oid --role "Virtual Machine Contributor" '
         "--scope '/subscriptions/s/resourceGroups/a(b)'"
     )
-    assert command in way_out(VM_WRITE, "/subscriptions/s/resourceGroups/a(b)", "oid")
-    assert "OBJECT_ID" in way_out(VM_WRITE, "/subscriptions/s", None)
-    assert way_out("Contoso.Things/write", "/x", None) == "Ask for a role with 'Contoso.Things/write' on /x."
+    assert command in remediation(VM_WRITE, "/subscriptions/s/resourceGroups/a(b)", "oid")
+    assert "OBJECT_ID" in remediation(VM_WRITE, "/subscriptions/s", None)
+    assert remediation("Contoso.Things/write", "/x", None) == "Ask for a role with 'Contoso.Things/write' on /x."

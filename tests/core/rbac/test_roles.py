@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.core.worlds import THREE
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.core.rbac.roles import Grant, HeldRole, Role, assignment_name, receivers, vanishing_principal
+from vmident.core.rbac.roles import Grant, Role, RoleAssignment, assignment_name, receivers, vanishing_principal
 from vmident.core.rbac.scope import Scope
 from vmident.core.transition import AddUsers, DisableSystem, EnableSystem, RemoveUsers, SetExactly, transition
 
@@ -69,7 +69,7 @@ def test_only_a_system_assigned_identitys_principal_vanishes() -> None:
 def test_an_assignment_at_a_wider_scope_is_another_one() -> None:
     role = Role(f"/providers/Microsoft.Authorization/roleDefinitions/{GUIDS[0]}", "Reader")
     elsewhere = Role(f"/subscriptions/s{role.id}", "Reader")
-    held = HeldRole("/an/id", role, Scope("/subscriptions/s"))
+    held = RoleAssignment("/an/id", role, Scope("/subscriptions/s"))
     assert held.is_what(Grant(elsewhere, Scope("/subscriptions/S")))
     assert not held.is_what(Grant(role, SCOPES[0]))
     assert held.role_name == "Reader"

@@ -98,9 +98,9 @@ def test_no_port_is_open_unless_it_is_asked_for(request: VmRequest) -> None:
 
 @given(request=REQUESTS)
 def test_every_grant_is_made_once_in_the_template_or_afterwards(request: VmRequest) -> None:
-    inside, after = request.grants_in_template, request.grants_afterwards
-    assert sorted(map(repr, (*inside, *after))) == sorted(map(repr, request.grants))
-    assert kinds(request).count("roleAssignments") == len(inside)
+    internal, after = request.grants_in_template, request.grants_afterwards
+    assert sorted(map(repr, (*internal, *after))) == sorted(map(repr, request.grants))
+    assert kinds(request).count("roleAssignments") == len(internal)
 
 
 def test_a_network_that_is_there_is_used_and_not_made() -> None:

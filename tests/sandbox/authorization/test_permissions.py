@@ -41,9 +41,9 @@ NEW = f"{IDENTITIES}/new"
 ROLE = {role.title: role for role in BUILT_IN_ROLES}
 
 
-def may(cloud: Cloud, action: str, scope: str) -> bool:
+def is_allowed(cloud: Cloud, action: str, scope: str) -> bool:
     with cloud.sandbox._store.transaction() as rows:
-        return permissions.may(rows, action, scope)
+        return permissions.is_allowed(rows, action, scope)
 
 
 @pytest.mark.parametrize(
@@ -99,10 +99,10 @@ def test_what_one_role_takes_away_another_still_gives(cloud: Cloud) -> None:
 
 def test_a_role_holds_at_its_scope_and_below(cloud: Cloud) -> None:
     cloud.sandbox.limit_person([("Reader", "group")])
-    assert may(cloud, "Microsoft.Compute/virtualMachines/read", f"{VMS}/myVM".upper())
-    assert may(cloud, "Microsoft.Resources/subscriptions/resourceGroups/read", IN_GROUP)
-    assert not may(cloud, "Microsoft.Resources/subscriptions/read", IN_SUBSCRIPTION)
-    assert not may(cloud, "Microsoft.Resources/subscriptions/resourceGroups/read", f"{IN_GROUP}2")
+    assert is_allowed(cloud, "Microsoft.Compute/virtualMachines/read", f"{VMS}/myVM".upper())
+    assert is_allowed(cloud, "Microsoft.Resources/subscriptions/resourceGroups/read", IN_GROUP)
+    assert not is_allowed(cloud, "Microsoft.Resources/subscriptions/read", IN_SUBSCRIPTION)
+    assert not is_allowed(cloud, "Microsoft.Resources/subscriptions/resourceGroups/read", f"{IN_GROUP}2")
 
 
 def test_a_refusal_says_who_may_not_do_what_where(cloud: Cloud) -> None:
@@ -295,8 +295,8 @@ def test_an_assignment_of_a_role_that_is_gone_grants_nothing(cloud: Cloud) -> No
     name = cloud.sandbox.add_role("Everything", ["*"])
     cloud.sandbox.limit_person([(name, "subscription")])
     with cloud.sandbox._store.transaction() as rows:
-        rows.bury("role", "", name, deleted=cloud.now)
-    assert not may(cloud, WRITE, f"{VMS}/myVM")
+        rows.soft_delete("role", "", name, deleted=cloud.now)
+    assert not is_allowed(cloud, WRITE, f"{VMS}/myVM")
     assert cloud.sandbox.status()["roles"] == []
 
 

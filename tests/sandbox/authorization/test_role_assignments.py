@@ -207,7 +207,7 @@ def test_a_name_must_be_a_guid(cloud: Cloud) -> None:
 
 class TestTheDirectory:
     def test_it_knows_a_new_identity_some_seconds_late(self, cloud: Cloud) -> None:
-        cloud.make_identity(f"{IDENTITIES}/new")
+        cloud.create_identity_resource(f"{IDENTITIES}/new")
         principal = principal_of(cloud, f"{IDENTITIES}/new")
         cloud.now += 5.9
         early = put(cloud, IN_GROUP, role_body(principal))
@@ -232,7 +232,7 @@ class TestTheDirectory:
 
     def test_it_can_be_told_to_be_asked_always(self, tmp_path: Path) -> None:
         cloud = Cloud(tmp_path, strict_directory=True, directory_lag_seconds=20)
-        cloud.make_identity(f"{IDENTITIES}/new")
+        cloud.create_identity_resource(f"{IDENTITIES}/new")
         body = role_body(principal_of(cloud, f"{IDENTITIES}/new"), principalType="ServicePrincipal")
         assert code_of(put(cloud, IN_GROUP, body)) == (400, "PrincipalNotFound")
         cloud.now += 20

@@ -192,7 +192,7 @@ class TestADeadAttachment:
 
     def test_made_again_it_is_held_with_its_old_client_id(self, cloud: Cloud) -> None:
         before = cloud.vm("dbVM")["identity"]
-        cloud.make_identity(MINE)
+        cloud.create_identity_resource(MINE)
         assert cloud.identify("dbVM", "UserAssigned").json()["identity"] == before
 
 
@@ -247,7 +247,7 @@ class TestOperations:
     def test_one_that_failed_can_be_done_again_when_the_identity_is_back(self, cloud: Cloud) -> None:
         cloud.identify("myVM", "UserAssigned", named={OTHER: {}})
         cloud.delete_identity(OTHER)
-        cloud.make_identity(OTHER)
+        cloud.create_identity_resource(OTHER)
         cloud.finish()
         assert cloud.vm("myVM")["properties"]["provisioningState"] == "Failed"
 

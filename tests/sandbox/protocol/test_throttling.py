@@ -107,7 +107,7 @@ def test_reads_say_what_is_left_to_compute(cloud: Cloud, url: str, header: str) 
 
 
 def test_eighty_identities_can_be_made_at_once(cloud: Cloud) -> None:
-    statuses = [cloud.make_identity(f"{IDENTITIES}/name{number}").status for number in range(81)]
+    statuses = [cloud.create_identity_resource(f"{IDENTITIES}/name{number}").status for number in range(81)]
     assert statuses == [201] * 80 + [429]
     refused = cloud.identify("myVM", "SystemAssigned")
     assert code_of(refused) == (429, "TooManyRequests")

@@ -253,7 +253,7 @@ def test_a_page_has_at_most_a_thousand_rows(cloud: Cloud) -> None:
 
 def test_what_is_new_or_gone_is_seen_late(cloud: Cloud) -> None:
     query = "Resources | where type =~ 'Microsoft.ManagedIdentity/userAssignedIdentities' | order by name asc"
-    cloud.make_identity(OTHER.replace("otherIdentity", "newIdentity"))
+    cloud.create_identity_resource(OTHER.replace("otherIdentity", "newIdentity"))
     cloud.delete_identity(MINE)
     assert names(ask(cloud, query)) == ["myUserAssignedIdentity", "otherIdentity"]
     cloud.now += 20
@@ -264,7 +264,7 @@ def test_one_made_again_is_one(cloud: Cloud) -> None:
     query = "Resources | where name == 'otherIdentity'"
     cloud.delete_identity(OTHER)
     cloud.now += 5
-    cloud.make_identity(OTHER)
+    cloud.create_identity_resource(OTHER)
     cloud.now += 16
     assert names(ask(cloud, query)) == []
     cloud.now += 5

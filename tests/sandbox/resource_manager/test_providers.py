@@ -53,7 +53,7 @@ def test_an_unregistered_provider_is_read_and_not_written(cloud: Cloud) -> None:
     cloud.sandbox.unregister("microsoft.managedIdentity")
     assert provider(cloud, "Microsoft.ManagedIdentity")["registrationState"] == "NotRegistered"
     assert cloud.send("GET", f"{OTHER}?api-version=2023-01-31").status == 200
-    answer = cloud.make_identity(OTHER)
+    answer = cloud.create_identity_resource(OTHER)
     assert code_of(answer) == (409, "MissingSubscriptionRegistration")
     assert message_of(answer) == (
         "The subscription is not registered to use namespace 'Microsoft.ManagedIdentity'. See "

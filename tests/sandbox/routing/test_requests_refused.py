@@ -198,7 +198,7 @@ class TestUserAssignedIdentities:
     def test_one_made_again_has_other_ids(self, cloud: Cloud) -> None:
         before = cloud.send("GET", f"{OTHER}?api-version={MSI}").json()["properties"]
         cloud.delete_identity(OTHER)
-        after = cloud.make_identity(OTHER).json()["properties"]
+        after = cloud.create_identity_resource(OTHER).json()["properties"]
         assert before["clientId"] != after["clientId"]
         assert before["principalId"] != after["principalId"]
 

@@ -48,7 +48,7 @@ class TokenCache:
             raise ValueError("nested too deep") from nested
 
 
-class AzureCliSignIn:
+class CachedAzureCliCredential:
     """The token that the Azure CLI has kept for an account, else the one that it gives where it is started.
 
     It is the same account both ways, and no other sign-in takes its place. `trace` is told which way it went, and why.

@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vmident.arm.auth.azure_cli_credential import AZURE_CLI_SIGN_IN
-from vmident.arm.auth.errors import authority_options, no_token
-from vmident.arm.auth.login_credential import ENVIRONMENT, WORKLOAD_IDENTITY, OwnSignIn
+from vmident.arm.auth.errors import authority_options, sign_in_error
+from vmident.arm.auth.login_credential import ENVIRONMENT, WORKLOAD_IDENTITY, LoginCredential
 from vmident.arm.auth.login_record import SignIn
 from vmident.arm.cloud import Cloud
 from vmident.errors import UsageError
@@ -47,7 +47,7 @@ class Credential(Protocol):
         ...
 
 
-class GivenToken:
+class StaticTokenCredential:
     """A bearer token that somebody else got, from `VMIDENT_ACCESS_TOKEN` or the sandbox's own.
 
     When it ends is not known: Azure says so with a 401.
@@ -77,7 +77,7 @@ class GivenToken:
         return "GivenToken(…)"
 
 
-class AzureIdentitysChain:
+class AzureIdentityChain:
     """azure-identity's own ways, one after the other."""
 
     def __init__(self, chain: DefaultAzureCredential) -> None:
@@ -97,7 +97,7 @@ class AzureIdentitysChain:
         self._chain.close()
 
 
-class Watched:
+class RecordingCredential:
     """A credential whose last token is remembered: who requests are made as can be told without another one."""
 
     def __init__(self, credential: Credential) -> None:
@@ -134,12 +134,12 @@ class ArmTokens:
         try:
             token = self._credential.get_token(self._cloud.scope)
         except ClientAuthenticationError as failure:
-            raise no_token(failure) from failure
-        is_given = isinstance(self._credential, GivenToken)
+            raise sign_in_error(failure) from failure
+        is_given = isinstance(self._credential, StaticTokenCredential)
         return Token(token.token, self._credential.origin, None if is_given else float(token.expires_on))
 
 
-def signed_in(cloud: Cloud, authority: str | None = None, sign_in: SignIn | None = None) -> Credential:
+def credential_for(cloud: Cloud, authority: str | None = None, sign_in: SignIn | None = None) -> Credential:
     """Give what signs requests: the environment's own, `vmident login`'s sign-in, else azure-identity's chain.
 
     The chain is environment, workload identity, managed identity, the Azure CLI's sign-in. `authority` is
@@ -152,7 +152,7 @@ def signed_in(cloud: Cloud, authority: str | None = None, sign_in: SignIn | None
     here = cloud.signed_in_by(authority)
     try:
         if sign_in and sign_in.is_for(here):
-            return OwnSignIn(sign_in, here)
+            return LoginCredential(sign_in, here)
         chain = DefaultAzureCredential(
             **authority_options(here),
             exclude_shared_token_cache_credential=True,
@@ -166,4 +166,4 @@ def signed_in(cloud: Cloud, authority: str | None = None, sign_in: SignIn | None
         raise UsageError(
             f"'{here.authority}' cannot sign anybody in: {unusable}", hint="Check AZURE_AUTHORITY_HOST."
         ) from unusable
-    return AzureIdentitysChain(chain)
+    return AzureIdentityChain(chain)

@@ -22,7 +22,7 @@ def authority_options(cloud: Cloud) -> dict[str, Any]:
     return {"authority": cloud.authority, "disable_instance_discovery": not cloud.has_microsofts_authority}
 
 
-def no_token(failure: Exception) -> VmidentError:
+def sign_in_error(failure: Exception) -> VmidentError:
     """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
     reports = [line.strip() for line in str(failure).splitlines()[1:] or [str(failure)]]
     telling = [line for line in reports if line and not any(word in line for word in _NOT_SET_UP)]

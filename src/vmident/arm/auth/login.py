@@ -1,4 +1,4 @@
-"""`vmident.ports.azure.SignIns`: sign a person, an app or a managed identity in, and out again."""
+"""`vmident.ports.azure.Logins`: sign a person, an app or a managed identity in, and out again."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from vmident.arm.auth.errors import authority_options, token_failure
-from vmident.arm.auth.login_record import SignIn, drop_sign_in, keep_sign_in, read_sign_in
+from vmident.arm.auth.login_record import SignIn, delete_login, load_login, save_login
 from vmident.arm.auth.token_cache import cache_options, forget_tokens, open_cache, owner_of_tokens
 from vmident.arm.cloud import Cloud
 from vmident.core.auth.caller import CallerType, caller_of
 from vmident.errors import NoTokenStore, NotSignedIn, UsageError
-from vmident.ports.azure import Account, SignInRequest, Way
+from vmident.ports.azure import Account, SignInMethod, SignInRequest
 
 _TRY_A_CODE = "Where no browser can be opened: vmident login --use-device-code"
 
 
-class ArmSignIns:
+class ArmLogins:
     """Sign-ins of one cloud, kept in the state folder.
 
     `prompt` is told what the person has to know to go on, `tell` what is going on. `remaining_seconds` returns what is
@@ -33,43 +33,43 @@ class ArmSignIns:
         folder: Path,
         *,
         prompt: Callable[[str], None],
-        tell: Callable[[str], None],
+        progress: Callable[[str], None],
         remaining_seconds: Callable[[], float | None],
     ) -> None:
         self._cloud = cloud
         self._remaining_seconds = remaining_seconds
         self._folder = folder
         self._prompt = prompt
-        self._tell = tell
+        self._tell = progress
 
     def sign_in(self, request: SignInRequest) -> Account:
         """Sign in, and let the last sign-in go."""
-        if request.way is Way.MANAGED_IDENTITY:
-            signed_in, is_encrypted = self._managed_identity(request), True
+        if request.method is SignInMethod.MANAGED_IDENTITY:
+            credential_for, is_encrypted = self._managed_identity(request), True
         else:
             # Asked first: nobody is to go through a sign-in that cannot be kept.
             is_encrypted = bool(open_cache(allow_unencrypted=request.allow_unencrypted).is_encrypted)
-            is_app = request.way is Way.SERVICE_PRINCIPAL
-            signed_in = self._service_principal(request) if is_app else self._person(request)
+            is_app = request.method is SignInMethod.SERVICE_PRINCIPAL
+            credential_for = self._service_principal(request) if is_app else self._person(request)
         last = self._last_one()
-        if last and owner_of_tokens(last) != owner_of_tokens(signed_in):
+        if last and owner_of_tokens(last) != owner_of_tokens(credential_for):
             # Tokens in a store that is locked today are out of everybody's reach, and no reason to stop here.
             with suppress(NoTokenStore):
                 forget_tokens(last)
-        keep_sign_in(self._folder, signed_in)
-        return _account(signed_in, is_encrypted=is_encrypted)
+        save_login(self._folder, credential_for)
+        return _account(credential_for, is_encrypted=is_encrypted)
 
     def sign_out(self) -> Account | None:
         """Forget the sign-in and its tokens; a record that cannot be read is forgotten too."""
         last = self._last_one()
         if last:
             forget_tokens(last)
-        drop_sign_in(self._folder)
+        delete_login(self._folder)
         return _account(last) if last else None
 
     def _last_one(self) -> SignIn | None:
         try:
-            return read_sign_in(self._folder)
+            return load_login(self._folder)
         except NotSignedIn:
             return None
 
@@ -82,8 +82,8 @@ class ArmSignIns:
         remaining = self._remaining_seconds()
         if remaining is not None:
             options["timeout"] = ceil(remaining)
-        with self._refusals(_TRY_A_CODE if request.way is Way.BROWSER else "Try again: vmident login"):
-            if request.way is Way.BROWSER:
+        with self._refusals(_TRY_A_CODE if request.method is SignInMethod.BROWSER else "Try again: vmident login"):
+            if request.method is SignInMethod.BROWSER:
                 self._tell("Waiting for the sign-in in the browser.")
                 credential: Any = InteractiveBrowserCredential(**options)
             else:

@@ -22,7 +22,7 @@ WORKLOAD_IDENTITY = "AZURE_FEDERATED_TOKEN_FILE"
 OWN = "vmident login"
 
 
-class OwnSignIn:
+class LoginCredential:
     """The sign-in of `vmident login`, used silently; a service principal in the environment comes before it.
 
     Where it gives no token any more, that is said: another way of signing in would be another person.

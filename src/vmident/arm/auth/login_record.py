@@ -42,7 +42,7 @@ class SignIn:
         return self.cloud.lower() == cloud.name.lower() and self.authority == cloud.authority_host
 
 
-def read_sign_in(folder: Path) -> SignIn | None:
+def load_login(folder: Path) -> SignIn | None:
     """Give the sign-in kept in the state folder, `None` where there is none.
 
     Raises `NotSignedIn` for a file that cannot be read: to pass it over would be to act as somebody else.
@@ -59,7 +59,7 @@ def read_sign_in(folder: Path) -> SignIn | None:
         ) from unreadable
 
 
-def keep_sign_in(folder: Path, sign_in: SignIn) -> None:
+def save_login(folder: Path, sign_in: SignIn) -> None:
     """Put a sign-in in the place of the last one, at once and for nobody else to read."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)  # which only its owner can read
@@ -73,7 +73,7 @@ def keep_sign_in(folder: Path, sign_in: SignIn) -> None:
         raise
 
 
-def drop_sign_in(folder: Path) -> None:
+def delete_login(folder: Path) -> None:
     """Forget the sign-in; nothing to do where there is none."""
     (folder / FILE_NAME).unlink(missing_ok=True)
 

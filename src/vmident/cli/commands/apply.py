@@ -10,7 +10,7 @@ from vmident.cli.change_report import report
 from vmident.cli.inputs.desired_state_file import DescriptionFile, called, planned_by, text_of
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import FleetOptions, RemovalOptions
-from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.cli.session import Session
 from vmident.core.plan import Plan
@@ -19,7 +19,7 @@ from vmident.files.plan_file import plan_in
 from vmident.render.human import warnings_about
 from vmident.render.plan import nothing_pending_text
 from vmident.usecases.apply_plan import apply_plan
-from vmident.usecases.change.change_vms import Manner
+from vmident.usecases.change.change_vms import ExecutionOptions
 
 PlanFile = Annotated[
     str | None, typer.Argument(metavar="PLAN", help="A plan that 'plan --save' wrote.", show_default=False)
@@ -32,7 +32,7 @@ def apply(
     saved: PlanFile = None,
     file: DescriptionFile = None,
     removal: RemovalOptions,
-    manner: FleetOptions,
+    execution: FleetOptions,
 ) -> ExitCode:
     """Make VMs what a file describes, or carry out a saved plan.
 
@@ -54,28 +54,28 @@ def apply(
             "-g does not go with a saved plan, which is carried out whole.",
             hint="Leave -g out, or make a plan for the group alone: vmident plan -f FILE -g GROUP --save PLAN",
         )
-    if manner.no_wait and removal.remove_roles:
+    if execution.no_wait and removal.remove_roles:
         raise UsageError(
             "--no-wait does not go with --remove-roles: roles are deleted when the identity has changed.",
             hint="Leave --no-wait out.",
         )
-    how = Manner(
-        manner.dry_run,
-        manner.no_wait,
-        policy_of(manner.canary, manner.max_failures, no_wait=manner.no_wait),
+    how = ExecutionOptions(
+        execution.dry_run,
+        execution.no_wait,
+        policy_of(execution.canary, execution.max_failures, no_wait=execution.no_wait),
     )
     session = run.open()
     made = _plan(saved, file, run, session)
-    if manner.no_wait and any(not grant.is_there for one in made.pending for grant in one.grants):
+    if execution.no_wait and any(not grant.is_there for one in made.pending for grant in one.grants):
         raise UsageError(
             "--no-wait does not go with roles: they are granted when the identity has changed.",
             hint="Leave --no-wait out.",
         )
-    person = PersonAtTheTerminal(run.console, yes=manner.yes)
-    is_saved, world = saved is not None, session.world(person)
-    results = apply_plan(made, world, how, exactly=is_saved, remove_roles=removal.remove_roles)
+    prompt = TerminalPrompt(run.console, yes=execution.yes)
+    is_saved, ports = saved is not None, session.ports(prompt)
+    results = apply_plan(made, ports, how, exactly=is_saved, remove_roles=removal.remove_roles)
     run.console.warn(warnings_about(called(str(file)), made.warnings))
-    return report(run, results, person, session, named_one=False, nothing=nothing_pending_text(made))
+    return report(run, results, prompt, session, named_one=False, nothing=nothing_pending_text(made))
 
 
 def _plan(saved: str | None, file: str | None, run: Run, session: Session) -> Plan:

@@ -7,22 +7,22 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.inputs.vm_selection import are_vms_meant, vms_found, vms_meant
+from vmident.cli.inputs.vm_selection import is_selection, resolve_vms, selected_vms
 from vmident.cli.options.shared import IdentityWords, VmOptions, VmWords, Yes
-from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.cli.session import Session
 from vmident.core.selection import Selection
 from vmident.core.transition import RemoveUsers
 from vmident.errors import ConfirmationNeeded, ExitCode, UsageError, VmidentError
 from vmident.render.diagnosis import diagnosis_document, diagnosis_lines, finding_rows
-from vmident.results.account import Diagnosis
+from vmident.results.account import DoctorReport
 from vmident.results.changes import ChangeResult
-from vmident.usecases.change.change_vms import Manner, change_each
-from vmident.usecases.change.prepare import Wish
+from vmident.usecases.change.change_vms import ExecutionOptions, change_each
+from vmident.usecases.change.prepare import ChangeRequest
 from vmident.usecases.change.prepare_all import Task
-from vmident.usecases.doctor import Patients, diagnose
-from vmident.usecases.resolve.identities import checked_identity_words
+from vmident.usecases.doctor import VmsToCheck, run_checks
+from vmident.usecases.resolve.identities import checked_identity_names
 
 
 @dataclass(frozen=True)
@@ -51,29 +51,29 @@ def doctor(
 
       vmident doctor -g myResourceGroup --fix
     """
-    identities = checked_identity_words(identity or ())
-    meant = vms_meant(vms, vm_options, run) if are_vms_meant(vms, vm_options, run) else None
+    identities = checked_identity_names(identity or ())
+    meant = selected_vms(vms, vm_options, run) if is_selection(vms, vm_options, run) else None
     if meant is None and (identities or fixing.fix):
         raise UsageError("--identity and --fix need a VM.", hint="Name it: vmident doctor myVM")
     session = run.open(selecting=isinstance(meant, Selection))
-    person = PersonAtTheTerminal(run.console, yes=fixing.yes)
-    patients = Patients(lambda: vms_found(meant, session, run), identities) if meant is not None else None
+    prompt = TerminalPrompt(run.console, yes=fixing.yes)
+    patients = VmsToCheck(lambda: resolve_vms(meant, session, run), identities) if meant is not None else None
     names_vms = meant is not None and (isinstance(meant, Selection) or len(meant) > 1 or vm_options.ids is not None)
 
-    def look() -> Diagnosis:
+    def look() -> DoctorReport:
         several = run.several_subscriptions
-        return diagnose(
-            patients, session.where, session.world(person), session.reach, lambda: session.subscriptions(several)
+        return run_checks(
+            patients, session.where, session.ports(prompt), session.doctor_ports, lambda: session.subscriptions(several)
         )
 
     found = look()
     try:
-        fixed = _fixed(found, session, person) if fixing.fix else ()
+        fixed = _fixed(found, session, prompt) if fixing.fix else ()
     except VmidentError as failure:
         # Nothing was mended; what was found is worth knowing all the same.
         _answer(run, found, (), names_vms=names_vms)
         if isinstance(failure, ConfirmationNeeded):
-            raise failure.saying(failure.message, hint="Add --yes if that is what you want.") from failure
+            raise failure.with_message(failure.message, hint="Add --yes if that is what you want.") from failure
         raise
     if any(one.error is None for one in fixed):
         found = look()
@@ -81,10 +81,10 @@ def doctor(
     for one in fixed:
         if one.error:
             run.explain(one.error, about=one.id.name if one.id else one.vm)
-    return ExitCode.FAILED if any(one.is_amiss for one in found.findings) else ExitCode.DONE
+    return ExitCode.FAILED if any(one.has_failed for one in found.findings) else ExitCode.DONE
 
 
-def _answer(run: Run, found: Diagnosis, fixed: tuple[ChangeResult, ...], *, names_vms: bool) -> None:
+def _answer(run: Run, found: DoctorReport, fixed: tuple[ChangeResult, ...], *, names_vms: bool) -> None:
     run.answer(
         diagnosis_document(found, fixed, names_vms=names_vms),
         rows=finding_rows(found, names_vms=names_vms),
@@ -92,10 +92,10 @@ def _answer(run: Run, found: Diagnosis, fixed: tuple[ChangeResult, ...], *, name
     )
 
 
-def _fixed(found: Diagnosis, session: Session, person: PersonAtTheTerminal) -> tuple[ChangeResult, ...]:
+def _fixed(found: DoctorReport, session: Session, prompt: TerminalPrompt) -> tuple[ChangeResult, ...]:
     tasks = [
-        Task(str(one.vm), Wish(RemoveUsers, tuple(str(identity) for identity in one.dead)))
+        Task(str(one.vm), ChangeRequest(RemoveUsers, tuple(str(identity) for identity in one.dead)))
         for one in found.vms
         if one.dead
     ]
-    return change_each(tasks, session.world(person), Manner()) if tasks else ()
+    return change_each(tasks, session.ports(prompt), ExecutionOptions()) if tasks else ()

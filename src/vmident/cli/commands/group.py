@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from vmident.cli.completion.candidates import groups
-from vmident.cli.options.shared import MakingOptions, TagWords
-from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.options.shared import CreateOptions, TagWords
+from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.core.naming import checked_group_name
 from vmident.core.resource_id import checked_name
@@ -17,12 +17,12 @@ from vmident.errors import ExitCode, UsageError
 from vmident.render.resources import (
     group_document,
     group_lines,
-    group_made_document,
-    group_made_lines,
+    group_result_document,
+    group_result_lines,
     group_row,
     listing_lines,
 )
-from vmident.usecases.create_group import GroupWish, make_group
+from vmident.usecases.create_group import GroupRequest, create_group_resource
 from vmident.usecases.resolve.groups import list_groups, read_group
 
 GroupName = Annotated[
@@ -35,7 +35,7 @@ Location = Annotated[
 
 
 def create_group(
-    run: Run, *, name: GroupName, location: Location = None, tags: TagWords = None, manner: MakingOptions
+    run: Run, *, name: GroupName, location: Location = None, tags: TagWords = None, execution: CreateOptions
 ) -> ExitCode:
     """Make a resource group.
 
@@ -54,13 +54,13 @@ def create_group(
             "No location is named.", hint=f"Name a region: vmident group create {checked} --location westus"
         )
     session = run.open()
-    wish = GroupWish(session.where.subscription(), checked, location.strip(), wanted)
-    person = PersonAtTheTerminal(run.console, yes=True)
-    made = make_group(wish, session.groups, session.clock, person, dry_run=manner.dry_run)
+    request = GroupRequest(session.where.subscription(), checked, location.strip(), wanted)
+    prompt = TerminalPrompt(run.console, yes=True)
+    made = create_group_resource(request, session.groups, session.clock, prompt, dry_run=execution.dry_run)
     run.answer(
-        group_made_document(made),
+        group_result_document(made),
         rows=[{**group_row(made.group), "status": made.status.value}],
-        lines=lambda: group_made_lines(made),
+        lines=lambda: group_result_lines(made),
     )
     return ExitCode.DONE
 

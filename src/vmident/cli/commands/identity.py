@@ -9,8 +9,8 @@ import typer
 from vmident.cli.change_report import end_of_run, explain_deletion
 from vmident.cli.completion.candidates import identities_here
 from vmident.cli.inputs.stop_policy import policy_of
-from vmident.cli.options.shared import IdentityDeletionOptions, MakingOptions, RemovalOptions, RoleOptions, TagWords
-from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.options.shared import CreateOptions, IdentityDeletionOptions, RemovalOptions, RoleOptions, TagWords
+from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run, one_or_all
 from vmident.core.naming import checked_identity_name
 from vmident.core.resource_id import user_identity_id
@@ -22,21 +22,21 @@ from vmident.render.resources import (
     deletion_lines,
     deletion_row,
     identity_lines,
-    identity_made_document,
-    identity_made_lines,
     identity_resource_document,
+    identity_result_document,
+    identity_result_lines,
     identity_row,
     listing_lines,
 )
 from vmident.results.changes import exit_code_for
-from vmident.usecases.change.change_vms import Manner
-from vmident.usecases.identity.create import IdentityWish, Makers
-from vmident.usecases.identity.create_with_roles import equip_identity
+from vmident.usecases.change.change_vms import ExecutionOptions
+from vmident.usecases.identity.create import IdentityRequest, Makers
+from vmident.usecases.identity.create_with_roles import create_identity_with_roles
 from vmident.usecases.identity.delete import delete_identities
-from vmident.usecases.identity.prepare_delete import DeletionWish
+from vmident.usecases.identity.prepare_delete import DeletionRequest
 from vmident.usecases.identity.show import list_identities, show_identities
-from vmident.usecases.resolve.identities import checked_identity_words
-from vmident.usecases.resolve.roles import checked_role_words
+from vmident.usecases.resolve.identities import checked_identity_names
+from vmident.usecases.resolve.roles import checked_role_names
 
 NewName = Annotated[str, typer.Argument(metavar="NAME", help="What the identity is to be called.", show_default=False)]
 Words = Annotated[
@@ -63,7 +63,7 @@ def create_identity(
     location: Location = None,
     tags: TagWords = None,
     role_options: RoleOptions,
-    manner: MakingOptions,
+    execution: CreateOptions,
 ) -> ExitCode:
     """Make a user-assigned identity, and grant roles to it.
 
@@ -80,7 +80,7 @@ def create_identity(
     """
     checked, wanted = checked_identity_name(name), tags_in(tags or ())
     example = f"vmident identity create {checked} -g myResourceGroup"
-    roles = checked_role_words(role_options.role, role_options.scope, command=example)
+    roles = checked_role_names(role_options.role, role_options.scope, command=example)
     session = run.open()
     group = session.where.group
     if group is None:
@@ -89,14 +89,14 @@ def create_identity(
             hint=f"Name the group: {example}",
         )
     identity_id = user_identity_id(session.where.subscription(), group, checked)
-    wish = IdentityWish(identity_id, location.strip() or None if location else None, wanted)
-    person = PersonAtTheTerminal(run.console, yes=True)
-    makers = Makers(session.identities, session.groups, session.clock, person)
-    made = equip_identity(wish, roles, makers, session.roles, dry_run=manner.dry_run)
+    request = IdentityRequest(identity_id, location.strip() or None if location else None, wanted)
+    prompt = TerminalPrompt(run.console, yes=True)
+    makers = Makers(session.identities, session.groups, session.clock, prompt)
+    made = create_identity_with_roles(request, roles, makers, session.roles, dry_run=execution.dry_run)
     run.answer(
-        identity_made_document(made),
+        identity_result_document(made),
         rows=[{**identity_row(made.identity), "status": made.status.value}],
-        lines=lambda: identity_made_lines(made),
+        lines=lambda: identity_result_lines(made),
     )
     run.console.warn(warnings_about(checked, made.warnings))
     if made.error:
@@ -117,7 +117,7 @@ def show_identity(run: Run, *, identities: Words) -> ExitCode:
 
       vmident identity show myId -g myResourceGroup --query clientId -o tsv
     """
-    words = checked_identity_words(identities)
+    words = checked_identity_names(identities)
     session = run.open()
     shown = show_identities(words, session.where, session.identities)
     found = [one.identity for one in shown if one.identity]
@@ -160,7 +160,7 @@ def delete_identity(
     detach: Detach = False,
     force: Force = False,
     removal: RemovalOptions,
-    manner: IdentityDeletionOptions,
+    execution: IdentityDeletionOptions,
 ) -> ExitCode:
     """Delete user-assigned identities.
 
@@ -179,28 +179,28 @@ def delete_identity(
 
       vmident identity delete myId --detach --canary 1 --yes
     """
-    words = checked_identity_words(identities)
+    words = checked_identity_names(identities)
     if detach and force:
         raise UsageError(
             "--detach and --force do not go together.",
             hint="--detach takes the identity from its VMs first; --force leaves them a dead attachment.",
         )
-    if not detach and (manner.canary or manner.max_failures is not None):
+    if not detach and (execution.canary or execution.max_failures is not None):
         raise UsageError(
             "--canary and --max-failures go with --detach: they are about VMs that lose the identity.",
             hint="Add --detach, or leave them out.",
         )
     # Once the identity stays on one VM it is not deleted, so that the other VMs need not lose it either.
-    how = Manner(manner.dry_run, policy=policy_of(manner.canary, manner.max_failures or "0"))
+    how = ExecutionOptions(execution.dry_run, policy=policy_of(execution.canary, execution.max_failures or "0"))
     session = run.open()
-    person = PersonAtTheTerminal(run.console, yes=manner.yes)
-    wish = DeletionWish(detach, force, removal.remove_roles)
-    results = delete_identities(words, session.where, wish, session.world(person), how)
+    prompt = TerminalPrompt(run.console, yes=execution.yes)
+    request = DeletionRequest(detach, force, removal.remove_roles)
+    results = delete_identities(words, session.where, request, session.ports(prompt), how)
     run.answer(
         one_or_all([deletion_document(one) for one in results], named_one=len(words) == 1),
         rows=[deletion_row(one) for one in results],
         lines=lambda: (line for one in results for line in deletion_lines(one)),
     )
     for one in results:
-        explain_deletion(run, one, person)
+        explain_deletion(run, one, prompt)
     return end_of_run(run, results, session)

@@ -9,7 +9,7 @@ import typer
 
 from vmident.cli.run import Run
 from vmident.errors import ExitCode, UsageError
-from vmident.ports.azure import Account, SignInRequest, Way
+from vmident.ports.azure import Account, SignInMethod, SignInRequest
 from vmident.render.line import Line, Tone
 
 _SANDBOX = "There is nothing to sign in to: the sandbox has a person of its own."
@@ -40,27 +40,27 @@ class LoginOptions:
     ] = False
 
     @property
-    def way(self) -> Way:
+    def method(self) -> SignInMethod:
         """The one way that is asked for; raises `UsageError` for several, and for an option that goes with another."""
-        asked = {
-            "--use-device-code": (self.use_device_code, Way.DEVICE_CODE),
-            "--service-principal": (self.service_principal, Way.SERVICE_PRINCIPAL),
-            "--identity": (self.identity, Way.MANAGED_IDENTITY),
+        overrides = {
+            "--use-device-code": (self.use_device_code, SignInMethod.DEVICE_CODE),
+            "--service-principal": (self.service_principal, SignInMethod.SERVICE_PRINCIPAL),
+            "--identity": (self.identity, SignInMethod.MANAGED_IDENTITY),
         }
-        named = {option: way for option, (is_asked, way) in asked.items() if is_asked}
+        named = {option: method for option, (is_asked, method) in overrides.items() if is_asked}
         if len(named) > 1:
             raise UsageError(f"{' and '.join(named)} are different ways to sign in.", hint="Leave all but one out.")
-        way = next(iter(named.values()), Way.BROWSER)
-        if self.client_id and way in {Way.BROWSER, Way.DEVICE_CODE}:
+        method = next(iter(named.values()), SignInMethod.BROWSER)
+        if self.client_id and method in {SignInMethod.BROWSER, SignInMethod.DEVICE_CODE}:
             raise UsageError(
                 "--client-id names an app or a managed identity, and a person is to sign in.",
                 hint="Add --service-principal or --identity, or leave --client-id out.",
             )
-        if self.tenant and way is Way.MANAGED_IDENTITY:
+        if self.tenant and method is SignInMethod.MANAGED_IDENTITY:
             raise UsageError("A managed identity has the tenant that it has.", hint="Leave --tenant out.")
-        if self.allow_unencrypted and way is Way.MANAGED_IDENTITY:
+        if self.allow_unencrypted and method is SignInMethod.MANAGED_IDENTITY:
             raise UsageError("A managed identity's tokens are kept in no store.", hint="Leave --allow-unencrypted out.")
-        return way
+        return method
 
 
 def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
@@ -80,11 +80,11 @@ def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
 
       vmident login --identity
     """
-    way = login_options.way
+    method = login_options.method
     session = run.open()
     if session.is_sandbox:
         return _say(run, "nothingToDo", _SANDBOX)
-    account = session.sign_ins.sign_in(_request(run, login_options, way))
+    account = session.sign_ins.sign_in(_request(run, login_options, method))
     if not account.is_encrypted:
         kept = "warning: Tokens are kept in a plain file, in .IdentityService in the home folder."
         run.console.warn([Line(kept, Tone.WARNING)])
@@ -110,9 +110,9 @@ def logout(run: Run) -> ExitCode:
     return _say(run, "signedOut", f"Signed out {account.name}. The Azure CLI's sign-in stays as it is.", account)
 
 
-def _request(run: Run, options: LoginOptions, way: Way) -> SignInRequest:
-    if way is not Way.SERVICE_PRINCIPAL:
-        return SignInRequest(way, options.tenant, options.client_id, allow_unencrypted=options.allow_unencrypted)
+def _request(run: Run, options: LoginOptions, method: SignInMethod) -> SignInRequest:
+    if method is not SignInMethod.SERVICE_PRINCIPAL:
+        return SignInRequest(method, options.tenant, options.client_id, allow_unencrypted=options.allow_unencrypted)
     environ = run.runtime.environ
     client_id = options.client_id or environ.get("AZURE_CLIENT_ID", "").strip()
     tenant = options.tenant or environ.get("AZURE_TENANT_ID", "").strip()
@@ -121,13 +121,13 @@ def _request(run: Run, options: LoginOptions, way: Way) -> SignInRequest:
             f"A service principal needs {'a tenant' if client_id else 'a client id'}.",
             hint="Give --client-id and --tenant, or set AZURE_CLIENT_ID and AZURE_TENANT_ID.",
         )
-    return SignInRequest(way, tenant, client_id, _secret(run, client_id), options.allow_unencrypted)
+    return SignInRequest(method, tenant, client_id, _secret(run, client_id), options.allow_unencrypted)
 
 
 def _secret(run: Run, client_id: str) -> str:
-    told = run.runtime.environ.get("AZURE_CLIENT_SECRET")
-    if told:
-        return told
+    setting = run.runtime.environ.get("AZURE_CLIENT_SECRET")
+    if setting:
+        return setting
     if not run.runtime.terminal.can_ask:
         raise UsageError(
             "A service principal needs its secret, and there is no terminal to ask for it on.",

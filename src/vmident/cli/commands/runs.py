@@ -10,13 +10,13 @@ import typer
 from vmident.cli.change_report import report
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import Canary, MaxFailures, RemovalOptions, Yes
-from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.cli.session import Session
 from vmident.core.run_record import RunRecord
 from vmident.errors import ExitCode, UsageError
 from vmident.render.runs import entry_row, run_document, run_list_lines, run_row, whole_run_document, whole_run_lines
-from vmident.usecases.change.change_vms import Manner
+from vmident.usecases.change.change_vms import ExecutionOptions
 from vmident.usecases.change.resume_and_undo import resume_run, undo_run
 from vmident.usecases.identity.recorded_deletion import resume_deletions
 
@@ -29,7 +29,7 @@ RunWord = Annotated[
 
 
 @dataclass(frozen=True)
-class GoingOnOptions:
+class RunOptions:
     """Options of what goes on with a run or takes it back: each VM is waited for."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
@@ -38,9 +38,9 @@ class GoingOnOptions:
     max_failures: MaxFailures = None
 
     @property
-    def manner(self) -> Manner:
+    def execution(self) -> ExecutionOptions:
         """How the changes are to be made; raises `UsageError`."""
-        return Manner(self.dry_run, policy=policy_of(self.canary, self.max_failures))
+        return ExecutionOptions(self.dry_run, policy=policy_of(self.canary, self.max_failures))
 
 
 def list_runs(run: Run) -> ExitCode:
@@ -83,7 +83,7 @@ def show_run(run: Run, *, run_word: RunWord = None) -> ExitCode:
     return ExitCode.DONE
 
 
-def resume(run: Run, *, run_word: RunWord = None, manner: GoingOnOptions) -> ExitCode:
+def resume(run: Run, *, run_word: RunWord = None, execution: RunOptions) -> ExitCode:
     """Carry a run that was cut short to its end.
 
     Does the VMs that were not come to, and reads back those that were in flight before anything is sent to them
@@ -95,17 +95,17 @@ def resume(run: Run, *, run_word: RunWord = None, manner: GoingOnOptions) -> Exi
 
       vmident runs resume 3f2a9c1e --dry-run
     """
-    how = manner.manner
+    how = execution.execution
     session = run.open()
     record = _record_here(run_word, session)
-    person = PersonAtTheTerminal(run.console, yes=manner.yes)
-    world = session.world(person)
-    results = resume_run(record, world, how)
-    deletions = resume_deletions(record, results, world, dry_run=manner.dry_run)
-    return report(run, results, person, session, named_one=False, deletions=deletions)
+    prompt = TerminalPrompt(run.console, yes=execution.yes)
+    ports = session.ports(prompt)
+    results = resume_run(record, ports, how)
+    deletions = resume_deletions(record, results, ports, dry_run=execution.dry_run)
+    return report(run, results, prompt, session, named_one=False, deletions=deletions)
 
 
-def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, manner: GoingOnOptions) -> ExitCode:
+def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, execution: RunOptions) -> ExitCode:
     """Take back what a run did.
 
     Gives each VM the identities that it had before, and removes the roles that the run granted. A system-assigned
@@ -119,12 +119,12 @@ def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, manner:
 
       vmident runs undo 3f2a9c1e --yes
     """
-    how = manner.manner
+    how = execution.execution
     session = run.open()
     record = _record_here(run_word, session)
-    person = PersonAtTheTerminal(run.console, yes=manner.yes)
-    results = undo_run(record, session.world(person), how, remove_roles=removal.remove_roles)
-    return report(run, results, person, session, named_one=False)
+    prompt = TerminalPrompt(run.console, yes=execution.yes)
+    results = undo_run(record, session.ports(prompt), how, remove_roles=removal.remove_roles)
+    return report(run, results, prompt, session, named_one=False)
 
 
 def _record(word: str | None, session: Session) -> RunRecord:

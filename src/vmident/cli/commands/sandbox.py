@@ -22,7 +22,7 @@ def status(run: Run) -> ExitCode:
     return _say(run, run.open().sandbox.status())
 
 
-RoleWords = Annotated[
+RoleNames = Annotated[
     list[str] | None,
     typer.Option(
         "--role",
@@ -42,7 +42,7 @@ ScopeWords = Annotated[
 ]
 
 
-def reset(run: Run, *, role: RoleWords = None, scope: ScopeWords = None, vms: Vms = 0) -> ExitCode:
+def reset(run: Run, *, role: RoleNames = None, scope: ScopeWords = None, vms: Vms = 0) -> ExitCode:
     """Put the sandbox back to what it holds when it is new.
 
     Touches the sandbox alone, and does not ask: there is nothing real in it.

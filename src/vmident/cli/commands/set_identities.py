@@ -42,7 +42,7 @@ def set_exactly(
     identity: IdentityWords = None,
     vm_options: VmOptions,
     removal: RemovalOptions,
-    manner: FleetOptions,
+    execution: FleetOptions,
 ) -> ExitCode:
     """Leave VMs with exactly these identities, and nothing else.
 
@@ -56,7 +56,7 @@ def set_exactly(
     """
     from vmident.cli.change_report import change
     from vmident.core.transition import SetExactly
-    from vmident.usecases.change.prepare import Wish
+    from vmident.usecases.change.prepare import ChangeRequest
 
     has_system, has_users = _types_named(type_word)
     named = tuple(identity or ())
@@ -69,8 +69,8 @@ def set_exactly(
             f"--type {type_word} leaves no user-assigned identity, so --identity does not go with it.",
             hint="Use --type user or --type both, or leave --identity out.",
         )
-    wish = Wish(lambda ids: SetExactly(has_system, ids), named, remove_roles=removal.remove_roles)
-    return change(run, wish, vms, vm_options, manner)
+    request = ChangeRequest(lambda ids: SetExactly(has_system, ids), named, remove_roles=removal.remove_roles)
+    return change(run, request, vms, vm_options, execution)
 
 
 def _types_named(word: str) -> tuple[bool, bool]:

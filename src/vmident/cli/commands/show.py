@@ -12,8 +12,8 @@ from vmident.errors import ExitCode
 if TYPE_CHECKING:
     from vmident.cli.session import Session
     from vmident.core.selection import Selection
-    from vmident.core.virtual_machine import Machine
-    from vmident.results.changes import Shown
+    from vmident.core.virtual_machine import VirtualMachine
+    from vmident.results.changes import VmView
 
 _TOLD_EVERY = 500
 
@@ -27,24 +27,24 @@ def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
 
       vmident show myVM -g myResourceGroup --query identity.principalId -o tsv
     """
-    from vmident.cli.inputs.vm_selection import vms_found, vms_meant
+    from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
     from vmident.core.selection import Selection
-    from vmident.render.document import machine_document, machine_row
-    from vmident.render.human import machine_lines
+    from vmident.render.document import vm_document, vm_row
+    from vmident.render.human import vm_lines
     from vmident.results.changes import exit_code_for
     from vmident.usecases.show_vms import show_vms
 
-    meant = vms_meant(vms, vm_options, run)
+    meant = selected_vms(vms, vm_options, run)
     session = run.open(selecting=isinstance(meant, Selection))
-    words = vms_found(meant, session, run)
+    words = resolve_vms(meant, session, run)
     shown = show_vms(words, session.where, session.machines)
     machines = [one.machine for one in shown if one.machine]
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
     if machines or not named_one:
         run.answer(
-            one_or_all([machine_document(one) for one in machines], named_one=named_one),
-            rows=[machine_row(one) for one in machines],
-            lines=lambda: (line for one in machines for line in machine_lines(one)),
+            one_or_all([vm_document(one) for one in machines], named_one=named_one),
+            rows=[vm_row(one) for one in machines],
+            lines=lambda: (line for one in machines for line in vm_lines(one)),
         )
     for one in shown:
         if one.error:
@@ -68,7 +68,7 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
     """
     from vmident.cli.inputs.vm_selection import selection_in
     from vmident.core.selection import Selection
-    from vmident.render.document import machine_document, machine_row
+    from vmident.render.document import vm_document, vm_row
     from vmident.render.human import table_lines
     from vmident.results.changes import exit_code_for
 
@@ -77,11 +77,11 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
         selection = Selection(run.group_given)
     session = run.open(selecting=selection is not None)
     as_of_seconds = run.runtime.wall()
-    outcomes: list[Shown] = []
+    outcomes: list[VmView] = []
     run.answer_each(
         _machines(_each_listed(selection, session, run), outcomes, run),
-        document=machine_document,
-        row=machine_row,
+        document=vm_document,
+        row=vm_row,
         lines=lambda rows: table_lines(rows, as_of_seconds),
     )
     for one in outcomes:
@@ -90,21 +90,21 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
     return exit_code_for(outcomes)
 
 
-def _each_listed(selection: Selection | None, session: Session, run: Run) -> Iterator[Shown]:
+def _each_listed(selection: Selection | None, session: Session, run: Run) -> Iterator[VmView]:
     """Give the VMs as the pages of a list come in; those that Resource Graph finds when all are found and read."""
-    from vmident.cli.inputs.vm_selection import each_vm_found
-    from vmident.core.virtual_machine import Machine
-    from vmident.results.changes import Shown
+    from vmident.cli.inputs.vm_selection import resolve_each_vm
+    from vmident.core.virtual_machine import VirtualMachine
+    from vmident.results.changes import VmView
     from vmident.usecases.show_vms import list_vms, show_vms
 
-    found: Iterator[str | Machine]
-    found = each_vm_found(selection, session, run) if selection else list_vms(session.where, session.machines)
+    found: Iterator[str | VirtualMachine]
+    found = resolve_each_vm(selection, session, run) if selection else list_vms(session.where, session.machines)
     if selection and selection.condition is not None:
         return iter(show_vms(tuple(found), session.where, session.machines))
-    return (Shown(str(one.id), one) for one in found if isinstance(one, Machine))
+    return (VmView(str(one.id), one) for one in found if isinstance(one, VirtualMachine))
 
 
-def _machines(shown: Iterable[Shown], outcomes: list[Shown], run: Run) -> Iterator[Machine]:
+def _machines(shown: Iterable[VmView], outcomes: list[VmView], run: Run) -> Iterator[VirtualMachine]:
     """Give the VMs that could be shown; `outcomes` gets the others, and one of these for all of them."""
     number = 0
     for one in shown:
@@ -113,5 +113,5 @@ def _machines(shown: Iterable[Shown], outcomes: list[Shown], run: Run) -> Iterat
         if one.machine:
             number += 1
             if number % _TOLD_EVERY == 0:
-                run.console.tell(f"{number} VMs so far")
+                run.console.progress(f"{number} VMs so far")
             yield one.machine

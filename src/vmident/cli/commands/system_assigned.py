@@ -8,7 +8,7 @@ from vmident.errors import ExitCode
 
 
 def enable_system(
-    run: Run, *, vms: VmWords = None, vm_options: VmOptions, role_options: RoleOptions, manner: FleetOptions
+    run: Run, *, vms: VmWords = None, vm_options: VmOptions, role_options: RoleOptions, execution: FleetOptions
 ) -> ExitCode:
     """Give VMs a system-assigned identity, and roles to it.
 
@@ -25,15 +25,15 @@ def enable_system(
     """
     from vmident.cli.change_report import change
     from vmident.core.transition import EnableSystem
-    from vmident.usecases.change.prepare import Wish
-    from vmident.usecases.resolve.roles import checked_role_words
+    from vmident.usecases.change.prepare import ChangeRequest
+    from vmident.usecases.resolve.roles import checked_role_names
 
-    roles = checked_role_words(role_options.role, role_options.scope, command="vmident enable-system myVM")
-    return change(run, Wish(lambda _ids: EnableSystem(), roles=roles), vms, vm_options, manner)
+    roles = checked_role_names(role_options.role, role_options.scope, command="vmident enable-system myVM")
+    return change(run, ChangeRequest(lambda _ids: EnableSystem(), roles=roles), vms, vm_options, execution)
 
 
 def disable_system(
-    run: Run, *, vms: VmWords = None, vm_options: VmOptions, removal: RemovalOptions, manner: FleetOptions
+    run: Run, *, vms: VmWords = None, vm_options: VmOptions, removal: RemovalOptions, execution: FleetOptions
 ) -> ExitCode:
     """Take the system-assigned identity away from VMs.
 
@@ -49,6 +49,8 @@ def disable_system(
     """
     from vmident.cli.change_report import change
     from vmident.core.transition import DisableSystem
-    from vmident.usecases.change.prepare import Wish
+    from vmident.usecases.change.prepare import ChangeRequest
 
-    return change(run, Wish(lambda _ids: DisableSystem(), remove_roles=removal.remove_roles), vms, vm_options, manner)
+    return change(
+        run, ChangeRequest(lambda _ids: DisableSystem(), remove_roles=removal.remove_roles), vms, vm_options, execution
+    )

@@ -20,7 +20,7 @@ def add_user(
     identity: IdentityWords = None,
     vm_options: VmOptions,
     role_options: RoleOptions,
-    manner: FleetOptions,
+    execution: FleetOptions,
 ) -> ExitCode:
     """Attach user-assigned identities to VMs, and grant roles to them.
 
@@ -37,14 +37,14 @@ def add_user(
     """
     from vmident.cli.change_report import change
     from vmident.core.transition import AddUsers
-    from vmident.usecases.change.prepare import Wish
-    from vmident.usecases.resolve.roles import checked_role_words
+    from vmident.usecases.change.prepare import ChangeRequest
+    from vmident.usecases.resolve.roles import checked_role_names
 
     if not identity:
         raise UsageError("No identity is named.", hint="Name one or more: vmident add-user myVM --identity myId")
     command = "vmident add-user myVM --identity myId"
-    roles = checked_role_words(role_options.role, role_options.scope, command=command)
-    return change(run, Wish(AddUsers, tuple(identity), roles), vms, vm_options, manner)
+    roles = checked_role_names(role_options.role, role_options.scope, command=command)
+    return change(run, ChangeRequest(AddUsers, tuple(identity), roles), vms, vm_options, execution)
 
 
 def remove_user(
@@ -54,7 +54,7 @@ def remove_user(
     identity: IdentityWords = None,
     all_identities: AllIdentities = False,
     vm_options: VmOptions,
-    manner: FleetOptions,
+    execution: FleetOptions,
 ) -> ExitCode:
     """Detach user-assigned identities from VMs.
 
@@ -69,12 +69,16 @@ def remove_user(
     """
     from vmident.cli.change_report import change
     from vmident.core.transition import RemoveAllUsers, RemoveUsers
-    from vmident.usecases.change.prepare import Wish
+    from vmident.usecases.change.prepare import ChangeRequest
 
     if bool(identity) == all_identities:
         raise UsageError(
             "--identity and --all-identities do not go together." if identity else "No identity is named.",
             hint="Name the ones to detach with --identity, or detach all with --all-identities.",
         )
-    wish = Wish(lambda _ids: RemoveAllUsers()) if all_identities else Wish(RemoveUsers, tuple(identity or ()))
-    return change(run, wish, vms, vm_options, manner)
+    request = (
+        ChangeRequest(lambda _ids: RemoveAllUsers())
+        if all_identities
+        else ChangeRequest(RemoveUsers, tuple(identity or ()))
+    )
+    return change(run, request, vms, vm_options, execution)

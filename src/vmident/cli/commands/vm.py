@@ -9,8 +9,8 @@ import typer
 
 from vmident.cli.inputs.vm_admin import admin_with_credentials, system_of
 from vmident.cli.options.shared import ChangeOptions, IdentityWords, RoleOptions
-from vmident.cli.options.vm_create import AdminOptions, ImageWord, MachineOptions, NetworkOptions, NewVm
-from vmident.cli.prompts import PersonAtTheTerminal
+from vmident.cli.options.vm_create import AdminOptions, ImageWord, NetworkOptions, NewVm, VmSizeOptions
+from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.core.tags import tags_in
 from vmident.core.vm_creation.admin import Admin, checked_admin_name
@@ -18,11 +18,11 @@ from vmident.core.vm_creation.images import image_named
 from vmident.errors import ExitCode
 from vmident.render.creation import creation_document, creation_lines, creation_row
 from vmident.render.human import warnings_about
-from vmident.usecases.change.change_vms import Manner
-from vmident.usecases.resolve.network import checked_network_words
-from vmident.usecases.resolve.roles import checked_role_words
+from vmident.usecases.change.change_vms import ExecutionOptions
+from vmident.usecases.resolve.network import checked_network_names
+from vmident.usecases.resolve.roles import checked_role_names
 from vmident.usecases.vm.create import create_vm
-from vmident.usecases.vm.prepare import VmWish, checked_wish
+from vmident.usecases.vm.prepare import VmWish, checked_request
 
 HasSystem = Annotated[bool, typer.Option("--system", help="Give it a system-assigned identity.")]
 
@@ -35,10 +35,10 @@ def create(
     system: HasSystem = False,
     identity: IdentityWords = None,
     role_options: RoleOptions,
-    machine: MachineOptions,
+    machine: VmSizeOptions,
     admin: AdminOptions,
     network: NetworkOptions,
-    manner: ChangeOptions,
+    execution: ChangeOptions,
 ) -> ExitCode:
     """Make a VM with its network, identities and roles.
 
@@ -58,7 +58,7 @@ def create(
     kind = image_named(image)
     os = system_of(kind, machine.os_type, admin)
     example = f"vmident vm create {name} --image {image} --system"
-    wish = checked_wish(
+    request = checked_request(
         VmWish(
             name,
             kind,
@@ -68,18 +68,20 @@ def create(
             location=machine.location,
             system=system,
             identities=tuple(identity or ()),
-            roles=checked_role_words(role_options.role, role_options.scope, command=example),
-            network=checked_network_words(network.vnet, network.subnet),
+            roles=checked_role_names(role_options.role, role_options.scope, command=example),
+            network=checked_network_names(network.vnet, network.subnet),
             has_public_ip=network.public_ip,
             open_port=network.nsg_rule,
             tags=tags_in(machine.tags or ()),
         )
     )
     session = run.open()
-    wish = replace(wish, admin=admin_with_credentials(wish.admin, os, admin, run, keep_keys=not manner.dry_run))
-    creating = session.creating(PersonAtTheTerminal(run.console, yes=manner.yes))
+    request = replace(
+        request, admin=admin_with_credentials(request.admin, os, admin, run, keep_keys=not execution.dry_run)
+    )
+    creating = session.creating(TerminalPrompt(run.console, yes=execution.yes))
     seed = run.runtime.new_uuid()
-    result = create_vm(wish, session.where, creating, Manner(manner.dry_run, manner.no_wait), seed)
+    result = create_vm(request, session.where, creating, ExecutionOptions(execution.dry_run, execution.no_wait), seed)
     run.answer(creation_document(result), rows=[creation_row(result)], lines=lambda: creation_lines(result))
     run.console.warn(warnings_about(result.vm.name, result.warnings))
     if result.error is None:

@@ -6,7 +6,7 @@ from vmident.cli.run import Run
 from vmident.errors import ExitCode
 from vmident.render.account import who_document, who_facts
 from vmident.render.human import fact_lines
-from vmident.usecases.whoami import who_am_i
+from vmident.usecases.whoami import whoami_result
 
 
 def whoami(run: Run) -> ExitCode:
@@ -21,7 +21,7 @@ def whoami(run: Run) -> ExitCode:
       vmident whoami --query subscriptionId -o tsv
     """
     session = run.open()
-    who = who_am_i(session.tokens, session.surroundings)
+    who = whoami_result(session.tokens, session.environment)
     facts = who_facts(who)
     known = {name: value for name, value in facts.items() if value is not None}
     run.answer(who_document(who), rows=[facts], lines=lambda: fact_lines(known))

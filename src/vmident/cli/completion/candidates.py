@@ -8,10 +8,10 @@ from typing import Any
 
 import typer
 
-from vmident.cli.completion.name_cache import kept_names, place_of
-from vmident.cli.completion.names import Kind, Seen
+from vmident.cli.completion.name_cache import cache_scope, cached_names
+from vmident.cli.completion.names import NameKind, SeenName
 from vmident.cli.completion.typer_completion import VARIABLE
-from vmident.cli.config.settings import Asked, Settings, only_subscription
+from vmident.cli.config.settings import Overrides, Settings, only_subscription
 from vmident.cli.config.settings_of_run import settings_of
 from vmident.cli.runtime import Runtime
 from vmident.errors import VmidentError
@@ -44,27 +44,27 @@ def offer(name: str, environ: Mapping[str, str]) -> Offer:
 
 def vms(ctx: typer.Context) -> list[str]:
     """Offer VMs: those of the group on the command line, else of every group."""
-    return _resources(ctx, Kind.VM)
+    return _resources(ctx, NameKind.VM)
 
 
 def identities(ctx: typer.Context) -> list[str]:
     """Offer identities of every group: one may be attached to a VM of another."""
-    return _offered(ctx, (seen.name for seen in _kept(ctx, Kind.IDENTITY)))
+    return _offered(ctx, (seen.name for seen in _kept(ctx, NameKind.IDENTITY)))
 
 
 def identities_here(ctx: typer.Context) -> list[str]:
     """Offer identities: those of the group on the command line, else of every group."""
-    return _resources(ctx, Kind.IDENTITY)
+    return _resources(ctx, NameKind.IDENTITY)
 
 
 def groups(ctx: typer.Context) -> list[str]:
     """Offer resource groups."""
-    return _offered(ctx, (seen.name for seen in _kept(ctx, Kind.GROUP)))
+    return _offered(ctx, (seen.name for seen in _kept(ctx, NameKind.GROUP)))
 
 
 def roles(ctx: typer.Context) -> list[str]:
     """Offer roles."""
-    return _offered(ctx, (seen.name for seen in _kept(ctx, Kind.ROLE)))
+    return _offered(ctx, (seen.name for seen in _kept(ctx, NameKind.ROLE)))
 
 
 def subscriptions(ctx: typer.Context) -> list[str]:
@@ -72,7 +72,7 @@ def subscriptions(ctx: typer.Context) -> list[str]:
     settings = _settings(ctx)
     if settings is None:
         return []
-    seen = (one.name for one in _names(settings) if one.kind is Kind.SUBSCRIPTION)
+    seen = (one.name for one in _names(settings) if one.kind is NameKind.SUBSCRIPTION)
     return _offered(ctx, [*settings.subscription_names.values(), *seen])
 
 
@@ -93,7 +93,7 @@ def identity_types(ctx: typer.Context) -> list[str]:
     return _offered(ctx, ["none", "system", "user", "both"])
 
 
-def _resources(ctx: typer.Context, kind: Kind) -> list[str]:
+def _resources(ctx: typer.Context, kind: NameKind) -> list[str]:
     group = str(ctx.params.get("group") or "").lower()
     return _offered(ctx, (seen.name for seen in _kept(ctx, kind) if not group or seen.group.lower() == group))
 
@@ -108,19 +108,19 @@ def _offered(ctx: typer.Context, names: Iterable[str]) -> list[str]:
     return sorted(once.values(), key=str.lower)
 
 
-def _kept(ctx: typer.Context, kind: Kind) -> list[Seen]:
+def _kept(ctx: typer.Context, kind: NameKind) -> list[SeenName]:
     settings = _settings(ctx)
     if settings is None:
         return []
     names = _names(settings)
     wanted = (settings.subscription or "").lower()
-    ids = {one.subscription for one in names if one.kind is Kind.SUBSCRIPTION and one.name.lower() == wanted}
+    ids = {one.subscription for one in names if one.kind is NameKind.SUBSCRIPTION and one.name.lower() == wanted}
     here = {"", wanted, *(one.lower() for one in ids)}
     return [one for one in names if one.kind is kind and (not wanted or one.subscription.lower() in here)]
 
 
-def _names(settings: Settings) -> list[Seen]:
-    return kept_names(settings.state_folder, place_of(settings))
+def _names(settings: Settings) -> list[SeenName]:
+    return cached_names(settings.state_folder, cache_scope(settings))
 
 
 def _settings(ctx: typer.Context) -> Settings | None:
@@ -129,8 +129,8 @@ def _settings(ctx: typer.Context) -> Settings | None:
     given = ctx.params
     # Of several, any may have the name.
     only = only_subscription(given.get("subscription"))
-    asked = Asked(only, given.get("group"), given.get("cloud"), bool(given.get("sandbox")))
+    overrides = Overrides(only, given.get("group"), given.get("cloud"), bool(given.get("sandbox")))
     try:
-        return settings_of(asked, runtime)
+        return settings_of(overrides, runtime)
     except VmidentError:
         return None

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from vmident.cli.completion.names import Kind, Seen
+from vmident.cli.completion.names import NameKind, SeenName
 from vmident.cli.config.settings import Settings
 
 FILE_NAME = "names.json"
@@ -16,10 +16,10 @@ LIMIT = 1000
 """Names in the file, of all places together; the newest stay."""
 _VERSION = 1
 
-_Kept = tuple[str, Seen]
+_Kept = tuple[str, SeenName]
 
 
-def place_of(settings: Settings) -> str:
+def cache_scope(settings: Settings) -> str:
     """Tell one Azure from another, such as `cloud azurecloud`: what was seen in one is never offered in another."""
     if settings.is_sandbox:
         return "sandbox"
@@ -27,12 +27,12 @@ def place_of(settings: Settings) -> str:
     return f"endpoint {endpoint.rstrip('/').lower()}" if endpoint else f"cloud {settings.cloud.lower()}"
 
 
-def kept_names(folder: Path, place: str) -> list[Seen]:
+def cached_names(folder: Path, place: str) -> list[SeenName]:
     """Give the names seen in one place, the newest first; none where the file is missing or malformed."""
     return [seen for where, seen in _read(folder / FILE_NAME) if where == place]
 
 
-def keep_names(folder: Path, place: str, names: Iterable[Seen]) -> None:
+def cache_names(folder: Path, place: str, names: Iterable[SeenName]) -> None:
     """Put names before those in the file, which is replaced at once; where it cannot be, they are not kept.
 
     Of two commands that end together the later one may drop what the earlier one added: it will be seen again.
@@ -52,7 +52,7 @@ def _read(file: Path) -> list[_Kept]:
         document = json.loads(file.read_text(encoding="utf-8"))
         if document["version"] != _VERSION:
             return []
-        return [(place, Seen(Kind(kind), *map(str, rest))) for place, kind, *rest in document["names"]]
+        return [(place, SeenName(NameKind(kind), *map(str, rest))) for place, kind, *rest in document["names"]]
     except (OSError, ValueError, TypeError, KeyError):
         return []
 

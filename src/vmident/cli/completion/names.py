@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 
-class Kind(str, Enum):
+class NameKind(str, Enum):
     """What a name is the name of."""
 
     VM = "vm"
@@ -18,10 +18,10 @@ class Kind(str, Enum):
     SUBSCRIPTION = "subscription"
 
 
-class Seen(NamedTuple):
+class SeenName(NamedTuple):
     """One name. `subscription` and `group` are empty where the name is in none; a subscription's own is its id."""
 
-    kind: Kind
+    kind: NameKind
     subscription: str
     group: str
     name: str
@@ -39,16 +39,16 @@ _ROLE = re.compile(r'"roleName"\s*:\s*"([^"\\]+)"')
 _SUBSCRIPTION = re.compile(r'"subscriptionId"\s*:\s*"([^"\\]+)"[^{}]*?"displayName"\s*:\s*"([^"\\]+)"')
 
 
-def names_in(text: str) -> Iterator[Seen]:
+def names_in(text: str) -> Iterator[SeenName]:
     """Give the VMs, identities, groups, roles and subscriptions that the JSON `text` names.
 
     Only quoted ids count, whole and of these kinds, so nothing else of an answer is ever kept.
     """
     for subscription, group, vm_kind, name in _ID.findall(text):
-        yield Seen(Kind.GROUP, subscription, "", group)
+        yield SeenName(NameKind.GROUP, subscription, "", group)
         if name:
-            yield Seen(Kind.VM if vm_kind else Kind.IDENTITY, subscription, group, name)
+            yield SeenName(NameKind.VM if vm_kind else NameKind.IDENTITY, subscription, group, name)
     for name in _ROLE.findall(text):
-        yield Seen(Kind.ROLE, "", "", name)
+        yield SeenName(NameKind.ROLE, "", "", name)
     for subscription, name in _SUBSCRIPTION.findall(text):
-        yield Seen(Kind.SUBSCRIPTION, subscription, "", name)
+        yield SeenName(NameKind.SUBSCRIPTION, subscription, "", name)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vmident.cli.config.told import Told, first_told, told
+from vmident.cli.config.setting import Setting, first_set, setting
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
 from vmident.core.auth.caller import CallerType
 
@@ -48,8 +48,8 @@ class AzureCliFiles:
 
     subscriptions: tuple[KnownSubscription, ...] = ()
     clouds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    group: Told | None = None
-    cloud: Told | None = None
+    group: Setting | None = None
+    cloud: Setting | None = None
     encrypts_tokens: bool = False
 
     def account(self, cloud: str, subscription: str | None) -> AzureCliAccount | None:
@@ -64,7 +64,7 @@ class AzureCliFiles:
                 return found[0].account if len(found) == 1 else None
         return None
 
-    def default_subscription(self, cloud: str) -> Told | None:
+    def default_subscription(self, cloud: str) -> Setting | None:
         """Give the id of the default for one cloud: the profile's, else the one that `clouds.config` keeps for it.
 
         The profile has one default for all clouds, and `clouds.config` the last one chosen in each. Source: the
@@ -72,9 +72,9 @@ class AzureCliFiles:
         """
         ids = (one.id for one in self.subscriptions if one.is_default and one.is_in(cloud))
         section = next((keys for name, keys in self.clouds.items() if name.lower() == cloud.lower()), {})
-        return first_told(
-            told(next(ids, None), f"the Azure CLI's {_PROFILE}"),
-            told(section.get("subscription"), f"the Azure CLI's {_CLOUDS}"),
+        return first_set(
+            setting(next(ids, None), f"the Azure CLI's {_PROFILE}"),
+            setting(section.get("subscription"), f"the Azure CLI's {_CLOUDS}"),
         )
 
     def subscription_ids(self, cloud: str) -> Mapping[str, str]:
@@ -97,8 +97,8 @@ def azure_cli_files(environ: Mapping[str, str], home: Path) -> AzureCliFiles:
     return AzureCliFiles(
         subscriptions=tuple(_subscriptions(folder / _PROFILE)),
         clouds={name: dict(clouds.items(name)) for name in clouds.sections()},
-        group=told(config.get("defaults", "group", fallback=None), f"the Azure CLI's {_CONFIG}"),
-        cloud=told(config.get("cloud", "name", fallback=None), f"the Azure CLI's {_CONFIG}"),
+        group=setting(config.get("defaults", "group", fallback=None), f"the Azure CLI's {_CONFIG}"),
+        cloud=setting(config.get("cloud", "name", fallback=None), f"the Azure CLI's {_CONFIG}"),
         encrypts_tokens=_encrypts_tokens(environ, config),
     )
 

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from vmident.cli.config.azure_cli_config import AzureCliFiles
-from vmident.cli.config.told import Told, first_told, told
+from vmident.cli.config.setting import Setting, first_set, setting
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
 from vmident.errors import UsageError
 
@@ -66,7 +66,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Overrides:
     """What the command line itself says of settings."""
 
     subscription: str | None = None
@@ -90,34 +90,34 @@ def only_subscription(named: Sequence[str] | None) -> str | None:
 
 
 def settings_from(
-    asked: Asked,
+    overrides: Overrides,
     environ: Mapping[str, str],
     files: Callable[[], AzureCliFiles],
     default_state_folder: Callable[[], str],
 ) -> Settings:
     """Work out every setting; raises `UsageError` for `--sandbox` beside `--cloud`, and for an unknown output."""
 
-    def said(*names: str) -> Told | None:
-        return first_told(*(told(environ.get(name, "").strip(), name) for name in names))
+    def said(*names: str) -> Setting | None:
+        return first_set(*(setting(environ.get(name, "").strip(), name) for name in names))
 
-    is_sandbox = asked.sandbox or (not asked.cloud and _is_on(_value(said("VMIDENT_SANDBOX"))))
-    if asked.sandbox and asked.cloud:
+    is_sandbox = overrides.sandbox or (not overrides.cloud and _is_on(_value(said("VMIDENT_SANDBOX"))))
+    if overrides.sandbox and overrides.cloud:
         raise UsageError("--sandbox is a cloud of its own: it does not go with --cloud.", hint="Leave one out.")
     azure = AzureCliFiles() if is_sandbox else files()
-    cloud = _cloud(asked, said("VMIDENT_CLOUD", "AZURE_CLOUD_NAME"), azure)
+    cloud = _cloud(overrides, said("VMIDENT_CLOUD", "AZURE_CLOUD_NAME"), azure)
     named = {
-        "subscription": first_told(
-            told(asked.subscription, "option --subscription"),
+        "subscription": first_set(
+            setting(overrides.subscription, "option --subscription"),
             said("VMIDENT_SUBSCRIPTION", *(() if is_sandbox else ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"))),
             azure.default_subscription(cloud.value),
         ),
-        "group": first_told(
-            told(asked.group, GROUP_OPTION),
+        "group": first_set(
+            setting(overrides.group, GROUP_OPTION),
             said("VMIDENT_RESOURCE_GROUP", *(() if is_sandbox else ("AZURE_DEFAULTS_GROUP",))),
             azure.group,
         ),
-        "cloud": _sandbox(asked) if is_sandbox else cloud,
-        "endpoint": None if asked.cloud else said("VMIDENT_ARM_ENDPOINT"),
+        "cloud": _sandbox(overrides) if is_sandbox else cloud,
+        "endpoint": None if overrides.cloud else said("VMIDENT_ARM_ENDPOINT"),
         "authority": said("AZURE_AUTHORITY_HOST"),
     }
     subscription = _value(named["subscription"])
@@ -134,7 +134,7 @@ def settings_from(
         endpoint=_value(named["endpoint"]),
         access_token=_value(said("VMIDENT_ACCESS_TOKEN")),
         authority=_value(named["authority"]),
-        output=asked.output or _output(_value(said("VMIDENT_OUTPUT")), _value(said("AZURE_CORE_OUTPUT"))),
+        output=overrides.output or _output(_value(said("VMIDENT_OUTPUT")), _value(said("AZURE_CORE_OUTPUT"))),
         state_folder=state_folder,
         sandbox_folder=Path(_value(said("VMIDENT_SANDBOX_DIR")) or state_folder / "sandbox"),
         time_scale=_time_scale(_value(said("VMIDENT_TIME_SCALE"))),
@@ -146,16 +146,16 @@ def settings_from(
     )
 
 
-def _cloud(asked: Asked, said: Told | None, azure: AzureCliFiles) -> Told:
-    option = told(asked.cloud, "option --cloud")
-    return first_told(option, said, azure.cloud) or Told("AzureCloud", "default")
+def _cloud(overrides: Overrides, said: Setting | None, azure: AzureCliFiles) -> Setting:
+    option = setting(overrides.cloud, "option --cloud")
+    return first_set(option, said, azure.cloud) or Setting("AzureCloud", "default")
 
 
-def _sandbox(asked: Asked) -> Told:
-    return Told("sandbox", "option --sandbox" if asked.sandbox else "VMIDENT_SANDBOX")
+def _sandbox(overrides: Overrides) -> Setting:
+    return Setting("sandbox", "option --sandbox" if overrides.sandbox else "VMIDENT_SANDBOX")
 
 
-def _value(one: Told | None) -> str | None:
+def _value(one: Setting | None) -> str | None:
     return one.value if one else None
 
 

@@ -50,4 +50,4 @@ def planned_by(file: str, run: Run, session: Session) -> Plan:
     try:
         return plan_state(rules, session.where_asked, session.machines, session.identities, session.roles)
     except ConflictingRules as conflict:
-        raise conflict.saying(f"{called(file)}: {conflict.message}") from conflict
+        raise conflict.with_message(f"{called(file)}: {conflict.message}") from conflict

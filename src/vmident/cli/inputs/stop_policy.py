@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 
 from vmident.errors import UsageError
-from vmident.ports.fleet import Limit, Policy
+from vmident.ports.fleet import Limit, StopPolicy
 
 _LIMIT = re.compile(r"([0-9]{1,9})(%?)")
 _ALL_PERCENT = 100
 
 
-def policy_of(canary: int | None, max_failures: str | None, *, no_wait: bool = False) -> Policy:
+def policy_of(canary: int | None, max_failures: str | None, *, no_wait: bool = False) -> StopPolicy:
     """Give what `--canary` and `--max-failures` ask for; raises `UsageError`."""
     if canary and no_wait:
         raise UsageError(
             "--canary does not go with --no-wait: whether the first VMs are well is known when they are waited for.",
             hint="Leave one of them out.",
         )
-    return Policy(canary or 0, None if max_failures is None else _limit(max_failures))
+    return StopPolicy(canary or 0, None if max_failures is None else _limit(max_failures))
 
 
 def _limit(word: str) -> Limit:

@@ -13,10 +13,10 @@ from vmident.cli.runtime import Runtime
 from vmident.cli.session import Session
 from vmident.core.resource_id import checked_name, looks_like_id
 from vmident.core.selection import Selection, checked_condition, tags_wanted
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import UsageError
 from vmident.render.line import Line
-from vmident.usecases.resolve.vms import checked_vm_words
+from vmident.usecases.resolve.vms import checked_vm_names
 
 _HOW_TO_PIPE = "Give one full id a line, or a JSON array: vmident list -o json | vmident show --ids -"
 
@@ -41,7 +41,7 @@ def selection_in(options: SelectionOptions, run: Run) -> Selection | None:
     return Selection(_group_of(run), tags_wanted(options.tag or ()), condition)
 
 
-def vms_meant(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> tuple[str, ...] | Selection:
+def selected_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> tuple[str, ...] | Selection:
     """Give the checked words, or the selection, which `-g` makes where no VM is named; nothing is sent.
 
     Raises `UsageError` where there are both, or neither.
@@ -58,18 +58,18 @@ def vms_meant(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> 
     return selection or vm_words(arguments, options, run.runtime)
 
 
-def are_vms_meant(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> bool:
+def is_selection(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> bool:
     """Tell whether VMs are named or selected at all, for a command that can do without."""
     given = (arguments, options.tag, options.ids is not None, options.where is not None, options.all_vms)
     return any(given) or run.group_given is not None
 
 
-def vms_found(meant: tuple[str, ...] | Selection, session: Session, run: Run) -> tuple[str | Machine, ...]:
+def resolve_vms(meant: tuple[str, ...] | Selection, session: Session, run: Run) -> tuple[str | VirtualMachine, ...]:
     """Find the VMs that a selection takes, and say where there are none; words stay words."""
-    return tuple(each_vm_found(meant, session, run)) if isinstance(meant, Selection) else meant
+    return tuple(resolve_each_vm(meant, session, run)) if isinstance(meant, Selection) else meant
 
 
-def each_vm_found(meant: Selection, session: Session, run: Run) -> Iterator[str | Machine]:
+def resolve_each_vm(meant: Selection, session: Session, run: Run) -> Iterator[str | VirtualMachine]:
     """Give the VMs that a selection takes as lists come in page by page, and say where there are none."""
     from vmident.usecases.resolve.vm_selection import select_vms
 
@@ -79,7 +79,7 @@ def each_vm_found(meant: Selection, session: Session, run: Run) -> Iterator[str 
     is_empty = True
     for one in select_vms(meant, session.where, session.machines, several):
         is_empty = False
-        yield one if isinstance(one, Machine) else str(one)
+        yield one if isinstance(one, VirtualMachine) else str(one)
     if is_empty:
         run.console.warn([Line("No VMs match.")])
 
@@ -91,7 +91,7 @@ def _group_of(run: Run) -> str | None:
 def vm_words(arguments: Sequence[str] | None, options: VmOptions, runtime: Runtime) -> tuple[str, ...]:
     """Give the checked words, from the arguments and, with `--ids -`, from the lines of standard input.
 
-    Raises `UsageError` where no VM is named, and what `checked_vm_words` raises.
+    Raises `UsageError` where no VM is named, and what `checked_vm_names` raises.
     """
     words = list(arguments or ())
     if options.ids is not None:
@@ -103,7 +103,7 @@ def vm_words(arguments: Sequence[str] | None, options: VmOptions, runtime: Runti
         words += _ids_in(runtime.read_input())
     if not words:
         raise UsageError("No VM is named.", hint="Name one or more, by name or full id: vmident show myVM")
-    return checked_vm_words(words)
+    return checked_vm_names(words)
 
 
 def _ids_in(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli.completion import candidates
-from vmident.cli.config.settings import Asked, Output, only_subscription, several_subscriptions
+from vmident.cli.config.settings import Output, Overrides, only_subscription, several_subscriptions
 from vmident.cli.inputs.numbers import number_between
 
 VmWords = Annotated[
@@ -126,9 +126,9 @@ class Options:
         return several_subscriptions(self.subscription)
 
     @property
-    def asked(self) -> Asked:
+    def overrides(self) -> Overrides:
         """The part that settings come from."""
-        return Asked(only_subscription(self.subscription), self.group, self.cloud, self.sandbox, self.output)
+        return Overrides(only_subscription(self.subscription), self.group, self.cloud, self.sandbox, self.output)
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ class FleetOptions(ChangeOptions):
 
 
 @dataclass(frozen=True)
-class MakingOptions:
+class CreateOptions:
     """Options of what makes a resource: nothing is lost by it, and Azure answers when it is there."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made; send nothing.")] = False

@@ -25,7 +25,7 @@ ImageWord = Annotated[
 
 
 @dataclass(frozen=True)
-class MachineOptions:
+class VmSizeOptions:
     """What machine it is, and where."""
 
     size: Annotated[str, typer.Option("--size", metavar="SIZE", help="The VM's size.")] = DEFAULT_SIZE

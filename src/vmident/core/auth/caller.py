@@ -45,11 +45,11 @@ def caller_of(token: str) -> Caller:
     claims = _claims(token)
     resource_id = _text(claims, "xms_mirid")
     client_id = _text(claims, "appid", "azp")
-    person = _text(claims, "upn", "preferred_username", "unique_name")
+    prompt = _text(claims, "upn", "preferred_username", "unique_name")
     of_resource = resource_id.rsplit("/", 1)[-1] if resource_id else None
     return Caller(
-        name=person or _text(claims, "app_displayname") or of_resource or _text(claims, "name") or client_id,
-        type=_type(claims, person, client_id),
+        name=prompt or _text(claims, "app_displayname") or of_resource or _text(claims, "name") or client_id,
+        type=_type(claims, prompt, client_id),
         object_id=_text(claims, "oid"),
         tenant_id=_text(claims, "tid"),
         client_id=client_id,
@@ -57,13 +57,13 @@ def caller_of(token: str) -> Caller:
     )
 
 
-def _type(claims: Mapping[str, Any], person: str | None, client_id: str | None) -> CallerType | None:
+def _type(claims: Mapping[str, Any], prompt: str | None, client_id: str | None) -> CallerType | None:
     if _text(claims, "xms_mirid"):
         return CallerType.MANAGED_IDENTITY
-    told = _text(claims, "idtyp")
-    if told == "user" or (told is None and person):
+    setting = _text(claims, "idtyp")
+    if setting == "user" or (setting is None and prompt):
         return CallerType.USER
-    return CallerType.SERVICE_PRINCIPAL if told == "app" or client_id else None
+    return CallerType.SERVICE_PRINCIPAL if setting == "app" or client_id else None
 
 
 def _claims(token: str) -> Mapping[str, Any]:

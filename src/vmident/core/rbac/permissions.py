@@ -68,7 +68,7 @@ def grant_command(role: str, scope: str, object_id: str | None) -> str:
     return f"az role assignment create --assignee {assignee} --role {_quoted(role)} --scope {shlex.quote(scope)}"
 
 
-def way_out(action: str, scope: str, object_id: str | None) -> str:
+def remediation(action: str, scope: str, object_id: str | None) -> str:
     """Say which role would do for a missing action, and how it is granted.
 
     What makes something is asked for where it is to be made: nothing can be granted on what is not there.

@@ -42,7 +42,7 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class HeldRole:
+class RoleAssignment:
     """A role assignment that is there; `assignment_id` is its full id."""
 
     assignment_id: str
@@ -60,7 +60,7 @@ class HeldRole:
 
 
 @dataclass(frozen=True)
-class Assigned:
+class AssignmentKey:
     """That a principal has a role at a scope: what a list of all assignments says without a read for each role."""
 
     principal_id: str

@@ -16,7 +16,7 @@ _ENDS = frozenset({"succeeded", "failed", "canceled"})
 
 
 @dataclass(frozen=True)
-class Order:
+class DeploymentRequest:
     """A deployment to be made: its full id, its template and parameters, and the VM that it is all about.
 
     Parameters may hold a password, and show in no `repr`. `finish` is the command that does what is left where the VM
@@ -36,7 +36,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class DeploymentSeen:
+class DeploymentStatus:
     """One look at a deployment; `state` is ARM's word, such as `Running`, `failure` is set where it failed."""
 
     state: str
@@ -69,7 +69,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Foreseen:
+class WhatIfChange:
     """What a deployment would do to one resource: ARM's word, such as `Create` or `Modify`, and which properties."""
 
     resource_id: str
@@ -81,7 +81,7 @@ class Foreseen:
 class WhatIf:
     """What a deployment would change; `None` while Azure works it out, and `url` is then where the answer will be."""
 
-    changes: tuple[Foreseen, ...] | None
+    changes: tuple[WhatIfChange, ...] | None
     url: str = ""
     retry_after_seconds: float | None = None
 

@@ -23,7 +23,7 @@ _READ_ONLY = ("createdOn", "updatedOn", "createdBy", "updatedBy")
 
 
 @dataclass(frozen=True)
-class Asked:
+class AssignmentRequest:
     """A role's GUID for a principal's; `kind` is the principal's type, where the request says it."""
 
     role: str
@@ -31,12 +31,12 @@ class Asked:
     kind: str | None = None
     description: str | None = None
 
-    def of_kind(self, kind: str) -> Asked:
+    def of_kind(self, kind: str) -> AssignmentRequest:
         """Give the same with the type that the directory knows."""
         return replace(self, kind=kind)
 
 
-def read_asked(call: Call, name: str, scope: str) -> Asked:
+def read_assignment_request(call: Call, name: str, scope: str) -> AssignmentRequest:
     """Read the body; `properties.scope` may repeat the path's, and says nothing new."""
     content = call.content()
     for member in content:
@@ -54,7 +54,7 @@ def read_asked(call: Call, name: str, scope: str) -> Asked:
         raise authorization_errors.principal_id_invalid(principal)
     # Version 2015-07-01 knows no types; that it overlooks one is assumed.
     kind = None if call.api_version == OLDEST_ROLES else _read_kind(properties.get("principalType"))
-    return Asked(_role_name(role), principal, kind, properties.get("description"))
+    return AssignmentRequest(_role_name(role), principal, kind, properties.get("description"))
 
 
 def _check_members(properties: dict[str, Any]) -> None:

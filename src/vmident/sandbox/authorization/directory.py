@@ -22,7 +22,7 @@ def enter(rows: Rows, object_id: str, *, made: float, kind: str = SERVICE_PRINCI
 
 def leave(rows: Rows, object_id: str, *, deleted: float) -> None:
     """Delete a principal; one that was never there is nothing."""
-    rows.bury("principal", "", object_id, deleted=deleted)
+    rows.soft_delete("principal", "", object_id, deleted=deleted)
 
 
 def known_kind(call: Call, object_id: str) -> str | None:

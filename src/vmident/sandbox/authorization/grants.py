@@ -37,7 +37,7 @@ class Grants:
         self._rows = rows
         self._principal_id = principal_id
 
-    def may(self, action: str, scope: str) -> bool:
+    def is_allowed(self, action: str, scope: str) -> bool:
         """Tell whether the principal may do `action`, such as `Microsoft.Compute/virtualMachines/write`, at `scope`."""
         return any(covers(grant.scope, scope) and allows(grant.role, action) for grant in self.all)
 

@@ -20,14 +20,14 @@ ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/actio
 PERSON = (PERSON_NAME, PERSON_ID)
 
 
-def may(rows: Rows, action: str, scope: str) -> bool:
+def is_allowed(rows: Rows, action: str, scope: str) -> bool:
     """Tell whether the person may do `action`, such as `Microsoft.Compute/virtualMachines/write`, at `scope`."""
-    return Grants(rows, PERSON_ID).may(action, scope)
+    return Grants(rows, PERSON_ID).is_allowed(action, scope)
 
 
 def check(call: Call, action: str, scope: str) -> None:
     """Raise 403 `AuthorizationFailed` where the person may not."""
-    if not call.grants.may(action, scope):
+    if not call.grants.is_allowed(action, scope):
         raise authorization_errors.authorization_failed(PERSON, action, scope)
 
 
@@ -36,7 +36,7 @@ def check_linked(call: Call, action: str, scope: str, linked_action: str, linked
 
     ARM looks at every resource that the request names, whether it is new there or not (aad-pod-identity issue 339).
     """
-    denied = [one for one in linked if not call.grants.may(linked_action, one)]
+    denied = [one for one in linked if not call.grants.is_allowed(linked_action, one)]
     if denied:
         raise authorization_errors.linked_authorization_failed(PERSON, action, scope, linked_action, denied)
 

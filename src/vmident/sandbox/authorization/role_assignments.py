@@ -12,7 +12,7 @@ from vmident.sandbox import errors
 from vmident.sandbox.api_versions import FIRST_NAMING_ASSIGNMENTS, OLDEST_ROLES
 from vmident.sandbox.authorization import directory
 from vmident.sandbox.authorization import errors as authorization_errors
-from vmident.sandbox.authorization.assignment_request import Asked, read_asked
+from vmident.sandbox.authorization.assignment_request import AssignmentRequest, read_assignment_request
 from vmident.sandbox.authorization.role_definitions import definition_id
 from vmident.sandbox.authorization.role_store import role_of
 from vmident.sandbox.authorization.scopes import check_scope, covers
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from vmident.sandbox.store import Record, Rows
 
 
-def add_assignment(rows: Rows, name: str, scope: str, asked: Asked, *, made: float) -> Record:
+def add_assignment(rows: Rows, name: str, scope: str, requested: AssignmentRequest, *, made: float) -> Record:
     """Write an assignment that is not there yet; give its record."""
     record = {
         "name": name.lower(),
         "scope": scope,
-        "role": asked.role.lower(),
-        "principal": asked.principal.lower(),
-        "kind": asked.kind,
-        "description": asked.description,
+        "role": requested.role.lower(),
+        "principal": requested.principal.lower(),
+        "kind": requested.kind,
+        "description": requested.description,
         "made": made,
     }
-    rows.add("assignment", asked.principal, name, record, made=made)
+    rows.add("assignment", requested.principal, name, record, made=made)
     return record
 
 
@@ -52,18 +52,18 @@ def write_assignment(call: Call) -> Response:
     if not is_guid(name):
         raise authorization_errors.assignment_name_invalid(name)
     check_scope(call.rows, scope)
-    asked = read_asked(call, name, scope)
-    if role_of(call.rows, asked.role) is None:
-        raise authorization_errors.role_not_found(asked.role, status=400)
+    requested = read_assignment_request(call, name, scope)
+    if role_of(call.rows, requested.role) is None:
+        raise authorization_errors.role_not_found(requested.role, status=400)
     call.meter.draw(throttling.assignment_write())
     held = call.rows.named("assignment", name)
     if held is not None:
-        return _written_again(call, held, scope, asked)
-    for other in call.rows.every("assignment", asked.principal):
-        if _is_same(other, scope, asked):
+        return _written_again(call, held, scope, requested)
+    for other in call.rows.every("assignment", requested.principal):
+        if _is_same(other, scope, requested):
             raise authorization_errors.assignment_exists(_named(call, other))
-    kind = _checked_kind(call, asked)
-    made = add_assignment(call.rows, name, scope, asked.of_kind(kind), made=call.now)
+    kind = _checked_kind(call, requested)
+    made = add_assignment(call.rows, name, scope, requested.of_kind(kind), made=call.now)
     return json_answer(201, shown_assignment(made, call.api_version))
 
 
@@ -81,7 +81,7 @@ def delete_assignment(call: Call) -> Response:
     held = _held(call)
     if held is None:
         return Response(204)
-    call.rows.bury("assignment", held["principal"], held["name"], deleted=call.now)
+    call.rows.soft_delete("assignment", held["principal"], held["name"], deleted=call.now)
     return json_answer(200, shown_assignment(held, call.api_version))
 
 
@@ -114,17 +114,17 @@ def _held(call: Call) -> Record | None:
     return held if held is not None and held["scope"].lower() == call.words["scope"].lower() else None
 
 
-def _written_again(call: Call, held: Record, scope: str, asked: Asked) -> Response:
-    if not _is_same(held, scope, asked):
+def _written_again(call: Call, held: Record, scope: str, requested: AssignmentRequest) -> Response:
+    if not _is_same(held, scope, requested):
         raise authorization_errors.assignment_fixed()
     if call.api_version == OLDEST_ROLES:
         raise authorization_errors.assignment_exists(None)
     return json_answer(200, shown_assignment(held, call.api_version))
 
 
-def _is_same(held: Record, scope: str, asked: Asked) -> bool:
+def _is_same(held: Record, scope: str, requested: AssignmentRequest) -> bool:
     known = (held["scope"].lower(), held["principal"], held["role"])
-    return known == (scope.lower(), asked.principal.lower(), asked.role.lower())
+    return known == (scope.lower(), requested.principal.lower(), requested.role.lower())
 
 
 def _named(call: Call, other: Record) -> str | None:
@@ -132,17 +132,17 @@ def _named(call: Call, other: Record) -> str | None:
     return name if call.api_version >= FIRST_NAMING_ASSIGNMENTS else None
 
 
-def _checked_kind(call: Call, asked: Asked) -> str:
+def _checked_kind(call: Call, requested: AssignmentRequest) -> str:
     """Give the principal's type, from the directory; who says the type is believed where the directory knows nothing.
 
     Source: Azure's own message (`denials.principal_not_found`).
     """
-    known = directory.known_kind(call, asked.principal)
-    if known is None and (asked.kind is None or call.settings.strict_directory):
-        raise authorization_errors.principal_not_found(asked.principal, TENANT)
-    if known is not None and asked.kind not in (None, known):
-        raise authorization_errors.principal_type_differs(asked.principal, known, str(asked.kind))
-    return str(known or asked.kind)
+    known = directory.known_kind(call, requested.principal)
+    if known is None and (requested.kind is None or call.settings.strict_directory):
+        raise authorization_errors.principal_not_found(requested.principal, TENANT)
+    if known is not None and requested.kind not in (None, known):
+        raise authorization_errors.principal_type_differs(requested.principal, known, str(requested.kind))
+    return str(known or requested.kind)
 
 
 def shown_assignment(held: Record, api_version: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmident.errors import UsageError
 from vmident.sandbox.authorization import directory
-from vmident.sandbox.authorization.assignment_request import Asked
+from vmident.sandbox.authorization.assignment_request import AssignmentRequest
 from vmident.sandbox.authorization.built_in_roles import OWNER
 from vmident.sandbox.authorization.grants import Grants
 from vmident.sandbox.authorization.role_assignments import add_assignment
@@ -27,8 +27,8 @@ _FIRST_ASSIGNMENT = "9e750001-0e5a-4d5b-8f2b-1b7a5c0ffee3"
 def introduce(rows: Rows) -> None:
     """Write the person into empty rows: Owner of the subscription."""
     directory.enter(rows, PERSON_ID, made=0.0, kind=directory.USER)
-    asked = Asked(OWNER, PERSON_ID, directory.USER)
-    add_assignment(rows, _FIRST_ASSIGNMENT, _IN_SUBSCRIPTION, asked, made=0.0)
+    requested = AssignmentRequest(OWNER, PERSON_ID, directory.USER)
+    add_assignment(rows, _FIRST_ASSIGNMENT, _IN_SUBSCRIPTION, requested, made=0.0)
 
 
 def read_limits(roles: Iterable[Role], limits: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -43,9 +43,9 @@ def read_limits(roles: Iterable[Role], limits: Iterable[tuple[str, str]]) -> lis
 def limit(rows: Rows, limits: Iterable[tuple[str, str]], new_uuid: Callable[[], str], *, now: float) -> None:
     """Have the person hold what `read_limits` gave, and nothing else."""
     for held in rows.every("assignment", PERSON_ID):
-        rows.bury("assignment", PERSON_ID, held["name"], deleted=now)
+        rows.soft_delete("assignment", PERSON_ID, held["name"], deleted=now)
     for role, scope in limits:
-        add_assignment(rows, new_uuid(), scope, Asked(role, PERSON_ID, directory.USER), made=now)
+        add_assignment(rows, new_uuid(), scope, AssignmentRequest(role, PERSON_ID, directory.USER), made=now)
 
 
 def roles_of_person(rows: Rows) -> list[str]:

@@ -36,7 +36,7 @@ _BEYOND = {"plan", "zones", "extendedLocation", "placement"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class VmSpec:
     """What a PUT asks for, read as far as it goes without knowing whether the VM is there."""
 
     location: str
@@ -50,14 +50,14 @@ def write_vm(call: Call) -> Response:
     group, name = call.group()["name"], call.words["name"]
     content = call.content()
     _check_members(content)
-    asked = Asked(
+    spec = VmSpec(
         checked_location(content.get("location"), VIRTUAL_MACHINE),
         {key: text for key, text in checked_tags(content.get("tags") or {}).items() if text is not None},
         _asked_identities(content),
         content.get("properties"),
     )
     found = call.rows.find("vm", group, name)
-    return _make(call, group, asked) if found is None else _write_again(call, found, asked)
+    return _make(call, group, spec) if found is None else _write_again(call, found, spec)
 
 
 def check_vm(content: dict[str, Any], name: str) -> None:
@@ -83,17 +83,17 @@ def _check_members(content: dict[str, Any]) -> None:
             raise errors.member_unknown(member, "ResourceDefinition", member)
 
 
-def _make(call: Call, group: str, asked: Asked) -> Response:
+def _make(call: Call, group: str, spec: VmSpec) -> Response:
     name = call.words["name"]
     if not _NAME.fullmatch(name):
         raise errors.name_invalid(name, VIRTUAL_MACHINE, _NAME_RULE)
-    profile = read_profile(asked.properties, name, asked.location)
-    vm = new_vm(group, name, asked.location, call.settings.new_uuid(), asked.tags)
-    call.meter.draw(throttling.vm_update(asked.location, vm["id"]))
-    if asked.change:
-        check_assignable(call, vm, asked.change)
+    profile = read_profile(spec.properties, name, spec.location)
+    vm = new_vm(group, name, spec.location, call.settings.new_uuid(), spec.tags)
+    call.meter.draw(throttling.vm_update(spec.location, vm["id"]))
+    if spec.change:
+        check_assignable(call, vm, spec.change)
     nics = [_free_nic(call, vm, nic_id) for nic_id, _ in profile.nics]
-    attached = change_identities(call, vm, asked.change) if asked.change else {}
+    attached = change_identities(call, vm, spec.change) if spec.change else {}
     vm |= {
         "state": "Creating",
         "profile": new_profile(vm, profile),
@@ -122,21 +122,21 @@ def _free_nic(call: Call, vm: Record, nic_id: str) -> Record:
     return nic
 
 
-def _write_again(call: Call, vm: Record, asked: Asked) -> Response:
-    if asked.location != vm["location"]:
-        raise errors.location_fixed(vm["name"], vm["group"], vm["location"], asked.location)
+def _write_again(call: Call, vm: Record, spec: VmSpec) -> Response:
+    if spec.location != vm["location"]:
+        raise errors.location_fixed(vm["name"], vm["group"], vm["location"], spec.location)
     call.meter.draw(throttling.vm_update(vm["location"], vm["id"]))
-    if asked.properties:
+    if spec.properties:
         now = shown_vm(vm, "")["properties"]
         image = now["storageProfile"]["imageReference"]
-        _check_unchanged(now, read_profile(asked.properties, vm["name"], asked.location, held_image=image))
-    if asked.change:
-        check_assignable(call, vm, asked.change)
+        _check_unchanged(now, read_profile(spec.properties, vm["name"], spec.location, held_image=image))
+    if spec.change:
+        check_assignable(call, vm, spec.change)
     check_condition(call, vm)
     if vm["state"] in operations.BUSY_STATES:
         raise errors.concurrent_change()
-    attached = change_identities(call, vm, _exactly(vm, asked.change)) if asked.change else {}
-    vm |= {"tags": asked.tags, "etag": vm["etag"] + 1, "state": "Updating"}
+    attached = change_identities(call, vm, _exactly(vm, spec.change)) if spec.change else {}
+    vm |= {"tags": spec.tags, "etag": vm["etag"] + 1, "state": "Updating"}
     call.rows.replace("vm", vm["group"], vm["name"], vm)
     return answer_vm(call, vm, {"Azure-AsyncOperation": operations.begin(call, vm, attached)})
 
@@ -147,16 +147,16 @@ def _exactly(vm: Record, change: IdentityChange) -> IdentityChange:
     return replace(change, detach=change.detach | (held - set(change.attach))) if change.has_user else change
 
 
-def _check_unchanged(now: dict[str, Any], asked: Profile) -> None:
+def _check_unchanged(now: dict[str, Any], spec: Profile) -> None:
     """Refuse a change of what a VM is made of: some of it Azure never changes, the rest the sandbox does not."""
-    image = {**asked.image_reference, "exactVersion": now["storageProfile"]["imageReference"]["exactVersion"]}
+    image = {**spec.image_reference, "exactVersion": now["storageProfile"]["imageReference"]["exactVersion"]}
     if image != now["storageProfile"]["imageReference"]:
         raise compute_errors.change_not_allowed("imageReference")
     for member in ("computerName", "adminUsername"):
-        if asked.os_profile[member] != now["osProfile"][member]:
+        if spec.os_profile[member] != now["osProfile"][member]:
             raise compute_errors.change_not_allowed(f"osProfile.{member}")
-    if asked.size != now["hardwareProfile"]["vmSize"]:
+    if spec.size != now["hardwareProfile"]["vmSize"]:
         raise errors.not_in_the_sandbox("another size for a VM that is there")
     held = {one["id"].lower() for one in now["networkProfile"]["networkInterfaces"]}
-    if {nic_id.lower() for nic_id, _ in asked.nics} != held:
+    if {nic_id.lower() for nic_id, _ in spec.nics} != held:
         raise errors.not_in_the_sandbox("other network interfaces for a VM that is there")

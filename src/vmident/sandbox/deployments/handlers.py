@@ -17,7 +17,7 @@ from vmident.sandbox.deployments import errors as deployments_errors
 from vmident.sandbox.deployments.expressions import ExpressionInvalid
 from vmident.sandbox.deployments.parameters import without_secrets
 from vmident.sandbox.deployments.resources import Resource
-from vmident.sandbox.deployments.runner import ACTIVE_STATES, begin, place_of
+from vmident.sandbox.deployments.runner import ACTIVE_STATES, begin, cache_scope
 from vmident.sandbox.deployments.template import Template, read_template
 from vmident.sandbox.deployments.views import (
     deployment_id,
@@ -91,7 +91,7 @@ def forget_deployment(call: Call) -> Response:
     if found is not None and found["state"] in ACTIVE_STATES:
         started, expires = found["started"], found["started"] + _WEEK_SECONDS
         raise deployments_errors.deployment_active(name, zulu_time(started), zulu_time(expires))
-    call.rows.bury("deployment", group, name, deleted=call.now)
+    call.rows.soft_delete("deployment", group, name, deleted=call.now)
     return Response(204)
 
 
@@ -156,7 +156,7 @@ def checked_deployment(call: Call) -> Record:
         raise deployments_errors.name_wrong(name)
     properties = asked_properties(call)
     raw, given = properties["template"], properties.get("parameters") or {}
-    place = place_of(call.rows, group)
+    place = cache_scope(call.rows, group)
     try:
         template = read_template(raw, given, place)
         _check_resources(call, name, template)
@@ -194,11 +194,13 @@ def _check_resources(call: Call, name: str, template: Template) -> None:
     needed = []
     for one in template.resources:
         try:
-            needed.append((one, *call.inside.check(one.id, one.api_version)))
+            needed.append((one, *call.internal.check(one.id, one.api_version)))
         except errors.Refused as refused:
             raise errors.Refused(400, refused.code, refused.message) from refused
     lacking = [
-        (one.name, one.kind, action, one.id) for one, action, scope in needed if not call.grants.may(action, scope)
+        (one.name, one.kind, action, one.id)
+        for one, action, scope in needed
+        if not call.grants.is_allowed(action, scope)
     ]
     if lacking:
         raise authorization_errors.template_authorization_failed(permissions.PERSON, lacking)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vmident.sandbox.deployments.template import Template
-    from vmident.sandbox.protocol.call import Inside, Settings
+    from vmident.sandbox.protocol.call import InternalClient, SandboxSettings
     from vmident.sandbox.store import Record, Rows
 
 _EVERY = 1_000_000
@@ -39,7 +39,7 @@ _PATIENCE_SECONDS = 60.0
 ACTIVE_STATES = ("Accepted", "Running")
 
 
-def settle(rows: Rows, now: float, inside: Inside, settings: Settings) -> None:
+def settle(rows: Rows, now: float, internal: InternalClient, settings: SandboxSettings) -> None:
     """Have everything happen that is due by `now`: ends of operations, and what deployments do."""
     while True:
         runs = rows.page("run", None, ("", ""), _EVERY)
@@ -47,7 +47,7 @@ def settle(rows: Rows, now: float, inside: Inside, settings: Settings) -> None:
         if first is None or first["due"] > now:
             break
         operations.settle(rows, first["due"])
-        _advance(rows, first, inside, settings)
+        _advance(rows, first, internal, settings)
     operations.settle(rows, now)
 
 
@@ -57,13 +57,13 @@ def begin(rows: Rows, record: Record, now: float) -> None:
     rows.add("run", record["group"], record["name"], run, made=now)
 
 
-def place_of(rows: Rows, group: str) -> Place:
+def cache_scope(rows: Rows, group: str) -> Place:
     """Give the place of a template that is deployed to a group."""
     found = rows.held("group", group, "")
     return Place(SUBSCRIPTION, found["name"], shown_group(found), shown_subscription())
 
 
-def reader(template: Template, inside: Inside, now: float) -> Callable[..., Any]:
+def reader(template: Template, internal: InternalClient, now: float) -> Callable[..., Any]:
     """Give the function `reference(ID or name, [API version], ['Full'])`, as of a moment."""
 
     def reference(named: str, api_version: str | None = None, full: str | None = None) -> Any:
@@ -71,7 +71,7 @@ def reader(template: Template, inside: Inside, now: float) -> Callable[..., Any]
         resource_id, version = (made.id, api_version or made.api_version) if made else (named, api_version)
         if version is None:
             raise ExpressionInvalid(f"The resource '{named}' is not defined in the template")
-        answer = inside.answer("GET", url_of(resource_id, version), None, now)
+        answer = internal.answer("GET", url_of(resource_id, version), None, now)
         if answer.status != 200:
             raise ExpressionInvalid(str(answer.json()["error"]["message"]))
         body = answer.json()
@@ -87,43 +87,43 @@ def url_of(resource_id: str, api_version: str) -> str:
     return f"{quote(resource_id, safe='/()$')}?api-version={quote(api_version)}"
 
 
-def _advance(rows: Rows, run: Record, inside: Inside, settings: Settings) -> None:
+def _advance(rows: Rows, run: Record, internal: InternalClient, settings: SandboxSettings) -> None:
     """Do what is due of one deployment: end steps, begin those that are ready, or end the whole."""
     now = run["due"]
     record = rows.held("deployment", run["group"], run["name"])
     record["state"] = "Running"
     # The group as it was: what is deployed does not change with it.
-    place = replace(place_of(rows, record["group"]), group=record["shownGroup"])
+    place = replace(cache_scope(rows, record["group"]), group=record["shownGroup"])
     template = read_template(record["template"], record["parameters"], place)
     for step in record["steps"]:
         if step["state"] == "Running" and step["ends"] <= now:
-            _end(rows, step, template, inside, settings)
+            _end(rows, step, template, internal, settings)
     for step in record["steps"]:
         if any(one["state"] == "Failed" for one in record["steps"]):
             break
         if step["state"] == "Waiting" and all(record["steps"][at]["state"] == "Succeeded" for at in step["waits"]):
             step["began"] = now
-            _make(step, template, inside, settings, now)
+            _make(step, template, internal, settings, now)
     ends = [step["ends"] for step in record["steps"] if step["state"] == "Running"]
     if not ends:
-        _conclude(record, template, inside, now)
-        rows.bury("run", run["group"], run["name"], deleted=now)
+        _conclude(record, template, internal, now)
+        rows.soft_delete("run", run["group"], run["name"], deleted=now)
     else:
         rows.replace("run", run["group"], run["name"], {**run, "due": min(ends)})
     record["changed"] = now
     rows.replace("deployment", record["group"], record["name"], record)
 
 
-def _make(step: Record, template: Template, inside: Inside, settings: Settings, now: float) -> None:
+def _make(step: Record, template: Template, internal: InternalClient, settings: SandboxSettings, now: float) -> None:
     """Send the PUT that makes one resource; the step runs on until that is done, or has failed."""
     resource = template.resources[step["index"]]
     try:
-        body = template.body(resource, reader(template, inside, now))
+        body = template.body(resource, reader(template, internal, now))
     except ExpressionInvalid as wrong:
         refused = deployments_errors.expressions_unprocessable(resource.id, str(wrong))
         _fail(step, refused.error(), refused.status, now)
         return
-    answer = inside.answer("PUT", url_of(resource.id, resource.api_version), body, now)
+    answer = internal.answer("PUT", url_of(resource.id, resource.api_version), body, now)
     step |= {"state": "Running", "changed": now, "statusCode": "", "again": False}
     if answer.status < 400:
         step["statusCode"] = _status_text(answer.status)
@@ -138,10 +138,10 @@ def _make(step: Record, template: Template, inside: Inside, settings: Settings, 
     _fail(step, error, answer.status, now)
 
 
-def _end(rows: Rows, step: Record, template: Template, inside: Inside, settings: Settings) -> None:
+def _end(rows: Rows, step: Record, template: Template, internal: InternalClient, settings: SandboxSettings) -> None:
     now = step["ends"]
     if step["again"]:
-        _make(step, template, inside, settings, now)
+        _make(step, template, internal, settings, now)
         return
     operation = rows.find_operation(step["operation"]) if step["operation"] else None
     if operation is not None and operation["status"] == "InProgress":
@@ -168,12 +168,12 @@ def _status_text(status: int) -> str:
     return "".join(word[0].upper() + word[1:] for word in HTTPStatus(status).phrase.split())
 
 
-def _conclude(record: Record, template: Template, inside: Inside, now: float) -> None:
+def _conclude(record: Record, template: Template, internal: InternalClient, now: float) -> None:
     """End a deployment of which nothing runs any more."""
     errors = [step["error"] for step in record["steps"] if step["state"] == "Failed"]
     if not errors:
         try:
-            record["outputs"] = _outputs(template, inside, now)
+            record["outputs"] = _outputs(template, internal, now)
         except ExpressionInvalid as wrong:
             errors = [deployments_errors.output_unprocessable(str(wrong)).error()]
     if errors:
@@ -183,8 +183,8 @@ def _conclude(record: Record, template: Template, inside: Inside, now: float) ->
     record |= {"state": "Succeeded", "outputResources": [{"id": one} for one in made]}
 
 
-def _outputs(template: Template, inside: Inside, now: float) -> dict[str, Any]:
-    functions = {**template.functions, "reference": reader(template, inside, now)}
+def _outputs(template: Template, internal: InternalClient, now: float) -> dict[str, Any]:
+    functions = {**template.functions, "reference": reader(template, internal, now)}
     found = {}
     for name, output in template.outputs.items():
         kind = output_type(output["type"])

@@ -15,7 +15,7 @@ from vmident.sandbox import errors
 from vmident.sandbox.deployments.expressions import ExpressionInvalid, resolved
 from vmident.sandbox.deployments.handlers import asked_properties, checked_deployment
 from vmident.sandbox.deployments.parameters import without_secrets
-from vmident.sandbox.deployments.runner import place_of, reader, url_of
+from vmident.sandbox.deployments.runner import cache_scope, reader, url_of
 from vmident.sandbox.deployments.template import read_template
 from vmident.sandbox.http_messages import Response, json_answer
 
@@ -43,7 +43,7 @@ def predict(call: Call) -> Response:
     checked_deployment(call)
     properties = asked_properties(call)
     raw, given = without_secrets(properties["template"], properties.get("parameters") or {}, _HIDDEN)
-    template = read_template(raw, given, place_of(call.rows, call.group()["name"]))
+    template = read_template(raw, given, cache_scope(call.rows, call.group()["name"]))
     only_ids = (properties.get("whatIfSettings") or {}).get("resultFormat") == "ResourceIdOnly"
     changes = [_change(call, template, one) for one in template.resources]
     changes += _ignored(call, {one.id.lower() for one in template.resources})
@@ -77,10 +77,10 @@ def _location(call: Call, token: str) -> str:
 
 
 def _change(call: Call, template: Template, one: Resource) -> dict[str, Any]:
-    functions = {**template.functions, "reference": reader(template, call.inside, call.now)}
+    functions = {**template.functions, "reference": reader(template, call.internal, call.now)}
     body = _as_far_as_known(one.raw_body, functions)
     after = {"apiVersion": one.api_version, "id": one.id, "type": one.kind, "name": one.name, **body}
-    answer = call.inside.answer("GET", url_of(one.id, one.api_version), None, call.now)
+    answer = call.internal.answer("GET", url_of(one.id, one.api_version), None, call.now)
     if answer.status != 200:
         return {"resourceId": one.id, "changeType": "Create", "after": after}
     before = answer.json()
@@ -131,7 +131,7 @@ def _ignored(call: Call, named: set[str]) -> list[dict[str, Any]]:
     for kind, version in _LISTED.items():
         url = f"{group}/providers/{kind}?api-version={version}"
         while url:
-            page = call.inside.answer("GET", url, None, call.now).json()
+            page = call.internal.answer("GET", url, None, call.now).json()
             found += page["value"]
             url = page.get("nextLink", "").removeprefix(call.settings.endpoint)
     ids = [(one["id"].replace("/resourcegroups/", "/resourceGroups/"), one) for one in found]

@@ -111,7 +111,7 @@ def delete_identity(call: Call) -> Response:
     if found is None:
         return Response(204)
     directory.leave(call.rows, found["principalId"], deleted=call.now)
-    call.rows.bury("identity", group, name, deleted=call.now)
+    call.rows.soft_delete("identity", group, name, deleted=call.now)
     return Response(200)
 
 

@@ -188,7 +188,7 @@ def delete(call: Call, kind: str) -> Response:
             "nic": "NicInUse",
         }[kind]
         raise network_errors.in_use(code, found["id"], holder)
-    call.rows.bury(kind, group, name, deleted=call.now)
+    call.rows.soft_delete(kind, group, name, deleted=call.now)
     return Response(200)
 
 

@@ -36,7 +36,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Inside:
+class InternalClient:
     """The rest of the cloud, for a handler whose work is requests of its own.
 
     `answer` takes a method, a path with its query, a body or None, and the moment that it is sent; the quotas of
@@ -49,7 +49,7 @@ class Inside:
 
 
 @dataclass(frozen=True)
-class Settings:
+class SandboxSettings:
     """How this cloud behaves where Azure leaves it open."""
 
     endpoint: str
@@ -83,8 +83,8 @@ class Call:
     now: float
     rows: Rows
     meter: Meter
-    settings: Settings
-    inside: Inside
+    settings: SandboxSettings
+    internal: InternalClient
     reads: str = ""
 
     @cached_property
@@ -94,7 +94,7 @@ class Call:
 
     def shows(self, resource_id: str) -> bool:
         """Tell whether a list may show a resource."""
-        return not self.reads or self.grants.may(self.reads, resource_id)
+        return not self.reads or self.grants.is_allowed(self.reads, resource_id)
 
     def group(self) -> Record:
         """Find the resource group in the path; raises `ResourceGroupNotFound`."""

@@ -92,9 +92,9 @@ def _resources(call: Call) -> Iterator[Row]:
         (kind, type_name, lambda one: network_views.shown(one, nics)) for kind, type_name in network_views.KINDS.items()
     ]
     for kind, type_name, shown in kinds:
-        may_read_all = call.grants.may(f"{type_name}/read", f"/subscriptions/{SUBSCRIPTION}")
+        may_read_all = call.grants.is_allowed(f"{type_name}/read", f"/subscriptions/{SUBSCRIPTION}")
         for record in call.rows.as_of(kind, moment):
-            if may_read_all or call.grants.may(f"{type_name}/read", record["id"]):
+            if may_read_all or call.grants.is_allowed(f"{type_name}/read", record["id"]):
                 yield _resource(record, type_name, shown)
 
 
@@ -152,7 +152,7 @@ def _containers(call: Call) -> Iterator[Row]:
     action = "Microsoft.Resources/subscriptions/resourceGroups/read"
     for record in call.rows.as_of("group", call.now - call.settings.graph_lag_seconds):
         group = shown_group(record)
-        if call.grants.may(action, group["id"]):
+        if call.grants.is_allowed(action, group["id"]):
             yield _container(
                 group["id"],
                 group["name"],
@@ -171,7 +171,7 @@ def _authorization(call: Call) -> Iterator[Row]:
     `id`, for built-in roles too.
     """
     for assignment in listing.assignments(call.rows):
-        if call.grants.may("Microsoft.Authorization/roleAssignments/read", assignment["properties"]["scope"]):
+        if call.grants.is_allowed("Microsoft.Authorization/roleAssignments/read", assignment["properties"]["scope"]):
             properties = assignment["properties"]
             role = listing.definition_name(properties["roleDefinitionId"])
             properties = properties | {"roleDefinitionId": _definition_id(role)}

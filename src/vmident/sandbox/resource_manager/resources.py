@@ -33,7 +33,7 @@ def list_resources(call: Call) -> Response:
     shown = [_shown(vm, VIRTUAL_MACHINE) for vm in call.rows.every("vm")]
     shown += [_shown(one, USER_ASSIGNED_IDENTITY) for one in call.rows.every("identity")]
     kept = [one for one in shown if (has_tag(one.get("tags", {}), tag) if tag else _fits(one, clauses))]
-    return page_of_all(call, [one for one in kept if call.grants.may(f"{one['type']}/read", one["id"])])
+    return page_of_all(call, [one for one in kept if call.grants.is_allowed(f"{one['type']}/read", one["id"])])
 
 
 def tag_filter(clauses: Sequence[Clause]) -> tuple[str, str | None] | None:

@@ -31,7 +31,7 @@ def admitted(call: Call, route: Route) -> Call:
     if not action or (route.any_role and call.grants.all):
         return call
     scope = scope_of(route, call)
-    if is_list(route) and not call.grants.may(action, scope):
+    if is_list(route) and not call.grants.is_allowed(action, scope):
         return replace(call, reads=action)
     permissions.check(call, action, scope)
     namespace = action.partition("/")[0]

@@ -12,17 +12,17 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.transition import AddUsers, Change, EnableSystem
 from vmident.errors import JournalUnusable, OperationFailed, TakenOver, VmidentError
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
-from vmident.usecases.change.prepare import Prepared, World
-from vmident.usecases.roles.grant import Settling, grant, remove, role_options
+from vmident.usecases.change.prepare import Ports, Prepared
+from vmident.usecases.roles.grant import RoleOutcomes, grant, remove, role_options
 
 _TO_DO = frozenset({RoleStatus.PLANNED, RoleStatus.PLANNED_REMOVAL})
 _OF_NOBODY = frozenset({RoleStatus.ORPHANED, RoleStatus.PLANNED_REMOVAL})
 
 
-def settle_roles(
+def apply_roles(
     result: ChangeResult,
     prepared: Prepared,
-    world: World,
+    ports: Ports,
     before_roles: Callable[[ChangeResult], None] = lambda _result: None,
 ) -> ChangeResult:
     """Carry out the role part of a change whose identity part is done; one that failed comes back without roles.
@@ -39,13 +39,13 @@ def settle_roles(
             before_roles(replace(result, roles=due))
     except (JournalUnusable, TakenOver) as failure:
         return _left(due, result, prepared, failure)
-    settling = Settling()
+    outcomes = RoleOutcomes()
     for one in due:
         if one.status in _TO_DO:
-            settling.attempt(one, partial(_carry_out, one, world))
+            outcomes.attempt(one, partial(_execute, one, ports))
         else:
-            settling.done.append(one)
-    return _settled(result, prepared, settling)
+            outcomes.done.append(one)
+    return _settled(result, prepared, outcomes)
 
 
 def unsettled(result: ChangeResult, prepared: Prepared, failure: VmidentError) -> ChangeResult:
@@ -62,7 +62,7 @@ def number_due(roles: Iterable[RoleResult]) -> int:
 
 def _left(due: Sequence[RoleResult], result: ChangeResult, prepared: Prepared, failure: VmidentError) -> ChangeResult:
     left = [replace(one, status=RoleStatus.FAILED) if one.status in _TO_DO else one for one in due]
-    return _settled(result, prepared, Settling(left, failure))
+    return _settled(result, prepared, RoleOutcomes(left, failure))
 
 
 def _all_of(result: ChangeResult, prepared: Prepared, after: IdentityState) -> tuple[RoleResult, ...]:
@@ -97,31 +97,33 @@ def _is_there(one: RoleResult, wanted: Grant, receiver: Receiver) -> bool:
     )
 
 
-def _carry_out(one: RoleResult, world: World) -> RoleResult:
+def _execute(one: RoleResult, ports: Ports) -> RoleResult:
     if one.status is RoleStatus.PLANNED_REMOVAL:
-        return remove(one, world.roles, world.clock, world.person)
+        return remove(one, ports.roles, ports.clock, ports.prompt)
     if one.principal_id is None:
         raise OperationFailed("Azure has not said which principal the identity has.")
-    return grant(one, one.principal_id, world.roles, world.clock, world.person)
+    return grant(one, one.principal_id, ports.roles, ports.clock, ports.prompt)
 
 
-def _settled(result: ChangeResult, prepared: Prepared, settling: Settling) -> ChangeResult:
-    roles = tuple(settling.done)
-    if settling.failure:
-        error = _whole_truth(settling.failure, result, prepared, settling)
+def _settled(result: ChangeResult, prepared: Prepared, outcomes: RoleOutcomes) -> ChangeResult:
+    roles = tuple(outcomes.done)
+    if outcomes.failure:
+        error = _with_context(outcomes.failure, result, prepared, outcomes)
         return replace(result, status=Status.FAILED, roles=roles, error=error)
     has_acted = any(one.status in {RoleStatus.GRANTED, RoleStatus.REMOVED} for one in roles)
     return replace(result, status=Status.CHANGED if has_acted else result.status, roles=roles)
 
 
-def _whole_truth(failure: VmidentError, result: ChangeResult, prepared: Prepared, settling: Settling) -> VmidentError:
+def _with_context(
+    failure: VmidentError, result: ChangeResult, prepared: Prepared, outcomes: RoleOutcomes
+) -> VmidentError:
     vm = prepared.machine.id
-    undone = [one for one in settling.done if one.status is RoleStatus.FAILED]
+    undone = [one for one in outcomes.done if one.status is RoleStatus.FAILED]
     if any(one in result.roles for one in (replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in undone)):
         ids = " ".join(str(one.id) for one in undone)
-        return failure.saying(
+        return failure.with_message(
             f"The identities of VM '{vm.name}' are changed, but these role assignments of its old principal are left: "
-            f"{settling.undone}. {failure.message}",
+            f"{outcomes.undone}. {failure.message}",
             hint=f"Delete them: az role assignment delete --ids {ids}",
         )
     if any(one.principal_id is None for one in undone):
@@ -131,8 +133,8 @@ def _whole_truth(failure: VmidentError, result: ChangeResult, prepared: Prepared
         hint = f"Grant them: {commands}"
     else:
         hint = f"Finish the job: {command_for(vm, prepared.change, prepared.grants)}"
-    return failure.saying(
-        f"VM '{vm.name}' has its identities, but without these roles: {settling.undone}. {failure.message}", hint=hint
+    return failure.with_message(
+        f"VM '{vm.name}' has its identities, but without these roles: {outcomes.undone}. {failure.message}", hint=hint
     )
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from vmident.core.consequences import Warn
+from vmident.core.consequences import Notice
 from vmident.core.identity import IdentityState
 from vmident.core.patch import PatchBody
 from vmident.core.polling import pause_before_retry
 from vmident.core.transition import Transition
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import (
     AzureUnavailable,
     Conflict,
@@ -25,12 +25,12 @@ from vmident.errors import (
     TimedOut,
     VmidentError,
 )
-from vmident.ports.azure import Written
-from vmident.ports.fleet import Cost, Kind, Pause, Request, Steps
+from vmident.ports.azure import PatchResponse
+from vmident.ports.fleet import AzureRequest, Pause, RequestCost, RequestKind, Steps
 from vmident.results.changes import ChangeResult, Status
-from vmident.usecases.change.polling import cost_of, read_again, until_at_rest, until_over, until_settled
-from vmident.usecases.change.prepare import Prepared, Wish, World, loss_of, prepare_change
-from vmident.usecases.change.run_cache import Learnt
+from vmident.usecases.change.polling import cost_of, read_again, wait_for_operation, wait_until_idle, wait_until_settled
+from vmident.usecases.change.prepare import ChangeRequest, Ports, Prepared, loss_from, prepare_change
+from vmident.usecases.change.run_cache import RunCache
 
 TRIES = 6
 CHANGED_SINCE = "changed-since"
@@ -42,20 +42,20 @@ class _Attempt:
 
     prepared: Prepared
     approved: Transition
-    learnt: Learnt
+    run_cache: RunCache
     before_write: Callable[[Prepared], None]
     sent: Prepared | None = None
-    late_warnings: list[Warn] = field(default_factory=list)
+    late_warnings: list[Notice] = field(default_factory=list)
 
 
-def carry_out(
+def execute(
     word: str,
     prepared: Prepared,
-    wish: Wish,
-    world: World,
+    change_request: ChangeRequest,
+    ports: Ports,
     *,
     no_wait: bool,
-    learnt: Learnt | None = None,
+    run_cache: RunCache | None = None,
     was_read_long_ago: bool = False,
     before_write: Callable[[Prepared], None] = lambda _prepared: None,
 ) -> Steps[ChangeResult]:
@@ -68,34 +68,34 @@ def carry_out(
     A write is never repeated blindly: after a refusal or a lost answer the VM is read, the change computed again and
     sent again only where it is still to be made, `TRIES` times at most.
     """
-    attempt = _Attempt(prepared, prepared.transition, learnt or Learnt(), before_write)
+    attempt = _Attempt(prepared, prepared.transition, run_cache or RunCache(), before_write)
     try:
-        yield from _renew(attempt, wish, world, is_old=was_read_long_ago)
-        status, after = yield from _write_until_done(attempt, wish, world, no_wait=no_wait)
+        yield from _renew(attempt, change_request, ports, is_old=was_read_long_ago)
+        status, after = yield from _write_until_done(attempt, change_request, ports, no_wait=no_wait)
     except VmidentError as failure:
-        return _result(word, attempt, Status.FAILED, error=_whole_truth(failure, attempt))
+        return _result(word, attempt, Status.FAILED, error=_with_context(failure, attempt))
     except KeyboardInterrupt:
-        return _result(word, attempt, Status.FAILED, error=_whole_truth(Interrupted("Interrupted."), attempt))
+        return _result(word, attempt, Status.FAILED, error=_with_context(Interrupted("Interrupted."), attempt))
     return _result(word, attempt, status, after)
 
 
-def cost_of_write(prepared: Prepared) -> Cost:
+def cost_of_write(prepared: Prepared) -> RequestCost:
     """Give what the write of a change takes from Azure's budgets."""
     change = prepared.transition
-    return cost_of(Kind.WRITE_VM, prepared.machine, made=int(change.enables_system), attached=len(change.added))
+    return cost_of(RequestKind.WRITE_VM, prepared.machine, made=int(change.enables_system), attached=len(change.added))
 
 
-def _renew(attempt: _Attempt, wish: Wish, world: World, *, is_old: bool) -> Steps[None]:
+def _renew(attempt: _Attempt, change_request: ChangeRequest, ports: Ports, *, is_old: bool) -> Steps[None]:
     machine = attempt.prepared.machine
     if is_old and machine.etag is None:
-        machine = yield from read_again(machine, world.machines)
-    elif machine.is_at_rest:
+        machine = yield from read_again(machine, ports.machines)
+    elif machine.is_idle:
         return
-    yield from _prepare_again(attempt, wish, world, machine)
+    yield from _prepare_again(attempt, change_request, ports, machine)
 
 
 def _write_until_done(
-    attempt: _Attempt, wish: Wish, world: World, *, no_wait: bool
+    attempt: _Attempt, change_request: ChangeRequest, ports: Ports, *, no_wait: bool
 ) -> Steps[tuple[Status, IdentityState | None]]:
     for tries in range(TRIES):
         request = attempt.prepared.request
@@ -103,18 +103,18 @@ def _write_until_done(
             _check_it_did_not_fail(attempt)
             break
         try:
-            write = partial(_write, attempt, request, world)
+            write = partial(_write, attempt, request, ports)
             is_guarded = attempt.prepared.machine.etag is not None
-            written: Written = yield Request(cost_of_write(attempt.prepared), write, is_guarded)
+            response: PatchResponse = yield AzureRequest(cost_of_write(attempt.prepared), write, is_guarded)
             if no_wait:
-                return Status.ACCEPTED, written.machine.identity if written.machine else None
-            return Status.CHANGED, (yield from _outcome_of(written, attempt, world))
+                return Status.ACCEPTED, response.machine.identity if response.machine else None
+            return Status.CHANGED, (yield from _outcome_of(response, attempt, ports))
         except (Conflict, Throttled, AzureUnavailable) as failure:
             if tries == TRIES - 1:
                 raise
             yield from _pause(tries, failure, attempt)
-            machine = yield from read_again(attempt.prepared.machine, world.machines)
-            yield from _prepare_again(attempt, wish, world, machine)
+            machine = yield from read_again(attempt.prepared.machine, ports.machines)
+            yield from _prepare_again(attempt, change_request, ports, machine)
     return Status.CHANGED if attempt.sent else Status.UNCHANGED, attempt.prepared.machine.identity
 
 
@@ -128,13 +128,13 @@ def _check_it_did_not_fail(attempt: _Attempt) -> None:
         )
 
 
-def _write(attempt: _Attempt, request: PatchBody, world: World) -> Written:
+def _write(attempt: _Attempt, request: PatchBody, ports: Ports) -> PatchResponse:
     machine = attempt.prepared.machine
-    world.clock.remaining_seconds()
+    ports.clock.remaining_seconds()
     attempt.before_write(attempt.prepared)
     earlier, attempt.sent = attempt.sent, attempt.prepared
     try:
-        return world.machines.write_identity(machine.id, request, machine.etag)
+        return ports.machines.write_identity(machine.id, request, machine.etag)
     except (AzureUnavailable, TimedOut):
         raise
     except VmidentError:
@@ -151,52 +151,54 @@ def _pause(tries: int, failure: VmidentError, attempt: _Attempt) -> Steps[None]:
     yield Pause(seconds, f"{attempt.prepared.machine.id.name}: {failure.code}, trying again in {seconds:.0f} s")
 
 
-def _prepare_again(attempt: _Attempt, wish: Wish, world: World, machine: Machine) -> Steps[None]:
-    machine = yield from until_at_rest(machine, world.machines, world.clock)
-    attempt.prepared = prepare_change(machine, wish, world, may_be_done=attempt.sent is not None)
+def _prepare_again(
+    attempt: _Attempt, change_request: ChangeRequest, ports: Ports, machine: VirtualMachine
+) -> Steps[None]:
+    machine = yield from wait_until_idle(machine, ports.machines, ports.clock)
+    attempt.prepared = prepare_change(machine, change_request, ports, may_be_done=attempt.sent is not None)
     now = attempt.prepared.transition
-    if goes_further(now, attempt.approved):
-        world.person.approve([loss_of(attempt.prepared)])
+    if removes_more(now, attempt.approved):
+        ports.prompt.confirm([loss_from(attempt.prepared)])
         attempt.approved = now
 
 
-def goes_further(now: Transition, approved: Transition) -> bool:
+def removes_more(now: Transition, approved: Transition) -> bool:
     """Tell whether more is lost than somebody has said yes to."""
     loses_system = now.disables_system and not approved.disables_system
     return loses_system or bool(set(now.removed) - set(approved.removed))
 
 
-def _outcome_of(written: Written, attempt: _Attempt, world: World) -> Steps[IdentityState]:
+def _outcome_of(response: PatchResponse, attempt: _Attempt, ports: Ports) -> Steps[IdentityState]:
     """Wait for the end, and read the VM once more only where the answer lacks something that is to be shown."""
     machine, goal = attempt.prepared.machine, attempt.prepared.transition.after
-    answered = written.machine
-    if written.operation:
-        times = attempt.learnt.times
-        is_told = yield from until_over(written.operation, machine, world.machines, world.clock, times)
+    answered = response.machine
+    if response.operation:
+        times = attempt.run_cache.times
+        is_told = yield from wait_for_operation(response.operation, machine, ports.machines, ports.clock, times)
     else:
-        is_told = answered is not None and answered.is_at_rest
+        is_told = answered is not None and answered.is_idle
     if not is_told:
-        answered = yield from until_settled(machine, world.machines, world.clock)
+        answered = yield from wait_until_settled(machine, ports.machines, ports.clock)
     if answered:
-        known = attempt.learnt.completed(answered.identity)
+        known = attempt.run_cache.completed(answered.identity)
         if known.is_fully_known and known.has_same_identities_as(goal):
             return known
-    after = (yield from read_again(machine, world.machines)).identity
-    attempt.learnt.see(after)
+    after = (yield from read_again(machine, ports.machines)).identity
+    attempt.run_cache.see(after)
     if not after.has_same_identities_as(goal):
         message = f"The change was made, but VM '{machine.id.name}' has since become something else than asked for."
-        attempt.late_warnings.append(Warn(CHANGED_SINCE, message))
+        attempt.late_warnings.append(Notice(CHANGED_SINCE, message))
     return after
 
 
-def _whole_truth(failure: VmidentError, attempt: _Attempt) -> VmidentError:
+def _with_context(failure: VmidentError, attempt: _Attempt) -> VmidentError:
     """Add to a failure that ends an attempt halfway whether anything was sent, and where to look."""
     if not isinstance(failure, (TimedOut, Interrupted, AzureUnavailable)):
         return failure
     vm = attempt.prepared.machine.id
     if attempt.sent is None:
-        return failure.saying(f"{failure.message} VM '{vm.name}' was not changed.")
-    return failure.saying(
+        return failure.with_message(f"{failure.message} VM '{vm.name}' was not changed.")
+    return failure.with_message(
         f"{failure.message} The change of VM '{vm.name}' was sent, and Azure may still complete it.",
         hint=f"See what the VM has now: vmident show {vm}",
     )

@@ -5,28 +5,32 @@ from __future__ import annotations
 from functools import partial
 
 from vmident.core.polling import OperationTimes, pause_before_look, pause_before_vm_look
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Conflict, NotFound, OperationFailed
-from vmident.ports.azure import Clock, Machines, Operation
-from vmident.ports.fleet import Cost, Kind, Pause, Request, Steps
+from vmident.ports.azure import Clock, Operation, VirtualMachines
+from vmident.ports.fleet import AzureRequest, Pause, RequestCost, RequestKind, Steps
 
 SOMEBODY_ELSES_CHANGE_SECONDS = 300.0
 
 
-def cost_of(kind: Kind, machine: Machine, *, made: int = 0, attached: int = 0, assignments: int = 0) -> Cost:
+def cost_of(
+    kind: RequestKind, machine: VirtualMachine, *, made: int = 0, attached: int = 0, assignments: int = 0
+) -> RequestCost:
     """Give what a request about a VM takes from Azure's budgets."""
     region = "".join(machine.location.split()).lower()
-    return Cost(kind, machine.id.subscription.lower(), region, made, attached, assignments)
+    return RequestCost(kind, machine.id.subscription.lower(), region, made, attached, assignments)
 
 
-def read_again(machine: Machine, machines: Machines) -> Steps[Machine]:
+def read_again(machine: VirtualMachine, machines: VirtualMachines) -> Steps[VirtualMachine]:
     """Read a VM that was read before."""
-    again: Machine = yield Request(cost_of(Kind.READ_VM, machine), partial(machines.read, machine.id))
+    again: VirtualMachine = yield AzureRequest(
+        cost_of(RequestKind.READ_VM, machine), partial(machines.read, machine.id)
+    )
     return again
 
 
-def until_over(
-    operation: Operation, machine: Machine, machines: Machines, clock: Clock, times: OperationTimes
+def wait_for_operation(
+    operation: Operation, machine: VirtualMachine, machines: VirtualMachines, clock: Clock, times: OperationTimes
 ) -> Steps[bool]:
     """Poll the operation until it has succeeded; raises the failure that it ended with.
 
@@ -39,25 +43,25 @@ def until_over(
         elapsed = clock.now() - began
         yield Pause(pause, f"{machine.id.name}: waiting for Azure to carry out the change ({elapsed:.0f} s)")
         try:
-            look = yield Request(cost_of(Kind.LOOK, machine), partial(machines.look_at, operation))
+            status = yield AzureRequest(cost_of(RequestKind.LOOK, machine), partial(machines.poll, operation))
         except NotFound:
             return False
-        if look.failure:
-            raise look.failure
-        if look.is_over:
-            if look.took_seconds is not None:
-                times.learn(look.took_seconds)
+        if status.failure:
+            raise status.failure
+        if status.is_over:
+            if status.took_seconds is not None:
+                times.learn(status.took_seconds)
             return True
-        pause = pause_before_look(clock.now() - began, look.retry_after_seconds)
+        pause = pause_before_look(clock.now() - began, status.retry_after_seconds)
 
 
-def until_at_rest(machine: Machine, machines: Machines, clock: Clock) -> Steps[Machine]:
+def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: Clock) -> Steps[VirtualMachine]:
     """Read a VM that somebody else is changing until nobody is; hands back what it then is.
 
     Raises `Conflict` when that takes longer than five minutes.
     """
     began = clock.now()
-    while not machine.is_at_rest:
+    while not machine.is_idle:
         elapsed = clock.now() - began
         if elapsed > SOMEBODY_ELSES_CHANGE_SECONDS:
             raise Conflict(
@@ -71,10 +75,10 @@ def until_at_rest(machine: Machine, machines: Machines, clock: Clock) -> Steps[M
     return machine
 
 
-def until_settled(machine: Machine, machines: Machines, clock: Clock) -> Steps[Machine]:
+def wait_until_settled(machine: VirtualMachine, machines: VirtualMachines, clock: Clock) -> Steps[VirtualMachine]:
     """Watch the VM itself where there is no operation to ask; raises `OperationFailed` where it ends so."""
     now = yield from read_again(machine, machines)
-    now = yield from until_at_rest(now, machines, clock)
+    now = yield from wait_until_idle(now, machines, clock)
     if now.has_failed:
         raise OperationFailed(
             f"The change of VM '{now.id.name}' ended as '{now.provisioning_state}'.",

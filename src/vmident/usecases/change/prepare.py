@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from vmident.core.consequences import ROLES_ORPHANED, Warn, consequences
+from vmident.core.consequences import ROLES_ORPHANED, Notice, consequences
 from vmident.core.identity import IdentityState
 from vmident.core.patch import PatchBody, patch_for
-from vmident.core.rbac.roles import Grant, HeldRole
+from vmident.core.rbac.roles import Grant, RoleAssignment
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
-from vmident.core.virtual_machine import Machine
-from vmident.errors import MovedOn
-from vmident.ports.azure import Clock, Identities, Journal, Loss, Machines, Person, Roles
+from vmident.core.virtual_machine import VirtualMachine
+from vmident.errors import StateDrifted
+from vmident.ports.azure import Clock, Identities, Journal, Loss, Prompt, Roles, VirtualMachines
 from vmident.ports.fleet import Fleet
 from vmident.results.changes import RoleResult, RoleStatus
-from vmident.usecases.change.polling import until_at_rest
-from vmident.usecases.change.run_inline import in_turn
+from vmident.usecases.change.polling import wait_until_idle
+from vmident.usecases.change.run_inline import run_inline
 from vmident.usecases.resolve.identities import find_identities
-from vmident.usecases.resolve.roles import NO_ROLES, RoleWords, find_grants
+from vmident.usecases.resolve.roles import NO_ROLES, RoleNames, find_grants
 from vmident.usecases.roles.assignment_cache import HeldBy
 from vmident.usecases.roles.grant import check_may
 from vmident.usecases.roles.plan_assignments import find_orphans, plan_assignments, plan_grants
@@ -29,7 +29,7 @@ NOT_ATTACHED = "not-attached"
 
 
 @dataclass(frozen=True)
-class Wish:
+class ChangeRequest:
     """A change in the user's words: the identities as typed, the change that their ids make, the roles to go with it.
 
     `remove_roles` asks for the assignments of a principal that vanishes to be deleted too. `assignments` are role
@@ -41,7 +41,7 @@ class Wish:
 
     change: Callable[[frozenset[ResourceId]], Change]
     identities: tuple[str, ...] = ()
-    roles: RoleWords = NO_ROLES
+    roles: RoleNames = NO_ROLES
     remove_roles: bool = False
     assignments: tuple[RoleResult, ...] = ()
     only_from: tuple[IdentityState, ...] = ()
@@ -49,34 +49,34 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class World:
+class Ports:
     """What a change reaches through: the ports, and nothing else."""
 
-    machines: Machines
+    machines: VirtualMachines
     identities: Identities
     roles: Roles
     clock: Clock
-    person: Person
+    prompt: Prompt
     journal: Journal
     fleet: Callable[[], Fleet]
 
-    def held_by(self, principal_id: str, scope: Scope) -> Sequence[HeldRole]:
+    def assignments_of(self, principal_id: str, scope: Scope) -> Sequence[RoleAssignment]:
         """Ask what a principal holds at a scope, above it and below it: a `HeldBy` that is never a moment old."""
-        return self.roles.held_by(principal_id, scope)
+        return self.roles.assignments_of(principal_id, scope)
 
 
 @dataclass(frozen=True)
 class Prepared:
     """A change of one VM, worked out from what the VM was when it was read."""
 
-    machine: Machine
+    machine: VirtualMachine
     change: Change
     transition: Transition
     request: PatchBody | None
-    warnings: tuple[Warn, ...]
+    warnings: tuple[Notice, ...]
     grants: tuple[Grant, ...]
     roles: tuple[RoleResult, ...]
-    orphans: tuple[HeldRole, ...]
+    orphans: tuple[RoleAssignment, ...]
     assignments: tuple[RoleResult, ...] = ()
 
     @property
@@ -86,47 +86,54 @@ class Prepared:
         return self.request is not None or any(one.status in due for one in self.roles)
 
 
-def read_at_rest(vm: ResourceId, world: World, *, at_rest: bool = True) -> Machine:
+def read_when_idle(vm: ResourceId, ports: Ports, *, at_rest: bool = True) -> VirtualMachine:
     """Read a VM by itself, and wait until nobody else is changing it unless told not to."""
-    machine = world.machines.read(vm)
+    machine = ports.machines.read(vm)
     if not at_rest:
         return machine
-    return in_turn(until_at_rest(machine, world.machines, world.clock), world.clock, world.person)
+    return run_inline(wait_until_idle(machine, ports.machines, ports.clock), ports.clock, ports.prompt)
 
 
 def prepare_change(
-    machine: Machine, wish: Wish, world: World, *, may_be_done: bool = False, held_by: HeldBy | None = None
+    machine: VirtualMachine,
+    change_request: ChangeRequest,
+    ports: Ports,
+    *,
+    may_be_done: bool = False,
+    assignments_of: HeldBy | None = None,
 ) -> Prepared:
     """Compute the change of a VM that was read a moment ago.
 
-    `may_be_done` says that a request for it has left, so that the VM may stand where the wish leads. `held_by` tells
-    what principals hold, where Azure is not to be asked for this VM alone. Costs no request where the identities are
+    `may_be_done` says that a request has been sent, so the VM may already be as requested. `assignments_of` returns
+    the assignments of a principal from a shared list. Costs no request where the identities are
     named by id or are attached already; roles cost some. Raises what the reads raise, `NotAllowed` where roles are to
-    be granted or deleted and clearly may not be, and `MovedOn`.
+    be granted or deleted and clearly may not be, and `StateDrifted`.
     """
-    vm, held_by = machine.id, held_by or world.held_by
-    ids, named_twice = find_identities(wish.identities, machine, world.identities)
-    change = wish.change(ids)
+    vm, assignments_of = machine.id, assignments_of or ports.assignments_of
+    ids, named_twice = find_identities(change_request.identities, machine, ports.identities)
+    change = change_request.change(ids)
     planned = transition(machine.identity, change)
-    _check_not_moved_on(planned, wish.expected, vm)
+    _check_not_moved_on(planned, change_request.expected, vm)
     is_done = may_be_done and planned.is_nothing
-    if wish.only_from and not is_done:
-        check_stands(machine, wish.only_from)
-    goes_with = is_done or not wish.only_from or machine.identity.is_same_as(wish.only_from[0])
-    assignments = tuple(plan_assignments(wish.assignments, planned, world.roles, held_by)) if goes_with else ()
-    grants = find_grants(wish.roles, vm.subscription, vm.group, world.roles) if wish.roles else ()
-    orphans = find_orphans(planned, vm, held_by, are_removed=wish.remove_roles).without(assignments)
+    if change_request.only_from and not is_done:
+        check_stands(machine, change_request.only_from)
+    goes_with = is_done or not change_request.only_from or machine.identity.is_same_as(change_request.only_from[0])
+    assignments = (
+        tuple(plan_assignments(change_request.assignments, planned, ports.roles, assignments_of)) if goes_with else ()
+    )
+    grants = find_grants(change_request.roles, vm.subscription, vm.group, ports.roles) if change_request.roles else ()
+    orphans = find_orphans(planned, vm, assignments_of, are_removed=change_request.remove_roles).without(assignments)
     roles = (
-        *plan_grants(change, planned.after, grants, held_by),
-        *orphans.planned(are_removed=wish.remove_roles),
+        *plan_grants(change, planned.after, grants, assignments_of),
+        *orphans.planned(are_removed=change_request.remove_roles),
         *assignments,
     )
-    check_may(roles, world.roles)
+    check_may(roles, ports.roles)
     warnings = (*named_twice, *_not_attached(machine, change), *consequences(planned), *orphans.warnings)
     return Prepared(machine, change, planned, patch_for(planned), warnings, grants, roles, orphans.held, assignments)
 
 
-def loss_of(prepared: Prepared) -> Loss:
+def loss_from(prepared: Prepared) -> Loss:
     """Give what somebody is asked about before the change is made."""
     return Loss(prepared.machine.id, prepared.transition, prepared.orphans)
 
@@ -145,28 +152,29 @@ def removing_roles(prepared: Prepared, roles: Roles) -> Prepared:
 def _check_not_moved_on(planned: Transition, expected: IdentityState | None, vm: ResourceId) -> None:
     if expected is None or planned.is_nothing or planned.before.is_same_as(expected):
         return
-    raise MovedOn(
+    raise StateDrifted(
         f"VM '{vm.name}' has other identities than when the plan was made: it had {expected.described}, and now has "
         f"{planned.before.described}. It was not changed.",
         hint="Make the plan again, and look at what it says now.",
     )
 
 
-def check_stands(machine: Machine, states: Sequence[IdentityState]) -> None:
-    """Raise `MovedOn` where the VM stands at none of these states."""
+def check_stands(machine: VirtualMachine, states: Sequence[IdentityState]) -> None:
+    """Raise `StateDrifted` where the VM stands at none of these states."""
     if any(machine.identity.is_same_as(one) for one in states):
         return
-    raise MovedOn(
+    raise StateDrifted(
         f"VM '{machine.id.name}' has been changed since: it has {machine.identity.described}, and the run left it "
         f"with {states[0].described}. It is left as it is.",
         hint=f"See what it has, and change it by name: vmident show {machine.id}",
     )
 
 
-def _not_attached(machine: Machine, change: Change) -> tuple[Warn, ...]:
+def _not_attached(machine: VirtualMachine, change: Change) -> tuple[Notice, ...]:
     if not isinstance(change, RemoveUsers):
         return ()
     missing = sorted(identity for identity in change.ids if identity not in machine.identity.users)
     return tuple(
-        Warn(NOT_ATTACHED, f"Identity '{identity}' is not attached to VM '{machine.id.name}'.") for identity in missing
+        Notice(NOT_ATTACHED, f"Identity '{identity}' is not attached to VM '{machine.id.name}'.")
+        for identity in missing
     )

@@ -6,15 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vmident.core.resource_id import ResourceId
-from vmident.core.run_record import Entry
-from vmident.core.virtual_machine import Machine
+from vmident.core.run_record import RunEntry
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Interrupted, NotFound, TimedOut, VmidentError
 from vmident.results.changes import ChangeResult, Status
-from vmident.usecases.change.execute import goes_further
-from vmident.usecases.change.prepare import Prepared, Wish, World, loss_of, prepare_change, read_at_rest, removing_roles
-from vmident.usecases.resolve.vm_batch import NamedVms
+from vmident.usecases.change.execute import removes_more
+from vmident.usecases.change.prepare import (
+    ChangeRequest,
+    Ports,
+    Prepared,
+    loss_from,
+    prepare_change,
+    read_when_idle,
+    removing_roles,
+)
+from vmident.usecases.resolve.vm_batch import VmBatch
 from vmident.usecases.resolve.vms import Where, not_found_with_near_names
-from vmident.usecases.roles.assignment_cache import HeldBy, HeldOnce
+from vmident.usecases.roles.assignment_cache import AssignmentCache, HeldBy
 
 
 @dataclass(frozen=True)
@@ -25,9 +33,9 @@ class Task:
     """
 
     word: str
-    wish: Wish
-    entry: Entry | None = None
-    seen: Machine | None = None
+    change_request: ChangeRequest
+    entry: RunEntry | None = None
+    seen: VirtualMachine | None = None
 
     @property
     def is_in_flight(self) -> bool:
@@ -41,30 +49,30 @@ class Ready:
 
     word: str
     prepared: Prepared
-    wish: Wish
-    entry: Entry | None = None
+    change_request: ChangeRequest
+    entry: RunEntry | None = None
 
     @property
     def has_something_to_do(self) -> bool:
         """Tell whether anything is to be sent, or may be once an operation that runs on the VM is over."""
-        return self.prepared.is_to_do or not self.prepared.machine.is_at_rest
+        return self.prepared.is_to_do or not self.prepared.machine.is_idle
 
     @property
-    def takes_more_thanapproved(self) -> bool:
+    def takes_more_than(self) -> bool:
         """Tell whether something is lost that nobody has said yes to, now or when an earlier process began."""
         now = self.prepared.transition
-        return goes_further(now, self.entry.transition) if self.entry else now.takes_away
+        return removes_more(now, self.entry.transition) if self.entry else now.takes_away
 
 
 def prepare_all(
-    tasks: Sequence[Task], where: Where | None, world: World, *, dry_run: bool
+    tasks: Sequence[Task], where: Where | None, ports: Ports, *, dry_run: bool
 ) -> list[Ready | ChangeResult]:
     """Find and read every VM, and work out its change; one each, in the order of the tasks, a VM named twice once.
 
     What fails for one is its result. The end of the time allowed and an interruption skip those that come after.
     """
-    named = NamedVms([task.word for task in tasks if task.seen is None], where, world.machines)
-    held_by = HeldOnce(world.roles)
+    named = VmBatch([task.word for task in tasks if task.seen is None], where, ports.machines)
+    assignments_of = AssignmentCache(ports.roles)
     outcomes: list[Ready | ChangeResult] = []
     seen: set[ResourceId] = set()
     # Many are not waited for one after the other: each is when its turn comes.
@@ -80,33 +88,35 @@ def prepare_all(
             vm = task.seen.id if task.seen else named.find(task.word)
             if vm not in seen:
                 seen.add(vm)
-                machine = _read(task, task.seen or named.listed(vm), vm, world, at_rest=at_rest)
-                outcomes.append(_prepared(task, machine, world, held_by))
+                machine = _read(task, task.seen or named.listed(vm), vm, ports, at_rest=at_rest)
+                outcomes.append(_prepared(task, machine, ports, assignments_of))
         except VmidentError as failure:
-            outcomes.append(_failed(task.word, vm, failure, world))
+            outcomes.append(_failed(task.word, vm, failure, ports))
         except KeyboardInterrupt:
             error = Interrupted("Interrupted. Nothing was sent.")
             outcomes.append(ChangeResult(task.word, Status.FAILED, vm, error=error))
     return outcomes
 
 
-def _read(task: Task, seen: Machine | None, vm: ResourceId, world: World, *, at_rest: bool) -> Machine:
+def _read(task: Task, seen: VirtualMachine | None, vm: ResourceId, ports: Ports, *, at_rest: bool) -> VirtualMachine:
     """Give the VM as it was seen, where that will do, else as it is."""
     # An etag keeps a write from going to a VM that has moved on since it was seen.
-    is_fit = seen is not None and seen.etag is not None and (seen.is_at_rest or not (at_rest or task.is_in_flight))
-    return seen if seen and is_fit else read_at_rest(vm, world, at_rest=at_rest)
+    is_fit = seen is not None and seen.etag is not None and (seen.is_idle or not (at_rest or task.is_in_flight))
+    return seen if seen and is_fit else read_when_idle(vm, ports, at_rest=at_rest)
 
 
-def _prepared(task: Task, machine: Machine, world: World, held_by: HeldBy) -> Ready:
-    prepared = prepare_change(machine, task.wish, world, may_be_done=task.is_in_flight, held_by=held_by)
-    return Ready(task.word, prepared, task.wish, task.entry)
+def _prepared(task: Task, machine: VirtualMachine, ports: Ports, assignments_of: HeldBy) -> Ready:
+    prepared = prepare_change(
+        machine, task.change_request, ports, may_be_done=task.is_in_flight, assignments_of=assignments_of
+    )
+    return Ready(task.word, prepared, task.change_request, task.entry)
 
 
-def _failed(word: str, vm: ResourceId | None, failure: VmidentError, world: World) -> ChangeResult:
+def _failed(word: str, vm: ResourceId | None, failure: VmidentError, ports: Ports) -> ChangeResult:
     if isinstance(failure, TimedOut):
-        failure = failure.saying(f"{failure.message} VM '{vm.name if vm else word}' was not changed.")
+        failure = failure.with_message(f"{failure.message} VM '{vm.name if vm else word}' was not changed.")
     if vm and isinstance(failure, NotFound):
-        failure = not_found_with_near_names(word, vm, failure, world.machines)
+        failure = not_found_with_near_names(word, vm, failure, ports.machines)
     return ChangeResult(word, Status.FAILED, vm, error=failure)
 
 
@@ -115,24 +125,24 @@ def has_stopped_at(outcome: Ready | ChangeResult) -> bool:
     return isinstance(outcome, ChangeResult) and outcome.error is not None and outcome.error.ends_run
 
 
-def approved(ready: list[Ready | ChangeResult], world: World) -> list[Ready | ChangeResult]:
+def approved(ready: list[Ready | ChangeResult], ports: Ports) -> list[Ready | ChangeResult]:
     """Ask about what will be lost, and then whether role assignments that point at nobody are to go too.
 
     Who says yes to that gets what `--remove-roles` asks for; raises `NotAllowed` where they clearly may not.
     """
-    losing = [one for one in ready if isinstance(one, Ready) and one.takes_more_thanapproved]
+    losing = [one for one in ready if isinstance(one, Ready) and one.takes_more_than]
     if not losing:
         return ready
-    world.person.approve([loss_of(one.prepared) for one in losing])
-    orphans = [orphan for one in losing if not one.wish.remove_roles for orphan in one.prepared.orphans]
-    if not orphans or not world.person.wants_roles_removed(orphans):
+    ports.prompt.confirm([loss_from(one.prepared) for one in losing])
+    orphans = [orphan for one in losing if not one.change_request.remove_roles for orphan in one.prepared.orphans]
+    if not orphans or not ports.prompt.confirm_role_removal(orphans):
         return ready
-    return [_removing(one, world) if isinstance(one, Ready) and one.takes_more_thanapproved else one for one in ready]
+    return [_removing(one, ports) if isinstance(one, Ready) and one.takes_more_than else one for one in ready]
 
 
-def _removing(one: Ready, world: World) -> Ready:
-    prepared = removing_roles(one.prepared, world.roles)
-    return replace(one, prepared=prepared, wish=replace(one.wish, remove_roles=True))
+def _removing(one: Ready, ports: Ports) -> Ready:
+    prepared = removing_roles(one.prepared, ports.roles)
+    return replace(one, prepared=prepared, change_request=replace(one.change_request, remove_roles=True))
 
 
 def planned_result(word: str, prepared: Prepared) -> ChangeResult:

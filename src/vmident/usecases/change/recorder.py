@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from vmident.core.consequences import Warn
+from vmident.core.consequences import Notice
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.resource_id import ResourceId
-from vmident.core.run_record import Entry, IdentityDeletion, RunRecord, Stage
+from vmident.core.run_record import IdentityDeletion, RunEntry, RunRecord, Stage
 from vmident.core.transition import Transition
 from vmident.errors import (
     AzureUnavailable,
     Interrupted,
     JournalUnusable,
-    MovedOn,
     NotFound,
     NotSignedIn,
     OperationFailed,
+    StateDrifted,
     StoppedEarly,
     TakenOver,
     TimedOut,
 )
 from vmident.ports.azure import Journal
 from vmident.results.changes import ChangeResult, Status
-from vmident.usecases.change.prepare import Prepared, Wish
+from vmident.usecases.change.prepare import ChangeRequest, Prepared
 
 NOT_RECORDED = "not-recorded"
 
 
-class Recording:
+class RunRecorder:
     """One run as it goes on; VMs that have no entry are not on record."""
 
-    def __init__(self, journal: Journal, run: str | None, entries: Iterable[Entry]) -> None:
+    def __init__(self, journal: Journal, run: str | None, entries: Iterable[RunEntry]) -> None:
         self._journal = journal
         self._run = run
         self._begun = {entry.vm: entry for entry in entries}
@@ -73,7 +73,7 @@ class Recording:
         try:
             self._put(_ended_entry(entry, begun, result, stage))
         except (JournalUnusable, TakenOver) as failure:
-            return replace(result, warnings=(*result.warnings, Warn(NOT_RECORDED, failure.message)))
+            return replace(result, warnings=(*result.warnings, Notice(NOT_RECORDED, failure.message)))
         return result
 
     def deletion(self, deletion: IdentityDeletion) -> None:
@@ -94,18 +94,18 @@ class Recording:
         except JournalUnusable:
             return
 
-    def _put(self, entry: Entry) -> None:
+    def _put(self, entry: RunEntry) -> None:
         assert self._run is not None
         self._journal.put(self._run, entry)
         self._now[entry.vm] = entry
 
 
-def begin(
-    prepared: Iterable[tuple[Prepared, Wish]],
+def start_recording(
+    prepared: Iterable[tuple[Prepared, ChangeRequest]],
     journal: Journal,
     undoes: str | None = None,
     deletions: Sequence[IdentityDeletion] = (),
-) -> Recording:
+) -> RunRecorder:
     """Put a new run on record, of the VMs to which something is or may be to be sent; none where nothing is.
 
     `deletions` are the identities that the run deletes after that.
@@ -113,35 +113,35 @@ def begin(
     Raises `JournalUnusable`: nothing has been sent then.
     """
     entries = [
-        Entry(
+        RunEntry(
             one.machine.id,
             one.change,
             one.transition,
             one.request,
             one.grants,
             one.roles,
-            expected=wish.expected,
+            expected=change_request.expected,
         )
-        for one, wish in prepared
-        if one.is_to_do or not one.machine.is_at_rest
+        for one, change_request in prepared
+        if one.is_to_do or not one.machine.is_idle
     ]
     has_something = entries or deletions
-    return Recording(journal, journal.begin(entries, undoes, deletions) if has_something else None, entries)
+    return RunRecorder(journal, journal.begin(entries, undoes, deletions) if has_something else None, entries)
 
 
-def going_on(record: RunRecord, journal: Journal) -> Recording:
+def resume_recording(record: RunRecord, journal: Journal) -> RunRecorder:
     """Go on with a run that this process has taken over."""
-    return Recording(journal, record.id, record.entries)
+    return RunRecorder(journal, record.id, record.entries)
 
 
-def _status(result: ChangeResult, begun: Entry) -> Status:
+def _status(result: ChangeResult, begun: RunEntry) -> Status:
     """A write of an earlier process that turns out to have been done is a change."""
     if result.status is Status.UNCHANGED and begun.stage.is_in_flight and not begun.transition.is_nothing:
         return Status.CHANGED
     return result.status
 
 
-def _stage(result: ChangeResult, entry: Entry) -> Stage:
+def _stage(result: ChangeResult, entry: RunEntry) -> Stage:
     if result.status is Status.ACCEPTED:
         return Stage.SENT
     if result.error is None:
@@ -149,14 +149,14 @@ def _stage(result: ChangeResult, entry: Entry) -> Stage:
     if isinstance(result.error, (JournalUnusable, TakenOver)):
         # What stands on record is what holds.
         return Stage.PLANNED
-    was_read = result.before is not None or isinstance(result.error, (MovedOn, NotFound))
+    was_read = result.before is not None or isinstance(result.error, (StateDrifted, NotFound))
     cut_short = (TimedOut, Interrupted, StoppedEarly, NotSignedIn, AzureUnavailable, OperationFailed)
     if not was_read or isinstance(result.error, cut_short):
         return Stage.UNKNOWN if entry.stage.is_in_flight else Stage.PLANNED
     return Stage.FAILED
 
 
-def _ended_entry(entry: Entry, begun: Entry, result: ChangeResult, stage: Stage) -> Entry:
+def _ended_entry(entry: RunEntry, begun: RunEntry, result: ChangeResult, stage: Stage) -> RunEntry:
     before = result.before or entry.transition.before
     if begun.stage.is_in_flight and result.request is None:
         # It was sent by an earlier process: what the VM had then is on record alone.
@@ -173,7 +173,7 @@ def _ended_entry(entry: Entry, begun: Entry, result: ChangeResult, stage: Stage)
     )
 
 
-def _as_planned_here(roles: tuple[RoleResult, ...], begun: Entry) -> tuple[RoleResult, ...]:
+def _as_planned_here(roles: tuple[RoleResult, ...], begun: RunEntry) -> tuple[RoleResult, ...]:
     """Give what is there and was not when the run planned it as granted: the run itself has made it."""
     ours = [one for one in begun.roles if one.status in {RoleStatus.PLANNED, RoleStatus.GRANTED}]
     if begun.stage is Stage.PLANNED:
@@ -186,7 +186,7 @@ def _as_planned_here(roles: tuple[RoleResult, ...], begun: Entry) -> tuple[RoleR
     )
 
 
-def _still_due(roles: tuple[RoleResult, ...], entry: Entry) -> tuple[RoleResult, ...]:
+def _still_due(roles: tuple[RoleResult, ...], entry: RunEntry) -> tuple[RoleResult, ...]:
     """Give what is on record for whoever goes on: what has become of each assignment, or what is planned for it."""
     if not roles:
         return entry.roles

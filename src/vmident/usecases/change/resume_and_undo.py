@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from vmident.core.consequences import Warn
+from vmident.core.consequences import Notice
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.resource_id import ResourceId
-from vmident.core.run_record import Entry, RunRecord, Stage
+from vmident.core.run_record import RunEntry, RunRecord, Stage
 from vmident.core.transition import Change, Transition
 from vmident.core.undo import change_back, inverse, roles_back, succeeded, successors
 from vmident.errors import NotAllowed, NotFound
 from vmident.ports.azure import Identities, Journal
 from vmident.results.changes import ChangeResult, Status
-from vmident.usecases.change.change_vms import Manner, change_each
-from vmident.usecases.change.prepare import Wish, World
+from vmident.usecases.change.change_vms import ExecutionOptions, change_each
+from vmident.usecases.change.prepare import ChangeRequest, Ports
 from vmident.usecases.change.prepare_all import Task
-from vmident.usecases.resolve.roles import RoleWords
+from vmident.usecases.resolve.roles import RoleNames
 
 NEW_PRINCIPAL = "new-principal"
 
 
-def resume_run(record: RunRecord, world: World, manner: Manner) -> tuple[ChangeResult, ...]:
+def resume_run(record: RunRecord, ports: Ports, execution: ExecutionOptions) -> tuple[ChangeResult, ...]:
     """Carry the open VMs of a run to their end; one result for each.
 
     Every VM is read before anything is sent to it, and the change computed again from what it has: what an earlier
@@ -31,30 +31,34 @@ def resume_run(record: RunRecord, world: World, manner: Manner) -> tuple[ChangeR
     """
     if not any(entry.stage.is_open for entry in record.entries):
         return ()
-    if not manner.dry_run:
-        record = world.journal.take_over(record.id)
-    tasks = [Task(str(entry.vm), _wish_again(entry, record), entry) for entry in record.entries if entry.stage.is_open]
-    return change_each(tasks, world, manner, record=record)
+    if not execution.dry_run:
+        record = ports.journal.take_over(record.id)
+    tasks = [
+        Task(str(entry.vm), _resume_request(entry, record), entry) for entry in record.entries if entry.stage.is_open
+    ]
+    return change_each(tasks, ports, execution, record=record)
 
 
-def undo_run(record: RunRecord, world: World, manner: Manner, *, remove_roles: bool) -> tuple[ChangeResult, ...]:
+def undo_run(
+    record: RunRecord, ports: Ports, execution: ExecutionOptions, *, remove_roles: bool
+) -> tuple[ChangeResult, ...]:
     """Take back what a run did, as a run of its own; one result for each VM to which the run sent anything.
 
-    A VM that does not stand where the run left it fails with `MovedOn`. One of which the run does not know what became
-    is taken back where the change was made, and left where it was not. One that is to get back an identity that has
+    A VM that is no longer as the run left it fails with `StateDrifted`. One whose outcome is unknown is undone
+    if the change was made, and left alone if it was not. One that is to get back an identity that has
     been deleted fails with `NotFound`, with nothing sent; so does a run that did nothing but delete identities.
     """
-    entries = _as_they_are_now([entry for entry in record.entries if _has_done_something(entry)], world.journal)
-    gone = _deleted({identity for entry in entries for identity in inverse(entry.outcome).added}, world.identities)
+    entries = _as_they_are_now([entry for entry in record.entries if _has_done_something(entry)], ports.journal)
+    gone = _deleted({identity for entry in entries for identity in inverse(entry.outcome).added}, ports.identities)
     if not entries:
         for deletion in record.deletions:
-            if _deleted({deletion.identity}, world.identities):
+            if _deleted({deletion.identity}, ports.identities):
                 raise _cannot_come_back(deletion.identity)
     lost = {entry.vm: sorted(gone.intersection(inverse(entry.outcome).added)) for entry in entries}
     tasks = [
-        Task(str(entry.vm), _wish_back(entry, remove_roles=remove_roles)) for entry in entries if not lost[entry.vm]
+        Task(str(entry.vm), _undo_request(entry, remove_roles=remove_roles)) for entry in entries if not lost[entry.vm]
     ]
-    results = iter(change_each(tasks, world, manner, undoes=record.id))
+    results = iter(change_each(tasks, ports, execution, undoes=record.id))
     return tuple(
         ChangeResult(entry.vm.name, Status.FAILED, entry.vm, error=_cannot_come_back(lost[entry.vm][0], entry.vm))
         if lost[entry.vm]
@@ -85,9 +89,9 @@ def _cannot_come_back(identity: ResourceId, vm: ResourceId | None = None) -> Not
     )
 
 
-def _as_they_are_now(entries: Sequence[Entry], journal: Journal) -> list[Entry]:
+def _as_they_are_now(entries: Sequence[RunEntry], journal: Journal) -> list[RunEntry]:
     """Give the entries with principals that undoing has brought in the place of those that have vanished."""
-    pairs = journal.taken_back({entry.vm for entry in entries})
+    pairs = journal.undo_history({entry.vm for entry in entries})
     by = successors((done.outcome, back.outcome) for done, back in pairs)
     return [
         replace(
@@ -102,19 +106,19 @@ def _as_they_are_now(entries: Sequence[Entry], journal: Journal) -> list[Entry]:
     ]
 
 
-def _wish_again(entry: Entry, record: RunRecord) -> Wish:
+def _resume_request(entry: RunEntry, record: RunRecord) -> ChangeRequest:
     roles = tuple(dict.fromkeys(grant.role.id for grant in entry.grants))
     scopes = tuple(dict.fromkeys(str(grant.scope) for grant in entry.grants))
-    return Wish(
+    return ChangeRequest(
         _always(entry.change),
-        roles=RoleWords(roles, scopes),
+        roles=RoleNames(roles, scopes),
         expected=entry.expected,
         assignments=tuple(_assignments_again(entry)),
         only_from=(entry.transition.before,) if record.undoes else (),
     )
 
 
-def _assignments_again(entry: Entry) -> Iterator[RoleResult]:
+def _assignments_again(entry: RunEntry) -> Iterator[RoleResult]:
     """Give what the VM itself no longer tells: assignments of a principal that is gone, and those that undo planned."""
     told_by_grants = {RoleStatus.PLANNED, RoleStatus.GRANTED, RoleStatus.EXISTING} if entry.grants else set()
     for one in entry.roles:
@@ -122,9 +126,9 @@ def _assignments_again(entry: Entry) -> Iterator[RoleResult]:
             yield one
 
 
-def _wish_back(entry: Entry, *, remove_roles: bool) -> Wish:
+def _undo_request(entry: RunEntry, *, remove_roles: bool) -> ChangeRequest:
     done = entry.outcome
-    return Wish(
+    return ChangeRequest(
         _always(change_back(done)),
         remove_roles=remove_roles,
         assignments=tuple(_roles_back(entry)),
@@ -132,7 +136,7 @@ def _wish_back(entry: Entry, *, remove_roles: bool) -> Wish:
     )
 
 
-def _roles_back(entry: Entry) -> Iterator[RoleResult]:
+def _roles_back(entry: RunEntry) -> Iterator[RoleResult]:
     """Give what is to become of the run's role assignments; which are there is looked up when the VM is read.
 
     Of a VM in flight, what was planned may have been done.
@@ -145,7 +149,7 @@ def _roles_back(entry: Entry) -> Iterator[RoleResult]:
         yield replace(one, id=None)
 
 
-def _has_done_something(entry: Entry) -> bool:
+def _has_done_something(entry: RunEntry) -> bool:
     if entry.stage is Stage.PLANNED or (entry.stage is Stage.FAILED and entry.after is None):
         return False
     return any(_roles_back(entry)) or not entry.outcome.is_nothing
@@ -160,7 +164,7 @@ def _saying_new_principal(result: ChangeResult) -> ChangeResult:
         "The system-assigned identity comes back with a new principal: what was granted to the old one outside this "
         "subscription, or by its id, is not granted to the new one."
     )
-    return replace(result, warnings=(*result.warnings, Warn(NEW_PRINCIPAL, message)))
+    return replace(result, warnings=(*result.warnings, Notice(NEW_PRINCIPAL, message)))
 
 
 def _always(change: Change) -> Callable[[frozenset[ResourceId]], Change]:

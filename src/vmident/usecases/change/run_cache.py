@@ -11,7 +11,7 @@ from vmident.core.resource_id import ResourceId
 
 
 @dataclass
-class Learnt:
+class RunCache:
     """How long operations take, and who the user-assigned identities are."""
 
     times: OperationTimes = field(default_factory=OperationTimes)

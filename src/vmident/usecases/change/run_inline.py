@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TypeVar
 
 from vmident.errors import VmidentError
-from vmident.ports.azure import Clock, Person
+from vmident.ports.azure import Clock, Prompt
 from vmident.ports.fleet import Pause, Steps
 
 T = TypeVar("T")
 
 
-def in_turn(steps: Steps[T], clock: Clock, person: Person) -> T:
+def run_inline(steps: Steps[T], clock: Clock, prompt: Prompt) -> T:
     """Take every step as it comes; gives the job's result, and raises what it raises."""
     value: object = None
     failure: BaseException | None = None
@@ -24,7 +24,7 @@ def in_turn(steps: Steps[T], clock: Clock, person: Person) -> T:
         value = failure = None
         try:
             if isinstance(step, Pause):
-                person.tell(step.why)
+                prompt.progress(step.why)
                 clock.sleep(step.seconds)
             else:
                 value = step.act()

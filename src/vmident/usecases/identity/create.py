@@ -10,15 +10,15 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.resources import IdentityResource, is_same_location
 from vmident.core.tags import has_tags, with_tags
 from vmident.errors import AlreadyExists, NotFound
-from vmident.ports.azure import Clock, Groups, Identities, Person
+from vmident.ports.azure import Clock, Groups, Identities, Prompt
 from vmident.results.changes import Status
-from vmident.results.resources import IdentityMade
-from vmident.usecases.idempotent_write import Errand, ensure
+from vmident.results.resources import IdentityResult
+from vmident.usecases.idempotent_write import Write, write_once
 from vmident.usecases.resolve.groups import NO_GROUP, group_not_found, read_group
 
 
 @dataclass(frozen=True)
-class IdentityWish:
+class IdentityRequest:
     """An identity that is to be there; `location` is `None` for the group's, tags that it has besides stay."""
 
     id: ResourceId
@@ -33,59 +33,59 @@ class Makers:
     identities: Identities
     groups: Groups
     clock: Clock
-    person: Person
+    prompt: Prompt
 
 
-def make_identity(wish: IdentityWish, makers: Makers, *, dry_run: bool) -> IdentityMade:
+def create_identity_resource(request: IdentityRequest, makers: Makers, *, dry_run: bool) -> IdentityResult:
     """Read the identity, and send a PUT only where it is not there or lacks a tag.
 
     One that is there is taken as it is where no location is wanted. Raises `AlreadyExists` where it is in another
     location, `NotFound` with near names where its group is not there.
     """
-    warnings = name_warnings(wish.id.name)
-    before = now = _there(wish, makers)
-    if before and has_tags(before.tags, wish.tags):
-        return IdentityMade(before, Status.UNCHANGED, before, warnings)
-    location = before.location if before else _location(wish, makers.groups)
+    warnings = name_warnings(request.id.name)
+    before = now = _there(request, makers)
+    if before and has_tags(before.tags, request.tags):
+        return IdentityResult(before, Status.UNCHANGED, before, warnings)
+    location = before.location if before else _location(request, makers.groups)
     if dry_run:
-        return IdentityMade(_planned(wish, location, before), Status.PLANNED, before, warnings)
+        return IdentityResult(_planned(request, location, before), Status.PLANNED, before, warnings)
 
     def make() -> IdentityResource:
-        planned = _planned(wish, location, now)
+        planned = _planned(request, location, now)
         return makers.identities.make(planned.id, planned.location, planned.tags)
 
     def found() -> IdentityResource | None:
         nonlocal now
-        now = _there(wish, makers)
-        return now if now and has_tags(now.tags, wish.tags) else None
+        now = _there(request, makers)
+        return now if now and has_tags(now.tags, request.tags) else None
 
-    errand = Errand(make, found, f"make identity '{wish.id.name}'", f"vmident identity show {wish.id}")
-    identity, is_ours = ensure(errand, makers.clock, makers.person)
-    return IdentityMade(identity, Status.CHANGED if is_ours else Status.UNCHANGED, before, warnings)
+    write = Write(make, found, f"make identity '{request.id.name}'", f"vmident identity show {request.id}")
+    identity, is_ours = write_once(write, makers.clock, makers.prompt)
+    return IdentityResult(identity, Status.CHANGED if is_ours else Status.UNCHANGED, before, warnings)
 
 
-def _planned(wish: IdentityWish, location: str, now: IdentityResource | None) -> IdentityResource:
+def _planned(request: IdentityRequest, location: str, now: IdentityResource | None) -> IdentityResource:
     if now:
-        return replace(now, tags=with_tags(now.tags, wish.tags))
-    return IdentityResource(wish.id, location, tags=dict(wish.tags))
+        return replace(now, tags=with_tags(now.tags, request.tags))
+    return IdentityResource(request.id, location, tags=dict(request.tags))
 
 
-def _location(wish: IdentityWish, groups: Groups) -> str:
-    return wish.location or read_group(wish.id.group, wish.id.subscription, groups).location
+def _location(request: IdentityRequest, groups: Groups) -> str:
+    return request.location or read_group(request.id.group, request.id.subscription, groups).location
 
 
-def _there(wish: IdentityWish, makers: Makers) -> IdentityResource | None:
+def _there(request: IdentityRequest, makers: Makers) -> IdentityResource | None:
     try:
-        identity = makers.identities.read(wish.id)
+        identity = makers.identities.read(request.id)
     except NotFound as missing:
         if missing.code == NO_GROUP:
-            raise group_not_found(wish.id.group, wish.id.subscription, missing, makers.groups) from missing
+            raise group_not_found(request.id.group, request.id.subscription, missing, makers.groups) from missing
         if missing.code != "ResourceNotFound":
             raise
         return None
-    if wish.location and not is_same_location(identity.location, wish.location):
+    if request.location and not is_same_location(identity.location, request.location):
         raise AlreadyExists(
-            f"Identity '{identity.id.name}' is there already, in '{identity.location}' and not in '{wish.location}'.",
+            f"Identity '{identity.id.name}' already exists in '{identity.location}', not in '{request.location}'.",
             hint=f"An identity stays where it is: give --location {identity.location}, or another name.",
         )
     return identity

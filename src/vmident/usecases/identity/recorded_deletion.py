@@ -12,22 +12,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from vmident.core.consequences import Warn
+from vmident.core.consequences import Notice
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import IdentityDeletion, RunRecord, Stage
 from vmident.errors import NotFound, StillAttached, VmidentError
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
-from vmident.results.resources import Deletion
-from vmident.usecases.change.prepare import World
-from vmident.usecases.change.recorder import NOT_RECORDED, Recording
-from vmident.usecases.idempotent_write import Errand, ensure
+from vmident.results.resources import DeletionResult
+from vmident.usecases.change.prepare import Ports
+from vmident.usecases.change.recorder import NOT_RECORDED, RunRecorder
+from vmident.usecases.idempotent_write import Write, write_once
 from vmident.usecases.identity.prepare_delete import attached_vms
-from vmident.usecases.roles.grant import Settling, remove
+from vmident.usecases.roles.grant import RoleOutcomes, remove
 
 
 def delete_recorded(
-    deletion: IdentityDeletion, world: World, recording: Recording, *, is_gone: bool = False
-) -> Deletion:
+    deletion: IdentityDeletion, ports: Ports, recording: RunRecorder, *, is_gone: bool = False
+) -> DeletionResult:
     """Delete one identity and the role assignments planned for removal; raises for no failure of this identity.
 
     Of one that `is_gone` already, the role assignments alone.
@@ -35,22 +35,22 @@ def delete_recorded(
     try:
         recording.deletion(replace(deletion, stage=Stage.SENT))
         if not is_gone:
-            ensure(_delete(deletion, world), world.clock, world.person)
+            write_once(_delete(deletion, ports), ports.clock, ports.prompt)
     except VmidentError as failure:
         return _ended(deletion, (), failure, recording)
-    settling = Settling()
+    outcomes = RoleOutcomes()
     for one in deletion.roles:
         if one.status is RoleStatus.PLANNED_REMOVAL:
-            settling.attempt(one, partial(remove, one, world.roles, world.clock, world.person))
+            outcomes.attempt(one, partial(remove, one, ports.roles, ports.clock, ports.prompt))
         else:
-            settling.done.append(one)
-    left = _with_roles_left(deletion.identity, settling) if settling.failure else None
-    return _ended(deletion, tuple(settling.done), left, recording)
+            outcomes.done.append(one)
+    left = _with_roles_left(deletion.identity, outcomes) if outcomes.failure else None
+    return _ended(deletion, tuple(outcomes.done), left, recording)
 
 
 def resume_deletions(
-    record: RunRecord, results: Sequence[ChangeResult], world: World, *, dry_run: bool
-) -> tuple[Deletion, ...]:
+    record: RunRecord, results: Sequence[ChangeResult], ports: Ports, *, dry_run: bool
+) -> tuple[DeletionResult, ...]:
     """Finish the deletions of a run whose VMs have been resumed with these `results`; one each.
 
     An identity that any VM has is left, as deleting it would break that VM's attachment. Where resuming the VMs stopped
@@ -59,15 +59,15 @@ def resume_deletions(
     due = [one for one in record.deletions if one.stage.is_open]
     if dry_run or not due:
         return tuple(_result(one, Status.PLANNED) for one in due)
-    record = world.journal.take_over(record.id)
-    recording = Recording(world.journal, record.id, record.entries)
+    record = ports.journal.take_over(record.id)
+    recording = RunRecorder(ports.journal, record.id, record.entries)
     has_stopped = any(one.status is Status.SKIPPED or (one.error and one.error.ends_run) for one in results)
-    deletions: list[Deletion] = []
+    deletions: list[DeletionResult] = []
     for one in due:
         if has_stopped or any(other.error and other.error.ends_run for other in deletions):
             deletions.append(_result(one, Status.SKIPPED))
         else:
-            deletions.append(_resume(one, world, recording))
+            deletions.append(_resume(one, ports, recording))
     recording.close()
     return tuple(deletions)
 
@@ -78,18 +78,20 @@ def still_attached(identity: ResourceId, vms: Sequence[ResourceId], hint: str) -
     return StillAttached(f"Identity '{identity.name}' is attached to {named}. Nothing was changed.", hint=hint)
 
 
-def blocked(deletion: IdentityDeletion, failure: VmidentError, recording: Recording, vms: Sequence[ResourceId]) -> None:
+def blocked(
+    deletion: IdentityDeletion, failure: VmidentError, recording: RunRecorder, vms: Sequence[ResourceId]
+) -> None:
     """Record that an identity was not deleted, unless `runs resume` takes one of its VMs up again."""
     if any(recording.is_open(vm) for vm in vms):
         return
     recording.deletion(_failed(deletion, Stage.FAILED, failure))
 
 
-def _resume(deletion: IdentityDeletion, world: World, recording: Recording) -> Deletion:
+def _resume(deletion: IdentityDeletion, ports: Ports, recording: RunRecorder) -> DeletionResult:
     try:
-        is_gone = _is_gone(deletion, world)
+        is_gone = _is_gone(deletion, ports)
         if not is_gone and not deletion.is_forced:
-            vms = attached_vms(deletion.identity, world)
+            vms = attached_vms(deletion.identity, ports)
             if vms:
                 hint = f"Detach it from them, and delete it: vmident identity delete {deletion.identity} --detach"
                 failure = still_attached(deletion.identity, vms, hint)
@@ -97,44 +99,44 @@ def _resume(deletion: IdentityDeletion, world: World, recording: Recording) -> D
                 return _result(deletion, Status.FAILED, error=failure, attached=vms)
     except VmidentError as failure:
         return _result(deletion, Status.FAILED, error=failure)
-    return delete_recorded(deletion, world, recording, is_gone=is_gone)
+    return delete_recorded(deletion, ports, recording, is_gone=is_gone)
 
 
-def _delete(deletion: IdentityDeletion, world: World) -> Errand[bool]:
+def _delete(deletion: IdentityDeletion, ports: Ports) -> Write[bool]:
     def delete() -> bool:
-        world.identities.delete(deletion.identity)
+        ports.identities.delete(deletion.identity)
         return True
 
     name = deletion.identity.name
-    return Errand(
+    return Write(
         delete,
-        lambda: _is_gone(deletion, world) or None,
+        lambda: _is_gone(deletion, ports) or None,
         f"delete identity '{name}'",
         f"vmident identity show {deletion.identity}",
     )
 
 
-def _is_gone(deletion: IdentityDeletion, world: World) -> bool:
+def _is_gone(deletion: IdentityDeletion, ports: Ports) -> bool:
     """Read whether the identity is gone; one of that name with another principal was created since."""
     try:
-        return world.identities.read(deletion.identity).principal_id != deletion.principal_id
+        return ports.identities.read(deletion.identity).principal_id != deletion.principal_id
     except NotFound:
         return True
 
 
-def _with_roles_left(identity: ResourceId, settling: Settling) -> VmidentError:
-    left = [one for one in settling.done if one.status is RoleStatus.FAILED]
-    assert settling.failure is not None
-    return settling.failure.saying(
-        f"Identity '{identity.name}' is deleted, but these role assignments of it are left: {settling.undone}. "
-        f"{settling.failure.message}",
+def _with_roles_left(identity: ResourceId, outcomes: RoleOutcomes) -> VmidentError:
+    left = [one for one in outcomes.done if one.status is RoleStatus.FAILED]
+    assert outcomes.failure is not None
+    return outcomes.failure.with_message(
+        f"Identity '{identity.name}' is deleted, but these role assignments of it are left: {outcomes.undone}. "
+        f"{outcomes.failure.message}",
         hint=f"Delete them: az role assignment delete --ids {' '.join(str(one.id) for one in left)}",
     )
 
 
 def _ended(
-    deletion: IdentityDeletion, roles: tuple[RoleResult, ...], failure: VmidentError | None, recording: Recording
-) -> Deletion:
+    deletion: IdentityDeletion, roles: tuple[RoleResult, ...], failure: VmidentError | None, recording: RunRecorder
+) -> DeletionResult:
     """Record how the deletion ended; what is not certain, or not over, is left for `runs resume`."""
     if failure is None:
         recorded = replace(deletion, roles=roles, stage=Stage.DONE)
@@ -146,7 +148,7 @@ def _ended(
         recording.deletion(recorded)
     except VmidentError as unrecorded:
         # What is done is done: the command has not failed because of it.
-        return replace(result, warnings=(Warn(NOT_RECORDED, unrecorded.message),))
+        return replace(result, warnings=(Notice(NOT_RECORDED, unrecorded.message),))
     return result
 
 
@@ -161,8 +163,8 @@ def _result(
     error: VmidentError | None = None,
     attached: tuple[ResourceId, ...] = (),
     roles: tuple[RoleResult, ...] | None = None,
-) -> Deletion:
-    return Deletion(
+) -> DeletionResult:
+    return DeletionResult(
         deletion.identity.name,
         status,
         deletion.identity,

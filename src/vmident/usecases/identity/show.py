@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from vmident.core.resources import IdentityResource
 from vmident.errors import NotFound, VmidentError
 from vmident.ports.azure import Groups, Identities
-from vmident.results.resources import IdentityShown
+from vmident.results.resources import IdentityView
 from vmident.usecases.resolve.groups import group_not_found
 from vmident.usecases.resolve.identities import find_identity, read_identity
 from vmident.usecases.resolve.vms import Where
 
 
-def show_identities(words: Sequence[str], where: Where, identities: Identities) -> tuple[IdentityShown, ...]:
+def show_identities(words: Sequence[str], where: Where, identities: Identities) -> tuple[IdentityView, ...]:
     """Read every identity that `words` name; one that cannot be read does not stop the others."""
     return tuple(_show_one(word, where, identities) for word in words)
 
@@ -27,8 +27,8 @@ def list_identities(where: Where, identities: Identities, groups: Groups) -> Ite
         raise group_not_found(where.group or "", subscription, missing, groups) from missing
 
 
-def _show_one(word: str, where: Where, identities: Identities) -> IdentityShown:
+def _show_one(word: str, where: Where, identities: Identities) -> IdentityView:
     try:
-        return IdentityShown(word, read_identity(find_identity(word, where, identities), identities))
+        return IdentityView(word, read_identity(find_identity(word, where, identities), identities))
     except VmidentError as failure:
-        return IdentityShown(word, error=failure)
+        return IdentityView(word, error=failure)

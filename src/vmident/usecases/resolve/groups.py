@@ -47,7 +47,7 @@ def group_not_found(name: str, subscription: str, missing: NotFound, groups: Gro
     except VmidentError:
         alike = ()
     there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
-    return missing.saying(
+    return missing.with_message(
         f"No resource group '{name}' in subscription {subscription}.{there}",
         hint="See what is there: vmident group list",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vmident.core.consequences import Warn, named_twice
+from vmident.core.consequences import Notice, named_twice
 from vmident.core.resource_id import (
     USER_ASSIGNED_IDENTITY,
     ResourceId,
@@ -14,7 +14,7 @@ from vmident.core.resource_id import (
 )
 from vmident.core.resources import IdentityResource
 from vmident.core.selection import named, near
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
 from vmident.ports.azure import Identities
 from vmident.usecases.resolve.vms import Where
@@ -22,7 +22,7 @@ from vmident.usecases.resolve.vms import Where
 _SYSTEM_IN_THE_AZURE_CLI = "[system]"
 
 
-def checked_identity_words(words: Sequence[str]) -> tuple[str, ...]:
+def checked_identity_names(words: Sequence[str]) -> tuple[str, ...]:
     """Refuse, before anything is sent, words that can name no user-assigned identity.
 
     Raises `UsageError` for the Azure CLI's `[system]` and for the id of something else, `BadResourceId` for a
@@ -42,8 +42,8 @@ def checked_identity_words(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def find_identities(
-    words: Sequence[str], machine: Machine, identities: Identities
-) -> tuple[frozenset[ResourceId], tuple[Warn, ...]]:
+    words: Sequence[str], machine: VirtualMachine, identities: Identities
+) -> tuple[frozenset[ResourceId], tuple[Notice, ...]]:
     """Give the ids that `words` mean for this VM, and a warning for each that is named twice.
 
     A bare name is one already attached to the VM, else one in the VM's group, else the only one of that name in
@@ -83,13 +83,13 @@ def read_identity(identity: ResourceId, identities: Identities) -> IdentityResou
         if missing.code != "ResourceNotFound":
             raise
         there = _near(identity.name, identity.subscription, identity.group, identities)
-        raise missing.saying(
+        raise missing.with_message(
             f"No user-assigned identity named '{identity.name}' in resource group '{identity.group}'.{there}",
             hint=f"See what is there: vmident identity list -g {identity.group}",
         ) from missing
 
 
-def _find_one(word: str, machine: Machine, identities: Identities) -> ResourceId:
+def _find_one(word: str, machine: VirtualMachine, identities: Identities) -> ResourceId:
     if looks_like_id(word):
         return _identity_id_in(word)
     attached = named(machine.identity.users, word)
@@ -114,7 +114,7 @@ def _the_only(word: str, found: Sequence[ResourceId], place: str) -> ResourceId:
     return found[0]
 
 
-def _no_identity_named(word: str, machine: Machine, identities: Identities) -> NotFound:
+def _no_identity_named(word: str, machine: VirtualMachine, identities: Identities) -> NotFound:
     there = _near(word, machine.id.subscription, None, identities)
     return NotFound(
         f"No user-assigned identity named '{word}' on VM '{machine.id.name}', in its group '{machine.id.group}', or "

@@ -18,7 +18,7 @@ _SUBNET_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/mi
 
 
 @dataclass(frozen=True)
-class NetworkWords:
+class NetworkNames:
     """A network and a subnet as typed, each a name or a full id."""
 
     network: str | None = None
@@ -26,7 +26,7 @@ class NetworkWords:
 
 
 @dataclass(frozen=True)
-class PlaceInNetwork:
+class SubnetChoice:
     """The subnet that is there, by its full id; else the names of the network and subnet to make, `None` for ours."""
 
     subnet_id: str | None = None
@@ -34,7 +34,7 @@ class PlaceInNetwork:
     new_subnet: str | None = None
 
 
-def checked_network_words(network: str | None, subnet: str | None) -> NetworkWords:
+def checked_network_names(network: str | None, subnet: str | None) -> NetworkNames:
     """Refuse, before anything is sent, words that can name no network and no subnet."""
     if network and looks_like_id(network) and not ResourceId.parse(network).is_a(VIRTUAL_NETWORK):
         raise UsageError(f"'{network}' is not the id of a virtual network.", hint="Name one, by name or by full id.")
@@ -50,28 +50,28 @@ def checked_network_words(network: str | None, subnet: str | None) -> NetworkWor
     for name in (network, subnet):
         if name and not looks_like_id(name):
             checked_name(name)
-    return NetworkWords(network.strip() if network else None, subnet.strip() if subnet else None)
+    return NetworkNames(network.strip() if network else None, subnet.strip() if subnet else None)
 
 
-def find_network(words: NetworkWords, vm: ResourceId, location: str, networks: Networks) -> PlaceInNetwork:
+def find_network(words: NetworkNames, vm: ResourceId, location: str, networks: Networks) -> SubnetChoice:
     """Give the place of a VM in a network; costs one read, none where a subnet is named by its id.
 
     Raises `NotFound` for what is named by id and is not there, and for a subnet that its network does not have.
     """
     if words.subnet and looks_like_id(words.subnet):
-        return PlaceInNetwork(str(Scope.parse(words.subnet)))
+        return SubnetChoice(str(Scope.parse(words.subnet)))
     if words.network is None:
         found = first_fitting(networks.list(vm.subscription, vm.group), location)
-        return PlaceInNetwork(found.subnet_id(found.subnets_for_vms[0])) if found else PlaceInNetwork()
+        return SubnetChoice(found.subnet_id(found.subnets_for_vms[0])) if found else SubnetChoice()
     named = _named(words.network, vm, networks)
     if named is None:
-        return PlaceInNetwork(None, words.network, words.subnet)
+        return SubnetChoice(None, words.network, words.subnet)
     if not is_same_location(named.location, location):
         raise UsageError(
             f"The network '{named.id.name}' is in {named.location}, and the VM would be in {location}.",
             hint=f"A VM is where its network is: --location {named.location}",
         )
-    return PlaceInNetwork(named.subnet_id(_subnet(words.subnet, named)))
+    return SubnetChoice(named.subnet_id(_subnet(words.subnet, named)))
 
 
 def _named(word: str, vm: ResourceId, networks: Networks) -> VirtualNetwork | None:

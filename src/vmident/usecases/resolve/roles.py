@@ -18,7 +18,7 @@ _DEFINITION_ID = re.compile(rf"(/.+)?/{_DEFINITIONS}/({_GUID.pattern})", re.IGNO
 
 
 @dataclass(frozen=True)
-class RoleWords:
+class RoleNames:
     """Roles and scopes as typed: every role is to be granted at every scope."""
 
     roles: tuple[str, ...] = ()
@@ -28,10 +28,10 @@ class RoleWords:
         return bool(self.roles)
 
 
-NO_ROLES = RoleWords()
+NO_ROLES = RoleNames()
 
 
-def checked_role_words(roles: Sequence[str] | None, scopes: Sequence[str] | None, *, command: str) -> RoleWords:
+def checked_role_names(roles: Sequence[str] | None, scopes: Sequence[str] | None, *, command: str) -> RoleNames:
     """Refuse, before anything is sent, roles without scopes, scopes without roles, and what can be neither.
 
     `command` begins the example that the error shows, such as `vmident enable-system myVM`.
@@ -52,10 +52,10 @@ def checked_role_words(roles: Sequence[str] | None, scopes: Sequence[str] | None
                 f"'{role}' is no role: neither a name, nor a GUID, nor the id of a role definition.",
                 hint=f"A role's id reads /subscriptions/ID/{_DEFINITIONS}/GUID",
             )
-    return RoleWords(words, tuple(scope.strip() for scope in scopes or ()))
+    return RoleNames(words, tuple(scope.strip() for scope in scopes or ()))
 
 
-def find_grants(words: RoleWords, subscription: str, group: str, roles: Roles) -> tuple[Grant, ...]:
+def find_grants(words: RoleNames, subscription: str, group: str, roles: Roles) -> tuple[Grant, ...]:
     """Give every role at every scope, each pair once; `subscription` and `group` are what those two words mean.
 
     Raises `NotFound` with near names, `AmbiguousName` for a name that several custom roles have.
@@ -73,7 +73,7 @@ def _role(word: str, scope: Scope, subscription: str, roles: Roles) -> Role:
         try:
             return roles.by_id(f"{home}/{_DEFINITIONS}/{guid}")
         except NotFound as missing:
-            raise missing.saying(f"No role has the id '{guid}' in {home}.", _SEE_ROLES) from missing
+            raise missing.with_message(f"No role has the id '{guid}' in {home}.", _SEE_ROLES) from missing
     found = roles.named(word, scope)
     if len(found) > 1:
         ids = "\n".join(f"  {role.id}" for role in found)

@@ -12,25 +12,25 @@ from vmident.errors import VmidentError
 from vmident.usecases.resolve.vms import Where, find_vm, the_only_vm
 
 if TYPE_CHECKING:
-    from vmident.core.virtual_machine import Machine
-    from vmident.ports.azure import Machines
+    from vmident.core.virtual_machine import VirtualMachine
+    from vmident.ports.azure import VirtualMachines
 
 
-class NamedVms:
+class VmBatch:
     """The VMs that words name; `words` are checked, `where` is needed for those that are no ids.
 
     A list is asked for when the first of its VMs is wanted, and once. It only spares requests: where it cannot be had,
     or lacks a VM, the VM is found and read as if it were named alone, and fails as it would then.
     """
 
-    def __init__(self, words: Sequence[str], where: Where | None, machines: Machines) -> None:
+    def __init__(self, words: Sequence[str], where: Where | None, machines: VirtualMachines) -> None:
         self._where = where
         self._machines = machines
         self._ids = {word: ResourceId.parse(word) for word in words if looks_like_id(word)}
         self._names = [word for word in words if not looks_like_id(word)]
         self._names_are_listed = len(self._names) > HANDFUL
         self._by_name: Mapping[str, set[ResourceId]] | None = None
-        self._listed: dict[ResourceId, Machine] = {}
+        self._listed: dict[ResourceId, VirtualMachine] = {}
         self._tried: set[ResourceId] = set()
         self._lists = self._worth_asking_for()
 
@@ -48,7 +48,7 @@ class NamedVms:
             self._ids[word] = self._found_by_name(word, where)
         return self._ids[word]
 
-    def listed(self, vm: ResourceId) -> Machine | None:
+    def listed(self, vm: ResourceId) -> VirtualMachine | None:
         """Give the VM as a list has it; `None` where it is to be read by itself."""
         if vm in self._lists and vm not in self._tried:
             self._ask_for(self._lists[vm])

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.selection import Selection
-from vmident.core.virtual_machine import Machine
-from vmident.ports.azure import Machines
+from vmident.core.virtual_machine import VirtualMachine
+from vmident.ports.azure import VirtualMachines
 from vmident.usecases.resolve.groups import in_each
 from vmident.usecases.resolve.vms import Where
 
 
 def select_vms(
-    selection: Selection, where: Where, machines: Machines, several: Sequence[str] = ()
-) -> Iterator[Machine | ResourceId]:
+    selection: Selection, where: Where, machines: VirtualMachines, several: Sequence[str] = ()
+) -> Iterator[VirtualMachine | ResourceId]:
     """Give the VMs page by page: as ARM's list has them, or only their ids where Resource Graph found them.
 
     ARM's list gives the state along, and knows VMs made a moment ago; so it is asked unless there is a condition. The
@@ -26,7 +26,9 @@ def select_vms(
     return _in_one(selection, where.subscription(), machines)
 
 
-def _in_one(selection: Selection, subscription: str, machines: Machines) -> Iterator[Machine | ResourceId]:
+def _in_one(
+    selection: Selection, subscription: str, machines: VirtualMachines
+) -> Iterator[VirtualMachine | ResourceId]:
     if selection.condition is not None:
         yield from machines.where(subscription, selection.group, selection.condition)
         return

@@ -11,7 +11,7 @@ from vmident.core.selection import near
 from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
 
 if TYPE_CHECKING:
-    from vmident.ports.azure import Machines
+    from vmident.ports.azure import VirtualMachines
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Where:
     group: str | None = None
 
 
-def checked_vm_words(words: Sequence[str]) -> tuple[str, ...]:
+def checked_vm_names(words: Sequence[str]) -> tuple[str, ...]:
     """Refuse, before anything is sent, words that can name no VM, and give each word once.
 
     Raises `BadResourceId` for a malformed id or an impossible name, `UsageError` for the id of something else.
@@ -35,7 +35,7 @@ def checked_vm_words(words: Sequence[str]) -> tuple[str, ...]:
     return tuple({word.strip().lower(): word.strip() for word in reversed(words)}.values())[::-1]
 
 
-def find_vm(word: str, where: Where, machines: Machines) -> ResourceId:
+def find_vm(word: str, where: Where, machines: VirtualMachines) -> ResourceId:
     """Give the id of the VM that `word` means: an id, or a name in the given group, else in the subscription.
 
     A name in a group is taken at its word and costs no request. Raises `NotFound` with near names, `AmbiguousName`
@@ -49,7 +49,7 @@ def find_vm(word: str, where: Where, machines: Machines) -> ResourceId:
     return the_only_vm(word, machines.named(subscription, checked_name(word)), subscription, machines)
 
 
-def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machines: Machines) -> ResourceId:
+def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machines: VirtualMachines) -> ResourceId:
     """Give the one VM of a name that was found in a subscription; raises as `find_vm` does where it is none or many."""
     if not found:
         raise _no_vm_named(word, subscription, None, machines)
@@ -62,7 +62,7 @@ def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machi
     return found[0]
 
 
-def not_found_with_near_names(word: str, vm: ResourceId, missing: NotFound, machines: Machines) -> NotFound:
+def not_found_with_near_names(word: str, vm: ResourceId, missing: NotFound, machines: VirtualMachines) -> NotFound:
     """Say of a VM that Azure does not know which names come near; `missing` is Azure's own answer.
 
     Where the group itself is missing, or the names cannot be listed, Azure's answer stands.
@@ -79,7 +79,7 @@ def not_found_with_near_names(word: str, vm: ResourceId, missing: NotFound, mach
     )
 
 
-def _no_vm_named(word: str, subscription: str, group: str | None, machines: Machines) -> NotFound:
+def _no_vm_named(word: str, subscription: str, group: str | None, machines: VirtualMachines) -> NotFound:
     name = word.rsplit("/", 1)[-1]
     place = f"resource group '{group}'" if group else f"subscription {subscription}"
     try:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from vmident.core.polling import pause_before_retry
-from vmident.core.rbac.permissions import DELETE_ROLE_ASSIGNMENT, WRITE_ROLE_ASSIGNMENT, allows, way_out
+from vmident.core.rbac.permissions import DELETE_ROLE_ASSIGNMENT, WRITE_ROLE_ASSIGNMENT, allows, remediation
 from vmident.core.rbac.roles import Grant
 from vmident.core.rbac.scope import Scope
 from vmident.errors import Interrupted, NotAllowed, VmidentError
-from vmident.ports.azure import Clock, Person, Roles
+from vmident.ports.azure import Clock, Prompt, Roles
 from vmident.results.changes import RoleResult, RoleStatus
-from vmident.usecases.idempotent_write import Errand, ensure
+from vmident.usecases.idempotent_write import Write, write_once
 
 DIRECTORY_SECONDS = 300.0
 """How long a new principal is waited for: the directory takes seconds to minutes to know it (wire facts)."""
@@ -31,11 +31,11 @@ def check_may(grants: Sequence[RoleResult], roles: Roles) -> None:
             raise NotAllowed(
                 f"You may not do '{action}' on {planned.scope}, which the role '{planned.role.name}' takes. Nothing "
                 "was changed.",
-                hint=way_out(action, str(planned.scope), None),
+                hint=remediation(action, str(planned.scope), None),
             )
 
 
-def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, person: Person) -> RoleResult:
+def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, prompt: Prompt) -> RoleResult:
     """Make one planned assignment; gives it as `granted`, or as `existing` where it was there.
 
     A principal that the directory does not know yet is tried again for `DIRECTORY_SECONDS`; after a lost answer the
@@ -52,22 +52,22 @@ def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, pe
         assignment_id = roles.find(wanted, principal_id)
         return _done(planned, principal_id, RoleStatus.GRANTED, assignment_id) if assignment_id else None
 
-    errand = Errand(assign, found, what, f"az role assignment list --assignee {principal_id} --scope {planned.scope}")
+    write = Write(assign, found, what, f"az role assignment list --assignee {principal_id} --scope {planned.scope}")
     began, tries = clock.now(), 0
     while True:
         try:
-            return ensure(errand, clock, person)[0]
+            return write_once(write, clock, prompt)[0]
         except VmidentError as failure:
             waited = clock.now() - began
             if failure.code != _NOT_REPLICATED or waited >= DIRECTORY_SECONDS:
                 raise
-            person.tell(f"{what}: the directory does not know the new principal yet ({waited:.0f} s), trying again")
+            prompt.progress(f"{what}: the directory does not know the new principal yet ({waited:.0f} s), trying again")
             clock.sleep(pause_before_retry(min(tries, 3)))
             tries += 1
 
 
 @dataclass
-class Settling:
+class RoleOutcomes:
     """What has become of each of several assignments so far, and the first failure."""
 
     done: list[RoleResult] = field(default_factory=list)
@@ -104,7 +104,7 @@ def role_options(grants: Sequence[Grant]) -> list[str]:
     return words + [word for scope in scopes for word in ("--scope", str(scope))]
 
 
-def remove(orphan: RoleResult, roles: Roles, clock: Clock, person: Person) -> RoleResult:
+def remove(orphan: RoleResult, roles: Roles, clock: Clock, prompt: Prompt) -> RoleResult:
     """Delete one assignment; after an answer that is lost or cannot be read it is looked for before it is sent again.
 
     Raises what does not clear.
@@ -118,7 +118,7 @@ def remove(orphan: RoleResult, roles: Roles, clock: Clock, person: Person) -> Ro
             roles.remove(assignment_id)
             return True
 
-        ensure(Errand(delete, lambda: None if roles.exists(assignment_id) else True, what, look), clock, person)
+        write_once(Write(delete, lambda: None if roles.exists(assignment_id) else True, what, look), clock, prompt)
     return replace(orphan, status=RoleStatus.REMOVED)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from vmident.core.consequences import Warn, roles_orphaned, roles_unknown
+from vmident.core.consequences import Notice, roles_orphaned, roles_unknown
 from vmident.core.identity import IdentityState
-from vmident.core.rbac.roles import Grant, HeldRole, receivers, vanishing_principal
+from vmident.core.rbac.roles import Grant, RoleAssignment, receivers, vanishing_principal
 from vmident.core.rbac.scope import Scope, subscription_scope
 from vmident.core.resource_id import ResourceId
 from vmident.core.transition import Change, Transition
@@ -22,8 +22,8 @@ class Orphans:
     """The assignments of a principal that is about to vanish; `warnings` say so, or that they could not be read."""
 
     principal_id: str | None = None
-    held: tuple[HeldRole, ...] = ()
-    warnings: tuple[Warn, ...] = ()
+    held: tuple[RoleAssignment, ...] = ()
+    warnings: tuple[Notice, ...] = ()
 
     def planned(self, *, are_removed: bool) -> tuple[RoleResult, ...]:
         """Give each as a result: to be removed, or left pointing at nobody."""
@@ -32,37 +32,41 @@ class Orphans:
 
     def without(self, assignments: Sequence[RoleResult]) -> Orphans:
         """Leave out what becomes of it is told by `assignments` already."""
-        told = {one.id for one in assignments if one.id}
-        held = tuple(one for one in self.held if one.assignment_id not in told)
+        setting = {one.id for one in assignments if one.id}
+        held = tuple(one for one in self.held if one.assignment_id not in setting)
         if held == self.held:
             return self
         return replace(self, held=held, warnings=roles_orphaned(held) if self.warnings else ())
 
 
 def plan_grants(
-    change: Change, after: IdentityState, grants: Sequence[Grant], held_by: HeldBy
+    change: Change, after: IdentityState, grants: Sequence[Grant], assignments_of: HeldBy
 ) -> tuple[RoleResult, ...]:
     """Tell of each grant whether it is to be made or is there, for everybody whom the change brings.
 
     Costs a read for each principal that is there already and each scope.
     """
     return tuple(
-        planned for receiver in receivers(change, after) for planned in plan_for(receiver.principal_id, grants, held_by)
+        planned
+        for receiver in receivers(change, after)
+        for planned in plan_for(receiver.principal_id, grants, assignments_of)
     )
 
 
-def find_orphans(change: Transition, vm: ResourceId, held_by: HeldBy, *, are_removed: bool) -> Orphans:
+def find_orphans(change: Transition, vm: ResourceId, assignments_of: HeldBy, *, are_removed: bool) -> Orphans:
     """List what a principal that the transition deletes holds in the VM's subscription; one read where it does."""
-    return find_orphans_of(vanishing_principal(change), vm.subscription, held_by, are_removed=are_removed)
+    return find_orphans_of(vanishing_principal(change), vm.subscription, assignments_of, are_removed=are_removed)
 
 
-def find_orphans_of(principal_id: str | None, subscription: str, held_by: HeldBy, *, are_removed: bool) -> Orphans:
+def find_orphans_of(
+    principal_id: str | None, subscription: str, assignments_of: HeldBy, *, are_removed: bool
+) -> Orphans:
     """List what a principal that is about to vanish holds in a subscription; one read where there is a principal."""
     if principal_id is None:
         return Orphans()
     scope = subscription_scope(subscription)
     try:
-        held = held_by(principal_id, scope)
+        held = assignments_of(principal_id, scope)
     except VmidentError as failure:
         if failure.ends_run:
             raise
@@ -74,12 +78,12 @@ def find_orphans_of(principal_id: str | None, subscription: str, held_by: HeldBy
     return Orphans(principal_id, own, () if are_removed else roles_orphaned(own))
 
 
-def plan_for(principal_id: str | None, grants: Sequence[Grant], held_by: HeldBy) -> Iterator[RoleResult]:
+def plan_for(principal_id: str | None, grants: Sequence[Grant], assignments_of: HeldBy) -> Iterator[RoleResult]:
     """Tell of each grant whether it is to be made for one principal, or is there; `None` has no principal yet."""
-    held: dict[Scope, Sequence[HeldRole]] = {}
+    held: dict[Scope, Sequence[RoleAssignment]] = {}
     for grant in grants:
         if principal_id and grant.scope not in held:
-            held[grant.scope] = held_by(principal_id, grant.scope)
+            held[grant.scope] = assignments_of(principal_id, grant.scope)
         there = next((one for one in held.get(grant.scope, ()) if one.is_what(grant)), None)
         status = RoleStatus.EXISTING if there else RoleStatus.PLANNED
         assignment_id = there.assignment_id if there else None
@@ -87,12 +91,12 @@ def plan_for(principal_id: str | None, grants: Sequence[Grant], held_by: HeldBy)
 
 
 def plan_assignments(
-    assignments: Sequence[RoleResult], change: Transition, roles: Roles, held_by: HeldBy
+    assignments: Sequence[RoleResult], change: Transition, roles: Roles, assignments_of: HeldBy
 ) -> Iterator[RoleResult]:
     """Return each assignment with its principal and whether it exists, without those to be removed that are gone.
 
     An assignment without a principal is for the identity that `receiver` names: the one after the change where it is
-    to be created, the one before it where it is to be removed. Costs what `held_by` costs for each that has a
+    to be created, the one before it where it is to be removed. Costs what `assignments_of` costs for each that has a
     principal, and a read for each removal whose id is not known.
     """
     for one in assignments:
@@ -108,6 +112,6 @@ def plan_assignments(
             if found:
                 yield replace(one, principal_id=principal, id=found)
             continue
-        held = next((role for role in held_by(principal, one.scope) if role.is_what(wanted)), None)
+        held = next((role for role in assignments_of(principal, one.scope) if role.is_what(wanted)), None)
         status = RoleStatus.EXISTING if held else RoleStatus.PLANNED
         yield replace(one, principal_id=principal, id=held.assignment_id if held else None, status=status)

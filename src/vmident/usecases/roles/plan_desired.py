@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vmident.core.desired import RoleWanted
+from vmident.core.desired import DesiredRole
 from vmident.core.plan import Plan, PlannedGrant, PlannedVm
-from vmident.core.rbac.roles import Assigned, Grant
+from vmident.core.rbac.roles import AssignmentKey, Grant
 from vmident.core.rbac.scope import Scope, subscription_scope
 from vmident.core.resource_id import ResourceId
 from vmident.errors import NotAllowed
 from vmident.ports.azure import Roles
-from vmident.usecases.resolve.roles import RoleWords, find_grants
+from vmident.usecases.resolve.roles import RoleNames, find_grants
 
 
 def with_grants(plan: Plan, roles: Roles) -> Plan:
@@ -30,29 +30,29 @@ class _LookedUp:
     def __init__(self, roles: Roles) -> None:
         self._roles = roles
         self._grants: dict[tuple[str, Scope], Grant] = {}
-        self._assigned: dict[Scope, frozenset[Assigned]] = {}
+        self._assigned: dict[Scope, frozenset[AssignmentKey]] = {}
         self._unreadable: set[Scope] = set()
 
-    def grant(self, wanted: RoleWanted, vm: ResourceId) -> Grant:
+    def grant(self, wanted: DesiredRole, vm: ResourceId) -> Grant:
         """Look a role up at the scope where it is wanted."""
         key = (wanted.role.lower(), wanted.scope)
         if key not in self._grants:
-            words = RoleWords((wanted.role,), (str(wanted.scope),))
+            words = RoleNames((wanted.role,), (str(wanted.scope),))
             (self._grants[key],) = find_grants(words, vm.subscription, vm.group, self._roles)
         return self._grants[key]
 
     def is_there(self, grant: Grant, principal_id: str) -> bool:
         """Tell whether a principal has that very assignment; one at a wider scope is another."""
-        assigned = Assigned(principal_id.lower(), grant.role.guid, grant.scope)
+        assigned = AssignmentKey(principal_id.lower(), grant.role.guid, grant.scope)
         wide = subscription_scope(grant.scope.subscription) if grant.scope.subscription else grant.scope
         return assigned in self._at(wide, grant.scope)
 
-    def _at(self, wide: Scope, narrow: Scope) -> frozenset[Assigned]:
+    def _at(self, wide: Scope, narrow: Scope) -> frozenset[AssignmentKey]:
         """List all assignments of the subscription, else, where those may not be read, of the scope alone."""
         scope = narrow if wide in self._unreadable else wide
         if scope not in self._assigned:
             try:
-                self._assigned[scope] = self._roles.assigned_at(scope)
+                self._assigned[scope] = self._roles.assignments_at(scope)
             except NotAllowed:
                 if scope == narrow:
                     raise

@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 
 from vmident.core.identity import IdentityState
 from vmident.core.transition import Transition
-from vmident.core.virtual_machine import Machine
-from vmident.core.vm_creation.deployment import Order, deployment_id
+from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_creation.deployment import DeploymentRequest, deployment_id
 from vmident.core.vm_creation.request import VmRequest
 from vmident.core.vm_creation.template import assignment_id_in_template, parameters_for, template_for
 from vmident.errors import Interrupted, UsageError, VmidentError
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
-from vmident.results.resources import Creation
-from vmident.usecases.change.apply_roles import command_for, settle_roles
-from vmident.usecases.change.change_vms import Manner
+from vmident.results.resources import VmCreation
+from vmident.usecases.change.apply_roles import apply_roles, command_for
+from vmident.usecases.change.change_vms import ExecutionOptions
 from vmident.usecases.change.prepare import Prepared
 from vmident.usecases.resolve.vms import Where
-from vmident.usecases.vm.deploy import begin, goes_on, until_over, whole_truth
-from vmident.usecases.vm.foresee import foresee
+from vmident.usecases.vm.deploy import goes_on, start_deployment, wait_for_deployment, with_context
 from vmident.usecases.vm.prepare import Creating, PreparedVm, VmWish, machine_named, prepare_vm
+from vmident.usecases.vm.preview_deployment import preview_deployment
 
 
 @dataclass(frozen=True)
@@ -28,52 +28,54 @@ class _Making:
     """A VM on its way: what it is to be, and the deployment that makes it."""
 
     prepared: PreparedVm
-    order: Order
+    request: DeploymentRequest
 
-    def result(self, status: Status, error: VmidentError | None = None) -> Creation:
+    def result(self, status: Status, error: VmidentError | None = None) -> VmCreation:
         request = self.prepared.request
-        return Creation(
+        return VmCreation(
             request.vm,
             request.location,
             request.admin.name,
             status,
-            deployment=self.order.id,
+            deployment=self.request.id,
             roles=self.prepared.roles,
             warnings=self.prepared.warnings,
             error=error,
         )
 
 
-def create_vm(wish: VmWish, where: Where, creating: Creating, manner: Manner, seed: str) -> Creation:
+def create_vm(
+    requested: VmWish, where: Where, creating: Creating, execution: ExecutionOptions, seed: str
+) -> VmCreation:
     """Make the VM that is wished for; `seed` is a GUID that no other creation has.
 
     Raises what is wrong with the wish, `AlreadyExists`, and why Azure did not take the deployment on. What fails once
     it has is the result's error.
     """
-    prepared = prepare_vm(wish, where, creating, seed, only_plan=manner.dry_run)
+    prepared = prepare_vm(requested, where, creating, seed, only_plan=execution.dry_run)
     request = prepared.request
-    making = _Making(prepared, _order(request))
-    if manner.dry_run:
+    making = _Making(prepared, _request(request))
+    if execution.dry_run:
         return _planned(making, creating)
-    if manner.no_wait and request.grants_afterwards:
+    if execution.no_wait and request.grants_afterwards:
         scopes = ", ".join(dict.fromkeys(str(one.scope) for one in request.grants_afterwards))
         raise UsageError(
             f"--no-wait does not go with these roles: they are granted when the VM is there ({scopes}).",
             hint="Leave --no-wait out.",
         )
-    begin(making.order, creating.deployments, creating.world.clock, creating.world.person)
-    if manner.no_wait:
+    start_deployment(making.request, creating.deployments, creating.ports.clock, creating.ports.prompt)
+    if execution.no_wait:
         return making.result(Status.ACCEPTED)
     try:
         return _made(making, creating)
     except VmidentError as failure:
-        return _failed(making, goes_on(failure, making.order))
+        return _failed(making, goes_on(failure, making.request))
     except KeyboardInterrupt:
-        return _failed(making, goes_on(Interrupted("Interrupted."), making.order))
+        return _failed(making, goes_on(Interrupted("Interrupted."), making.request))
 
 
-def _order(request: VmRequest) -> Order:
-    return Order(
+def _request(request: VmRequest) -> DeploymentRequest:
+    return DeploymentRequest(
         deployment_id(request.vm, f"vmident-{request.seed}"),
         request.vm,
         template_for(request),
@@ -82,26 +84,26 @@ def _order(request: VmRequest) -> Order:
     )
 
 
-def _planned(making: _Making, creating: Creating) -> Creation:
-    request, world = making.prepared.request, creating.world
-    what_if, warnings = foresee(making.order, creating.deployments, world.clock, world.person)
+def _planned(making: _Making, creating: Creating) -> VmCreation:
+    request, ports = making.prepared.request, creating.ports
+    what_if, warnings = preview_deployment(making.request, creating.deployments, ports.clock, ports.prompt)
     return replace(
         making.result(Status.PLANNED),
         deployment=None,
         identity=request.identities,
-        template=making.order.template,
+        template=making.request.template,
         what_if=what_if,
         warnings=(*making.prepared.warnings, *warnings),
     )
 
 
-def _made(making: _Making, creating: Creating) -> Creation:
-    request, world = making.prepared.request, creating.world
-    ended = until_over(making.order, creating.deployments, world.clock, world.person)
+def _made(making: _Making, creating: Creating) -> VmCreation:
+    request, ports = making.prepared.request, creating.ports
+    ended = wait_for_deployment(making.request, creating.deployments, ports.clock, ports.prompt)
     if ended.failure:
         is_there = _is_there(request, creating)
-        return _failed(making, whole_truth(ended.failure, making.order, ended.steps, vm_is_there=is_there))
-    machine = world.machines.read(request.vm)
+        return _failed(making, with_context(ended.failure, making.request, ended.steps, vm_is_there=is_there))
+    machine = ports.machines.read(request.vm)
     created = replace(
         making.result(Status.CHANGED),
         identity=machine.identity,
@@ -120,17 +122,19 @@ def _granted_in_template(request: VmRequest, identity: IdentityState) -> tuple[R
     )
 
 
-def _with_other_roles(created: Creation, prepared: PreparedVm, machine: Machine, creating: Creating) -> Creation:
+def _with_other_roles(
+    created: VmCreation, prepared: PreparedVm, machine: VirtualMachine, creating: Creating
+) -> VmCreation:
     """Grant what the deployment could not: settled as the roles of a change of the new VM's identities are."""
     request = prepared.request
     grants = request.grants_afterwards
     if not grants:
         return created
     change = Transition(IdentityState(), machine.identity)
-    settled = settle_roles(
+    settled = apply_roles(
         ChangeResult(request.vm.name, Status.CHANGED, request.vm, change.before, change.after),
         Prepared(machine, request.change, change, None, (), grants, (), ()),
-        creating.world,
+        creating.ports,
     )
     return replace(created, status=settled.status, roles=(*created.roles, *settled.roles), error=settled.error)
 
@@ -138,7 +142,7 @@ def _with_other_roles(created: Creation, prepared: PreparedVm, machine: Machine,
 def _is_there(request: VmRequest, creating: Creating) -> bool:
     """Tell whether Azure is seen to have kept a VM that did not come up."""
     try:
-        return machine_named(request.vm, creating.world.machines) is not None
+        return machine_named(request.vm, creating.ports.machines) is not None
     except VmidentError:
         return False
 
@@ -156,6 +160,6 @@ def _unless_it_fails(read: Callable[[], str | None]) -> str | None:
         return None
 
 
-def _failed(making: _Making, failure: VmidentError) -> Creation:
+def _failed(making: _Making, failure: VmidentError) -> VmCreation:
     roles = tuple(replace(one, status=RoleStatus.FAILED) for one in making.prepared.roles)
     return replace(making.result(Status.FAILED, failure), roles=roles)

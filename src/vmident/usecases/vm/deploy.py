@@ -6,28 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vmident.core.polling import pause_before_look
-from vmident.core.vm_creation.deployment import Order, Step, first_failed, made
+from vmident.core.vm_creation.deployment import DeploymentRequest, Step, first_failed, made
 from vmident.errors import OperationFailed, VmidentError
-from vmident.ports.azure import Clock, Person
+from vmident.ports.azure import Clock, Prompt
 from vmident.ports.deployments import Deployments
-from vmident.usecases.idempotent_write import Errand, ensure
+from vmident.usecases.idempotent_write import Write, write_once
 
 _RUN_AGAIN = "Mend the cause and run the command again: it goes on with what is there."
 
 
-def begin(order: Order, deployments: Deployments, clock: Clock, person: Person) -> None:
+def start_deployment(request: DeploymentRequest, deployments: Deployments, clock: Clock, prompt: Prompt) -> None:
     """Have Azure take the deployment; raises what it refuses it for.
 
     After a lost answer the deployment is looked for by its name, which no other has, and sent again only where it is
     not there.
     """
-    errand = Errand[object](
-        lambda: deployments.start(order),
-        lambda: deployments.look_at(order.id),
-        f"make {order.what}",
-        _how_to_look(order),
+    write = Write[object](
+        lambda: deployments.start(request),
+        lambda: deployments.poll(request.id),
+        f"make {request.what}",
+        _how_to_look(request),
     )
-    ensure(errand, clock, person)
+    write_once(write, clock, prompt)
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,24 @@ class Ended:
     failure: VmidentError | None = None
 
 
-def until_over(order: Order, deployments: Deployments, clock: Clock, person: Person) -> Ended:
+def wait_for_deployment(request: DeploymentRequest, deployments: Deployments, clock: Clock, prompt: Prompt) -> Ended:
     """Look until nothing goes on, less and less often, and tell of each resource as it finishes."""
-    began, steps, count = clock.now(), tuple[Step, ...](), len(order.template["resources"])
+    began, steps, count = clock.now(), tuple[Step, ...](), len(request.template["resources"])
     while True:
         elapsed = clock.now() - began
-        person.tell(f"{order.what}: {len(made(steps))} of {count} resources are there ({elapsed:.0f} s)")
+        prompt.progress(f"{request.what}: {len(made(steps))} of {count} resources are there ({elapsed:.0f} s)")
         clock.sleep(pause_before_look(elapsed))
-        seen = deployments.look_at(order.id)
+        seen = deployments.poll(request.id)
         if seen is None:
-            raise OperationFailed(f"The deployment '{order.id.name}' is no longer there.")
-        steps = _steps(order, steps, deployments, person)
+            raise OperationFailed(f"The deployment '{request.id.name}' is no longer there.")
+        steps = _steps(request, steps, deployments, prompt)
         if seen.is_over:
             return Ended(steps, seen.failure)
 
 
-def whole_truth(failure: VmidentError, order: Order, steps: Sequence[Step], *, vm_is_there: bool) -> VmidentError:
+def with_context(
+    failure: VmidentError, request: DeploymentRequest, steps: Sequence[Step], *, vm_is_there: bool
+) -> VmidentError:
     """Give the error of the resource that failed, and say what was made and stays.
 
     `failure` is the deployment's, for where no resource has its own. Azure keeps a VM that did not come up.
@@ -62,38 +64,44 @@ def whole_truth(failure: VmidentError, order: Order, steps: Sequence[Step], *, v
     own = failed.failure if failed and failed.failure else failure
     at = f"{failed.kind} '{failed.name}' failed: " if failed else ""
     there = made(steps)
-    if str(order.vm).lower() in map(str.lower, there):
-        return own.saying(f"{order.what} was made, but not all that goes with it: {at}{own.message}", order.finish)
+    if str(request.vm).lower() in map(str.lower, there):
+        return own.with_message(
+            f"{request.what} was made, but not all that goes with it: {at}{own.message}", request.finish
+        )
     if vm_is_there:
-        there = (str(order.vm), *there)
+        there = (str(request.vm), *there)
     if not there:
-        return own.saying(f"{order.what} was not made, nor anything for it: {at}{own.message}", own.hint or _RUN_AGAIN)
+        return own.with_message(
+            f"{request.what} was not made, nor anything for it: {at}{own.message}", own.hint or _RUN_AGAIN
+        )
     listed = "".join(f"\n  {one}" for one in there)
     delete = f"az resource delete --ids {' '.join(there)}"
-    return own.saying(
-        f"{order.what} was not made: {at}{own.message}\nThese are there, and stay:{listed}",
+    return own.with_message(
+        f"{request.what} was not made: {at}{own.message}\nThese are there, and stay:{listed}",
         f"Mend the cause, delete these, and run the command again: {delete}"
         if vm_is_there
         else f"{_RUN_AGAIN} Or delete it: {delete}",
     )
 
 
-def goes_on(failure: VmidentError, order: Order) -> VmidentError:
+def goes_on(failure: VmidentError, request: DeploymentRequest) -> VmidentError:
     """Say of a wait that has ended early that Azure goes on with the deployment, and where to look."""
-    return failure.saying(
-        f"{failure.message} The deployment of {order.what} was sent, and Azure may still complete it.",
-        f"See how it goes: {_how_to_look(order)}",
+    return failure.with_message(
+        f"{failure.message} The deployment of {request.what} was sent, and Azure may still complete it.",
+        f"See how it goes: {_how_to_look(request)}",
     )
 
 
-def _how_to_look(order: Order) -> str:
-    return f"az deployment group show -g {order.id.group} -n {order.id.name}"
+def _how_to_look(request: DeploymentRequest) -> str:
+    return f"az deployment group show -g {request.id.group} -n {request.id.name}"
 
 
-def _steps(order: Order, before: tuple[Step, ...], deployments: Deployments, person: Person) -> tuple[Step, ...]:
+def _steps(
+    request: DeploymentRequest, before: tuple[Step, ...], deployments: Deployments, prompt: Prompt
+) -> tuple[Step, ...]:
     """Read the resources again and tell which are new; where they cannot be read, what was seen before stands."""
     try:
-        steps = tuple(deployments.steps(order.id))
+        steps = tuple(deployments.steps(request.id))
     except VmidentError as failure:
         if failure.ends_run:
             raise
@@ -102,5 +110,5 @@ def _steps(order: Order, before: tuple[Step, ...], deployments: Deployments, per
     for step in steps:
         if step.is_done and step.resource_id not in known:
             known.add(step.resource_id)
-            person.tell(f"{step.kind} '{step.name}' is there")
+            prompt.progress(f"{step.kind} '{step.name}' is there")
     return steps

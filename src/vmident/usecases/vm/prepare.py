@@ -6,22 +6,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from vmident.core.consequences import Warn, consequences
+from vmident.core.consequences import Notice, consequences
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId, checked_name, looks_like_id, vm_id
 from vmident.core.transition import Transition
-from vmident.core.virtual_machine import Machine
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_creation.admin import Admin, computer_name
 from vmident.core.vm_creation.images import Image, OsType
 from vmident.core.vm_creation.request import DEFAULT_SIZE, OpenPort, VmRequest
 from vmident.errors import AlreadyExists, NotFound, NotSignedIn, UsageError
-from vmident.ports.azure import Groups, Machines
+from vmident.ports.azure import Groups, VirtualMachines
 from vmident.ports.deployments import Deployments, Networks
 from vmident.results.changes import RoleResult, RoleStatus
-from vmident.usecases.change.prepare import World
-from vmident.usecases.resolve.identities import checked_identity_words, find_identities
-from vmident.usecases.resolve.network import NetworkWords, PlaceInNetwork, find_network
-from vmident.usecases.resolve.roles import NO_ROLES, RoleWords, find_grants
+from vmident.usecases.change.prepare import Ports
+from vmident.usecases.resolve.identities import checked_identity_names, find_identities
+from vmident.usecases.resolve.network import NetworkNames, SubnetChoice, find_network
+from vmident.usecases.resolve.roles import NO_ROLES, RoleNames, find_grants
 from vmident.usecases.resolve.vms import Where
 from vmident.usecases.roles.grant import check_may
 
@@ -44,8 +44,8 @@ class VmWish:
     location: str | None = None
     system: bool = False
     identities: tuple[str, ...] = ()
-    roles: RoleWords = NO_ROLES
-    network: NetworkWords = field(default_factory=NetworkWords)
+    roles: RoleNames = NO_ROLES
+    network: NetworkNames = field(default_factory=NetworkNames)
     has_public_ip: bool = True
     open_port: OpenPort = OpenPort.NONE
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class VmWish:
 class Creating:
     """What making a VM reaches through."""
 
-    world: World
+    ports: Ports
     groups: Groups
     deployments: Deployments
     networks: Networks
@@ -67,38 +67,40 @@ class PreparedVm:
 
     request: VmRequest
     roles: tuple[RoleResult, ...]
-    warnings: tuple[Warn, ...]
+    warnings: tuple[Notice, ...]
 
 
 @dataclass(frozen=True)
 class _Surroundings:
     location: str
-    place: PlaceInNetwork
-    warnings: tuple[Warn, ...] = ()
+    place: SubnetChoice
+    warnings: tuple[Notice, ...] = ()
 
 
-def checked_wish(wish: VmWish) -> VmWish:
+def checked_request(requested: VmWish) -> VmWish:
     """Refuse, before anything is sent, a VM that cannot be; raises `UsageError` and `BadResourceId`."""
-    if looks_like_id(wish.name) or not _VM_NAME.fullmatch(wish.name.strip()):
+    if looks_like_id(requested.name) or not _VM_NAME.fullmatch(requested.name.strip()):
         raise UsageError(
-            f"No VM can be called '{wish.name}'.",
+            f"No VM can be called '{requested.name}'.",
             hint="A name has 1 to 64 letters, digits, '-', '_' and '.', and begins and ends with a letter or digit.",
         )
-    computer_name(wish.name, wish.os)
-    if not _SIZE.fullmatch(wish.size):
-        raise UsageError(f"'{wish.size}' is no size of a VM.", hint=f"Such as {DEFAULT_SIZE}; see: az vm list-sizes")
-    if wish.location is not None and not _LOCATION.fullmatch(wish.location.strip()):
+    computer_name(requested.name, requested.os)
+    if not _SIZE.fullmatch(requested.size):
         raise UsageError(
-            f"'{wish.location}' is no location.", hint="Such as westeurope; see: az account list-locations"
+            f"'{requested.size}' is no size of a VM.", hint=f"Such as {DEFAULT_SIZE}; see: az vm list-sizes"
         )
-    if wish.roles and not (wish.system or wish.identities):
+    if requested.location is not None and not _LOCATION.fullmatch(requested.location.strip()):
+        raise UsageError(
+            f"'{requested.location}' is no location.", hint="Such as westeurope; see: az account list-locations"
+        )
+    if requested.roles and not (requested.system or requested.identities):
         raise UsageError("--role needs an identity to grant it to.", hint="Add --system, or --identity ID.")
-    location = wish.location.replace(" ", "").lower() if wish.location else None
-    identities = checked_identity_words(wish.identities)
-    return replace(wish, name=wish.name.strip(), location=location, identities=identities)
+    location = requested.location.replace(" ", "").lower() if requested.location else None
+    identities = checked_identity_names(requested.identities)
+    return replace(requested, name=requested.name.strip(), location=location, identities=identities)
 
 
-def prepare_vm(wish: VmWish, where: Where, creating: Creating, seed: str, *, only_plan: bool) -> PreparedVm:
+def prepare_vm(requested: VmWish, where: Where, creating: Creating, seed: str, *, only_plan: bool) -> PreparedVm:
     """Look at the group, the VM's name, its identities, networks and roles, and put the request together.
 
     Raises `AlreadyExists` where there is a VM of that name, and what the reads raise. Where it is only to be planned,
@@ -106,29 +108,29 @@ def prepare_vm(wish: VmWish, where: Where, creating: Creating, seed: str, *, onl
     """
     if where.group is None:
         raise UsageError("A VM is made in a resource group.", hint="Name it: -g myResourceGroup")
-    vm = vm_id(where.subscription(), checked_name(where.group), wish.name)
-    around = _look_around(vm, wish, creating, only_plan=only_plan)
-    stand_in = Machine(vm, around.location, IdentityState())
-    users, named_twice = find_identities(wish.identities, stand_in, creating.world.identities)
-    identities = IdentityState.of(system=wish.system, users=sorted(users))
-    roles = creating.world.roles
-    grants = find_grants(wish.roles, vm.subscription, vm.group, roles) if wish.roles else ()
+    vm = vm_id(where.subscription(), checked_name(where.group), requested.name)
+    around = _look_around(vm, requested, creating, only_plan=only_plan)
+    stand_in = VirtualMachine(vm, around.location, IdentityState())
+    users, named_twice = find_identities(requested.identities, stand_in, creating.ports.identities)
+    identities = IdentityState.of(system=requested.system, users=sorted(users))
+    roles = creating.ports.roles
+    grants = find_grants(requested.roles, vm.subscription, vm.group, roles) if requested.roles else ()
     request = VmRequest(
         vm,
         around.location,
-        wish.image,
-        wish.os,
-        wish.admin,
+        requested.image,
+        requested.os,
+        requested.admin,
         seed,
-        size=wish.size,
+        size=requested.size,
         identities=identities,
         grants=grants,
         subnet_id=around.place.subnet_id,
         new_network=around.place.new_network,
         new_subnet=around.place.new_subnet,
-        has_public_ip=wish.has_public_ip,
-        open_port=wish.open_port,
-        tags=wish.tags,
+        has_public_ip=requested.has_public_ip,
+        open_port=requested.open_port,
+        tags=requested.tags,
     )
     planned = tuple(RoleResult(one.role, one.scope, None, RoleStatus.PLANNED) for one in grants)
     check_may(planned, roles)
@@ -136,20 +138,20 @@ def prepare_vm(wish: VmWish, where: Where, creating: Creating, seed: str, *, onl
     return PreparedVm(request, planned, warnings)
 
 
-def _look_around(vm: ResourceId, wish: VmWish, creating: Creating, *, only_plan: bool) -> _Surroundings:
+def _look_around(vm: ResourceId, requested: VmWish, creating: Creating, *, only_plan: bool) -> _Surroundings:
     try:
         home = creating.groups.read(vm.subscription, vm.group).location
     except NotSignedIn as nobody:
-        if not (only_plan and wish.location):
+        if not (only_plan and requested.location):
             raise
         message = f"Nothing of what is there was looked at: {nobody.message}"
-        return _Surroundings(wish.location, PlaceInNetwork(), (Warn(NOT_LOOKED_AT, message),))
+        return _Surroundings(requested.location, SubnetChoice(), (Notice(NOT_LOOKED_AT, message),))
     _check_there_is_none(vm, creating)
-    location = wish.location or home
-    return _Surroundings(location, find_network(wish.network, vm, location, creating.networks))
+    location = requested.location or home
+    return _Surroundings(location, find_network(requested.network, vm, location, creating.networks))
 
 
-def machine_named(vm: ResourceId, machines: Machines) -> Machine | None:
+def machine_named(vm: ResourceId, machines: VirtualMachines) -> VirtualMachine | None:
     """Read a VM that may not be there."""
     try:
         return machines.read(vm)
@@ -158,7 +160,7 @@ def machine_named(vm: ResourceId, machines: Machines) -> Machine | None:
 
 
 def _check_there_is_none(vm: ResourceId, creating: Creating) -> None:
-    machine = machine_named(vm, creating.world.machines)
+    machine = machine_named(vm, creating.ports.machines)
     if machine is None:
         return
     there = f"There is a VM '{vm.name}' in resource group '{vm.group}' already; it was not touched."

@@ -117,8 +117,8 @@ class ExpressionParser:
         self._cursor.expect_sign("..")
         high = self._sum()
         self._cursor.expect_sign(")")
-        inside = Binary("and", Binary(">=", left, low), Binary("<=", left, high))
-        return Call("not", (inside,)) if is_negated else inside
+        internal = Binary("and", Binary(">=", left, low), Binary("<=", left, high))
+        return Call("not", (internal,)) if is_negated else internal
 
     def _sum(self) -> Expression:
         return self._left_associative(

@@ -77,11 +77,11 @@ def _value(query: str, kind: str, text: str, offset: int) -> Any:
     if kind == "timespan":
         return timespan_of(text)
     if kind in ("datetime", "guid"):
-        inside = text[text.index("(") + 1 : -1].strip()
+        internal = text[text.index("(") + 1 : -1].strip()
         if kind == "guid":
-            return inside.lower()
-        moment = datetime_of(inside)
-        if moment is None and inside != "null":
+            return internal.lower()
+        moment = datetime_of(internal)
+        if moment is None and internal != "null":
             raise failure_at(query, text, offset)
         return moment
     return None

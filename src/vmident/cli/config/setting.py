@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Told:
+class Setting:
     """What was said, and by whom: `option --cloud`, `AZURE_CLOUD_NAME`, `the Azure CLI's config`, `default`."""
 
     value: str
     origin: str
 
 
-def told(value: str | None, origin: str) -> Told | None:
+def setting(value: str | None, origin: str) -> Setting | None:
     """Give what was said, `None` where it is nothing."""
-    return Told(value, origin) if value else None
+    return Setting(value, origin) if value else None
 
 
-def first_told(*by_turns: Told | None) -> Told | None:
+def first_set(*by_turns: Setting | None) -> Setting | None:
     """Give what the first to say anything said."""
     return next((one for one in by_turns if one), None)

@@ -33,6 +33,7 @@ FIRST_WITH_ETAG = "2023-09-01"
 IDENTITIES = (
     "2015-08-31-preview",
     "2018-11-30",
+    "2021-09-30-preview",
     "2022-01-31-preview",
     "2023-01-31",
     "2024-11-30",
@@ -41,7 +42,18 @@ IDENTITIES = (
     "2026-04-30",
     "2026-05-31",
 )
+FEDERATED_CREDENTIALS = IDENTITIES[3:]
+ASSOCIATED_RESOURCES = ("2021-09-30-preview", "2022-01-31-preview")
 OLDEST_IDENTITIES = "2015-08-31-preview"
+MANAGEMENT_GROUPS = (
+    "2018-03-01-preview",
+    "2019-11-01",
+    "2020-02-01",
+    "2020-05-01",
+    "2021-04-01",
+    "2023-04-01",
+    "2025-04-01",
+)
 GROUPS = (
     "2019-05-01",
     "2019-07-01",

@@ -147,6 +147,11 @@ def group_not_found(name: str) -> Refused:
     return Refused(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
 
 
+def management_group_not_found(name: str) -> Refused:
+    """A management group that is not there; code and wording assumed."""
+    return Refused(404, "NotFound", f"The management group '{name}' could not be found.")
+
+
 def resource_not_found(kind: str, name: str, group: str) -> Refused:
     """A resource that is not there, in a group that is; verbatim from the wire facts."""
     message = f"The Resource '{kind}/{name}' under resource group '{group}' was not found."

@@ -17,20 +17,11 @@ from vmident.sandbox.authorization.token import TOKEN
 from vmident.sandbox.deployments import runner as deployments_runner
 from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response
 from vmident.sandbox.protocol import throttling
-from vmident.sandbox.protocol.call import (
-    PERSON_ID,
-    PERSON_NAME,
-    SUBSCRIPTION,
-    SUBSCRIPTION_NAME,
-    TENANT,
-    Call,
-    InternalClient,
-    SandboxSettings,
-    is_guid,
-)
+from vmident.sandbox.protocol.call import Call, InternalClient, SandboxSettings, is_guid
 from vmident.sandbox.resource_manager import providers
 from vmident.sandbox.routing import request_authorization, router
 from vmident.sandbox.store import Rows, Store
+from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,6 +33,7 @@ __all__ = ["ENDPOINT", "PERSON_ID", "PERSON_NAME", "SUBSCRIPTION", "SUBSCRIPTION
 ENDPOINT = "https://management.sandbox.invalid"
 FILE_NAME = "sandbox.sqlite3"
 
+_IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
 _REQUESTS_KEPT = 2000
 _FORGETS_EVERY = 1000
 # The recorded deployments of a VM took 42 to 78 seconds, changes of one 2 to 8; so long nobody wants to wait here.
@@ -159,9 +151,11 @@ class Sandbox:
 
     def add_role(self, name: str, actions: Iterable[str], not_actions: Iterable[str] = ()) -> str:
         """Put a custom role there; give its GUID."""
-        role = Role(self._new_uuid(), name, "", tuple(actions), tuple(not_actions), is_custom=True)
+        role = Role(
+            self._new_uuid(), name, "", tuple(actions), tuple(not_actions), is_custom=True, scopes=(_IN_SUBSCRIPTION,)
+        )
         with self._store.transaction() as rows:
-            role_store.add_custom_role(rows, role)
+            role_store.write_custom_role(rows, role, made=0.0)
         return role.name
 
     def close(self) -> None:

@@ -10,8 +10,8 @@ from vmident.sandbox.authorization import directory, signed_in_user
 from vmident.sandbox.compute.vm_view import new_vm
 from vmident.sandbox.managed_identity.handlers import new_identity
 from vmident.sandbox.protocol import operations
-from vmident.sandbox.protocol.call import SUBSCRIPTION
 from vmident.sandbox.resource_manager.groups import new_group
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -20,8 +20,8 @@ from tests.program import (
     losing_the_request,
     vm_id,
 )
-from vmident.sandbox.protocol.call import PERSON_ID
 from vmident.sandbox.sandbox import SUBSCRIPTION
+from vmident.sandbox.tenant import PERSON_ID
 
 IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
 IN_GROUP = f"{IN_SUBSCRIPTION}/resourceGroups/{GROUP}"

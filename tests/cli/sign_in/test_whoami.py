@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.program import TERMINAL, Program, answering
-from vmident.sandbox.protocol.call import PERSON_ID, PERSON_NAME, TENANT
 from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION, SUBSCRIPTION_NAME, TOKEN
+from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, TENANT
 
 
 def test_in_the_sandbox_whoami_shows_the_sandboxs_own_person(program: Program) -> None:

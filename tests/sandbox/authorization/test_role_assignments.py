@@ -65,16 +65,20 @@ def test_a_role_is_given_read_and_taken_away_at_any_scope(cloud: Cloud, scope: s
             "principalId": principal,
             "principalType": "ServicePrincipal",
             "scope": scope,
-            "description": "why",
+            "condition": None,
+            "conditionVersion": None,
             "createdOn": "2020-09-13T12:26:40.0000000Z",
             "updatedOn": "2020-09-13T12:26:40.0000000Z",
-            "createdBy": PERSON_ID,
+            "createdBy": None,
             "updatedBy": PERSON_ID,
+            "delegatedManagedIdentityResourceId": None,
+            "description": "why",
         },
     }
-    assert cloud.send("GET", assignment_url(scope)).json() == made.json()
+    read = cloud.send("GET", assignment_url(scope)).json()
+    assert read == made.json() | {"properties": made.json()["properties"] | {"createdBy": PERSON_ID}}
     gone = cloud.send("DELETE", assignment_url(scope))
-    assert (gone.status, gone.json()) == (200, made.json())
+    assert (gone.status, gone.json()) == (200, read)
     assert cloud.send("DELETE", assignment_url(scope)).status == 204
     missing = cloud.send("GET", assignment_url(scope))
     assert code_of(missing) == (404, "RoleAssignmentNotFound")
@@ -117,8 +121,19 @@ class TestTheOldestVersion:
 def test_the_same_again_under_the_same_name_is_taken(cloud: Cloud, version: str) -> None:
     body = role_body(principal_of(cloud))
     first, again = (put(cloud, IN_GROUP, body, version=version) for _ in range(2))
-    assert (first.status, again.status) == (201, 200)
+    assert (first.status, again.status) == (201, 201)
     assert first.json() == again.json()
+
+
+def test_the_same_again_replaces_description_and_condition(cloud: Cloud) -> None:
+    principal = principal_of(cloud)
+    put(cloud, IN_GROUP, role_body(principal, description="why"))
+    cloud.now += 60
+    more = {"condition": "((@Resource[a] StringEquals 'b'))", "conditionVersion": "2.0"}
+    put(cloud, IN_GROUP, role_body(principal, **more))
+    read = cloud.send("GET", assignment_url(IN_GROUP)).json()["properties"]
+    assert {name: read[name] for name in ("description", *more)} == {"description": None, **more}
+    assert read["createdOn"] < read["updatedOn"]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +195,10 @@ def test_there_is_no_role_at_a_scope_that_is_not_there(cloud: Cloud, scope: str,
         (role_body(NOBODY, principalType="Robot"), "InvalidRequestContent"),
         (role_body(NOBODY, principalType=1), "InvalidRequestContent"),
         (role_body(NOBODY, description=1), "InvalidRequestContent"),
-        (role_body(NOBODY, condition="x"), "NotSupportedBySandbox"),
+        (role_body(NOBODY, condition="x"), "InvalidConditionVersion"),
+        (role_body(NOBODY, condition="x", conditionVersion="1.0"), "InvalidConditionVersion"),
+        (role_body(NOBODY, condition=1, conditionVersion="2.0"), "InvalidRequestContent"),
+        (role_body(NOBODY, delegatedManagedIdentityResourceId=IN_GROUP), "NotSupportedBySandbox"),
         (role_body(NOBODY, condition=None, principalType=""), "PrincipalNotFound"),
         (role_body("myVM"), "InvalidPrincipalId"),
         (role_body(NOBODY, "Reader"), "InvalidRoleDefinitionId"),

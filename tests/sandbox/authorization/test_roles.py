@@ -85,10 +85,6 @@ def test_what_is_asked_wrongly_is_refused(cloud: Cloud, url: str, status: int, c
     assert code_of(cloud.send("GET", url)) == (status, code)
 
 
-def test_making_a_role_is_beyond_the_sandbox(cloud: Cloud) -> None:
-    assert code_of(cloud.send("PUT", f"{role_id(READER)}?api-version={ROLES}", {})) == (400, "NotSupportedBySandbox")
-
-
 @pytest.mark.parametrize(
     ("text", "clauses"),
     [

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmident.sandbox.http_messages import Request, Response
-from vmident.sandbox.protocol.call import PERSON_ID, TENANT
+from vmident.sandbox.tenant import PERSON_ID, TENANT
 from vmident.sandbox.transport.authority import CLIENT_ID, Authority
 
 HERE = "https://127.0.0.1:10443"

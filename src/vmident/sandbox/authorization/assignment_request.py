@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
 
 _KINDS = {kind.lower(): kind for kind in (SERVICE_PRINCIPAL, USER, GROUP)}
-_BEYOND = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId")
+_CONDITION_VERSION = "2.0"
 _READ_ONLY = ("createdOn", "updatedOn", "createdBy", "updatedBy")
 
 
@@ -30,6 +30,7 @@ class AssignmentRequest:
     principal: str
     kind: str | None = None
     description: str | None = None
+    condition: str | None = None
 
     def of_kind(self, kind: str) -> AssignmentRequest:
         """Give the same with the type that the directory knows."""
@@ -54,19 +55,32 @@ def read_assignment_request(call: Call, name: str, scope: str) -> AssignmentRequ
         raise authorization_errors.principal_id_invalid(principal)
     # Version 2015-07-01 knows no types; that it overlooks one is assumed.
     kind = None if call.api_version == OLDEST_ROLES else _read_kind(properties.get("principalType"))
-    return AssignmentRequest(_role_name(role), principal, kind, properties.get("description"))
+    return AssignmentRequest(
+        _role_name(role), principal, kind, properties.get("description"), _read_condition(properties)
+    )
 
 
 def _check_members(properties: dict[str, Any]) -> None:
-    known = ("roleDefinitionId", "principalId", "principalType", "scope", "description", *_READ_ONLY)
+    texts = ("description", "condition", "conditionVersion")
+    known = ("roleDefinitionId", "principalId", "principalType", "scope", *texts, *_READ_ONLY)
     for member, value in properties.items():
-        if member in _BEYOND and value is not None:
-            raise errors.not_in_the_sandbox(f"'{member}' of a role assignment")
-        if member not in (*known, *_BEYOND):
+        if member == "delegatedManagedIdentityResourceId":
+            if value is not None:
+                raise errors.not_in_the_sandbox(f"'{member}' of a role assignment")
+        elif member not in known:
             raise errors.member_unknown(member, "RoleAssignmentProperties", f"properties.{member}")
-    description = properties.get("description")
-    if description is not None and not isinstance(description, str):
-        raise errors.content_invalid("Error converting value to type 'System.String'. Path 'description'.")
+    for member in texts:
+        value = properties.get(member)
+        if value is not None and not isinstance(value, str):
+            raise errors.content_invalid(f"Error converting value to type 'System.String'. Path '{member}'.")
+
+
+def _read_condition(properties: dict[str, Any]) -> str | None:
+    """Read a condition, which is kept and shown; what it says of blobs or of roles is not evaluated here."""
+    condition: str | None = properties.get("condition") or None
+    if condition is not None and properties.get("conditionVersion") != _CONDITION_VERSION:
+        raise authorization_errors.condition_version_invalid(properties.get("conditionVersion"))
+    return condition
 
 
 def _text(properties: dict[str, Any], member: str) -> str:

@@ -22,7 +22,9 @@ class Role:
     actions: tuple[str, ...] = ()
     not_actions: tuple[str, ...] = ()
     data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
     is_custom: bool = False
+    scopes: tuple[str, ...] = ("/",)
 
     @property
     def permissions(self) -> dict[str, Any]:
@@ -31,7 +33,7 @@ class Role:
             "actions": list(self.actions),
             "notActions": list(self.not_actions),
             "dataActions": list(self.data_actions),
-            "notDataActions": [],
+            "notDataActions": list(self.not_data_actions),
         }
 
 

@@ -74,6 +74,39 @@ def principal_id_invalid(text: str) -> Refused:
     return Refused(400, "InvalidPrincipalId", message)
 
 
+def condition_version_invalid(version: object) -> Refused:
+    """A condition without its version; Microsoft's page on troubleshooting conditions has the code, not the wording."""
+    message = f"The condition version '{version}' is not valid. The supported version is '2.0'."
+    return Refused(400, "InvalidConditionVersion", message)
+
+
+def role_name_invalid(name: str) -> Refused:
+    """A role definition whose name is no GUID; wording assumed, after that of role assignments."""
+    message = f"The role definition ID '{name}' is not valid. The role definition ID must be a GUID."
+    return Refused(400, "InvalidRoleDefinitionId", message)
+
+
+def role_title_taken() -> Refused:
+    """A custom role with the name of another; terraform-provider-azurerm issue 10728 and others."""
+    message = "A role definition cannot be updated with a name that already exists."
+    return Refused(409, "RoleDefinitionWithSameNameExists", message)
+
+
+def role_in_use() -> Refused:
+    """A custom role that is still assigned; Microsoft's page on troubleshooting Azure RBAC."""
+    return Refused(400, "RoleDefinitionHasAssignments", "There are existing role assignments referencing role.")
+
+
+def built_in_role_fixed() -> Refused:
+    """A built-in role that is written or deleted; code and wording assumed."""
+    return Refused(403, "BuiltInRoleUpdateNotAllowed", "Built-in role definitions cannot be changed or deleted.")
+
+
+def role_definition_invalid(message: str) -> Refused:
+    """A custom role that Azure does not take; wording assumed."""
+    return Refused(400, "InvalidRoleDefinition", message)
+
+
 def assignment_name_invalid(name: str) -> Refused:
     """An assignment whose name is no GUID; azure-rest-api-specs issue 1684."""
     message = f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID."

@@ -8,7 +8,7 @@ from vmident.sandbox.authorization import errors as authorization_errors
 from vmident.sandbox.authorization.grants import Grants
 from vmident.sandbox.authorization.scopes import check_scope
 from vmident.sandbox.http_messages import Response, json_answer
-from vmident.sandbox.protocol.call import PERSON_ID, PERSON_NAME
+from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,13 +18,17 @@ from vmident.sandbox.authorization.role_store import role_of
 from vmident.sandbox.authorization.scopes import check_scope, covers
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import throttling
-from vmident.sandbox.protocol.call import PERSON_ID, TENANT, is_guid
+from vmident.sandbox.protocol.call import is_guid
 from vmident.sandbox.protocol.odata_filter import read_filter
 from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.tenant import PERSON_ID, TENANT
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
     from vmident.sandbox.store import Record, Rows
+
+
+_OLDEST_MEMBERS = ("roleDefinitionId", "principalId", "scope", "createdOn", "updatedOn", "createdBy", "updatedBy")
 
 
 def add_assignment(rows: Rows, name: str, scope: str, requested: AssignmentRequest, *, made: float) -> Record:
@@ -36,17 +40,20 @@ def add_assignment(rows: Rows, name: str, scope: str, requested: AssignmentReque
         "principal": requested.principal.lower(),
         "kind": requested.kind,
         "description": requested.description,
+        "condition": requested.condition,
         "made": made,
+        "changed": made,
     }
     rows.add("assignment", requested.principal, name, record, made=made)
     return record
 
 
 def write_assignment(call: Call) -> Response:
-    """Answer PUT: 201 for a new assignment, 200 for the same again.
+    """Answer PUT: 201 for a new assignment, and for the same again.
 
-    The same again is 409 in version 2015-07-01 (azure-sdk-for-go issue 19060) and is taken in newer ones (azure-cli
-    issues 23770 and 31995). The same role for the same principal at the same scope under another name is 409 always.
+    Again with the same role, principal and scope, description and condition are replaced (recordings
+    `role-assignments-aso.json` and `refusals.json`); version 2015-07-01 answers 409 (azure-sdk-for-go issue 19060).
+    The same role for the same principal at the same scope under another name is 409 always.
     """
     name, scope = call.words["name"], call.words["scope"]
     if not is_guid(name):
@@ -64,7 +71,7 @@ def write_assignment(call: Call) -> Response:
             raise authorization_errors.assignment_exists(_named(call, other))
     kind = _checked_kind(call, requested)
     made = add_assignment(call.rows, name, scope, requested.of_kind(kind), made=call.now)
-    return json_answer(201, shown_assignment(made, call.api_version))
+    return json_answer(201, shown_assignment(made, call.api_version, is_answer_to_put=True))
 
 
 def read_assignment(call: Call) -> Response:
@@ -119,7 +126,9 @@ def _written_again(call: Call, held: Record, scope: str, requested: AssignmentRe
         raise authorization_errors.assignment_fixed()
     if call.api_version == OLDEST_ROLES:
         raise authorization_errors.assignment_exists(None)
-    return json_answer(200, shown_assignment(held, call.api_version))
+    held |= {"description": requested.description, "condition": requested.condition, "changed": call.now}
+    call.rows.replace("assignment", held["principal"], held["name"], held)
+    return json_answer(201, shown_assignment(held, call.api_version, is_answer_to_put=True))
 
 
 def _is_same(held: Record, scope: str, requested: AssignmentRequest) -> bool:
@@ -145,25 +154,31 @@ def _checked_kind(call: Call, requested: AssignmentRequest) -> str:
     return str(known or requested.kind)
 
 
-def shown_assignment(held: Record, api_version: str) -> dict[str, Any]:
-    """Return an assignment as answers carry it."""
-    moment = wire_time(held["made"]).replace("+00:00", "Z")
+def shown_assignment(held: Record, api_version: str, *, is_answer_to_put: bool = False) -> dict[str, Any]:
+    """Return an assignment as answers carry it; the answer to a PUT leaves `createdBy` out (recordings)."""
     properties = {
         "roleDefinitionId": definition_id(held["role"]),
         "principalId": held["principal"],
+        "principalType": held["kind"],
         "scope": held["scope"],
-        "createdOn": moment,
-        "updatedOn": moment,
-        "createdBy": PERSON_ID,
+        "condition": held["condition"],
+        "conditionVersion": None if held["condition"] is None else "2.0",
+        "createdOn": _moment(held["made"]),
+        "updatedOn": _moment(held["changed"]),
+        "createdBy": None if is_answer_to_put else PERSON_ID,
         "updatedBy": PERSON_ID,
+        "delegatedManagedIdentityResourceId": None,
+        "description": held["description"],
     }
-    if api_version != OLDEST_ROLES:
-        properties |= {"principalType": held["kind"]}
-    if held["description"] is not None:
-        properties |= {"description": held["description"]}
+    if api_version == OLDEST_ROLES:
+        properties = {name: properties[name] for name in _OLDEST_MEMBERS}
     return {
         "properties": properties,
         "id": f"{held['scope']}/providers/Microsoft.Authorization/roleAssignments/{held['name']}",
         "type": "Microsoft.Authorization/roleAssignments",
         "name": held["name"],
     }
+
+
+def _moment(epoch_seconds: float) -> str:
+    return wire_time(epoch_seconds).replace("+00:00", "Z")

@@ -13,8 +13,8 @@ from vmident.sandbox.authorization import errors as authorization_errors
 from vmident.sandbox.authorization.role_store import all_roles, role_of
 from vmident.sandbox.authorization.scopes import check_scope
 from vmident.sandbox.http_messages import Response, json_answer
-from vmident.sandbox.protocol.call import SUBSCRIPTION
 from vmident.sandbox.protocol.odata_filter import read_filter
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from vmident.sandbox.authorization.built_in_roles import Role
@@ -68,7 +68,7 @@ def shown_role(role: Role) -> dict[str, Any]:
             "roleName": role.title,
             "type": _kind(role),
             "description": role.description,
-            "assignableScopes": [f"/subscriptions/{SUBSCRIPTION}" if role.is_custom else "/"],
+            "assignableScopes": list(role.scopes),
             "permissions": [role.permissions],
             "createdOn": _CREATED,
             "updatedOn": _UPDATED,

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 _BUILT_IN = {role.name: role for role in BUILT_IN_ROLES}
 
 
-def add_custom_role(rows: Rows, role: Role) -> None:
-    """Write a custom role that is not there yet."""
-    rows.add("role", "", role.name, dataclasses.asdict(role), made=0.0)
+def write_custom_role(rows: Rows, role: Role, *, made: float) -> None:
+    """Write a custom role, new or not."""
+    if rows.find("role", "", role.name) is None:
+        rows.add("role", "", role.name, dataclasses.asdict(role), made=made)
+    else:
+        rows.replace("role", "", role.name, dataclasses.asdict(role))
 
 
 def all_roles(rows: Rows) -> list[Role]:

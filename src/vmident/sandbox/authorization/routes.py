@@ -36,10 +36,13 @@ ROUTES = (
     ),
     Route(
         f"{_PATH}/roledefinitions/{{name}}",
-        {"GET": handler("authorization.role_definitions:read_role")},
+        {
+            "GET": handler("authorization.role_definitions:read_role"),
+            "PUT": handler("authorization.custom_roles:write_role"),
+            "DELETE": handler("authorization.custom_roles:delete_role"),
+        },
         ROLES,
         "roleDefinitions",
-        elsewhere=frozenset({"PUT", "DELETE"}),
         any_role=True,
     ),
     Route(

@@ -11,7 +11,7 @@ from vmident.sandbox.authorization.built_in_roles import OWNER
 from vmident.sandbox.authorization.grants import Grants
 from vmident.sandbox.authorization.role_assignments import add_assignment
 from vmident.sandbox.authorization.scopes import covers, tidied
-from vmident.sandbox.protocol.call import PERSON_ID, SUBSCRIPTION
+from vmident.sandbox.tenant import PERSON_ID, SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,7 +63,7 @@ def _role_name(roles: Iterable[Role], words: str) -> str:
 
 def _scope(role: str, scope: str) -> str:
     whole = tidied({"subscription": _IN_SUBSCRIPTION, "group": _GROUP}.get(scope.lower(), scope))
-    if not covers(_IN_SUBSCRIPTION, whole):
+    if not covers(_IN_SUBSCRIPTION, whole) and not covers(whole, _IN_SUBSCRIPTION):
         message = f"The role '{role}' cannot be given at '{scope}': that is not in the sandbox's subscription."
         raise UsageError(message, hint=f"Say 'subscription', 'group', or an id that begins with {_IN_SUBSCRIPTION}")
     return whole

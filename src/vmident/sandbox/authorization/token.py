@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from vmident.sandbox.protocol.call import PERSON_ID, PERSON_NAME, TENANT
+from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, TENANT
 
 
 def _encoded(part: dict[str, str]) -> str:

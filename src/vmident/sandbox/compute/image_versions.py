@@ -13,7 +13,7 @@ from vmident.sandbox import errors
 from vmident.sandbox.api_versions import LOCATIONS, known_location
 from vmident.sandbox.compute.image_data import Image, find_image
 from vmident.sandbox.http_messages import Response, json_answer
-from vmident.sandbox.protocol.call import SUBSCRIPTION
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call

@@ -13,8 +13,9 @@ from vmident.sandbox.compute.identity_patch import IdentityChange, held_after, r
 from vmident.sandbox.compute.vm_view import etag, shown_vm
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import operations, throttling
-from vmident.sandbox.protocol.call import SUBSCRIPTION, checked_tags
+from vmident.sandbox.protocol.call import checked_tags
 from vmident.sandbox.protocol.paging import page_of
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId, vm_id
 from vmident.sandbox.api_versions import FIRST_WITH_ETAG
 from vmident.sandbox.compute.identity_patch import BOTH, NONE, SYSTEM, USER
-from vmident.sandbox.protocol.call import SUBSCRIPTION, TENANT
 from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.tenant import SUBSCRIPTION, TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,8 +22,8 @@ from vmident.sandbox.deployments.functions import Place
 from vmident.sandbox.deployments.parameters import output_type
 from vmident.sandbox.deployments.template import read_template
 from vmident.sandbox.protocol import operations
-from vmident.sandbox.protocol.call import SUBSCRIPTION
 from vmident.sandbox.resource_manager.groups import shown_group, shown_subscription
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable

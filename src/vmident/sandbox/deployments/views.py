@@ -10,8 +10,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from vmident.sandbox.protocol.call import SUBSCRIPTION
 from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,8 +15,9 @@ from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.network import errors as network_errors
 from vmident.sandbox.network import views as network_views
 from vmident.sandbox.network.requests import asked_of
-from vmident.sandbox.protocol.call import SUBSCRIPTION, checked_location, checked_tags
+from vmident.sandbox.protocol.call import checked_location, checked_tags
 from vmident.sandbox.protocol.paging import page_of
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox import errors
 from vmident.sandbox.api_versions import LOCATIONS, known_location
 from vmident.sandbox.authorization.grants import Grants
+from vmident.sandbox.tenant import PERSON_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from vmident.sandbox.http_messages import Request, Response
     from vmident.sandbox.protocol.throttling import Meter
     from vmident.sandbox.store import Record, Rows
-
-SUBSCRIPTION = "5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1"
-SUBSCRIPTION_NAME = "vmident sandbox"
-TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee2"
-# The one person who is signed in.
-PERSON_ID = "9e750000-0e5a-4d5b-8f2b-1b7a5c0ffee3"
-PERSON_NAME = "sandbox-user@sandbox.invalid"
 
 
 def strict_json(text: str) -> Any:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox.errors import Refused, content_invalid, not_in_the_sandbox
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import throttling
-from vmident.sandbox.protocol.call import SUBSCRIPTION
 from vmident.sandbox.protocol.paging import sealed, unsealed
 from vmident.sandbox.resource_graph.errors import bad_request, query_refused
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call

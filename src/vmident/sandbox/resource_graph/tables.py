@@ -13,12 +13,12 @@ from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE
 from vmident.sandbox.api_versions import COMPUTE, IDENTITIES
 from vmident.sandbox.authorization import listing
 from vmident.sandbox.compute import vm_view
-from vmident.sandbox.managed_identity.handlers import shown_identity
+from vmident.sandbox.managed_identity.views import shown_identity
 from vmident.sandbox.network import views as network_views
-from vmident.sandbox.protocol.call import SUBSCRIPTION, TENANT
 from vmident.sandbox.resource_graph.kql.errors import NotSupported, TableUnknown
 from vmident.sandbox.resource_graph.kql.operators import Table
 from vmident.sandbox.resource_manager.groups import shown_group, shown_subscription
+from vmident.sandbox.tenant import MANAGEMENT_GROUP_TITLES, SUBSCRIPTION, TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,7 +139,7 @@ def _containers(call: Call) -> Iterator[Row]:
     """Make rows of the subscription and of its resource groups."""
     if call.grants.all:
         subscription = shown_subscription()
-        chain = [{"name": TENANT, "displayName": "Tenant Root Group"}]
+        chain = [{"name": name, "displayName": title} for name, title in MANAGEMENT_GROUP_TITLES.items()]
         properties = {
             "state": subscription["state"],
             "subscriptionPolicies": subscription["subscriptionPolicies"],

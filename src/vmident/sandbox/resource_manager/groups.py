@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox import errors
 from vmident.sandbox.api_versions import LOCATIONS, known_location
 from vmident.sandbox.http_messages import Response, json_answer
-from vmident.sandbox.protocol.call import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT, checked_tags
+from vmident.sandbox.protocol.call import checked_tags
 from vmident.sandbox.protocol.odata_filter import read_filter
 from vmident.sandbox.protocol.paging import page_of, page_of_all
 from vmident.sandbox.resource_manager.resources import has_tag, tag_filter
+from vmident.sandbox.tenant import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call

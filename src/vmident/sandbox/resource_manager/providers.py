@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox import errors
 from vmident.sandbox.api_versions import LOCATIONS
 from vmident.sandbox.http_messages import Response, json_answer
-from vmident.sandbox.protocol.call import SUBSCRIPTION
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,13 +25,14 @@ NAMESPACES = (
     "Microsoft.Authorization",
     "Microsoft.Compute",
     "Microsoft.ManagedIdentity",
+    "Microsoft.Management",
     "Microsoft.Network",
     "Microsoft.ResourceGraph",
     "Microsoft.Resources",
 )
 _SPELLED = {namespace.lower(): namespace for namespace in NAMESPACES}
 # Those that every subscription has, and that nobody can take away.
-_ALWAYS = {"microsoft.authorization", "microsoft.resources", "microsoft.resourcegraph"}
+_ALWAYS = {"microsoft.authorization", "microsoft.management", "microsoft.resources", "microsoft.resourcegraph"}
 
 
 def spelled(namespace: str) -> str:

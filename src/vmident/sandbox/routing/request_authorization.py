@@ -28,7 +28,8 @@ def admitted(call: Call, route: Route) -> Call:
     action = action_of(route, call.request.method).format_map(call.words)
     # Whoever has a role anywhere sees the subscription, its providers and the roles that there are; assumed, as
     # Terraform's users with a role at one group get on to registering providers, and are refused there.
-    if not action or (route.any_role and call.grants.all):
+    is_read = call.request.method in ("GET", "HEAD")
+    if not action or (route.any_role and is_read and call.grants.all):
         return call
     scope = scope_of(route, call)
     if is_list(route) and not call.grants.is_allowed(action, scope):

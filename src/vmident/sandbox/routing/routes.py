@@ -18,6 +18,7 @@ _SERVICES = {
     "microsoft.authorization": "authorization",
     "microsoft.compute": "compute",
     "microsoft.managedidentity": "managed_identity",
+    "microsoft.management": "management_groups",
     "microsoft.network": "network",
     "microsoft.resources": "deployments",
     "microsoft.resourcegraph": "resource_graph",

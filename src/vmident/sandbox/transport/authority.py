@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from vmident.sandbox.http_messages import Response, json_answer
-from vmident.sandbox.protocol.call import PERSON_ID, PERSON_NAME, TENANT
+from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, TENANT
 
 if TYPE_CHECKING:
     from vmident.sandbox.http_messages import Request

@@ -10,8 +10,8 @@ import ssl
 from typing import TYPE_CHECKING
 
 from vmident.errors import SandboxUnusable
-from vmident.sandbox.protocol.call import SUBSCRIPTION, TENANT
 from vmident.sandbox.sandbox import Sandbox
+from vmident.sandbox.tenant import SUBSCRIPTION, TENANT
 from vmident.sandbox.transport.asgi import Application
 from vmident.sandbox.transport.authority import CLIENT_ID, Authority
 

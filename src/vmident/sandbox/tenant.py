@@ -1,0 +1,14 @@
+"""The tenant of the sandbox: its subscription, the management groups above that, and the one signed-in person."""
+
+from __future__ import annotations
+
+SUBSCRIPTION = "5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1"
+SUBSCRIPTION_NAME = "vmident sandbox"
+TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee2"
+PERSON_ID = "9e750000-0e5a-4d5b-8f2b-1b7a5c0ffee3"
+PERSON_NAME = "sandbox-user@sandbox.invalid"
+
+MANAGEMENT_GROUPS = "/providers/Microsoft.Management/managementGroups"
+# By name, with what each is called, from the one that holds the subscription up to the tenant's root.
+MANAGEMENT_GROUP_TITLES = {"sandbox-landing-zone": "Sandbox landing zone", TENANT: "Tenant Root Group"}
+SCOPES_ABOVE = [f"{MANAGEMENT_GROUPS}/{name}" for name in MANAGEMENT_GROUP_TITLES]

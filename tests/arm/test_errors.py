@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from vmident.arm.errors import code_and_message, error_from, operation_error, retry_after_seconds
+from vmident.core.shell import command_line
 from vmident.errors import (
     AzureRefused,
     AzureUnavailable,
@@ -55,7 +56,7 @@ def _unauthorized(action: str, scope: str) -> str:
 
 
 def _to_ask_for(role: str, scope: str) -> str:
-    command = f'az role assignment create --assignee 1 --role "{role}" --scope {scope}'
+    command = command_line(*["az", "role", "assignment", "create", "--assignee", "1", "--role"], role, "--scope", scope)
     return f"Ask for the role '{role}' on {scope}. Who may grant it runs: {command}"
 
 

@@ -100,6 +100,27 @@ def test_an_error_keeps_its_code() -> None:
     assert {name: one.default_code for name, one in error_classes().items()}.items() >= PERMANENT_CODES.items()
 
 
+# A variable after a command, in an f-string: `f"… az vm start --ids {vm}"`.
+_COMMAND = re.compile(r"(?<!this )\b(vmident|az|ssh-keygen) [a-z-]+[^.:\n`]*$")
+
+
+def commands_put_together(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            for part, following in zip(node.values, node.values[1:], strict=False):
+                text = part.value if isinstance(part, ast.Constant) else ""
+                if isinstance(text, str) and isinstance(following, ast.FormattedValue) and _COMMAND.search(text):
+                    yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", [one for one in MODULES if "sandbox" not in one.parts], ids=name_of)
+def test_commands_to_copy_are_quoted_by_one_function(path: Path) -> None:
+    found = [*commands_put_together(ast.parse(path.read_text(encoding="utf-8")))]
+    quoted = {"cli/commands/sandbox_serve.py"}
+
+    assert found == [] or name_of(path) in quoted, "use core.shell.command_line"
+
+
 def test_news_fragments_are_named_as_the_changelog_takes_them() -> None:
     named = re.compile(r"\d+(\.\d+)?\.(added|changed|fixed|removed)(\.\d+)?\.md|\.gitignore|README\.md")
     assert [path.name for path in (PROJECT / "changes").iterdir() if not named.fullmatch(path.name)] == []

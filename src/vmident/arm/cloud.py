@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from vmident.core.shell import command_line
 from vmident.errors import UsageError
 
 _MICROSOFTS_AUTHORITIES = (
@@ -95,9 +96,10 @@ def _registered_cloud(name: str, keys: Mapping[str, str], public: Cloud | None) 
     authority = keys.get("endpoint_active_directory") or (public.authority if public else None)
     if not endpoint or not authority:
         missing = "endpoint_active_directory" if endpoint else "endpoint_resource_manager"
+        update = command_line("az", "cloud", "update", "--name", name, f"--{missing.replace('_', '-')}", "URL")
         raise UsageError(
             f"The cloud '{name}' has no {missing} in the Azure CLI's clouds.config.",
-            hint=f"Say where it is: az cloud update --name {name} --{missing.replace('_', '-')} URL",
+            hint=f"Say where it is: {update}",
         )
     return Cloud(
         public.name if public else name,

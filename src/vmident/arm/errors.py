@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from vmident.core.shell import command_line
 from vmident.errors import (
     AzureRefused,
     AzureUnavailable,
@@ -206,7 +207,9 @@ def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) ->
     if inner.get("code") == "Conflict":
         return Conflict(message, hint="An identity of that name is still being deleted: try again later.", **said)
     vm, identity = _RESOURCE.search(outer if isinstance(outer, str) else ""), _RESOURCE.search(message)
-    remove = f"vmident remove-user {vm[1] if vm else 'VM'} --identity {identity[1] if identity else 'ID'}"
+    remove = command_line(
+        "vmident", "remove-user", vm[1] if vm else "VM", "--identity", identity[1] if identity else "ID"
+    )
     return NotFound(
         message,
         hint=f"Check the name of the identity. One that was deleted while attached has to go first: {remove}",

@@ -12,6 +12,7 @@ from vmident.cli.options.shared import FleetOptions, VmOptions
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run, one_or_all
 from vmident.core.selection import Selection
+from vmident.core.shell import command_line
 from vmident.errors import ExitCode, Interrupted, UsageError, VmidentError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import change_lines, summary_line, warning_lines, warnings_about
@@ -104,7 +105,8 @@ def end_of_run(run: Run, results: Sequence[ChangeResult | DeletionResult], sessi
         run.explain(stopped)
     open_run = session.journal.left_open() if has_stopped else None
     if open_run:
-        run.console.note([Line(f"The run stopped on its way. Go on with it: vmident runs resume {open_run}")])
+        resume = command_line("vmident", "runs", "resume", open_run)
+        run.console.note([Line(f"The run stopped on its way. Go on with it: {resume}")])
     return ExitCode.INTERRUPTED if isinstance(stopped, Interrupted) and has_stopped else exit_code_for(results)
 
 

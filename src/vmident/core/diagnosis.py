@@ -11,6 +11,7 @@ from vmident.core.identity import IdentityState
 from vmident.core.rbac.permissions import Permission, allows, remediation
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
+from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
 
 CLOCK_TOLERANCE_SECONDS = 300.0
@@ -76,13 +77,13 @@ def on_network(way: str, missing_certificates: str | None) -> Check:
 
 def on_provider(namespace: str, state: str, subscription: str | None = None) -> Check:
     """Judge the registration of a resource provider; `subscription` is told where it is not the one of the command."""
-    place, option = (f" in {subscription}", f" --subscription {subscription}") if subscription else ("", "")
+    place = f" in {subscription}" if subscription else ""
+    option = ["--subscription", subscription] if subscription else []
     seen = f"Resource provider {namespace} is {state}{place}."
     if state.lower() == "registered":
         return Check("provider", CheckStatus.OK, seen)
-    return Check(
-        "provider", CheckStatus.PROBLEM, seen, f"Register it: az provider register --namespace {namespace}{option}"
-    )
+    register = command_line("az", "provider", "register", "--namespace", namespace, *option)
+    return Check("provider", CheckStatus.PROBLEM, seen, f"Register it: {register}")
 
 
 def on_permission(action: str, what: str, scope: Scope, permissions: Sequence[Permission], caller: str | None) -> Check:
@@ -113,8 +114,12 @@ def on_state(machine: VirtualMachine, power: str | None) -> Check:
         "vm",
         CheckStatus.WARNING,
         f"VM '{name}' is {power}: its identities can be changed, and no program in it gets a token.",
-        f"Start it: az vm start --ids {machine.id}",
+        f"Start it: {command_line('az', 'vm', 'start', '--ids', machine.id)}",
     )
+
+
+def _to_detach(vm: ResourceId, identity: ResourceId) -> str:
+    return command_line("vmident", "remove-user", vm, "--identity", identity)
 
 
 def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[ResourceId], count: int) -> list[Check]:
@@ -128,7 +133,7 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
             CheckStatus.PROBLEM,
             f"Identity '{identity}' is attached and does not exist any more: it gives no tokens, and Azure refuses "
             "other changes of the VM's identities.",
-            f"Detach it: vmident doctor {vm} --fix, or vmident remove-user {vm} --identity {identity}",
+            f"Detach it: {command_line('vmident', 'doctor', vm, '--fix')}, or {_to_detach(vm, identity)}",
         )
         for identity in dead
     ]
@@ -137,8 +142,8 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
             "attachment",
             CheckStatus.PROBLEM,
             f"Identity '{identity}' was deleted and made again since it was attached: the VM still has the old one.",
-            f"Detach it and attach it again: vmident remove-user {vm} --identity {identity}; "
-            f"vmident add-user {vm} --identity {identity}",
+            f"Detach it and attach it again: {_to_detach(vm, identity)}; "
+            + command_line("vmident", "add-user", vm, "--identity", identity),
         )
         for identity in remade
     ]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import IdentityDeletion, Origin, RunEntry, RunRecord, Stage
+from vmident.core.shell import command_line
 from vmident.errors import BadResourceId, JournalUnusable, NotFound, TakenOver
 from vmident.fleet.entry_codec import as_text, deletion_as_text, deletion_in, entry_in
 
@@ -117,7 +118,7 @@ class SqliteJournal:
             if not done.rowcount:
                 raise TakenOver(
                     f"Another process has taken run {run} over, and '{key.rsplit('/', 1)[-1]}' with it.",
-                    hint=f"See how it goes on: vmident runs show {run}",
+                    hint=f"See how it goes on: {command_line('vmident', 'runs', 'show', run)}",
                 )
 
     def end(self, run: str) -> None:

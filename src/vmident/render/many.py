@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from vmident.core.identity import IdentityState, SystemIdentity
+from vmident.core.shell import command_line
 from vmident.core.transition import Transition
 from vmident.render.human import (
     HEADINGS,
@@ -169,7 +170,8 @@ def _told(vms: tuple[ChangeResult, ...], error: VmidentError, names: Names, reco
     named = [one for place, one in enumerate(vms) if place < _NAMED_AT_MOST or one.id not in record.vms]
     text = ", ".join(names.of(one) for one in named)
     more = len(vms) - len(named)
-    found = f" and {more} more; all are named by: vmident runs show {record.run}" if more else ""
+    show = command_line("vmident", "runs", "show", record.run)
+    found = f" and {more} more; all are named by: {show}" if more else ""
     return GroupedFailures(vms, common, _counted(vms), f"{text}{found}")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vmident.core.run_record import IdentityDeletion, RunEntry, RunRecord, Stage
+from vmident.core.shell import command_line
 from vmident.render.document import Document, identity_document, roles_member
 from vmident.render.formats import as_table
 from vmident.render.human import difference_lines, role_lines
@@ -99,7 +100,7 @@ def whole_run_lines(record: RunRecord) -> Iterator[Line]:
     for deletion in record.deletions:
         yield from _deletion_lines(deletion)
     if record.status == "unfinished":
-        yield Line(f"Go on with it: vmident runs resume {record.id}", Tone.FAINT)
+        yield Line(f"Go on with it: {command_line('vmident', 'runs', 'resume', record.id)}", Tone.FAINT)
 
 
 def _deletion_document(deletion: IdentityDeletion) -> Document:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vmident.core.rbac.scope import group_scope
 from vmident.core.resources import Group, is_same_location
+from vmident.core.shell import command_line
 from vmident.core.tags import has_tags, with_tags
 from vmident.errors import AlreadyExists, Conflict, NotFound
 from vmident.ports.azure import Clock, Groups, Prompt
@@ -48,7 +49,9 @@ def create_group_resource(
         now = _there(request, groups)
         return now if now and has_tags(now.tags, request.tags) else None
 
-    write = Write(make, found, f"make resource group '{request.name}'", f"vmident group show {request.name}")
+    write = Write(
+        make, found, f"make resource group '{request.name}'", command_line("vmident", "group", "show", request.name)
+    )
     group, is_ours = write_once(write, clock, prompt)
     return GroupResult(group, Status.CHANGED if is_ours else Status.UNCHANGED, before)
 

@@ -96,7 +96,7 @@ def test_the_way_out_is_a_command_that_a_shell_takes_whole() -> None:
     command = grant_command("Virtual Machine Contributor", "/subscriptions/s/resourceGroups/a(b)", "oid")
     assert command == (
         'az role assignment create --assignee oid --role "Virtual Machine Contributor" '
-        "--scope '/subscriptions/s/resourceGroups/a(b)'"
+        '--scope "/subscriptions/s/resourceGroups/a(b)"'
     )
     assert command in remediation(VM_WRITE, "/subscriptions/s/resourceGroups/a(b)", "oid")
     assert "OBJECT_ID" in remediation(VM_WRITE, "/subscriptions/s", None)

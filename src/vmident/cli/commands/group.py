@@ -12,6 +12,7 @@ from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.core.naming import checked_group_name
 from vmident.core.resource_id import checked_name
+from vmident.core.shell import command_line
 from vmident.core.tags import tags_in
 from vmident.errors import ExitCode, UsageError
 from vmident.render.resources import (
@@ -50,9 +51,8 @@ def create_group(
     """
     checked, wanted = checked_group_name(name), tags_in(tags or ())
     if not location or not location.strip():
-        raise UsageError(
-            "No location is named.", hint=f"Name a region: vmident group create {checked} --location westus"
-        )
+        create = command_line("vmident", "group", "create", checked, "--location", "westus")
+        raise UsageError("No location is named.", hint=f"Name a region: {create}")
     session = run.open()
     request = GroupRequest(session.where.subscription(), checked, location.strip(), wanted)
     prompt = TerminalPrompt(run.console, yes=True)

@@ -14,6 +14,7 @@ from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run, one_or_all
 from vmident.core.naming import checked_identity_name
 from vmident.core.resource_id import user_identity_id
+from vmident.core.shell import command_line
 from vmident.core.tags import tags_in
 from vmident.errors import ExitCode, UsageError
 from vmident.render.human import warnings_about
@@ -79,7 +80,7 @@ def create_identity(
       vmident identity create myId -g myResourceGroup --role Reader --scope group
     """
     checked, wanted = checked_identity_name(name), tags_in(tags or ())
-    example = f"vmident identity create {checked} -g myResourceGroup"
+    example = command_line("vmident", "identity", "create", checked, "-g", "myResourceGroup")
     roles = checked_role_names(role_options.role, role_options.scope, command=example)
     session = run.open()
     group = session.where.group

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from vmident.cli.inputs.numbers import number_between
 from vmident.cli.options.shared import Vms
 from vmident.cli.run import Run
+from vmident.core.shell import command_line
 from vmident.errors import ExitCode
 from vmident.render.line import Line, Tone
 
@@ -90,7 +90,7 @@ def with_commands(facts: Mapping[str, str], time_scale: float = 1.0) -> dict[str
 
     The secret is joined to its option: a word of its own that begins with `-` would be taken for another option.
     """
-    quoted = {name: shlex.quote(fact) for name, fact in facts.items()}
+    quoted = {name: command_line(fact) for name, fact in facts.items()}
     url, tenant, client, secret = (quoted[name] for name in ("endpoint", "tenantId", "clientId", "clientSecret"))
     trust = f"export REQUESTS_CA_BUNDLE={quoted['certificates']}"
     subscription = quoted["subscriptionId"]

@@ -12,6 +12,7 @@ from vmident.cli.options.shared import ChangeOptions, IdentityWords, RoleOptions
 from vmident.cli.options.vm_create import AdminOptions, ImageWord, NetworkOptions, NewVm, VmSizeOptions
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
+from vmident.core.shell import command_line
 from vmident.core.tags import tags_in
 from vmident.core.vm_creation.admin import Admin, checked_admin_name
 from vmident.core.vm_creation.images import image_named
@@ -57,7 +58,7 @@ def create(
     """
     kind = image_named(image)
     os = system_of(kind, machine.os_type, admin)
-    example = f"vmident vm create {name} --image {image} --system"
+    example = command_line("vmident", "vm", "create", name, "--image", image, "--system")
     request = checked_request(
         VmWish(
             name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from vmident.core.shell import command_line
 from vmident.errors import UsageError
 
 _PRIVATE, _PUBLIC = "id_rsa", "id_rsa.pub"
@@ -44,7 +45,7 @@ def kept_or_new_key(home: Path, *, save: bool) -> tuple[str, bool]:
     if private.exists():
         raise UsageError(
             f"There is a private key {private} without its public one.",
-            hint=f"Write it out: ssh-keygen -y -f {private} > {public}",
+            hint=f"Write it out: {command_line('ssh-keygen', '-y', '-f', private)} > {command_line(public)}",
         )
     secret, key = _new_pair()
     if not save:

@@ -10,9 +10,10 @@ Source: Microsoft's 'Understand Azure role definitions'; built-in roles as in it
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from vmident.core.shell import command_line
 
 VM_READ = "Microsoft.Compute/virtualMachines/read"
 VM_WRITE = "Microsoft.Compute/virtualMachines/write"
@@ -65,7 +66,7 @@ def role_for(action: str) -> str | None:
 def grant_command(role: str, scope: str, object_id: str | None) -> str:
     """Give the command that grants the role, for whoever may: the Azure CLI's, which every administrator has."""
     assignee = object_id or "OBJECT_ID"
-    return f"az role assignment create --assignee {assignee} --role {_quoted(role)} --scope {shlex.quote(scope)}"
+    return command_line("az", "role", "assignment", "create", "--assignee", assignee, "--role", role, "--scope", scope)
 
 
 def remediation(action: str, scope: str, object_id: str | None) -> str:
@@ -88,8 +89,3 @@ def _any_matches(patterns: Iterable[str], action: str) -> bool:
 def _matches(pattern: str, action: str) -> bool:
     expression = re.escape(pattern).replace(r"/\*/", "/(?:.*/)?").replace(r"\*", ".*")
     return re.fullmatch(expression, action, re.IGNORECASE) is not None
-
-
-def _quoted(text: str) -> str:
-    # Double quotes, which cmd.exe knows too; role names hold neither quotes nor dollars.
-    return f'"{text}"'

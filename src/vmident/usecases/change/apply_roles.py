@@ -9,11 +9,12 @@ from functools import partial
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.roles import Grant, Receiver, receivers
 from vmident.core.resource_id import ResourceId
+from vmident.core.shell import command_line
 from vmident.core.transition import AddUsers, Change, EnableSystem
 from vmident.errors import JournalUnusable, OperationFailed, TakenOver, VmidentError
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.usecases.change.prepare import Ports, Prepared
-from vmident.usecases.roles.grant import RoleOutcomes, grant, remove, role_options
+from vmident.usecases.roles.grant import RoleOutcomes, command_to_unassign, grant, remove, role_options
 
 _TO_DO = frozenset({RoleStatus.PLANNED, RoleStatus.PLANNED_REMOVAL})
 _OF_NOBODY = frozenset({RoleStatus.ORPHANED, RoleStatus.PLANNED_REMOVAL})
@@ -120,14 +121,13 @@ def _with_context(
     vm = prepared.machine.id
     undone = [one for one in outcomes.done if one.status is RoleStatus.FAILED]
     if any(one in result.roles for one in (replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in undone)):
-        ids = " ".join(str(one.id) for one in undone)
         return failure.with_message(
             f"The identities of VM '{vm.name}' are changed, but these role assignments of its old principal are left: "
             f"{outcomes.undone}. {failure.message}",
-            hint=f"Delete them: az role assignment delete --ids {ids}",
+            hint=f"Delete them: {command_to_unassign(undone)}",
         )
     if any(one.principal_id is None for one in undone):
-        hint = f"Repeat the command when Azure knows the principal: vmident show {vm}"
+        hint = f"Repeat the command when Azure knows the principal: {command_line('vmident', 'show', vm)}"
     elif prepared.assignments:
         commands = " && ".join(_command_to_assign(one) for one in undone)
         hint = f"Grant them: {commands}"
@@ -139,9 +139,9 @@ def _with_context(
 
 
 def _command_to_assign(role: RoleResult) -> str:
-    return (
-        f"az role assignment create --assignee-object-id {role.principal_id} "
-        f"--assignee-principal-type ServicePrincipal --role {role.role.guid} --scope {role.scope}"
+    return command_line(
+        *("az", "role", "assignment", "create", "--assignee-object-id", role.principal_id),
+        *("--assignee-principal-type", "ServicePrincipal", "--role", role.role.guid, "--scope", role.scope),
     )
 
 
@@ -150,5 +150,4 @@ def command_for(vm: ResourceId, change: Change, grants: Sequence[Grant]) -> str:
     words = ["vmident", "enable-system" if isinstance(change, EnableSystem) else "add-user", str(vm)]
     if isinstance(change, AddUsers):
         words += [word for user in sorted(change.ids) for word in ("--identity", str(user))]
-    words += role_options(grants)
-    return " ".join(words)
+    return command_line(*words, *role_options(grants))

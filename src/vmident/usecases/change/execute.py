@@ -13,6 +13,7 @@ from vmident.core.consequences import Notice
 from vmident.core.identity import IdentityState
 from vmident.core.patch import PatchBody
 from vmident.core.polling import pause_before_retry
+from vmident.core.shell import command_line
 from vmident.core.transition import Transition
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import (
@@ -124,7 +125,7 @@ def _check_it_did_not_fail(attempt: _Attempt) -> None:
     if then and now.has_failed and not then.has_failed:
         raise OperationFailed(
             f"The change of VM '{now.id.name}' was sent and its answer lost; the VM is now '{now.provisioning_state}'.",
-            hint=f"See what the VM has now: vmident show {now.id}",
+            hint=f"See what the VM has now: {command_line('vmident', 'show', now.id)}",
         )
 
 
@@ -200,7 +201,7 @@ def _with_context(failure: VmidentError, attempt: _Attempt) -> VmidentError:
         return failure.with_message(f"{failure.message} VM '{vm.name}' was not changed.")
     return failure.with_message(
         f"{failure.message} The change of VM '{vm.name}' was sent, and Azure may still complete it.",
-        hint=f"See what the VM has now: vmident show {vm}",
+        hint=f"See what the VM has now: {command_line('vmident', 'show', vm)}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from vmident.core.polling import OperationTimes, pause_before_look, pause_before_vm_look
+from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Conflict, NotFound, OperationFailed
 from vmident.ports.azure import Clock, Operation, VirtualMachines
@@ -82,6 +83,6 @@ def wait_until_settled(machine: VirtualMachine, machines: VirtualMachines, clock
     if now.has_failed:
         raise OperationFailed(
             f"The change of VM '{now.id.name}' ended as '{now.provisioning_state}'.",
-            hint=f"See what the VM has now: vmident show {now.id}",
+            hint=f"See what the VM has now: {command_line('vmident', 'show', now.id)}",
         )
     return now

@@ -11,6 +11,7 @@ from vmident.core.patch import PatchBody, patch_for
 from vmident.core.rbac.roles import Grant, RoleAssignment
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
+from vmident.core.shell import command_line
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import StateDrifted
@@ -166,7 +167,7 @@ def check_stands(machine: VirtualMachine, states: Sequence[IdentityState]) -> No
     raise StateDrifted(
         f"VM '{machine.id.name}' has been changed since: it has {machine.identity.described}, and the run left it "
         f"with {states[0].described}. It is left as it is.",
-        hint=f"See what it has, and change it by name: vmident show {machine.id}",
+        hint=f"See what it has, and change it by name: {command_line('vmident', 'show', machine.id)}",
     )
 
 

@@ -9,6 +9,7 @@ from vmident.core.consequences import Notice
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import RunEntry, RunRecord, Stage
+from vmident.core.shell import command_line
 from vmident.core.transition import Change, Transition
 from vmident.core.undo import change_back, inverse, roles_back, succeeded, successors
 from vmident.errors import NotAllowed, NotFound
@@ -85,7 +86,7 @@ def _cannot_come_back(identity: ResourceId, vm: ResourceId | None = None) -> Not
         f"Identity '{identity.name}' has been deleted, and a deleted identity cannot be restored.{left}",
         code="identity-not-found",
         hint="Create one of that name, with another principal, and attach it: "
-        f"vmident identity create {identity.name} -g {identity.group}",
+        + command_line("vmident", "identity", "create", identity.name, "-g", identity.group),
     )
 
 

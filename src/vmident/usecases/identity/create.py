@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from vmident.core.naming import name_warnings
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import IdentityResource, is_same_location
+from vmident.core.shell import command_line
 from vmident.core.tags import has_tags, with_tags
 from vmident.errors import AlreadyExists, NotFound
 from vmident.ports.azure import Clock, Groups, Identities, Prompt
@@ -59,7 +60,9 @@ def create_identity_resource(request: IdentityRequest, makers: Makers, *, dry_ru
         now = _there(request, makers)
         return now if now and has_tags(now.tags, request.tags) else None
 
-    write = Write(make, found, f"make identity '{request.id.name}'", f"vmident identity show {request.id}")
+    write = Write(
+        make, found, f"make identity '{request.id.name}'", command_line("vmident", "identity", "show", request.id)
+    )
     identity, is_ours = write_once(write, makers.clock, makers.prompt)
     return IdentityResult(identity, Status.CHANGED if is_ours else Status.UNCHANGED, before, warnings)
 

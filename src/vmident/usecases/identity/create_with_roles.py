@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vmident.core.rbac.roles import Grant
+from vmident.core.shell import command_line
 from vmident.errors import OperationFailed
 from vmident.ports.azure import Roles
 from vmident.results.changes import RoleResult, RoleStatus, Status
@@ -49,11 +50,14 @@ def _with_roles(
             outcomes.attempt(one, lambda one=one: _granted(one, made, makers, roles))  # type: ignore[misc]
     done = tuple(outcomes.done)
     if outcomes.failure:
-        again = " ".join(["vmident identity create", made.identity.id.name, "-g", made.identity.id.group])
+        identity = made.identity.id
+        again = command_line(
+            "vmident", "identity", "create", identity.name, "-g", identity.group, *role_options(grants)
+        )
         error = outcomes.failure.with_message(
             f"Identity '{made.identity.id.name}' is there, but without these roles: {outcomes.undone}. "
             f"{outcomes.failure.message}",
-            hint=f"Finish the job: {again} {' '.join(role_options(grants))}",
+            hint=f"Finish the job: {again}",
         )
         return replace(made, status=Status.FAILED, roles=done, error=error)
     has_granted = any(one.status is RoleStatus.GRANTED for one in done)

@@ -15,6 +15,7 @@ from functools import partial
 from vmident.core.consequences import Notice
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import IdentityDeletion, RunRecord, Stage
+from vmident.core.shell import command_line
 from vmident.errors import NotFound, StillAttached, VmidentError
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.results.resources import DeletionResult
@@ -22,7 +23,7 @@ from vmident.usecases.change.prepare import Ports
 from vmident.usecases.change.recorder import NOT_RECORDED, RunRecorder
 from vmident.usecases.idempotent_write import Write, write_once
 from vmident.usecases.identity.prepare_delete import attached_vms
-from vmident.usecases.roles.grant import RoleOutcomes, remove
+from vmident.usecases.roles.grant import RoleOutcomes, command_to_unassign, remove
 
 
 def delete_recorded(
@@ -93,8 +94,8 @@ def _resume(deletion: IdentityDeletion, ports: Ports, recording: RunRecorder) ->
         if not is_gone and not deletion.is_forced:
             vms = attached_vms(deletion.identity, ports)
             if vms:
-                hint = f"Detach it from them, and delete it: vmident identity delete {deletion.identity} --detach"
-                failure = still_attached(deletion.identity, vms, hint)
+                again = command_line("vmident", "identity", "delete", deletion.identity, "--detach")
+                failure = still_attached(deletion.identity, vms, f"Detach it from them, and delete it: {again}")
                 blocked(deletion, failure, recording, vms)
                 return _result(deletion, Status.FAILED, error=failure, attached=vms)
     except VmidentError as failure:
@@ -112,7 +113,7 @@ def _delete(deletion: IdentityDeletion, ports: Ports) -> Write[bool]:
         delete,
         lambda: _is_gone(deletion, ports) or None,
         f"delete identity '{name}'",
-        f"vmident identity show {deletion.identity}",
+        command_line("vmident", "identity", "show", deletion.identity),
     )
 
 
@@ -130,7 +131,7 @@ def _with_roles_left(identity: ResourceId, outcomes: RoleOutcomes) -> VmidentErr
     return outcomes.failure.with_message(
         f"Identity '{identity.name}' is deleted, but these role assignments of it are left: {outcomes.undone}. "
         f"{outcomes.failure.message}",
-        hint=f"Delete them: az role assignment delete --ids {' '.join(str(one.id) for one in left)}",
+        hint=f"Delete them: {command_to_unassign(left)}",
     )
 
 

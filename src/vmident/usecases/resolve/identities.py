@@ -14,6 +14,7 @@ from vmident.core.resource_id import (
 )
 from vmident.core.resources import IdentityResource
 from vmident.core.selection import named, near
+from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
 from vmident.ports.azure import Identities
@@ -85,7 +86,7 @@ def read_identity(identity: ResourceId, identities: Identities) -> IdentityResou
         there = _near(identity.name, identity.subscription, identity.group, identities)
         raise missing.with_message(
             f"No user-assigned identity named '{identity.name}' in resource group '{identity.group}'.{there}",
-            hint=f"See what is there: vmident identity list -g {identity.group}",
+            hint=f"See what is there: {command_line('vmident', 'identity', 'list', '-g', identity.group)}",
         ) from missing
 
 

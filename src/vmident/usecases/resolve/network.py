@@ -9,6 +9,7 @@ from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId, checked_name, looks_like_id
 from vmident.core.resources import is_same_location
 from vmident.core.selection import near
+from vmident.core.shell import command_line
 from vmident.core.vm_creation.network import VIRTUAL_NETWORK, VirtualNetwork, first_fitting
 from vmident.errors import BadResourceId, NotFound, UsageError
 from vmident.ports.deployments import Networks
@@ -90,8 +91,11 @@ def _subnet(word: str | None, network: VirtualNetwork) -> str:
     alike = near(network.subnets, word) if word else ()
     there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
     wanted = f"named '{word}'" if word else "for VMs"
+    create = command_line(
+        "az", "network", "vnet", "subnet", "create", "-g", network.id.group, "--vnet-name", network.id.name
+    )
     raise NotFound(
         f"The network '{network.id.name}' has no subnet {wanted}.{there}",
         code="subnet-not-found",
-        hint=f"Make it: az network vnet subnet create -g {network.id.group} --vnet-name {network.id.name} …",
+        hint=f"Make it: {create} …",
     )

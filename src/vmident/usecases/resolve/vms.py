@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId, checked_name, looks_like_id, vm_id
 from vmident.core.selection import near
+from vmident.core.shell import command_line
 from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _no_vm_named(word: str, subscription: str, group: str | None, machines: Virt
     except VmidentError:
         alike = ()
     there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
-    look = f"vmident list -g {group}" if group else "vmident list"
+    look = command_line("vmident", "list", *(["-g", group] if group else []))
     return NotFound(f"No VM named '{name}' in {place}.{there}", hint=f"See what is there: {look}")
 
 

@@ -9,6 +9,7 @@ from vmident.core.polling import pause_before_retry
 from vmident.core.rbac.permissions import DELETE_ROLE_ASSIGNMENT, WRITE_ROLE_ASSIGNMENT, allows, remediation
 from vmident.core.rbac.roles import Grant
 from vmident.core.rbac.scope import Scope
+from vmident.core.shell import command_line
 from vmident.errors import Interrupted, NotAllowed, VmidentError
 from vmident.ports.azure import Clock, Prompt, Roles
 from vmident.results.changes import RoleResult, RoleStatus
@@ -52,7 +53,7 @@ def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, pr
         assignment_id = roles.find(wanted, principal_id)
         return _done(planned, principal_id, RoleStatus.GRANTED, assignment_id) if assignment_id else None
 
-    write = Write(assign, found, what, f"az role assignment list --assignee {principal_id} --scope {planned.scope}")
+    write = Write(assign, found, what, command_to_list(principal_id, planned.scope))
     began, tries = clock.now(), 0
     while True:
         try:
@@ -97,11 +98,21 @@ class RoleOutcomes:
 
 
 def role_options(grants: Sequence[Grant]) -> list[str]:
-    """Give the words that ask for these grants on a command line, quoted for a shell."""
+    """Return the words that ask for these grants on a command line."""
     roles = dict.fromkeys(grant.role for grant in grants)
     scopes = dict.fromkeys(grant.scope for grant in grants)
-    words = [word for role in roles for word in ("--role", f'"{role.name}"' if " " in role.name else role.name)]
+    words = [word for role in roles for word in ("--role", role.name)]
     return words + [word for scope in scopes for word in ("--scope", str(scope))]
+
+
+def command_to_list(principal_id: str | None, scope: Scope) -> str:
+    """Return the command that shows the role assignments of a principal at a scope."""
+    return command_line("az", "role", "assignment", "list", "--assignee", principal_id, "--scope", scope)
+
+
+def command_to_unassign(roles: Sequence[RoleResult]) -> str:
+    """Return the command that deletes role assignments."""
+    return command_line("az", "role", "assignment", "delete", "--ids", *(one.id for one in roles))
 
 
 def remove(orphan: RoleResult, roles: Roles, clock: Clock, prompt: Prompt) -> RoleResult:
@@ -112,7 +123,7 @@ def remove(orphan: RoleResult, roles: Roles, clock: Clock, prompt: Prompt) -> Ro
     assignment_id = orphan.id
     if assignment_id:
         what = f"delete role assignment '{orphan.role.name}' on {orphan.scope}"
-        look = f"az role assignment list --assignee {orphan.principal_id} --scope {orphan.scope}"
+        look = command_to_list(orphan.principal_id, orphan.scope)
 
         def delete() -> bool:
             roles.remove(assignment_id)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vmident.core.polling import pause_before_look
+from vmident.core.shell import command_line
 from vmident.core.vm_creation.deployment import DeploymentRequest, Step, first_failed, made
 from vmident.errors import OperationFailed, VmidentError
 from vmident.ports.azure import Clock, Prompt
@@ -75,7 +76,7 @@ def with_context(
             f"{request.what} was not made, nor anything for it: {at}{own.message}", own.hint or _RUN_AGAIN
         )
     listed = "".join(f"\n  {one}" for one in there)
-    delete = f"az resource delete --ids {' '.join(there)}"
+    delete = command_line("az", "resource", "delete", "--ids", *there)
     return own.with_message(
         f"{request.what} was not made: {at}{own.message}\nThese are there, and stay:{listed}",
         f"Mend the cause, delete these, and run the command again: {delete}"
@@ -93,7 +94,7 @@ def goes_on(failure: VmidentError, request: DeploymentRequest) -> VmidentError:
 
 
 def _how_to_look(request: DeploymentRequest) -> str:
-    return f"az deployment group show -g {request.id.group} -n {request.id.name}"
+    return command_line("az", "deployment", "group", "show", "-g", request.id.group, "-n", request.id.name)
 
 
 def _steps(

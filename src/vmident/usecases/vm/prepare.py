@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from vmident.core.consequences import Notice, consequences
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId, checked_name, looks_like_id, vm_id
+from vmident.core.shell import command_line
 from vmident.core.transition import Transition
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_creation.admin import Admin, computer_name
@@ -167,6 +168,7 @@ def _check_there_is_none(vm: ResourceId, creating: Creating) -> None:
     if machine.has_failed:
         raise AlreadyExists(
             f"{there} It did not come up: it is '{machine.provisioning_state}'.",
-            hint=f"Delete it and run the command again: az vm delete --ids {vm}",
+            hint=f"Delete it and run the command again: {command_line('az', 'vm', 'delete', '--ids', vm)}",
         )
-    raise AlreadyExists(there, hint=f"See what identities it has: vmident show {vm.name} -g {vm.group}")
+    show = command_line("vmident", "show", vm.name, "-g", vm.group)
+    raise AlreadyExists(there, hint=f"See what identities it has: {show}")

@@ -1,0 +1,50 @@
+"""Command lines in hints: a shell reads back the very words."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vmident.core.shell import command_line
+
+HOSTILE = [
+    "$(touch x)",
+    "a b",
+    "`id`",
+    "it's",
+    'say "hi"',
+    "a;b",
+    "!x",
+    "%PATH%",
+    "(prod)",
+    "~",
+    "*",
+    "",
+    "a\\b",
+    "ä ö",
+]
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1))
+def test_a_shell_reads_back_the_words(words: list[str]) -> None:
+    assert shlex.split(command_line(*words)) == words
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_a_real_shell_reads_back_hostile_words() -> None:
+    printed = subprocess.run(
+        ["sh", "-c", command_line("printf", "%s\\n", *HOSTILE)], capture_output=True, text=True, check=True
+    )
+
+    assert printed.stdout.splitlines() == HOSTILE
+
+
+def test_words_without_need_are_not_quoted_and_spaces_take_double_quotes() -> None:
+    assert command_line("az", "--role", "Key Vault Reader", "--scope", "/a/b") == (
+        'az --role "Key Vault Reader" --scope /a/b'
+    )

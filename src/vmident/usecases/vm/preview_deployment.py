@@ -5,7 +5,7 @@ from __future__ import annotations
 from vmident.core.consequences import Notice
 from vmident.core.polling import pause_before_look
 from vmident.core.vm_creation.deployment import DeploymentRequest, WhatIfChange
-from vmident.errors import VmidentError
+from vmident.errors import NotSignedIn, VmidentError
 from vmident.ports.azure import Clock, Prompt
 from vmident.ports.deployments import Deployments
 
@@ -25,7 +25,8 @@ def preview_deployment(
             clock.sleep(pause_before_look(elapsed, what_if.retry_after_seconds))
             what_if = deployments.poll_what_if(what_if)
     except VmidentError as failure:
-        if failure.ends_run:
+        # A preview needs no sign-in: the template is worked out without Azure.
+        if failure.ends_run and not isinstance(failure, NotSignedIn):
             raise
         return None, (Notice(WHAT_IF_FAILED, f"Azure did not say what it would do: {failure.code}: {failure.message}"),)
     # What the template does not name is left alone, and may be the whole group.

@@ -6,6 +6,7 @@ A policy of azure-core's pipeline, the outermost one; it needs nothing of azure-
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ from vmident.errors import AzureRefused, Unreachable, UnreadableAnswer, VmidentE
 
 if TYPE_CHECKING:
     from vmident.ports.azure import Clock
+
+_URL = re.compile(r"[^\s'\"()<>]*\?[^\s'\"()<>]*")
 
 
 class RequestPolicy:
@@ -133,7 +136,8 @@ def _without_opaque_query(url: str) -> str:
 
 
 def _no_answer(failure: Exception, endpoint: str) -> VmidentError:
-    reason = " ".join(str(failure).split())
+    # The HTTP library's own messages name the URL, query and all.
+    reason = _URL.sub(lambda url: _without_opaque_query(url[0]), " ".join(str(failure).split()))
     return Unreachable(
         f"No answer from {endpoint}: {reason}",
         hint="Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and the endpoint.",

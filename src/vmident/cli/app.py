@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 from typing import Annotated, Any
@@ -17,62 +18,85 @@ from vmident.cli.lazy_group import CommandEntry, Commands, LazyGroup
 # Of each command: its module below `vmident.cli.commands`, its function there, and the first line of its help.
 _Table = dict[str, tuple[str, str, str]]
 
+_ABOUT = """View, change and audit managed identities of Azure VMs.
+
+\b
+Get started:
+  vmident list --sandbox                 Try it without an Azure account
+  vmident show myVM                      Show the identities of a VM
+  vmident enable-system myVM --dry-run   Preview a change
+"""
+_EPILOG = """\b
+Run 'vmident COMMAND --help' for the options and examples of a command.
+Documentation: docs/index.md in the source distribution.
+"""
+_HEADINGS = {
+    "Change identities": ("enable-system", "disable-system", "add-user", "remove-user", "set"),
+    "View identities": ("show", "list"),
+    "Manage desired state": ("plan", "apply", "export-state"),
+    "Audit and troubleshoot": ("runs", "doctor"),
+    "Manage Azure resources": ("identity", "group", "vm"),
+    "Sign in": ("login", "logout", "whoami"),
+    "Learn": ("sandbox",),
+}
+"""The order of the help, and the headings that it lists commands under."""
+
 _COMMANDS: _Table = {
-    "enable-system": ("system_assigned", "enable_system", "Give VMs a system-assigned identity, and roles to it."),
-    "disable-system": ("system_assigned", "disable_system", "Take the system-assigned identity away from VMs."),
-    "add-user": ("user_assigned", "add_user", "Attach user-assigned identities to VMs, and grant roles to them."),
+    "enable-system": ("system_assigned", "enable_system", "Enable the system-assigned identity on VMs."),
+    "disable-system": ("system_assigned", "disable_system", "Disable the system-assigned identity on VMs."),
+    "add-user": ("user_assigned", "add_user", "Attach user-assigned identities to VMs."),
     "remove-user": ("user_assigned", "remove_user", "Detach user-assigned identities from VMs."),
-    "set": ("set_identities", "set_exactly", "Leave VMs with exactly these identities, and nothing else."),
-    "show": ("show", "show", "Show the identities that VMs have."),
-    "list": ("show", "list_", "List VMs and the identities they have."),
-    "plan": ("plan", "plan", "Show what would change for VMs to be as a file describes them."),
-    "apply": ("apply", "apply", "Make VMs what a file describes, or carry out a saved plan."),
-    "export-state": ("export_state", "export_state", "Write the description of what VMs have now."),
-    "doctor": ("doctor", "doctor", "Check everything that a change of identities needs."),
-    "login": ("login", "login", "Sign in, for the commands that follow."),
-    "logout": ("login", "logout", "Forget the sign-in of `vmident login`, and its tokens."),
-    "whoami": ("whoami", "whoami", "Show who requests are made as, where they go, and who said so."),
+    "set": ("set_identities", "set_exactly", "Set the identities of VMs to exactly those given."),
+    "show": ("show", "show", "Show the identities of VMs."),
+    "list": ("show", "list_", "List VMs and their identities."),
+    "plan": ("plan", "plan", "Show the changes a desired-state file would make."),
+    "apply": ("apply", "apply", "Apply a desired-state file or a saved plan."),
+    "export-state": ("export_state", "export_state", "Write the current identities as a desired-state file."),
+    "doctor": ("doctor", "doctor", "Check sign-in, permissions and VMs for problems."),
+    "login": ("login", "login", "Sign in to Azure."),
+    "logout": ("login", "logout", "Sign out and delete cached tokens."),
+    "whoami": ("whoami", "whoami", "Show the signed-in account and the active settings."),
 }
 _GROUPS: dict[str, tuple[str, _Table]] = {
     "group": (
-        "Resource groups.",
+        "Manage resource groups.",
         {
-            "create": ("group", "create_group", "Make a resource group."),
+            "create": ("group", "create_group", "Create a resource group."),
             "show": ("group", "show_group", "Show a resource group."),
-            "list": ("group", "list_group", "List the resource groups of the subscription."),
+            "list": ("group", "list_group", "List the resource groups of a subscription."),
         },
     ),
     "identity": (
-        "User-assigned identities as resources of their own.",
+        "Manage user-assigned identities.",
         {
-            "create": ("identity", "create_identity", "Make a user-assigned identity, and grant roles to it."),
+            "create": ("identity", "create_identity", "Create a user-assigned identity."),
             "show": ("identity", "show_identity", "Show user-assigned identities."),
             "list": ("identity", "list_identity", "List user-assigned identities."),
             "delete": ("identity", "delete_identity", "Delete user-assigned identities."),
         },
     ),
     "vm": (
-        "Virtual machines that begin with their identities.",
-        {"create": ("vm", "create", "Make a VM with its network, identities and roles.")},
+        "Create VMs with identities.",
+        {"create": ("vm", "create", "Create a VM with identities and role assignments.")},
     ),
     "runs": (
-        "What was changed: see it, go on with it, take it back.",
+        "View, resume and undo past runs.",
         {
-            "list": ("runs", "list_runs", "List the changes on record, the newest first."),
-            "show": ("runs", "show_run", "Show one run: who, when, what, and how it ended for each VM."),
-            "resume": ("runs", "resume", "Carry a run that was cut short to its end."),
-            "undo": ("runs", "undo", "Take back what a run did."),
+            "list": ("runs", "list_runs", "List past runs, newest first."),
+            "show": ("runs", "show_run", "Show who ran a command, when, and the result per VM."),
+            "resume": ("runs", "resume", "Resume an interrupted run."),
+            "undo": ("runs", "undo", "Undo a run."),
         },
     ),
     "sandbox": (
-        "The built-in sandbox: Azure's behaviour without Azure.",
+        "Try vmident without an Azure account.",
         {
-            "status": ("sandbox", "status", "Show what the sandbox holds, and where it is kept."),
-            "reset": ("sandbox", "reset", "Put the sandbox back to what it holds when it is new."),
+            "status": ("sandbox", "status", "Show the sandbox's contents and location."),
+            "reset": ("sandbox", "reset", "Reset the sandbox to its initial state."),
             "serve": (
                 "sandbox_serve",
                 "serve",
-                "Serve the sandbox on a loopback HTTPS port, for the Azure CLI and Azure's SDKs.",
+                "Serve the sandbox over HTTPS for other Azure clients.",
             ),
         },
     ),
@@ -81,14 +105,17 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
 
 @cache
 def program() -> Callable[..., Any]:
-    """Give the program, to be called with arguments and, as `obj`, a `Runtime`; built once, as it never differs."""
+    """Return the program, to be called with arguments and, as `obj`, a `Runtime`; built once per process."""
     entries = _entries("", _COMMANDS)
     entries |= {
         name: CommandEntry(about, partial(_group_of, name, about, commands))
         for name, (about, commands) in _GROUPS.items()
     }
-    about = "The managed identities of Azure virtual machines: see them, change them, trust what happened."
-    return _group(about, _options, entries)
+    under_headings = {
+        name: replace(entries.pop(name), heading=heading) for heading, names in _HEADINGS.items() for name in names
+    }
+    assert not entries, f"commands without a heading: {', '.join(entries)}"
+    return _group(_ABOUT, _options, under_headings, epilog=_EPILOG)
 
 
 def _entries(group: str, commands: _Table) -> dict[str, CommandEntry]:
@@ -102,8 +129,10 @@ def _group_of(name: str, about: str, commands: _Table) -> Any:
     return _group(about, _nothing, _entries(name, commands))
 
 
-def _group(about: str, options: Callable[..., None], entries: dict[str, CommandEntry]) -> LazyGroup:
-    app = _typer(about)
+def _group(
+    about: str, options: Callable[..., None], entries: dict[str, CommandEntry], epilog: str | None = None
+) -> LazyGroup:
+    app = _typer(about, epilog)
     app.callback(cls=LazyGroup)(options)
     group = get_command(app)
     assert isinstance(group, LazyGroup)
@@ -121,14 +150,15 @@ def _command(module: str, function: str, name: str) -> Any:
     return get_command(app)
 
 
-def _typer(about: str | None) -> typer.Typer:
+def _typer(about: str | None, epilog: str | None = None) -> typer.Typer:
     return typer.Typer(
         help=about,
+        epilog=epilog,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
 
 

@@ -14,10 +14,11 @@ from vmident.cli.completion.typer_completion import bare
 
 @dataclass(frozen=True)
 class CommandEntry:
-    """A command or group that can be run: the first line of its help, and how it is made."""
+    """A command or group: the first line of its help, how to make it, and the heading that lists it."""
 
     about: str
     make: Callable[[], Any]
+    heading: str = "Commands"
 
 
 class Commands(Mapping[str, Any]):
@@ -49,9 +50,13 @@ class LazyGroup(TyperGroup):
         return list(self.commands)
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
-        """Write each name with the first line of its help."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.about) for name, entry in self.commands.entries.items()])
+        """Write each name with the first line of its help, under its heading."""
+        headings: dict[str, list[tuple[str, str]]] = {}
+        for name, entry in self.commands.entries.items():
+            headings.setdefault(entry.heading, []).append((name, entry.about))
+        for heading, rows in headings.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Offer the names and the group's own options; stand-ins take the commands' places, so that none is made."""

@@ -22,7 +22,7 @@ from vmident.usecases.apply_plan import apply_plan
 from vmident.usecases.change.change_vms import ExecutionOptions
 
 PlanFile = Annotated[
-    str | None, typer.Argument(metavar="PLAN", help="A plan that 'plan --save' wrote.", show_default=False)
+    str | None, typer.Argument(metavar="PLAN", help="Plan saved with 'vmident plan --save'.", show_default=False)
 ]
 
 
@@ -34,10 +34,11 @@ def apply(
     removal: RemovalOptions,
     execution: FleetOptions,
 ) -> ExitCode:
-    """Make VMs what a file describes, or carry out a saved plan.
+    """Apply a desired-state file or a saved plan.
 
-    Takes a description with -f, or a plan that 'plan --save' wrote; of a saved plan exactly that is done, and a VM
-    that has other identities by now is refused. Asks before anything is lost; off a terminal it then needs --yes.
+    Takes a desired-state file with -f, or a plan saved with 'vmident plan --save'. A saved plan is applied exactly: a
+    VM whose identities have changed since the plan was made is not changed. Prompts for confirmation; use --yes in
+    scripts.
 
     Examples:
 

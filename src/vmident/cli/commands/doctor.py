@@ -29,19 +29,18 @@ from vmident.usecases.resolve.identities import checked_identity_names
 class FixOptions:
     """Whether what can be mended is mended."""
 
-    fix: Annotated[bool, typer.Option("--fix", help="Detach identities that do not exist any more.")] = False
+    fix: Annotated[bool, typer.Option("--fix", help="Detach identities that no longer exist.")] = False
     yes: Yes = False
 
 
 def doctor(
     run: Run, *, vms: VmWords = None, vm_options: VmOptions, identity: IdentityWords = None, fixing: FixOptions
 ) -> ExitCode:
-    """Check everything that a change of identities needs.
+    """Check sign-in, permissions and VMs for problems.
 
-    Looks at the sign-in, the subscription, the clock, the network and the resource providers; for VMs, one after the
-    other, also at what you may do to each and to each identity named, whether its attached identities exist, whom
-    programs in it get tokens as, and whether it runs. Changes nothing without --fix; --fix asks first, once for all,
-    and off a terminal needs --yes. What you may do is only likely: locks and policies are not seen.
+    Checks the sign-in, subscription, clock, network and resource providers. For each VM, also checks your permissions
+    on it and on the identities given, whether its attached identities exist, which identity programs get a token for
+    by default, and whether it is running. Changes nothing without --fix. Locks and policies are not checked.
 
     Examples:
 

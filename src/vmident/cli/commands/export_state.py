@@ -9,10 +9,10 @@ from vmident.usecases.show_vms import list_vms
 
 
 def export_state(run: Run) -> ExitCode:
-    """Write the description of what VMs have now.
+    """Write the current identities as a desired-state file.
 
-    Describes the VMs of the group given with -g, else of the default group, else of the subscription: what 'plan -f'
-    finds no change for. It is YAML, also off a terminal, unless -o says otherwise.
+    Includes the VMs of the resource group given with -g, else of the default resource group, else of the subscription.
+    'vmident plan -f' shows no changes for the result. Writes YAML unless -o is given.
 
     Examples:
 

@@ -27,21 +27,21 @@ from vmident.usecases.create_group import GroupRequest, create_group_resource
 from vmident.usecases.resolve.groups import list_groups, read_group
 
 GroupName = Annotated[
-    str, typer.Argument(metavar="NAME", help="The name of a resource group.", show_default=False, autocompletion=groups)
+    str, typer.Argument(metavar="NAME", help="Name of the resource group.", show_default=False, autocompletion=groups)
 ]
 Location = Annotated[
     str | None,
-    typer.Option("--location", "-l", metavar="REGION", help="Where it is to be, such as westus.", show_default=False),
+    typer.Option("--location", "-l", metavar="REGION", help="Region, such as westus.", show_default=False),
 ]
 
 
 def create_group(
     run: Run, *, name: GroupName, location: Location = None, tags: TagWords = None, execution: CreateOptions
 ) -> ExitCode:
-    """Make a resource group.
+    """Create a resource group.
 
-    One that is there already in that location is left alone; one in another location is an error. Tags that are there
-    and not named stay.
+    A group that already exists in the same location is not changed, except for the tags given. If it exists in another
+    location, the command fails.
 
     Examples:
 
@@ -82,7 +82,7 @@ def show_group(run: Run, *, name: GroupName) -> ExitCode:
 
 
 def list_group(run: Run) -> ExitCode:
-    """List the resource groups of the subscription.
+    """List the resource groups of a subscription.
 
     Examples:
 

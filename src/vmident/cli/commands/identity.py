@@ -39,22 +39,22 @@ from vmident.usecases.identity.show import list_identities, show_identities
 from vmident.usecases.resolve.identities import checked_identity_names
 from vmident.usecases.resolve.roles import checked_role_names
 
-NewName = Annotated[str, typer.Argument(metavar="NAME", help="What the identity is to be called.", show_default=False)]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the identity.", show_default=False)]
 Words = Annotated[
     list[str],
     typer.Argument(
         metavar="IDENTITY...",
-        help="Names or full ids of identities.",
+        help="Identity names or resource IDs.",
         show_default=False,
         autocompletion=identities_here,
     ),
 ]
 Location = Annotated[
     str | None,
-    typer.Option("--location", "-l", metavar="REGION", help="Where it is to be.", show_default="the group's"),
+    typer.Option("--location", "-l", metavar="REGION", help="Region.", show_default="the group's"),
 ]
-Detach = Annotated[bool, typer.Option("--detach", help="Detach it first from the VMs that have it.")]
-Force = Annotated[bool, typer.Option("--force", help="Delete it though VMs have it; they keep a dead attachment.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Detach the identity from its VMs first.")]
+Force = Annotated[bool, typer.Option("--force", help="Delete the identity even if VMs use it.")]
 
 
 def create_identity(
@@ -66,10 +66,10 @@ def create_identity(
     role_options: RoleOptions,
     execution: CreateOptions,
 ) -> ExitCode:
-    """Make a user-assigned identity, and grant roles to it.
+    """Create a user-assigned identity.
 
-    One that is there already is left alone, and gets the roles that it lacks; one in another location than the one
-    given is an error. Tags that are there and not named stay. It needs a resource group: -g, or the default one.
+    An identity that already exists is kept; missing tags and role assignments are added. If it exists in a location
+    other than --location, the command fails. Requires a resource group: -g or the default one.
 
     Examples:
 
@@ -109,8 +109,8 @@ def create_identity(
 def show_identity(run: Run, *, identities: Words) -> ExitCode:
     """Show user-assigned identities.
 
-    A bare name means the one in the group given with -g, else in the default group, else the only one of that name in
-    the subscription.
+    A bare name is resolved in the resource group given with -g, else in the default resource group, else in the
+    subscription if only one identity has that name.
 
     Examples:
 
@@ -138,7 +138,8 @@ def show_identity(run: Run, *, identities: Words) -> ExitCode:
 def list_identity(run: Run) -> ExitCode:
     """List user-assigned identities.
 
-    Lists those of the group given with -g, else of the default group, else of the subscription.
+    Lists the identities of the resource group given with -g, else of the default resource group, else of the
+    subscription.
 
     Examples:
 
@@ -165,12 +166,12 @@ def delete_identity(
 ) -> ExitCode:
     """Delete user-assigned identities.
 
-    One that VMs have is left alone, and the VMs are named, unless --detach or --force is given. Other holders, such as
-    scale sets and web apps, are not looked for. Role assignments made to it in its subscription are listed, and
-    deleted only with --remove-roles or when asked. Asks first; off a terminal it needs --yes.
+    An identity that is attached to VMs is not deleted, and the VMs are named, unless --detach or --force is given.
+    Other resources that use it, such as web apps, are not checked. Its role assignments are listed, and deleted with
+    --remove-roles or after a prompt. Prompts for confirmation; use --yes in scripts.
 
-    With --detach the VMs lose the identity first, as one run that can be resumed and, until the identity is deleted,
-    undone. A VM that cannot be changed stops it, unless --max-failures allows more.
+    With --detach, the identity is first detached from its VMs in one run, which you can resume, and undo until the
+    identity is deleted. The first VM that fails stops the run unless --max-failures allows more.
 
     Examples:
 

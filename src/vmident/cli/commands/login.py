@@ -20,23 +20,28 @@ class LoginOptions:
     """How to sign in; the browser where none is named."""
 
     use_device_code: Annotated[
-        bool, typer.Option("--use-device-code", help="Sign in with a code, in a browser on any machine.")
+        bool, typer.Option("--use-device-code", help="Sign in with a code on another device.")
     ] = False
-    service_principal: Annotated[
-        bool, typer.Option("--service-principal", help="Sign in as an app; the secret is asked for.")
-    ] = False
-    identity: Annotated[bool, typer.Option("--identity", help="Sign in as this machine's managed identity.")] = False
+    service_principal: Annotated[bool, typer.Option("--service-principal", help="Sign in as a service principal.")] = (
+        False
+    )
+    identity: Annotated[bool, typer.Option("--identity", help="Sign in with this machine's managed identity.")] = False
     client_id: Annotated[
         str | None,
-        typer.Option("--client-id", metavar="ID", help="Which app, or which managed identity.", show_default=False),
+        typer.Option(
+            "--client-id",
+            metavar="ID",
+            help="Client ID of the service principal or managed identity.",
+            show_default=False,
+        ),
     ] = None
     tenant: Annotated[
         str | None,
-        typer.Option("--tenant", metavar="ID|DOMAIN", help="Which tenant to sign in to.", show_default=False),
+        typer.Option("--tenant", metavar="ID|DOMAIN", help="Tenant ID or domain.", show_default=False),
     ] = None
     allow_unencrypted: Annotated[
         bool,
-        typer.Option("--allow-unencrypted", help="Where there is no encrypted store, keep tokens in a plain file."),
+        typer.Option("--allow-unencrypted", help="Store tokens in a plain file if no encrypted store is available."),
     ] = False
 
     @property
@@ -64,11 +69,12 @@ class LoginOptions:
 
 
 def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
-    """Sign in, for the commands that follow.
+    """Sign in to Azure.
 
-    Opens the browser, unless another way is named. A service principal's client id, tenant and secret come from
-    AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET; the secret is else asked for, and kept nowhere. Tokens are
-    kept in the system's encrypted store. A sign-in of the Azure CLI is used without any of this.
+    Opens a browser by default. A service principal's client ID, tenant and secret are read from AZURE_CLIENT_ID,
+    AZURE_TENANT_ID and AZURE_CLIENT_SECRET; without AZURE_CLIENT_SECRET, vmident prompts for the secret and does not
+    store it. Tokens are kept in the system's encrypted store. If you have signed in with 'az login', you do not need
+    this command.
 
     Examples:
 
@@ -93,9 +99,9 @@ def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
 
 
 def logout(run: Run) -> ExitCode:
-    """Forget the sign-in of `vmident login`, and its tokens.
+    """Sign out and delete cached tokens.
 
-    Leaves the Azure CLI's sign-in and other programs' alone.
+    Only removes the sign-in of 'vmident login'. The Azure CLI's sign-in is not affected.
 
     Examples:
 

@@ -24,19 +24,17 @@ class PlanOptions:
 
     save: Annotated[
         str | None,
-        typer.Option("--save", metavar="PLAN", help="Write the plan to this file, for apply.", show_default=False),
+        typer.Option("--save", metavar="PLAN", help="Save the plan to a file for 'vmident apply'.", show_default=False),
     ] = None
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 10 where changes are pending.")] = False
-    schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of descriptions, and nothing else.")
-    ] = False
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 10 if changes are pending.")] = False
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of desired-state files.")] = False
 
 
 def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> ExitCode:
-    """Show what would change for VMs to be as a file describes them.
+    """Show the changes a desired-state file would make.
 
-    Lists the VMs of the subscription, or of those that the rules name, and changes nothing; -g narrows that to one
-    group. With --exit-code, 10 says that changes are pending.
+    Reads the VMs of the subscription, or those that the rules name, and changes nothing. Use -g to limit the plan to
+    one resource group. With --exit-code, exits with 10 if changes are pending.
 
     Examples:
 

@@ -22,9 +22,7 @@ from vmident.usecases.identity.recorded_deletion import resume_deletions
 
 RunWord = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[RUN]", help="The run, as `runs list` names it; the last one by default.", show_default=False
-    ),
+    typer.Argument(metavar="[RUN]", help="Run ID. Defaults to the last run.", show_default=False),
 ]
 
 
@@ -32,7 +30,7 @@ RunWord = Annotated[
 class RunOptions:
     """Options of what goes on with a run or takes it back: each VM is waited for."""
 
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False
     yes: Yes = False
     canary: Canary = None
     max_failures: MaxFailures = None
@@ -44,9 +42,9 @@ class RunOptions:
 
 
 def list_runs(run: Run) -> ExitCode:
-    """List the changes on record, the newest first.
+    """List past runs, newest first.
 
-    Every command that changes VMs is a run, of one VM or many; the last 1,000 are kept. Sends nothing to Azure.
+    Each command that changes VMs is one run. The last 1,000 runs are kept. Sends no request to Azure.
 
     Examples:
 
@@ -64,9 +62,9 @@ def list_runs(run: Run) -> ExitCode:
 
 
 def show_run(run: Run, *, run_word: RunWord = None) -> ExitCode:
-    """Show one run: who, when, what, and how it ended for each VM.
+    """Show who ran a command, when, and the result per VM.
 
-    Sends nothing to Azure. The last run is the last one in the cloud that the command is for.
+    Shows the last run in the current cloud if none is given. Sends no request to Azure.
 
     Examples:
 
@@ -84,10 +82,10 @@ def show_run(run: Run, *, run_word: RunWord = None) -> ExitCode:
 
 
 def resume(run: Run, *, run_word: RunWord = None, execution: RunOptions) -> ExitCode:
-    """Carry a run that was cut short to its end.
+    """Resume an interrupted run.
 
-    Does the VMs that were not come to, and reads back those that were in flight before anything is sent to them
-    again. VMs that are done or have failed are left alone. Asks only where more would be lost than the run was to take.
+    Changes the VMs that the run did not reach. VMs whose outcome is unknown are read first. VMs that are done or have
+    failed are skipped. Prompts only if more would be removed than the run was confirmed for.
 
     Examples:
 
@@ -106,12 +104,12 @@ def resume(run: Run, *, run_word: RunWord = None, execution: RunOptions) -> Exit
 
 
 def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, execution: RunOptions) -> ExitCode:
-    """Take back what a run did.
+    """Undo a run.
 
-    Gives each VM the identities that it had before, and removes the roles that the run granted. A system-assigned
-    identity comes back with a new principal, which gets the roles that the old one had. VMs that were changed since are
-    left and named. Undoing is a run of its own, and can be undone. Asks first where something is lost; off a terminal
-    it then needs --yes.
+    Restores each VM's previous identities and deletes the role assignments that the run created. A system-assigned
+    identity gets a new principal, which is granted the roles that the old one had. VMs that have changed since are
+    skipped and named. The undo is a run of its own and can be undone. Prompts before removing anything; use --yes in
+    scripts.
 
     Examples:
 

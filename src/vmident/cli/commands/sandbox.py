@@ -13,7 +13,7 @@ from vmident.render.human import fact_lines
 
 
 def status(run: Run) -> ExitCode:
-    """Show what the sandbox holds, and where it is kept.
+    """Show the sandbox's contents and location.
 
     Examples:
 
@@ -27,7 +27,7 @@ RoleNames = Annotated[
     typer.Option(
         "--role",
         metavar="ROLE",
-        help="Limit the signed-in person to this role, by name or GUID; repeatable.",
+        help="Role of the signed-in user, by name or GUID. Repeatable.",
         show_default="Owner",
     ),
 ]
@@ -36,16 +36,16 @@ ScopeWords = Annotated[
     typer.Option(
         "--scope",
         metavar="SCOPE",
-        help="Where the roles hold: 'subscription', 'group' or a full id; repeatable.",
+        help="Scope of the roles: 'subscription', 'group' or a resource ID. Repeatable.",
         show_default="subscription",
     ),
 ]
 
 
 def reset(run: Run, *, role: RoleNames = None, scope: ScopeWords = None, vms: Vms = 0) -> ExitCode:
-    """Put the sandbox back to what it holds when it is new.
+    """Reset the sandbox to its initial state.
 
-    Touches the sandbox alone, and does not ask: there is nothing real in it.
+    Deletes everything in the sandbox without a prompt. Azure is not affected.
 
     Examples:
 

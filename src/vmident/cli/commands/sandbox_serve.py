@@ -17,17 +17,19 @@ from vmident.render.line import Line, Tone
 
 _CLOUD = "vmident-sandbox"
 
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any that is free.")]
+Port = Annotated[
+    int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on. 0 picks a free one.")
+]
 OperationSeconds = Annotated[
     float,
     typer.Option(
         "--operation-seconds",
         metavar="SECONDS",
         parser=number_between(0, 86_400),
-        help="How long a change of a VM takes.",
+        help="Duration of VM operations, in seconds.",
     ),
 ]
-Throttle = Annotated[bool, typer.Option("--throttle", help="Refuse requests as Azure does when there are too many.")]
+Throttle = Annotated[bool, typer.Option("--throttle", help="Throttle requests at Azure's limits.")]
 
 
 TimeScale = Annotated[
@@ -36,12 +38,12 @@ TimeScale = Annotated[
         "--time-scale",
         metavar="FACTOR",
         parser=number_between(0.01, 1000),
-        help="Let time run so many times as fast, for rehearsals of large runs.",
+        help="Speed up time by this factor, to rehearse large runs.",
     ),
 ]
 RequestLog = Annotated[
     Path | None,
-    typer.Option("--log", metavar="FILE", help="Note every request there: method, path, status.", show_default=False),
+    typer.Option("--log", metavar="FILE", help="Log requests to a file: method, path, status.", show_default=False),
 ]
 
 
@@ -55,10 +57,10 @@ def serve(
     time_scale: TimeScale = 1.0,
     log: RequestLog = None,
 ) -> ExitCode:
-    """Serve the sandbox on a loopback HTTPS port, for the Azure CLI and Azure's SDKs.
+    """Serve the sandbox over HTTPS for other Azure clients.
 
-    Prints the commands that connect the Azure CLI and vmident to it, and serves until Ctrl-C. Only this machine
-    reaches it, and only with the secret that is printed, which is new each time. Needs the extra 'serve'.
+    Prints the commands that connect the Azure CLI and vmident, then serves until Ctrl-C. The sandbox is reachable from
+    this machine only, with a secret that is new each time. Requires the extra 'serve'.
 
     Examples:
 

@@ -27,7 +27,7 @@ TypeWord = Annotated[
     typer.Option(
         "--type",
         metavar="none|system|user|both",
-        help="What the VM is to have; in any case, and by ARM's names too.",
+        help="Identity type.",
         show_default=False,
         autocompletion=identity_types,
     ),
@@ -44,9 +44,10 @@ def set_exactly(
     removal: RemovalOptions,
     execution: FleetOptions,
 ) -> ExitCode:
-    """Leave VMs with exactly these identities, and nothing else.
+    """Set the identities of VMs to exactly those given.
 
-    Asks before anything is lost; off a terminal it then needs --yes.
+    Attaches what is missing and removes everything else. Prompts for confirmation before removing anything; use --yes
+    in scripts.
 
     Examples:
 

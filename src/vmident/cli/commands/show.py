@@ -19,7 +19,7 @@ _TOLD_EVERY = 500
 
 
 def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
-    """Show the identities that VMs have.
+    """Show the identities of VMs.
 
     Examples:
 
@@ -53,10 +53,10 @@ def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
 
 
 def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
-    """List VMs and the identities they have.
+    """List VMs and their identities.
 
-    Lists the VMs of the group given with -g, else of the default group, else of the subscription. With --tag, --where
-    or --all the default group plays no part.
+    Lists the VMs of the resource group given with -g, else of the default resource group, else of the subscription.
+    With --tag, --where or --all, the default resource group is ignored.
 
     Examples:
 

@@ -10,10 +10,10 @@ from vmident.errors import ExitCode
 def enable_system(
     run: Run, *, vms: VmWords = None, vm_options: VmOptions, role_options: RoleOptions, execution: FleetOptions
 ) -> ExitCode:
-    """Give VMs a system-assigned identity, and roles to it.
+    """Enable the system-assigned identity on VMs.
 
-    User-assigned identities stay as they are. A VM that has a system-assigned identity is left alone, and gets the
-    roles that it lacks.
+    User-assigned identities are not changed. On a VM whose system-assigned identity is already enabled, only missing
+    role assignments are created.
 
     Examples:
 
@@ -35,11 +35,11 @@ def enable_system(
 def disable_system(
     run: Run, *, vms: VmWords = None, vm_options: VmOptions, removal: RemovalOptions, execution: FleetOptions
 ) -> ExitCode:
-    """Take the system-assigned identity away from VMs.
+    """Disable the system-assigned identity on VMs.
 
-    Its principal is deleted for good, and role assignments made to it point at nobody afterwards: they are listed, and
-    deleted only with --remove-roles or when asked. User-assigned identities stay as they are. Asks first; off a
-    terminal it needs --yes.
+    The identity's principal is permanently deleted, which leaves its role assignments orphaned. They are listed, and
+    deleted with --remove-roles or after a prompt. User-assigned identities are not changed. Prompts for confirmation;
+    use --yes in scripts.
 
     Examples:
 

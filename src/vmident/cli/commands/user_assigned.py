@@ -10,7 +10,7 @@ from vmident.cli.options.shared import FleetOptions, IdentityWords, RoleOptions,
 from vmident.cli.run import Run
 from vmident.errors import ExitCode, UsageError
 
-AllIdentities = Annotated[bool, typer.Option("--all-identities", help="Detach every user-assigned identity.")]
+AllIdentities = Annotated[bool, typer.Option("--all-identities", help="Detach all user-assigned identities.")]
 
 
 def add_user(
@@ -22,10 +22,10 @@ def add_user(
     role_options: RoleOptions,
     execution: FleetOptions,
 ) -> ExitCode:
-    """Attach user-assigned identities to VMs, and grant roles to them.
+    """Attach user-assigned identities to VMs.
 
-    Identities that are attached already stay; the request names the new ones alone. A bare name means one attached
-    to the VM, else one in the VM's group, else the only one of that name in the subscription.
+    Identities that are already attached are kept. A bare name is resolved in this order: an identity attached to the
+    VM, one in the VM's resource group, the only one with that name in the subscription.
 
     Examples:
 
@@ -58,8 +58,8 @@ def remove_user(
 ) -> ExitCode:
     """Detach user-assigned identities from VMs.
 
-    The identities are not deleted and keep their roles, and the others stay attached. Asks first; off a terminal it
-    needs --yes.
+    The identities are not deleted and keep their role assignments. Other identities stay attached. Prompts for
+    confirmation; use --yes in scripts.
 
     Examples:
 

@@ -25,7 +25,7 @@ from vmident.usecases.resolve.roles import checked_role_names
 from vmident.usecases.vm.create import create_vm
 from vmident.usecases.vm.prepare import VmWish, checked_request
 
-HasSystem = Annotated[bool, typer.Option("--system", help="Give it a system-assigned identity.")]
+HasSystem = Annotated[bool, typer.Option("--system", help="Enable the system-assigned identity.")]
 
 
 def create(
@@ -41,12 +41,13 @@ def create(
     network: NetworkOptions,
     execution: ChangeOptions,
 ) -> ExitCode:
-    """Make a VM with its network, identities and roles.
+    """Create a VM with identities and role assignments.
 
-    One deployment makes it all: network, security group, public address, interface, VM, and roles in the VM's group;
-    roles elsewhere follow. Roles go to the system-assigned identity where there is one, else to every identity named.
-    No port is open to the internet unless --nsg-rule opens it. A VM of that name already there is left alone. A
-    password is asked for or read from standard input, and never shown or kept.
+    One deployment creates the network, security group, public IP address, network interface, VM and the role
+    assignments in the VM's resource group; role assignments elsewhere follow. Roles are granted to the system-assigned
+    identity if there is one, else to each user-assigned identity. No port is open to the internet unless --nsg-rule
+    opens it. An existing VM with the same name is not changed. Passwords are read from a prompt or standard input and
+    never stored.
 
     Examples:
 

@@ -10,9 +10,9 @@ from vmident.usecases.whoami import whoami_result
 
 
 def whoami(run: Run) -> ExitCode:
-    """Show who requests are made as, where they go, and who said so.
+    """Show the signed-in account and the active settings.
 
-    Asks for a token as any other command would, and never shows it. Reads nothing of Azure but the subscription's name.
+    Gets a token as any other command would and never shows it. Reads nothing from Azure but the subscription's name.
 
     Examples:
 

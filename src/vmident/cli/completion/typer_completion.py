@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from enum import Enum
 from typing import Annotated, Any
 
@@ -24,11 +25,31 @@ class Shell(str, Enum):
 
 
 class CompletedCommand(TyperCommand):
-    """A command whose options are offered bare: to draw their help, Typer would load rich at each press of the key."""
+    """A command that lists global options apart in its help, and completes options without descriptions.
+
+    Typer would load rich to draw the descriptions each time Tab is pressed.
+    """
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Offer the options that begin with the word."""
+        """Return the options that begin with the word."""
         return bare(super().shell_complete(ctx, incomplete))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, the command's own options, and the options that every command has."""
+        from vmident.cli.options.shared import Options
+
+        shared = {field.name for field in fields(Options)} | {"help"}
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": [], "Global options": []}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                is_argument = param.param_type_name == "argument"
+                section = "Arguments" if is_argument else "Global options" if param.name in shared else "Options"
+                sections[section].append(record)
+        for section, records in sections.items():
+            if records:
+                with formatter.section(section):
+                    formatter.write_dl(records)
 
 
 def bare(items: Iterable[Any]) -> list[Any]:
@@ -64,12 +85,12 @@ def _show(ctx: typer.Context, param: typer.CallbackParam, shell: Shell | None) -
 Install = Annotated[
     Shell | None,
     typer.Option(
-        "--install-completion", callback=_install, is_eager=True, help="Complete names in this shell.", metavar="SHELL"
+        "--install-completion", callback=_install, is_eager=True, help="Install shell completion.", metavar="SHELL"
     ),
 ]
 Show = Annotated[
     Shell | None,
     typer.Option(
-        "--show-completion", callback=_show, is_eager=True, help="Show the shell's script for that.", metavar="SHELL"
+        "--show-completion", callback=_show, is_eager=True, help="Show the completion script.", metavar="SHELL"
     ),
 ]

@@ -20,7 +20,7 @@ DescriptionFile = Annotated[
         "--file",
         "-f",
         metavar="FILE",
-        help="What VMs are to have, in YAML; '-' reads standard input.",
+        help="Desired-state file, in YAML. Use '-' for standard input.",
         show_default=False,
     ),
 ]

@@ -14,7 +14,7 @@ from vmident.cli.inputs.numbers import number_between
 VmWords = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="VM...", help="Names or full ids of VMs.", show_default=False, autocompletion=candidates.vms
+        metavar="VM...", help="VM names or resource IDs.", show_default=False, autocompletion=candidates.vms
     ),
 ]
 IdentityWords = Annotated[
@@ -23,16 +23,16 @@ IdentityWords = Annotated[
         "--identity",
         "--identities",
         metavar="ID",
-        help="A user-assigned identity, by name or full id; repeatable.",
+        help="User-assigned identity, by name or resource ID. Repeatable.",
         show_default=False,
         autocompletion=candidates.identities,
     ),
 ]
 TagWords = Annotated[
     list[str] | None,
-    typer.Option("--tags", metavar="NAME=VALUE", help="A tag to have; repeatable.", show_default=False),
+    typer.Option("--tags", metavar="NAME=VALUE", help="Tag. Repeatable.", show_default=False),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is lost.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip confirmation prompts.")]
 # Thirty days: more than any run takes, and less than the 49 days that a lock can be waited for on Windows.
 _LONGEST_TIMEOUT_SECONDS = 30 * 24 * 3600
 TimeoutSeconds = Annotated[
@@ -51,7 +51,7 @@ Canary = Annotated[
         "--canary",
         metavar="N",
         min=1,
-        help="Change N VMs first, and the others only if all went well.",
+        help="Change N VMs first; continue only if all succeed.",
         show_default=False,
     ),
 ]
@@ -60,13 +60,15 @@ MaxFailures = Annotated[
     typer.Option(
         "--max-failures",
         metavar="N|P%",
-        help="Stop when more than N VMs, or more than P% of them, have failed.",
+        help="Stop after more than N or P% of the VMs have failed.",
         show_default=False,
     ),
 ]
 
 
-Vms = Annotated[int, typer.Option("--vms", min=0, max=100_000, help="Put so many more VMs into the sandbox.")]
+Vms = Annotated[
+    int, typer.Option("--vms", metavar="N", min=0, max=100_000, help="Number of additional VMs in the sandbox.")
+]
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Options:
             "--resource-group",
             "-g",
             metavar="GROUP",
-            help="Where to look names up.",
+            help="Resource group.",
             show_default=False,
             autocompletion=candidates.groups,
         ),
@@ -89,7 +91,7 @@ class Options:
         typer.Option(
             "--subscription",
             metavar="NAME|ID",
-            help="Which subscription; to select many VMs repeatable, or 'all'.",
+            help="Subscription, by name or ID. Repeatable, or 'all', when selecting VMs.",
             show_default=False,
             autocompletion=candidates.subscriptions,
         ),
@@ -97,28 +99,33 @@ class Options:
     output: Annotated[
         Output | None,
         typer.Option(
-            "--output", "-o", help="How to print the answer; human on a terminal, else json.", show_default="auto"
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="Output format: auto, human, json, jsonc, yaml, table, tsv or none. "
+            "'auto' is human on a terminal and json elsewhere.",
+            show_default=False,
         ),
     ] = None
     query: Annotated[
         str | None,
-        typer.Option("--query", metavar="JMESPATH", help="Pick from the answer.", show_default=False),
+        typer.Option("--query", metavar="JMESPATH", help="JMESPath query to filter the output.", show_default=False),
     ] = None
     cloud: Annotated[
         str | None,
         typer.Option(
             "--cloud",
             metavar="NAME",
-            help="Which Azure, such as AzureUSGovernment.",
+            help="Azure cloud, such as AzureUSGovernment.",
             show_default=False,
             autocompletion=candidates.clouds,
         ),
     ] = None
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="Run on the built-in sandbox, without Azure.")] = False
-    verbose: Annotated[bool, typer.Option("--verbose", help="Say what is being waited for.")] = False
-    debug: Annotated[bool, typer.Option("--debug", help="Show every request; never a token.")] = False
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Use the built-in sandbox instead of Azure.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show progress messages.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Log every request, without tokens.")] = False
     timeout: TimeoutSeconds = None
-    only_show_errors: Annotated[bool, typer.Option("--only-show-errors", help="No warnings, no progress.")] = False
+    only_show_errors: Annotated[bool, typer.Option("--only-show-errors", help="Show errors only.")] = False
 
     @property
     def several_subscriptions(self) -> tuple[str, ...]:
@@ -140,7 +147,7 @@ class SelectionOptions:
         typer.Option(
             "--tag",
             metavar="NAME[=VALUE]",
-            help="VMs with that tag, in the group of -g or the subscription; repeatable, all must hold.",
+            help="Select VMs by tag. Repeatable; VMs must match all.",
             show_default=False,
         ),
     ] = None
@@ -149,11 +156,11 @@ class SelectionOptions:
         typer.Option(
             "--where",
             metavar="KQL",
-            help="VMs for which a condition of Azure Resource Graph holds.",
+            help="Select VMs by an Azure Resource Graph condition.",
             show_default=False,
         ),
     ] = None
-    all_vms: Annotated[bool, typer.Option("--all", help="Every VM of the subscription.")] = False
+    all_vms: Annotated[bool, typer.Option("--all", help="Select all VMs in scope.")] = False
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,7 @@ class VmOptions(SelectionOptions):
         typer.Option(
             "--ids",
             metavar="-",
-            help="With '-': read full ids, or what 'list' prints, from standard input.",
+            help="Read VM resource IDs, or the output of 'vmident list', from standard input.",
             show_default=False,
         ),
     ] = None
@@ -180,7 +187,7 @@ class RoleOptions:
         typer.Option(
             "--role",
             metavar="ROLE",
-            help="A role to grant, by name, GUID or id; repeatable, needs --scope.",
+            help="Role to grant, by name, GUID or ID. Repeatable; requires --scope.",
             show_default=False,
             autocompletion=candidates.roles,
         ),
@@ -190,7 +197,7 @@ class RoleOptions:
         typer.Option(
             "--scope",
             metavar="SCOPE",
-            help="Where: 'subscription', 'group' or a full id; repeatable.",
+            help="Scope of the role: 'subscription', 'group' or a resource ID. Repeatable.",
             show_default=False,
             autocompletion=candidates.scopes,
         ),
@@ -203,7 +210,7 @@ class RemovalOptions:
 
     remove_roles: Annotated[
         bool,
-        typer.Option("--remove-roles", help="Delete the role assignments that will point at nobody, too."),
+        typer.Option("--remove-roles", help="Also delete role assignments that would be orphaned."),
     ] = False
 
 
@@ -211,9 +218,9 @@ class RemovalOptions:
 class ChangeOptions:
     """Options of every change."""
 
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; send nothing.")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False
     yes: Yes = False
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for Azure to carry the change out.")] = False
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for the operation to complete.")] = False
 
 
 @dataclass(frozen=True)
@@ -228,14 +235,14 @@ class FleetOptions(ChangeOptions):
 class CreateOptions:
     """Options of what makes a resource: nothing is lost by it, and Azure answers when it is there."""
 
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made; send nothing.")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be created without creating it.")] = False
 
 
 @dataclass(frozen=True)
 class IdentityDeletionOptions:
     """Options of what deletes identities, and detaches them from VMs first."""
 
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted; send nothing.")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted without deleting it.")] = False
     yes: Yes = False
     canary: Canary = None
     max_failures: Annotated[
@@ -243,7 +250,7 @@ class IdentityDeletionOptions:
         typer.Option(
             "--max-failures",
             metavar="N|P%",
-            help="Stop when more than N VMs, or more than P% of them, have failed.",
+            help="Stop after more than N or P% of the VMs have failed.",
             show_default="0",
         ),
     ] = None

@@ -12,13 +12,13 @@ from vmident.core.vm_creation.admin import DEFAULT_ADMIN
 from vmident.core.vm_creation.images import OsType
 from vmident.core.vm_creation.request import DEFAULT_SIZE, OpenPort
 
-NewVm = Annotated[str, typer.Argument(metavar="NAME", help="What the VM is to be called.", show_default=False)]
+NewVm = Annotated[str, typer.Argument(metavar="NAME", help="Name of the VM.", show_default=False)]
 ImageWord = Annotated[
     str,
     typer.Option(
         "--image",
         metavar="IMAGE",
-        help="An alias such as Ubuntu2204, a URN, or the full id of an image.",
+        help="Image: an alias such as Ubuntu2204, a URN or a resource ID.",
         show_default=False,
     ),
 ]
@@ -28,15 +28,20 @@ ImageWord = Annotated[
 class VmSizeOptions:
     """What machine it is, and where."""
 
-    size: Annotated[str, typer.Option("--size", metavar="SIZE", help="The VM's size.")] = DEFAULT_SIZE
+    size: Annotated[str, typer.Option("--size", metavar="SIZE", help="VM size.")] = DEFAULT_SIZE
     location: Annotated[
         str | None,
-        typer.Option("--location", "-l", metavar="LOCATION", help="Where; the group's by default.", show_default=False),
+        typer.Option(
+            "--location", "-l", metavar="REGION", help="Region. Defaults to the resource group's.", show_default=False
+        ),
     ] = None
     os_type: Annotated[
         OsType | None,
         typer.Option(
-            "--os-type", case_sensitive=False, help="For an image whose name does not tell.", show_default=False
+            "--os-type",
+            case_sensitive=False,
+            help="Operating system, if the image name does not imply it.",
+            show_default=False,
         ),
     ] = None
     tags: TagWords = None
@@ -47,24 +52,24 @@ class AdminOptions:
     """Who may sign in to it."""
 
     admin_username: Annotated[
-        str, typer.Option("--admin-username", metavar="NAME", help="The account to sign in with.")
+        str, typer.Option("--admin-username", metavar="NAME", help="Name of the administrator account.")
     ] = DEFAULT_ADMIN
     ssh_key: Annotated[
         str | None,
         typer.Option(
             "--ssh-key",
             metavar="FILE",
-            help="A file with a public key; by default ~/.ssh/id_rsa.pub or id_ed25519.pub.",
+            help="Public key file. Defaults to ~/.ssh/id_rsa.pub or id_ed25519.pub.",
             show_default=False,
         ),
     ] = None
     generate_ssh_keys: Annotated[
         bool,
-        typer.Option("--generate-ssh-keys", help="Use ~/.ssh/id_rsa, and make the pair where there is none."),
+        typer.Option("--generate-ssh-keys", help="Use ~/.ssh/id_rsa, generating the key pair if it does not exist."),
     ] = False
     admin_password_stdin: Annotated[
         bool,
-        typer.Option("--admin-password-stdin", help="Read a password from standard input; Windows asks for one."),
+        typer.Option("--admin-password-stdin", help="Read the administrator password from standard input."),
     ] = False
 
 
@@ -77,17 +82,13 @@ class NetworkOptions:
         typer.Option(
             "--vnet",
             metavar="VNET",
-            help="A network, by name or full id; by default one of the group's that is there, else a new one.",
+            help="Virtual network, by name or resource ID. Defaults to one in the resource group, else a new one.",
             show_default=False,
         ),
     ] = None
     subnet: Annotated[
         str | None,
-        typer.Option("--subnet", metavar="SUBNET", help="Its subnet, by name or full id.", show_default=False),
+        typer.Option("--subnet", metavar="SUBNET", help="Subnet, by name or resource ID.", show_default=False),
     ] = None
-    public_ip: Annotated[
-        bool, typer.Option("--public-ip/--no-public-ip", help="Give it an address that the internet reaches.")
-    ] = True
-    nsg_rule: Annotated[OpenPort, typer.Option("--nsg-rule", help="The port to open to the whole internet.")] = (
-        OpenPort.NONE
-    )
+    public_ip: Annotated[bool, typer.Option("--public-ip/--no-public-ip", help="Create a public IP address.")] = True
+    nsg_rule: Annotated[OpenPort, typer.Option("--nsg-rule", help="Port to open to the internet.")] = OpenPort.NONE

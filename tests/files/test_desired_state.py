@@ -191,3 +191,48 @@ def test_every_description_that_the_docs_show_is_one() -> None:
     for block in shown:
         rules_in(block, "docs")
         assert _faults(block) == []
+
+
+def test_a_list_that_many_rules_share_by_an_alias_is_read_once() -> None:
+    rule = "- vms: {{ids: {ids}, tags: {tags}}}\n  identities: {{include: {users}}}\n  roles: {roles}\n"
+    first = rule.format(
+        ids=f"&ids [{VM}]",
+        tags="&tags {team: web}",
+        users=f"&users [{IDENTITY}]",
+        roles="&roles [{role: Reader, scope: group}]",
+    )
+    others = rule.format(ids="*ids", tags="*tags", users="*users", roles="*roles") * 2
+
+    rules = rules_in(f"{HEAD}{first}{others}", "f.yaml")
+
+    assert len(rules) == 3
+    assert [one.line for one in rules] == [3, 6, 9]
+    for one in rules[1:]:
+        assert one.selector.ids is rules[0].selector.ids
+        assert one.selector.tags is rules[0].selector.tags
+        assert one.include is rules[0].include
+        assert one.roles is rules[0].roles
+
+
+def test_a_rule_that_is_repeated_by_an_alias_is_read_once() -> None:
+    repeated = "- *rule\n" * 4
+
+    rules = rules_in(f"{HEAD}- &rule {{vms: {{names: [web]}}, system: true}}\n{repeated}", "f.yaml")
+
+    assert len(rules) == 5
+    assert {id(one) for one in rules} == {id(rules[0])}
+
+
+def test_a_node_that_is_shared_by_two_keys_is_read_for_each() -> None:
+    (rule,) = rules_in(f"{HEAD}- vms: {{names: &words [a, b], regions: *words}}\n  system: true\n", "f.yaml")
+
+    assert (rule.selector.names, rule.selector.regions) == (("a", "b"), ("a", "b"))
+
+
+def test_aliases_of_aliases_are_refused_without_being_spelled_out() -> None:
+    layers = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 30))
+
+    with pytest.raises(BadDocument, match="has no key 'l0'"):
+        rules_in(f"version: 1\nl0: &l0 [web]\n{layers}rules: *l29\n", "f.yaml")
+    with pytest.raises(BadDocument, match="a rule is a list"):
+        rules_in("version: 1\nrules: &r [*r]\n", "f.yaml")

@@ -32,7 +32,7 @@ def rules_in(text: str, file: str) -> tuple[Rule, ...]:
     version = top["version"]
     if (version.kind, version.text) != ("int", "1"):
         raise version.wrong(f"the version is '{version.text}', and this vmident reads version 1.", "Write version: 1")
-    return tuple(_rule(one) for one in top["rules"].items("rules", may_be_empty=True))
+    return tuple(one.once("rule", _rule) for one in top["rules"].items("rules", may_be_empty=True))
 
 
 def schema_text() -> str:
@@ -56,12 +56,12 @@ def _rule(node: Located) -> Rule:
     exactly = identities.get("exactly")
     rule = Rule(
         node.line,
-        _selector(members["vms"]),
+        members["vms"].once("vms", _selector),
         _system(members.get("system")),
         _named(identities.get("include"), "include"),
         _named(identities.get("exclude"), "exclude"),
         ExactRule(_named(exactly, "exactly", may_be_empty=True), exactly.line) if exactly else None,
-        tuple(_role(one) for one in _listed(members, "roles")),
+        members["roles"].once("roles", _roles) if "roles" in members else (),
     )
     has_receivers = (
         rule.include or (rule.exactly and rule.exactly.identities) or (rule.system and rule.system.is_wanted)
@@ -72,6 +72,10 @@ def _rule(node: Located) -> Rule:
             "Roles are for whom their rule names: system: true, or identities to include.",
         )
     return rule
+
+
+def _roles(node: Located) -> tuple[RoleRule, ...]:
+    return tuple(_role(one) for one in node.items("roles"))
 
 
 def _role(node: Located) -> RoleRule:
@@ -91,19 +95,19 @@ def _selector(node: Located) -> Selector:
         raise node.wrong("vms select nothing in particular.", "For every VM of the subscription: names: ['*']")
     return Selector(
         names=_words(members.get("names"), "a name", _pattern),
-        ids=frozenset(
-            one.checked("an id", lambda word: _id_of(VIRTUAL_MACHINE, word)) for one in _listed(members, "ids")
-        ),
+        ids=members["ids"].once("ids", _ids) if "ids" in members else frozenset(),
         groups=_words(members.get("groups"), "a group", _pattern),
-        tags=_tags(members.get("tags")),
+        tags=members["tags"].once("tags", _tags) if "tags" in members else {},
         subscriptions=_words(members.get("subscriptions"), "a subscription", _subscription),
         regions=_words(members.get("regions"), "a region", str.strip),
     )
 
 
-def _tags(node: Located | None) -> dict[str, str]:
-    if node is None:
-        return {}
+def _ids(node: Located) -> frozenset[ResourceId]:
+    return frozenset(one.checked("an id", lambda word: _id_of(VIRTUAL_MACHINE, word)) for one in node.items("ids"))
+
+
+def _tags(node: Located) -> dict[str, str]:
     tags = {key.text: value.word(f"the tag '{key.text}'") for key, value in node.entries("tags")}
     if not tags:
         raise node.wrong("tags name none.")
@@ -123,16 +127,18 @@ def _system(node: Located | None) -> SystemRule | None:
 
 
 def _named(node: Located | None, what: str, *, may_be_empty: bool = False) -> tuple[Named, ...]:
-    listed = node.items(what, may_be_empty=may_be_empty) if node else ()
-    return tuple(Named(one.checked("an identity", _identity), one.line) for one in listed)
+    def read(node: Located) -> tuple[Named, ...]:
+        listed = node.items(what, may_be_empty=may_be_empty)
+        return tuple(Named(one.checked("an identity", _identity), one.line) for one in listed)
 
-
-def _listed(members: dict[str, Located], key: str) -> list[Located]:
-    return members[key].items(key) if key in members else []
+    return node.once(what, read) if node else ()
 
 
 def _words(node: Located | None, what: str, read: Callable[[str], str]) -> tuple[str, ...]:
-    return tuple(one.checked(what, read) for one in node.items(f"the list of {what[2:]}s")) if node else ()
+    def listed(node: Located) -> tuple[str, ...]:
+        return tuple(one.checked(what, read) for one in node.items(f"the list of {what[2:]}s"))
+
+    return node.once(what, listed) if node else ()
 
 
 def _identity(word: str) -> ResourceId | str:

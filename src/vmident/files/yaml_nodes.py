@@ -6,7 +6,7 @@ Every function raises `BadDocument` that begins with `FILE:LINE`, and says what 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from vmident.core.selection import near
@@ -30,10 +30,15 @@ _FOUND = {
 
 @dataclass(frozen=True)
 class Located:
-    """A node of a YAML file; `node` is PyYAML's own."""
+    """A node of a YAML file; `node` is PyYAML's own.
+
+    Aliases make the document a graph: one node may be in many places. What is read of it is kept in `known`, which all
+    nodes of the document share, so that reading takes no longer than the file is long.
+    """
 
     file: str
     node: Any
+    known: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def line(self) -> int:
@@ -49,6 +54,17 @@ class Located:
     def text(self) -> str:
         """A scalar as it stands in the file."""
         return str(self.node.value)
+
+    def once(self, what: str, read: Callable[[Located], Thing]) -> Thing:
+        """Return `read` of this node, called once for each node and `what`, in however many places the node is."""
+        key = (what, id(self.node))
+        if key not in self.known:
+            self.known[key] = read(self)
+        found: Thing = self.known[key]
+        return found
+
+    def _at(self, node: Any) -> Located:
+        return Located(self.file, node, self.known)
 
     def wrong(self, message: str, hint: str = SEE_SCHEMA) -> BadDocument:
         """Give the error about this place."""
@@ -73,7 +89,7 @@ class Located:
         if self.kind != "map":
             raise self.unexpected(what, "a mapping")
         lines: dict[str, int] = {}
-        entries = [(Located(self.file, key), Located(self.file, value)) for key, value in self.node.value]
+        entries = [(self._at(key), self._at(value)) for key, value in self.node.value]
         for key, _ in entries:
             if key.kind != "str":
                 raise key.unexpected(f"a key of {what}", "text")
@@ -88,7 +104,7 @@ class Located:
             raise self.unexpected(what, "a list")
         if not self.node.value and not may_be_empty:
             raise self.wrong(f"{what} is an empty list.")
-        return [Located(self.file, one) for one in self.node.value]
+        return [self._at(one) for one in self.node.value]
 
     def word(self, what: str) -> str:
         """Read text that is not empty."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.guards.help_texts import command_words, golden_of
 from vmident import errors
 from vmident.core import consequences, naming, plan
-from vmident.usecases.change import execute, prepare, recorder, resume_and_undo
+from vmident.usecases.change import execute, outcome, prepare, recorder, resume_and_undo
 from vmident.usecases.identity import prepare_delete
 from vmident.usecases.vm import prepare as vm_prepare
 from vmident.usecases.vm import preview_deployment
@@ -35,7 +35,7 @@ _EXIT_CODES = {
     "NOT_ALLOWED": "Not signed in, or not allowed.",
     "SOME_FAILED": "Some VMs done, some not. Where all fail alike, it is the code that they share.",
     "CONFLICT": "Somebody else's change of the VM did not clear.",
-    "TIMED_OUT": "`--timeout` ran out; what was sent may still complete.",
+    "TIMED_OUT": "`--timeout`, or the two hours that an operation may take, ran out; the change may still complete.",
     "PENDING": "Changes are pending; `plan --exit-code` alone gives it.",
     "INTERRUPTED": "Interrupted by Ctrl-C, SIGTERM or SIGHUP; operations in Azure continue.",
 }
@@ -73,6 +73,7 @@ _WARNING_CODES = {
     "new-principal": "An identity that was disabled comes back with another principal.",
     "not-recorded": "The change was made, and could not be put on record.",
     "changed-since": "The change was made, and somebody changed the VM again before it was read back.",
+    "operation-unreadable": "Azure does not let the account read operations; the VMs were read instead. Once a run.",
 }
 
 
@@ -133,6 +134,7 @@ def _warning_codes() -> str:
         prepare,
         prepare_delete,
         execute,
+        outcome,
         vm_prepare,
         preview_deployment,
         resume_and_undo,

@@ -68,6 +68,7 @@ class VmidentError(Exception):
         """Give the same failure in other words; code, status and request id stay."""
         other = copy(self)
         other.args, other.message, other.hint = (message,), message, hint or self.hint
+        other.__cause__ = self.__cause__
         return other
 
 
@@ -207,6 +208,20 @@ class OperationFailed(VmidentError):
     default_code = "operation-failed"
 
 
+class OperationUnfinished(VmidentError):
+    """An operation that Azure has not ended within the time that vmident waits for one; it may still complete."""
+
+    default_code = "operation-unfinished"
+    exit_code = ExitCode.TIMED_OUT
+    outcome_is_unknown = True
+
+
+class ChangeNotMade(VmidentError):
+    """Azure accepted a change, and the VM, on which no operation runs any more, does not show it."""
+
+    default_code = "change-not-made"
+
+
 class AzureRefused(VmidentError):
     """An answer that no other class fits; the code and message are Azure's."""
 
@@ -269,6 +284,26 @@ class WrongResource(UnreadableAnswer):
     """An answer about another resource than the one in the request; nothing is computed from it."""
 
     default_code = "wrong-resource"
+
+
+class UnexpectedError(VmidentError):
+    """An exception that vmident does not foresee, while one VM was read or changed; the others are not affected.
+
+    The exception itself is the `__cause__`; `--debug` prints its traceback.
+    """
+
+    default_code = "unexpected-error"
+    outcome_is_unknown = True
+
+    @classmethod
+    def of(cls, stray: Exception) -> Self:
+        """Return the error for an exception that no other class here stands for."""
+        error = cls(
+            f"vmident failed unexpectedly: {type(stray).__name__}: {' '.join(str(stray).split())}",
+            hint="This is a bug. Run the command again with --debug, and report what it prints.",
+        )
+        error.__cause__ = stray
+        return error
 
 
 class SandboxUnusable(VmidentError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import sqlite3
@@ -113,8 +114,11 @@ def test_runs_beyond_the_last_thousand_are_forgotten(opening: Opening, monkeypat
     monkeypatch.setattr(journal, "RUNS_KEPT", 3)
     one = opening()
     begun = [one.begin([ENTRY]) for _ in range(5)]
+    for run in begun:
+        one.end(run)
+    begun.append(one.begin([ENTRY]))
 
-    assert [record.id for record in one.runs()] == begun[:1:-1]
+    assert [record.id for record in one.runs()] == begun[:2:-1]
     assert [sum(record.stages.values()) for record in one.runs()] == [1, 1, 1]
     with pytest.raises(NotFound, match="No run"):
         one.read(begun[0])
@@ -155,10 +159,12 @@ def test_a_file_that_is_no_database_is_told_of(opening: Opening, tmp_path: Path)
     assert "VMIDENT_STATE_DIR" in str(setting.value.hint)
 
 
-def test_a_record_that_vmident_did_not_write_is_told_of(opening: Opening) -> None:
+def test_a_record_that_vmident_did_not_write_is_told_of(opening: Opening, tmp_path: Path) -> None:
     one = opening()
     run = one.begin([ENTRY])
-    one._open().execute("UPDATE entries SET record='{}'")
+    directly = sqlite3.connect(tmp_path / "state" / "runs.sqlite3")
+    with contextlib.closing(directly), directly:
+        directly.execute("UPDATE entries SET record='{}'")
 
     with pytest.raises(JournalUnusable, match="holds what vmident does not write"):
         one.read(run)

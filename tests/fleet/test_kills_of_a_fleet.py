@@ -117,6 +117,7 @@ class Processes:
             act()
         self.executioner.again(None)
         self.journal.close()
+        self.journal = self._new_journal()
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.simulated import VirtualClock
-from vmident.errors import NotFound, TimedOut
+from vmident.errors import NotFound, TimedOut, UnexpectedError
 from vmident.fleet.scheduler import Dispatch, Response
 from vmident.fleet.workers import ThreadExecutor
 from vmident.ports.fleet import AzureRequest, RequestCost, RequestKind
@@ -79,7 +79,9 @@ def test_what_an_answer_says_is_left_comes_with_it_and_so_does_a_failure() -> No
 def test_a_defect_in_a_worker_is_an_answer_too() -> None:
     executor = workers(1)
     executor.start(dispatch(1, lambda: 1 // 0))
-    assert isinstance(answers(executor, 1)[1].error, ZeroDivisionError)
+    error = answers(executor, 1)[1].error
+    assert isinstance(error, UnexpectedError)
+    assert isinstance(error.__cause__, ZeroDivisionError)
 
 
 def test_what_asks_several_times_by_itself_is_not_metered() -> None:

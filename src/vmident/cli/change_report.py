@@ -103,10 +103,13 @@ def end_of_run(run: Run, results: Sequence[ChangeResult | DeletionResult], sessi
     has_stopped = any(one.status is Status.SKIPPED or (one.error and one.error.ends_run) for one in results)
     if stopped and has_stopped:
         run.explain(stopped)
-    open_run = session.journal.left_open() if has_stopped else None
+    unknown = sum(one.status is Status.UNKNOWN for one in results)
+    open_run = session.journal.left_open() if has_stopped or unknown else None
     if open_run:
+        vms = "1 VM" if unknown == 1 else f"{unknown} VMs"
+        what = "The run stopped on its way." if has_stopped else f"It is not known how the change of {vms} ended."
         resume = command_line("vmident", "runs", "resume", open_run)
-        run.console.note([Line(f"The run stopped on its way. Go on with it: {resume}")])
+        run.console.note([Line(f"{what} Go on with it: {resume}")])
     return ExitCode.INTERRUPTED if isinstance(stopped, Interrupted) and has_stopped else exit_code_for(results)
 
 

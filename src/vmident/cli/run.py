@@ -13,7 +13,7 @@ from vmident.cli.config.settings_of_run import settings_of
 from vmident.cli.console import Console
 from vmident.cli.options.shared import Options
 from vmident.cli.runtime import Runtime
-from vmident.errors import Declined, ExitCode, Interrupted, QueryUnfit, UsageError, VmidentError
+from vmident.errors import Declined, ExitCode, Interrupted, QueryUnfit, UnexpectedError, UsageError, VmidentError
 from vmident.render.line import Line, error_lines
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ class Run:
         from vmident.render.document import error_document
         from vmident.render.formats import as_json_line
 
+        self._trace_unexpected(error)
         if isinstance(error, Declined):
             # Whoever answered 'no' knows why.
             self.console.note([Line(error.message)])
@@ -172,7 +173,7 @@ class Run:
         elif isinstance(error, Interrupted) and not error.hint:
             self.console.note([Line(error.message)])
         else:
-            self.explain(error)
+            self._explain(error, None, None)
 
     def code_after_answer(self, code: ExitCode) -> ExitCode:
         """Give the exit code of a command that has answered: a query that did not fit is a failure of its own."""
@@ -180,7 +181,19 @@ class Run:
 
     def explain(self, error: VmidentError, about: str | None = None, names: str | None = None) -> None:
         """Say a failure in three lines: what failed, why, what to do; with `names` also of which VMs."""
+        self._trace_unexpected(error)
+        self._explain(error, about, names)
+
+    def _explain(self, error: VmidentError, about: str | None, names: str | None) -> None:
         self.console.note(error_lines(error, f"{self._doing} {about}" if about else self._doing, names))
+
+    def _trace_unexpected(self, error: VmidentError) -> None:
+        """Print the traceback of an exception that vmident did not foresee, under `--debug`."""
+        if isinstance(error, UnexpectedError) and error.__cause__:
+            import traceback
+
+            for line in "".join(traceback.format_exception(error.__cause__)).splitlines():
+                self.console.trace(line)
 
     def close(self) -> None:
         """Let go of what was opened, the progress line included."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
@@ -160,7 +161,9 @@ class Session:
         from vmident.core.run_record import Origin
 
         caller = caller_of(self._signing.last or "")
-        command = shlex.join(("vmident", *self._runtime.words))
+        # A file name need not be UTF-8, but what is on record is.
+        words = (os.fsencode(word).decode("utf-8", "backslashreplace") for word in self._runtime.words)
+        command = shlex.join(("vmident", *words))
         return Origin(command, self._cloud.name, self.endpoint, caller.name, caller.object_id)
 
     def creating(self, prompt: Prompt) -> Creating:

@@ -23,6 +23,9 @@ _LEARNT_FROM = 50
 _LIKELY_SHARE = 0.8
 _MARGIN_SECONDS = 0.1
 
+LONGEST_RETRY_AFTER_SECONDS = 7_200.0
+"""A `Retry-After` beyond this is not waited for: the refusal that carries it is the answer."""
+
 _BACK_OFF_FIRST_SECONDS = 1.0
 _BACK_OFF_LONGEST_SECONDS = 30.0
 

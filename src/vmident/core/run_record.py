@@ -1,8 +1,12 @@
 """What is kept of a run: which VMs it was to change, what was sent to each, and what came of it.
 
-H1  A VM goes from planned to sent before its request leaves, and on to done, failed or unknown before that is told.
-H2  Planned, sent and unknown are open: whoever goes on with the run takes these up, and no others.
-H3  Sent and unknown are in flight: what the VM has now tells what came of the request, and nothing else does.
+H1  A VM goes from planned to sent before its request leaves, and on to done, failed, accepted or unknown before that is
+    told. One that was certainly not changed and is still to be done goes back to planned.
+H2  Planned, sent, accepted and unknown are open: resuming the run takes these up, and no others. A run of which some
+    VMs are accepted and none is planned, sent or unknown was not cut short: nothing was to be waited for.
+H3  Sent, accepted and unknown are in flight: what the VM has now tells what came of the request, and nothing else does:
+    see `core.write_outcome`, for which the etag from before the request is kept.
+H4  VMs that failed before the run began, such as one that was not found, are kept as failures of the run.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from vmident.core.rbac.role_result import RoleResult
 from vmident.core.rbac.roles import Grant
 from vmident.core.resource_id import ResourceId
 from vmident.core.transition import Change, Transition
+from vmident.core.write_outcome import SentWrite
 
 
 class Stage(Enum):
@@ -27,17 +32,18 @@ class Stage(Enum):
     SENT = "sent"
     DONE = "done"
     FAILED = "failed"
+    ACCEPTED = "accepted"
     UNKNOWN = "unknown"
 
     @property
     def is_open(self) -> bool:
         """Tell whether there is something left to do or to find out (H2)."""
-        return self in {Stage.PLANNED, Stage.SENT, Stage.UNKNOWN}
+        return self is Stage.PLANNED or self.is_in_flight
 
     @property
     def is_in_flight(self) -> bool:
         """Tell whether a request has left whose outcome is not on record (H3)."""
-        return self in {Stage.SENT, Stage.UNKNOWN}
+        return self in {Stage.SENT, Stage.ACCEPTED, Stage.UNKNOWN}
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ class RunEntry:
 
     `change` and `grants` are what was asked for, `transition` leads from what the VM had when the request was worked
     out to what it is to have; `after` is what was read when it was done. `request` is `None` where roles alone change.
-    With `expected`, a VM that has other identities than these was to be refused.
+    With `expected`, a VM that has other identities than these was to be refused. `etag` is the one from before the
+    request, `None` before version 0.2 and where the VM had none.
     """
 
     vm: ResourceId
@@ -58,6 +65,7 @@ class RunEntry:
     stage: Stage = Stage.PLANNED
     after: IdentityState | None = None
     expected: IdentityState | None = None
+    etag: str | None = None
     error_code: str | None = None
     error_message: str | None = None
 
@@ -65,6 +73,22 @@ class RunEntry:
     def outcome(self) -> Transition:
         """What the run did to the VM, or would have done where the outcome is not known."""
         return Transition(self.transition.before, self.after or self.transition.after)
+
+    @property
+    def sent_write(self) -> SentWrite | None:
+        """The request whose outcome is not on record, where there is one."""
+        if not self.stage.is_in_flight:
+            return None
+        return SentWrite(self.transition.before, self.etag, is_accepted=self.stage is Stage.ACCEPTED)
+
+
+@dataclass(frozen=True)
+class EarlyFailure:
+    """A VM for which a run could do nothing from the start, and why; `vm` is the word that named it, or its ID."""
+
+    vm: str
+    error_code: str
+    error_message: str
 
 
 @dataclass(frozen=True)
@@ -100,8 +124,8 @@ class RunRecord:
     """One run; moments in epoch seconds. `ended` is `None` where the process never came to the end of it.
 
     `undoes` is the run that this one takes back. `entries` are in the order in which they were to be changed; a list
-    of runs has none, and their numbers in `counts`. `deletions` are the identities to delete after that; a list of
-    runs has none of them either, and in `deletion_stages` how far they have come.
+    of runs has none, and their numbers in `counts`. `failures` are VMs without an entry. `deletions` are the identities
+    to delete after that; a list of runs has none of them either, and in `deletion_stages` how far they have come.
     """
 
     id: str
@@ -113,17 +137,27 @@ class RunRecord:
     counts: Mapping[Stage, int] | None = None
     deletions: tuple[IdentityDeletion, ...] = ()
     deletion_stages: frozenset[Stage] = frozenset()
+    failures: tuple[EarlyFailure, ...] = ()
 
     @property
     def stages(self) -> Mapping[Stage, int]:
         """How many VMs have come how far."""
-        return self.counts if self.counts is not None else Counter(entry.stage for entry in self.entries)
+        counts = Counter(self.counts if self.counts is not None else (entry.stage for entry in self.entries))
+        if self.failures:
+            counts[Stage.FAILED] += len(self.failures)
+        return counts
 
     @property
     def status(self) -> str:
-        """How the run ended, in one word: `done`, `failed` where anything failed, `unfinished` where any is open."""
+        """How the run ended, in one word.
+
+        `unfinished` where anything is planned, sent or unknown, else `failed` where anything failed, else `accepted`
+        where anything was not waited for, else `done`.
+        """
         reached = {stage for stage, count in self.stages.items() if count}
         reached |= self.deletion_stages | {one.stage for one in self.deletions}
-        if any(stage.is_open for stage in reached):
+        if reached & {Stage.PLANNED, Stage.SENT, Stage.UNKNOWN}:
             return "unfinished"
-        return "failed" if Stage.FAILED in reached else "done"
+        if Stage.FAILED in reached:
+            return "failed"
+        return "accepted" if Stage.ACCEPTED in reached else "done"

@@ -59,6 +59,8 @@ def _draws(cost: RequestCost) -> Iterator[TokenUse]:
     if cost.kind is RequestKind.READ_VM:
         yield TokenUse((READS, *everywhere), 1)
         yield TokenUse((VM_READS, *there), 1)
+    elif cost.kind is RequestKind.READ_IDENTITY:
+        yield TokenUse((READS, *everywhere), 1)
     elif cost.kind is RequestKind.LOOK:
         yield TokenUse((READS, *everywhere), 1)
         yield TokenUse((LOOKS, *there), 1)

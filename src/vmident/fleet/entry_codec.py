@@ -44,6 +44,7 @@ def as_text(entry: RunEntry) -> str:
             "roles": [_role_document(one) for one in entry.roles],
             "after": _state_document(entry.after) if entry.after else None,
             "expected": _state_document(entry.expected) if entry.expected else None,
+            "etag": entry.etag,
             "error": [entry.error_code, entry.error_message],
         },
         separators=(",", ":"),
@@ -64,6 +65,7 @@ def entry_in(text: str, stage: str) -> RunEntry:
         stage=Stage(stage),
         after=_state_in(kept["after"]) if kept["after"] else None,
         expected=_state_in(kept["expected"]) if kept["expected"] else None,
+        etag=kept.get("etag"),  # not there before version 0.2
         error_code=error_code,
         error_message=error_message,
     )

@@ -1,49 +1,32 @@
 """The journal: every run in one SQLite file, each step on disk before the next is taken.
 
-SQLite's write-ahead log, synchronised at every commit, keeps what was committed through a kill and a power cut alike
-(source: SQLite's 'Write-Ahead Logging' and 'PRAGMA synchronous'). Knows nothing of Azure, nor of what a step means.
+Knows nothing of Azure, nor of what a step means.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
+import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import ResourceId
-from vmident.core.run_record import IdentityDeletion, Origin, RunEntry, RunRecord, Stage
+from vmident.core.run_record import EarlyFailure, IdentityDeletion, Origin, RunEntry, RunRecord, Stage
 from vmident.core.shell import command_line
-from vmident.errors import BadResourceId, JournalUnusable, NotFound, TakenOver
+from vmident.errors import NotFound, TakenOver
 from vmident.fleet.entry_codec import as_text, deletion_as_text, deletion_in, entry_in
+from vmident.fleet.journal_file import JournalFile
 
 if TYPE_CHECKING:
     import sqlite3
 
 RUNS_KEPT = 1_000
-_VERSION = 1
-_APPLICATION_ID = 0x766D6A6E  # 'vmjn'
-_BUSY_SECONDS = 60.0
-_SCHEMA = """
-CREATE TABLE runs (
-    serial INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, began REAL NOT NULL,
-    ended REAL, command TEXT NOT NULL, cloud TEXT NOT NULL, endpoint TEXT NOT NULL, caller_name TEXT, caller_id TEXT,
-    undoes TEXT
-);
-CREATE TABLE entries (
-    run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, position INTEGER NOT NULL, vm TEXT NOT NULL,
-    stage TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (run, vm)
-) WITHOUT ROWID
-"""
 # The identities that a run deletes follow its VMs in the same table.
 _STAGES = "SELECT run, stage, vm LIKE '%/providers/microsoft.managedidentity/%', count(*) FROM entries GROUP BY 1, 2, 3"
 _ENTRIES = (
     "SELECT vm LIKE '%/providers/microsoft.managedidentity/%', record, stage FROM entries WHERE run=? ORDER BY position"
 )
-_HEAD = "SELECT id, began, ended, command, cloud, endpoint, caller_name, caller_id, undoes FROM runs"
 
 
 class SqliteJournal:
@@ -60,26 +43,31 @@ class SqliteJournal:
         now: Callable[[], float],
         new_uuid: Callable[[], str],
     ) -> None:
-        self._file = file
+        self._rows = JournalFile(file)
         self._origin = origin
         self._now = now
         self._new_uuid = new_uuid
         self._owner = new_uuid()
-        self._lock = threading.RLock()
-        self._opened: sqlite3.Connection | None = None
         self._begun: str | None = None
 
     def begin(
-        self, entries: Sequence[RunEntry], undoes: str | None = None, deletions: Sequence[IdentityDeletion] = ()
+        self,
+        entries: Sequence[RunEntry],
+        undoes: str | None = None,
+        deletions: Sequence[IdentityDeletion] = (),
+        failures: Sequence[EarlyFailure] = (),
     ) -> str:
-        """Put a new run and all its VMs on record, and forget the oldest beyond `RUNS_KEPT`; gives its id."""
+        """Put a new run and all its VMs on record, and forget the oldest beyond `RUNS_KEPT`; gives its id.
+
+        A run whose process has not come to its end is not forgotten, nor one of whose requests the outcome is unknown.
+        """
         origin = self._origin()
         kept: tuple[RunEntry | IdentityDeletion, ...] = (*entries, *deletions)
-        with self._writing() as rows:
+        with self._rows.writing() as rows:
             run = self._unused_id(rows)
             rows.execute(
-                "INSERT INTO runs (id, owner, began, command, cloud, endpoint, caller_name, caller_id, undoes)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO runs (id, owner, began, command, cloud, endpoint, caller_name, caller_id, undoes,"
+                " failures) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run,
                     self._owner,
@@ -90,6 +78,7 @@ class SqliteJournal:
                     origin.caller_name,
                     origin.caller_id,
                     undoes,
+                    json.dumps([(one.vm, one.error_code, one.error_message) for one in failures]),
                 ),
             )
             rows.executemany(
@@ -97,7 +86,9 @@ class SqliteJournal:
                 [(run, at, *_row(one)) for at, one in enumerate(kept)],
             )
             rows.execute(
-                "DELETE FROM runs WHERE serial <= (SELECT serial FROM runs ORDER BY serial DESC LIMIT 1 OFFSET ?)",
+                "DELETE FROM runs WHERE serial <= (SELECT serial FROM runs ORDER BY serial DESC LIMIT 1 OFFSET ?)"
+                " AND ended IS NOT NULL"
+                " AND NOT EXISTS (SELECT 1 FROM entries WHERE run = runs.id AND stage IN ('sent', 'unknown'))",
                 (RUNS_KEPT,),
             )
         self._begun = run
@@ -109,7 +100,7 @@ class SqliteJournal:
         Raises `TakenOver` where another process has taken the run over.
         """
         key, stage, text = _row(entry)
-        with self._writing() as rows:
+        with self._rows.writing() as rows:
             done = rows.execute(
                 "UPDATE entries SET stage=?, record=? WHERE run=? AND vm=?"
                 " AND EXISTS (SELECT 1 FROM runs WHERE id=? AND owner=?)",
@@ -123,12 +114,12 @@ class SqliteJournal:
 
     def end(self, run: str) -> None:
         """Put on record that the process has come to the end of the run, where it is still its own."""
-        with self._writing() as rows:
+        with self._rows.writing() as rows:
             rows.execute("UPDATE runs SET ended=? WHERE id=? AND owner=?", (self._now(), run, self._owner))
 
     def take_over(self, run: str) -> RunRecord:
         """Become the one process that goes on with a run: from here on no other can send on its behalf."""
-        with self._writing() as rows:
+        with self._rows.writing() as rows:
             rows.execute("UPDATE runs SET owner=?, ended=NULL WHERE id=?", (self._owner, run))
         self._begun = run
         return self.read(run)
@@ -136,7 +127,7 @@ class SqliteJournal:
     def undo_history(self, vms: Collection[ResourceId]) -> Iterator[tuple[RunEntry, RunEntry]]:
         """Give what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
         wanted = {str(vm).lower() for vm in vms}
-        with self._reading() as rows:
+        with self._rows.reading() as rows:
             pairs = rows.execute(
                 "SELECT back.vm, done.record, done.stage, back.record, back.stage FROM runs"
                 " JOIN entries AS back ON back.run = runs.id JOIN entries AS done"
@@ -157,7 +148,7 @@ class SqliteJournal:
 
     def runs(self) -> Sequence[RunRecord]:
         """List the runs, the newest first, with counts in the place of their VMs."""
-        with self._reading() as rows:
+        with self._rows.reading() as rows:
             counts: dict[str, dict[Stage, int]] = {}
             deletions: dict[str, set[Stage]] = {}
             for run, stage, is_deletion, count in rows.execute(_STAGES):
@@ -165,7 +156,7 @@ class SqliteJournal:
                     deletions.setdefault(run, set()).add(Stage(stage))
                 else:
                     counts.setdefault(run, {})[Stage(stage)] = count
-            heads = rows.execute(f"{_HEAD} ORDER BY serial DESC").fetchall()
+            heads = rows.execute(f"{_head_of(rows)} ORDER BY serial DESC").fetchall()
             return [
                 replace(
                     _record(head),
@@ -177,8 +168,8 @@ class SqliteJournal:
 
     def read(self, run: str) -> RunRecord:
         """Read one run with all its VMs; raises `NotFound`."""
-        with self._reading() as rows:
-            head = rows.execute(f"{_HEAD} WHERE id=?", (run.strip().lower(),)).fetchone()
+        with self._rows.reading() as rows:
+            head = rows.execute(f"{_head_of(rows)} WHERE id=?", (run.strip().lower(),)).fetchone()
             if head is None:
                 raise NotFound(
                     f"No run '{run}' is on record.", code="run-not-found", hint="See them: vmident runs list"
@@ -192,7 +183,7 @@ class SqliteJournal:
 
     def last(self, endpoint: str) -> RunRecord:
         """Read the newest run that went to `endpoint`; raises `NotFound`."""
-        with self._reading() as rows:
+        with self._rows.reading() as rows:
             query = "SELECT id FROM runs WHERE endpoint=? ORDER BY serial DESC LIMIT 1"
             found = rows.execute(query, (endpoint,)).fetchone()
         if found is None:
@@ -202,10 +193,8 @@ class SqliteJournal:
         return self.read(found[0])
 
     def close(self) -> None:
-        """Let go of the file; the next use opens it again."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        """Close the file; a worker that is still about to send something is refused from here on."""
+        self._rows.close()
 
     def _unused_id(self, rows: sqlite3.Connection) -> str:
         while True:
@@ -213,77 +202,12 @@ class SqliteJournal:
             if rows.execute("SELECT 1 FROM runs WHERE id=?", (run,)).fetchone() is None:
                 return run
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._said_plainly():
-            rows = self._open()
-            rows.execute("BEGIN IMMEDIATE")
-            try:
-                yield rows
-            except BaseException:
-                rows.rollback()
-                raise
-            rows.execute("COMMIT")
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._said_plainly():
-            yield self._open()
-
-    def _open(self) -> sqlite3.Connection:
-        if self._opened is None:
-            import sqlite3
-
-            _make_private(self._file)
-            connection = sqlite3.connect(
-                self._file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            try:
-                self._prepare(connection)
-            except BaseException:
-                connection.close()
-                raise
-            self._opened = connection
-        return self._opened
-
-    def _prepare(self, rows: sqlite3.Connection) -> None:
-        import sqlite3
-
-        with contextlib.suppress(sqlite3.OperationalError):
-            # Refused at once while another process opens the file too; without it the file is as safe, and slower.
-            rows.execute("PRAGMA journal_mode=WAL")
-        rows.execute("PRAGMA synchronous=FULL")
-        rows.execute("PRAGMA foreign_keys=ON")
-        rows.execute("BEGIN IMMEDIATE")
-        application = rows.execute("PRAGMA application_id").fetchone()[0]
-        version = rows.execute("PRAGMA user_version").fetchone()[0]
-        if (application, version) != (_APPLICATION_ID, _VERSION):
-            if rows.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise self._unusable("it was written by another version of vmident, or by another program")
-            for statement in _SCHEMA.split(";"):
-                rows.execute(statement)
-            rows.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-            rows.execute(f"PRAGMA user_version={_VERSION}")
-        rows.execute("COMMIT")
-
-    @contextlib.contextmanager
-    def _said_plainly(self) -> Iterator[None]:
-        import sqlite3
-
-        try:
-            yield
-        except (sqlite3.Error, OSError) as failed:
-            self.close()
-            reason = failed.strerror if isinstance(failed, OSError) else str(failed)
-            raise self._unusable(str(reason)) from failed
-        except (ValueError, KeyError, TypeError, BadResourceId) as strange:
-            raise self._unusable("it holds what vmident does not write") from strange
-
-    def _unusable(self, reason: str) -> JournalUnusable:
-        return JournalUnusable(
-            f"The journal of runs, '{self._file}', cannot be used: {reason}.",
-            hint="Free the file or move it away, or name a folder that you may write to in VMIDENT_STATE_DIR.",
-        )
+def _head_of(rows: sqlite3.Connection) -> str:
+    # A file of version 1 that may not be written to stays one.
+    failures = "failures" if rows.execute("PRAGMA user_version").fetchone()[0] > 1 else "'[]'"
+    columns = f"id, began, ended, command, cloud, endpoint, caller_name, caller_id, undoes, {failures}"
+    return f"SELECT {columns} FROM runs"  # noqa: S608 - two constants
 
 
 def _row(entry: RunEntry | IdentityDeletion) -> tuple[str, str, str]:
@@ -294,11 +218,7 @@ def _row(entry: RunEntry | IdentityDeletion) -> tuple[str, str, str]:
 
 
 def _record(head: Sequence[Any]) -> RunRecord:
-    run, began, ended, command, cloud, endpoint, caller_name, caller_id, undoes = head
-    return RunRecord(run, began, ended, Origin(command, cloud, endpoint, caller_name, caller_id), undoes)
-
-
-def _make_private(file: Path) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Made here and not by SQLite, so that nobody else can read it even for a moment; its log gets the same rights.
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    run, began, ended, command, cloud, endpoint, caller_name, caller_id, undoes, failures = head
+    origin = Origin(command, cloud, endpoint, caller_name, caller_id)
+    failed = tuple(EarlyFailure(*one) for one in json.loads(failures))
+    return RunRecord(run, began, ended, origin, undoes, failures=failed)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeAlias
 
-from vmident.errors import VmidentError
+from vmident.errors import UnexpectedError, VmidentError
 from vmident.fleet.scheduler import Dispatch, Response
 from vmident.ports.azure import Clock
 from vmident.ports.fleet import RequestKind
@@ -116,5 +116,9 @@ def response_to(dispatch: Dispatch, metering: Metering) -> Response:
                 return Response(dispatch.request.act(), remaining=remaining)
             except VmidentError as failure:
                 return Response(error=failure, remaining=remaining)
+    except VmidentError as failure:
+        return Response(error=failure)
+    except Exception as stray:  # noqa: BLE001 - it is the failure of this request, and of no other
+        return Response(error=UnexpectedError.of(stray))
     except BaseException as failure:  # noqa: BLE001 - a worker that died of it would leave everybody waiting
         return Response(error=failure)

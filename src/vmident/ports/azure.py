@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vmident.core.rbac.scope import Scope
     from vmident.core.resource_id import ResourceId
     from vmident.core.resources import Group, IdentityResource
-    from vmident.core.run_record import IdentityDeletion, RunEntry, RunRecord
+    from vmident.core.run_record import EarlyFailure, IdentityDeletion, RunEntry, RunRecord
     from vmident.core.transition import Transition
     from vmident.core.virtual_machine import VirtualMachine
     from vmident.errors import VmidentError
@@ -381,7 +381,11 @@ class Journal(Protocol):
     """What is kept of runs. Every method raises `JournalUnusable` where the record cannot be read or written."""
 
     def begin(
-        self, entries: Sequence[RunEntry], undoes: str | None = None, deletions: Sequence[IdentityDeletion] = ()
+        self,
+        entries: Sequence[RunEntry],
+        undoes: str | None = None,
+        deletions: Sequence[IdentityDeletion] = (),
+        failures: Sequence[EarlyFailure] = (),
     ) -> str:
         """Put a new run and all its VMs on record, before anything is sent; gives its id, such as `3f2a9c1e`."""
         ...

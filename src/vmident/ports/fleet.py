@@ -25,6 +25,7 @@ class RequestKind(Enum):
     """What a request is, as Azure's limits tell requests apart."""
 
     READ_VM = "read a VM"
+    READ_IDENTITY = "read a user-assigned identity"
     WRITE_VM = "write a VM"
     LOOK = "look at an operation"
     SETTLE_ROLES = "make and delete role assignments"
@@ -32,7 +33,7 @@ class RequestKind(Enum):
     @property
     def is_read(self) -> bool:
         """Tell whether it changes nothing, so that it may simply be sent again."""
-        return self in {RequestKind.READ_VM, RequestKind.LOOK}
+        return self in {RequestKind.READ_VM, RequestKind.READ_IDENTITY, RequestKind.LOOK}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ HEADINGS = {
     Status.PLANNED: "would change",
     Status.ACCEPTED: "accepted, and still being carried out",
     Status.FAILED: "failed",
+    Status.UNKNOWN: "sent, outcome not known",
     Status.SKIPPED: "skipped, nothing was sent",
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.core.run_record import IdentityDeletion, RunEntry, RunRecord, Stage
+from vmident.core.resource_id import ResourceId
+from vmident.core.run_record import EarlyFailure, IdentityDeletion, RunEntry, RunRecord, Stage
 from vmident.core.shell import command_line
 from vmident.render.document import Document, identity_document, roles_member
 from vmident.render.formats import as_table
@@ -18,6 +19,7 @@ _STAGES = {
     Stage.SENT: "sent, outcome not on record",
     Stage.DONE: "done",
     Stage.FAILED: "failed",
+    Stage.ACCEPTED: "accepted, not waited for",
     Stage.UNKNOWN: "sent, outcome not known",
 }
 
@@ -48,7 +50,7 @@ def whole_run_document(record: RunRecord) -> Document:
     deletions = [_deletion_document(one) for one in record.deletions]
     return {
         **run_document(record),
-        "vms": [_entry_document(entry) for entry in record.entries],
+        "vms": [*map(_entry_document, record.entries), *map(_failure_document, record.failures)],
         **({"identities": deletions} if deletions else {}),
     }
 
@@ -70,6 +72,13 @@ def entry_row(entry: RunEntry) -> Document:
         "after": entry.after.type.value if entry.after else None,
         "error": entry.error_code,
     }
+
+
+def failure_row(failure: EarlyFailure) -> Document:
+    """Return a VM that failed before the run began as one flat row, for a table or tsv."""
+    kept = ("name", "resourceGroup", "status", "before", "after")
+    document = _failure_document(failure)
+    return {key: document[key] for key in kept} | {"error": failure.error_code}
 
 
 def run_list_lines(records: Sequence[RunRecord]) -> Iterator[Line]:
@@ -97,6 +106,9 @@ def whole_run_lines(record: RunRecord) -> Iterator[Line]:
         yield Line(f"  undoes  {record.undoes}")
     for entry in record.entries:
         yield from _entry_lines(entry)
+    for failure in record.failures:
+        yield Line(f"{_failure_document(failure)['name']}: failed", Tone.HEADING)
+        yield Line(f"  ! {failure.error_code}: {failure.error_message}", Tone.ERROR)
     for deletion in record.deletions:
         yield from _deletion_lines(deletion)
     if record.status == "unfinished":
@@ -139,6 +151,22 @@ def _entry_document(entry: RunEntry) -> Document:
         "request": entry.request,
         **roles_member(entry.roles),
         "error": _error_document(entry),
+    }
+
+
+def _failure_document(failure: EarlyFailure) -> Document:
+    """Return a VM that failed before the run began in the shape of the others; `name` may be all that is known."""
+    vm = ResourceId.parse(failure.vm) if failure.vm.startswith("/") else None
+    return {
+        "id": failure.vm if vm else None,
+        "name": vm.name if vm else failure.vm,
+        "resourceGroup": vm.group if vm else None,
+        "status": Stage.FAILED.value,
+        "before": None,
+        "wanted": None,
+        "after": None,
+        "request": None,
+        "error": {"code": failure.error_code, "message": failure.error_message},
     }
 
 

@@ -28,6 +28,7 @@ class Status(Enum):
     PLANNED = "planned"
     ACCEPTED = "accepted"
     FAILED = "failed"
+    UNKNOWN = "unknown"
     SKIPPED = "skipped"
 
 
@@ -51,7 +52,8 @@ class ChangeResult:
 
     `before` is `None` where the VM could not be read, `after` where the change failed; `request` is the body that
     was sent, or would be sent, and `None` where nothing was to be sent. Where the identities were changed and a role
-    was not granted, the status is failed and `after` says what is there.
+    was not granted, or Azure failed the change halfway, the status is failed and `after` says what is there. A status
+    of unknown has an error that says why neither the answer nor the VM told how the change ended.
     """
 
     vm: str

@@ -142,7 +142,7 @@ def test_ctrl_c_while_waiting_says_that_azure_may_go_on(slow_azure: Sandbox) -> 
     assert f"vmident show {vm_id('myVM')}" in err
     assert "Traceback" not in err
     record = json.loads(out)
-    assert (record["status"], record["error"]["code"], record["after"]) == ("failed", "interrupted", None)
+    assert (record["status"], record["error"]["code"], record["after"]) == ("unknown", "interrupted", None)
 
 
 def test_two_processes_that_add_at_the_same_time_both_get_their_way() -> None:

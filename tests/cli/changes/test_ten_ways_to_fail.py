@@ -98,6 +98,10 @@ WAYS: tuple[tuple[Callable[[Program], None], str, str], ...] = (
 )
 
 
+UNKNOWN = {UNLUCKY[number] for number in (4, 5, 7, 8)}
+"""Those whose writes may have been done all the same: the VM shows what its operation did not do, or no answer came."""
+
+
 @pytest.fixture
 def unlucky(program: Program) -> Program:
     program.sandbox.add_group(GROUP)
@@ -115,7 +119,8 @@ def test_each_that_fails_says_why_and_the_others_are_done(unlucky: Program) -> N
     by_name = {one["name"]: one for one in outcome.json}
     assert list(by_name) == NAMES
     for name, (_, code, reason) in zip(UNLUCKY, WAYS, strict=True):
-        assert (by_name[name]["status"], by_name[name]["error"]["code"]) == ("failed", code)
+        status = "unknown" if name in UNKNOWN else "failed"
+        assert (by_name[name]["status"], by_name[name]["error"]["code"]) == (status, code)
         assert reason in by_name[name]["error"]["message"]
         assert by_name[name]["error"]["hint"]
         assert name in outcome.err
@@ -128,7 +133,7 @@ def test_each_that_fails_says_why_and_the_others_are_done(unlucky: Program) -> N
 def test_the_summary_and_the_record_count_every_vm_once(unlucky: Program) -> None:
     outcome = unlucky(f"enable-system -g {GROUP} -o human")
 
-    assert outcome.out.splitlines()[-1] == "100 VMs: 90 changed, 10 failed"
+    assert outcome.out.splitlines()[-1] == "100 VMs: 90 changed, 6 failed, 4 unknown"
     recorded = json.loads(unlucky("runs show").out)
     assert sum(recorded["counts"].values()) == len(NAMES)
     stages = Counter(one["status"] for one in recorded["vms"])

@@ -15,7 +15,15 @@ from vmident.cli.run import Run
 from vmident.cli.session import Session
 from vmident.core.run_record import RunRecord
 from vmident.errors import ExitCode, UsageError
-from vmident.render.runs import entry_row, run_document, run_list_lines, run_row, whole_run_document, whole_run_lines
+from vmident.render.runs import (
+    entry_row,
+    failure_row,
+    run_document,
+    run_list_lines,
+    run_row,
+    whole_run_document,
+    whole_run_lines,
+)
 from vmident.usecases.change.change_vms import ExecutionOptions
 from vmident.usecases.change.resume_and_undo import resume_run, undo_run
 from vmident.usecases.identity.recorded_deletion import resume_deletions
@@ -75,7 +83,7 @@ def show_run(run: Run, *, run_word: RunWord = None) -> ExitCode:
     record = _record(run_word, run.open())
     run.answer(
         whole_run_document(record),
-        rows=[entry_row(entry) for entry in record.entries],
+        rows=[*map(entry_row, record.entries), *map(failure_row, record.failures)],
         lines=lambda: whole_run_lines(record),
     )
     return ExitCode.DONE

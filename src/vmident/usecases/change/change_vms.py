@@ -8,7 +8,7 @@ from functools import partial
 
 from vmident.core.run_record import RunRecord
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import Interrupted, VmidentError
+from vmident.errors import Interrupted, UnexpectedError, VmidentError
 from vmident.ports.fleet import NO_POLICY, AzureRequest, Job, RequestCost, RequestKind, Steps, StopPolicy
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.apply_roles import apply_roles, number_due, unsettled
@@ -83,12 +83,7 @@ def change_each(
         # Not every VM has been read: a run of some of them would forget the others.
         return tuple(one if isinstance(one, ChangeResult) else skipped(one) for one in ready)
     ready = approved(ready, ports)
-    if record:
-        recording = resume_recording(record, ports.journal)
-    else:
-        recording = start_recording(
-            ((one.prepared, one.change_request) for one in ready if isinstance(one, Ready)), ports.journal, undoes
-        )
+    recording = resume_recording(record, ports.journal) if record else start_recording(ready, ports.journal, undoes)
     results = execute_all(ready, ports, execution, recording)
     recording.close()
     return tuple(results)
@@ -152,13 +147,21 @@ def _changing(
             no_wait=execution.no_wait,
             run_cache=run_cache,
             was_read_long_ago=is_one_of_many,
+            earlier=one.entry.sent_write if one.entry else None,
             before_write=recording.sending,
         )
         settled = yield from _settling(changed, one.prepared, ports, recording)
         return recording.ended(settled)
     except KeyboardInterrupt:
         error = Interrupted("Interrupted. What was sent is on record.", hint="Go on with it: vmident runs resume")
-        return replace(skipped(one), status=Status.FAILED, error=error)
+        return _cut_short(one, error, recording)
+    except Exception as stray:  # noqa: BLE001 - one VM's trouble is no other VM's
+        return _cut_short(one, UnexpectedError.of(stray), recording)
+
+
+def _cut_short(one: Ready, error: VmidentError, recording: RunRecorder) -> ChangeResult:
+    is_in_flight = recording.is_in_flight(one.prepared.machine.id)
+    return replace(skipped(one), status=Status.UNKNOWN if is_in_flight else Status.FAILED, error=error)
 
 
 def _settling(changed: ChangeResult, prepared: Prepared, ports: Ports, recording: RunRecorder) -> Steps[ChangeResult]:

@@ -1,17 +1,36 @@
-"""Wait for Azure, no longer than Azure needs: for an operation to end, for a VM to come to rest. Steps of a job."""
+"""Wait for Azure, no longer than Azure needs: for an operation to end, for a VM to become idle. Steps of a job.
+
+Every wait has a bound, with or without `--timeout`: `OPERATION_SECONDS` for the change itself, from the answer that
+accepted it, and `SOMEBODY_ELSES_CHANGE_SECONDS` for a change of somebody else's that has to end first.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from vmident.core.polling import OperationTimes, pause_before_look, pause_before_vm_look
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import Conflict, NotFound, OperationFailed
+from vmident.errors import Conflict, OperationUnfinished, VmidentError
 from vmident.ports.azure import Clock, Operation, VirtualMachines
 from vmident.ports.fleet import AzureRequest, Pause, RequestCost, RequestKind, Steps
 
 SOMEBODY_ELSES_CHANGE_SECONDS = 300.0
+OPERATION_SECONDS = 7_200.0
+
+
+@dataclass(frozen=True)
+class PollEnd:
+    """What polling an operation came to.
+
+    `has_succeeded`: the operation said so. Else `failure` is what it ended with. Where `refusal` is set, the operation
+    could not be read, or has not ended in time: it says nothing, and the VM decides.
+    """
+
+    has_succeeded: bool = False
+    failure: VmidentError | None = None
+    refusal: VmidentError | None = None
 
 
 def cost_of(
@@ -32,28 +51,33 @@ def read_again(machine: VirtualMachine, machines: VirtualMachines) -> Steps[Virt
 
 def wait_for_operation(
     operation: Operation, machine: VirtualMachine, machines: VirtualMachines, clock: Clock, times: OperationTimes
-) -> Steps[bool]:
-    """Poll the operation until it has succeeded; raises the failure that it ended with.
+) -> Steps[PollEnd]:
+    """Poll the operation until it ends, `OPERATION_SECONDS` at most; raises only what ends the run.
 
-    False where Azure does not know the operation, or no longer: the VM itself then tells.
+    A `Retry-After` is obeyed within that bound, and named in what the pause is for.
     """
     began = clock.now()
     asked_for = operation.retry_after_seconds
     pause = times.pause_before_first_look() if asked_for is None else pause_before_look(0.0, asked_for)
     while True:
         elapsed = clock.now() - began
-        yield Pause(pause, f"{machine.id.name}: waiting for Azure to carry out the change ({elapsed:.0f} s)")
+        if elapsed >= OPERATION_SECONDS:
+            return PollEnd(refusal=_unfinished(machine))
+        yield Pause(min(pause, OPERATION_SECONDS - elapsed), _waiting(machine, elapsed, asked_for))
         try:
             status = yield AzureRequest(cost_of(RequestKind.LOOK, machine), partial(machines.poll, operation))
-        except NotFound:
-            return False
+        except VmidentError as refusal:
+            if refusal.ends_run:
+                raise
+            return PollEnd(refusal=refusal)
         if status.failure:
-            raise status.failure
+            return PollEnd(failure=status.failure)
         if status.is_over:
             if status.took_seconds is not None:
                 times.learn(status.took_seconds)
-            return True
-        pause = pause_before_look(clock.now() - began, status.retry_after_seconds)
+            return PollEnd(has_succeeded=True)
+        asked_for = status.retry_after_seconds
+        pause = pause_before_look(clock.now() - began, asked_for)
 
 
 def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: Clock) -> Steps[VirtualMachine]:
@@ -77,12 +101,28 @@ def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: C
 
 
 def wait_until_settled(machine: VirtualMachine, machines: VirtualMachines, clock: Clock) -> Steps[VirtualMachine]:
-    """Watch the VM itself where there is no operation to ask; raises `OperationFailed` where it ends so."""
-    now = yield from read_again(machine, machines)
-    now = yield from wait_until_idle(now, machines, clock)
-    if now.has_failed:
-        raise OperationFailed(
-            f"The change of VM '{now.id.name}' ended as '{now.provisioning_state}'.",
-            hint=f"See what the VM has now: {command_line('vmident', 'show', now.id)}",
-        )
-    return now
+    """Read a VM that our own write may still be changing until no operation runs on it; returns what it then is.
+
+    Raises `OperationUnfinished` when that takes longer than `OPERATION_SECONDS`.
+    """
+    began = clock.now()
+    while not machine.is_idle:
+        elapsed = clock.now() - began
+        if elapsed >= OPERATION_SECONDS:
+            raise _unfinished(machine)
+        pause = min(pause_before_vm_look(elapsed), OPERATION_SECONDS - elapsed)
+        yield Pause(pause, _waiting(machine, elapsed, None))
+        machine = yield from read_again(machine, machines)
+    return machine
+
+
+def _waiting(machine: VirtualMachine, elapsed: float, asked_for: float | None) -> str:
+    asked = f"; Azure asks to wait {asked_for:.0f} s" if asked_for else ""
+    return f"{machine.id.name}: waiting for Azure to carry out the change ({elapsed:.0f} s{asked})"
+
+
+def _unfinished(machine: VirtualMachine) -> OperationUnfinished:
+    return OperationUnfinished(
+        f"Azure has not completed the change of VM '{machine.id.name}' within {OPERATION_SECONDS / 3600:.0f} hours.",
+        hint=f"See what the VM has now: {command_line('vmident', 'show', machine.id)}",
+    )

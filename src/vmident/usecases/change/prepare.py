@@ -14,6 +14,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.write_outcome import SentWrite, Shown, shown_by
 from vmident.errors import StateDrifted
 from vmident.ports.azure import Clock, Identities, Journal, Loss, Prompt, Roles, VirtualMachines
 from vmident.ports.fleet import Fleet
@@ -101,14 +102,16 @@ def prepare_change(
     ports: Ports,
     *,
     may_be_done: bool = False,
+    earlier: SentWrite | None = None,
     assignments_of: HeldBy | None = None,
 ) -> Prepared:
     """Compute the change of a VM that was read a moment ago.
 
-    `may_be_done` says that a request has been sent, so the VM may already be as requested. `assignments_of` returns
-    the assignments of a principal from a shared list. Costs no request where the identities are
-    named by id or are attached already; roles cost some. Raises what the reads raise, `NotAllowed` where roles are to
-    be granted or deleted and clearly may not be, and `StateDrifted`.
+    `may_be_done` says that a request has been sent, so the VM may already be as requested. `earlier` is that request
+    where another process sent it: a VM that was written to since and does not show it raises `StateDrifted`.
+    `assignments_of` returns the assignments of a principal from a shared list. Costs no request where the identities
+    are named by id or are attached already; roles cost some. Raises what the reads raise, `NotAllowed` where roles are
+    to be granted or deleted and clearly may not be, and `StateDrifted`.
     """
     vm, assignments_of = machine.id, assignments_of or ports.assignments_of
     ids, named_twice = find_identities(change_request.identities, machine, ports.identities)
@@ -116,6 +119,8 @@ def prepare_change(
     planned = transition(machine.identity, change)
     _check_not_moved_on(planned, change_request.expected, vm)
     is_done = may_be_done and planned.is_nothing
+    if earlier and shown_by(machine, earlier, has_target=is_done) is Shown.OVERTAKEN:
+        raise _overtaken(machine)
     if change_request.only_from and not is_done:
         check_stands(machine, change_request.only_from)
     goes_with = is_done or not change_request.only_from or machine.identity.is_same_as(change_request.only_from[0])
@@ -167,6 +172,14 @@ def check_stands(machine: VirtualMachine, states: Sequence[IdentityState]) -> No
     raise StateDrifted(
         f"VM '{machine.id.name}' has been changed since: it has {machine.identity.described}, and the run left it "
         f"with {states[0].described}. It is left as it is.",
+        hint=f"See what it has, and change it by name: {command_line('vmident', 'show', machine.id)}",
+    )
+
+
+def _overtaken(machine: VirtualMachine) -> StateDrifted:
+    return StateDrifted(
+        f"VM '{machine.id.name}' does not have what the run sent, and was changed after that: the request never "
+        "arrived, or somebody has undone it since. It is left as it is.",
         hint=f"See what it has, and change it by name: {command_line('vmident', 'show', machine.id)}",
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import RunEntry
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import Interrupted, NotFound, TimedOut, VmidentError
+from vmident.errors import Interrupted, NotFound, StateDrifted, TimedOut, UnexpectedError, VmidentError
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.execute import removes_more
 from vmident.usecases.change.prepare import (
@@ -84,6 +84,7 @@ def prepare_all(
             outcomes.append(ChangeResult(task.word, Status.SKIPPED))
             continue
         vm: ResourceId | None = None
+        machine: VirtualMachine | None = None
         try:
             vm = task.seen.id if task.seen else named.find(task.word)
             if vm not in seen:
@@ -91,10 +92,11 @@ def prepare_all(
                 machine = _read(task, task.seen or named.listed(vm), vm, ports, at_rest=at_rest)
                 outcomes.append(_prepared(task, machine, ports, assignments_of))
         except VmidentError as failure:
-            outcomes.append(_failed(task.word, vm, failure, ports))
+            outcomes.append(_failed(task, vm, machine, failure, ports))
         except KeyboardInterrupt:
-            error = Interrupted("Interrupted. Nothing was sent.")
-            outcomes.append(ChangeResult(task.word, Status.FAILED, vm, error=error))
+            outcomes.append(_failed(task, vm, machine, Interrupted("Interrupted. Nothing was sent."), ports))
+        except Exception as stray:  # noqa: BLE001 - one VM's trouble is no other VM's
+            outcomes.append(_failed(task, vm, machine, UnexpectedError.of(stray), ports))
     return outcomes
 
 
@@ -106,18 +108,33 @@ def _read(task: Task, seen: VirtualMachine | None, vm: ResourceId, ports: Ports,
 
 
 def _prepared(task: Task, machine: VirtualMachine, ports: Ports, assignments_of: HeldBy) -> Ready:
+    earlier = task.entry.sent_write if task.entry else None
     prepared = prepare_change(
-        machine, task.change_request, ports, may_be_done=task.is_in_flight, assignments_of=assignments_of
+        machine,
+        task.change_request,
+        ports,
+        may_be_done=earlier is not None,
+        earlier=earlier,
+        assignments_of=assignments_of,
     )
     return Ready(task.word, prepared, task.change_request, task.entry)
 
 
-def _failed(word: str, vm: ResourceId | None, failure: VmidentError, ports: Ports) -> ChangeResult:
+def _failed(
+    task: Task, vm: ResourceId | None, machine: VirtualMachine | None, failure: VmidentError, ports: Ports
+) -> ChangeResult:
+    """Return what is said of a VM whose change could not be worked out.
+
+    What an earlier process sent to it stays unknown, unless the VM is gone or was read and does not show it.
+    """
+    is_gone = isinstance(failure, NotFound) and machine is None
+    if task.is_in_flight and not is_gone and not isinstance(failure, StateDrifted):
+        return ChangeResult(task.word, Status.UNKNOWN, vm, error=failure)
     if isinstance(failure, TimedOut):
-        failure = failure.with_message(f"{failure.message} VM '{vm.name if vm else word}' was not changed.")
+        failure = failure.with_message(f"{failure.message} VM '{vm.name if vm else task.word}' was not changed.")
     if vm and isinstance(failure, NotFound):
-        failure = not_found_with_near_names(word, vm, failure, ports.machines)
-    return ChangeResult(word, Status.FAILED, vm, error=failure)
+        failure = not_found_with_near_names(task.word, vm, failure, ports.machines)
+    return ChangeResult(task.word, Status.FAILED, vm, error=failure)
 
 
 def has_stopped_at(outcome: Ready | ChangeResult) -> bool:

@@ -8,23 +8,19 @@ from dataclasses import replace
 from vmident.core.consequences import Notice
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.resource_id import ResourceId
-from vmident.core.run_record import IdentityDeletion, RunEntry, RunRecord, Stage
+from vmident.core.run_record import EarlyFailure, IdentityDeletion, RunEntry, RunRecord, Stage
 from vmident.core.transition import Transition
 from vmident.errors import (
-    AzureUnavailable,
-    Interrupted,
     JournalUnusable,
     NotFound,
-    NotSignedIn,
-    OperationFailed,
     StateDrifted,
     StoppedEarly,
     TakenOver,
-    TimedOut,
 )
 from vmident.ports.azure import Journal
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.prepare import ChangeRequest, Prepared
+from vmident.usecases.change.prepare_all import Ready
 
 NOT_RECORDED = "not-recorded"
 
@@ -47,6 +43,7 @@ class RunRecorder:
                 transition=prepared.transition,
                 request=prepared.request,
                 roles=_as_planned_here(prepared.roles, self._begun[entry.vm]),
+                etag=prepared.machine.etag,
                 stage=Stage.SENT,
             )
         )
@@ -67,11 +64,13 @@ class RunRecorder:
             return result
         begun = self._begun[entry.vm]
         result = replace(result, status=_status(result, begun), roles=_as_planned_here(result.roles, begun))
-        stage = _stage(result, entry)
-        if stage is Stage.PLANNED:
+        stage = _stage(result)
+        if isinstance(result.error, (JournalUnusable, TakenOver)) or stage is entry.stage is Stage.PLANNED:
+            # What stands on record is what holds.
             return result
         try:
-            self._put(_ended_entry(entry, begun, result, stage))
+            still_due = stage is Stage.PLANNED
+            self._put(replace(entry, stage=stage) if still_due else _ended_entry(entry, begun, result, stage))
         except (JournalUnusable, TakenOver) as failure:
             return replace(result, warnings=(*result.warnings, Notice(NOT_RECORDED, failure.message)))
         return result
@@ -84,6 +83,10 @@ class RunRecorder:
     def is_open(self, vm: ResourceId) -> bool:
         """Return whether `runs resume` takes this VM up again."""
         return vm in self._now and self._now[vm].stage.is_open
+
+    def is_in_flight(self, vm: ResourceId) -> bool:
+        """Return whether a request has left for a VM whose outcome is not on record."""
+        return vm in self._now and self._now[vm].stage.is_in_flight
 
     def close(self) -> None:
         """Put on record that the run has come to its end; that it cannot be is no failure of what was done."""
@@ -101,32 +104,33 @@ class RunRecorder:
 
 
 def start_recording(
-    prepared: Iterable[tuple[Prepared, ChangeRequest]],
+    ready: Iterable[Ready | ChangeResult],
     journal: Journal,
     undoes: str | None = None,
     deletions: Sequence[IdentityDeletion] = (),
 ) -> RunRecorder:
     """Put a new run on record, of the VMs to which something is or may be to be sent; none where nothing is.
 
-    `deletions` are the identities that the run deletes after that.
-
-    Raises `JournalUnusable`: nothing has been sent then.
+    VMs that have failed already are kept as failures of the run. `deletions` are the identities that the run deletes
+    after its VMs. Raises `JournalUnusable`: nothing has been sent then.
     """
-    entries = [
-        RunEntry(
-            one.machine.id,
-            one.change,
-            one.transition,
-            one.request,
-            one.grants,
-            one.roles,
-            expected=change_request.expected,
-        )
-        for one, change_request in prepared
-        if one.is_to_do or not one.machine.is_idle
-    ]
+    entries: list[RunEntry] = []
+    failures: list[EarlyFailure] = []
+    for one in ready:
+        if isinstance(one, ChangeResult):
+            if one.error:
+                name = str(one.id) if one.id else one.vm
+                failures.append(EarlyFailure(name, one.error.code, one.error.message))
+        elif one.has_something_to_do:
+            entries.append(_planned_entry(one.prepared, one.change_request))
     has_something = entries or deletions
-    return RunRecorder(journal, journal.begin(entries, undoes, deletions) if has_something else None, entries)
+    return RunRecorder(journal, journal.begin(entries, undoes, deletions, failures) if has_something else None, entries)
+
+
+def _planned_entry(one: Prepared, change_request: ChangeRequest) -> RunEntry:
+    return RunEntry(
+        one.machine.id, one.change, one.transition, one.request, one.grants, one.roles, expected=change_request.expected
+    )
 
 
 def resume_recording(record: RunRecord, journal: Journal) -> RunRecorder:
@@ -141,19 +145,20 @@ def _status(result: ChangeResult, begun: RunEntry) -> Status:
     return result.status
 
 
-def _stage(result: ChangeResult, entry: RunEntry) -> Stage:
+def _stage(result: ChangeResult) -> Stage:
+    """Decide how far a VM has come: a result that failed says that nothing it knows of is in flight (H1)."""
     if result.status is Status.ACCEPTED:
-        return Stage.SENT
+        return Stage.ACCEPTED
+    if result.status is Status.UNKNOWN:
+        return Stage.UNKNOWN
     if result.error is None:
         return Stage.DONE
-    if isinstance(result.error, (JournalUnusable, TakenOver)):
-        # What stands on record is what holds.
-        return Stage.PLANNED
     was_read = result.before is not None or isinstance(result.error, (StateDrifted, NotFound))
-    cut_short = (TimedOut, Interrupted, StoppedEarly, NotSignedIn, AzureUnavailable, OperationFailed)
-    if not was_read or isinstance(result.error, cut_short):
-        return Stage.UNKNOWN if entry.stage.is_in_flight else Stage.PLANNED
-    return Stage.FAILED
+    is_cut_short = isinstance(result.error, StoppedEarly) or result.error.ends_run or result.error.outcome_is_unknown
+    if was_read and not is_cut_short:
+        return Stage.FAILED
+    # Where the identities are changed, it is the roles that are left to do.
+    return Stage.PLANNED if result.after is None else Stage.UNKNOWN
 
 
 def _ended_entry(entry: RunEntry, begun: RunEntry, result: ChangeResult, stage: Stage) -> RunEntry:

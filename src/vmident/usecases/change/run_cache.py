@@ -12,9 +12,10 @@ from vmident.core.resource_id import ResourceId
 
 @dataclass
 class RunCache:
-    """How long operations take, and who the user-assigned identities are."""
+    """How long operations take, whether they may be polled, and who the user-assigned identities are."""
 
     times: OperationTimes = field(default_factory=OperationTimes)
+    may_poll: bool = True
     _users: dict[ResourceId, UserIdentity] = field(default_factory=dict)
 
     def see(self, state: IdentityState) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from vmident.errors import VmidentError
+from vmident.errors import UnexpectedError, VmidentError
 from vmident.ports.azure import Clock, Prompt
 from vmident.ports.fleet import Pause, Steps
 
@@ -30,3 +30,5 @@ def run_inline(steps: Steps[T], clock: Clock, prompt: Prompt) -> T:
                 value = step.act()
         except (VmidentError, KeyboardInterrupt) as met:
             failure = met
+        except Exception as stray:  # noqa: BLE001 - the job says what it means for its VM
+            failure = UnexpectedError.of(stray)

@@ -47,9 +47,7 @@ def delete_identities(
         ports.prompt.confirm_deletion([identity_loss_of(one, changes) for one in deletion_plan])
         prepared = _removing_roles(prepared, request, ports)
     on_its_way = [on_record(one, request) for one in prepared if isinstance(one, DeletionPlan)]
-    recording = start_recording(
-        ((one.prepared, one.change_request) for one in changes), ports.journal, deletions=on_its_way
-    )
+    recording = start_recording(changes, ports.journal, deletions=on_its_way)
     detached = {one.id: one for one in execute_all(changes, ports, execution, recording) if one.id}
     results: list[DeletionResult] = []
     for one in prepared:

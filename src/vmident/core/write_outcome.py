@@ -1,0 +1,59 @@
+"""What a VM shows of a write whose answer does not say how it ended.
+
+A write that was sent and not refused may have been done, may be under way, may never have arrived, or may have been
+done and undone since by somebody else. The VM itself is the only witness. It shows its identities, whether an operation
+runs on it, and an etag that moves with every write to it.
+
+O1  While an operation runs on the VM, nothing is decided.
+O2  A VM that has what the change leads to has been changed: whoever wrote last.
+O3  A VM without it whose etag is still the one from before the write has not been written to: the write never arrived.
+O4  A VM without it whose etag has moved was written to, by this write and another one since or by another one alone.
+    These cannot be told apart, so the VM is not written to again by a later process: that would bring back what was
+    removed on purpose.
+O5  Where there are no etags, the identities stand for them. A write that Azure accepted did arrive, so an accepted
+    write that the VM does not show falls under O4 whatever its etag.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from vmident.core.identity import IdentityState
+from vmident.core.virtual_machine import VirtualMachine
+
+
+class Shown(Enum):
+    """What the VM shows of a write."""
+
+    RUNNING = "an operation runs on the VM"
+    DONE = "the VM has what the write leads to"
+    NEVER_ARRIVED = "nothing has been written to the VM"
+    OVERTAKEN = "the VM was written to, and does not have what the write leads to"
+
+
+@dataclass(frozen=True)
+class SentWrite:
+    """A write that was sent: the identities and the etag that the VM had before it, and whether Azure accepted it."""
+
+    before: IdentityState
+    etag: str | None = None
+    is_accepted: bool = False
+
+
+def shown_by(machine: VirtualMachine, sent: SentWrite, *, has_target: bool) -> Shown:
+    """Decide what a VM that was read after a write shows of it; rules O1 to O5 above.
+
+    `has_target` says that the change, worked out again for what the VM has now, leads nowhere else.
+    """
+    if not machine.is_idle:
+        return Shown.RUNNING
+    if has_target:
+        return Shown.DONE
+    if sent.is_accepted:
+        return Shown.OVERTAKEN
+    if sent.etag is not None and machine.etag is not None:
+        is_untouched = machine.etag == sent.etag
+    else:
+        is_untouched = machine.identity.is_same_as(sent.before)
+    return Shown.NEVER_ARRIVED if is_untouched else Shown.OVERTAKEN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from collections import deque
@@ -18,6 +19,7 @@ from vmident.sandbox.deployments import runner as deployments_runner
 from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response
 from vmident.sandbox.protocol import throttling
 from vmident.sandbox.protocol.call import Call, InternalClient, SandboxSettings, is_guid
+from vmident.sandbox.resource_graph import change_log
 from vmident.sandbox.resource_manager import providers
 from vmident.sandbox.routing import request_authorization, router
 from vmident.sandbox.store import Rows, Store
@@ -94,13 +96,16 @@ class Sandbox:
     def answer(self, request: Request) -> Response:
         """Answer one request, in one transaction."""
         self.requests.append(_without_token(request))
+        usual_headers = self._usual_headers(request)
+        correlation_id = usual_headers[change_log.CORRELATION_ID]
+        request = dataclasses.replace(request, headers={**request.headers, change_log.CORRELATION_ID: correlation_id})
         remaining: dict[str, str] = {}
         try:
             _check_token(request, self._takes_token)
             response = self._answered(request, remaining)
         except errors.Refused as refused:
             response = refused.answer()
-        headers = {**self._usual_headers(request), **remaining, **response.headers}
+        headers = {**usual_headers, **remaining, **response.headers}
         if not response.body:
             headers.pop("content-type", None)
         return Response(response.status, headers, b"" if request.method == "HEAD" else response.body)
@@ -224,6 +229,7 @@ class Sandbox:
     def _routed(self, request: Request, rows: Rows, remaining: dict[str, str]) -> Response:
         now = self._now()
         deployments_runner.settle(rows, now, self._inside(rows), self._settings)
+        change_log.record_changes(rows, {}, now)
         if next(self._numbers) % _FORGETS_EVERY == 0:
             rows.forget_before(now)
         return self._handled(request, rows, throttling.Meter(rows, now, SUBSCRIPTION, self._is_throttling, remaining))
@@ -259,16 +265,20 @@ class Sandbox:
             rows,
             meter,
             self._settings,
-            self._inside(rows),
+            self._inside(rows, request.headers),
         )
-        return handler(request_authorization.admitted(call, route))
+        try:
+            return handler(request_authorization.admitted(call, route))
+        finally:
+            change_log.record_changes(rows, request.headers, meter.now_seconds)
 
-    def _inside(self, rows: Rows) -> InternalClient:
+    def _inside(self, rows: Rows, headers: Mapping[str, str] | None = None) -> InternalClient:
         """Give handlers, and deployments, the cloud to send requests of their own to."""
 
         def answer(method: str, url: str, body: Any, moment: float) -> Response:
             raw = b"" if body is None else json.dumps(body).encode()
-            request = Request(method, self.endpoint + url, {"content-type": JSON_CONTENT}, raw)
+            sent = {**change_log.traced(headers or {}), "content-type": JSON_CONTENT}
+            request = Request(method, self.endpoint + url, sent, raw)
             try:
                 return self._handled(request, rows, throttling.FreeMeter(rows, moment, SUBSCRIPTION))
             except errors.Refused as refused:
@@ -283,7 +293,7 @@ class Sandbox:
             "content-type": JSON_CONTENT,
             "date": formatdate(now, usegmt=True),
             "x-ms-request-id": request_id,
-            "x-ms-correlation-request-id": request.headers.get("x-ms-correlation-request-id", request_id),
+            change_log.CORRELATION_ID: request.headers.get(change_log.CORRELATION_ID, request_id),
         }
 
 

@@ -23,6 +23,7 @@ SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x766D6964  # 'vmid'
 _BUSY_SECONDS = 60.0
 _KEPT_SECONDS = 86_400.0
+_CHANGES_KEPT_SECONDS = 14 * 86_400.0
 
 _SCHEMA = """
 CREATE TABLE resources (
@@ -46,6 +47,7 @@ class Rows:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._written: dict[tuple[str, str, str], Record | None] = {}
 
     def find(self, kind: str, group: str, name: str) -> Record | None:
         """Read one living resource."""
@@ -64,6 +66,7 @@ class Rows:
 
     def add(self, kind: str, group: str, name: str, record: Record, *, made: float) -> None:
         """Write a resource that is not there yet."""
+        self._note(kind, group, name)
         self._connection.execute(
             "INSERT INTO resources (kind, group_key, name_key, made, record) VALUES (?, ?, ?, ?, ?)",
             (kind, group.lower(), name.lower(), made, json.dumps(record)),
@@ -71,6 +74,7 @@ class Rows:
 
     def replace(self, kind: str, group: str, name: str, record: Record) -> None:
         """Write a resource that is there."""
+        self._note(kind, group, name)
         self._connection.execute(
             "UPDATE resources SET record=? WHERE kind=? AND group_key=? AND name_key=? AND deleted IS NULL",
             (json.dumps(record), kind, group.lower(), name.lower()),
@@ -78,10 +82,21 @@ class Rows:
 
     def soft_delete(self, kind: str, group: str, name: str, *, deleted: float) -> None:
         """Delete a resource, and keep what it was for those who look late."""
+        self._note(kind, group, name)
         self._connection.execute(
             "UPDATE resources SET deleted=? WHERE kind=? AND group_key=? AND name_key=? AND deleted IS NULL",
             (deleted, kind, group.lower(), name.lower()),
         )
+
+    def take_written(self) -> dict[tuple[str, str, str], Record | None]:
+        """Return what was written since the last call, by kind, group and name, each with what was there before."""
+        written, self._written = self._written, {}
+        return written
+
+    def _note(self, kind: str, group: str, name: str) -> None:
+        key = (kind, group.lower(), name.lower())
+        if key not in self._written:
+            self._written[key] = self.find(kind, group, name)
 
     def page(self, kind: str, group: str | None, after: tuple[str, str], limit: int) -> list[Record]:
         """List living resources in the order of group and name, in one group or in all, after a (group, name)."""
@@ -143,8 +158,11 @@ class Rows:
         return int(self._connection.execute("SELECT count(*) FROM operations WHERE running=1").fetchone()[0])
 
     def forget_before(self, now: float) -> None:
-        """Drop what nobody asks for any more: operations and graves a day old, buckets full again."""
+        """Drop what nobody asks for any more: operations and graves a day old, changes of 14 days, full buckets."""
         moment = now - _KEPT_SECONDS
+        self._connection.execute(
+            "DELETE FROM resources WHERE kind='change' AND made < ?", (now - _CHANGES_KEPT_SECONDS,)
+        )
         self._connection.execute("DELETE FROM resources WHERE deleted < ?", (moment,))
         self._connection.execute("DELETE FROM operations WHERE running=0 AND ends < ?", (moment,))
         self._connection.execute("DELETE FROM buckets WHERE at < ?", (moment,))

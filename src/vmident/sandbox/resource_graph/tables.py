@@ -7,18 +7,15 @@ Tables: Microsoft's 'Azure Resource Graph table and resource type reference'. Al
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE
-from vmident.sandbox.api_versions import COMPUTE, IDENTITIES
 from vmident.sandbox.authorization import listing
-from vmident.sandbox.compute import vm_view
-from vmident.sandbox.managed_identity.views import shown_identity
-from vmident.sandbox.network import views as network_views
 from vmident.sandbox.resource_graph.kql.errors import NotSupported, TableUnknown
 from vmident.sandbox.resource_graph.kql.operators import Table
+from vmident.sandbox.resource_graph.views import TYPES, Views
 from vmident.sandbox.resource_manager.groups import shown_group, shown_subscription
-from vmident.sandbox.tenant import MANAGEMENT_GROUP_TITLES, SUBSCRIPTION, TENANT
+from vmident.sandbox.tenant import MANAGEMENT_GROUP_TITLES, PERSON_NAME, SUBSCRIPTION, TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
     from vmident.sandbox.store import Record
 
+_CHANGES_KEPT_SECONDS = 14 * 86_400
 COLUMNS = dict.fromkeys(
     ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy"), "string"
 ) | dict.fromkeys(("sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation"), "dynamic")
@@ -66,6 +64,7 @@ def table_named(call: Call, name: str) -> Table:
         "resources": _resources,
         "resourcecontainers": _containers,
         "authorizationresources": _authorization,
+        "resourcechanges": _changes,
     }
     make = makers.get(name.lower())
     if make is not None:
@@ -82,27 +81,19 @@ def _shuffled(call: Call, rows: Iterator[Row]) -> list[Row]:
 
 def _resources(call: Call) -> Iterator[Row]:
     moment = call.now - call.settings.graph_lag_seconds
-
-    kinds: list[tuple[str, str, Callable[[Record], dict[str, Any]]]] = [
-        ("vm", VIRTUAL_MACHINE, _vm),
-        ("identity", USER_ASSIGNED_IDENTITY, lambda one: shown_identity(one, IDENTITIES[-1])),
-    ]
-    nics = call.rows.every("nic")
-    kinds += [
-        (kind, type_name, lambda one: network_views.shown(one, nics)) for kind, type_name in network_views.KINDS.items()
-    ]
-    for kind, type_name, shown in kinds:
+    views = Views(call.rows)
+    for kind, type_name in TYPES.items():
         may_read_all = call.grants.is_allowed(f"{type_name}/read", f"/subscriptions/{SUBSCRIPTION}")
         for record in call.rows.as_of(kind, moment):
             if may_read_all or call.grants.is_allowed(f"{type_name}/read", record["id"]):
-                yield _resource(record, type_name, shown)
+                yield _resource(record, kind, views)
 
 
-def _resource(record: Record, type_name: str, shown: Callable[[Record], dict[str, Any]]) -> Row:
+def _resource(record: Record, kind: str, views: Views) -> Row:
     members = {
         "id": record["id"],
         "name": record["name"],
-        "type": type_name.lower(),
+        "type": TYPES[kind].lower(),
         "tenantId": TENANT,
         "kind": "",
         "location": record["location"],
@@ -113,26 +104,10 @@ def _resource(record: Record, type_name: str, shown: Callable[[Record], dict[str
     }
 
     def make() -> dict[str, Any]:
-        body = shown(record)
+        body = views.extended_body(kind, record)
         return {name: body.get(name) for name in ("properties", "sku", "plan", "identity", "zones", "extendedLocation")}
 
     return Row(members, make)
-
-
-def _vm(record: Record) -> dict[str, Any]:
-    """Return a VM with the extended properties that Resource Graph adds: its instance view, in part.
-
-    Source: 'Understanding the Azure Resource Graph query language', extended properties; that a VM without identities
-    has null is the wire facts'.
-    """
-    body = vm_view.shown_vm(record, COMPUTE[-1], with_instance_view=True)
-    properties = dict(body["properties"])
-    view = properties.pop("instanceView")
-    power = next((one for one in view["statuses"] if one["code"].startswith("PowerState/")), None)
-    kept = {name: view[name] for name in ("computerName", "osName", "osVersion", "hyperVGeneration") if name in view}
-    if power is not None:
-        kept["powerState"] = {name: power[name] for name in ("code", "level", "displayStatus") if name in power}
-    return body | {"properties": properties | {"extended": {"instanceView": kept}}}
 
 
 def _containers(call: Call) -> Iterator[Row]:
@@ -184,6 +159,34 @@ def _authorization(call: Call) -> Iterator[Row]:
             definition["type"].lower(),
             properties=definition["properties"],
             subscriptionId="",
+        )
+
+
+def _changes(call: Call) -> Iterator[Row]:
+    """Make rows of the changes of the last 14 days; shape: 'Get resource changes' in the documentation of the graph."""
+    for change in call.rows.as_of("change", call.now - call.settings.graph_lag_seconds):
+        target, target_type = change["targetResourceId"], change["targetResourceType"]
+        made = datetime.fromisoformat(change["timestamp"]).timestamp()
+        if made < call.now - _CHANGES_KEPT_SECONDS or not call.grants.is_allowed(f"{target_type}/read", target):
+            continue
+        attributes = {
+            "changedBy": PERSON_NAME,
+            "changedByType": "User",
+            "clientType": change["clientType"],
+            "operation": f"{target_type}/{'delete' if change['changeType'] == 'Delete' else 'write'}",
+            "correlationId": change["correlationId"],
+            "timestamp": change["timestamp"],
+            "changesCount": len(change["changes"]),
+        }
+        properties = {
+            name: change[name] for name in ("targetResourceId", "targetResourceType", "changeType", "changes")
+        }
+        yield _container(
+            f"{target}/providers/Microsoft.Resources/changes/{change['name']}",
+            change["name"],
+            "microsoft.resources/changes",
+            resourceGroup=change["group"].lower(),
+            properties=properties | {"changeAttributes": attributes},
         )
 
 

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import Any
+
+from tests.sandbox.cloud import BOTH, GROUP, MINE, OTHER, VMS, Cloud
+
+URL = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
+_CORRELATION = "11111111-2222-4333-8444-555555555555"
+
+
+def changes(cloud: Cloud, more: str = "") -> list[dict[str, Any]]:
+    """Ask for the changes, oldest first, when the graph knows them."""
+    cloud.now += 60
+    query = (
+        "resourcechanges | extend at = todatetime(properties.changeAttributes.timestamp), "
+        "target = tostring(properties.targetResourceId) "
+        f"{more} | order by at asc, target asc | project id, name, type, resourceGroup, properties"
+    )
+    found: list[dict[str, Any]] = cloud.send("POST", URL, {"query": query}).json()["data"]
+    return found
+
+
+def test_a_sandbox_that_nothing_was_done_to_has_no_changes(cloud: Cloud) -> None:
+    cloud.send("GET", f"{VMS}/myVM?api-version=2024-07-01")
+    assert changes(cloud) == []
+
+
+def test_a_change_of_identities_says_what_who_when_and_with_what(cloud: Cloud) -> None:
+    begun = cloud.now
+    cloud.patch(
+        "myVM",
+        {"identity": {"type": BOTH, "userAssignedIdentities": {OTHER: {}}}},
+        user_agent="python/3.12 AZURECLI/2.91.0 (DEB)",
+        x_ms_correlation_request_id=_CORRELATION,
+    )
+    (change,) = changes(cloud)
+    vm = cloud.vm("myVM")["identity"]
+    ids = vm["userAssignedIdentities"][OTHER]
+    assert (change["type"], change["resourceGroup"]) == ("microsoft.resources/changes", GROUP.lower())
+    assert change["id"] == f"{VMS}/myVM/providers/Microsoft.Resources/changes/{change['name']}"
+    assert change["properties"] == {
+        "targetResourceId": f"{VMS}/myVM",
+        "targetResourceType": "microsoft.compute/virtualmachines",
+        "changeType": "Update",
+        "changes": {
+            "identity.type": {"previousValue": "null", "newValue": BOTH},
+            "identity.principalId": {"previousValue": "null", "newValue": vm["principalId"]},
+            "identity.tenantId": {"previousValue": "null", "newValue": vm["tenantId"]},
+            f"identity.userAssignedIdentities.{OTHER}.clientId": {"previousValue": "null", "newValue": ids["clientId"]},
+            f"identity.userAssignedIdentities.{OTHER}.principalId": {
+                "previousValue": "null",
+                "newValue": ids["principalId"],
+            },
+        },
+        "changeAttributes": {
+            "changedBy": "sandbox-user@sandbox.invalid",
+            "changedByType": "User",
+            "clientType": "Azure CLI",
+            "operation": "microsoft.compute/virtualmachines/write",
+            "correlationId": _CORRELATION,
+            "timestamp": "2020-09-13T12:26:40.000+00:00",
+            "changesCount": 5,
+        },
+    }
+    assert begun == 1_600_000_000
+
+
+def test_the_correlation_id_of_a_change_is_that_of_the_answer(cloud: Cloud) -> None:
+    answer = cloud.identify("webVM", "None")
+    (change,) = changes(cloud)
+    attributes = change["properties"]["changeAttributes"]
+    assert attributes["correlationId"] == answer.headers["x-ms-correlation-request-id"]
+    assert attributes["clientType"] == "Unknown"
+    assert change["properties"]["changes"]["identity.type"] == {"previousValue": "SystemAssigned", "newValue": "null"}
+
+
+def test_each_write_is_one_change_and_what_changes_nothing_is_none(cloud: Cloud) -> None:
+    for tags in ({"team": "web"}, {"team": "web"}, {"team": None}):
+        cloud.patch("myVM", {"tags": tags})
+        cloud.finish()
+    assert [one["properties"]["changes"] for one in changes(cloud)] == [
+        {"tags.team": {"previousValue": "null", "newValue": "web"}},
+        {"tags.team": {"previousValue": "web", "newValue": "null"}},
+    ]
+
+
+def test_a_refused_write_is_no_change(cloud: Cloud) -> None:
+    assert cloud.identify("myVM", "UserAssigned", named={MINE.replace("myUser", "noUser"): {}}).status == 400
+    assert changes(cloud) == []
+
+
+def test_what_is_created_and_deleted_lists_no_properties(cloud: Cloud) -> None:
+    new = OTHER.replace("otherIdentity", "newIdentity")
+    cloud.create_identity_resource(new)
+    cloud.now += 1
+    cloud.delete_identity(new)
+    found = [one["properties"] for one in changes(cloud)]
+    assert [(one["changeType"], one["changes"]) for one in found] == [("Create", {}), ("Delete", {})]
+    assert [one["changeAttributes"]["operation"].rpartition("/")[2] for one in found] == ["write", "delete"]
+    assert {one["targetResourceId"] for one in found} == {new}
+
+
+def test_changes_are_seen_late_and_for_fourteen_days(cloud: Cloud) -> None:
+    cloud.identify("myVM", "SystemAssigned")
+    query = {"query": "resourcechanges | count"}
+    counted = []
+    for seconds in (19, 1, 13 * 86_400, 86_400):
+        cloud.now += seconds
+        counted += [row["Count"] for row in cloud.send("POST", URL, query).json()["data"]]
+    assert counted == [0, 1, 1, 0]
+
+
+def test_changes_join_the_resources_that_they_are_of(cloud: Cloud) -> None:
+    """As Microsoft's samples ask: changes of one property, newest first, with what the resource is now."""
+    cloud.identify("myVM", "SystemAssigned")
+    cloud.now += 60
+    query = """
+        resourcechanges
+        | extend change = properties.changes['identity.type'], vmId = tolower(properties.targetResourceId)
+        | where isnotempty(change) and todatetime(properties.changeAttributes.timestamp) > ago(1d)
+        | join kind=inner (resources | project vmId = tolower(id), vmName = name, nowType = identity.type) on vmId
+        | project vmName, was = change.previousValue, became = change.newValue, nowType"""
+    assert cloud.send("POST", URL, {"query": query}).json()["data"] == [
+        {"vmName": "myVM", "was": "null", "became": "SystemAssigned", "nowType": "SystemAssigned"}
+    ]

@@ -143,10 +143,11 @@ def bench(session: nox.Session) -> None:
 def interop(session: nox.Session) -> None:
     """Run Microsoft's article with the real Azure CLI against `sandbox serve`; installs it from PyPI, some 700 MB.
 
-    Takes a minute, and two more to install at first; `nox -r -s interop` keeps what is installed. What waits for the
-    directory waits for the Azure CLI's second look at it, after 30 seconds, so the chapters wait side by side.
+    Azure's client of Resource Graph queries it too. Takes a minute, and two more to install at first; `nox -r -s
+    interop` keeps what is installed. What waits for the directory waits for the Azure CLI's second look at it, after 30
+    seconds, so the chapters wait side by side.
     """
-    session.install("-q", ".[serve]", *group("test"))
+    session.install("-q", ".[serve]", "azure-mgmt-resourcegraph>=8.0", *group("test"))
     python = azure_cli(session)
     env = {"INTEROP_AZURE_CLI_PYTHON": str(python)}
     session.run("pytest", "-q", "-n", "6", *(session.posargs or ["interop"]), env=env)

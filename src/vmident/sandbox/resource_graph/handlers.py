@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from vmident.sandbox.resource_graph.kql.operators import Table
 
 _MOST_ROWS = 1000
+# They tell scopes apart of which the sandbox has one; azure-mgmt-resourcegraph 8.0 sends the first unasked.
+_SCOPE_OPTIONS = ("allowPartialScopes", "authorizationScopeFilter")
 # Kusto's names of types, as the columns of a table carry them.
 _TYPE_NAMES = {"long": "integer", "real": "number", "bool": "boolean", "dynamic": "object"}
 
@@ -100,7 +102,7 @@ def _checked_options(call: Call, options: object) -> dict[str, Any]:
         raise content_invalid("Error converting value to type 'QueryRequestOptions'. Path 'options'.")
     given = {name: value for name, value in options.items() if value is not None}
     for option in given:
-        if option not in ("$top", "$skip", "$skipToken", "resultFormat"):
+        if option not in ("$top", "$skip", "$skipToken", "resultFormat", *_SCOPE_OPTIONS):
             raise not_in_the_sandbox(f"the query option '{option}'")
     result_format = given.get("resultFormat", "objectArray")
     if not isinstance(result_format, str) or result_format.lower() not in ("objectarray", "table"):

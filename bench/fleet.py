@@ -126,7 +126,7 @@ def exported(facts: dict[str, Any]) -> dict[str, str]:
 
 
 def is_right(identity: dict[str, Any], command: str) -> bool:
-    """Tell whether a VM has what all were to have."""
+    """Return whether a VM has what all were to have."""
     if command == "enable-system":
         return "SystemAssigned" in identity["type"] and bool(identity["principalId"])
     users = {one.rsplit("/", 1)[-1] for one in identity["userAssignedIdentities"]}

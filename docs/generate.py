@@ -83,7 +83,7 @@ def pages() -> list[Path]:
 
 
 def renewed(text: str) -> str:
-    """Give a page with its generated blocks as they are to be."""
+    """Return a page with its generated blocks as they are to be."""
     return _BLOCK.sub(lambda block: f"{block[1]}\n{_BLOCKS[block[2]]()}\n\n{block[3]}", text)
 
 

@@ -51,7 +51,7 @@ class AzureCli:
         return json.loads(ran.stdout) if ran.stdout.strip() else None
 
     def identity(self, vm: str, group: str = GROUP) -> dict[str, Any]:
-        """Give what a VM has, after making sure that the Azure CLI, the sandbox and vmident say the same."""
+        """Return what a VM has, after making sure that the Azure CLI, the sandbox and vmident say the same."""
         said = {
             "az": _comparable(self(f"vm identity show --resource-group {group} --name {vm}")),
             "sandbox": _comparable(self._read(f"{self._vm_id(group, vm)}?api-version=2024-07-01").get("identity")),
@@ -61,7 +61,7 @@ class AzureCli:
         return said["vmident"]
 
     def roles(self, principal: str, scope: str) -> list[str]:
-        """Give the titles of the roles that a principal has at a scope, as the sandbox has them."""
+        """Return the titles of the roles that a principal has at a scope, as the sandbox has them."""
         base = f"{scope}/providers/Microsoft.Authorization"
         query = f"$filter=principalId%20eq%20'{principal}'&api-version=2022-04-01"
         held = [one["properties"] for one in self._read(f"{base}/roleAssignments?{query}")["value"]]
@@ -90,12 +90,12 @@ class AzureCli:
 
 
 def group_id(group: str = GROUP) -> str:
-    """Give the id of a group."""
+    """Return the id of a group."""
     return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
 
 
 def users_of(identity: dict[str, Any]) -> list[str]:
-    """Give the names of a VM's user-assigned identities."""
+    """Return the names of a VM's user-assigned identities."""
     return [ResourceId.parse(one).name for one in identity["userAssignedIdentities"]]
 
 

@@ -37,7 +37,7 @@ class AzureCliHome:
         self.cache.write_text(json.dumps({"AccessToken": tokens, "Account": {"ada": ada}}))
 
     def start_with(self, path: Path, token: str) -> Path:
-        """Put an `az` into the folder `path`, which gives that token; what it was asked is in the file given back."""
+        """Write an `az` to the folder `path` that returns that token; its arguments are in the file returned."""
         path.mkdir()
         answer = json.dumps({"accessToken": token, "expiresOn": "2100-01-01 00:00:00.000000", "expires_on": 4102444800})
         (path / "az").write_text(f"#!/bin/sh\necho \"$@\" >> {path}/asked\necho '{answer}'\n")

@@ -23,7 +23,7 @@ class Certificates:
 
 
 def certificates(folder: Path) -> Certificates:
-    """Make both, and put what has to be a file into the folder."""
+    """Create both, and write what must be a file to the folder."""
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = _name("vmident's tests")
     authority = (

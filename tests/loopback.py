@@ -94,6 +94,6 @@ def _handler_for(loopback: Loopback) -> type[BaseHTTPRequestHandler]:
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = handle_any  # noqa: N815
 
         def log_message(self, *_words: Any) -> None:
-            """Say nothing: `received` tells."""
+            """Log nothing; `received` has the requests."""
 
     return Handler

@@ -237,7 +237,7 @@ def answering_with(status: int, content: Any, headers: dict[str, str] | None = N
 
 
 def losing_the_answer(request: requests.PreparedRequest, onward: Callable[[], requests.Response]) -> requests.Response:
-    """Let Azure do it, and lose the answer on the way back."""
+    """Pass the request on and lose the answer."""
     onward()
     raise requests.ConnectionError("connection reset", request=request)
 
@@ -255,7 +255,7 @@ def interrupting(request: requests.PreparedRequest, _onward: Callable[[], reques
 
 
 def letting_in(act: Callable[[], object]) -> Misbehaviour:
-    """Let somebody else act just before the request is passed on."""
+    """Act as another client just before the request is passed on."""
 
     def acting(_request: requests.PreparedRequest, onward: Callable[[], requests.Response]) -> requests.Response:
         act()

@@ -25,7 +25,7 @@ class Served:
         self.facts: dict[str, Any] = json.loads("".join(printed) + "}")
 
     def exported(self, client: str) -> dict[str, str]:
-        """Give the variables that the printed lines for `azureCli` or `vmident` set."""
+        """Return the variables that the printed lines for `azureCli` or `vmident` set."""
         lines = [line for line in self.facts[client] if line.startswith("export ")]
         return dict(one.split("=", 1) for line in lines for one in shlex.split(line.removeprefix("export ")))
 

@@ -65,7 +65,7 @@ class VmidentError(Exception):
         self.request_id = request_id
 
     def with_message(self, message: str, hint: str | None = None) -> Self:
-        """Give the same failure in other words; code, status and request id stay."""
+        """Return the same failure in other words; code, status and request id stay."""
         other = copy(self)
         other.args, other.message, other.hint = (message,), message, hint or self.hint
         other.__cause__ = self.__cause__

@@ -22,7 +22,7 @@ SHELLS = ["bash", "zsh", "fish", "pwsh"]
 
 
 def asking(shell: str, line: str) -> dict[str, str]:
-    """Give the variables that the shell's script sets when the key is pressed at the end of `line`."""
+    """Return the variables that the shell's script sets when the key is pressed at the end of `line`."""
     words = line.split(" ")
     return {
         "_VMIDENT_COMPLETE": f"complete_{shell}",

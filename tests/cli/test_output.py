@@ -37,7 +37,7 @@ def changed(program: Program, words: list[str]) -> None:
 
 
 def as_documented(held: dict[str, Any] | None) -> dict[str, Any]:
-    """Give Azure's `identity` member as the reference has it: always a type and a map, ids spelled as documented."""
+    """Return Azure's `identity` member as the reference has it: always a type and a map, ids spelled as documented."""
     document = dict(held or {"type": "None"})
     users = document.pop("userAssignedIdentities", {})
     return {**document, "userAssignedIdentities": {identity_id(key.rsplit("/", 1)[1]): users[key] for key in users}}
@@ -50,7 +50,7 @@ def in_one_case(identity: dict[str, Any]) -> dict[str, Any]:
 
 
 def cells(held: dict[str, Any] | None) -> tuple[str, str, list[str]]:
-    """Give the type, the principal and the lower-case ids that a row is to show."""
+    """Return the type, the principal and the lower-case ids that a row is to show."""
     identity = as_documented(held)
     users = sorted(key.lower() for key in identity["userAssignedIdentities"])
     return identity["type"], identity.get("principalId", ""), users

@@ -60,7 +60,7 @@ def user_words() -> st.SearchStrategy[str]:
 
 
 def user_of(word: str) -> ResourceId:
-    """Give the id that a word means: all identities of this world are in the VMs' own group."""
+    """Return the id that a word means: all identities of this world are in the VMs' own group."""
     return ResourceId.parse(word if "/" in word else identity_id(word))
 
 

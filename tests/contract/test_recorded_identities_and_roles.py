@@ -99,7 +99,7 @@ def test_the_sandbox_answers_as_azure_answered(file: str, tmp_path: Path) -> Non
 
 
 def in_one_tenant(answer: Any, file: str) -> Any:
-    """Put the subscription in the tenant's place, as one of the recorders did."""
+    """Replace the tenant with the subscription, as one of the recorders did."""
     is_replaced = file.endswith("-aso.json")
     return json.loads(json.dumps(answer).replace(TENANT, SUBSCRIPTION)) if is_replaced else answer
 

@@ -67,7 +67,7 @@ class Replay:
         return {"status": answer.status, "headers": headers, "body": answer.json()}
 
     def _provide(self, exchange: Exchange) -> None:
-        """Put there what the recording's templates and test frame had made: groups, and VMs as first seen."""
+        """Create what the recording's templates had created: groups, and VMs as first seen."""
         body = exchange["response"]["body"]
         path = urlsplit(exchange["request"]["url"]).path.lower()
         if exchange["request"]["method"] != "GET" or path in self._known or NOTHING_TO_PROVIDE.search(path):
@@ -100,7 +100,7 @@ def is_about_identities(exchange: Exchange) -> bool:
 
 
 def said(response: Any) -> dict[str, Any]:
-    """Give what the two must agree on: of a VM its identity, its state and which members it has."""
+    """Return what the two must agree on: of a VM its identity, its state and which members it has."""
     headers, body = response["headers"], response["body"]
     if "virtualMachines" in body.get("type", ""):
         properties = body["properties"]

@@ -50,7 +50,7 @@ class RecordedAzure:
         return [one for one in self._exchanges if one["request"]["method"] == "PATCH"]
 
     def identities_around(self, number: int) -> tuple[Any, Any]:
-        """Give what the VM had when the `number`th PATCH was made, and what it had when that had ended."""
+        """Return what the VM had when the `number`th PATCH was made, and what it had when that had ended."""
         at = self._exchanges.index(self.patches[number])
         later = [one for one in self._exchanges[at + 1 :] if "/virtualmachines/" in _path_of(one["request"]["url"])]
         return _identity_in(self._exchanges[at - 1]), _identity_in(later[0])
@@ -76,7 +76,7 @@ def _path_of(url: str) -> str:
 
 
 def _identity_in(exchange: Exchange) -> Any:
-    """Give the recorded identity as our documents show one: the map always there, the type of none named."""
+    """Return the recorded identity as our documents show one: the map always there, the type of none named."""
     recorded = exchange["response"]["body"].get("identity") or {"type": "None"}
     return {"userAssignedIdentities": {}, **recorded}
 

@@ -93,7 +93,7 @@ def request_like(template: dict[str, Any], group: str) -> VmRequest:
 
 
 def flattened(template: dict[str, Any]) -> dict[str, Any]:
-    """Give every leaf by its path; a resource goes by its type, which no template here has twice."""
+    """Return every leaf by its path; a resource goes by its type, which no template here has twice."""
     rest = {name: value for name, value in template.items() if name != "resources"}
     resources = {one["type"].rsplit("/", 1)[-1]: {**one, "dependsOn": ""} for one in template["resources"]}
     assert len(resources) == len(template["resources"])
@@ -130,7 +130,7 @@ def test_our_template_is_the_recorded_one_but_for_what_has_a_reason(recordings: 
 
 
 def depends(template: dict[str, Any]) -> dict[str, set[str]]:
-    """Give of each resource the types and names, in small letters, that it waits for."""
+    """Return of each resource the types and names, in small letters, that it waits for."""
     return {
         one["name"] if "roleAssignments" not in one["type"] else "role": {
             "/".join(needed.lower().split("/")[-3:]) for needed in one["dependsOn"]

@@ -23,7 +23,7 @@ class Held:
 
 
 def merged(held: Held, body: Mapping[str, Any]) -> Held:
-    """Give what the VM has after a PATCH; raises `ArmRefuses` for a body that ARM does not take."""
+    """Return what the VM has after a PATCH; raises `ArmRefuses` for a body that ARM does not take."""
     if "identity" not in body:
         return held
     identity = body["identity"]

@@ -35,7 +35,7 @@ def _body(now: IdentityState, change: Change) -> Any:
 
 
 def _outcome(before: Held, body: Any) -> Held | None:
-    """Give what ARM makes of a body, `None` where it refuses."""
+    """Return what ARM makes of a body, `None` where it refuses."""
     try:
         return merged(before, body)
     except ArmRefuses:
@@ -48,7 +48,7 @@ def _size(body: Any) -> int:
 
 
 def _all_bodies() -> Iterator[Any]:
-    """Give every body that can be made of ARM's four types, or none, and the three identities."""
+    """Return every body that can be made of ARM's four types, or none, and the three identities."""
     types: list[dict[str, Any]] = [
         {},
         *({"type": name} for name in ("None", "SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned")),
@@ -61,7 +61,7 @@ def _all_bodies() -> Iterator[Any]:
 
 
 def _parts_dropped(body: Any) -> Iterator[Any]:
-    """Give every body that has some of the parts of `body`, but not all."""
+    """Return every body that has some of the parts of `body`, but not all."""
     identity = body["identity"]
     entries = identity.get("userAssignedIdentities", {})
     for kept in subsets(entries.items()):

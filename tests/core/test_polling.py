@@ -15,7 +15,7 @@ LOOKS_A_MINUTE = [(pause_before_look, 45), (pause_before_vm_look, 36)]
 
 
 def _looks(pause: Callable[[float], float], until_seconds: float) -> Iterator[float]:
-    """Give the moment of every look, where looking itself takes no time."""
+    """Return the moment of every look, where looking itself takes no time."""
     at = 0.0
     while at < until_seconds:
         at += pause(at)

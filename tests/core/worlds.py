@@ -36,13 +36,13 @@ THREE = tuple(
 
 
 def subsets(things: Iterable[Thing]) -> list[tuple[Thing, ...]]:
-    """Give every subset, the empty one first."""
+    """Return every subset, the empty one first."""
     listed = tuple(things)
     return list(chain.from_iterable(combinations(listed, size) for size in range(len(listed) + 1)))
 
 
 def shouted(ids: Iterable[ResourceId]) -> frozenset[ResourceId]:
-    """Give the same identities in upper case."""
+    """Return the same identities in upper case."""
     return frozenset(ResourceId.parse(str(identity).upper()) for identity in ids)
 
 
@@ -57,7 +57,7 @@ STATES = [
 
 
 def small_changes() -> Iterator[Change]:
-    """Give every change of every kind with every subset of the three identities."""
+    """Return every change of every kind with every subset of the three identities."""
     yield EnableSystem()
     yield DisableSystem()
     yield RemoveAllUsers()
@@ -73,7 +73,7 @@ def small_changes() -> Iterator[Change]:
 
 
 def shouted_change(change: Change) -> Change:
-    """Give the same change with its ids in upper case."""
+    """Return the same change with its ids in upper case."""
     match change:
         case AddUsers(ids):
             return AddUsers(shouted(ids))
@@ -99,12 +99,12 @@ def described(state: IdentityState) -> str:
 
 
 def held(state: IdentityState) -> Held:
-    """Give a state as ARM's rules see it."""
+    """Return a state as ARM's rules see it."""
     return Held(state.system is not None, frozenset(str(user).lower() for user in state.users))
 
 
 def wanted(before: Held, change: Change) -> Held:
-    """Say what a change asks for, in sets of lower-case text: the target that the product is measured by."""
+    """Return the target of a change as sets of lower-case text, for comparison with the product's."""
     match change:
         case EnableSystem():
             return Held(system=True, ids=before.ids)

@@ -43,7 +43,7 @@ class EveryRequest(Rule):
 
 
 def executioner_of(program: Program, monkeypatch: pytest.MonkeyPatch) -> Executioner:
-    """Put an executioner beside the program's door and its journal."""
+    """Install a killer between the program, its transport and its journal."""
     made = Executioner()
     watched_journal(made, monkeypatch)
 

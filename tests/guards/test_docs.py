@@ -115,14 +115,14 @@ def shell_blocks(text: str) -> Iterator[str]:
 
 
 def steps_of(block: str) -> Iterator[tuple[str, str]]:
-    """Give each line after `$` with the output shown below it."""
+    """Return each line after `$` with the output shown below it."""
     for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
         line, _, shown = part.partition("\n")
         yield line, shown
 
 
 def steady(text: str) -> str:
-    """Put placeholders in the place of what differs from run to run."""
+    """Replace what differs from run to run with placeholders."""
     text = _TIME.sub("as of TIME", text)
     text = _FOLDER.sub(r"\1FOLDER", _RUN.sub("RUN", _GUID.sub("GUID", _ADDRESS.sub("ADDRESS", text))))
     lines = (line.rstrip() for line in text.splitlines())

@@ -61,7 +61,7 @@ def functions_of(tree: ast.AST, *, in_protocol: bool = False) -> Iterator[ast.Fu
 
 
 def is_stub(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Tell whether the body is `pass` or `...`. A docstring alone says why there is nothing to do."""
+    """Return whether the body is `pass` or `...`. A docstring alone says why there is nothing to do."""
     return all(isinstance(line, ast.Pass) or ast.unparse(line) == "..." for line in function.body)
 
 

@@ -52,7 +52,7 @@ def modules_loaded_by(*words: str) -> set[str]:
 
 
 def among(packages: set[str], loaded: set[str]) -> set[str]:
-    """Give the packages of which anything was loaded."""
+    """Return the packages of which anything was loaded."""
     return {package for package in packages if any(f"{name}.".startswith(f"{package}.") for name in loaded)}
 
 

@@ -65,7 +65,7 @@ class Cloud:
         return self.send("PUT", f"{VMS}/{name}?api-version={COMPUTE}", body)
 
     def finish(self) -> None:
-        """Let every running operation end."""
+        """Complete every running operation."""
         self.now += 60
 
     def delete_identity(self, identity_id: str) -> Response:
@@ -80,7 +80,7 @@ def _members(named: dict[str, Any]) -> dict[str, Any]:
 
 
 def code_of(answer: Response) -> tuple[int, str]:
-    """Give an answer's status and error code."""
+    """Return an answer's status and error code."""
     return answer.status, answer.json()["error"]["code"]
 
 
@@ -99,7 +99,7 @@ VM_CONTRIBUTOR = "9980e02c-c2be-4d73-94e8-173b1dc7cf3c"
 
 
 def assignment_url(scope: str, number: int = 1, version: str = ROLES) -> str:
-    """Give the URL of an assignment whose name is made of a number."""
+    """Return the URL of an assignment whose name is made of a number."""
     return f"{assignment_id(scope, number)}?api-version={version}"
 
 

@@ -37,7 +37,7 @@ THIRD = f"{VMS}/thirdVM"
 
 
 def written_back(vm: dict[str, Any], **identity: Any) -> dict[str, Any]:
-    """Give the body of `az vm update`: what was read, without its image, etag, and whatever is read alone."""
+    """Return the body of `az vm update`: what was read, without its image, etag, and whatever is read alone."""
     properties = {name: value for name, value in vm["properties"].items() if name not in ("vmId", "provisioningState")}
     storage = {name: value for name, value in properties["storageProfile"].items() if name != "imageReference"}
     body = {"location": vm["location"], "properties": {**properties, "storageProfile": storage}, "tags": vm["tags"]}
@@ -94,7 +94,7 @@ def test_identities_are_assigned_and_removed_by_patch(
 
 
 def template() -> dict[str, Any]:
-    """Give the template of `az vm create --assign-identity '[system]' ID --role Reader --scope GROUP`."""
+    """Return the template of `az vm create --assign-identity '[system]' ID --role Reader --scope GROUP`."""
     return {
         "$schema": "https://schema.management.azure.com/schemas/2015-01-01/deploymentTemplate.json#",
         "contentVersion": "1.0.0.0",

@@ -44,7 +44,7 @@ class Cloud:
 
     @property
     def is_plain_http(self) -> bool:
-        """Tell whether requests go unencrypted, which `checked_endpoint` allows on loopback alone."""
+        """Return whether requests go unencrypted, which `checked_endpoint` allows on loopback alone."""
         return self.endpoint.startswith("http://")
 
     @property
@@ -54,11 +54,11 @@ class Cloud:
 
     @property
     def has_microsofts_authority(self) -> bool:
-        """Tell whether Microsoft's instance discovery knows the authority; a foreign one is never asked about there."""
+        """Return whether Microsoft's instance discovery knows the authority; it is never asked about a foreign one."""
         return self.authority_host.partition(":")[0] in _MICROSOFTS_AUTHORITIES
 
     def signed_in_by(self, authority: str | None) -> Cloud:
-        """Give the same cloud with another authority, where one is named."""
+        """Return the same cloud with another authority, where one is named."""
         return replace(self, authority=authority) if authority else self
 
 
@@ -74,7 +74,7 @@ KNOWN_CLOUDS = {
 
 
 def known_cloud(name: str, registered: Mapping[str, Mapping[str, str]] | None = None) -> Cloud:
-    """Give a cloud by its Azure CLI name, in any case: one of the four public ones, or one that was registered.
+    """Return a cloud by its Azure CLI name, in any case: one of the four public ones, or one that was registered.
 
     `registered` are the sections of the Azure CLI's `clouds.config`, which may also change a public cloud. Raises
     `UsageError` for another name, and for a cloud that lacks an endpoint.
@@ -110,7 +110,7 @@ def _registered_cloud(name: str, keys: Mapping[str, str], public: Cloud | None) 
 
 
 def checked_endpoint(url: str, told_by: str = "VMIDENT_ARM_ENDPOINT") -> str:
-    """Hand back an ARM endpoint without a slash at its end; `told_by` is where to mend one that is refused.
+    """Return an ARM endpoint without a slash at its end; `told_by` is where to mend one that is refused.
 
     Raises `UsageError` for anything but an https URL, or an http one on loopback: a bearer token goes there.
     """
@@ -135,7 +135,7 @@ def checked_endpoint(url: str, told_by: str = "VMIDENT_ARM_ENDPOINT") -> str:
 
 
 def is_same_origin(url: str, endpoint: str) -> bool:
-    """Tell whether `url` leads to the very host, port and scheme of the endpoint, and so may be sent the token."""
+    """Return whether `url` leads to the very host, port and scheme of the endpoint, and so may be sent the token."""
     try:
         return _origin(url) == _origin(endpoint)
     except ValueError:

@@ -95,7 +95,7 @@ class Connection:
         return self.patiently(lambda: self._send("GET", url))
 
     def is_own_address(self, url: str) -> bool:
-        """Tell whether a URL that Azure gave leads to Azure's own endpoint, and so may be followed."""
+        """Return whether a URL that Azure gave leads to Azure's own endpoint, and so may be followed."""
         return is_same_origin(url, self._cloud.endpoint)
 
     def ask(self, path: str, api_version: str, question: Any) -> ArmResponse:
@@ -115,7 +115,7 @@ class Connection:
         return self._send("DELETE", self._url(path, api_version))
 
     def sdk(self, client: Callable[..., T], subscription: str) -> T:
-        """Make one of the SDK's big clients, which sends through this connection's own policies and transport.
+        """Create one of the SDK's clients on this connection's policies and transport.
 
         What it raises is `vmident.errors` alone. Whatever it is asked is asked once: `patiently` repeats reads.
         """
@@ -165,11 +165,11 @@ class Connection:
             self._metered.remaining.update(remaining_in(headers))
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._client.close()
 
     def _policies(self, *, for_a_client: bool = False) -> list[Any]:
-        """Make the policies of one pipeline; each pipeline links its own ones to each other."""
+        """Build the policies of one pipeline; pipelines cannot share them, as each links its own."""
         from azure.core.pipeline import policies
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 

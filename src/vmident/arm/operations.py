@@ -19,7 +19,7 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|[+-]00:0
 
 
 def operation_in(answer: ArmResponse, connection: Connection) -> Operation | None:
-    """Give the operation that an answer names; `None` where it names none, or one on a foreign host.
+    """Return the operation that an answer names; `None` where it names none, or one on a foreign host.
 
     A foreign host gets neither the token nor a request: the VM itself then tells when the change is done.
     """

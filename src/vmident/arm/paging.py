@@ -17,7 +17,7 @@ _ROWS_AT_MOST = 1_000
 
 
 def pages(connection: Connection, path: str, api_version: str) -> Iterator[dict[str, Any]]:
-    """Give the items of a list one by one, following `nextLink` as Azure gives it."""
+    """Return the items of a list one by one, following `nextLink` as Azure gives it."""
     answer = connection.read(path, api_version)
     while True:
         if not isinstance(answer.body, dict) or not isinstance(answer.body.get("value"), list):
@@ -66,7 +66,7 @@ class GraphPage:
 def graph_pages(
     connection: Connection, query: str, *, subscriptions: Sequence[str] | None = None
 ) -> Iterator[ResourceId]:
-    """Give the ids that a query of Resource Graph finds, page by page; raises what asking raises."""
+    """Return the ids that a query of Resource Graph finds, page by page; raises what asking raises."""
     for page in graph_answers(connection, query, subscriptions=subscriptions):
         try:
             yield from [ResourceId.parse(row["id"]) for row in page.rows]

@@ -111,7 +111,7 @@ def parsed(answer: Any) -> Any:
 
 
 def body_of(response: Any, _model: object, _headers: object) -> Any:
-    """Give the JSON itself, where the SDK's own clients take a function for what they hand back (`cls`)."""
+    """Return the JSON itself, where the SDK's own clients take a function for what they hand back (`cls`)."""
     return parsed(response.http_response)
 
 

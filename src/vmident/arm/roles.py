@@ -76,7 +76,7 @@ class ArmRoles:
             raise unreadable("a list of role assignments") from strange
 
     def find(self, grant: Grant, principal_id: str) -> str | None:
-        """Give the id of the assignment that `grant` makes, by its name; `None` where it is not there."""
+        """Return the id of the assignment that `grant` makes, by its name; `None` where it is not there."""
         client, name = self._client(), assignment_name(grant, principal_id)
         try:
             return str(self._connection.patiently(lambda: client.role_assignments.get(str(grant.scope), name)).id)
@@ -126,7 +126,7 @@ class ArmRoles:
             _id_of(answer.body, assignment_id.rsplit("/", 1)[-1])
 
     def _list_everybodys(self, scope: Scope) -> Mapping[str, Sequence[tuple[str, str, str]]]:
-        """Give the id, the definition's id and the scope of each assignment, by the principal in small letters."""
+        """Return the id, the definition's id and the scope of each assignment, by the principal in small letters."""
         by_principal = defaultdict[str, list[tuple[str, str, str]]](list)
         try:
             for one in self._assignments_at(scope):

@@ -39,7 +39,7 @@ class ArmSubscriptions:
 
 
 def subscription_named(name: str, connection: Connection) -> str:
-    """Give the id of the subscription called `name`, in any case; raises `NotFound`, `AmbiguousName`."""
+    """Return the id of the subscription called `name`, in any case; raises `NotFound`, `AmbiguousName`."""
     every = [(str(one.get("subscriptionId")), str(one.get("displayName"))) for one in _all(connection)]
     found = sorted(subscription for subscription, called in every if called.lower() == name.lower())
     if len(found) > 1:
@@ -57,12 +57,12 @@ def subscription_named(name: str, connection: Connection) -> str:
 
 
 def every_subscription(connection: Connection) -> tuple[str, ...]:
-    """Give the ids of all subscriptions that the account sees, in order."""
+    """Return the ids of all subscriptions that the account sees, in order."""
     return tuple(sorted(str(one.get("subscriptionId")) for one in _all(connection)))
 
 
 def name_of_subscription(subscription: str, connection: Connection) -> str:
-    """Give the name of the subscription with that id, as Azure has it; raises what the read raises."""
+    """Return the name of the subscription with that id, as Azure has it; raises what the read raises."""
     return str(connection.read(f"/subscriptions/{subscription}", API_VERSION).body.get("displayName"))
 
 

@@ -112,12 +112,12 @@ class BoundedAdapter(HTTPAdapter):
         return content
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pool of connections."""
+        """Create the connection pool."""
         super().init_poolmanager(*args, **options)
         _bound(self.poolmanager, self._allowance)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Make the pool of connections through a proxy."""
+        """Create the connection pool of a proxy."""
         manager = super().proxy_manager_for(proxy, **options)
         _bound(manager, self._allowance)
         return manager
@@ -232,6 +232,6 @@ class _Reader(io.RawIOBase):
         return size
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""
         self._file.close()
         super().close()

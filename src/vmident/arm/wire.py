@@ -62,7 +62,7 @@ def tags_from_wire(body: Any) -> dict[str, str]:
 
 
 def text_or_none(value: Any) -> str | None:
-    """Hand back a text, or `None`; raises `TypeError` for anything else."""
+    """Return a text, or `None`; raises `TypeError` for anything else."""
     if value is not None and not isinstance(value, str):
         raise TypeError(value)
     return value

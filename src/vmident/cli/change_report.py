@@ -98,7 +98,7 @@ def explain_deletion(run: Run, result: DeletionResult, prompt: TerminalPrompt) -
 
 
 def end_of_run(run: Run, results: Sequence[ChangeResult | DeletionResult], session: Session) -> ExitCode:
-    """Say why a run stopped before its end, where it did, and how to resume it; return the exit code."""
+    """Report why a run stopped early and how to resume it; return the exit code."""
     stopped = session.stopped
     has_stopped = any(one.status is Status.SKIPPED or (one.error and one.error.ends_run) for one in results)
     if stopped and has_stopped:
@@ -146,7 +146,7 @@ def _explain_many(run: Run, results: Sequence[ChangeResult], session: Session) -
 
 
 def _on_record(session: Session) -> OnRecord:
-    """Give the run as `runs show` would; whatever keeps it from being read is no reason to tell nothing."""
+    """Return the run as `runs show` would; whatever keeps it from being read is no reason to tell nothing."""
     from vmident.render.many import OnRecord
 
     try:

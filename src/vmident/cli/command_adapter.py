@@ -1,4 +1,4 @@
-"""Make a Typer command of a function that takes a run and records of options, and gives an exit code.
+"""Build a Typer command from a function that takes a run and option records and returns an exit code.
 
 Typer knows a command's options by its signature. `as_typer_command` shows it one in which each record stands as its
 fields, with the options of every command at the end, and hands the records back whole. It is also where a command's

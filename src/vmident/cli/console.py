@@ -70,7 +70,7 @@ class Console:
         _write(text, err=True)
 
     def coloured_json(self, text: str) -> str:
-        """Give JSON with colour where standard output is a terminal that may have it."""
+        """Return JSON with colour where standard output is a terminal that may have it."""
         if not (self.terminal.output and self.terminal.colour):
             return text
         from rich.console import Console as RichConsole
@@ -93,7 +93,7 @@ class Console:
 
     @property
     def is_live(self) -> bool:
-        """Tell whether there is a line that shows what is going on, and changes as it does."""
+        """Return whether there is a line that shows what is going on, and changes as it does."""
         return self.terminal.can_ask and not (self._only_errors or self._verbose or self._debug)
 
     def progress(self, message: str) -> None:

@@ -160,7 +160,7 @@ class Run:
         return typed
 
     def failed(self, error: VmidentError) -> None:
-        """Say a failure that no record on standard output tells of: one JSON document, or three lines."""
+        """Report a failure that has no result on standard output: one JSON document, or three lines."""
         from vmident.render.document import error_document
         from vmident.render.formats import as_json_line
 
@@ -176,11 +176,11 @@ class Run:
             self._explain(error, None, None)
 
     def code_after_answer(self, code: ExitCode) -> ExitCode:
-        """Give the exit code of a command that has answered: a query that did not fit is a failure of its own."""
+        """Return the exit code of a command that has answered: a query that did not fit is a failure of its own."""
         return ExitCode.FAILED if self.answer_was_unfit and code is ExitCode.DONE else code
 
     def explain(self, error: VmidentError, about: str | None = None, names: str | None = None) -> None:
-        """Say a failure in three lines: what failed, why, what to do; with `names` also of which VMs."""
+        """Report a failure in three lines: what failed, why, what to do; with `names`, also for which VMs."""
         self._trace_unexpected(error)
         self._explain(error, about, names)
 
@@ -196,12 +196,12 @@ class Run:
                 self.console.trace(line)
 
     def close(self) -> None:
-        """Let go of what was opened, the progress line included."""
+        """Close what was opened, the progress line included."""
         self.console.quiet()
         for session in self._sessions:
             session.close()
 
 
 def one_or_all(items: Sequence[Any], *, named_one: bool) -> Any:
-    """Give an object for one VM named, an array for several or a selection."""
+    """Return an object for one VM named, an array for several or a selection."""
     return items[0] if named_one and len(items) == 1 else list(items)

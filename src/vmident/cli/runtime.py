@@ -32,7 +32,7 @@ class Terminal:
 
     @property
     def can_ask(self) -> bool:
-        """Tell whether there is somebody to ask."""
+        """Return whether there is somebody to ask."""
         return self.input and self.error
 
 
@@ -102,15 +102,15 @@ class CommandClock:
         self._began = self.now()
 
     def now(self) -> float:
-        """Give seconds since some fixed moment."""
+        """Return seconds since some fixed moment."""
         return self._monotonic() * self._scale
 
     def real_seconds(self, seconds: float) -> float:
-        """Give the machine's own seconds for these."""
+        """Return the machine's own seconds for these."""
         return seconds / self._scale
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass; where the deadline comes first, wait for no longer and raise `TimedOut`."""
+        """Sleep for `seconds`; at the deadline, stop and raise `TimedOut`."""
         left = self.remaining_seconds()
         if left is not None and seconds >= left:
             self._sleep(self.real_seconds(left))
@@ -118,7 +118,7 @@ class CommandClock:
         self._sleep(self.real_seconds(seconds))
 
     def remaining_seconds(self) -> float | None:
-        """Give what is left until the deadline, `None` where there is none; raises `TimedOut` where nothing is."""
+        """Return what is left until the deadline, `None` where there is none; raises `TimedOut` where nothing is."""
         if self._timeout_seconds is None:
             return None
         left = self._began + self._timeout_seconds - self.now()

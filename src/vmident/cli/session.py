@@ -156,7 +156,7 @@ class Session:
         return self._cloud.endpoint
 
     def _origin(self) -> Origin:
-        """Tell of a run that begins where it comes from; who the caller is costs no token of its own."""
+        """Return the origin of a new run; the caller is read from a token that is already there."""
         from vmident.core.auth.caller import caller_of
         from vmident.core.run_record import Origin
 
@@ -177,7 +177,7 @@ class Session:
 
     @property
     def is_sandbox(self) -> bool:
-        """Tell whether this is the sandbox, which has a person of its own."""
+        """Return whether this is the sandbox, which has a person of its own."""
         return self._settings.is_sandbox
 
     @cached_property
@@ -330,7 +330,7 @@ class Session:
         return Server(folder, port, make, runtime.wall, log)
 
     def close(self) -> None:
-        """Let go of what was opened, and keep the names that were seen, for completion."""
+        """Close what was opened, and cache the names seen for completion."""
         cache_names(self._settings.state_folder, cache_scope(self._settings), self._seen)
         opened = self.__dict__
         for part in ("_connection", "_credential", "sandbox", "journal"):
@@ -338,7 +338,7 @@ class Session:
                 opened[part].close()
 
     def subscriptions(self, words: Sequence[str]) -> tuple[str, ...]:
-        """Give the ids of several subscriptions, once each; `all` means all that the account sees."""
+        """Return the ids of several subscriptions, once each; `all` means all that the account sees."""
         from vmident.arm.subscriptions import every_subscription, subscription_named
 
         if "all" in words:

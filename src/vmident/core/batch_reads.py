@@ -28,7 +28,7 @@ class VmList:
 
 
 def lists_for(vms: Iterable[ResourceId]) -> tuple[VmList, ...]:
-    """Give the lists to ask for so that at most a handful of a subscription's VMs are left to read one by one.
+    """Return the lists to ask for so that at most a handful of a subscription's VMs are left to read one by one.
 
     That is one list for each subscription of which more are wanted: of the group that has all of them but a handful,
     where there is one, else of the subscription.

@@ -43,7 +43,7 @@ class Selector:
     regions: tuple[str, ...] = ()
 
     def selects(self, vm: VirtualMachine) -> bool:
-        """Tell whether the VM meets every condition."""
+        """Return whether the VM meets every condition."""
         return (
             (not self.ids or vm.id in self.ids)
             and (not self.names or _fits_any(vm.id.name, self.names))
@@ -62,7 +62,7 @@ class Named:
     line: int
 
     def beside(self, vm: ResourceId) -> ResourceId:
-        """Give the id that is meant for a VM."""
+        """Return the id that is meant for a VM."""
         if isinstance(self.identity, ResourceId):
             return self.identity
         return user_identity_id(vm.subscription, vm.group, self.identity)
@@ -115,7 +115,7 @@ class Rule:
 
 
 def goal_for(vm: VirtualMachine, rules: Iterable[Rule]) -> SetIdentities | None:
-    """Give what a VM is to have from all rules that select it (D2); `None` where none does.
+    """Return what a VM is to have from all rules that select it (D2); `None` where none does.
 
     Raises `ConflictingRules`, naming both lines (D3).
     """
@@ -132,7 +132,7 @@ def goal_for(vm: VirtualMachine, rules: Iterable[Rule]) -> SetIdentities | None:
 
 
 def roles_for(vm: ResourceId, said: Iterable[Rule]) -> tuple[DesiredRole, ...]:
-    """Give the roles that rules want for a VM that they all select (D6), each once, sorted."""
+    """Return the roles that rules want for a VM that they all select (D6), each once, sorted."""
     wanted = {
         (one.role.lower(), str(scope).lower(), str(receiver or "").lower()): DesiredRole(one.role, scope, receiver)
         for rule in said
@@ -176,7 +176,7 @@ def _exactly(
 
 
 def _lines(named: Iterable[Named], vm: VirtualMachine) -> dict[ResourceId, int]:
-    """Give the first line that names each identity."""
+    """Return the first line that names each identity."""
     lines: dict[ResourceId, int] = {}
     for one in named:
         lines.setdefault(one.beside(vm.id), one.line)

@@ -38,7 +38,7 @@ class Check:
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether somebody has something to do."""
+        """Return whether somebody has something to do."""
         return self.verdict in (CheckStatus.WARNING, CheckStatus.PROBLEM)
 
 
@@ -64,7 +64,7 @@ def on_clock(ahead_seconds: float | None) -> Check:
 
 
 def on_network(way: str, missing_certificates: str | None) -> Check:
-    """Say which way requests go, and whether the certificates that they are to trust are there."""
+    """Check the proxy, and that the certificate files in the settings exist."""
     if missing_certificates:
         return Check(
             "network",

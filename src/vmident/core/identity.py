@@ -20,12 +20,12 @@ class IdentityType(Enum):
 
     @property
     def has_system(self) -> bool:
-        """Tell whether a VM of this type has a system-assigned identity."""
+        """Return whether a VM of this type has a system-assigned identity."""
         return self in (IdentityType.SYSTEM, IdentityType.BOTH)
 
     @property
     def has_users(self) -> bool:
-        """Tell whether a VM of this type has user-assigned identities."""
+        """Return whether a VM of this type has user-assigned identities."""
         return self in (IdentityType.USER, IdentityType.BOTH)
 
 
@@ -57,7 +57,7 @@ class IdentityState:
 
     @classmethod
     def of(cls, *, system: bool = False, users: Iterable[ResourceId] = ()) -> IdentityState:
-        """Make a state of which nothing is known but who is there."""
+        """Build a state that knows which identities exist, but no ids of theirs."""
         return cls(SystemIdentity() if system else None, {user: UserIdentity() for user in users})
 
     @property
@@ -69,7 +69,7 @@ class IdentityState:
 
     @property
     def is_fully_known(self) -> bool:
-        """Tell whether Azure has said every principal and client id there is to say."""
+        """Return whether Azure has said every principal and client id there is to say."""
         system_known = self.system is None or self.system.principal_id is not None
         return system_known and all(user.client_id and user.principal_id for user in self.users.values())
 

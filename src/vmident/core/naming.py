@@ -21,7 +21,7 @@ _GROUP_NAME = re.compile(r"[\w().-]{0,89}[\w()-]")
 
 
 def checked_identity_name(text: str) -> str:
-    """Hand back the name of an identity that is to be made, without white space around it; raises `BadResourceId`."""
+    """Return the name of an identity that is to be made, without white space around it; raises `BadResourceId`."""
     name = text.strip()
     if not _IDENTITY_NAME.fullmatch(name):
         raise BadResourceId(
@@ -32,7 +32,7 @@ def checked_identity_name(text: str) -> str:
 
 
 def checked_group_name(text: str) -> str:
-    """Hand back the name of a resource group, without white space around it; raises `BadResourceId`."""
+    """Return the name of a resource group, without white space around it; raises `BadResourceId`."""
     name = text.strip()
     if not _GROUP_NAME.fullmatch(name):
         raise BadResourceId(

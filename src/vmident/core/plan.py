@@ -54,7 +54,7 @@ class PlannedVm:
 
     @property
     def is_pending(self) -> bool:
-        """Tell whether the VM is not yet as described."""
+        """Return whether the VM is not yet as described."""
         return self.request is not None or any(not one.is_there for one in self.grants)
 
     @property

@@ -31,7 +31,7 @@ _BACK_OFF_LONGEST_SECONDS = 30.0
 
 
 def pause_before_look(elapsed_seconds: float, retry_after_seconds: float | None = None) -> float:
-    """Give the seconds to wait before the next look at a running operation that began `elapsed_seconds` ago.
+    """Return the seconds to wait before the next look at a running operation that began `elapsed_seconds` ago.
 
     What Azure asks for with `Retry-After` is obeyed; a 0 does not make the looks spin.
     """
@@ -59,7 +59,7 @@ class OperationTimes:
         self._taken.append(seconds)
 
     def pause_before_first_look(self) -> float:
-        """Give the seconds from an operation's begin to the first look at it."""
+        """Return the seconds from an operation's begin to the first look at it."""
         if self._taken:
             ordered = sorted(self._taken)
             likely = ordered[math.ceil(len(ordered) * _LIKELY_SHARE) - 1]
@@ -71,7 +71,7 @@ class OperationTimes:
 
 
 def pause_before_vm_look(elapsed_seconds: float) -> float:
-    """Give the seconds to wait before reading a VM again that somebody else is changing.
+    """Return the seconds to wait before reading a VM again that somebody else is changing.
 
     Twice the pause of an operation: the budget is smaller, and the change's own reads come from it too.
     """
@@ -79,7 +79,7 @@ def pause_before_vm_look(elapsed_seconds: float) -> float:
 
 
 def pause_before_retry(attempt: int, retry_after_seconds: float | None = None) -> float:
-    """Give the seconds to wait before trying a refused request again, `attempt` counted from 0.
+    """Return the seconds to wait before trying a refused request again, `attempt` counted from 0.
 
     1, 2, 4, … up to 30 seconds, or what Azure asks for with `Retry-After`.
     """

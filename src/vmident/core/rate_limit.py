@@ -21,7 +21,7 @@ class Bucket:
     per_second: float
 
     def seconds_for(self, count: float) -> float:
-        """Give how long it takes to draw so many tokens, from a full bucket on."""
+        """Return how long it takes to draw so many tokens, from a full bucket on."""
         return max(0.0, count - self.size) / self.per_second
 
 
@@ -47,11 +47,11 @@ class Budget:
         return self._bucket.size * _RESERVE_SHARE if self._is_named else 0.0
 
     def tokens(self, now: float) -> float:
-        """Give what is believed to be there."""
+        """Return what is believed to be there."""
         return min(float(self._bucket.size), self._tokens + max(0.0, now - self._at) * self.per_second)
 
     def wait(self, now: float, count: int) -> float:
-        """Give the seconds until `count` tokens may be drawn, 0 where they may be now.
+        """Return the seconds until `count` tokens may be drawn, 0 where they may be now.
 
         A count above the size waits for a full bucket, or it could never be drawn.
         """

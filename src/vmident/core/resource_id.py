@@ -55,7 +55,7 @@ class ResourceId:
         return cls(subscription, group, _SPELLED_BY_ARM.get(kind.lower(), kind), name)
 
     def is_a(self, kind: str) -> bool:
-        """Tell whether this names a resource of `kind`, such as `Microsoft.Compute/virtualMachines`."""
+        """Return whether this names a resource of `kind`, such as `Microsoft.Compute/virtualMachines`."""
         return self.kind.lower() == kind.lower()
 
     @property
@@ -86,12 +86,12 @@ def user_identity_id(subscription: str, group: str, name: str) -> ResourceId:
 
 
 def looks_like_id(text: str) -> bool:
-    """Tell an id, well-formed or not, from a bare name: names have no slash."""
+    """Return whether the text is an id, well-formed or not, and no bare name: names have no slash."""
     return "/" in text
 
 
 def checked_name(text: str) -> str:
-    """Hand back a name without the white space around it; raises `BadResourceId` for what no resource is called."""
+    """Return a name without the white space around it; raises `BadResourceId` for what no resource is called."""
     name = text.strip()
     _check_name(name, name)
     return name

@@ -36,7 +36,7 @@ class IdentityResource:
 
 
 def is_same_location(one: str, other: str) -> bool:
-    """Tell whether two spellings name one region: ARM takes `West US` for `westus`.
+    """Return whether two spellings name one region: ARM takes `West US` for `westus`.
 
     Source: `az account list-locations`, where each region has both. That spaces and case are all that differs is
     assumed.

@@ -37,12 +37,12 @@ class Stage(Enum):
 
     @property
     def is_open(self) -> bool:
-        """Tell whether there is something left to do or to find out (H2)."""
+        """Return whether there is something left to do or to find out (H2)."""
         return self is Stage.PLANNED or self.is_in_flight
 
     @property
     def is_in_flight(self) -> bool:
-        """Tell whether a request has left whose outcome is not on record (H3)."""
+        """Return whether a request has left whose outcome is not on record (H3)."""
         return self in {Stage.SENT, Stage.ACCEPTED, Stage.UNKNOWN}
 
 

@@ -36,7 +36,7 @@ class TagWanted:
     value: str | None = None
 
     def is_met(self, there: str | None) -> bool:
-        """Tell whether a VM's value of the tag will do; `None` is a VM without it."""
+        """Return whether a VM's value of the tag will do; `None` is a VM without it."""
         return there is not None and self.value in {None, there}
 
 
@@ -52,7 +52,7 @@ class Selection:
     condition: str | None = None
 
     def takes(self, machine: VirtualMachine) -> bool:
-        """Tell whether the VM has all the tags, compared as `core.tags` says."""
+        """Return whether the VM has all the tags, compared as `core.tags` says."""
         return all(one.is_met(tag_value(machine.tags, one.name)) for one in self.tags)
 
 

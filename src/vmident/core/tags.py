@@ -28,17 +28,17 @@ def tags_in(words: Iterable[str]) -> dict[str, str]:
 
 
 def with_tags(there: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
-    """Give the tags that are there with the wanted ones among them; a name keeps the casing that it has there."""
+    """Return the tags that are there with the wanted ones among them; a name keeps the casing that it has there."""
     return {**there, **{_spelled(name, there): value for name, value in wanted.items()}}
 
 
 def tag_value(tags: Mapping[str, str], name: str) -> str | None:
-    """Give the value of a tag, its name in whatever case; `None` where it is not there."""
+    """Return the value of a tag, its name in whatever case; `None` where it is not there."""
     return tags.get(_spelled(name, tags))
 
 
 def has_tags(there: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    """Tell whether every wanted tag is there with its value; others may be there too."""
+    """Return whether every wanted tag is there with its value; others may be there too."""
     return with_tags(there, wanted) == dict(there)
 
 

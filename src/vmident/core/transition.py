@@ -22,7 +22,7 @@ from vmident.core.resource_id import ResourceId
 
 @dataclass(frozen=True)
 class EnableSystem:
-    """Give the VM a system-assigned identity."""
+    """Return the VM a system-assigned identity."""
 
 
 @dataclass(frozen=True)
@@ -83,17 +83,17 @@ class Transition:
 
     @property
     def is_nothing(self) -> bool:
-        """Tell whether there is nothing to do."""
+        """Return whether there is nothing to do."""
         return self.before.has_same_identities_as(self.after)
 
     @property
     def enables_system(self) -> bool:
-        """Tell whether a new principal comes into being."""
+        """Return whether a new principal comes into being."""
         return self.after.system is not None and self.before.system is None
 
     @property
     def disables_system(self) -> bool:
-        """Tell whether a principal is lost for good."""
+        """Return whether a principal is lost for good."""
         return self.before.system is not None and self.after.system is None
 
     @property
@@ -108,7 +108,7 @@ class Transition:
 
     @property
     def takes_away(self) -> bool:
-        """Tell whether anything is lost, and so whether a person is to be asked."""
+        """Return whether anything is lost, and so whether a person is to be asked."""
         return self.disables_system or bool(self.removed)
 
 

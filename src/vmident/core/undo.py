@@ -21,19 +21,19 @@ from vmident.core.transition import SetExactly, Transition
 
 
 def inverse(done: Transition) -> Transition:
-    """Give the transition that takes `done` back; rules U1 to U3."""
+    """Return the transition that takes `done` back; rules U1 to U3."""
     system = SystemIdentity() if done.disables_system else done.before.system
     return Transition(done.after, IdentityState(system, done.before.users))
 
 
 def change_back(done: Transition) -> SetExactly:
-    """Give the change that leads where `inverse` does."""
+    """Return the change that leads where `inverse` does."""
     goal = inverse(done).after
     return SetExactly(goal.system is not None, frozenset(goal.users))
 
 
 def roles_back(done: Transition, roles: Iterable[RoleResult]) -> tuple[RoleResult, ...]:
-    """Give what is to become of role assignments when `done` is taken back (U4), planned.
+    """Return what is to become of role assignments when `done` is taken back (U4), planned.
 
     One whose principal is not known yet has `None` there.
     """
@@ -49,7 +49,7 @@ def roles_back(done: Transition, roles: Iterable[RoleResult]) -> tuple[RoleResul
 
 
 def successors(undo_history: Iterable[tuple[Transition, Transition]]) -> Mapping[str, str]:
-    """Give by each vanished principal the one that stands in its place (U6).
+    """Return by each vanished principal the one that stands in its place (U6).
 
     Each pair is what a run did to a VM and what taking it back did to it, the oldest first.
     """
@@ -63,7 +63,7 @@ def successors(undo_history: Iterable[tuple[Transition, Transition]]) -> Mapping
 
 
 def succeeded(state: IdentityState, by: Mapping[str, str]) -> IdentityState:
-    """Give the state with the principal that stands in the place of its own (U6)."""
+    """Return the state with the principal that stands in the place of its own (U6)."""
     principal = by.get(str(state.system.principal_id)) if state.system else None
     if state.system is None or principal is None:
         return state

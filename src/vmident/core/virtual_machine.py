@@ -28,10 +28,10 @@ class VirtualMachine:
 
     @property
     def is_idle(self) -> bool:
-        """Tell whether no operation runs on the VM: a write that meets one is refused, or preempts it."""
+        """Return whether no operation runs on the VM: a write that meets one is refused, or preempts it."""
         return self.provisioning_state.lower() in _AT_REST
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether the last operation on the VM ended without success."""
+        """Return whether the last operation on the VM ended without success."""
         return self.is_idle and self.provisioning_state.lower() != "succeeded"

@@ -36,7 +36,7 @@ def rules_in(text: str, file: str) -> tuple[Rule, ...]:
 
 
 def schema_text() -> str:
-    """Give the JSON Schema of descriptions, as it comes with the package."""
+    """Return the JSON Schema of descriptions, as it comes with the package."""
     from importlib.resources import files
 
     return files("vmident").joinpath("schema", "desired-state.json").read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ _MAKE_AGAIN = "Make the plan again: vmident plan -f FILE --save PLAN"
 
 
 def header(endpoint: str, made_seconds: float) -> dict[str, Any]:
-    """Give what a saved plan begins with; `made_seconds` is epoch time."""
+    """Return what a saved plan begins with; `made_seconds` is epoch time."""
     made = datetime.fromtimestamp(int(made_seconds), timezone.utc).isoformat().replace("+00:00", "Z")
     return {"format": _FORMAT, "version": _VERSION, "endpoint": endpoint, "made": made}
 

@@ -67,7 +67,7 @@ class Located:
         return Located(self.file, node, self.known)
 
     def wrong(self, message: str, hint: str = SEE_SCHEMA) -> BadDocument:
-        """Give the error about this place."""
+        """Return the error about this place."""
         return BadDocument(f"{self.file}:{self.line}: {message}", hint=hint)
 
     def mapping(self, what: str, keys: Collection[str], required: Collection[str] = ()) -> dict[str, Located]:
@@ -124,7 +124,7 @@ class Located:
             raise self.wrong(bad.message, bad.hint or SEE_SCHEMA) from bad
 
     def unexpected(self, what: str, wanted: str) -> BadDocument:
-        """Give the error about something that has another shape than the wanted one."""
+        """Return the error about something that has another shape than the wanted one."""
         return self.wrong(f"{what} is {_FOUND.get(self.kind, self.kind)}, and is to be {wanted.rstrip('.')}.")
 
 

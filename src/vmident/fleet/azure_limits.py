@@ -50,7 +50,7 @@ class TokenUse:
 
 @lru_cache(maxsize=4096)
 def token_uses_of(cost: RequestCost) -> tuple[TokenUse, ...]:
-    """Give what a request draws."""
+    """Return what a request draws."""
     return tuple(_draws(cost))
 
 
@@ -77,7 +77,7 @@ def _draws(cost: RequestCost) -> Iterator[TokenUse]:
 
 
 def buckets_behind(cost: RequestCost, code: str, target: str | None) -> frozenset[Key]:
-    """Tell which buckets a 429 of a request speaks of, by Azure's code and the target in its details.
+    """Return which buckets a 429 of a request speaks of, by Azure's code and the target in its details.
 
     None for the budget of one VM or one operation: then this request alone has to wait.
     """
@@ -92,7 +92,7 @@ def buckets_behind(cost: RequestCost, code: str, target: str | None) -> frozense
 
 
 def lower_bound_seconds(costs: Mapping[RequestCost, int]) -> float:
-    """Give the least time that Azure's limits allow, full at the start, until the last of these requests may leave."""
+    """Return the least seconds, with full buckets, until Azure's limits let the last of these requests go."""
     needs: dict[Key, int] = {}
     for cost, number in costs.items():
         for draw in token_uses_of(cost):

@@ -32,7 +32,7 @@ _WITH_IDS: dict[str, type[AddUsers | RemoveUsers]] = {"add-users": AddUsers, "re
 
 
 def as_text(entry: RunEntry) -> str:
-    """Give everything that `entry_in` reads, on one line; the stage stands beside it, not in it."""
+    """Return everything that `entry_in` reads, on one line; the stage stands beside it, not in it."""
     return json.dumps(
         {
             "vm": str(entry.vm),

@@ -57,7 +57,7 @@ class SqliteJournal:
         deletions: Sequence[IdentityDeletion] = (),
         failures: Sequence[EarlyFailure] = (),
     ) -> str:
-        """Put a new run and all its VMs on record, and forget the oldest beyond `RUNS_KEPT`; gives its id.
+        """Record a new run with all its VMs, and prune the oldest beyond `RUNS_KEPT`; returns its id.
 
         A run whose process has not come to its end is not forgotten, nor one of whose requests the outcome is unknown.
         """
@@ -95,7 +95,7 @@ class SqliteJournal:
         return run
 
     def put(self, run: str, entry: RunEntry | IdentityDeletion) -> None:
-        """Put on record how far a VM or the deletion of an identity has come.
+        """Record the progress of a VM or of the deletion of an identity.
 
         Raises `TakenOver` where another process has taken the run over.
         """
@@ -113,7 +113,7 @@ class SqliteJournal:
                 )
 
     def end(self, run: str) -> None:
-        """Put on record that the process has come to the end of the run, where it is still its own."""
+        """Record the end of the run, unless another process has taken it over."""
         with self._rows.writing() as rows:
             rows.execute("UPDATE runs SET ended=? WHERE id=? AND owner=?", (self._now(), run, self._owner))
 
@@ -125,7 +125,7 @@ class SqliteJournal:
         return self.read(run)
 
     def undo_history(self, vms: Collection[ResourceId]) -> Iterator[tuple[RunEntry, RunEntry]]:
-        """Give what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
+        """Return what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
         wanted = {str(vm).lower() for vm in vms}
         with self._rows.reading() as rows:
             pairs = rows.execute(
@@ -142,7 +142,7 @@ class SqliteJournal:
         return self.read(self._begun) if self._begun else None
 
     def left_open(self) -> str | None:
-        """Give the run that this process has begun or taken over, where there is something left to go on with."""
+        """Return the run that this process has begun or taken over, where there is something left to go on with."""
         record = self.begun_here()
         return record.id if record and record.status == "unfinished" else None
 

@@ -125,12 +125,12 @@ class Scheduler(Generic[ResultT]):
 
     @property
     def is_over(self) -> bool:
-        """Tell whether nothing is left to do."""
+        """Return whether nothing is left to do."""
         has_more = self._begun < len(self._jobs) and not self.is_stopping
         return self._has_ended or (not self._open and not has_more)
 
     def due(self, now: float, room: int) -> list[Dispatch]:
-        """Give the requests that leave now, `room` at the most; each has to be `answered`."""
+        """Return the requests that leave now, `room` at the most; each has to be `answered`."""
         self._end_pauses(now)
         orders: list[Dispatch] = []
         while len(orders) < room and self._awake and self._awake[0][0] <= now:
@@ -142,7 +142,7 @@ class Scheduler(Generic[ResultT]):
         return orders
 
     def next_at(self) -> float | None:
-        """Give the moment at which something may be due without an answer; `None` where all wait for answers."""
+        """Return the moment at which something may be due without an answer; `None` where all wait for answers."""
         moments = [heap[0][0] for heap in (self._paused, self._awake) if heap]
         return min(moments, default=None)
 
@@ -180,7 +180,7 @@ class Scheduler(Generic[ResultT]):
         self._has_ended = True
 
     def progress(self, now: float) -> Progress:
-        """Tell how the run stands."""
+        """Return how the run stands."""
         while self._ends_of_late and self._ends_of_late[0] < now - _RATE_SECONDS:
             self._ends_of_late.popleft()
         since = now - self._ends_of_late[0] if len(self._ends_of_late) > 1 else 0.0
@@ -222,7 +222,7 @@ class Scheduler(Generic[ResultT]):
         return budget
 
     def _wake(self, queue: _Queue, at: float) -> None:
-        """Look at a lane at a moment; one that is looked at earlier anyway is then looked at again."""
+        """Schedule a queue to be checked at a time, unless it is checked earlier anyway."""
         if queue.wakes_at is None and (queue.going or queue.fresh):
             queue.wakes_at = at
             heapq.heappush(self._awake, (at, self._next_number(), queue))
@@ -354,7 +354,7 @@ class Scheduler(Generic[ResultT]):
                 budget.done(now, draw.count, remaining)
 
     def _pause_to_repeat(self, going: _RunningJob, request: AzureRequest, error: BaseException | None) -> float | None:
-        """Give the pause before the same request is sent again; `None` where it is the job that goes on (E3)."""
+        """Return the pause before the same request is sent again; `None` where it is the job that goes on (E3)."""
         if isinstance(error, Throttled) and request.guarded:
             going.throttled += 1
             shared = buckets_behind(request.cost, error.code, error.target)

@@ -78,7 +78,7 @@ class ThreadExecutor:
         return self._number - self._busy
 
     def start(self, dispatch: Dispatch) -> None:
-        """Give the request to a worker."""
+        """Return the request to a worker."""
         self._busy += 1
         if self._busy > self._started:
             self._started += 1

@@ -30,15 +30,15 @@ class Clock(Protocol):
     """Time, as the whole command has it: no sleep outlasts the deadline that `--timeout` sets."""
 
     def now(self) -> float:
-        """Give seconds since some fixed moment; never goes back."""
+        """Return seconds since some fixed moment; never goes back."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass; where the deadline comes first, wait for no longer and raise `TimedOut`."""
+        """Sleep for `seconds`; at the deadline, stop and raise `TimedOut`."""
         ...
 
     def remaining_seconds(self) -> float | None:
-        """Give what is left until the deadline, `None` where there is none; raises `TimedOut` where nothing is."""
+        """Return what is left until the deadline, `None` where there is none; raises `TimedOut` where nothing is."""
         ...
 
 
@@ -93,7 +93,7 @@ class VirtualMachines(Protocol):
         ...
 
     def power_state(self, vm: ResourceId) -> str | None:
-        """Tell whether the VM runs, in Azure's word, such as `running` or `deallocated`; `None` where not known."""
+        """Return whether the VM runs, in Azure's word, such as `running` or `deallocated`; `None` where not known."""
         ...
 
     def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> PatchResponse:
@@ -117,7 +117,7 @@ class VirtualMachines(Protocol):
         ...
 
     def names(self, subscription: str, group: str | None = None) -> Sequence[str]:
-        """Give the names of the first few thousand VMs there, for one that is mistyped; asked for once a command."""
+        """Return the names of the first few thousand VMs there, for one that is mistyped; asked for once a command."""
         ...
 
     def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
@@ -156,7 +156,7 @@ class Subscriptions(Protocol):
         ...
 
     def registration(self, subscription: str, namespace: str) -> str:
-        """Tell whether a resource provider may be used there, in ARM's word, such as `Registered`."""
+        """Return whether a resource provider may be used there, in ARM's word, such as `Registered`."""
         ...
 
 
@@ -164,7 +164,7 @@ class Identities(Protocol):
     """The user-assigned identities of a cloud. What names mean is asked for once a command: see `find` and `named`."""
 
     def find(self, identity: ResourceId) -> ResourceId | None:
-        """Give the identity's id in ARM's own casing; `None` where there is none, or its group is not there."""
+        """Return the identity's id in ARM's own casing; `None` where there is none, or its group is not there."""
         ...
 
     def named(self, subscription: str, name: str) -> Sequence[ResourceId]:
@@ -176,7 +176,7 @@ class Identities(Protocol):
         ...
 
     def names(self, subscription: str, group: str | None = None) -> Sequence[str]:
-        """Give the names of the identities there, for one that is mistyped; asked for once a command."""
+        """Return the names of the identities there, for one that is mistyped; asked for once a command."""
         ...
 
     def read(self, identity: ResourceId) -> IdentityResource:
@@ -242,11 +242,11 @@ class Roles(Protocol):
         ...
 
     def find(self, grant: Grant, principal_id: str) -> str | None:
-        """Give the id of the assignment that would be made for this grant; `None` where it is not there."""
+        """Return the id of the assignment that would be made for this grant; `None` where it is not there."""
         ...
 
     def assign(self, grant: Grant, principal_id: str) -> tuple[str | None, bool]:
-        """Make the assignment, asking once; gives its id, where it is known, and whether it is new.
+        """Create the assignment with one request; returns its id, if known, and whether it is new.
 
         Raises `AzureRefused` with code `PrincipalNotFound` while the directory does not know the principal yet.
         """
@@ -303,7 +303,7 @@ class Tokens(Protocol):
     """Whatever signs requests."""
 
     def read(self) -> Token:
-        """Give the token that requests would be signed with; raises `NotSignedIn`, `Unreachable`."""
+        """Return the token that requests would be signed with; raises `NotSignedIn`, `Unreachable`."""
         ...
 
 
@@ -369,11 +369,11 @@ class Prompt(Protocol):
         ...
 
     def progress(self, message: str) -> None:
-        """Say what is going on right now, such as what is being waited for; may be shown or not."""
+        """Show a progress message, such as what is being waited for; may be ignored."""
         ...
 
     def show(self, progress: Progress) -> None:
-        """Say how a run of many stands; may be shown or not."""
+        """Show the progress of a run of many VMs; may be ignored."""
         ...
 
 
@@ -387,22 +387,22 @@ class Journal(Protocol):
         deletions: Sequence[IdentityDeletion] = (),
         failures: Sequence[EarlyFailure] = (),
     ) -> str:
-        """Put a new run and all its VMs on record, before anything is sent; gives its id, such as `3f2a9c1e`."""
+        """Record a new run with all its VMs before anything is sent; returns its id, such as `3f2a9c1e`."""
         ...
 
     def put(self, run: str, entry: RunEntry | IdentityDeletion) -> None:
-        """Put on record how far a VM, or the deletion of an identity, has come. On disk when it returns.
+        """Record the progress of a VM or of the deletion of an identity; on disk when it returns.
 
         Raises `TakenOver`.
         """
         ...
 
     def end(self, run: str) -> None:
-        """Put on record that the process has come to the end of the run."""
+        """Record the end of the run."""
         ...
 
     def undo_history(self, vms: Collection[ResourceId]) -> Iterator[tuple[RunEntry, RunEntry]]:
-        """Give what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
+        """Return what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
         ...
 
     def take_over(self, run: str) -> RunRecord:

@@ -50,9 +50,9 @@ class Networks(Protocol):
         ...
 
     def private_address(self, interface: ResourceId) -> str | None:
-        """Tell a network interface's first address, `None` while it has none."""
+        """Return a network interface's first address, `None` while it has none."""
         ...
 
     def public_address(self, public_ip: ResourceId) -> str | None:
-        """Tell what a public address is, `None` while it is none."""
+        """Return what a public address is, `None` while it is none."""
         ...

@@ -32,7 +32,7 @@ class RequestKind(Enum):
 
     @property
     def is_read(self) -> bool:
-        """Tell whether it changes nothing, so that it may simply be sent again."""
+        """Return whether it changes nothing, so that it may simply be sent again."""
         return self in {RequestKind.READ_VM, RequestKind.READ_IDENTITY, RequestKind.LOOK}
 
 
@@ -65,7 +65,7 @@ class AzureRequest:
 
 @dataclass(frozen=True)
 class Pause:
-    """Let so many seconds pass; `why` says what for, such as `myVM: waiting for …`."""
+    """A wait of some seconds; `why` is the progress message, such as `myVM: waiting for …`."""
 
     seconds: float
     why: str
@@ -91,7 +91,7 @@ class Limit:
     is_percent: bool = False
 
     def is_passed_by(self, count: int, total: int) -> bool:
-        """Tell whether `count` VMs of `total` are more than that."""
+        """Return whether `count` VMs of `total` are more than that."""
         return count * 100 > self.number * total if self.is_percent else count > self.number
 
     def __str__(self) -> str:
@@ -110,7 +110,7 @@ class StopPolicy:
     max_failures: Limit | None = None
 
     def reason_to_stop(self, failed: int, total: int) -> str | None:
-        """Say why a run of which so many VMs have failed does not go on; `None` where it does.
+        """Return why a run with this many failed VMs stops; `None` if it continues.
 
         `total` are the VMs to which something is to be sent, and those that failed before.
         """

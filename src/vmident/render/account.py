@@ -8,7 +8,7 @@ from vmident.results.account import WhoAmI
 
 
 def who_document(who: WhoAmI) -> Document:
-    """Give what `whoami` prints: who, where, until when, and in `from` who said so.
+    """Return what `whoami` prints: who, where, until when, and in `from` who said so.
 
     What the token does not say is null. `subscriptionName` is left out where it could not be read.
     """
@@ -29,7 +29,7 @@ def who_document(who: WhoAmI) -> Document:
 
 
 def who_facts(who: WhoAmI) -> Document:
-    """Give the same as one flat row, for people, a table or tsv."""
+    """Return the same as one flat row, for people, a table or tsv."""
     document = who_document(who)
     origins = document.pop("from")
     return {**document, **{f"{name} from": origin for name, origin in origins.items()}}

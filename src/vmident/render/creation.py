@@ -29,7 +29,7 @@ _MARKS = {
 
 
 def creation_document(result: VmCreation) -> Document:
-    """Give what `vm create` prints; `template` and `whatIf` are there where it was only worked out."""
+    """Return what `vm create` prints; `template` and `whatIf` are there where it was only worked out."""
     planned: Document = {}
     if result.status is Status.PLANNED:
         foreseen = result.what_if
@@ -54,7 +54,7 @@ def creation_document(result: VmCreation) -> Document:
 
 
 def creation_row(result: VmCreation) -> Document:
-    """Give it as one flat row, for a table or tsv."""
+    """Return it as one flat row, for a table or tsv."""
     system = result.identity.system if result.identity else None
     return {
         "name": result.vm.name,

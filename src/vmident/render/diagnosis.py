@@ -21,7 +21,7 @@ _TONES = {
 
 
 def diagnosis_document(found: DoctorReport, fixed: Sequence[ChangeResult], *, names_vms: bool) -> dict[str, Any]:
-    """Give `{"ok", "checks": [{"vm"?, "check", "verdict", "message", "hint"}], "fixed": [change]}`."""
+    """Return `{"ok", "checks": [{"vm"?, "check", "verdict", "message", "hint"}], "fixed": [change]}`."""
     return {
         "ok": not any(one.has_failed for one in found.findings),
         "checks": finding_rows(found, names_vms=names_vms),
@@ -30,7 +30,7 @@ def diagnosis_document(found: DoctorReport, fixed: Sequence[ChangeResult], *, na
 
 
 def finding_rows(found: DoctorReport, *, names_vms: bool) -> list[dict[str, Any]]:
-    """Give each check as a flat row, with the VM that it is about where these are to be named.
+    """Return each check as a flat row, with the VM that it is about where these are to be named.
 
     That is the VM's id, the word as typed for one that is not there, and `None` for what is the same for all VMs.
     """

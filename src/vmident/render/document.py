@@ -17,7 +17,7 @@ Document = dict[str, Any]
 
 
 def identity_document(state: IdentityState) -> Document:
-    """Give `{"type", "principalId"?, "tenantId"?, "userAssignedIdentities": {ID: {"clientId", "principalId"}}}`.
+    """Return `{"type", "principalId"?, "tenantId"?, "userAssignedIdentities": {ID: {"clientId", "principalId"}}}`.
 
     What Azure has not said yet is left out.
     """
@@ -32,7 +32,7 @@ def identity_document(state: IdentityState) -> Document:
 
 
 def vm_document(machine: VirtualMachine) -> Document:
-    """Give what `show` and `list` print of a VM."""
+    """Return what `show` and `list` print of a VM."""
     return {
         "id": str(machine.id),
         "name": machine.id.name,
@@ -44,7 +44,7 @@ def vm_document(machine: VirtualMachine) -> Document:
 
 
 def change_document(result: ChangeResult) -> Document:
-    """Give what a change prints of a VM; a VM that was not found has its name as typed, and no id."""
+    """Return what a change prints of a VM; a VM that was not found has its name as typed, and no id."""
     return {
         "id": str(result.id) if result.id else None,
         "name": result.id.name if result.id else result.vm,
@@ -60,7 +60,7 @@ def change_document(result: ChangeResult) -> Document:
 
 
 def role_document(role: RoleResult) -> Document:
-    """Give `{"id", "role", "roleDefinitionId", "scope", "principalId", "status"}`."""
+    """Return `{"id", "role", "roleDefinitionId", "scope", "principalId", "status"}`."""
     return {
         "id": role.id,
         "role": role.role.name,
@@ -72,17 +72,17 @@ def role_document(role: RoleResult) -> Document:
 
 
 def roles_member(roles: Sequence[RoleResult]) -> Document:
-    """Give `{"roleAssignments": […]}`, and nothing where there are none."""
+    """Return `{"roleAssignments": […]}`, and nothing where there are none."""
     return {"roleAssignments": [role_document(one) for one in roles]} if roles else {}
 
 
 def warning_document(warning: Notice) -> Document:
-    """Give `{"code", "message"}`."""
+    """Return `{"code", "message"}`."""
     return {"code": warning.code, "message": warning.message}
 
 
 def error_document(error: VmidentError) -> Document:
-    """Give `{"code", "message", "hint", "status", "requestId"}`."""
+    """Return `{"code", "message", "hint", "status", "requestId"}`."""
     return {
         "code": error.code,
         "message": error.message,
@@ -93,7 +93,7 @@ def error_document(error: VmidentError) -> Document:
 
 
 def vm_row(machine: VirtualMachine) -> Document:
-    """Give a VM as one flat row, for a table or tsv."""
+    """Return a VM as one flat row, for a table or tsv."""
     identity = machine.identity
     return {
         "name": machine.id.name,
@@ -106,7 +106,7 @@ def vm_row(machine: VirtualMachine) -> Document:
 
 
 def change_row(result: ChangeResult) -> Document:
-    """Give a change as one flat row, for a table or tsv."""
+    """Return a change as one flat row, for a table or tsv."""
     now = result.after or result.before
     return {
         "name": result.id.name if result.id else result.vm,

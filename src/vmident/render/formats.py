@@ -15,12 +15,12 @@ _JMESPATH = "See https://jmespath.org; quote the query for the shell."
 
 
 def as_json(document: Any) -> str:
-    """Give indented JSON in ASCII: control characters and whatever a terminal could stumble over are escaped."""
+    """Return indented JSON in ASCII: control characters and whatever a terminal could stumble over are escaped."""
     return json.dumps(document, indent=2)
 
 
 def json_array_parts(documents: Iterable[Any]) -> Iterator[str]:
-    """Give what `as_json` gives of a list, an item at a time: parts that each end where a line ends."""
+    """Return what `as_json` gives of a list, an item at a time: parts that each end where a line ends."""
     before = "["
     for document in documents:
         yield before
@@ -33,19 +33,19 @@ def json_array_parts(documents: Iterable[Any]) -> Iterator[str]:
 
 
 def as_json_line(document: Any) -> str:
-    """Give JSON on one line."""
+    """Return JSON on one line."""
     return json.dumps(document)
 
 
 def as_yaml(document: Any) -> str:
-    """Give block YAML in ASCII, keys in the order of the document."""
+    """Return block YAML in ASCII, keys in the order of the document."""
     import yaml
 
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=False).rstrip("\n")
 
 
 def yaml_array_parts(documents: Iterable[Any]) -> Iterator[str]:
-    """Give what `as_yaml` gives of a list, an item at a time."""
+    """Return what `as_yaml` gives of a list, an item at a time."""
     is_empty = True
     for document in documents:
         is_empty = False
@@ -55,12 +55,12 @@ def yaml_array_parts(documents: Iterable[Any]) -> Iterator[str]:
 
 
 def as_tsv(rows: Any) -> str:
-    """Give a line for each row, values parted by tabs, no header; a missing value is an empty field."""
+    """Return a line for each row, values parted by tabs, no header; a missing value is an empty field."""
     return "\n".join("\t".join(_cell(value) for value in _values(row)) for row in _rows(rows))
 
 
 def as_table(rows: Any, *, width_columns: int | None = None) -> str:
-    """Give columns with a header, no lines cut; wrapped to `width_columns` only where that is given."""
+    """Return columns with a header, no lines cut; wrapped to `width_columns` only where that is given."""
     from vmident.render.table import draw_table
 
     listed = _rows(rows)
@@ -73,7 +73,7 @@ def as_table(rows: Any, *, width_columns: int | None = None) -> str:
 
 
 def queried(document: Any, query: str | None) -> Any:
-    """Give what a JMESPath expression picks from the document; all of it where there is none.
+    """Return what a JMESPath expression picks from the document; all of it where there is none.
 
     Raises `UsageError` for one that is malformed, `QueryUnfit` for one that asks of the document what its functions
     cannot do, which shows only when the document is there.

@@ -75,7 +75,7 @@ class Names:
         self._counts = Counter(_name_of(one).lower() for one in results)
 
     def of(self, result: ChangeResult) -> str:
-        """Give what one VM is called."""
+        """Return what one VM is called."""
         name = _name_of(result)
         return name if self._counts[name.lower()] == 1 else str(result.id or name)
 
@@ -103,12 +103,12 @@ def fleet_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
 
 
 def grouped_changes(results: Iterable[ChangeResult]) -> list[tuple[ChangeResult, ...]]:
-    """Put VMs together that ended with the same status, after the same change; in the order of their first ones."""
+    """Group VMs by status and change, in the order of their first VMs."""
     return _grouped((_way_of(one), one) for one in results)
 
 
 def grouped_failures(results: Sequence[ChangeResult], record: OnRecord) -> list[GroupedFailures]:
-    """Put failed VMs together whose errors say the same; in the order of their first ones."""
+    """Group failed VMs by error, in the order of their first VMs."""
     names = Names(results)
     failures = [(one, one.error) for one in results if one.error]
     groups = _grouped((_reason(error, one), (one, error)) for one, error in failures)
@@ -125,7 +125,7 @@ def grouped_warning_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
 
 
 def grouped_losses(losses: Iterable[LossOfOne]) -> list[tuple[LossOfOne, ...]]:
-    """Put VMs together that are about to lose the same; the largest groups first."""
+    """Group VMs by what is removed from them, the largest groups first."""
     return sorted(_grouped((_loss_of(one), one) for one in losses), key=len, reverse=True)
 
 

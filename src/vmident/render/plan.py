@@ -22,7 +22,7 @@ _FOR_EDITORS = (
 
 
 def plan_document(plan: Plan) -> Document:
-    """Give `{"vms": [VM], "summary": {...}, "warnings"}`.
+    """Return `{"vms": [VM], "summary": {...}, "warnings"}`.
 
     A VM is `{"id", "name", "resourceGroup", "before", "after", "request", "roleAssignments"?, "warnings"}`. Every VM
     that a rule selects is there, those to which nothing is to be sent with `null` for a request.
@@ -65,7 +65,7 @@ def _roles_member(one: PlannedVm) -> Document:
 
 
 def plan_row(one: PlannedVm) -> Document:
-    """Give one VM of a plan as one flat row, for a table or tsv."""
+    """Return one VM of a plan as one flat row, for a table or tsv."""
     return {
         "name": one.vm.name,
         "resourceGroup": one.vm.group,
@@ -99,7 +99,7 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
 
 
 def nothing_pending_text(plan: Plan) -> str:
-    """Say that no VM of a plan would change."""
+    """Return the text for a plan without changes."""
     return f"Nothing to do: {_counted(len(plan.vms))} as described."
 
 
@@ -118,7 +118,7 @@ def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:
 
 
 def state_document(machines: Iterable[VirtualMachine]) -> Document:
-    """Give the description that these VMs are as they are: a rule for all VMs that have the same identities."""
+    """Return the description that these VMs are as they are: a rule for all VMs that have the same identities."""
     alike: dict[tuple[bool, tuple[ResourceId, ...]], list[ResourceId]] = {}
     for machine in sorted(machines, key=lambda machine: machine.id):
         key = (machine.identity.system is not None, tuple(sorted(machine.identity.users)))
@@ -137,7 +137,7 @@ def state_document(machines: Iterable[VirtualMachine]) -> Document:
 
 
 def state_row(rule: Document) -> Document:
-    """Give one rule of a description of what is there as one flat row, for a table or tsv."""
+    """Return one rule of a description of what is there as one flat row, for a table or tsv."""
     return {
         "vms": len(rule["vms"]["ids"]),
         "system": rule["system"],
@@ -146,5 +146,5 @@ def state_row(rule: Document) -> Document:
 
 
 def state_text(document: Document) -> str:
-    """Give a description as a YAML file, with the line by which editors find its schema."""
+    """Return a description as a YAML file, with the line by which editors find its schema."""
     return f"{_FOR_EDITORS}{as_yaml(document)}"

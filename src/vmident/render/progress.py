@@ -6,7 +6,7 @@ from vmident.core.progress import Progress
 
 
 def progress_text(progress: Progress) -> str:
-    """Give the line, such as `412 of 1000 done · about 52 s left · 71 in flight, 517 waiting · 598 a minute`.
+    """Return the line, such as `412 of 1000 done · about 52 s left · 71 in flight, 517 waiting · 598 a minute`.
 
     What matters most stands first: a narrow terminal shows no more.
     """

@@ -25,22 +25,22 @@ _DELETED = {
 
 
 def group_document(group: Group) -> Document:
-    """Give what `group show` and `group list` print of a group."""
+    """Return what `group show` and `group list` print of a group."""
     return {"id": str(group.id), "name": group.name, "location": group.location, "tags": dict(group.tags)}
 
 
 def group_result_document(made: GroupResult) -> Document:
-    """Give what `group create` prints."""
+    """Return what `group create` prints."""
     return {**group_document(made.group), "status": made.status.value}
 
 
 def group_row(group: Group) -> Document:
-    """Give a group as one flat row, for a table or tsv."""
+    """Return a group as one flat row, for a table or tsv."""
     return {"name": group.name, "location": group.location, "tags": _joined(group.tags)}
 
 
 def identity_resource_document(identity: IdentityResource) -> Document:
-    """Give what `identity show` and `identity list` print; what Azure has not said yet is null."""
+    """Return what `identity show` and `identity list` print; what Azure has not said yet is null."""
     return {
         "id": str(identity.id),
         "name": identity.id.name,
@@ -54,7 +54,7 @@ def identity_resource_document(identity: IdentityResource) -> Document:
 
 
 def identity_result_document(made: IdentityResult) -> Document:
-    """Give what `identity create` prints."""
+    """Return what `identity create` prints."""
     return {
         **identity_resource_document(made.identity),
         "status": made.status.value,
@@ -65,14 +65,14 @@ def identity_result_document(made: IdentityResult) -> Document:
 
 
 def identity_row(identity: IdentityResource) -> Document:
-    """Give an identity as one flat row, for a table or tsv."""
+    """Return an identity as one flat row, for a table or tsv."""
     document = identity_resource_document(identity)
     kept = ("name", "resourceGroup", "location", "clientId", "principalId")
     return {key: document[key] for key in kept} | {"tags": _joined(identity.tags)}
 
 
 def deletion_document(result: DeletionResult) -> Document:
-    """Give what `identity delete` prints of one; an identity that was not found has its name as typed, and no id."""
+    """Return what `identity delete` prints of one; an identity that was not found has its name as typed, and no id."""
     identity = result.identity
     return {
         "id": str(identity) if identity else None,
@@ -87,7 +87,7 @@ def deletion_document(result: DeletionResult) -> Document:
 
 
 def deletion_row(result: DeletionResult) -> Document:
-    """Give a deletion as one flat row, for a table or tsv."""
+    """Return a deletion as one flat row, for a table or tsv."""
     document = deletion_document(result)
     row = {key: document[key] for key in ("name", "resourceGroup", "status")}
     names = ",".join(vm.name for vm in result.attached)
@@ -159,7 +159,7 @@ def listing_lines(rows: Sequence[Mapping[str, Any]], none: str) -> Iterator[Line
 
 
 def _vm_documents(result: DeletionResult) -> Iterator[Document]:
-    """Give each VM that has the identity, and whether it keeps it: the status of its change, or `attached`."""
+    """Return each VM that has the identity, and whether it keeps it: the status of its change, or `attached`."""
     changes = {one.id: one for one in result.detached}
     for vm in result.attached:
         change = changes.get(vm)

@@ -25,7 +25,7 @@ _STAGES = {
 
 
 def run_document(record: RunRecord) -> Document:
-    """Give what `runs list` prints of a run: who, when, what, where, and how many VMs have come how far."""
+    """Return what `runs list` prints of a run: who, when, what, where, and how many VMs have come how far."""
     origin = record.origin
     return {
         "run": record.id,
@@ -43,7 +43,7 @@ def run_document(record: RunRecord) -> Document:
 
 
 def whole_run_document(record: RunRecord) -> Document:
-    """Give what `runs show` prints: the run, in `vms` each VM with what was sent and what came of it.
+    """Return what `runs show` prints: the run, in `vms` each VM with what was sent and what came of it.
 
     `identities` are those that the run deletes, and absent where there are none.
     """
@@ -56,14 +56,14 @@ def whole_run_document(record: RunRecord) -> Document:
 
 
 def run_row(record: RunRecord) -> Document:
-    """Give a run as one flat row, for a table or tsv."""
+    """Return a run as one flat row, for a table or tsv."""
     document = run_document(record)
     kept = ("run", "began", "status", "command", "undoes", "caller", "cloud")
     return {key: document[key] for key in kept} | {"vms": sum(record.stages.values())}
 
 
 def entry_row(entry: RunEntry) -> Document:
-    """Give a VM of a run as one flat row, for a table or tsv."""
+    """Return a VM of a run as one flat row, for a table or tsv."""
     return {
         "name": entry.vm.name,
         "resourceGroup": entry.vm.group,

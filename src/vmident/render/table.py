@@ -13,7 +13,7 @@ _PLAIN_RULE = "    \n    \n -- \n    \n    \n    \n    \n    \n"
 
 
 def draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, width_columns: int | None = None) -> str:
-    """Give a table of cells that hold no line breaks; a row without text is left out, and so is a header of nothing.
+    """Return a table of cells that hold no line breaks; a row without text is left out, and so is a header of nothing.
 
     Lines are wrapped only where they are wider than `width_columns`.
     """
@@ -30,7 +30,7 @@ def draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, width_col
 
 
 def _width(text: str) -> int:
-    """Give how many columns of a terminal a text takes."""
+    """Return how many columns of a terminal a text takes."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len

@@ -33,7 +33,7 @@ class Status(Enum):
 
 
 def planned_roles(planned: PlannedVm) -> tuple[RoleResult, ...]:
-    """Give the roles of one VM of a plan: to be granted, or there."""
+    """Return the roles of one VM of a plan: to be granted, or there."""
     return tuple(
         RoleResult(
             one.grant.role,
@@ -86,7 +86,7 @@ class Outcome(Protocol):
 
 
 def exit_code_for(outcomes: Sequence[Outcome]) -> ExitCode:
-    """Give the exit code of a command over several VMs or identities.
+    """Return the exit code of a command over several VMs or identities.
 
     All well is 0; some well and some not is 5; none well gives the code that all errors share, else 1. What a stopped
     run never came to has no code of its own. An interruption is 130 whatever else happened.

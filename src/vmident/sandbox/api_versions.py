@@ -176,6 +176,6 @@ DEFAULT_LOCATION = "westus"
 
 
 def known_location(text: str) -> str | None:
-    """Give a region's name as ARM prints it, from `West US` or `WESTUS`; None for one that is not there."""
+    """Return a region's name as ARM prints it, from `West US` or `WESTUS`; None for one that is not there."""
     name = text.replace(" ", "").lower()
     return name if name in LOCATIONS else None

@@ -40,7 +40,7 @@ class Refused(Exception):
         self.target = target
 
     def error(self) -> dict[str, Any]:
-        """Give the value of `error`, as in an answer or a failed operation."""
+        """Return the value of `error`, as in an answer or a failed operation."""
         body: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.target:
             body["target"] = self.target
@@ -49,7 +49,7 @@ class Refused(Exception):
         return body
 
     def answer(self) -> Response:
-        """Give the whole answer."""
+        """Return the whole answer."""
         return json_answer(self.status, {"error": self.error()}, self.headers)
 
 

@@ -36,5 +36,5 @@ class Response:
 
 
 def json_answer(status: int, content: object, headers: Mapping[str, str] | None = None) -> Response:
-    """Put `content` into an answer."""
+    """Return a response with `content` as JSON."""
     return Response(status, {"content-type": JSON_CONTENT, **(headers or {})}, json.dumps(content).encode())

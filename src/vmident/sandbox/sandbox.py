@@ -111,7 +111,7 @@ class Sandbox:
         return Response(response.status, headers, b"" if request.method == "HEAD" else response.body)
 
     def status(self) -> dict[str, Any]:
-        """Say where the sandbox is kept and what it holds."""
+        """Return the location and the contents of the sandbox."""
         with self._store.transaction() as rows:
             now = self._now()
             deployments_runner.settle(rows, now, self._inside(rows), self._settings)
@@ -155,7 +155,7 @@ class Sandbox:
             providers.unregister(rows, namespace)
 
     def add_role(self, name: str, actions: Iterable[str], not_actions: Iterable[str] = ()) -> str:
-        """Put a custom role there; give its GUID."""
+        """Add a custom role; returns its GUID."""
         role = Role(
             self._new_uuid(), name, "", tuple(actions), tuple(not_actions), is_custom=True, scopes=(_IN_SUBSCRIPTION,)
         )
@@ -164,18 +164,18 @@ class Sandbox:
         return role.name
 
     def close(self) -> None:
-        """Let go of the file; the next use opens it again."""
+        """Close the file; the next use opens it again."""
         self._store.close()
 
     def add_group(self, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None) -> None:
-        """Put a group there, as if it had been there for long."""
+        """Add a resource group that looks long established."""
         with self._store.transaction() as rows:
             seed.put_group(rows, name, location, tags)
 
     def add_identity(
         self, group: str, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None
     ) -> str:
-        """Put a user-assigned identity there, as if it had been there for long; give its id."""
+        """Add a user-assigned identity that looks long established; returns its id."""
         with self._store.transaction() as rows:
             return seed.put_identity(rows, group, name, self._new_uuid, location=location, tags=tags)
 
@@ -190,7 +190,7 @@ class Sandbox:
         tags: Mapping[str, str] | None = None,
         updating_seconds: float | None = None,
     ) -> str:
-        """Put a VM there, as if it had been there for long; give its id.
+        """Add a VM that looks long established; returns its id.
 
         `identities` are names in the VM's group, or ids; one that is not there makes a dead attachment. With
         `updating_seconds`, somebody else's operation runs on it for so long.
@@ -204,7 +204,7 @@ class Sandbox:
             return vm_id
 
     def add_vms(self, count: int) -> None:
-        """Put VMs `vm-00001` and so on into the group of the seed, those of them that are not there yet."""
+        """Add VMs `vm-00001` and so on to the seeded group, skipping those that exist."""
         with self._store.transaction() as rows:
             for number in range(1, count + 1):
                 name = f"vm-{number:05}"
@@ -235,7 +235,7 @@ class Sandbox:
         return self._handled(request, rows, throttling.Meter(rows, now, SUBSCRIPTION, self._is_throttling, remaining))
 
     def _handled(self, request: Request, rows: Rows, meter: throttling.Meter) -> Response:
-        """Hand a request to whom it is for, at the meter's moment."""
+        """Pass a request to whom it is for, at the meter's moment."""
         target = urlsplit(request.url)
         query = _query_of(target.query)
         api_version = query.get("api-version", "")
@@ -273,7 +273,7 @@ class Sandbox:
             change_log.record_changes(rows, request.headers, meter.now_seconds)
 
     def _inside(self, rows: Rows, headers: Mapping[str, str] | None = None) -> InternalClient:
-        """Give handlers, and deployments, the cloud to send requests of their own to."""
+        """Return handlers, and deployments, the cloud to send requests of their own to."""
 
         def answer(method: str, url: str, body: Any, moment: float) -> Response:
             raw = b"" if body is None else json.dumps(body).encode()

@@ -23,7 +23,7 @@ class Level:
 
 
 def tokens_at(bucket: Bucket, level: Level | None, now_seconds: float) -> float:
-    """Give what is in the bucket now; one never drawn from is full. A clock set back refills nothing."""
+    """Return what is in the bucket now; one never drawn from is full. A clock set back refills nothing."""
     if level is None:
         return float(bucket.size)
     elapsed_seconds = max(0.0, now_seconds - level.at_seconds)
@@ -31,7 +31,7 @@ def tokens_at(bucket: Bucket, level: Level | None, now_seconds: float) -> float:
 
 
 def after_draw(bucket: Bucket, level: Level | None, now_seconds: float, count: int = 1) -> Level | None:
-    """Give the level after taking `count` tokens; None where there are not enough.
+    """Return the level after taking `count` tokens; None where there are not enough.
 
     A count above the size takes a full bucket, or it could never be taken.
     """
@@ -41,6 +41,6 @@ def after_draw(bucket: Bucket, level: Level | None, now_seconds: float, count: i
 
 
 def wait_seconds(bucket: Bucket, level: Level | None, now_seconds: float, count: int = 1) -> int:
-    """Give the whole seconds until `count` tokens are there: what `Retry-After` says, at least 1."""
+    """Return the whole seconds until `count` tokens are there: what `Retry-After` says, at least 1."""
     short = min(count, bucket.size) - tokens_at(bucket, level, now_seconds)
     return max(1, math.ceil(short / bucket.per_second - 1e-9))

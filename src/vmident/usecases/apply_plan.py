@@ -15,7 +15,7 @@ from vmident.usecases.roles.grant import check_may
 def apply_plan(
     plan: Plan, ports: Ports, execution: ExecutionOptions, *, exactly: bool, remove_roles: bool = False
 ) -> tuple[ChangeResult, ...]:
-    """Make every pending change of `plan`; one result a VM, sorted by id.
+    """Apply every pending change of `plan`; one result per VM, sorted by id.
 
     With `exactly`, a VM that has other identities than the plan saw fails with `StateDrifted`; otherwise it gets
     what the rules say. Raises as `change_each` does, and `NotAllowed`, with nothing written, where roles

@@ -1,4 +1,4 @@
-"""Look at everything that a change of identities needs, and say of each whether it is well; changes nothing."""
+"""Check everything that a change of identities needs; changes nothing."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _found(word: str, named: VmBatch, ports: Ports) -> VirtualMachine:
 
 
 def _reading_once(ports: Ports) -> _Reading:
-    """Give a way to read identities that asks for each once; `None` is one that is not there."""
+    """Return a way to read identities that asks for each once; `None` is one that is not there."""
 
     @cache
     def read(identity: ResourceId) -> IdentityResource | None:
@@ -204,7 +204,7 @@ def _on_attachments(machine: VirtualMachine, dead: list[ResourceId], read: _Read
 
 
 def _checked(check: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """Give what a look finds, or the failure that it met."""
+    """Return what a look finds, or the failure that it met."""
     try:
         return list(look())
     except VmidentError as failure:

@@ -1,4 +1,4 @@
-"""Make something so that was just read not to be, without ever repeating a write blindly."""
+"""Write once what a read has shown to be missing, and never repeat a write blindly."""
 
 from __future__ import annotations
 

@@ -40,12 +40,12 @@ def started(*words: str, **streams: Any) -> subprocess.Popen[str]:
 
 
 def run(*words: str) -> tuple[int, str, str]:
-    """Give the exit code and the two streams."""
+    """Return the exit code and the two streams."""
     return ended(started(*words))
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Let a process come to its end."""
+    """Wait for a process to end."""
     with process:
         try:
             out, err = process.communicate(timeout=PATIENCE_SECONDS)

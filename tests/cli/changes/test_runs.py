@@ -258,7 +258,7 @@ def test_ctrl_c_between_two_steps_says_that_the_record_has_it(
 
 
 def beside(program: Program, words: str) -> Callable[[], object]:
-    """Let another process run a command, with its own door to the same Azure and its own hold of the journal."""
+    """Run a command as another process would: its own transport to the same Azure, its own journal."""
 
     def act() -> None:
         other = Program(program.folder, program.capture, time=program.time)

@@ -64,7 +64,7 @@ rules:
 
 
 def two_of(program: Program, vms: int) -> str:
-    """Put so many VMs beside the sandbox's own; gives the description of what two of them are to have."""
+    """Add VMs to the sandbox; returns a desired-state file for two of them."""
     program.sandbox.add_vms(vms - 4)
     (program.folder / "two.yaml").write_text(TWO, encoding="utf-8")
     return str(program.folder / "two.yaml")

@@ -19,7 +19,7 @@ NEVER_OFFERED, NEVER_ROOM = "--size Standard_NC6", "--size Standard_NC24"
 
 
 def give_key(program: Program) -> Path:
-    """Put a public key where keys are looked for; gives the folder."""
+    """Write a public key to the usual place; returns the folder."""
     folder = program.folder / "home" / ".ssh"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "id_rsa.pub").write_text(f"{KEY}\n", encoding="utf-8")

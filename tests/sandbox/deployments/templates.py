@@ -43,7 +43,7 @@ def nic_body(*, vnet: str = "vnet", ip: str | None = None, nsg: str | None = Non
 
 
 def vm_body(*, nic: str = "nic", size: str = "Standard_DS1_v2", **profile: Any) -> dict[str, Any]:
-    """Give the properties of a VM; `image` and members of `osProfile` by name replace what is usual."""
+    """Return the properties of a VM; `image` and members of `osProfile` by name replace what is usual."""
     image = profile.pop("image", UBUNTU)
     return {
         "hardwareProfile": {"vmSize": size},
@@ -67,13 +67,13 @@ def read(cloud: Cloud, kind: str, name: str) -> dict[str, Any]:
 
 
 def put_network(cloud: Cloud) -> None:
-    """Make a network, and an interface `nic` in it."""
+    """Create a network, and an interface `nic` in it."""
     assert put(cloud, "virtualNetworks", "vnet", VNET_BODY).status == 201
     assert put(cloud, "networkInterfaces", "nic", nic_body()).status == 201
 
 
 def resource(kind: str, name: str, properties: Any, *waits: str, **members: Any) -> dict[str, Any]:
-    """Give one resource of a template."""
+    """Return one resource of a template."""
     version = COMPUTE if "Compute" in kind else NETWORK
     known = {"type": kind, "name": name, "apiVersion": version, "location": "westus"}
     return {**known, "dependsOn": list(waits), "properties": properties, **members}
@@ -84,7 +84,7 @@ def ip(name: str, *waits: str, **members: Any) -> dict[str, Any]:
 
 
 def vm_resources(*, size: str = "Standard_DS1_v2", **members: Any) -> list[dict[str, Any]]:
-    """Give a network, an interface and a VM with a password that is a parameter."""
+    """Return a network, an interface and a VM with a password that is a parameter."""
     return [
         resource("Microsoft.Network/virtualNetworks", "vnet", VNET_BODY),
         resource("Microsoft.Network/networkInterfaces", "nic", nic_body(), "Microsoft.Network/virtualNetworks/vnet"),
@@ -109,7 +109,7 @@ def vm_template(*, size: str = "Standard_DS1_v2", outputs: Any = None, **members
 
 
 def sent(content: Any, parameters: Any = None, **members: Any) -> dict[str, Any]:
-    """Give the body of a request for a deployment."""
+    """Return the body of a request for a deployment."""
     values = {name: {"value": value} for name, value in (parameters or {}).items()}
     return {"properties": {"template": content, "parameters": values, "mode": "Incremental", **members}}
 
@@ -123,12 +123,12 @@ def deploy_vm(cloud: Cloud, **members: Any) -> Response:
 
 
 def deployed(cloud: Cloud, name: str = "d") -> dict[str, Any]:
-    """Give a deployment's properties as they are now."""
+    """Return a deployment's properties as they are now."""
     found: dict[str, Any] = cloud.send("GET", f"{DEPLOYMENTS}/{name}?api-version={RESOURCES}").json()["properties"]
     return found
 
 
 def steps(cloud: Cloud, name: str = "d") -> dict[str, dict[str, Any]]:
-    """Give what a deployment has begun, by the name of the resource."""
+    """Return what a deployment has begun, by the name of the resource."""
     answer = cloud.send("GET", f"{OPERATIONS}/{name}/operations?api-version={RESOURCES}").json()["value"]
     return {one["properties"].get("targetResource", {}).get("resourceName", ""): one["properties"] for one in answer}

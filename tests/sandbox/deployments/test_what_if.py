@@ -30,7 +30,7 @@ def asked(cloud: Cloud, content: Any, parameters: Any = None, **members: Any) ->
 
 
 def changes(cloud: Cloud, content: Any, parameters: Any = None, **members: Any) -> dict[str, dict[str, Any]]:
-    """Give the predicted changes by the name of the resource, those that are ignored left out."""
+    """Return the predicted changes by the name of the resource, those that are ignored left out."""
     answer = asked(cloud, content, parameters, **members)
     cloud.finish()
     result = cloud.send("GET", answer.headers["Location"]).json()

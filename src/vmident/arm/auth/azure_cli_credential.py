@@ -39,7 +39,7 @@ class TokenCache:
     is_encrypted: bool
 
     def read(self) -> Any:
-        """Give the cache's document; raises `OSError`, `ValueError`, and `LookupError` where it cannot be opened."""
+        """Return the cache's document; raises `OSError`, `ValueError`, and `LookupError` where it cannot be opened."""
         file = self.folder / f"msal_token_cache{'.bin' if self.is_encrypted else '.json'}"
         text = _decrypted(file) if self.is_encrypted else file.read_text(encoding="utf-8")
         try:
@@ -72,7 +72,7 @@ class CachedAzureCliCredential:
         self._azure_cli: AzureCliCredential | None = None
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Give a token for the Resource Manager; azure-identity starts the Azure CLI for any other."""
+        """Return a token for the Resource Manager; azure-identity starts the Azure CLI for any other."""
         from azure.core.credentials import AccessToken
 
         try:
@@ -85,7 +85,7 @@ class CachedAzureCliCredential:
         return AccessToken(kept.token, kept.expires_on)
 
     def close(self) -> None:
-        """Let azure-identity's credential go, where it was needed."""
+        """Close azure-identity's credential if it was opened."""
         if self._azure_cli:
             self._azure_cli.close()
 
@@ -109,7 +109,7 @@ def _scopes(cloud: Cloud) -> tuple[str, ...]:
 
 
 def _told(reason: Exception) -> str:
-    """Say what was wrong without quoting the file, which is what a decoder's own message may do."""
+    """Return what is wrong without quoting the file, as a decoder's own message may."""
     if isinstance(reason, LookupError):
         return str(reason.args[0])
     return "it cannot be read" if isinstance(reason, OSError) else "it is not the JSON that it should be"

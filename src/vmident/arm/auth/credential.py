@@ -39,11 +39,11 @@ class Credential(Protocol):
         ...
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Give a token for the scopes."""
+        """Return a token for the scopes."""
         ...
 
     def close(self) -> None:
-        """Let go of what was opened to get it."""
+        """Close what was opened to get the token."""
         ...
 
 
@@ -65,7 +65,7 @@ class StaticTokenCredential:
         self.origin = origin
 
     def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        """Give the token, whatever is asked for; azure-core's credential protocol."""
+        """Return the token, whatever is asked for; azure-core's credential protocol."""
         from azure.core.credentials import AccessToken
 
         return AccessToken(self._token, self._expires_on)
@@ -89,11 +89,11 @@ class AzureIdentityChain:
         return _ORIGINS.get(type(vars(self._chain).get("_successful_credential")).__name__, "azure-identity")
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Give the token of the first way that has one."""
+        """Return the token of the first way that has one."""
         return self._chain.get_token(*scopes, **options)
 
     def close(self) -> None:
-        """Let go of what the ways have opened."""
+        """Close the credentials of the chain."""
         self._chain.close()
 
 
@@ -110,13 +110,13 @@ class RecordingCredential:
         return self._credential.origin
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Give what the credential gives."""
+        """Return what the credential gives."""
         token = self._credential.get_token(*scopes, **options)
         self.last = token.token
         return token
 
     def close(self) -> None:
-        """Let go of what the credential has opened."""
+        """Close the wrapped credential."""
         self._credential.close()
 
 
@@ -128,7 +128,7 @@ class ArmTokens:
         self._cloud = cloud
 
     def read(self) -> Token:
-        """Give the token that requests would be signed with."""
+        """Return the token that requests would be signed with."""
         from azure.core.exceptions import ClientAuthenticationError
 
         try:
@@ -140,7 +140,7 @@ class ArmTokens:
 
 
 def credential_for(cloud: Cloud, authority: str | None = None, sign_in: SignIn | None = None) -> Credential:
-    """Give what signs requests: the environment's own, `vmident login`'s sign-in, else azure-identity's chain.
+    """Return what signs requests: the environment's own, `vmident login`'s sign-in, else azure-identity's chain.
 
     The chain is environment, workload identity, managed identity, the Azure CLI's sign-in. `authority` is
     `AZURE_AUTHORITY_HOST` where it is set; a `sign_in` counts where it was made in this cloud at that authority.

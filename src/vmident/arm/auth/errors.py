@@ -35,7 +35,7 @@ def sign_in_error(failure: Exception) -> VmidentError:
 
 
 def token_failure(failure: Exception, cloud: Cloud, what: str, hint: str) -> VmidentError:
-    """Tell a refusal, `NotSignedIn`, from an authority that does not answer, `Unreachable`.
+    """Return `NotSignedIn` for a refusal, `Unreachable` for an authority that does not answer.
 
     azure-identity wraps the transport's error into one that looks like a refusal.
     """

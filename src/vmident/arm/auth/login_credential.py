@@ -35,7 +35,7 @@ class LoginCredential:
         self.origin = OWN
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Give a token from the cache, refreshed where it is a person's; raises `NotSignedIn`, `Unreachable`."""
+        """Return a token from the cache, refreshed where it is a person's; raises `NotSignedIn`, `Unreachable`."""
         from azure.core.exceptions import ClientAuthenticationError
         from azure.identity import AuthenticationRequiredError, CredentialUnavailableError
 
@@ -57,7 +57,7 @@ class LoginCredential:
         return token
 
     def close(self) -> None:
-        """Let connections to the authority go."""
+        """Close connections to the authority."""
         for _, credential in self._by_turns:
             credential.close()
 
@@ -67,7 +67,7 @@ class LoginCredential:
 
 
 def _from_environment(cloud: Cloud) -> Iterator[tuple[str, Any]]:
-    """Give the credentials that the environment sets up; azure-identity knows from which variables."""
+    """Return the credentials that the environment sets up; azure-identity knows from which variables."""
     from azure.identity import EnvironmentCredential, WorkloadIdentityCredential
 
     yield ENVIRONMENT, EnvironmentCredential(**authority_options(cloud))
@@ -110,7 +110,7 @@ def _kept_credential(sign_in: SignIn, cloud: Cloud) -> Any:
 
 
 def _with_https(record: AuthenticationRecord) -> AuthenticationRecord:
-    """Make a URL of the record's authority: Python 3.10 reads `127.0.0.1:443` as one of scheme `127.0.0.1`."""
+    """Return the URL of the record's authority: Python 3.10 reads `127.0.0.1:443` as one of scheme `127.0.0.1`."""
     from azure.identity import AuthenticationRecord
 
     authority = f"https://{record.authority}"

@@ -38,12 +38,12 @@ class SignIn:
     allow_unencrypted: bool = False
 
     def is_for(self, cloud: Cloud) -> bool:
-        """Tell whether it was made in that cloud, at the authority that signs in there now."""
+        """Return whether it was made in that cloud, at the authority that signs in there now."""
         return self.cloud.lower() == cloud.name.lower() and self.authority == cloud.authority_host
 
 
 def load_login(folder: Path) -> SignIn | None:
-    """Give the sign-in kept in the state folder, `None` where there is none.
+    """Return the sign-in kept in the state folder, `None` where there is none.
 
     Raises `NotSignedIn` for a file that cannot be read: to pass it over would be to act as somebody else.
     """
@@ -60,7 +60,7 @@ def load_login(folder: Path) -> SignIn | None:
 
 
 def save_login(folder: Path, sign_in: SignIn) -> None:
-    """Put a sign-in in the place of the last one, at once and for nobody else to read."""
+    """Replace the saved sign-in atomically, readable by the current user only."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)  # which only its owner can read
     try:

@@ -40,7 +40,7 @@ def open_cache(*, allow_unencrypted: bool) -> Any:
 
 
 def owner_of_tokens(sign_in: SignIn) -> dict[str, str | None] | None:
-    """Give what tells the tokens of a sign-in from others in the cache; `None` where it keeps none.
+    """Return what tells the tokens of a sign-in from others in the cache; `None` where it keeps none.
 
     A person's are found by the home account, which is the same in every tenant, an app's by its client id; source:
     msal's `remove_account` and `remove_tokens_for_client`.

@@ -91,7 +91,7 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
 
 
 def _each_listed(selection: Selection | None, session: Session, run: Run) -> Iterator[VmView]:
-    """Give the VMs as the pages of a list come in; those that Resource Graph finds when all are found and read."""
+    """Return the VMs as the pages of a list come in; those that Resource Graph finds when all are found and read."""
     from vmident.cli.inputs.vm_selection import resolve_each_vm
     from vmident.core.virtual_machine import VirtualMachine
     from vmident.results.changes import VmView
@@ -105,7 +105,7 @@ def _each_listed(selection: Selection | None, session: Session, run: Run) -> Ite
 
 
 def _machines(shown: Iterable[VmView], outcomes: list[VmView], run: Run) -> Iterator[VirtualMachine]:
-    """Give the VMs that could be shown; `outcomes` gets the others, and one of these for all of them."""
+    """Return the VMs that could be shown; `outcomes` gets the others, and one of these for all of them."""
     number = 0
     for one in shown:
         if one.error or not number:

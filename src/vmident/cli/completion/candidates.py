@@ -99,7 +99,7 @@ def _resources(ctx: typer.Context, kind: NameKind) -> list[str]:
 
 
 def _offered(ctx: typer.Context, names: Iterable[str]) -> list[str]:
-    """Give each name once, whatever its case; a name that Azure spells in two ways is offered in its newest."""
+    """Return each name once, whatever its case; a name that Azure spells in two ways is offered in its newest."""
     once: dict[str, str] = {}
     for name in names:
         # A control character would end the word, and a backslash undo the quoting in what Typer has zsh evaluate.

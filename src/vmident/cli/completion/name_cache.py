@@ -20,7 +20,7 @@ _Kept = tuple[str, SeenName]
 
 
 def cache_scope(settings: Settings) -> str:
-    """Tell one Azure from another, such as `cloud azurecloud`: what was seen in one is never offered in another."""
+    """Return the key of a cloud, such as `cloud azurecloud`; names of one are never offered in another."""
     if settings.is_sandbox:
         return "sandbox"
     endpoint = settings.endpoint
@@ -28,12 +28,12 @@ def cache_scope(settings: Settings) -> str:
 
 
 def cached_names(folder: Path, place: str) -> list[SeenName]:
-    """Give the names seen in one place, the newest first; none where the file is missing or malformed."""
+    """Return the names seen in one place, the newest first; none where the file is missing or malformed."""
     return [seen for where, seen in _read(folder / FILE_NAME) if where == place]
 
 
 def cache_names(folder: Path, place: str, names: Iterable[SeenName]) -> None:
-    """Put names before those in the file, which is replaced at once; where it cannot be, they are not kept.
+    """Add names in front of those in the file, replaced atomically; ignore a file that cannot be written.
 
     Of two commands that end together the later one may drop what the earlier one added: it will be seen again.
     """

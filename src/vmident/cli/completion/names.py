@@ -40,7 +40,7 @@ _SUBSCRIPTION = re.compile(r'"subscriptionId"\s*:\s*"([^"\\]+)"[^{}]*?"displayNa
 
 
 def names_in(text: str) -> Iterator[SeenName]:
-    """Give the VMs, identities, groups, roles and subscriptions that the JSON `text` names.
+    """Return the VMs, identities, groups, roles and subscriptions that the JSON `text` names.
 
     Only quoted ids count, whole and of these kinds, so nothing else of an answer is ever kept.
     """

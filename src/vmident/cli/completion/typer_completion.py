@@ -61,7 +61,7 @@ def bare(items: Iterable[Any]) -> list[Any]:
 
 
 def prepare() -> None:
-    """Make Typer know its shells, as it does by itself only for an app with its own options for that."""
+    """Register Typer's shells, which Typer does only for an app that has its completion options."""
     from typer.completion import get_completion_inspect_parameters
 
     get_completion_inspect_parameters()

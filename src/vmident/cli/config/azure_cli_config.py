@@ -38,7 +38,7 @@ class KnownSubscription:
     account: AzureCliAccount | None = None
 
     def is_in(self, cloud: str) -> bool:
-        """Tell whether it may be one of that cloud's."""
+        """Return whether it may be one of that cloud's."""
         return self.cloud is None or self.cloud.lower() == cloud.lower()
 
 
@@ -53,7 +53,7 @@ class AzureCliFiles:
     encrypts_tokens: bool = False
 
     def account(self, cloud: str, subscription: str | None) -> AzureCliAccount | None:
-        """Give whom the Azure CLI would reach a subscription as, else its default one; `None` for no such account.
+        """Return whom the Azure CLI would reach a subscription as, else its default one; `None` for no such account.
 
         A subscription that the profile lacks is reached as the default one is: so does the Azure CLI's own token.
         """
@@ -65,7 +65,7 @@ class AzureCliFiles:
         return None
 
     def default_subscription(self, cloud: str) -> Setting | None:
-        """Give the id of the default for one cloud: the profile's, else the one that `clouds.config` keeps for it.
+        """Return the id of the default for one cloud: the profile's, else the one that `clouds.config` keeps for it.
 
         The profile has one default for all clouds, and `clouds.config` the last one chosen in each. Source: the
         Azure CLI's `cloud.py` and `_profile.py`.
@@ -78,14 +78,14 @@ class AzureCliFiles:
         )
 
     def subscription_ids(self, cloud: str) -> Mapping[str, str]:
-        """Give ids by name in lower case; a name that several subscriptions of the cloud have is left to Azure."""
+        """Return ids by name in lower case; a name that several subscriptions of the cloud have is left to Azure."""
         here = [one for one in self.subscriptions if one.is_in(cloud)]
         counts = Counter(one.name.lower() for one in here)
         return {one.name.lower(): one.id for one in here if counts[one.name.lower()] == 1}
 
 
 def azure_cli_folder(environ: Mapping[str, str], home: Path) -> Path:
-    """Tell where the Azure CLI keeps its files."""
+    """Return where the Azure CLI keeps its files."""
     return Path(environ.get("AZURE_CONFIG_DIR") or home / ".azure")
 
 
@@ -104,7 +104,7 @@ def azure_cli_files(environ: Mapping[str, str], home: Path) -> AzureCliFiles:
 
 
 def _encrypts_tokens(environ: Mapping[str, str], config: configparser.RawConfigParser) -> bool:
-    """Tell which of its caches the Azure CLI uses; source: `should_encrypt_token_cache` in its `util.py`."""
+    """Return which of its caches the Azure CLI uses; source: `should_encrypt_token_cache` in its `util.py`."""
     kept: str = config.get("core", "encrypt_token_cache", fallback="")
     said = environ.get("AZURE_CORE_ENCRYPT_TOKEN_CACHE") or kept
     by_default = sys.platform.startswith("win")

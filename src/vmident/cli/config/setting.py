@@ -14,10 +14,10 @@ class Setting:
 
 
 def setting(value: str | None, origin: str) -> Setting | None:
-    """Give what was said, `None` where it is nothing."""
+    """Return what was said, `None` where it is nothing."""
     return Setting(value, origin) if value else None
 
 
 def first_set(*by_turns: Setting | None) -> Setting | None:
-    """Give what the first to say anything said."""
+    """Return what the first to say anything said."""
     return next((one for one in by_turns if one), None)

@@ -77,7 +77,7 @@ class Overrides:
 
 
 def several_subscriptions(named: Sequence[str] | None) -> tuple[str, ...]:
-    """Give the subscriptions that options name where they are several, or `all`, in whatever case; else none."""
+    """Return the subscriptions that options name where they are several, or `all`, in whatever case; else none."""
     words = tuple(named or ())
     if any(one.lower() == ALL_SUBSCRIPTIONS for one in words):
         return (ALL_SUBSCRIPTIONS,)
@@ -85,7 +85,7 @@ def several_subscriptions(named: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def only_subscription(named: Sequence[str] | None) -> str | None:
-    """Give the one subscription that options name, `None` where there is none and where there are several."""
+    """Return the one subscription that options name, `None` where there is none and where there are several."""
     return named[0] if named and not several_subscriptions(named) else None
 
 

@@ -40,7 +40,7 @@ def text_of(file: str, run: Run) -> str:
 
 
 def called(file: str) -> str:
-    """Give what messages call a file: its name, or what `-` stands for."""
+    """Return what messages call a file: its name, or what `-` stands for."""
     return "standard input" if file == "-" else file
 
 

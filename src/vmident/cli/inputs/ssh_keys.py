@@ -18,14 +18,14 @@ _KEY_TYPES = ("ssh-rsa", "ssh-ed25519", *(f"ecdsa-sha2-nistp{bits}" for bits in 
 
 
 def key_named(word: str) -> str:
-    """Give the public key in the file that `word` names, or `word` itself where it is one."""
+    """Return the public key in the file that `word` names, or `word` itself where it is one."""
     if word.startswith(("ssh-", "ecdsa-")) and " " in word:
         return checked_public_key(word, "--ssh-key")
     return _key_in(Path(word).expanduser())
 
 
 def usual_key(home: Path) -> str:
-    """Give the public key that the user has in the usual place; raises `UsageError` where there is none."""
+    """Return the public key that the user has in the usual place; raises `UsageError` where there is none."""
     there = next((path for path in (home / ".ssh" / name for name in _USUAL) if path.is_file()), None)
     if there is None:
         raise UsageError(f"There is no public key in {home / '.ssh'} ({' or '.join(_USUAL)}).", hint=_WAYS)
@@ -33,7 +33,7 @@ def usual_key(home: Path) -> str:
 
 
 def kept_or_new_key(home: Path, *, save: bool) -> tuple[str, bool]:
-    """Give the public key in `~/.ssh/id_rsa.pub`; where there is none, that of a new pair, and whether it was written.
+    """Return the public key in `~/.ssh/id_rsa.pub`, generating the pair if needed, and whether it is new.
 
     Nothing that is there is overwritten. Without `save` the new pair is forgotten. The private key gets mode 0600, and
     a new folder 0700.

@@ -12,7 +12,7 @@ _ALL_PERCENT = 100
 
 
 def policy_of(canary: int | None, max_failures: str | None, *, no_wait: bool = False) -> StopPolicy:
-    """Give what `--canary` and `--max-failures` ask for; raises `UsageError`."""
+    """Return what `--canary` and `--max-failures` ask for; raises `UsageError`."""
     if canary and no_wait:
         raise UsageError(
             "--canary does not go with --no-wait: whether the first VMs are well is known when they are waited for.",

@@ -14,7 +14,7 @@ from vmident.render.line import Line
 
 
 def system_of(image: Image, said: OsType | None, options: AdminOptions) -> OsType:
-    """Tell which system the image holds: what its name tells, what was said, or what SSH keys tell.
+    """Return which system the image holds: what its name tells, what was said, or what SSH keys tell.
 
     Raises `UsageError` where nothing tells, and where what was said is not so.
     """
@@ -29,7 +29,7 @@ def system_of(image: Image, said: OsType | None, options: AdminOptions) -> OsTyp
 
 
 def admin_with_credentials(admin: Admin, os: OsType, options: AdminOptions, run: Run, *, keep_keys: bool) -> Admin:
-    """Give the account with what opens it; a new pair of keys is written to the user's folder where it is to be kept.
+    """Return the account with what opens it; a new pair of keys is written to the user's folder where it is to be kept.
 
     Linux takes SSH keys, a password from standard input, or both. Windows takes a password, from standard input or
     asked for.

@@ -22,7 +22,7 @@ _HOW_TO_PIPE = "Give one full id a line, or a JSON array: vmident list -o json |
 
 
 def selection_in(options: SelectionOptions, run: Run) -> Selection | None:
-    """Give what the options select, `None` where none of them is there; `-g` alone is left to the caller.
+    """Return what the options select, `None` where none of them is there; `-g` alone is left to the caller.
 
     Raises `UsageError` for options that contradict each other.
     """
@@ -42,7 +42,7 @@ def selection_in(options: SelectionOptions, run: Run) -> Selection | None:
 
 
 def selected_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> tuple[str, ...] | Selection:
-    """Give the checked words, or the selection, which `-g` makes where no VM is named; nothing is sent.
+    """Return the checked words, or the selection, which `-g` makes where no VM is named; nothing is sent.
 
     Raises `UsageError` where there are both, or neither.
     """
@@ -59,7 +59,7 @@ def selected_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) 
 
 
 def is_selection(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> bool:
-    """Tell whether VMs are named or selected at all, for a command that can do without."""
+    """Return whether VMs are named or selected at all, for a command that can do without."""
     given = (arguments, options.tag, options.ids is not None, options.where is not None, options.all_vms)
     return any(given) or run.group_given is not None
 
@@ -70,7 +70,7 @@ def resolve_vms(meant: tuple[str, ...] | Selection, session: Session, run: Run) 
 
 
 def resolve_each_vm(meant: Selection, session: Session, run: Run) -> Iterator[str | VirtualMachine]:
-    """Give the VMs that a selection takes as lists come in page by page, and say where there are none."""
+    """Return the VMs that a selection takes as lists come in page by page, and say where there are none."""
     from vmident.usecases.resolve.vm_selection import select_vms
 
     if meant.condition is not None and run.output is Output.HUMAN:
@@ -89,7 +89,7 @@ def _group_of(run: Run) -> str | None:
 
 
 def vm_words(arguments: Sequence[str] | None, options: VmOptions, runtime: Runtime) -> tuple[str, ...]:
-    """Give the checked words, from the arguments and, with `--ids -`, from the lines of standard input.
+    """Return the checked words, from the arguments and, with `--ids -`, from the lines of standard input.
 
     Raises `UsageError` where no VM is named, and what `checked_vm_names` raises.
     """

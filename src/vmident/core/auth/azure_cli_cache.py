@@ -39,7 +39,7 @@ class CachedToken:
 def cached_token(
     document: Any, account: AzureCliAccount, authority: str, scopes: Sequence[str], now: float
 ) -> CachedToken:
-    """Give the one token that is good for the account at an authority, for the first of the scopes that has one.
+    """Return the one token that is good for the account at an authority, for the first of the scopes that has one.
 
     `document` is the cache as parsed JSON, `authority` a host without its port, as msal keeps it. Raises `LookupError`,
     saying why and naming no secret, where there is no such token, or where it cannot be told which one it is.
@@ -59,7 +59,7 @@ def cached_token(
 
 
 def _owner(document: Any, account: AzureCliAccount, authority: str) -> Mapping[str, str | None]:
-    """Give what the entries of an account have in common; an app's belong to no home account."""
+    """Return what the entries of an account have in common; an app's belong to no home account."""
     here = {"environment": authority, "realm": account.tenant_id.lower()}
     if account.type is CallerType.SERVICE_PRINCIPAL:
         return {**here, "client_id": account.name.lower(), "home_account_id": None}

@@ -46,12 +46,12 @@ class Permission:
     not_actions: tuple[str, ...] = ()
 
     def allows(self, action: str) -> bool:
-        """Tell whether this entry gives the action."""
+        """Return whether this entry gives the action."""
         return _any_matches(self.actions, action) and not _any_matches(self.not_actions, action)
 
 
 def allows(permissions: Iterable[Permission], action: str) -> bool:
-    """Tell whether any of the entries gives the action."""
+    """Return whether any of the entries gives the action."""
     return any(permission.allows(action) for permission in permissions)
 
 
@@ -64,13 +64,13 @@ def role_for(action: str) -> str | None:
 
 
 def grant_command(role: str, scope: str, object_id: str | None) -> str:
-    """Give the command that grants the role, for whoever may: the Azure CLI's, which every administrator has."""
+    """Return the command that grants the role, for whoever may: the Azure CLI's, which every administrator has."""
     assignee = object_id or "OBJECT_ID"
     return command_line("az", "role", "assignment", "create", "--assignee", assignee, "--role", role, "--scope", scope)
 
 
 def remediation(action: str, scope: str, object_id: str | None) -> str:
-    """Say which role would do for a missing action, and how it is granted.
+    """Return which role grants a missing action, and the command that assigns it.
 
     What makes something is asked for where it is to be made: nothing can be granted on what is not there.
     """

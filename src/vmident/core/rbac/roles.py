@@ -55,7 +55,7 @@ class RoleAssignment:
         return self.role.name
 
     def is_what(self, grant: Grant) -> bool:
-        """Tell whether this is the very assignment that is wanted; one at a wider scope is another."""
+        """Return whether this is the very assignment that is wanted; one at a wider scope is another."""
         return self.role.guid == grant.role.guid and self.scope == grant.scope
 
 
@@ -77,7 +77,7 @@ class Receiver:
 
 
 def assignment_name(grant: Grant, principal_id: str) -> str:
-    """Give the GUID that names the assignment of a role to a principal (rule R1): a UUID of version 5."""
+    """Return the GUID that names the assignment of a role to a principal (rule R1): a UUID of version 5."""
     return str(uuid.uuid5(_NAMESPACE, f"{grant.scope}|{principal_id}|{grant.role.guid}".lower()))
 
 
@@ -92,5 +92,5 @@ def receivers(change: Change, after: IdentityState) -> tuple[Receiver, ...]:
 
 
 def vanishing_principal(change: Transition) -> str | None:
-    """Give the principal that is gone for good after the transition (rule R3)."""
+    """Return the principal that is gone for good after the transition (rule R3)."""
     return change.before.system.principal_id if change.disables_system and change.before.system else None

@@ -44,7 +44,7 @@ class Scope:
         return segments[2] if segments[1] == "subscriptions" else None
 
     def contains(self, other: Scope) -> bool:
-        """Tell whether a role granted here holds at `other` too, as far as the ids tell."""
+        """Return whether a role granted here holds at `other` too, as far as the ids tell."""
         return f"{other.text.lower()}/".startswith(f"{self.text.lower()}/")
 
     def __eq__(self, other: object) -> bool:
@@ -58,17 +58,17 @@ class Scope:
 
 
 def subscription_scope(subscription: str) -> Scope:
-    """Give the scope that is a whole subscription."""
+    """Return the scope that is a whole subscription."""
     return Scope.parse(f"/subscriptions/{subscription}")
 
 
 def group_scope(subscription: str, group: str) -> Scope:
-    """Give the scope that is a resource group."""
+    """Return the scope that is a resource group."""
     return Scope.parse(f"/subscriptions/{subscription}/resourceGroups/{group}")
 
 
 def scope_named(word: str, subscription: str, group: str) -> Scope:
-    """Give the scope that a word means: `subscription`, `group`, or a full id. Raises `BadResourceId`."""
+    """Return the scope that a word means: `subscription`, `group`, or a full id. Raises `BadResourceId`."""
     if word.lower() == SUBSCRIPTION_WORD:
         return subscription_scope(subscription)
     if word.lower() == GROUP_WORD:

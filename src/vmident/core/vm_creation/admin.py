@@ -72,7 +72,7 @@ class Admin:
 
 
 def checked_admin_name(name: str, os: OsType) -> str:
-    """Hand back a name that Azure takes for the first account; raises `UsageError` for one that it refuses."""
+    """Return a name that Azure takes for the first account; raises `UsageError` for one that it refuses."""
     never = _NEVER_IN_A_LINUX_NAME if os is OsType.LINUX else _NEVER_IN_A_WINDOWS_NAME
     if not name or len(name) > _LONGEST_NAME[os] or never.search(name):
         capitals = ", no capitals" if os is OsType.LINUX else ""
@@ -88,7 +88,7 @@ def checked_admin_name(name: str, os: OsType) -> str:
 
 
 def checked_password(password: str, os: OsType) -> str:
-    """Hand back a password that Azure takes; raises `UsageError`, which never quotes it, for one that it refuses."""
+    """Return a password that Azure takes; raises `UsageError`, which never quotes it, for one that it refuses."""
     longest = _LONGEST_PASSWORD[os]
     if not _SHORTEST_PASSWORD <= len(password) <= longest or sum(bool(kind.search(password)) for kind in _KINDS) < 3:
         raise UsageError(
@@ -100,7 +100,7 @@ def checked_password(password: str, os: OsType) -> str:
 
 
 def computer_name(vm_name: str, os: OsType) -> str:
-    """Give the name that the system in a VM goes by: the VM's own, without what no computer's name has, and cut.
+    """Return the name that the system in a VM goes by: the VM's own, without what no computer's name has, and cut.
 
     Windows takes 15 characters, not all of them digits, Linux 64 (Microsoft's 'Naming rules for Azure resources').
     """

@@ -44,7 +44,7 @@ class DeploymentStatus:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether nothing of it goes on."""
+        """Return whether nothing of it goes on."""
         return self.state.lower() in _ENDS
 
 
@@ -64,7 +64,7 @@ class Step:
 
     @property
     def is_done(self) -> bool:
-        """Tell whether the resource is there."""
+        """Return whether the resource is there."""
         return self.state.lower() == "succeeded"
 
 

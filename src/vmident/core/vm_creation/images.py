@@ -77,7 +77,7 @@ _SHAPES = "An image is an alias, PUBLISHER:OFFER:SKU:VERSION, or the full id of 
 
 
 def image_named(word: str) -> Image:
-    """Give the image that a word means; raises `UsageError`, with near aliases, for what names none."""
+    """Return the image that a word means; raises `UsageError`, with near aliases, for what names none."""
     text = word.strip()
     if looks_like_id(text):
         return _own_image(text)

@@ -32,7 +32,7 @@ class VirtualNetwork:
         return tuple(subnet for subnet in self.subnets if subnet.lower() not in _KEPT_FOR_AZURE)
 
     def subnet_id(self, subnet: str) -> str:
-        """Give the full id of one of its subnets."""
+        """Return the full id of one of its subnets."""
         return f"{self.id}/subnets/{subnet}"
 
 

@@ -24,7 +24,7 @@ _RULES = {OpenPort.SSH: ("default-allow-ssh", "22"), OpenPort.RDP: ("rdp", "3389
 
 
 def network_resources(request: VmRequest) -> list[dict[str, Any]]:
-    """Give the network where it is new, the security group, the public address where there is one, the interface."""
+    """Return the network where it is new, the security group, the public address where there is one, the interface."""
     security_group = request.beside(SECURITY_GROUP, f"{request.vm.name}NSG")
     network = None
     if request.subnet_id is None:
@@ -39,7 +39,7 @@ def network_resources(request: VmRequest) -> list[dict[str, Any]]:
 
 
 def literal(texts: Mapping[str, str]) -> dict[str, str]:
-    """Give texts as a template has to spell them: what stands in brackets would be an expression, but for a second `[`.
+    """Escape texts for a template: text in brackets is an expression unless it starts with a second `[`.
 
     Source: Microsoft's 'Syntax and expressions in Azure Resource Manager templates'.
     """
@@ -75,7 +75,7 @@ def _interface(
 
 
 def _rules(port: OpenPort) -> list[dict[str, Any]]:
-    """Give the rules of `az vm create` for a port: open to every address."""
+    """Return the rules of `az vm create` for a port: open to every address."""
     if port not in _RULES:
         return []
     name, number = _RULES[port]

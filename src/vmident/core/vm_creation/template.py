@@ -33,7 +33,7 @@ _NAMESPACE = uuid.UUID("5b5f5f62-1f57-5d0b-9f0c-6d2f4b8f1d55")
 
 
 def template_for(request: VmRequest) -> Template:
-    """Give the template; raises `UsageError` where no computer can have the VM's name."""
+    """Return the template; raises `UsageError` where no computer can have the VM's name."""
     return {
         "$schema": SCHEMA,
         "contentVersion": "1.0.0.0",
@@ -47,13 +47,13 @@ def template_for(request: VmRequest) -> Template:
 
 
 def parameters_for(request: VmRequest) -> Parameters:
-    """Give the values of the template's parameters, the password among them: for the request's body alone."""
+    """Return the values of the template's parameters, the password among them: for the request's body alone."""
     password = request.admin.password
     return {} if password is None else {"adminPassword": {"value": password}}
 
 
 def assignment_name_in_template(grant: Grant, request: VmRequest) -> str:
-    """Give the GUID that names a role assignment, made before there is a principal to make it of.
+    """Return the GUID that names a role assignment, made before there is a principal to make it of.
 
     It differs from one creation to the next. A name that did not would be refused once a VM of that name was deleted
     and is made again: the old assignment stays, and Azure does not change the principal of one.
@@ -62,7 +62,7 @@ def assignment_name_in_template(grant: Grant, request: VmRequest) -> str:
 
 
 def assignment_id_in_template(grant: Grant, request: VmRequest) -> str:
-    """Give the full id of the role assignment that the template makes for a grant."""
+    """Return the full id of the role assignment that the template makes for a grant."""
     name = assignment_name_in_template(grant, request)
     return f"{grant.scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
 

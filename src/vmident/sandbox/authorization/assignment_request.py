@@ -33,7 +33,7 @@ class AssignmentRequest:
     condition: str | None = None
 
     def of_kind(self, kind: str) -> AssignmentRequest:
-        """Give the same with the type that the directory knows."""
+        """Return the same with the type that the directory knows."""
         return replace(self, kind=kind)
 
 

@@ -28,7 +28,7 @@ class Role:
 
     @property
     def permissions(self) -> dict[str, Any]:
-        """Give what it allows, as answers carry it."""
+        """Return what it allows, as answers carry it."""
         return {
             "actions": list(self.actions),
             "notActions": list(self.not_actions),

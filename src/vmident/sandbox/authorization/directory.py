@@ -16,7 +16,7 @@ SERVICE_PRINCIPAL, USER, GROUP = "ServicePrincipal", "User", "Group"
 
 
 def enter(rows: Rows, object_id: str, *, made: float, kind: str = SERVICE_PRINCIPAL) -> None:
-    """Make a principal."""
+    """Create a principal."""
     rows.add("principal", "", object_id, {"kind": kind, "made": made}, made=made)
 
 
@@ -26,7 +26,7 @@ def leave(rows: Rows, object_id: str, *, deleted: float) -> None:
 
 
 def known_kind(call: Call, object_id: str) -> str | None:
-    """Give the type of a principal; None for one that the directory does not know, or not yet."""
+    """Return the type of a principal; None for one that the directory does not know, or not yet."""
     found = call.rows.find("principal", "", object_id)
     if found is None or call.now < found["made"] + call.settings.directory_lag_seconds:
         return None

@@ -38,7 +38,7 @@ class Grants:
         self._principal_id = principal_id
 
     def is_allowed(self, action: str, scope: str) -> bool:
-        """Tell whether the principal may do `action`, such as `Microsoft.Compute/virtualMachines/write`, at `scope`."""
+        """Return whether `action`, such as `Microsoft.Compute/virtualMachines/write`, is allowed at `scope`."""
         return any(covers(grant.scope, scope) and allows(grant.role, action) for grant in self.all)
 
     def permissions_at(self, scope: str) -> list[dict[str, Any]]:
@@ -58,7 +58,7 @@ class Grants:
 
 
 def allows(role: Role, action: str) -> bool:
-    """Tell whether a role allows an action."""
+    """Return whether a role allows an action."""
     return _any_matches(role.actions, action) and not _any_matches(role.not_actions, action)
 
 

@@ -21,7 +21,7 @@ PERSON = (PERSON_NAME, PERSON_ID)
 
 
 def is_allowed(rows: Rows, action: str, scope: str) -> bool:
-    """Tell whether the person may do `action`, such as `Microsoft.Compute/virtualMachines/write`, at `scope`."""
+    """Return whether the person may do `action`, such as `Microsoft.Compute/virtualMachines/write`, at `scope`."""
     return Grants(rows, PERSON_ID).is_allowed(action, scope)
 
 

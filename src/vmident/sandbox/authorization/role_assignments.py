@@ -142,7 +142,7 @@ def _named(call: Call, other: Record) -> str | None:
 
 
 def _checked_kind(call: Call, requested: AssignmentRequest) -> str:
-    """Give the principal's type, from the directory; who says the type is believed where the directory knows nothing.
+    """Return the principal's type, from the directory; who says the type is believed where the directory knows nothing.
 
     Source: Azure's own message (`denials.principal_not_found`).
     """

@@ -25,7 +25,7 @@ _CREATED, _UPDATED = "2015-02-02T21:55:09.8806423Z", "2019-02-05T21:24:35.742474
 
 
 def definition_id(name: str) -> str:
-    """Give the full id of a role definition, as a subscription shows it."""
+    """Return the full id of a role definition, as a subscription shows it."""
     return f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{name}"
 
 

@@ -34,7 +34,7 @@ def tidied(scope: str) -> str:
 
 
 def covers(outer: str, inner: str) -> bool:
-    """Tell whether what holds at `outer` holds at `inner` too: they are the same, or `inner` is below."""
+    """Return whether what holds at `outer` holds at `inner` too: they are the same, or `inner` is below."""
     above, below = outer.lower().rstrip("/"), inner.lower().rstrip("/")
     if below == above or below.startswith(f"{above}/"):
         return True

@@ -80,7 +80,7 @@ def read_change(identity: object) -> IdentityChange:
 
 
 def held_after(held: Iterable[ResourceId], change: IdentityChange) -> tuple[ResourceId, ...]:
-    """Give the identities that a VM holding `held` has afterwards, in order; raises on rule 4."""
+    """Return the identities that a VM holding `held` has afterwards, in order; raises on rule 4."""
     if not change.has_user:
         return ()
     before = [each for each in held if each not in change.detach]

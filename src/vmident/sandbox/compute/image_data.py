@@ -108,10 +108,10 @@ def find_image(publisher: str, offer: str, sku: str, version: str) -> Image | No
 
 
 def find_size(text: str) -> str | None:
-    """Give a size as Azure spells it, in any case; None for one that is not there."""
+    """Return a size as Azure spells it, in any case; None for one that is not there."""
     return next((size for size in SIZES if size.lower() == text.lower()), None)
 
 
 def default_storage(size: str) -> str:
-    """Give the storage that a disk has on a size unless one is asked for."""
+    """Return the storage that a disk has on a size unless one is asked for."""
     return "Premium_LRS" if size in _PREMIUM else "Standard_LRS"

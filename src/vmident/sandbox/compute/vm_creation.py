@@ -142,7 +142,7 @@ def _write_again(call: Call, vm: Record, spec: VmSpec) -> Response:
 
 
 def _exactly(vm: Record, change: IdentityChange) -> IdentityChange:
-    """Make of what a PUT names all that is left."""
+    """Return the change that leaves exactly what a PUT names."""
     held = {ResourceId.parse(entry["id"]) for entry in vm["user"]}
     return replace(change, detach=change.detach | (held - set(change.attach))) if change.has_user else change
 

@@ -26,7 +26,7 @@ _AGENT_VERSION = "2.11.1.12"
 
 
 def new_vm(group: str, name: str, location: str, vm_uuid: str, tags: Mapping[str, str] | None) -> Record:
-    """Make the record of a VM without identities, made from a public image as `az vm create` does."""
+    """Build the record of a VM without identities, from a public image as `az vm create` does."""
     return {
         "id": str(vm_id(SUBSCRIPTION, group, name)),
         "group": group,
@@ -42,19 +42,19 @@ def new_vm(group: str, name: str, location: str, vm_uuid: str, tags: Mapping[str
 
 
 def identity_type(vm: Record) -> str:
-    """Give the type as ARM spells it."""
+    """Return the type as ARM spells it."""
     if vm["system"]:
         return BOTH if vm["user"] else SYSTEM
     return USER if vm["user"] else NONE
 
 
 def etag(vm: Record) -> str:
-    """Give the strong etag, quotes included."""
+    """Return the strong etag, quotes included."""
     return f'"{vm["etag"]}"'
 
 
 def shown_identity(vm: Record) -> dict[str, Any] | None:
-    """Give the value of `identity`; None where a VM has none, and so no such member."""
+    """Return the value of `identity`; None where a VM has none, and so no such member."""
     kind = identity_type(vm)
     if kind == NONE:
         return None
@@ -72,7 +72,7 @@ def _shown_entry(entry: Record) -> dict[str, str]:
 
 
 def shown_vm(vm: Record, api_version: str, *, with_instance_view: bool = False) -> dict[str, Any]:
-    """Give the VM as answers carry it, with its `etag` in versions that have one."""
+    """Return the VM as answers carry it, with its `etag` in versions that have one."""
     body: dict[str, Any] = {
         "name": vm["name"],
         "id": vm["id"],
@@ -96,7 +96,7 @@ def _properties(vm: Record) -> dict[str, Any]:
 
 
 def new_profile(vm: Record, asked: Profile) -> dict[str, Any]:
-    """Give the properties of a VM that is made as asked, with a disk of its own."""
+    """Return the properties of a VM that is made as asked, with a disk of its own."""
     disk = dict(asked.disk)
     # The group in upper case, as recorded.
     disks = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{vm['group'].upper()}/providers/Microsoft.Compute/disks"
@@ -121,7 +121,7 @@ def _disk_name(vm: Record) -> str:
 
 
 def _usual_profile(vm: Record) -> dict[str, Any]:
-    """Give the properties of a VM that was there from the beginning."""
+    """Return the properties of a VM that was there from the beginning."""
     resource_id = ResourceId.parse(vm["id"])
     beside = f"/subscriptions/{resource_id.subscription}/resourceGroups"
     disk = _disk_name(vm)
@@ -190,7 +190,7 @@ def _instance_view(vm: Record) -> dict[str, Any]:
 
 
 def _made_view(vm: Record) -> dict[str, Any]:
-    """Give what the guest's agent tells, once it runs, of a VM made here."""
+    """Return what the guest's agent tells, once it runs, of a VM made here."""
     ready = {"code": "ProvisioningState/succeeded", "level": "Info"}
     disk = vm["profile"]["storageProfile"]["osDisk"]["name"]
     made = {**ready, "displayStatus": "Provisioning succeeded", "time": wire_time(vm["made"])}

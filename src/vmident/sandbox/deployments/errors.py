@@ -155,7 +155,7 @@ def deployment_operation_not_found(name: str) -> Refused:
 
 
 def deployment_failed(errors: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Give the `error` of a deployment that ended in failure."""
+    """Return the `error` of a deployment that ended in failure."""
     message = (
         "At least one resource deployment operation failed. Please list deployment operations for details. Please see "
         "https://aka.ms/arm-deployment-operations for usage details."

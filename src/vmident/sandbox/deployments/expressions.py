@@ -58,7 +58,7 @@ Node = Literal | Applied | Picked
 
 
 def is_expression(text: str) -> bool:
-    """Tell an expression from a text (rule 1)."""
+    """Return whether a text is an expression (rule 1)."""
     return text.startswith("[") and text.endswith("]") and not text.startswith("[[")
 
 
@@ -141,7 +141,7 @@ def _unexpected(whole: str, wanted: str, found: tuple[str, str]) -> ExpressionIn
 
 
 def value_of(node: Node, functions: Mapping[str, Function]) -> Any:
-    """Give a tree's value; `functions` are by name in lower case. Raises `ExpressionInvalid`."""
+    """Return a tree's value; `functions` are by name in lower case. Raises `ExpressionInvalid`."""
     if isinstance(node, Literal):
         return node.value
     if isinstance(node, Picked):
@@ -165,7 +165,7 @@ def value_of(node: Node, functions: Mapping[str, Function]) -> Any:
 
 
 def argument_invalid(name: str) -> ExpressionInvalid:
-    """Say that a function was given what it does not take; wording assumed."""
+    """Return the error for a wrong argument of a function; wording assumed."""
     return ExpressionInvalid(
         f"Unable to evaluate template language function '{name}': the arguments provided are not valid. Please see "
         "https://aka.ms/arm-template-expressions for usage details."
@@ -173,7 +173,7 @@ def argument_invalid(name: str) -> ExpressionInvalid:
 
 
 def picked(whole: Any, key: Any) -> Any:
-    """Give a member of an object or an element of an array; raises `ExpressionInvalid` where there is none."""
+    """Return a member of an object or an element of an array; raises `ExpressionInvalid` where there is none."""
     if isinstance(whole, dict) and isinstance(key, str):
         for name, value in whole.items():
             if name.lower() == key.lower():
@@ -189,7 +189,7 @@ def picked(whole: Any, key: Any) -> Any:
 
 
 def resolved(value: Any, functions: Mapping[str, Function]) -> Any:
-    """Give a JSON value with every expression in it replaced by its value, names of members included."""
+    """Return a JSON value with every expression in it replaced by its value, names of members included."""
     if isinstance(value, str):
         if is_expression(value):
             return value_of(parsed(value), functions)

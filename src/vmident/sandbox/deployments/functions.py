@@ -49,7 +49,7 @@ def paired(kind: str, names: list[str]) -> str:
 
 
 def functions_at(place: Place) -> dict[str, Callable[..., Any]]:
-    """Give every function but `parameters`, `variables` and `reference`, by name in lower case."""
+    """Return every function but `parameters`, `variables` and `reference`, by name in lower case."""
     return {
         "resourcegroup": lambda: dict(place.group),
         "subscription": lambda: dict(place.subscription),

@@ -96,7 +96,7 @@ def forget_deployment(call: Call) -> Response:
 
 
 def read_status(call: Call) -> Response:
-    """Say how a deployment's operation stands: `{"status": "Running" | "Succeeded" | "Failed", "error"?}`."""
+    """Return the status of a deployment's operation: `{"status": "Running" | "Succeeded" | "Failed", "error"?}`."""
     record = _find(call)
     if record["digits"] != call.words["digits"]:
         raise errors.operation_not_found(call.words["digits"])

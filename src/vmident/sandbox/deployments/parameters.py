@@ -39,19 +39,19 @@ class Parameter:
     value: Any
 
     def shown(self) -> dict[str, Any]:
-        """Give it as answers carry it: a secret without its value."""
+        """Return it as answers carry it: a secret without its value."""
         return {"type": self.kind} if self.kind == _SECRET else {"type": self.kind, "value": self.value}
 
 
 def output_type(kind: str) -> str:
-    """Give an output's type as answers spell it."""
+    """Return an output's type as answers spell it."""
     return _TYPES.get(kind.lower(), (kind, object))[0]
 
 
 def read_parameters(
     defined: Mapping[str, Any], given: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
 ) -> dict[str, Parameter]:
-    """Give every parameter with its value; raises what Azure says of one that is missing, unknown or wrong."""
+    """Return every parameter with its value; raises what Azure says of one that is missing, unknown or wrong."""
     unknown = [name for name in given if name.lower() not in [known.lower() for known in defined]]
     if unknown:
         raise deployments_errors.parameters_unknown(unknown, defined)
@@ -95,7 +95,7 @@ def _default(name: str, raw: Any, functions: Mapping[str, Callable[..., Any]]) -
 def without_secrets(
     template: Mapping[str, Any], given: Mapping[str, Any], stand_in: str = STAND_IN
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give a template and its parameters' values with `stand_in` for every secret: what may be kept or shown.
+    """Return a template and its parameters' values with `stand_in` for every secret: what may be kept or shown.
 
     Secrets are what parameters of type `securestring` hold, and passwords written into the template itself.
     """

@@ -94,7 +94,7 @@ def _read_resource(raw: dict[str, Any], functions: Mapping[str, Function], place
 
 
 def _known(raw: Mapping[str, Any], member: str, functions: Mapping[str, Function]) -> str | None:
-    """Give a member that is known before anything is made, as text; raises where it is anything else (rule 2)."""
+    """Return a member that is known before anything is made, as text; raises where it is anything else (rule 2)."""
     found = next((value for name, value in raw.items() if name.lower() == member.lower()), None)
     value = _evaluated(found, functions, str(raw.get("name", "")))
     if value is not None and not isinstance(value, str):
@@ -169,7 +169,7 @@ def _answers_to(resource: Resource, text: str) -> bool:
 def _referred(
     call: Applied, resource: Resource, kept: list[Resource], functions: Mapping[str, Function], so_far: list[Wait]
 ) -> list[Wait]:
-    """Give the wait that a `reference()` brings; one outside the template must say its API version."""
+    """Return the wait that a `reference()` brings; one outside the template must say its API version."""
     try:
         named, *others = [value_of(argument, functions) for argument in call.arguments] or [""]
     except ExpressionInvalid as wrong:

@@ -58,13 +58,13 @@ def begin(rows: Rows, record: Record, now: float) -> None:
 
 
 def cache_scope(rows: Rows, group: str) -> Place:
-    """Give the place of a template that is deployed to a group."""
+    """Return the place of a template that is deployed to a group."""
     found = rows.held("group", group, "")
     return Place(SUBSCRIPTION, found["name"], shown_group(found), shown_subscription())
 
 
 def reader(template: Template, internal: InternalClient, now: float) -> Callable[..., Any]:
-    """Give the function `reference(ID or name, [API version], ['Full'])`, as of a moment."""
+    """Return the function `reference(ID or name, [API version], ['Full'])`, as of a moment."""
 
     def reference(named: str, api_version: str | None = None, full: str | None = None) -> Any:
         made = template.referred(named)
@@ -83,7 +83,7 @@ def reader(template: Template, internal: InternalClient, now: float) -> Callable
 
 
 def url_of(resource_id: str, api_version: str) -> str:
-    """Give the path and query of a resource."""
+    """Return the path and query of a resource."""
     return f"{quote(resource_id, safe='/()$')}?api-version={quote(api_version)}"
 
 
@@ -164,7 +164,7 @@ def _fail(step: Record, error: dict[str, Any], status: int, now: float) -> None:
 
 
 def _status_text(status: int) -> str:
-    """Give a status as .NET names it: `BadRequest`, `Created`."""
+    """Return a status as .NET names it: `BadRequest`, `Created`."""
     return "".join(word[0].upper() + word[1:] for word in HTTPStatus(status).phrase.split())
 
 

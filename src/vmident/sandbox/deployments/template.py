@@ -43,7 +43,7 @@ class Template:
     functions: Mapping[str, Function]
 
     def body(self, resource: Resource, reference: Function | None = None) -> dict[str, Any]:
-        """Give what is sent to make a resource; raises `ExpressionInvalid`."""
+        """Return what is sent to make a resource; raises `ExpressionInvalid`."""
         functions = {**self.functions, "reference": reference} if reference else self.functions
         return {member: resolved(value, functions) for member, value in resource.raw_body.items()}
 
@@ -88,7 +88,7 @@ def _parameter(parameters: Mapping[str, Parameter], name: str) -> Any:
 
 
 def _variables(raw: Mapping[str, Any], functions: Mapping[str, Function]) -> Function:
-    """Give the function `variables`; one variable may use others, but not itself."""
+    """Return the function `variables`; one variable may use others, but not itself."""
     open_names: list[str] = []
 
     def value(name: str) -> Any:

@@ -23,7 +23,7 @@ KIND = "Microsoft.Resources/deployments"
 
 
 def deployment_id(group: str, name: str) -> str:
-    """Give the id of a deployment to a group."""
+    """Return the id of a deployment to a group."""
     return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{KIND}/{name}"
 
 
@@ -41,13 +41,13 @@ def iso_duration(seconds: float) -> str:
 
 
 def template_hash(template: Mapping[str, Any]) -> str:
-    """Give a number of the template's content; Azure's hash of it is another one."""
+    """Return a number of the template's content; Azure's hash of it is another one."""
     text = json.dumps(template, sort_keys=True)
     return str(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
 
 
 def plan_of(template: Template) -> dict[str, Any]:
-    """Give what a deployment says of its template: parameters, providers, and which resource waits for which."""
+    """Return what a deployment says of its template: parameters, providers, and which resource waits for which."""
     return {
         "parameters": {name: one.shown() for name, one in template.parameters.items()},
         "providers": _providers(template),
@@ -90,7 +90,7 @@ def _dependencies(template: Template) -> list[dict[str, Any]]:
 
 
 def shown_deployment(record: Record) -> dict[str, Any]:
-    """Give a deployment as answers carry it."""
+    """Return a deployment as answers carry it."""
     properties = {
         "templateHash": record["hash"],
         "parameters": record["plan"]["parameters"],

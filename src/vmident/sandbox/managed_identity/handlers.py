@@ -34,7 +34,7 @@ _NAME_RULE = "It has 3 to 128 letters, digits, hyphens and underscores, and begi
 
 
 def new_identity(group: str, name: str, location: str, tags: dict[str, str], new_uuid: Callable[[], str]) -> Record:
-    """Make the record of an identity, with a new principal."""
+    """Create the record of an identity with a new principal."""
     return {
         "id": str(ResourceId(SUBSCRIPTION, group, USER_ASSIGNED_IDENTITY, name)),
         "group": group,

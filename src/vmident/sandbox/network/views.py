@@ -29,12 +29,12 @@ _DEFAULT_RULES = (
 
 
 def etag(record: Record) -> str:
-    """Give the weak etag, quotes included."""
+    """Return the weak etag, quotes included."""
     return f'W/"{record["etag"]}"'
 
 
 def shown(record: Record, nics: list[Record]) -> dict[str, Any]:
-    """Give a network resource as answers carry it; `nics` are all interfaces there are."""
+    """Return a network resource as answers carry it; `nics` are all interfaces there are."""
     kind = record["kind"]
     properties = {"provisioningState": "Succeeded", "resourceGuid": record["guid"]}
     properties |= {"vnet": _vnet, "nsg": _nsg, "ip": _ip, "nic": _nic}[kind](record, nics)
@@ -53,7 +53,7 @@ def shown(record: Record, nics: list[Record]) -> dict[str, Any]:
 
 
 def shown_subnet(vnet: Record, subnet: Record, nics: list[Record]) -> dict[str, Any]:
-    """Give one subnet."""
+    """Return one subnet."""
     subnet_id = f"{vnet['id']}/subnets/{subnet['name']}"
     properties = {"provisioningState": "Succeeded", "addressPrefix": subnet["prefix"]}
     if subnet.get("nsg"):
@@ -76,7 +76,7 @@ def shown_subnet(vnet: Record, subnet: Record, nics: list[Record]) -> dict[str, 
 
 
 def configuration_id(nic: Record, configuration: Record) -> str:
-    """Give the id of one of an interface's addresses."""
+    """Return the id of one of an interface's addresses."""
     return f"{nic['id']}/ipConfigurations/{configuration['name']}"
 
 
@@ -155,7 +155,7 @@ def _ip(record: Record, nics: list[Record]) -> dict[str, Any]:
 
 
 def public_address(record: Record) -> str:
-    """Give the address: one of those that documents may use (RFC 5737), so that nobody is reached by mistake."""
+    """Return the address: one of those that documents may use (RFC 5737), so that nobody is reached by mistake."""
     return f"203.0.113.{1 + _digest(record['guid'])[0] % 254}"
 
 

@@ -87,7 +87,7 @@ class Call:
         return Grants(self.rows, PERSON_ID)
 
     def shows(self, resource_id: str) -> bool:
-        """Tell whether a list may show a resource."""
+        """Return whether a list may show a resource."""
         return not self.reads or self.grants.is_allowed(self.reads, resource_id)
 
     def group(self) -> Record:
@@ -115,7 +115,7 @@ class Call:
 
 
 def is_guid(text: str) -> bool:
-    """Tell whether a text is a GUID, as ARM's paths and bodies carry them."""
+    """Return whether a text is a GUID, as ARM's paths and bodies carry them."""
     parts = text.split("-")
     return [len(part) for part in parts] == [8, 4, 4, 4, 12] and set(text.lower()) <= set("0123456789abcdef-")
 

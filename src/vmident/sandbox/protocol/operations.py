@@ -97,7 +97,7 @@ def _identity_of(rows: Rows, identity_id: str) -> Record:
 
 
 def read_one(call: Call) -> Response:
-    """Say how an operation stands, to whoever brings the URL exactly as it was handed out."""
+    """Return the status of an operation, if the URL is exactly the one that was issued."""
     name = call.words["operation"]
     operation = call.rows.find_operation(name)
     same_place = operation is not None and operation["location"] == call.words["location"].lower()
@@ -114,7 +114,7 @@ def read_one(call: Call) -> Response:
 
 
 def _opaque_query(name: str, api_version: str, now: float) -> str:
-    """Make the long query that Azure signs its polling URLs with: parameters p, t, c, s and h (wire facts)."""
+    """Build the long query that Azure signs its polling URLs with: parameters p, t, c, s and h (wire facts)."""
     ticks = int(now * 10_000_000) + 621_355_968_000_000_000
     certificate = "".join(_digest(f"{name}/certificate/{part}") for part in range(24))
     return (

@@ -22,7 +22,7 @@ SKIP_OPTION = "$skiptoken"
 
 
 def sealed(content: object) -> str:
-    """Make a token of a JSON value, such that an altered one is recognised."""
+    """Seal a JSON value as a token; an altered token is recognized."""
     text = json.dumps(content)
     return base64.urlsafe_b64encode(f"{_seal(text)}{text}".encode()).decode().rstrip("=")
 
@@ -85,7 +85,7 @@ def page_of_all(call: Call, shown: Sequence[dict[str, Any]]) -> Response:
 
 
 def _link(call: Call, token: list[object]) -> str:
-    """Make the URL of the next page, which asks for what this one asked for."""
+    """Build the URL of the next page of the same query."""
     asked = "".join(f"&{quote(name)}={quote(value)}" for name, value in call.query.items() if name == "$filter")
     link = f"{call.settings.endpoint}{call.path}?api-version={quote(call.api_version)}"
     return f"{link}{asked}&%24skiptoken={sealed(token)}"

@@ -35,7 +35,7 @@ _ARM = {"reads": Bucket(250, 25), "writes": Bucket(200, 10), "deletes": Bucket(2
 
 
 def arm(kind: str, subscription: str) -> list[Draw]:
-    """Give what `reads`, `writes` or `deletes` cost, for the principal and for all principals."""
+    """Return what `reads`, `writes` or `deletes` cost, for the principal and for all principals."""
     small = _ARM[kind]
     large = Bucket(small.size * _GLOBAL_FACTOR, small.per_second * _GLOBAL_FACTOR)
     return [
@@ -45,12 +45,12 @@ def arm(kind: str, subscription: str) -> list[Draw]:
 
 
 def tenant_read() -> list[Draw]:
-    """Give what a read outside any subscription costs; size assumed to be that of a subscription."""
+    """Return what a read outside any subscription costs; size assumed to be that of a subscription."""
     return [Draw(_ARM["reads"], "arm/tenant/reads", "tenant-reads", "arm")]
 
 
 def vm_update(region: str, vm: str) -> list[Draw]:
-    """Give what a write to one VM costs."""
+    """Return what a write to one VM costs."""
     return _compute(
         ("UpdateVMSubscriptionMaximum", region, Bucket(1500, 500 / _MINUTE)),
         ("UpdateVMResource", vm, Bucket(12, 4 / _MINUTE)),
@@ -58,7 +58,7 @@ def vm_update(region: str, vm: str) -> list[Draw]:
 
 
 def vm_read(region: str, vm: str) -> list[Draw]:
-    """Give what a read of one VM costs."""
+    """Return what a read of one VM costs."""
     return _compute(
         ("LowCostGetSubscriptionMaximum", region, Bucket(24_000, 8_000 / _MINUTE)),
         ("LowCostGetResource", vm, Bucket(36, 12 / _MINUTE)),
@@ -66,12 +66,12 @@ def vm_read(region: str, vm: str) -> list[Draw]:
 
 
 def vm_list(region: str) -> list[Draw]:
-    """Give what a page of VMs costs."""
+    """Return what a page of VMs costs."""
     return _compute(("HighCostGetSubscriptionMaximum", region, Bucket(900, 300 / _MINUTE)))
 
 
 def operation_read(region: str, operation: str) -> list[Draw]:
-    """Give what a look at an operation costs."""
+    """Return what a look at an operation costs."""
     return _compute(
         ("GetOperationSubscriptionMaximum", region, Bucket(15_000, 5_000 / _MINUTE)),
         ("GetOperationResource", operation, Bucket(45, 15 / _MINUTE)),
@@ -83,7 +83,7 @@ def _compute(*buckets: tuple[str, str, Bucket]) -> list[Draw]:
 
 
 def identities(region: str, *, made: int = 0, attached: int = 0) -> list[Draw]:
-    """Give what making and attaching identities cost."""
+    """Return what making and attaching identities cost."""
     draws = []
     if made:
         draws.append(Draw(Bucket(80, 4), f"identity/made/{region}", "identities made", "identity", made))
@@ -93,12 +93,12 @@ def identities(region: str, *, made: int = 0, attached: int = 0) -> list[Draw]:
 
 
 def assignment_write() -> list[Draw]:
-    """Give what writing or deleting a role assignment costs: about 100 a minute."""
+    """Return what writing or deleting a role assignment costs: about 100 a minute."""
     return [Draw(Bucket(100, 100 / _MINUTE), "authorization", "role assignments", "authorization")]
 
 
 def graph() -> list[Draw]:
-    """Give what a query of the Resource Graph costs: 15 in 5 seconds for a user."""
+    """Return what a query of the Resource Graph costs: 15 in 5 seconds for a user."""
     return [Draw(Bucket(15, 3), "graph", "user-quota", "graph")]
 
 

@@ -26,12 +26,12 @@ _NAME = re.compile(r"[\w().-]{0,89}[\w()-]")
 
 
 def new_group(name: str, location: str, tags: dict[str, str]) -> Record:
-    """Make the record of a group."""
+    """Build the record of a group."""
     return {"group": name, "name": name, "location": location, "tags": tags}
 
 
 def shown_group(record: Record) -> dict[str, Any]:
-    """Give the group as answers carry it."""
+    """Return the group as answers carry it."""
     shown: dict[str, Any] = {
         "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{record['name']}",
         "name": record["name"],
@@ -101,7 +101,7 @@ def _checked_location(value: object) -> str:
 
 
 def shown_subscription() -> dict[str, Any]:
-    """Give the one subscription as answers carry it."""
+    """Return the one subscription as answers carry it."""
     return {
         "id": f"/subscriptions/{SUBSCRIPTION}",
         "authorizationSource": "RoleBased",

@@ -48,7 +48,7 @@ def unregister(rows: Rows, namespace: str) -> None:
 
 
 def is_registered(rows: Rows, namespace: str) -> bool:
-    """Tell whether resources of a namespace can be written: from the moment on at which registration begins."""
+    """Return whether resources of a namespace can be written: from the moment on at which registration begins."""
     if namespace.lower() in _ALWAYS:
         return True
     record = rows.find("provider", "", namespace)

@@ -50,7 +50,7 @@ def tag_filter(clauses: Sequence[Clause]) -> tuple[str, str | None] | None:
 
 
 def has_tag(tags: Mapping[str, str], tag: tuple[str, str | None]) -> bool:
-    """Tell whether tags hold a name, in any case, and where a value is asked for that very value."""
+    """Return whether tags hold a name, in any case, and where a value is asked for that very value."""
     name, value = tag
     return any(held.lower() == name.lower() and value in (None, text) for held, text in tags.items())
 

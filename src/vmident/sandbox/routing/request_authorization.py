@@ -20,7 +20,7 @@ _OUTSIDE_PROVIDERS = {"resourcegroups": "subscriptions/resourceGroups", "subscri
 
 
 def admitted(call: Call, route: Route) -> Call:
-    """Hand the call on if the person may make it; raises 403 `AuthorizationFailed`, 409 of an unregistered provider.
+    """Pass the call on if the person may make it; raises 403 `AuthorizationFailed`, 409 of an unregistered provider.
 
     A list that comes in pages, at a place where the person may not read, shows those resources that they may read:
     ARM does so for subscriptions and groups.
@@ -58,7 +58,7 @@ def action_of(route: Route, method: str) -> str:
 
 
 def scope_of(route: Route, call: Call) -> str:
-    """Give the id that the permission is needed on: the resource, or for a list what it lists the resources of."""
+    """Return the id that the permission is needed on: the resource, or for a list what it lists the resources of."""
     if "scope" in call.words:
         return call.words["scope"]
     pattern, segments = route.pattern.split("/"), unquote(call.path).split("/")
@@ -69,5 +69,5 @@ def scope_of(route: Route, call: Call) -> str:
 
 
 def is_list(route: Route) -> bool:
-    """Tell whether the answer is pages of resources, which `paging` leaves out what may not be seen from."""
+    """Return whether the answer is pages of resources, which `paging` leaves out what may not be seen from."""
     return SKIP_OPTION in route.options

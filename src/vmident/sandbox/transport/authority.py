@@ -37,7 +37,7 @@ class Authority:
     signature: str
 
     def token(self, issued: int) -> str:
-        """Give the access token of a sign-in at `issued` (epoch seconds): a JWT whose signature is this authority's.
+        """Return the access token of a sign-in at `issued` (epoch seconds): a JWT whose signature is this authority's.
 
         Its claims are those that clients read; whether it is good is told by comparing it, see `takes`.
         """
@@ -58,7 +58,7 @@ class Authority:
         return ".".join((_sealed({"typ": "JWT", "alg": "none"}), _sealed(claims), self.signature))
 
     def takes(self, token: str, now: float) -> bool:
-        """Tell whether a token is one that `token` gave, and has not ended."""
+        """Return whether a token is one that `token` gave, and has not ended."""
         try:
             claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
             is_ours = hmac.compare_digest(token.encode(), self.token(int(claims["iat"])).encode())
@@ -134,7 +134,7 @@ class Authority:
         return {"tenant_discovery_endpoint": configuration, "api-version": "1.1", "metadata": [metadata]}
 
     def _metadata(self, request: Request) -> Any:
-        """Give the cloud's endpoints: a list of clouds in version 2019-05-01, this one alone in the others."""
+        """Return the cloud's endpoints: a list of clouds in version 2019-05-01, this one alone in the others."""
         authentication = {
             "loginEndpoint": self.endpoint,
             "audiences": [self.endpoint],

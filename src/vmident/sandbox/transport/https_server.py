@@ -78,7 +78,7 @@ class Server:
         self._server.run(sockets=[self._socket])
 
     def close(self) -> None:
-        """Give the port back, and leave no certificate and no sign-in behind."""
+        """Return the port back, and leave no certificate and no sign-in behind."""
         self._socket.close()
         self._sandbox.close()
         if self._log:

@@ -50,7 +50,7 @@ def apply_roles(
 
 
 def unsettled(result: ChangeResult, prepared: Prepared, failure: VmidentError) -> ChangeResult:
-    """Say of a change whose identity part is done that nobody waited for its roles."""
+    """Return the result of a change whose identities are done and whose roles were not waited for."""
     if result.after is None:
         return result
     return _left(_all_of(result, prepared, result.after), result, prepared, failure)
@@ -78,7 +78,7 @@ def _granted(result: ChangeResult, prepared: Prepared, after: IdentityState) -> 
 
 
 def _assigned(prepared: Prepared, after: IdentityState) -> Iterator[RoleResult]:
-    """Give the assignments that go with the change; those that nobody holds any more are among the orphaned."""
+    """Return the assignments that go with the change; those that nobody holds any more are among the orphaned."""
     for one in prepared.assignments:
         if one.status is RoleStatus.PLANNED:
             yield replace(one, principal_id=one.principal_id or after.principal_of(one.receiver))
@@ -146,7 +146,7 @@ def _command_to_assign(role: RoleResult) -> str:
 
 
 def command_for(vm: ResourceId, change: Change, grants: Sequence[Grant]) -> str:
-    """Give the command that makes a change and grants its roles, by full ids; what is done already it leaves alone."""
+    """Return the command that makes a change and grants its roles, by full ids; safe to repeat."""
     words = ["vmident", "enable-system" if isinstance(change, EnableSystem) else "add-user", str(vm)]
     if isinstance(change, AddUsers):
         words += [word for user in sorted(change.ids) for word in ("--identity", str(user))]

@@ -45,7 +45,7 @@ class Attempt:
 
     @property
     def is_in_doubt(self) -> bool:
-        """Tell whether a write of this change may have been done without anybody having seen it."""
+        """Return whether a write of this change may have been done without anybody having seen it."""
         return bool(self.doubts) or self.is_earlier_open
 
     def write(self, machines: VirtualMachines) -> PatchResponse:

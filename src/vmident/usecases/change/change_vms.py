@@ -46,7 +46,7 @@ def change_vms(
     ports: Ports,
     execution: ExecutionOptions,
 ) -> tuple[ChangeResult, ...]:
-    """Make `wish` come true on every VM that `words` name; one result a VM, in the order of the words.
+    """Apply a change request to every named VM; one result per VM, in the order given.
 
     A VM that was read already can stand for its word.
 

@@ -112,7 +112,7 @@ def execute(
 
 
 def cost_of_write(prepared: Prepared) -> RequestCost:
-    """Give what the write of a change takes from Azure's budgets."""
+    """Return what the write of a change takes from Azure's budgets."""
     change = prepared.transition
     return cost_of(RequestKind.WRITE_VM, prepared.machine, made=int(change.enables_system), attached=len(change.added))
 
@@ -245,7 +245,7 @@ def _prepare_again(
 
 
 def removes_more(now: Transition, approved: Transition) -> bool:
-    """Tell whether more is lost than somebody has said yes to."""
+    """Return whether more is lost than somebody has said yes to."""
     loses_system = now.disables_system and not approved.disables_system
     return loses_system or bool(set(now.removed) - set(approved.removed))
 

@@ -36,7 +36,7 @@ class PollEnd:
 def cost_of(
     kind: RequestKind, machine: VirtualMachine, *, made: int = 0, attached: int = 0, assignments: int = 0
 ) -> RequestCost:
-    """Give what a request about a VM takes from Azure's budgets."""
+    """Return what a request about a VM takes from Azure's budgets."""
     region = "".join(machine.location.split()).lower()
     return RequestCost(kind, machine.id.subscription.lower(), region, made, attached, assignments)
 

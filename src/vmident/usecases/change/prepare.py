@@ -83,7 +83,7 @@ class Prepared:
 
     @property
     def is_to_do(self) -> bool:
-        """Tell whether anything is to be sent."""
+        """Return whether anything is to be sent."""
         due = {RoleStatus.PLANNED, RoleStatus.PLANNED_REMOVAL}
         return self.request is not None or any(one.status in due for one in self.roles)
 
@@ -140,12 +140,12 @@ def prepare_change(
 
 
 def loss_from(prepared: Prepared) -> Loss:
-    """Give what somebody is asked about before the change is made."""
+    """Return what somebody is asked about before the change is made."""
     return Loss(prepared.machine.id, prepared.transition, prepared.orphans)
 
 
 def removing_roles(prepared: Prepared, roles: Roles) -> Prepared:
-    """Give the change with the assignments that it orphans deleted; raises `NotAllowed` where that clearly fails."""
+    """Return the change with the assignments that it orphans deleted; raises `NotAllowed` where that clearly fails."""
     removals = tuple(
         replace(one, status=RoleStatus.PLANNED_REMOVAL) if one.status is RoleStatus.ORPHANED else one
         for one in prepared.roles

@@ -39,7 +39,7 @@ class Task:
 
     @property
     def is_in_flight(self) -> bool:
-        """Tell whether an earlier process has sent something whose outcome is not on record."""
+        """Return whether an earlier process has sent something whose outcome is not on record."""
         return self.entry is not None and self.entry.stage.is_in_flight
 
 
@@ -54,12 +54,12 @@ class Ready:
 
     @property
     def has_something_to_do(self) -> bool:
-        """Tell whether anything is to be sent, or may be once an operation that runs on the VM is over."""
+        """Return whether anything is to be sent, or may be once an operation that runs on the VM is over."""
         return self.prepared.is_to_do or not self.prepared.machine.is_idle
 
     @property
     def takes_more_than(self) -> bool:
-        """Tell whether something is lost that nobody has said yes to, now or when an earlier process began."""
+        """Return whether something is lost that nobody has said yes to, now or when an earlier process began."""
         now = self.prepared.transition
         return removes_more(now, self.entry.transition) if self.entry else now.takes_away
 
@@ -101,7 +101,7 @@ def prepare_all(
 
 
 def _read(task: Task, seen: VirtualMachine | None, vm: ResourceId, ports: Ports, *, at_rest: bool) -> VirtualMachine:
-    """Give the VM as it was seen, where that will do, else as it is."""
+    """Return the VM as it was seen, where that will do, else as it is."""
     # An etag keeps a write from going to a VM that has moved on since it was seen.
     is_fit = seen is not None and seen.etag is not None and (seen.is_idle or not (at_rest or task.is_in_flight))
     return seen if seen and is_fit else read_when_idle(vm, ports, at_rest=at_rest)
@@ -138,7 +138,7 @@ def _failed(
 
 
 def has_stopped_at(outcome: Ready | ChangeResult) -> bool:
-    """Tell whether the time was over, or Ctrl-C was pressed, while this VM was read."""
+    """Return whether the time was over, or Ctrl-C was pressed, while this VM was read."""
     return isinstance(outcome, ChangeResult) and outcome.error is not None and outcome.error.ends_run
 
 
@@ -163,7 +163,7 @@ def _removing(one: Ready, ports: Ports) -> Ready:
 
 
 def planned_result(word: str, prepared: Prepared) -> ChangeResult:
-    """Give what `--dry-run` says of a change."""
+    """Return what `--dry-run` says of a change."""
     status = Status.PLANNED if prepared.is_to_do else Status.UNCHANGED
     return ChangeResult(
         word,
@@ -178,5 +178,5 @@ def planned_result(word: str, prepared: Prepared) -> ChangeResult:
 
 
 def skipped(one: Ready) -> ChangeResult:
-    """Give what is said of a VM that a stopped run never came to."""
+    """Return what is said of a VM that a stopped run never came to."""
     return ChangeResult(one.word, Status.SKIPPED, one.prepared.machine.id, before=one.prepared.machine.identity)

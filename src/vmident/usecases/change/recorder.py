@@ -35,7 +35,7 @@ class RunRecorder:
         self._now = dict(self._begun)
 
     def sending(self, prepared: Prepared) -> None:
-        """Put on record what is about to be sent; raises `JournalUnusable` and `TakenOver`, and it is not sent then."""
+        """Record what is about to be sent; where it raises `JournalUnusable` or `TakenOver`, nothing is sent."""
         entry = self._now[prepared.machine.id]
         self._put(
             replace(
@@ -49,13 +49,13 @@ class RunRecorder:
         )
 
     def granting(self, result: ChangeResult) -> None:
-        """Put on record which roles are about to be granted or deleted, and what the VM now has; raises as above."""
+        """Record which roles are about to be granted or deleted, and the VM's state; raises as above."""
         assert result.id is not None
         entry = self._now[result.id]
         self._put(_ended_entry(entry, self._begun[entry.vm], result, Stage.SENT))
 
     def ended(self, result: ChangeResult) -> ChangeResult:
-        """Put on record what came of a VM, and give the result with the assignments that this run has made.
+        """Record the result of a VM, and return it with the assignments that this run created.
 
         What is done is done: where it cannot be recorded, the result says so in a warning.
         """
@@ -89,7 +89,7 @@ class RunRecorder:
         return vm in self._now and self._now[vm].stage.is_in_flight
 
     def close(self) -> None:
-        """Put on record that the run has come to its end; that it cannot be is no failure of what was done."""
+        """Record the end of the run; a journal that cannot be written does not fail what was done."""
         if self._run is None:
             return
         try:
@@ -109,7 +109,7 @@ def start_recording(
     undoes: str | None = None,
     deletions: Sequence[IdentityDeletion] = (),
 ) -> RunRecorder:
-    """Put a new run on record, of the VMs to which something is or may be to be sent; none where nothing is.
+    """Record a new run of the VMs that may get a request; none if there are no such VMs.
 
     VMs that have failed already are kept as failures of the run. `deletions` are the identities that the run deletes
     after its VMs. Raises `JournalUnusable`: nothing has been sent then.
@@ -179,7 +179,7 @@ def _ended_entry(entry: RunEntry, begun: RunEntry, result: ChangeResult, stage: 
 
 
 def _as_planned_here(roles: tuple[RoleResult, ...], begun: RunEntry) -> tuple[RoleResult, ...]:
-    """Give what is there and was not when the run planned it as granted: the run itself has made it."""
+    """Return what is there and was not when the run planned it as granted: the run itself has made it."""
     ours = [one for one in begun.roles if one.status in {RoleStatus.PLANNED, RoleStatus.GRANTED}]
     if begun.stage is Stage.PLANNED:
         return roles
@@ -192,7 +192,7 @@ def _as_planned_here(roles: tuple[RoleResult, ...], begun: RunEntry) -> tuple[Ro
 
 
 def _still_due(roles: tuple[RoleResult, ...], entry: RunEntry) -> tuple[RoleResult, ...]:
-    """Give what is on record for whoever goes on: what has become of each assignment, or what is planned for it."""
+    """Return what is on record for whoever goes on: what has become of each assignment, or what is planned for it."""
     if not roles:
         return entry.roles
     return tuple(

@@ -91,7 +91,7 @@ def _cannot_come_back(identity: ResourceId, vm: ResourceId | None = None) -> Not
 
 
 def _as_they_are_now(entries: Sequence[RunEntry], journal: Journal) -> list[RunEntry]:
-    """Give the entries with principals that undoing has brought in the place of those that have vanished."""
+    """Return the entries with principals that undoing has brought in the place of those that have vanished."""
     pairs = journal.undo_history({entry.vm for entry in entries})
     by = successors((done.outcome, back.outcome) for done, back in pairs)
     return [
@@ -120,7 +120,7 @@ def _resume_request(entry: RunEntry, record: RunRecord) -> ChangeRequest:
 
 
 def _assignments_again(entry: RunEntry) -> Iterator[RoleResult]:
-    """Give what the VM itself no longer tells: assignments of a principal that is gone, and those that undo planned."""
+    """Yield assignments that the VM no longer shows: those of a deleted principal, and those that undo planned."""
     told_by_grants = {RoleStatus.PLANNED, RoleStatus.GRANTED, RoleStatus.EXISTING} if entry.grants else set()
     for one in entry.roles:
         if one.status not in told_by_grants:
@@ -138,7 +138,7 @@ def _undo_request(entry: RunEntry, *, remove_roles: bool) -> ChangeRequest:
 
 
 def _roles_back(entry: RunEntry) -> Iterator[RoleResult]:
-    """Give what is to become of the run's role assignments; which are there is looked up when the VM is read.
+    """Return what is to become of the run's role assignments; which are there is looked up when the VM is read.
 
     Of a VM in flight, what was planned may have been done.
     """

@@ -20,7 +20,7 @@ from vmident.usecases.roles.plan_assignments import plan_for
 def create_identity_with_roles(
     request: IdentityRequest, words: RoleNames, makers: Makers, roles: Roles, *, dry_run: bool
 ) -> IdentityResult:
-    """Make the identity where it is missing, and grant it every role that it lacks.
+    """Create the identity if it is missing, and grant it every role that it lacks.
 
     Roles are looked up, and whether they may be granted, before anything is written. A role that is not granted makes
     the result failed; its error says what is there and the command that finishes the job. Raises what

@@ -104,7 +104,7 @@ def identity_loss_of(deletion_plan: DeletionPlan, changes: Sequence[Ready]) -> I
 
 
 def deleting_roles(deletion_plan: DeletionPlan, roles: Roles) -> DeletionPlan:
-    """Give the deletion with the identity's role assignments deleted too; raises `NotAllowed` as above."""
+    """Return the deletion with the identity's role assignments deleted too; raises `NotAllowed` as above."""
     removals = tuple(replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in deletion_plan.roles)
     check_may(removals, roles)
     warnings = tuple(warning for warning in deletion_plan.warnings if warning.code != ROLES_ORPHANED)

@@ -29,7 +29,7 @@ def list_groups(subscription: str, groups: Groups) -> Iterator[Group]:
 
 
 def in_each(subscriptions: Sequence[str], look: Callable[[str], Iterator[T]]) -> Iterator[T]:
-    """Look in each of several subscriptions; one that lacks the group has nothing to give."""
+    """Read from each of several subscriptions; one without the group yields nothing."""
     for subscription in subscriptions:
         try:
             yield from look(subscription)
@@ -39,7 +39,7 @@ def in_each(subscriptions: Sequence[str], look: Callable[[str], Iterator[T]]) ->
 
 
 def group_not_found(name: str, subscription: str, missing: NotFound, groups: Groups) -> NotFound:
-    """Say of a group that Azure does not know which names come near; what else is missing, Azure says itself."""
+    """Return `NotFound` with similar names for a missing group; other errors stay Azure's."""
     if missing.code != NO_GROUP:
         return missing
     try:

@@ -45,7 +45,7 @@ def checked_identity_names(words: Sequence[str]) -> tuple[str, ...]:
 def find_identities(
     words: Sequence[str], machine: VirtualMachine, identities: Identities
 ) -> tuple[frozenset[ResourceId], tuple[Notice, ...]]:
-    """Give the ids that `words` mean for this VM, and a warning for each that is named twice.
+    """Return the ids that `words` mean for this VM, and a warning for each that is named twice.
 
     A bare name is one already attached to the VM, else one in the VM's group, else the only one of that name in
     the VM's subscription. Raises `NotFound`, `AmbiguousName`.
@@ -55,7 +55,7 @@ def find_identities(
 
 
 def find_identity(word: str, where: Where, identities: Identities) -> ResourceId:
-    """Give the id that `word` means on its own: an id, or a name in the given group, else in the subscription.
+    """Return the id that `word` means on its own: an id, or a name in the given group, else in the subscription.
 
     A name in a group is taken at its word and costs no request. Raises `NotFound` with near names, `AmbiguousName`
     with the ids that match.

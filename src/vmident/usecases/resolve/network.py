@@ -55,7 +55,7 @@ def checked_network_names(network: str | None, subnet: str | None) -> NetworkNam
 
 
 def find_network(words: NetworkNames, vm: ResourceId, location: str, networks: Networks) -> SubnetChoice:
-    """Give the place of a VM in a network; costs one read, none where a subnet is named by its id.
+    """Return the place of a VM in a network; costs one read, none where a subnet is named by its id.
 
     Raises `NotFound` for what is named by id and is not there, and for a subnet that its network does not have.
     """

@@ -56,7 +56,7 @@ def checked_role_names(roles: Sequence[str] | None, scopes: Sequence[str] | None
 
 
 def find_grants(words: RoleNames, subscription: str, group: str, roles: Roles) -> tuple[Grant, ...]:
-    """Give every role at every scope, each pair once; `subscription` and `group` are what those two words mean.
+    """Return every role at every scope, each pair once; `subscription` and `group` are what those two words mean.
 
     Raises `NotFound` with near names, `AmbiguousName` for a name that several custom roles have.
     """

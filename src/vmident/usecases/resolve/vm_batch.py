@@ -35,7 +35,7 @@ class VmBatch:
         self._lists = self._worth_asking_for()
 
     def find(self, word: str) -> ResourceId:
-        """Give the id of the VM that one of the words means; raises as `find_vm` does."""
+        """Return the id of the VM that one of the words means; raises as `find_vm` does."""
         if word in self._ids:
             return self._ids[word]
         where = self._where
@@ -49,7 +49,7 @@ class VmBatch:
         return self._ids[word]
 
     def listed(self, vm: ResourceId) -> VirtualMachine | None:
-        """Give the VM as a list has it; `None` where it is to be read by itself."""
+        """Return the VM as a list has it; `None` where it is to be read by itself."""
         if vm in self._lists and vm not in self._tried:
             self._ask_for(self._lists[vm])
         return self._listed.get(vm)

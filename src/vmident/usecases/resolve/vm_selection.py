@@ -15,7 +15,7 @@ from vmident.usecases.resolve.vms import Where
 def select_vms(
     selection: Selection, where: Where, machines: VirtualMachines, several: Sequence[str] = ()
 ) -> Iterator[VirtualMachine | ResourceId]:
-    """Give the VMs page by page: as ARM's list has them, or only their ids where Resource Graph found them.
+    """Return the VMs page by page: as ARM's list has them, or only their ids where Resource Graph found them.
 
     ARM's list gives the state along, and knows VMs made a moment ago; so it is asked unless there is a condition. The
     default group plays no part: only the selection's own does. With `several` subscriptions it is these that are

@@ -37,7 +37,7 @@ def checked_vm_names(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def find_vm(word: str, where: Where, machines: VirtualMachines) -> ResourceId:
-    """Give the id of the VM that `word` means: an id, or a name in the given group, else in the subscription.
+    """Return the id of the VM that `word` means: an id, or a name in the given group, else in the subscription.
 
     A name in a group is taken at its word and costs no request. Raises `NotFound` with near names, `AmbiguousName`
     with the ids that match.
@@ -51,7 +51,7 @@ def find_vm(word: str, where: Where, machines: VirtualMachines) -> ResourceId:
 
 
 def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machines: VirtualMachines) -> ResourceId:
-    """Give the one VM of a name that was found in a subscription; raises as `find_vm` does where it is none or many."""
+    """Return the only VM found under a name; raises as `find_vm` does if there is none or more than one."""
     if not found:
         raise _no_vm_named(word, subscription, None, machines)
     if len(found) > 1:
@@ -64,7 +64,7 @@ def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machi
 
 
 def not_found_with_near_names(word: str, vm: ResourceId, missing: NotFound, machines: VirtualMachines) -> NotFound:
-    """Say of a VM that Azure does not know which names come near; `missing` is Azure's own answer.
+    """Return `NotFound` with similar names for a missing VM; `missing` is Azure's own error.
 
     Where the group itself is missing, or the names cannot be listed, Azure's answer stands.
     """

@@ -39,7 +39,7 @@ class AssignmentCache:
         self._unlistable: set[Scope] = set()
 
     def __call__(self, principal_id: str, scope: Scope) -> Sequence[RoleAssignment]:
-        """Give what the principal holds at the scope, above it and below it; raises as `Roles.assignments_of` does."""
+        """Return the principal's assignments at, above and below the scope; raises as `Roles.assignments_of` does."""
         key = (principal_id.lower(), scope)
         if key not in self._known:
             self._known[key] = self._ask(principal_id, scope)

@@ -37,7 +37,7 @@ def check_may(grants: Sequence[RoleResult], roles: Roles) -> None:
 
 
 def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, prompt: Prompt) -> RoleResult:
-    """Make one planned assignment; gives it as `granted`, or as `existing` where it was there.
+    """Create one planned assignment; returns it as `granted`, or as `existing` if it was there.
 
     A principal that the directory does not know yet is tried again for `DIRECTORY_SECONDS`; after a lost answer the
     assignment is looked for before it is asked for again. Raises what does not clear.

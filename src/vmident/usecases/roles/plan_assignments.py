@@ -26,7 +26,7 @@ class Orphans:
     warnings: tuple[Notice, ...] = ()
 
     def planned(self, *, are_removed: bool) -> tuple[RoleResult, ...]:
-        """Give each as a result: to be removed, or left pointing at nobody."""
+        """Return each as a result: to be removed, or left pointing at nobody."""
         status = RoleStatus.PLANNED_REMOVAL if are_removed else RoleStatus.ORPHANED
         return tuple(RoleResult(one.role, one.scope, self.principal_id, status, one.assignment_id) for one in self.held)
 
@@ -42,7 +42,7 @@ class Orphans:
 def plan_grants(
     change: Change, after: IdentityState, grants: Sequence[Grant], assignments_of: HeldBy
 ) -> tuple[RoleResult, ...]:
-    """Tell of each grant whether it is to be made or is there, for everybody whom the change brings.
+    """Yield each grant as planned or existing, for every principal that the change adds.
 
     Costs a read for each principal that is there already and each scope.
     """
@@ -79,7 +79,7 @@ def find_orphans_of(
 
 
 def plan_for(principal_id: str | None, grants: Sequence[Grant], assignments_of: HeldBy) -> Iterator[RoleResult]:
-    """Tell of each grant whether it is to be made for one principal, or is there; `None` has no principal yet."""
+    """Yield each grant as planned or existing for one principal; `None` is a principal not created yet."""
     held: dict[Scope, Sequence[RoleAssignment]] = {}
     for grant in grants:
         if principal_id and grant.scope not in held:

@@ -15,7 +15,7 @@ from vmident.usecases.resolve.roles import RoleNames, find_grants
 
 
 def with_grants(plan: Plan, roles: Roles) -> Plan:
-    """Give the plan with the grants that its rules want.
+    """Return the plan with the grants that its rules want.
 
     Costs a read for each role at each scope, and a list of all assignments for each subscription that a scope is in;
     nothing where no rule wants roles. Raises `NotFound` and `AmbiguousName` for roles.
@@ -34,7 +34,7 @@ class _LookedUp:
         self._unreadable: set[Scope] = set()
 
     def grant(self, wanted: DesiredRole, vm: ResourceId) -> Grant:
-        """Look a role up at the scope where it is wanted."""
+        """Look up a role at its scope."""
         key = (wanted.role.lower(), wanted.scope)
         if key not in self._grants:
             words = RoleNames((wanted.role,), (str(wanted.scope),))
@@ -42,7 +42,7 @@ class _LookedUp:
         return self._grants[key]
 
     def is_there(self, grant: Grant, principal_id: str) -> bool:
-        """Tell whether a principal has that very assignment; one at a wider scope is another."""
+        """Return whether a principal has that very assignment; one at a wider scope is another."""
         assigned = AssignmentKey(principal_id.lower(), grant.role.guid, grant.scope)
         wide = subscription_scope(grant.scope.subscription) if grant.scope.subscription else grant.scope
         return assigned in self._at(wide, grant.scope)

@@ -1,4 +1,4 @@
-"""Make a VM with its network, identities and roles in one deployment."""
+"""Create a VM with its network, identities and roles in one deployment."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Making:
 def create_vm(
     requested: VmWish, where: Where, creating: Creating, execution: ExecutionOptions, seed: str
 ) -> VmCreation:
-    """Make the VM that is wished for; `seed` is a GUID that no other creation has.
+    """Create the VM; `seed` is a GUID, new for each creation.
 
     Raises what is wrong with the wish, `AlreadyExists`, and why Azure did not take the deployment on. What fails once
     it has is the result's error.
@@ -140,7 +140,7 @@ def _with_other_roles(
 
 
 def _is_there(request: VmRequest, creating: Creating) -> bool:
-    """Tell whether Azure is seen to have kept a VM that did not come up."""
+    """Return whether Azure is seen to have kept a VM that did not come up."""
     try:
         return machine_named(request.vm, creating.ports.machines) is not None
     except VmidentError:

@@ -40,7 +40,7 @@ class Ended:
 
 
 def wait_for_deployment(request: DeploymentRequest, deployments: Deployments, clock: Clock, prompt: Prompt) -> Ended:
-    """Look until nothing goes on, less and less often, and tell of each resource as it finishes."""
+    """Poll until the deployment ends, less and less often, and report each resource as it finishes."""
     began, steps, count = clock.now(), tuple[Step, ...](), len(request.template["resources"])
     while True:
         elapsed = clock.now() - began
@@ -57,7 +57,7 @@ def wait_for_deployment(request: DeploymentRequest, deployments: Deployments, cl
 def with_context(
     failure: VmidentError, request: DeploymentRequest, steps: Sequence[Step], *, vm_is_there: bool
 ) -> VmidentError:
-    """Give the error of the resource that failed, and say what was made and stays.
+    """Return the error of the resource that failed, and say what was made and stays.
 
     `failure` is the deployment's, for where no resource has its own. Azure keeps a VM that did not come up.
     """
@@ -86,7 +86,7 @@ def with_context(
 
 
 def goes_on(failure: VmidentError, request: DeploymentRequest) -> VmidentError:
-    """Say of a wait that has ended early that Azure goes on with the deployment, and where to look."""
+    """Add to the error of an interrupted wait that the deployment continues, and where to see it."""
     return failure.with_message(
         f"{failure.message} The deployment of {request.what} was sent, and Azure may still complete it.",
         f"See how it goes: {_how_to_look(request)}",

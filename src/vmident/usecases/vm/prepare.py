@@ -102,7 +102,7 @@ def checked_request(requested: VmWish) -> VmWish:
 
 
 def prepare_vm(requested: VmWish, where: Where, creating: Creating, seed: str, *, only_plan: bool) -> PreparedVm:
-    """Look at the group, the VM's name, its identities, networks and roles, and put the request together.
+    """Read the group, name, identities, networks and roles, and build the request.
 
     Raises `AlreadyExists` where there is a VM of that name, and what the reads raise. Where it is only to be planned,
     and nobody is signed in, what is there is left unseen as far as the words do without.

@@ -15,7 +15,7 @@ WHAT_IF_FAILED = "what-if-failed"
 def preview_deployment(
     request: DeploymentRequest, deployments: Deployments, clock: Clock, prompt: Prompt
 ) -> tuple[tuple[WhatIfChange, ...] | None, tuple[Notice, ...]]:
-    """Give what Azure says that it would do; `None` and a warning where it does not say."""
+    """Return what Azure says that it would do; `None` and a warning where it does not say."""
     began = clock.now()
     try:
         what_if = deployments.what_if(request)

@@ -78,7 +78,7 @@ def project_away(table: Table, step: syntax.ProjectAway, scope: Scope) -> Table:
 
 
 def project_rename(table: Table, step: syntax.ProjectRename, scope: Scope) -> Table:
-    """Give columns other names, where they stand."""
+    """Return columns other names, where they stand."""
     for _, old in step.names:
         compile_expression(syntax.Name(old), scope)
     new_names = {old: new for new, old in step.names}

@@ -236,6 +236,17 @@ def answering_with(status: int, content: Any, headers: dict[str, str] | None = N
     return lambda request, _onward: _as_requests(request, json_answer(status, content, headers))
 
 
+def answering_about_it(content: dict[str, Any], headers: dict[str, str] | None = None) -> Misbehaviour:
+    """Answer with this document about the very resource that is asked for."""
+
+    def act(request: requests.PreparedRequest, onward: Callable[[], requests.Response]) -> requests.Response:
+        path = "/" + str(request.url).split("?")[0].split("/", 3)[3]
+        about = {"id": path, "subscriptionId": path.split("/")[2]}
+        return answering_with(200, {**about, **content}, headers)(request, onward)
+
+    return act
+
+
 def losing_the_answer(request: requests.PreparedRequest, onward: Callable[[], requests.Response]) -> requests.Response:
     """Pass the request on and lose the answer."""
     onward()

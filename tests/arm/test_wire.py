@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -7,14 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.worlds import law, states
-from vmident.arm.wire import identity_from_wire, vm_from_wire
+from vmident.arm import wire
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
+from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import ExitCode, UnreadableAnswer
 
 VM = "/subscriptions/sub/resourceGroups/myGroup/providers/Microsoft.Compute/virtualMachines/myVM"
 ONE = "/subscriptions/sub/resourceGroups/myGroup/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"
 TWO = ONE.replace("/one", "/two")
+
+
+def vm_from_wire(body: Any, headers: dict[str, str]) -> VirtualMachine:
+    return wire.vm_from_wire(json.dumps(body).encode(), headers)
+
+
+def identity_from_wire(identity: Any) -> IdentityState:
+    return vm_from_wire({"id": VM, "identity": identity}, {}).identity
 
 
 def _to_wire(state: IdentityState, spelled_type: str) -> dict[str, Any] | None:
@@ -174,7 +184,7 @@ def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> N
     with pytest.raises(UnreadableAnswer) as refused:
         vm_from_wire(body, {})
     assert refused.value.code == "unreadable-answer"
-    assert refused.value.message == "Azure's answer does not read as a VM."
+    assert refused.value.message.startswith("Azure's answer does not read as a VM: ")
     assert refused.value.hint
     assert refused.value.exit_code is ExitCode.FAILED
 
@@ -200,3 +210,36 @@ def test_a_provisioning_state_of_null_is_no_operation() -> None:
 
 def test_a_location_of_null_is_no_location() -> None:
     assert vm_from_wire(_vm(location=None), {}).location == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (b" \r\n", "it is empty"),
+        (b"null", "Expected `object`, got `null`"),
+        (b"[" * 101 + b"]" * 101, "more than 100 levels deep"),
+        (b"[" * 10_000_000, "more than 100 levels deep"),
+        (b'{"zz": ' * 5000 + b"1" + b"}" * 5000, "more than 100 levels deep"),
+        (b'{"id": "\xff"}', "invalid start byte"),
+        (b'{"id": 7}', "Expected `str`, got `int` - at `$.id`"),
+        (b'{"id": "/a", "identity": {"type": "None", "principalId": []}}', "at `$.identity.principalId`"),
+        (b'{"id": "/subscr', "truncated"),
+        (b"<html>", "malformed"),
+        (b'{"id": 1e999}', "out of range"),
+        (b'{"id": "\\ud800"}', "truncated"),
+    ],
+)
+def test_the_message_says_what_is_wrong_and_where(content: bytes, said: str) -> None:
+    with pytest.raises(UnreadableAnswer) as refused:
+        wire.vm_from_wire(content, {})
+    assert said in refused.value.message
+
+
+def test_brackets_in_texts_are_no_levels() -> None:
+    texts = json.dumps({"id": VM, "location": '[{"\\' * 1000}).encode()
+    assert wire.vm_from_wire(texts, {}).location == '[{"\\' * 1000
+
+
+def test_a_byte_order_mark_is_no_part_of_an_answer() -> None:
+    assert wire.vm_from_wire(b"\xef\xbb\xbf" + json.dumps(_vm()).encode(), {}).location == "westus"

@@ -13,7 +13,7 @@ from tests.program import (
     Outcome,
     Program,
     answering,
-    answering_with,
+    answering_about_it,
     identity_id,
     losing_the_request,
     vm_id,
@@ -153,7 +153,7 @@ def test_the_command_that_grants_names_who_is_signed_in(program: Program) -> Non
 
 def test_a_stopped_vm_is_a_warning(program: Program) -> None:
     view = {"properties": {"instanceView": {"statuses": [{"code": "PowerState/deallocated"}]}}}
-    program.when("GET", "$expand=instanceView", answering_with(200, view))
+    program.when("GET", "$expand=instanceView", answering_about_it(view))
     outcome = program("doctor myVM")
     assert amiss(outcome) == [("vm", "warning")]
     assert "az vm start" in hint_of(outcome, "vm")
@@ -169,12 +169,12 @@ def test_a_provider_that_is_not_registered_is_a_problem(program: Program) -> Non
 def test_a_clock_that_is_off_is_a_problem(program: Program) -> None:
     seen = {"displayName": "mine", "state": "Enabled"}
     date = {"Date": "Tue, 01 Jan 2019 00:00:00 GMT"}
-    program.when("GET", f"{IN_SUBSCRIPTION}?", answering_with(200, seen, date))
+    program.when("GET", f"{IN_SUBSCRIPTION}?", answering_about_it(seen, date))
     assert amiss(program("doctor")) == [("clock", "problem")]
 
 
 def test_a_subscription_that_is_not_enabled_is_a_problem(program: Program) -> None:
-    program.when("GET", f"{IN_SUBSCRIPTION}?", answering_with(200, {"displayName": "mine", "state": "Disabled"}))
+    program.when("GET", f"{IN_SUBSCRIPTION}?", answering_about_it({"displayName": "mine", "state": "Disabled"}))
     assert amiss(program("doctor")) == [("subscription", "problem")]
 
 
@@ -220,7 +220,7 @@ def test_missing_certificates_and_a_proxy_are_told_without_its_password(program:
     program.when(
         "GET",
         "",
-        answering_with(200, {"displayName": "m", "state": "Enabled", "registrationState": "Registered"}),
+        answering_about_it({"displayName": "m", "state": "Enabled", "registrationState": "Registered"}),
         times=9,
     )
     outcome = program("doctor")
@@ -231,7 +231,7 @@ def test_missing_certificates_and_a_proxy_are_told_without_its_password(program:
     program.when(
         "GET",
         "",
-        answering_with(200, {"displayName": "m", "state": "Enabled", "registrationState": "Registered"}),
+        answering_about_it({"displayName": "m", "state": "Enabled", "registrationState": "Registered"}),
         times=9,
     )
     assert ("network", "warning") in amiss(program("doctor"))
@@ -339,7 +339,7 @@ def test_of_several_subscriptions_each_is_checked(program: Program) -> None:
 
 def test_a_provider_of_one_of_several_subscriptions_is_told_with_it(program: Program) -> None:
     seen = {"displayName": "other", "state": "Enabled", "registrationState": "NotRegistered", "value": []}
-    program.when("GET", ELSEWHERE, answering_with(200, seen, {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}), times=9)
+    program.when("GET", ELSEWHERE, answering_about_it(seen, {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}), times=9)
     outcome = program(f"doctor --all --subscription {SUBSCRIPTION} --subscription {ELSEWHERE}")
     assert amiss(outcome) == [("provider", "problem")] * 3
     assert hint_of(outcome, "provider").endswith(f"--namespace Microsoft.Compute --subscription {ELSEWHERE}")

@@ -35,7 +35,7 @@ def sent(answer: Response) -> bytes:
 class Rule:
     method: str
     part: str
-    error_from: Fault
+    fault: Fault
     times: int
 
 
@@ -57,12 +57,12 @@ class Azure:
             headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json", **peer.headers}
             answer = self.program.sandbox.answer(Request(method, self.server.endpoint + target, headers, peer.body))
         if rule:
-            rule.error_from(peer, answer)
+            rule.fault(peer, answer)
         else:
             peer.send(sent(answer))
 
-    def when(self, method: str, part: str, error_from: Fault, times: int = 1) -> None:
-        self.rules.append(Rule(method, part, error_from, times))
+    def when(self, method: str, part: str, fault: Fault, times: int = 1) -> None:
+        self.rules.append(Rule(method, part, fault, times))
 
     def __call__(self, words: str, *, in_real_time: bool = False) -> Outcome:
         runtime = replace(self.program.runtime(), through=lambda door: door)
@@ -217,8 +217,8 @@ def test_a_cut_answer_about_a_role_is_read_back(azure: Azure, cut: Fault) -> Non
     ],
 )
 @pytest.mark.parametrize("words", [f"disable-system webVM -g {GROUP} --yes", f"identity create new -g {GROUP}"])
-def test_the_timeout_holds_however_an_answer_comes(azure: Azure, name: str, error_from: Fault, words: str) -> None:
-    azure.when("GET", "", error_from, times=99)
+def test_the_timeout_holds_however_an_answer_comes(azure: Azure, name: str, fault: Fault, words: str) -> None:
+    azure.when("GET", "", fault, times=99)
 
     took, outcome = seconds_of(lambda: azure(f"{words} --timeout 0.7", in_real_time=True))
 
@@ -248,10 +248,10 @@ def test_an_answer_that_unpacks_to_too_much_is_not_unpacked(azure: Azure) -> Non
 
 
 def test_an_answer_that_is_packed_is_read(azure: Azure) -> None:
-    def error_from(peer: Peer, answer: Response) -> None:
+    def fault(peer: Peer, answer: Response) -> None:
         peer.send(chunked(gzip.compress(answer.body), headers={**answer.headers, "content-encoding": "gzip"}))
 
-    azure.when("GET", "virtualMachines/webVM", error_from)
+    azure.when("GET", "virtualMachines/webVM", fault)
     assert azure(f"show webVM -g {GROUP}").json["id"] == vm_id("webVM")
 
 

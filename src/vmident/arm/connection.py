@@ -5,18 +5,21 @@ The token goes to the endpoint's own host and nowhere else.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from msgspec import Raw
+
+from vmident.arm.answers import ArmResponse, unreadable
 from vmident.arm.auth.credential import Credential
 from vmident.arm.cloud import Cloud, is_same_origin
-from vmident.arm.pipeline_policy import RequestPolicy, parsed
+from vmident.arm.pipeline_policy import RequestPolicy, content_of, request_of
 from vmident.core.polling import pause_before_retry
-from vmident.errors import AzureUnavailable, Throttled
+from vmident.errors import AzureUnavailable, Throttled, VmidentError
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpRequest, HttpResponse
@@ -28,21 +31,9 @@ READ_TRIES = 4
 AT_ONCE = 32
 """Requests that may be under way at once: four subscriptions at their limits, with answers within half a second."""
 _HOSTS = 1
+_NO_OPTIONS: Mapping[str, str] = {}
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class ArmResponse:
-    """What Azure said; `body` is the parsed JSON, `None` where there was none.
-
-    `has_content` tells a `null` from an answer without a body.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: Any
-    has_content: bool = True
 
 
 class _Metered(threading.local):
@@ -85,10 +76,10 @@ class Connection:
             cloud.endpoint, transport=self._transport, policies=self._policies()
         )
 
-    def read(self, path: str, api_version: str, *, expand: str | None = None) -> ArmResponse:
+    def read(self, path: str, api_version: str, *, expand: str = "", condition: str = "") -> ArmResponse:
         """GET a resource; tried again, a bounded number of times, where Azure throttles or has trouble."""
-        more = f"&$expand={expand}" if expand else ""
-        return self.patiently(lambda: self._send("GET", self._url(path, api_version) + more))
+        options = {"$filter": condition, "$expand": expand}
+        return self.patiently(lambda: self._send("GET", self._url(path, api_version, options)))
 
     def follow(self, url: str) -> ArmResponse:
         """GET a URL that Azure gave, exactly as given; raises `AzureRefused` for one that leads elsewhere."""
@@ -117,7 +108,7 @@ class Connection:
     def sdk(self, client: Callable[..., T], subscription: str) -> T:
         """Create one of the SDK's clients on this connection's policies and transport.
 
-        What it raises is `vmident.errors` alone. Whatever it is asked is asked once: `patiently` repeats reads.
+        Its methods are run through `call`. Each request is sent once: `patiently` repeats reads.
         """
         return client(
             self._credential,
@@ -127,6 +118,11 @@ class Connection:
             policies=self._policies(for_a_client=True),
             transport=self._transport,
         )
+
+    def call(self, act: Callable[[], Any]) -> Any:
+        """Call a method of one of the SDK's clients; raises `vmident.errors` alone."""
+        with _naming_failures("the request"):
+            return act()
 
     def patiently(self, ask: Callable[[], T]) -> T:
         """Ask what changes nothing; tried again, a bounded number of times, where Azure throttles or has trouble."""
@@ -186,8 +182,9 @@ class Connection:
             ARMChallengeAuthenticationPolicy(self._credential, self._cloud.scope),
         ]
 
-    def _url(self, path: str, api_version: str) -> str:
-        return f"{self._cloud.endpoint}{_quoted(path)}?api-version={api_version}"
+    def _url(self, path: str, api_version: str, options: Mapping[str, str] = _NO_OPTIONS) -> str:
+        query = [f"{name}={quote(value)}" for name, value in options.items() if value]
+        return f"{self._cloud.endpoint}{_quoted(path)}?{'&'.join([*query, f'api-version={api_version}'])}"
 
     def _send(
         self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None
@@ -195,8 +192,32 @@ class Connection:
         from azure.core.rest import HttpRequest
 
         request = HttpRequest(method, url, json=body, headers={"Accept": "application/json", **(headers or {})})
-        response = self._client.send_request(request)
-        return ArmResponse(response.status_code, response.headers, parsed(response), bool(response.content))
+        with _naming_failures(f"{method} {url.partition('?')[0]}"):
+            response = self._client.send_request(request)
+        answer = ArmResponse(response.status_code, response.headers, content_of(response), request_of(response))
+        # Half of a document is another lost answer, and a read is repeated for it. Nothing at all may be an answer.
+        if answer.content:
+            answer.read(Raw, "JSON")
+        return answer
+
+
+@contextmanager
+def _naming_failures(request: str) -> Iterator[None]:
+    """Turn what azure-core and the SDK's clients raise over an answer that surprises them into `UnreadableAnswer`.
+
+    `RequestPolicy` has met the failures of the network. What is left are a status that a client does not know, a model
+    that does not fit the body, a header that a policy cannot read.
+    """
+    from azure.core.exceptions import AzureError
+
+    try:
+        yield
+    except VmidentError:
+        raise
+    except (AzureError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as failure:
+        # What may be quoted of a URL is not its query, which may be signed.
+        why = re.sub(r"\?\S*", "?…", " ".join(str(failure).split()))[:300]
+        raise unreadable("what Azure answers", f"{type(failure).__name__}: {why}", request) from failure
 
 
 def _transport(cloud: Cloud, clock: Clock, door: BaseAdapter | None) -> Any:

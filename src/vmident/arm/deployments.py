@@ -10,11 +10,18 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from vmident.arm.answers import check_about, read
 from vmident.arm.connection import Connection
 from vmident.arm.errors import HINTS, code_and_message, error_from, retry_after_seconds
 from vmident.arm.paging import pages
-from vmident.arm.pipeline_policy import body_of, parsed
-from vmident.arm.wire import unreadable
+from vmident.arm.pipeline_policy import content_of
+from vmident.arm.wire_types import (
+    DeploymentBody,
+    DeploymentOperationBody,
+    DeploymentOperationPropertiesBody,
+    WhatIfBody,
+    WhatIfChangeBody,
+)
 from vmident.core.resource_id import ResourceId
 from vmident.core.vm_creation.deployment import DeploymentRequest, DeploymentStatus, Step, WhatIf, WhatIfChange
 from vmident.errors import NotFound, OperationFailed, VmidentError
@@ -25,8 +32,9 @@ if TYPE_CHECKING:
 API_VERSION = "2025-04-01"
 """Older than the client's own, which not every cloud has yet; what is asked here is the same in both."""
 
+_A_DEPLOYMENT = "a deployment"
 _FORBIDDEN = frozenset({"403", "forbidden"})
-# Codes of a resource provider that `fault` has a class and a way out for, whatever the status.
+# Codes of a resource provider that `error_from` has a class and a way out for, whatever the status.
 _KNOWN_CODES = frozenset({"FailedIdentityOperation"})
 
 
@@ -38,19 +46,21 @@ class ArmDeployments:
 
     def start(self, request: DeploymentRequest) -> None:
         """PUT the deployment once."""
-        self._client(request.id).deployments.begin_create_or_update(
-            request.id.group, request.id.name, _body(request), polling=_FirstAnswer()
+        client, body, answer = self._client(request.id), _body(request), _FirstAnswer()
+        self._connection.call(
+            lambda: client.deployments.begin_create_or_update(request.id.group, request.id.name, body, polling=answer)
         )
+        made = read(content_of(answer.response), DeploymentBody, _A_DEPLOYMENT, f"PUT {_path(request.id)}")
+        check_about(_path(request.id), made.id)
 
     def poll(self, deployment: ResourceId) -> DeploymentStatus | None:
         """GET the deployment; 404 means that there is none."""
-        client = self._client(deployment)
+        path = _path(deployment)
         try:
-            body = self._connection.patiently(
-                lambda: client.deployments.get(deployment.group, deployment.name, cls=body_of)
-            )
+            body = self._connection.read(path, API_VERSION).read(DeploymentBody, _A_DEPLOYMENT)
         except NotFound:
             return None
+        check_about(path, body.id)
         return _seen(body)
 
     def steps(self, deployment: ResourceId) -> Sequence[Step]:
@@ -58,21 +68,27 @@ class ArmDeployments:
         path = (
             f"/subscriptions/{deployment.subscription}/resourceGroups/{deployment.group}/deployments/{deployment.name}"
         )
-        operations = pages(self._connection, f"{path}/operations", API_VERSION)
+        what = "an operation of a deployment"
+        operations = pages(self._connection, f"{path}/operations", API_VERSION, DeploymentOperationBody, what)
         return tuple(step for step in map(_step, operations) if step)
 
     def what_if(self, request: DeploymentRequest) -> WhatIf:
         """POST the deployment to `whatIf`; repeated like a read, as it changes nothing."""
         client, body, answer = self._client(request.id), _body(request), _FirstAnswer()
-        self._connection.patiently(
-            lambda: client.deployments.begin_what_if(request.id.group, request.id.name, body, polling=answer)
-        )
-        return _what_if(answer.response.status_code, answer.response.headers, parsed(answer.response))
+
+        def ask() -> None:
+            deployments = client.deployments
+            self._connection.call(
+                lambda: deployments.begin_what_if(request.id.group, request.id.name, body, polling=answer)
+            )
+
+        self._connection.patiently(ask)
+        return _what_if(answer.response.status_code, answer.response.headers, content_of(answer.response))
 
     def poll_what_if(self, what_if: WhatIf) -> WhatIf:
         """GET the answer where Azure said that it will be: 202 until it is there."""
         answer = self._connection.follow(what_if.url)
-        return _what_if(answer.status, {"Location": what_if.url, **answer.headers}, answer.body)
+        return _what_if(answer.status, {"Location": what_if.url, **answer.headers}, answer.content)
 
     def _client(self, deployment: ResourceId) -> DeploymentsMgmtClient:
         from azure.mgmt.resource.deployments import DeploymentsMgmtClient
@@ -92,35 +108,38 @@ class _FirstAnswer:
         return True
 
 
+def _path(deployment: ResourceId) -> str:
+    """Return the path of a deployment as ARM spells it."""
+    return (
+        f"/subscriptions/{deployment.subscription}/resourceGroups/{deployment.group}"
+        f"/providers/Microsoft.Resources/deployments/{deployment.name}"
+    )
+
+
 def _body(request: DeploymentRequest) -> Any:
     return {"properties": {"mode": "Incremental", "template": request.template, "parameters": request.parameters}}
 
 
-def _seen(body: Any) -> DeploymentStatus:
-    try:
-        properties = body["properties"]
-        state = str(properties["provisioningState"])
-        has_failed = state.lower() in {"failed", "canceled"}
-        return DeploymentStatus(state, _failure(properties.get("error"), state) if has_failed else None)
-    except (KeyError, TypeError, AttributeError) as strange:
-        raise unreadable("a deployment") from strange
+def _seen(body: DeploymentBody) -> DeploymentStatus:
+    state = body.properties.provisioning_state
+    has_failed = state.lower() in {"failed", "canceled"}
+    return DeploymentStatus(state, _failure(body.properties.error, state) if has_failed else None)
 
 
-def _step(operation: dict[str, Any]) -> Step | None:
-    properties = operation.get("properties") or {}
-    target = properties.get("targetResource") or {}
-    if not target.get("id"):
+def _step(operation: DeploymentOperationBody) -> Step | None:
+    properties = operation.properties
+    target, state = properties.target_resource, properties.provisioning_state or ""
+    if not target or not target.id:
         return None
-    state = str(properties.get("provisioningState"))
-    failure = _own_failure(properties, state) if state.lower() == "failed" else None
-    return Step(str(target["id"]), str(target.get("resourceType", "")), state, failure)
+    failure = _own_failure(properties) if state.lower() == "failed" else None
+    return Step(target.id, target.resource_type or "", state, failure)
 
 
-def _own_failure(properties: Mapping[str, Any], state: str) -> VmidentError:
+def _own_failure(properties: DeploymentOperationPropertiesBody) -> VmidentError:
     """Translate an operation's `statusMessage`: a resource provider's error, as it is or under `error`."""
-    said = properties.get("statusMessage")
+    said = properties.status_message
     error = said.get("error", said) if isinstance(said, dict) else {"message": str(said or "")}
-    return _failure(error, state, str(properties.get("statusCode")))
+    return _failure(error, properties.provisioning_state or "", str(properties.status_code))
 
 
 def _failure(error: Any, state: str, status_code: str = "") -> VmidentError:
@@ -131,18 +150,15 @@ def _failure(error: Any, state: str, status_code: str = "") -> VmidentError:
     return OperationFailed(message, code=code or state, hint=HINTS.get(code or ""))
 
 
-def _what_if(status: int, headers: Mapping[str, str], body: Any) -> WhatIf:
+def _what_if(status: int, headers: Mapping[str, str], content: bytes) -> WhatIf:
     if status == 202:
         return WhatIf(None, headers.get("Location", ""), retry_after_seconds(headers))
-    try:
-        if str(body["status"]).lower() != "succeeded":
-            raise _failure(body.get("error"), str(body["status"]))
-        changes = (body.get("properties") or body).get("changes") or ()
-        return WhatIf(tuple(_foreseen(one) for one in changes))
-    except (KeyError, TypeError, AttributeError) as strange:
-        raise unreadable("a what-if") from strange
+    body = read(content, WhatIfBody, "a what-if")
+    if body.status.lower() != "succeeded":
+        raise _failure(body.error, body.status)
+    changes = body.properties.changes if body.properties else body.changes
+    return WhatIf(tuple(_foreseen(one) for one in changes or ()))
 
 
-def _foreseen(change: Mapping[str, Any]) -> WhatIfChange:
-    paths = tuple(str(one["path"]) for one in change.get("delta") or ())
-    return WhatIfChange(str(change["resourceId"]), str(change["changeType"]), paths)
+def _foreseen(change: WhatIfChangeBody) -> WhatIfChange:
+    return WhatIfChange(change.resource_id, change.change_type, tuple(one.path for one in change.delta or ()))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from vmident.arm.limits import CODE_CHARACTERS, MESSAGE_CHARACTERS, RETRY_AFTER_SECONDS
 from vmident.core.shell import command_line
 from vmident.errors import (
     AzureRefused,
@@ -135,16 +136,20 @@ def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
     message = error.get("message")
     code = error.get("code")
     text = _unwrapped(message) if isinstance(message, str) and message.strip() else otherwise
-    return (code if isinstance(code, str) and code else None), " ".join(text.split())
+    shown = " ".join(text[:MESSAGE_CHARACTERS].split())
+    return (code[:CODE_CHARACTERS] if isinstance(code, str) and code else None), shown
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Read `Retry-After`, which ARM gives in whole seconds; `None` where it is absent or is a date."""
+    """Read `Retry-After`, which ARM gives in whole seconds; `None` where it is absent or is a date.
+
+    More than `RETRY_AFTER_SECONDS` counts as that many: what is sent too early is refused again.
+    """
     try:
         seconds = float(headers.get("Retry-After", ""))
     except ValueError:
         return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return min(max(0.0, seconds), RETRY_AFTER_SECONDS) if math.isfinite(seconds) else None
 
 
 def _target_in(body: Any) -> str | None:
@@ -163,7 +168,8 @@ def _innermost(error: dict[str, Any]) -> dict[str, Any]:
     reasons = (
         [one for one in details if isinstance(one, dict) and one.get("message")] if isinstance(details, list) else []
     )
-    if inner is None and reasons and error.get("code") in _WRAPPERS:
+    code = error.get("code")
+    if inner is None and reasons and isinstance(code, str) and code in _WRAPPERS:
         inner = reasons[0]
     if inner is None and reasons and isinstance(message, str) and message.startswith(_GRAPH_REFUSAL):
         return _graph_reason(reasons)
@@ -194,7 +200,7 @@ def _inner_error(message: str) -> dict[str, Any] | None:
     found = _NESTED_JSON.search(message)
     try:
         inner = json.JSONDecoder().raw_decode(message, found.start())[0] if found else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     error = inner.get("error") if isinstance(inner, dict) else None
     return error if isinstance(error, dict) else None

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
-from vmident.arm.paging import pages
-from vmident.arm.pipeline_policy import body_of
-from vmident.arm.standing_wire import group_from_wire
+from vmident.arm.paging import unread_items
+from vmident.arm.pipeline_policy import raw_content
+from vmident.arm.resource_wire import group_from_wire
 from vmident.core.resources import Group
 
 API_VERSION = "2024-11-01"
@@ -26,12 +27,13 @@ class ArmGroups:
     def read(self, subscription: str, name: str) -> Group:
         """GET the group."""
         path = f"/subscriptions/{subscription}/resourceGroups/{name}"
-        return group_from_wire(self._connection.read(path, API_VERSION).body)
+        answer = self._connection.read(path, API_VERSION)
+        return _about(path, group_from_wire(answer.content, answer.request))
 
     def list(self, subscription: str) -> Iterator[Group]:
         """List the groups of the subscription."""
         path = f"/subscriptions/{subscription}/resourceGroups"
-        return (group_from_wire(body) for body in pages(self._connection, path, API_VERSION))
+        return map(group_from_wire, unread_items(self._connection, path, API_VERSION))
 
     def make(self, subscription: str, name: str, location: str, tags: Mapping[str, str]) -> Group:
         """PUT the group once; the tags replace those that it has."""
@@ -39,4 +41,10 @@ class ArmGroups:
 
         wanted: dict[str, Any] = {"location": location, "tags": dict(tags)}
         groups = self._connection.sdk(ResourceManagementClient, subscription).resource_groups
-        return group_from_wire(groups.create_or_update(name, wanted, cls=body_of))
+        content = self._connection.call(lambda: groups.create_or_update(name, wanted, cls=raw_content))
+        return _about(f"/subscriptions/{subscription}/resourceGroups/{name}", group_from_wire(content))
+
+
+def _about(path: str, group: Group) -> Group:
+    check_about(path, group.id)
+    return group

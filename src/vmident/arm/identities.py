@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from vmident.arm.answers import check_about, unreadable
 from vmident.arm.connection import Connection
-from vmident.arm.paging import named_in_graph, pages
-from vmident.arm.pipeline_policy import body_of
-from vmident.arm.standing_wire import identity_resource_from_wire
-from vmident.arm.wire import unreadable
+from vmident.arm.paging import named_in_graph, unread_items
+from vmident.arm.pipeline_policy import raw_content
+from vmident.arm.resource_wire import identity_resource_from_wire
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
 from vmident.core.resources import IdentityResource
 from vmident.core.selection import named
@@ -48,16 +48,17 @@ class ArmIdentities:
 
     def list(self, subscription: str, group: str | None = None) -> Iterator[IdentityResource]:
         """List the identities of the group, else of the subscription."""
-        internal = f"/resourceGroups/{group}" if group else ""
-        path = f"/subscriptions/{subscription}{internal}/providers/{USER_ASSIGNED_IDENTITY}"
-        return (identity_resource_from_wire(body) for body in pages(self._connection, path, API_VERSION))
+        inside = f"/resourceGroups/{group}" if group else ""
+        path = f"/subscriptions/{subscription}{inside}/providers/{USER_ASSIGNED_IDENTITY}"
+        return map(identity_resource_from_wire, unread_items(self._connection, path, API_VERSION))
 
     def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:
         return tuple(one.id.name for one in self.list(subscription, group))
 
     def read(self, identity: ResourceId) -> IdentityResource:
         """GET the identity."""
-        return identity_resource_from_wire(self._connection.read(str(identity), API_VERSION).body)
+        answer = self._connection.read(str(identity), API_VERSION)
+        return _about(identity, identity_resource_from_wire(answer.content, answer.request))
 
     def make(self, identity: ResourceId, location: str, tags: Mapping[str, str]) -> IdentityResource:
         """PUT the identity once; the tags replace those that it has."""
@@ -65,7 +66,10 @@ class ArmIdentities:
 
         wanted = Identity(location=location, tags=dict(tags))
         client = self._client(identity.subscription)
-        return identity_resource_from_wire(client.create_or_update(identity.group, identity.name, wanted, cls=body_of))
+        content = self._connection.call(
+            lambda: client.create_or_update(identity.group, identity.name, wanted, cls=raw_content)
+        )
+        return _about(identity, identity_resource_from_wire(content))
 
     def delete(self, identity: ResourceId) -> None:
         """DELETE the identity once. Azure answers 200, or 204 for one that is gone already, both without a body.
@@ -76,8 +80,8 @@ class ArmIdentities:
             answer = self._connection.delete(str(identity), API_VERSION)
         except NotFound:
             return
-        if answer.has_content:
-            raise unreadable(f"the deletion of identity '{identity.name}'")
+        if answer.content:
+            raise unreadable("the deletion of an identity", "it has content", answer.request)
 
     def _client(self, subscription: str) -> UserAssignedIdentitiesOperations:
         from azure.mgmt.msi import ManagedServiceIdentityClient
@@ -85,3 +89,8 @@ class ArmIdentities:
         client = self._connection.sdk(ManagedServiceIdentityClient, subscription)
         operations: UserAssignedIdentitiesOperations = client.user_assigned_identities
         return operations
+
+
+def _about(asked: ResourceId, identity: IdentityResource) -> IdentityResource:
+    check_about(asked, identity.id)
+    return identity

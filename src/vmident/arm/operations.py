@@ -7,15 +7,15 @@ Source: the recorded polls, and 'Track asynchronous Azure operations' in Microso
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Any
 
-from vmident.arm.connection import ArmResponse, Connection
+from vmident.arm.answers import ArmResponse
+from vmident.arm.connection import Connection
 from vmident.arm.errors import operation_error, retry_after_seconds
+from vmident.arm.wire_types import OperationBody
 from vmident.ports.azure import Operation, OperationStatus
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|[+-]00:00)$")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(?:Z|[+-]00:00)$", re.ASCII)
 
 
 def operation_in(answer: ArmResponse, connection: Connection) -> Operation | None:
@@ -23,23 +23,26 @@ def operation_in(answer: ArmResponse, connection: Connection) -> Operation | Non
 
     A foreign host gets neither the token nor a request: the VM itself then tells when the change is done.
     """
-    url = answer.headers.get("Azure-AsyncOperation")
+    url, has_status = answer.headers.get("Azure-AsyncOperation"), True
     if not url and answer.status == 202:
-        url = answer.headers.get("Location")
+        url, has_status = answer.headers.get("Location"), False
     if not url or not connection.is_own_address(url):
         return None
-    return Operation(url, retry_after_seconds(answer.headers))
+    return Operation(url, retry_after_seconds(answer.headers), has_status)
 
 
 def poll(operation: Operation, connection: Connection) -> OperationStatus:
-    """Poll once; `Succeeded`, `Failed` and `Canceled` are ends, every other status is not."""
+    """Poll once; `Succeeded`, `Failed` and `Canceled` are ends, every other status is not.
+
+    Raises `UnreadableAnswer` for a status that is missing where there has to be one, or is no text.
+    """
     answer = connection.follow(operation.url)
-    body = answer.body if isinstance(answer.body, dict) else {}
-    has_ended_without_status = answer.status != 202
-    status = body.get("status") or ("Succeeded" if has_ended_without_status else "InProgress")
-    ending = str(status).lower()
+    if not operation.has_status:
+        return OperationStatus(is_over=answer.status != 202, retry_after_seconds=retry_after_seconds(answer.headers))
+    body = answer.read(OperationBody, "an operation")
+    ending = body.status.lower()
     if ending in {"failed", "canceled", "cancelled"}:
-        return OperationStatus(is_over=True, failure=operation_error(body.get("error"), str(status)))
+        return OperationStatus(is_over=True, failure=operation_error(body.error, body.status))
     is_over = ending == "succeeded"
     return OperationStatus(
         is_over=is_over,
@@ -48,16 +51,19 @@ def poll(operation: Operation, connection: Connection) -> OperationStatus:
     )
 
 
-def _took_seconds(body: Mapping[str, Any]) -> float | None:
+def _took_seconds(body: OperationBody) -> float | None:
     """Read `startTime` and `endTime`, such as `2020-07-09T07:19:37.8042157+00:00` (recording)."""
-    began, ended = (_moment(body.get(name)) for name in ("startTime", "endTime"))
+    began, ended = _moment(body.start_time), _moment(body.end_time)
     return max(0.0, ended - began) if began is not None and ended is not None else None
 
 
-def _moment(text: object) -> float | None:
+def _moment(text: str | None) -> float | None:
     # Python 3.10 reads no seven digits of a second.
-    found = _MOMENT.match(text) if isinstance(text, str) else None
+    found = _MOMENT.match(text) if text else None
     if found is None:
         return None
-    whole = datetime.strptime(found[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    try:
+        whole = datetime.strptime(found[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
     return whole.timestamp() + float(f"0.{found[2] or '0'}")

@@ -4,29 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from msgspec import Raw
+
+from vmident.arm.answers import read
 from vmident.arm.connection import Connection
-from vmident.arm.wire import unreadable
+from vmident.arm.limits import LIST_PAGES
+from vmident.arm.wire import checking_ids
+from vmident.arm.wire_types import GraphAnswer, IdBody, ListPage
 from vmident.core.resource_id import ResourceId
-from vmident.errors import BadResourceId, VmidentError
+from vmident.errors import UnreadableAnswer, VmidentError
 
 RESOURCE_GRAPH = "2022-10-01"
 _ROWS_AT_MOST = 1_000
 """Rows of a page: the most that Resource Graph gives (wire facts)."""
 
+T = TypeVar("T")
 
-def pages(connection: Connection, path: str, api_version: str) -> Iterator[dict[str, Any]]:
-    """Return the items of a list one by one, following `nextLink` as Azure gives it."""
-    answer = connection.read(path, api_version)
+
+def pages(connection: Connection, path: str, api_version: str, kind: type[T], what: str) -> Iterator[T]:
+    """Return the items of a list one by one; `what` names one of them for people, such as `a subscription`."""
+    return (read(item, kind, what) for item in unread_items(connection, path, api_version))
+
+
+def unread_items(connection: Connection, path: str, api_version: str, condition: str = "") -> Iterator[Raw]:
+    """Return the items of a list one by one, not read yet, following `nextLink` as Azure gives it.
+
+    `condition` is an OData filter, such as `roleName eq 'Reader'`.
+    """
+    answer = connection.read(path, api_version, condition=condition)
+    progress = _PagesSoFar(f"The list {path}")
     while True:
-        if not isinstance(answer.body, dict) or not isinstance(answer.body.get("value"), list):
-            raise unreadable("a list")
-        yield from answer.body["value"]
-        further = answer.body.get("nextLink")
-        if not further:
+        page = answer.read(ListPage, "a list")
+        yield from page.value
+        if not page.next_link:
             return
-        answer = connection.follow(further)
+        progress.check(page.next_link)
+        answer = connection.follow(page.next_link)
+
+
+class _PagesSoFar:
+    """What ends a list that has no end: a page that names itself or an earlier one, and pages beyond `LIST_PAGES`."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._seen: set[str] = set()
+
+    def check(self, further: str) -> None:
+        """Raise `UnreadableAnswer` unless there may be one more page, which `further` leads to."""
+        if further in self._seen:
+            raise _endless(f"{self._what} names a page that it has named before")
+        self._seen.add(further)
+        if len(self._seen) >= LIST_PAGES:
+            raise _endless(f"{self._what} has more than {LIST_PAGES:,} pages, which is the most that vmident reads")
+
+
+def _endless(why: str) -> UnreadableAnswer:
+    return UnreadableAnswer(f"{why}.", hint="Narrow it, with -g or with --subscription, and try again.")
 
 
 def named_in_graph(connection: Connection, subscription: str, kind: str, name: str) -> tuple[ResourceId, ...]:
@@ -36,7 +71,9 @@ def named_in_graph(connection: Connection, subscription: str, kind: str, name: s
     answer is empty: a list then has to do.
     """
     query = f"Resources | where type =~ '{kind.lower()}' and name =~ '{name}' | project id | order by id asc"
-    return ids_in_graph(connection, query, subscriptions=[subscription]) or ()
+    found = ids_in_graph(connection, query, subscriptions=[subscription]) or ()
+    # Of what the graph says about something else, nothing is used.
+    return tuple(one for one in found if one.is_a(kind) and one.name.lower() == name.lower())
 
 
 def ids_in_graph(
@@ -59,7 +96,7 @@ def ids_in_graph(
 class GraphPage:
     """One answer of Resource Graph: its rows, and how many there are on all pages."""
 
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[Raw]
     total: int
 
 
@@ -68,10 +105,9 @@ def graph_pages(
 ) -> Iterator[ResourceId]:
     """Return the ids that a query of Resource Graph finds, page by page; raises what asking raises."""
     for page in graph_answers(connection, query, subscriptions=subscriptions):
-        try:
-            yield from [ResourceId.parse(row["id"]) for row in page.rows]
-        except (KeyError, TypeError, AttributeError, BadResourceId) as strange:
-            raise unreadable("a page of Resource Graph") from strange
+        with checking_ids("a page of Resource Graph"):
+            found = [ResourceId.parse(read(row, IdBody, "a row of Resource Graph").id) for row in page.rows]
+        yield from found
 
 
 def graph_answers(
@@ -81,14 +117,12 @@ def graph_answers(
     question: dict[str, Any] = {"query": query, "options": {"$top": _ROWS_AT_MOST}}
     if subscriptions is not None:
         question["subscriptions"] = list(subscriptions)
+    progress = _PagesSoFar("An answer of Resource Graph")
     while True:
-        answer = connection.ask("/providers/Microsoft.ResourceGraph/resources", RESOURCE_GRAPH, question).body
-        try:
-            rows, further = answer["data"], answer.get("$skipToken")
-            page = GraphPage(rows, int(answer.get("totalRecords", len(rows))))
-        except (KeyError, TypeError, AttributeError, ValueError) as strange:
-            raise unreadable("a page of Resource Graph") from strange
-        yield page
-        if not further:
+        answer = connection.ask("/providers/Microsoft.ResourceGraph/resources", RESOURCE_GRAPH, question)
+        page = answer.read(GraphAnswer, "a page of Resource Graph")
+        yield GraphPage(page.data, len(page.data) if page.total_records is None else page.total_records)
+        if not page.skip_token:
             return
-        question["options"] = {"$top": _ROWS_AT_MOST, "$skipToken": further}
+        progress.check(page.skip_token)
+        question["options"] = {"$top": _ROWS_AT_MOST, "$skipToken": page.skip_token}

@@ -5,12 +5,12 @@ A policy of azure-core's pipeline, the outermost one; it needs nothing of azure-
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from vmident.arm.answers import read_error, unreadable
 from vmident.arm.auth.errors import sign_in_error
 from vmident.arm.cloud import is_same_origin
 from vmident.arm.errors import error_from
@@ -50,7 +50,7 @@ class RequestPolicy:
         self._enforce_https = enforce_https
 
     def send(self, request: Any) -> Any:
-        """Send one request on; raises `vmident.errors` for no token, no answer, and every status from 300 on.
+        """Send one request on; raises `vmident.errors` for no token, no answer, and every status but 200 to 299.
 
         What leads to another host gets neither the token nor a request: the SDK's own lists follow any `nextLink`.
         """
@@ -73,9 +73,11 @@ class RequestPolicy:
             self._trace(f"{shown} -> no token: {failure}")
             raise sign_in_error(failure) from failure
         except DecodeError as failure:
-            # Where the connection was cut in the middle of the body there is no response.
+            # Raised by the policy that decodes for the SDK's clients; without a response where the body was cut.
             if failure.response is None:
                 raise _no_answer(failure, self._endpoint) from failure
+            if 200 <= (failure.response.status_code or 0) < 300:
+                raise unreadable("JSON", request=shown) from failure
             raise _refusal(failure.response) from failure
         except UnreadableAnswer as failure:
             self._trace(f"{shown} -> {failure.code}")
@@ -89,43 +91,34 @@ class RequestPolicy:
         request_id = answer.headers.get("x-ms-request-id", "none")
         took = f"{time.perf_counter() - began:.3f} s"
         self._trace(f"{shown} -> {answer.status_code} ({took}, request id {request_id})")
-        if answer.status_code >= 300:
+        if not 200 <= answer.status_code < 300:
             raise _refusal(answer)
         # Nobody has read an answer that is streamed yet.
         if not request.context.options.get("stream"):
-            self._see(answer.text())
+            self._see(content_of(answer).decode("utf-8", "replace"))
         return response
 
 
-def parsed(answer: Any) -> Any:
-    """Read the JSON of an answer; `None` where there is none. Raises `UnreadableAnswer` for what is no JSON."""
-    text = answer.text()
-    try:
-        return json.loads(text) if text else None
-    except ValueError as unreadable:
-        raise UnreadableAnswer(
-            f"The answer to {answer.request.method} {_without_opaque_query(answer.request.url)} is not JSON.",
-            hint="Is there a proxy or a sign-in page between this machine and Azure?",
-            status=answer.status_code,
-        ) from unreadable
+def content_of(answer: Any) -> bytes:
+    """Return the body of an answer; the SDK's long-running writes stream theirs, and nobody has read it yet."""
+    # The answers of the SDK's older clients have no `read`, and need none.
+    getattr(answer, "read", lambda: None)()
+    content: bytes = answer.body()
+    return content
 
 
-def body_of(response: Any, _model: object, _headers: object) -> Any:
-    """Return the JSON itself, where the SDK's own clients take a function for what they hand back (`cls`)."""
-    return parsed(response.http_response)
+def raw_content(response: Any, _model: object, _headers: object) -> bytes:
+    """Return the body itself, where the SDK's own clients take a function for what they return (`cls`)."""
+    return content_of(response.http_response)
+
+
+def request_of(answer: Any) -> str:
+    """Return what an answer is to, such as `GET https://…`."""
+    return f"{answer.request.method} {_without_opaque_query(answer.request.url)}"
 
 
 def _refusal(answer: Any) -> VmidentError:
-    try:
-        # The SDK's long-running writes stream their answers, and nobody has read this one yet; the answers of its
-        # older clients have no `read`, and need none.
-        getattr(answer, "read", lambda: None)()
-        body = parsed(answer)
-    except UnreadableAnswer as unreadable:
-        if answer.status_code < 300:
-            return unreadable
-        body = None
-    return error_from(answer.status_code, answer.headers, body)
+    return error_from(answer.status_code, answer.headers, read_error(content_of(answer)))
 
 
 def _without_opaque_query(url: str) -> str:

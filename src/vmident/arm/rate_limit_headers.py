@@ -32,5 +32,6 @@ def _remaining(headers: Mapping[str, str]) -> Iterator[tuple[str, int]]:
 
 
 def _pair(name: str, number: str) -> Iterator[tuple[str, int]]:
-    if number.strip().isdigit():
+    # What no budget is left out: digits of other scripts, and numbers that `int` refuses to read for their length.
+    if len(number) < 12 and number.strip().isascii() and number.strip().isdigit():
         yield name, int(number)

@@ -1,4 +1,4 @@
-"""Role definitions and role assignments through the SDK's authorization client, and what the caller may do.
+"""Role definitions and role assignments through the Resource Manager, and what the caller may do.
 
 Source: Microsoft's REST reference for authorization, version 2022-04-01; 'Roles' in the wire facts.
 """
@@ -8,24 +8,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from vmident.arm.answers import check_same_name, read
 from vmident.arm.connection import Connection
-from vmident.arm.paging import pages
-from vmident.arm.wire import unreadable
+from vmident.arm.paging import pages, unread_items
+from vmident.arm.wire import checking_ids
+from vmident.arm.wire_types import AssignmentBody, PermissionBody, RoleBody
 from vmident.core.rbac.permissions import Permission
 from vmident.core.rbac.roles import AssignmentKey, Grant, Role, RoleAssignment, assignment_name
 from vmident.core.rbac.scope import Scope
-from vmident.errors import BadResourceId, NotFound, VmidentError
+from vmident.errors import NotFound, VmidentError
 
 if TYPE_CHECKING:
-    from azure.mgmt.authorization import AuthorizationManagementClient
+    from vmident.arm.answers import ArmResponse
 
 API_VERSION = "2022-04-01"
 _EXISTS = "RoleAssignmentExists"
+_ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
+_A_ROLE = "a role definition"
+_AN_ASSIGNMENT = "a role assignment"
 _NO_CONTENT = 204
-# The client wants a subscription, and puts it only into requests that are not made here.
-_ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
 class ArmRoles:
@@ -46,7 +49,7 @@ class ArmRoles:
 
     def _list_all_at(self, scope: Scope) -> Sequence[Role]:
         """List every definition that can be assigned at a scope, for names that come near a mistyped one."""
-        return self._definitions(scope, None)
+        return self._definitions(scope, "")
 
     def by_id(self, definition_id: str) -> Role:
         """Read one definition by its full id; raises `NotFound`."""
@@ -57,29 +60,23 @@ class ArmRoles:
 
         Asked at the scope itself: who may read there may not read the whole subscription.
         """
-        client = self._client()
-        condition = f"principalId eq '{principal_id}'"
-        found = self._connection.patiently(
-            lambda: list(client.role_assignments.list_for_scope(str(scope), filter=condition))
-        )
-        return tuple(self._held(str(one.id), str(one.role_definition_id), str(one.scope)) for one in found)
+        found = self._assignments_at(scope, f"principalId eq '{principal_id}'")
+        # One of another principal, which was not asked for, might be deleted with the identity.
+        return tuple(self._held(one) for one in found if one.properties.principal_id.lower() == principal_id.lower())
 
     def listed_assignments_of(self, principal_id: str, scope: Scope) -> Sequence[RoleAssignment]:
         """Pick a principal's assignments from the list of all at, above and below the scope."""
-        return tuple(self._held(*one) for one in self._everybodys(scope).get(principal_id.lower(), ()))
+        return tuple(map(self._held, self._everybodys(scope).get(principal_id.lower(), ())))
 
     def assignments_at(self, scope: Scope) -> frozenset[AssignmentKey]:
         """List all assignments at, above and below the scope, page by page."""
-        try:
-            return frozenset(_assigned(one["properties"]) for one in self._assignments_at(scope))
-        except (KeyError, TypeError, AttributeError, BadResourceId) as strange:
-            raise unreadable("a list of role assignments") from strange
+        return frozenset(map(_assigned, self._assignments_at(scope)))
 
     def find(self, grant: Grant, principal_id: str) -> str | None:
         """Return the id of the assignment that `grant` makes, by its name; `None` where it is not there."""
-        client, name = self._client(), assignment_name(grant, principal_id)
+        path = f"{grant.scope}/{_ASSIGNMENTS}/{assignment_name(grant, principal_id)}"
         try:
-            return str(self._connection.patiently(lambda: client.role_assignments.get(str(grant.scope), name)).id)
+            return _id_in(self._connection.read(path, API_VERSION), path)
         except NotFound:
             return None
 
@@ -89,25 +86,24 @@ class ArmRoles:
         `principalType` spares the check whether the directory knows the principal yet (wire facts). Raises
         `UnreadableAnswer` for an answer that is not this very assignment.
         """
+        path = f"{grant.scope}/{_ASSIGNMENTS}/{assignment_name(grant, principal_id)}"
         properties = {
             "roleDefinitionId": grant.role.id,
             "principalId": principal_id,
             "principalType": "ServicePrincipal",
         }
-        name = assignment_name(grant, principal_id)
-        path = f"{grant.scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
         try:
             answer = self._connection.put(path, API_VERSION, {"properties": properties})
         except VmidentError as failure:
             if failure.code != _EXISTS:
                 raise
             return self.find(grant, principal_id), False
-        return _id_of(answer.body, name), True
+        return _id_in(answer, path), True
 
     def exists(self, assignment_id: str) -> bool:
         """GET the assignment; 404 means that there is none."""
         try:
-            self._connection.read(assignment_id, API_VERSION)
+            _id_in(self._connection.read(assignment_id, API_VERSION), assignment_id)
         except NotFound:
             return False
         return True
@@ -123,53 +119,39 @@ class ArmRoles:
             # The scope itself is gone (recorded: `ResourceGroupNotFound`).
             return
         if answer.status != _NO_CONTENT:
-            _id_of(answer.body, assignment_id.rsplit("/", 1)[-1])
+            _id_in(answer, assignment_id)
 
-    def _list_everybodys(self, scope: Scope) -> Mapping[str, Sequence[tuple[str, str, str]]]:
-        """Return the id, the definition's id and the scope of each assignment, by the principal in small letters."""
-        by_principal = defaultdict[str, list[tuple[str, str, str]]](list)
-        try:
-            for one in self._assignments_at(scope):
-                held = one["properties"]
-                by_principal[held["principalId"].lower()].append((one["id"], held["roleDefinitionId"], held["scope"]))
-        except (KeyError, TypeError, AttributeError) as strange:
-            raise unreadable("a list of role assignments") from strange
+    def _list_everybodys(self, scope: Scope) -> Mapping[str, Sequence[AssignmentBody]]:
+        """Return the assignments by the principal's id in small letters."""
+        by_principal = defaultdict[str, list[AssignmentBody]](list)
+        for one in self._assignments_at(scope):
+            by_principal[one.properties.principal_id.lower()].append(one)
         return by_principal
 
-    def _assignments_at(self, scope: Scope) -> Iterator[dict[str, Any]]:
-        return pages(self._connection, f"{scope}/providers/Microsoft.Authorization/roleAssignments", API_VERSION)
+    def _assignments_at(self, scope: Scope, condition: str = "") -> Iterator[AssignmentBody]:
+        items = unread_items(self._connection, f"{scope}/{_ASSIGNMENTS}", API_VERSION, condition)
+        return (read(one, AssignmentBody, _AN_ASSIGNMENT) for one in items)
 
     def _read_permissions(self, scope: Scope) -> Sequence[Permission]:
         """List what the caller may do at a scope."""
         path = f"{scope}/providers/Microsoft.Authorization/permissions"
-        try:
-            return tuple(
-                Permission(tuple(one["actions"]), tuple(one.get("notActions") or ()))
-                for one in pages(self._connection, path, API_VERSION)
-            )
-        except (KeyError, TypeError) as strange:
-            raise unreadable("a list of permissions") from strange
+        found = pages(self._connection, path, API_VERSION, PermissionBody, "a permission")
+        return tuple(Permission(tuple(one.actions or ()), tuple(one.not_actions or ())) for one in found)
 
-    def _client(self) -> AuthorizationManagementClient:
-        from azure.mgmt.authorization import AuthorizationManagementClient
-
-        return self._connection.sdk(AuthorizationManagementClient, _ANY_SUBSCRIPTION)
-
-    def _definitions(self, scope: Scope, condition: str | None) -> Sequence[Role]:
-        client = self._client()
-        found = self._connection.patiently(lambda: list(client.role_definitions.list(str(scope), filter=condition)))
-        return tuple(Role(str(one.id), str(one.role_name)) for one in found)
+    def _definitions(self, scope: Scope, condition: str) -> Sequence[Role]:
+        path = f"{scope}/providers/Microsoft.Authorization/roleDefinitions"
+        found = unread_items(self._connection, path, API_VERSION, condition)
+        return tuple(_role(read(one, RoleBody, _A_ROLE)) for one in found)
 
     def _read_role(self, definition_id: str) -> Role:
-        client = self._client()
-        found = self._connection.patiently(lambda: client.role_definitions.get_by_id(definition_id))
-        return Role(str(found.id), str(found.role_name))
+        found = _role(self._connection.read(definition_id, API_VERSION).read(RoleBody, _A_ROLE))
+        check_same_name(definition_id, found.id)
+        return found
 
-    def _held(self, assignment_id: str, definition_id: str, scope_id: str) -> RoleAssignment:
-        try:
-            scope = Scope.parse(scope_id)
-        except BadResourceId as strange:
-            raise unreadable("a role assignment") from strange
+    def _held(self, body: AssignmentBody) -> RoleAssignment:
+        assignment_id, definition_id = body.id, body.properties.role_definition_id
+        with checking_ids(_AN_ASSIGNMENT):
+            scope = Scope.parse(body.properties.scope)
         try:
             role = self._role(definition_id)
         except NotFound:
@@ -178,14 +160,19 @@ class ArmRoles:
         return RoleAssignment(assignment_id, role, scope)
 
 
-def _assigned(properties: Any) -> AssignmentKey:
-    guid = properties["roleDefinitionId"].rsplit("/", 1)[-1].lower()
-    return AssignmentKey(properties["principalId"].lower(), guid, Scope.parse(properties["scope"]))
-
-
-def _id_of(body: Any, name: str) -> str:
+def _id_in(answer: ArmResponse, path: str) -> str:
     """Return the id of the assignment in an answer, which has to be the one that was asked for."""
-    found = body.get("id") if isinstance(body, dict) else None
-    if not isinstance(found, str) or found.rsplit("/", 1)[-1].lower() != name.lower():
-        raise unreadable(f"the role assignment '{name}'")
-    return found
+    found = answer.read(AssignmentBody, _AN_ASSIGNMENT)
+    check_same_name(path, found.id)
+    return found.id
+
+
+def _role(body: RoleBody) -> Role:
+    return Role(body.id, body.properties.role_name)
+
+
+def _assigned(body: AssignmentBody) -> AssignmentKey:
+    held = body.properties
+    with checking_ids(_AN_ASSIGNMENT):
+        scope = Scope.parse(held.scope)
+    return AssignmentKey(held.principal_id.lower(), held.role_definition_id.rsplit("/", 1)[-1].lower(), scope)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
+from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import pages
-from vmident.arm.wire import unreadable
+from vmident.arm.wire_types import ProviderBody, SubscriptionBody
 from vmident.errors import AmbiguousName, NotFound
 from vmident.ports.azure import SubscriptionStatus
 
@@ -23,24 +24,19 @@ class ArmSubscriptions:
     def read(self, subscription: str) -> SubscriptionStatus:
         """GET the subscription; every answer of ARM's carries its time in the `Date` header."""
         answer = self._connection.read(f"/subscriptions/{subscription}", API_VERSION)
-        try:
-            name, state = answer.body["displayName"], answer.body["state"]
-        except (KeyError, TypeError) as strange:
-            raise unreadable("a subscription") from strange
-        return SubscriptionStatus(str(name), str(state), _epoch_seconds(answer.headers.get("Date", "")))
+        body = answer.read(SubscriptionBody, "a subscription")
+        check_about(subscription, body.subscription_id)
+        return SubscriptionStatus(body.display_name, body.state or "", _epoch_seconds(answer.headers.get("Date", "")))
 
     def registration(self, subscription: str, namespace: str) -> str:
         """GET the provider's `registrationState`."""
-        body = self._connection.read(f"/subscriptions/{subscription}/providers/{namespace}", PROVIDERS_API_VERSION).body
-        try:
-            return str(body["registrationState"])
-        except (KeyError, TypeError) as strange:
-            raise unreadable("a resource provider") from strange
+        answer = self._connection.read(f"/subscriptions/{subscription}/providers/{namespace}", PROVIDERS_API_VERSION)
+        return answer.read(ProviderBody, "a resource provider").registration_state
 
 
 def subscription_named(name: str, connection: Connection) -> str:
     """Return the id of the subscription called `name`, in any case; raises `NotFound`, `AmbiguousName`."""
-    every = [(str(one.get("subscriptionId")), str(one.get("displayName"))) for one in _all(connection)]
+    every = [(one.subscription_id, one.display_name) for one in _all(connection)]
     found = sorted(subscription for subscription, called in every if called.lower() == name.lower())
     if len(found) > 1:
         raise AmbiguousName(
@@ -58,20 +54,22 @@ def subscription_named(name: str, connection: Connection) -> str:
 
 def every_subscription(connection: Connection) -> tuple[str, ...]:
     """Return the ids of all subscriptions that the account sees, in order."""
-    return tuple(sorted(str(one.get("subscriptionId")) for one in _all(connection)))
+    return tuple(sorted(one.subscription_id for one in _all(connection)))
 
 
 def name_of_subscription(subscription: str, connection: Connection) -> str:
     """Return the name of the subscription with that id, as Azure has it; raises what the read raises."""
-    return str(connection.read(f"/subscriptions/{subscription}", API_VERSION).body.get("displayName"))
+    body = connection.read(f"/subscriptions/{subscription}", API_VERSION).read(SubscriptionBody, "a subscription")
+    check_about(subscription, body.subscription_id)
+    return body.display_name
 
 
-def _all(connection: Connection) -> list[dict[str, object]]:
-    return list(pages(connection, "/subscriptions", API_VERSION))
+def _all(connection: Connection) -> list[SubscriptionBody]:
+    return list(pages(connection, "/subscriptions", API_VERSION, SubscriptionBody, "a subscription"))
 
 
 def _epoch_seconds(date: str) -> float | None:
     try:
         return parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

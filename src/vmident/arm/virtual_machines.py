@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
-from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, named_in_graph, pages
-from vmident.arm.wire import vm_from_wire
+from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, named_in_graph, unread_items
+from vmident.arm.wire import vm_from_graph, vm_from_wire
+from vmident.arm.wire_types import VmBody
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.core.selection import named
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, Throttled, WrongResource
+from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, Throttled
 
 if TYPE_CHECKING:
+    from vmident.arm.answers import ArmResponse
     from vmident.core.patch import PatchBody
     from vmident.ports.azure import AttachedVms, Operation, OperationStatus, PatchResponse
 
@@ -33,16 +36,14 @@ class ArmVirtualMachines:
 
     def read(self, vm: ResourceId) -> VirtualMachine:
         """GET the VM; raises `WrongResource` for an answer about another one."""
-        answer = self._connection.read(str(vm), API_VERSION)
-        return _about(vm, vm_from_wire(answer.body, answer.headers))
+        return _machine_in(self._connection.read(str(vm), API_VERSION), vm)
 
     def power_state(self, vm: ResourceId) -> str | None:
         """Read the VM's instance view: a status `PowerState/running` says `running`."""
-        body = self._connection.read(str(vm), API_VERSION, expand="instanceView").body
-        try:
-            codes = [str(one["code"]) for one in body["properties"]["instanceView"]["statuses"]]
-        except (KeyError, TypeError):
-            return None
+        body = self._connection.read(str(vm), API_VERSION, expand="instanceView").read(VmBody, "a VM")
+        check_about(vm, body.id)
+        view = body.properties.instance_view if body.properties else None
+        codes = [one.code or "" for one in (view.statuses if view else None) or ()]
         return next((code.partition("/")[2] for code in codes if code.startswith("PowerState/")), None)
 
     def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> PatchResponse:
@@ -54,8 +55,8 @@ class ArmVirtualMachines:
         from vmident.ports.azure import PatchResponse
 
         answer = self._connection.write(str(vm), API_VERSION, body, etag=etag)
-        is_accepted = answer.status == 202 and not answer.body
-        machine = None if is_accepted else _about(vm, vm_from_wire(answer.body, answer.headers))
+        is_accepted = answer.status == 202 and not answer.content
+        machine = None if is_accepted else _machine_in(answer, vm)
         return PatchResponse(machine, operation_in(answer, self._connection))
 
     def poll(self, operation: Operation) -> OperationStatus:
@@ -73,18 +74,18 @@ class ArmVirtualMachines:
 
     def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine]:
         """List the VMs of the group, else of the subscription."""
-        internal = f"/resourceGroups/{group}" if group else ""
-        path = f"/subscriptions/{subscription}{internal}/providers/{VIRTUAL_MACHINE}"
-        return (vm_from_wire(body, {}) for body in pages(self._connection, path, API_VERSION))
+        inside = f"/resourceGroups/{group}" if group else ""
+        path = f"/subscriptions/{subscription}{inside}/providers/{VIRTUAL_MACHINE}"
+        return map(vm_from_wire, unread_items(self._connection, path, API_VERSION))
 
     def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:
         return tuple(machine.id.name for machine in islice(self.list(subscription, group), _NAMES_AT_MOST))
 
     def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
         """Ask Resource Graph; ARM's lists know no such conditions, so where it cannot be used, neither can this."""
-        internal = f" and resourceGroup =~ '{group}'" if group else ""
+        inside = f" and resourceGroup =~ '{group}'" if group else ""
         query = (
-            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{internal} "
+            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{inside} "
             f"| where {condition} | project id | order by id asc"
         )
         try:
@@ -97,9 +98,9 @@ class ArmVirtualMachines:
 
     def in_graph(self, subscription: str, group: str | None = None) -> tuple[int, Iterator[VirtualMachine]] | None:
         """Ask Resource Graph; its first answer tells how many rows there are."""
-        internal = f" and resourceGroup =~ '{group}'" if group else ""
+        inside = f" and resourceGroup =~ '{group}'" if group else ""
         query = (
-            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{internal} "
+            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{inside} "
             "| project id, location, tags, identity | order by id asc"
         )
         pages = graph_answers(self._connection, query, subscriptions=[subscription])
@@ -108,7 +109,7 @@ class ArmVirtualMachines:
         except (AzureRefused, NotAllowed, AzureUnavailable, Throttled):
             return None
         rows = (row for page in chain([first], pages) for row in page.rows)
-        return first.total, (_machine_in_graph(row) for row in rows)
+        return first.total, map(vm_from_graph, rows)
 
     def attached_vms(self, identity: ResourceId) -> AttachedVms:
         """Ask Resource Graph in all subscriptions, and list the VMs of the identity's own, as the graph lags.
@@ -127,17 +128,7 @@ class ArmVirtualMachines:
         return AttachedVms(sorted(listed.union(in_graph or ())), is_complete=in_graph is not None)
 
 
-def _about(vm: ResourceId, machine: VirtualMachine) -> VirtualMachine:
-    if machine.id != vm:
-        raise WrongResource(
-            f"Azure was asked for VM {vm} and answered about {machine.id}.",
-            hint="Is there a proxy between this machine and Azure? Nothing was computed from the answer.",
-        )
+def _machine_in(answer: ArmResponse, vm: ResourceId) -> VirtualMachine:
+    machine = vm_from_wire(answer.content, answer.headers, answer.request)
+    check_about(vm, machine.id)
     return machine
-
-
-def _machine_in_graph(row: dict[str, Any]) -> VirtualMachine:
-    """Read a row of Resource Graph: a VM without identities has none there, or one without a type."""
-    identity = row.get("identity")
-    has_type = isinstance(identity, dict) and identity.get("type")
-    return vm_from_wire(row if has_type else {**row, "identity": None}, {})

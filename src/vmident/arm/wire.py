@@ -1,17 +1,27 @@
-"""ARM's JSON to the core's values, where shapes are Azure's and may surprise.
+"""ARM's JSON to the core's values; each function raises `UnreadableAnswer` and nothing else.
 
 Source: 'The VM resource' in the wire facts; recordings `vm-user-identities-2020.json`, `vm-system-identity-2020.json`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+from msgspec import Raw
+
+from vmident.arm.answers import read, unreadable
+from vmident.arm.wire_types import (
+    GraphVmBody,
+    IdentityBody,
+    Text,
+    UserIdentityBody,
+    VmBody,
+)
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import BadResourceId, UnreadableAnswer
+from vmident.errors import BadResourceId
 
 _TYPES = {
     "none": (False, False),
@@ -20,57 +30,67 @@ _TYPES = {
     "systemassigned,userassigned": (True, True),
     "userassigned,systemassigned": (True, True),
 }
+_A_VM = "a VM"
+_NO_HEADERS: Mapping[str, str] = {}
 
 
-def vm_from_wire(body: Any, headers: Mapping[str, str]) -> VirtualMachine:
-    """Read a VM; its etag is in the body, the `ETag` header, or both. Raises `UnreadableAnswer` for anything else."""
+@contextmanager
+def checking_ids(what: str, request: str = "") -> Iterator[None]:
+    """Turn an id that is none into `UnreadableAnswer`: to `read`, an id is a text."""
     try:
-        properties = body.get("properties") or {}
+        yield
+    except BadResourceId as failure:
+        raise unreadable(what, failure.message.rstrip("."), request) from failure
+
+
+def vm_from_wire(content: bytes | Raw, headers: Mapping[str, str] = _NO_HEADERS, request: str = "") -> VirtualMachine:
+    """Read a VM; its etag is in the body, the `ETag` header, or both."""
+    body = read(content, VmBody, _A_VM, request)
+    with checking_ids(_A_VM, request):
         return VirtualMachine(
-            id=ResourceId.parse(body["id"]),
-            location=text_or_none(body.get("location")) or "",
-            identity=identity_from_wire(body.get("identity")),
-            etag=text_or_none(body.get("etag")) or headers.get("ETag"),
-            provisioning_state=text_or_none(properties.get("provisioningState")) or "Succeeded",
-            tags=tags_from_wire(body),
+            id=ResourceId.parse(body.id),
+            location=body.location or "",
+            identity=_identity(body.identity, request),
+            etag=body.etag or headers.get("ETag"),
+            provisioning_state=(body.properties.provisioning_state if body.properties else None) or "Succeeded",
+            tags=tags_from_wire(body.tags),
         )
-    except (AttributeError, KeyError, TypeError, BadResourceId) as strange:
-        raise unreadable("a VM") from strange
 
 
-def identity_from_wire(identity: Any) -> IdentityState:
+def vm_from_graph(content: Raw) -> VirtualMachine:
+    """Read a row of Resource Graph: a VM without identities has none there, or one without a type."""
+    row = read(content, GraphVmBody, _A_VM)
+    found = row.identity
+    identity = (
+        IdentityBody(found.type, found.principal_id, found.tenant_id, found.user_assigned_identities)
+        if found and found.type
+        else None
+    )
+    with checking_ids(_A_VM):
+        return VirtualMachine(
+            ResourceId.parse(row.id), row.location or "", _identity(identity), tags=tags_from_wire(row.tags)
+        )
+
+
+def _identity(body: IdentityBody | None, request: str = "") -> IdentityState:
     """Read a VM's `identity`; absent means none. The type is taken in any case, with or without the space."""
-    if identity is None:
+    if body is None:
         return IdentityState()
-    has_system, has_users = _TYPES["".join(identity["type"].split()).lower()]
-    users = (identity.get("userAssignedIdentities") or {}) if has_users else {}
+    kinds = _TYPES.get("".join(body.type.split()).lower())
+    if kinds is None:
+        raise unreadable(_A_VM, f"its identity has the unknown type '{body.type[:80]}'", request)
+    has_system, has_users = kinds
+    users = (body.user_assigned_identities or {}) if has_users else {}
     return IdentityState(
-        system=SystemIdentity(text_or_none(identity.get("principalId")), text_or_none(identity.get("tenantId")))
-        if has_system
-        else None,
-        users={ResourceId.parse(user): _user_identity(known or {}) for user, known in users.items()},
+        system=SystemIdentity(body.principal_id, body.tenant_id) if has_system else None,
+        users={ResourceId.parse(user): _user_identity(known) for user, known in users.items()},
     )
 
 
-def _user_identity(known: Any) -> UserIdentity:
-    return UserIdentity(text_or_none(known.get("clientId")), text_or_none(known.get("principalId")))
+def _user_identity(known: UserIdentityBody | None) -> UserIdentity:
+    return UserIdentity(known.client_id, known.principal_id) if known else UserIdentity()
 
 
-def tags_from_wire(body: Any) -> dict[str, str]:
-    """Read the tags of a resource; absent means none."""
-    return {str(name): text_or_none(value) or "" for name, value in (body.get("tags") or {}).items()}
-
-
-def text_or_none(value: Any) -> str | None:
-    """Return a text, or `None`; raises `TypeError` for anything else."""
-    if value is not None and not isinstance(value, str):
-        raise TypeError(value)
-    return value
-
-
-def unreadable(what: str) -> UnreadableAnswer:
-    """Return the error for an answer that is not what it should be."""
-    return UnreadableAnswer(
-        f"Azure's answer does not read as {what}.",
-        hint="Run the command again with --debug to see what was asked.",
-    )
+def tags_from_wire(tags: Mapping[str, Text] | None) -> dict[str, str]:
+    """Return the tags of a resource; absent means none."""
+    return {name: value or "" for name, value in (tags or {}).items()}

@@ -46,11 +46,13 @@ class Clock(Protocol):
 class Operation:
     """Work that Azure goes on with after it has answered; `url` is polled exactly as Azure gave it.
 
-    `retry_after_seconds` is the pause that Azure asked for, if it did.
+    `retry_after_seconds` is the pause that Azure asked for, if it did. Its polls answer with a status
+    where it `has_status`; else HTTP's 202 says that it still runs.
     """
 
     url: str
     retry_after_seconds: float | None = None
+    has_status: bool = True
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from tests.program import (
     TERMINAL,
     Program,
     answering,
+    answering_about_it,
     answering_with,
     interrupting,
     losing_the_answer,
@@ -187,7 +188,7 @@ def test_every_shape_that_a_failure_comes_in_is_unwrapped(
     failed = {"properties": {"provisioningState": "Failed", "error": {"code": "DeploymentFailed", "message": "See."}}}
     nic = {"id": f"{NETWORK}/networkInterfaces/newVMVMNic", "resourceType": "Microsoft.Network/networkInterfaces"}
     step = {"properties": {"provisioningState": "Failed", "targetResource": nic, **said}}  # type: ignore[dict-item]
-    program.when("GET", "/deployments/vmident-", answering_with(200, failed))
+    program.when("GET", "/deployments/vmident-", answering_about_it(failed))
     program.when("GET", "/operations", answering_with(200, {"value": [{"properties": {}}, step]}))
     outcome = program(CREATE)
     error = outcome.json["error"]
@@ -199,7 +200,7 @@ def test_every_shape_that_a_failure_comes_in_is_unwrapped(
 def test_a_failure_whose_resources_cannot_be_read_is_the_deployments_own(program: Program) -> None:
     error = {"code": "DeploymentFailed", "message": "See.", "details": [{"code": "Quota", "message": "Too many."}]}
     failed = {"properties": {"provisioningState": "Failed", "error": error}}
-    program.when("GET", "/deployments/vmident-", answering_with(200, failed))
+    program.when("GET", "/deployments/vmident-", answering_about_it(failed))
     program.when("GET", "/operations", answering(404, "DeploymentNotFound"))
     outcome = program(CREATE)
     assert outcome.json["error"]["code"] == "Quota"

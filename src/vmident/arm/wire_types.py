@@ -1,0 +1,303 @@
+"""What vmident reads of ARM's answers, as declared types; every other member of an answer is passed over.
+
+A member that Azure may leave out, or send as `null`, has `None` for a default. Source: 'The VM resource' and the other
+sections of the wire facts, Microsoft's REST reference, and recordings of real traffic.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from msgspec import Raw, Struct, field
+
+Text: TypeAlias = str | None
+
+
+class Body(Struct, rename="camel"):
+    """A JSON object: `principalId` is read as `principal_id`."""
+
+
+class ListPage(Body):
+    """One page of a list; items are read one by one, as one of them may be unreadable."""
+
+    value: list[Raw]
+    next_link: Text = None
+
+
+class GraphAnswer(Body):
+    """One page of rows of Azure Resource Graph."""
+
+    data: list[Raw]
+    total_records: int | None = None
+    skip_token: Text = field(default=None, name="$skipToken")
+
+
+class IdBody(Body):
+    """Anything that has an id."""
+
+    id: str
+
+
+class UserIdentityBody(Body):
+    """What a VM says of an identity that is attached to it."""
+
+    client_id: Text = None
+    principal_id: Text = None
+
+
+class IdentityBody(Body):
+    """The identities of a VM."""
+
+    type: str
+    principal_id: Text = None
+    tenant_id: Text = None
+    user_assigned_identities: dict[str, UserIdentityBody | None] | None = None
+
+
+class StatusBody(Body):
+    """One status of an instance view: `PowerState/running`."""
+
+    code: Text = None
+
+
+class InstanceViewBody(Body):
+    """What runs."""
+
+    statuses: list[StatusBody] | None = None
+
+
+class VmPropertiesBody(Body):
+    """`properties` of a VM."""
+
+    provisioning_state: Text = None
+    instance_view: InstanceViewBody | None = None
+
+
+class VmBody(Body):
+    """A VM."""
+
+    id: str
+    location: Text = None
+    etag: Text = None
+    identity: IdentityBody | None = None
+    properties: VmPropertiesBody | None = None
+    tags: dict[str, Text] | None = None
+
+
+class GraphIdentityBody(Body):
+    """The identities of a VM in Resource Graph, where a VM without any has one without a type."""
+
+    type: Text = None
+    principal_id: Text = None
+    tenant_id: Text = None
+    user_assigned_identities: dict[str, UserIdentityBody | None] | None = None
+
+
+class GraphVmBody(Body):
+    """A VM in Resource Graph."""
+
+    id: str
+    location: Text = None
+    identity: GraphIdentityBody | None = None
+    tags: dict[str, Text] | None = None
+
+
+class OperationBody(Body):
+    """A long-running operation; `error` has many shapes: see `vmident.arm.faults`."""
+
+    status: str
+    start_time: Text = None
+    end_time: Text = None
+    error: Any = None
+
+
+class GroupPropertiesBody(Body):
+    """`properties` of a resource group."""
+
+    provisioning_state: Text = None
+
+
+class GroupBody(Body):
+    """A resource group."""
+
+    id: str
+    name: str
+    location: Text = None
+    properties: GroupPropertiesBody | None = None
+    tags: dict[str, Text] | None = None
+
+
+class IdentityPropertiesBody(Body):
+    """`properties` of a user-assigned identity."""
+
+    client_id: Text = None
+    principal_id: Text = None
+    tenant_id: Text = None
+
+
+class IdentityResourceBody(Body):
+    """A user-assigned identity as a resource."""
+
+    id: str
+    location: Text = None
+    properties: IdentityPropertiesBody | None = None
+    tags: dict[str, Text] | None = None
+
+
+class RolePropertiesBody(Body):
+    """`properties` of a role definition."""
+
+    role_name: str
+
+
+class RoleBody(Body):
+    """A role definition."""
+
+    id: str
+    properties: RolePropertiesBody
+
+
+class AssignmentPropertiesBody(Body):
+    """`properties` of a role assignment."""
+
+    principal_id: str
+    role_definition_id: str
+    scope: str
+
+
+class AssignmentBody(Body):
+    """A role assignment."""
+
+    id: str
+    properties: AssignmentPropertiesBody
+
+
+class PermissionBody(Body):
+    """What the caller may do at a scope."""
+
+    actions: list[str] | None = None
+    not_actions: list[str] | None = None
+
+
+class SubscriptionBody(Body):
+    """A subscription."""
+
+    subscription_id: str
+    display_name: str
+    state: Text = None
+
+
+class ProviderBody(Body):
+    """A resource provider of a subscription."""
+
+    registration_state: str
+
+
+class SubnetBody(Body):
+    """A subnet."""
+
+    name: str
+
+
+class NetworkPropertiesBody(Body):
+    """`properties` of a virtual network."""
+
+    subnets: list[SubnetBody] | None = None
+
+
+class NetworkBody(Body):
+    """A virtual network."""
+
+    id: str
+    location: str
+    properties: NetworkPropertiesBody | None = None
+
+
+class AddressPropertiesBody(Body):
+    """`properties` of a public address or of one configuration of an interface."""
+
+    ip_address: Text = None
+    private_ip_address: Text = field(default=None, name="privateIPAddress")
+
+
+class AddressBody(Body):
+    """A public address, or one configuration of an interface."""
+
+    properties: AddressPropertiesBody | None = None
+
+
+class InterfacePropertiesBody(Body):
+    """`properties` of a network interface."""
+
+    ip_configurations: list[AddressBody] | None = None
+
+
+class InterfaceBody(Body):
+    """A network interface."""
+
+    properties: InterfacePropertiesBody | None = None
+
+
+class DeploymentPropertiesBody(Body):
+    """`properties` of a deployment."""
+
+    provisioning_state: str
+    error: Any = None
+
+
+class DeploymentBody(Body):
+    """A template deployment."""
+
+    id: str
+    properties: DeploymentPropertiesBody
+
+
+class TargetBody(Body):
+    """The resource that an operation of a deployment is about."""
+
+    id: Text = None
+    resource_type: Text = None
+
+
+class DeploymentOperationPropertiesBody(Body):
+    """`properties` of an operation of a deployment; a status code is a number or its name."""
+
+    provisioning_state: Text = None
+    status_code: Any = None
+    status_message: Any = None
+    target_resource: TargetBody | None = None
+
+
+class DeploymentOperationBody(Body):
+    """One step of a deployment."""
+
+    properties: DeploymentOperationPropertiesBody
+
+
+class PathBody(Body):
+    """A property that a deployment would change."""
+
+    path: str
+
+
+class WhatIfChangeBody(Body):
+    """A resource that a deployment would change."""
+
+    resource_id: str
+    change_type: str
+    delta: list[PathBody] | None = None
+
+
+class WhatIfPropertiesBody(Body):
+    """`properties` of a what-if."""
+
+    changes: list[WhatIfChangeBody] | None = None
+
+
+class WhatIfBody(Body):
+    """What a deployment would change; recordings have the changes in `properties`, the reference has them beside it."""
+
+    status: str
+    error: Any = None
+    properties: WhatIfPropertiesBody | None = None
+    changes: list[WhatIfChangeBody] | None = None

@@ -87,10 +87,12 @@ def goldens(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Rewrite what README.md and docs/ say of commands, exit codes and error codes, from the program itself."""
-    session.install("-q", ".")
+    """Rewrite the reference tables and the output shown in README.md and docs/, from the program itself."""
+    session.install("-q", ".", *group("test"))
     session.run("python", "-m", "tests.guards.help_texts")
     session.run("python", "-m", "docs.generate")
+    shown = "tests/guards/test_docs.py::test_what_a_page_shows_is_what_the_program_prints"
+    session.run("pytest", "-q", "-n", "auto", shown, env={"REWRITE_DOCS": "1"})
 
 
 @nox.session

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shlex
+import signal
 import socket
 import ssl
+import stat
 import subprocess
 import sys
 import urllib.error
@@ -112,3 +115,55 @@ def test_every_request_is_noted_without_what_it_carries(tmp_path: Path) -> None:
     assert [one["method"] for one in noted if "/virtualMachines/" in one["path"]] == ["GET", "PATCH"]
     assert {*noted[0]} == {"method", "path", "status", "received", "sent"}
     assert "eyJ" not in log.read_text(encoding="utf-8")
+
+
+def test_two_servers_of_one_sandbox_do_not_disturb_each_other(tmp_path: Path) -> None:
+    first, second = (Served(tmp_path / "served", "--operation-seconds", "0") for _ in range(2))
+    try:
+        assert first.vmident("enable-system", "myVM").returncode == 0
+        assert json.loads(second.vmident("show", "myVM").stdout)["identity"]["type"] == "SystemAssigned"
+        assert second.stop() == (0, "")
+        assert first.vmident("list").returncode == 0
+    finally:
+        second.kill()
+        first.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_leaves_the_sandbox_and_what_serve_did_not_make(tmp_path: Path, number: int) -> None:
+    foreign = tmp_path / "served" / "azure-cli" / "config"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("the user's own")
+    served = Served(tmp_path / "served", "--operation-seconds", "0", "--log", str(tmp_path / "log"))
+    try:
+        azure_config = Path(served.exported("azureCli")["AZURE_CONFIG_DIR"])
+        azure_config.mkdir()
+        (azure_config / "msal_token_cache.json").write_text("a token")
+        made = [Path(served.facts["certificates"]), tmp_path / "log", tmp_path / "served" / "sandbox.sqlite3"]
+        assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o600}
+        served.process.send_signal(number)
+        assert (served.process.wait(30), served.process.stderr and served.process.stderr.read()) == (0, "")
+    finally:
+        served.kill()
+    left = {path.relative_to(tmp_path / "served").as_posix() for path in (tmp_path / "served").rglob("*")}
+    assert left == {"azure-cli", "azure-cli/config", "sandbox.sqlite3"}
+
+
+def test_a_token_that_is_nested_without_end_is_401(served: Served) -> None:
+    nested = base64.urlsafe_b64encode(b"[" * 5_000).decode()  # as much as fits into a header
+    url = f"{served.facts['endpoint']}/subscriptions?api-version=2022-12-01"
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer a.{nested}.b"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, context=ssl.create_default_context(cafile=served.facts["certificates"]))
+    assert refused.value.code == 401
+    refused.value.close()
+
+
+def test_it_stops_by_itself_when_its_time_has_run_out(tmp_path: Path) -> None:
+    served = Served(tmp_path / "served", "--timeout", "2")
+    try:
+        _, err = served.process.communicate(timeout=60)
+    finally:
+        served.kill()
+    assert (served.process.returncode, "timed-out" in err) == (7, True)
+    assert not Path(served.facts["certificates"]).exists()

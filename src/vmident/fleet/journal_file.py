@@ -7,13 +7,13 @@ SQLite's write-ahead log, synchronised at every commit, keeps what was committed
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmident.errors import BadResourceId, JournalUnusable
+from vmident.private_files import create_private
 
 if TYPE_CHECKING:
     import sqlite3
@@ -96,7 +96,8 @@ class JournalFile:
         if self._opened is None:
             import sqlite3
 
-            _make_private(self._file)
+            # Not left to SQLite, whose files get the mode of the umask; its log gets the mode of this file.
+            create_private(self._file)
             connection = sqlite3.connect(
                 self._file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -184,9 +185,3 @@ def _made_anew(rows: sqlite3.Connection) -> sqlite3.Connection:
     rows.execute(f"PRAGMA application_id={_APPLICATION_ID}")
     rows.execute(f"PRAGMA user_version={_VERSION}")
     return rows
-
-
-def _make_private(file: Path) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Made here and not by SQLite, so that nobody else can read it even for a moment; its log gets the same rights.
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))

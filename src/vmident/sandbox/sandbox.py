@@ -74,6 +74,7 @@ class Sandbox:
         self.requests: deque[Request] = deque(maxlen=_REQUESTS_KEPT)
         self._numbers = itertools.count()
         self._now = now
+        self._ahead_seconds = 0.0
         self._new_uuid = new_uuid
         seconds = _seconds(operation_seconds)
         self._settings = SandboxSettings(
@@ -113,7 +114,7 @@ class Sandbox:
     def status(self) -> dict[str, Any]:
         """Return the location and the contents of the sandbox."""
         with self._store.transaction() as rows:
-            now = self._now()
+            now = self._time(rows)
             deployments_runner.settle(rows, now, self._inside(rows), self._settings)
             return {
                 "folder": str(self.folder),
@@ -147,7 +148,7 @@ class Sandbox:
         """
         with self._store.transaction() as rows:
             limits = signed_in_user.read_limits(role_store.all_roles(rows), roles_at)
-            signed_in_user.limit(rows, limits, self._new_uuid, now=self._now())
+            signed_in_user.limit(rows, limits, self._new_uuid, now=self._time(rows))
 
     def unregister(self, namespace: str) -> None:
         """Take the subscription's registration for a provider away."""
@@ -200,7 +201,7 @@ class Sandbox:
                 rows, group, name, self._new_uuid, system=system, identities=identities, location=location, tags=tags
             )
             if updating_seconds is not None:
-                seed.put_operation(rows, group, name, self._new_uuid, now=self._now(), seconds=updating_seconds)
+                seed.put_operation(rows, group, name, self._new_uuid, now=self._time(rows), seconds=updating_seconds)
             return vm_id
 
     def add_vms(self, count: int) -> None:
@@ -214,7 +215,22 @@ class Sandbox:
     def add_operation(self, group: str, name: str, *, seconds: float) -> None:
         """Have somebody else's operation run on a VM that is there, from now on for so long."""
         with self._store.transaction() as rows:
-            seed.put_operation(rows, group, name, self._new_uuid, now=self._now(), seconds=seconds)
+            seed.put_operation(rows, group, name, self._new_uuid, now=self._time(rows), seconds=seconds)
+
+    def _time(self, rows: Rows) -> float:
+        """Return epoch seconds that never go back, also where the machine's clock is set back.
+
+        Otherwise operations would not end, and budgets not refill, until the clock has caught up. The latest time is
+        in the file, for all processes that share it, and is written once a second: the clock runs `_ahead_seconds`
+        ahead only in a process that has found it behind, which then writes each time.
+        """
+        now, latest = self._now() + self._ahead_seconds, rows.latest_time()
+        if latest is not None and now < latest:
+            self._ahead_seconds += latest - now
+            now = latest
+        if latest is None or now >= latest + 1 or (self._ahead_seconds and now > latest):
+            rows.write_latest_time(now)
+        return now
 
     def _answered(self, request: Request, remaining: dict[str, str]) -> Response:
         """Answer within a transaction: a refusal keeps what was drawn, but a 429 draws nothing."""
@@ -227,7 +243,7 @@ class Sandbox:
                 return refused.answer()
 
     def _routed(self, request: Request, rows: Rows, remaining: dict[str, str]) -> Response:
-        now = self._now()
+        now = self._time(rows)
         deployments_runner.settle(rows, now, self._inside(rows), self._settings)
         change_log.record_changes(rows, {}, now)
         if next(self._numbers) % _FORGETS_EVERY == 0:

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
 
 from vmident.errors import SandboxUnusable
+from vmident.private_files import create_private
 from vmident.sandbox.token_bucket import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x766D6964  # 'vmid'
 _BUSY_SECONDS = 60.0
 _KEPT_SECONDS = 86_400.0
@@ -34,6 +34,7 @@ CREATE UNIQUE INDEX living ON resources (kind, group_key, name_key) WHERE delete
 CREATE INDEX named ON resources (kind, name_key) WHERE deleted IS NULL;
 CREATE TABLE operations (name TEXT PRIMARY KEY, ends REAL NOT NULL, running INTEGER NOT NULL, record TEXT NOT NULL);
 CREATE INDEX running_operations ON operations (ends) WHERE running = 1;
+CREATE TABLE clock (latest REAL NOT NULL);
 CREATE TABLE buckets (name TEXT PRIMARY KEY, tokens REAL NOT NULL, at REAL NOT NULL);
 """
 
@@ -179,9 +180,19 @@ class Rows:
             (bucket, level.tokens, level.at_seconds),
         )
 
+    def latest_time(self) -> float | None:
+        """Read the latest time that was written; None in a new file."""
+        row = self._connection.execute("SELECT latest FROM clock").fetchone()
+        return float(row[0]) if row else None
+
+    def write_latest_time(self, seconds: float) -> None:
+        """Write the latest time, in epoch seconds."""
+        self._connection.execute("DELETE FROM clock")
+        self._connection.execute("INSERT INTO clock (latest) VALUES (?)", (seconds,))
+
     def clear(self) -> None:
         """Forget everything."""
-        for table in ("resources", "operations", "buckets"):
+        for table in ("resources", "operations", "buckets", "clock"):
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are those above
 
 
@@ -229,7 +240,7 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            _make_private(self._file)
+            create_private(self._file)
             connection = sqlite3.connect(
                 self._file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -297,9 +308,3 @@ def _immediate(connection: sqlite3.Connection) -> Iterator[None]:
         connection.rollback()  # nothing, where SQLite has rolled back by itself
         raise
     connection.execute("COMMIT")
-
-
-def _make_private(file: Path) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Made here and not by SQLite, so that nobody else can read it even for a moment.
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))

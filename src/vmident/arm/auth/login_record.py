@@ -6,9 +6,6 @@ The tokens themselves are in azure-identity's own persistent cache.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from typing import Any
 from vmident.arm.cloud import Cloud
 from vmident.core.auth.caller import CallerType
 from vmident.errors import NotSignedIn
+from vmident.private_files import make_private_folder, write_private
 
 FILE_NAME = "sign-in.json"
 _VERSION = 1
@@ -61,16 +59,9 @@ def load_login(folder: Path) -> SignIn | None:
 
 def save_login(folder: Path, sign_in: SignIn) -> None:
     """Replace the saved sign-in atomically, readable by the current user only."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)  # which only its owner can read
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"version": _VERSION, **asdict(sign_in), "type": sign_in.type.value}, file, indent=2)
-        Path(name).replace(folder / FILE_NAME)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    document = {"version": _VERSION, **asdict(sign_in), "type": sign_in.type.value}
+    make_private_folder(folder)
+    write_private(folder / FILE_NAME, json.dumps(document, indent=2))
 
 
 def delete_login(folder: Path) -> None:

@@ -14,6 +14,7 @@ from vmident.cli.run import Run
 from vmident.errors import ExitCode, UsageError
 from vmident.files.desired_state import schema_text
 from vmident.files.plan_file import header
+from vmident.private_files import write_private
 from vmident.render.formats import as_json
 from vmident.render.plan import plan_document, plan_lines, plan_row, plan_warning_lines
 
@@ -67,7 +68,7 @@ def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> Exi
 
 def _save(file: str, text: str) -> None:
     try:
-        Path(file).write_text(f"{text}\n", encoding="utf-8")
+        write_private(Path(file), f"{text}\n")
     except (OSError, ValueError) as bad:
         reason = getattr(bad, "strerror", None) or str(bad)
         raise UsageError(

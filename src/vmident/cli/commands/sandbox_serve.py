@@ -68,7 +68,8 @@ def serve(
 
       vmident sandbox serve --port 0 --vms 1000 --operation-seconds 7 --throttle
     """
-    server = run.open().server(
+    session = run.open()
+    server = session.server(
         port,
         vms=vms,
         operation_seconds=operation_seconds,
@@ -76,10 +77,11 @@ def serve(
         time_scale=time_scale,
         log=log,
     )
-    facts = with_commands(server.facts, time_scale)
     try:
+        facts = with_commands(server.facts, time_scale)
         run.answer(facts, rows=[facts], lines=lambda: _lines(facts))
-        server.run()
+        server.run(session.clock.remaining_seconds())
+        session.clock.remaining_seconds()  # raises `TimedOut` where that is why it has stopped
     except KeyboardInterrupt:
         pass  # the way to stop it
     finally:

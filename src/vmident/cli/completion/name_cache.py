@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from vmident.cli.completion.names import NameKind, SeenName
 from vmident.cli.config.settings import Settings
+from vmident.private_files import make_private_folder, write_private
 
 FILE_NAME = "names.json"
 LIMIT = 1000
@@ -58,16 +58,6 @@ def _read(file: Path) -> list[_Kept]:
 
 
 def _replace(folder: Path, names: list[_Kept]) -> None:
-    import tempfile
-
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     document = {"version": _VERSION, "names": [[place, *seen] for place, seen in names]}
-    handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)  # which only its owner can read
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(document))
-        Path(name).replace(folder / FILE_NAME)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    make_private_folder(folder)
+    write_private(folder / FILE_NAME, json.dumps(document))

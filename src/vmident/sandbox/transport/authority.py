@@ -63,7 +63,7 @@ class Authority:
             claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
             is_ours = hmac.compare_digest(token.encode(), self.token(int(claims["iat"])).encode())
             return is_ours and bool(now < claims["exp"])
-        except (ValueError, LookupError, TypeError, OverflowError):
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
             return False
 
     def answer(self, request: Request, now: float) -> Response | None:

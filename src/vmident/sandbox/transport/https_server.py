@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import socket
 import ssl
-from typing import TYPE_CHECKING
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from vmident.errors import SandboxUnusable
+from vmident.private_files import make_private_folder, open_private, write_private
 from vmident.sandbox.sandbox import Sandbox
 from vmident.sandbox.tenant import SUBSCRIPTION, TENANT
 from vmident.sandbox.transport.asgi import Application
@@ -17,7 +22,6 @@ from vmident.sandbox.transport.authority import CLIENT_ID, Authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import trustme
 
@@ -28,8 +32,9 @@ class Server:
     """Serves while `run` runs; the port is taken from when the server is made until `close`.
 
     `facts` are what a client connects with: where, the file of the CA's certificate, and the application's secret. The
-    folder among them is for the Azure CLI's configuration: it would else keep the tokens of a server that is gone, and
-    change what the user has in `~/.azure`. It goes when the server goes, and with it the Azure CLI's sign-in.
+    folder among them is for the Azure CLI's configuration: otherwise the Azure CLI would keep the tokens of a server
+    that is gone, and change what the user has in `~/.azure`. Both are in a new folder of this server's own, as several
+    may serve one sandbox, and `close` deletes that folder and nothing else.
 
     Each request is noted in the file `log`, where one is named. `make` gives the sandbox for an endpoint and a judge of
     tokens. Raises `SandboxUnusable` where the port is taken or the packages of the extra `serve` are not installed.
@@ -44,27 +49,43 @@ class Server:
         log: Path | None = None,
     ) -> None:
         ca = _new_ca()
+        self._own_folder: Path | None = None
+        self._log: TextIO | None = None
+        self._sandbox: Sandbox | None = None
+        self._socket = _listening(port)
+        try:
+            self._prepare(ca, folder, make, now, log)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(
+        self,
+        ca: trustme.CA,
+        folder: Path,
+        make: Callable[[str, Callable[[str], bool]], Sandbox],
+        now: Callable[[], float],
+        log: Path | None,
+    ) -> None:
         import uvicorn
 
-        self._socket = _listening(port)
         endpoint = f"https://{HOST}:{self._socket.getsockname()[1]}"
         authority = Authority(endpoint, secrets.token_urlsafe(24), secrets.token_urlsafe(24))
-        self._certificates = folder / "serve-ca.pem"
-        self._azure_config = folder / "azure-cli"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.rmtree(self._azure_config, ignore_errors=True)
-        ca.cert_pem.write_to_path(str(self._certificates))
+        make_private_folder(folder)
+        own_folder = self._own_folder = Path(tempfile.mkdtemp(prefix="serve-", dir=folder))  # with mode 0700
+        certificates = own_folder / "ca.pem"
+        write_private(certificates, ca.cert_pem.bytes().decode("ascii"))
         self.facts = {
             "endpoint": endpoint,
-            "certificates": str(self._certificates),
-            "azureConfig": str(self._azure_config),
+            "certificates": str(certificates),
+            "azureConfig": str(own_folder / "azure-cli"),
             "subscriptionId": SUBSCRIPTION,
             "tenantId": TENANT,
             "clientId": CLIENT_ID,
             "clientSecret": authority.secret,
         }
         self._sandbox = make(endpoint, lambda token: authority.takes(token, now()))
-        self._log = log.open("a", encoding="utf-8", buffering=1) if log else None
+        self._log = open_private(log) if log else None
         written = (self._log.write,) if self._log else ()
         application = Application(self._sandbox, authority, now, *written)
         config = uvicorn.Config(application, log_level="error", lifespan="off", access_log=False)
@@ -73,18 +94,36 @@ class Server:
         ca.issue_cert(HOST, "localhost").configure_cert(config.ssl)
         self._server = uvicorn.Server(config)
 
-    def run(self) -> None:
-        """Serve until Ctrl-C, which is raised when requests under way have ended."""
-        self._server.run(sockets=[self._socket])
+    def run(self, seconds: float | None = None) -> None:
+        """Serve until a signal to stop, or for so many seconds; requests under way are answered first."""
+        stopping = threading.Timer(seconds or 0, self._stop)
+        stopping.daemon = True
+        if seconds is not None:
+            stopping.start()
+        # uvicorn has such handlers of its own while it serves, but not while it starts: an exception then leaves
+        # warnings of asyncio's on standard error. When it has ended, it sends what it caught once more.
+        numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        handled = [one for one in numbers if signal.getsignal(one) is not signal.SIG_IGN]
+        before = {one: signal.signal(one, lambda _number, _frame: self._stop()) for one in handled}
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            stopping.cancel()
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+    def _stop(self) -> None:
+        self._server.should_exit = True
 
     def close(self) -> None:
-        """Return the port back, and leave no certificate and no sign-in behind."""
+        """Close the port, and delete the certificate and the Azure CLI's sign-in."""
         self._socket.close()
-        self._sandbox.close()
+        if self._own_folder:
+            shutil.rmtree(self._own_folder, ignore_errors=True)
+        if self._sandbox:
+            self._sandbox.close()
         if self._log:
             self._log.close()
-        self._certificates.unlink(missing_ok=True)
-        shutil.rmtree(self._azure_config, ignore_errors=True)
 
 
 def _new_ca() -> trustme.CA:

@@ -7,7 +7,14 @@ import pytest
 
 from vmident.cli.config.azure_cli_config import AzureCliFiles, KnownSubscription
 from vmident.cli.config.setting import Setting
-from vmident.cli.config.settings import Output, Overrides, Settings, settings_from
+from vmident.cli.config.settings import (
+    Output,
+    Overrides,
+    Settings,
+    only_subscription,
+    settings_from,
+    several_subscriptions,
+)
 from vmident.cli.options.shared import Options
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
 from vmident.core.auth.caller import CallerType
@@ -319,3 +326,10 @@ def test_a_subscription_asked_for_by_name_is_reached_as_its_account() -> None:
     settings = _settings(Overrides(subscription="MINE"), files=SIGNED_IN)
 
     assert (settings.azure_cli_account, settings.azure_cli_encrypts) == (ADA, True)
+
+
+@pytest.mark.parametrize("text", ["/subscriptions/asked-sub", "/SUBSCRIPTIONS/asked-sub/", " asked-sub\r\n"])
+def test_a_subscription_may_be_its_resource_id_with_white_space_around_it(text: str) -> None:
+    assert _settings(Overrides(only_subscription([text]))).subscription == "asked-sub"
+    assert _settings(environ={"AZURE_SUBSCRIPTION_ID": text}).subscription == "asked-sub"
+    assert several_subscriptions([text, "other"]) == ("asked-sub", "other")

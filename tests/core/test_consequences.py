@@ -11,10 +11,12 @@ from vmident.core.consequences import (
     DEFAULT_IDENTITY_CHANGED,
     DEFAULT_IDENTITY_LOST,
     IDENTITY_NAMED_TWICE,
+    LONG_IDENTITY_NAME,
     PRINCIPAL_LOST,
     DefaultIdentity,
     consequences,
     default_identity,
+    name_warnings,
     named_twice,
 )
 from vmident.core.identity import IdentityState, SystemIdentity
@@ -140,3 +142,8 @@ def test_an_identity_named_twice_in_whatever_case_is_warned_of_once() -> None:
 def test_identities_named_once_each_are_not_warned_of() -> None:
     assert named_twice((A, B, C)) == ()
     assert named_twice(()) == ()
+
+
+@pytest.mark.parametrize(("length", "is_warned_of"), [(3, False), (24, False), (25, True), (128, True)])
+def test_the_name_of_an_identity_is_warned_of_above_24_characters(length: int, is_warned_of: bool) -> None:
+    assert [warning.code for warning in name_warnings("a" * length)] == [LONG_IDENTITY_NAME] * is_warned_of

@@ -55,7 +55,7 @@ REFUSED = {
     "a version as text": ("version: '1'\nrules: []", 1, "this vmident reads version 1"),
     "no rules": ("version: 1", 1, "a description needs the key 'rules'"),
     "an unknown key": ("version: 1\nrulez: []", 2, "no key 'rulez'. Did you mean 'rules'?"),
-    "an unknown key unlike any": ("version: 1\nrules: []\nqqq: 1", 3, "no key 'qqq'. There is none such."),
+    "an unknown key unlike any": ("version: 1\nrules: []\nqqq: 1", 3, "no key 'qqq'."),
     "rules that are none": ("version: 1\nrules: {}", 2, "rules is a mapping, and is to be a list"),
     "a rule that is none": (HEAD + "- web", 3, "a rule is text, and is to be a mapping"),
     "a rule without VMs": (HEAD + "- system: true", 3, "a rule needs the key 'vms'"),
@@ -68,8 +68,8 @@ REFUSED = {
     "a number for a name": (HEAD + "- vms: {names: [12]}\n  system: true", 3, 'text. Quote it: "12"'),
     "nothing for a name": (HEAD + "- vms: {names: [~]}\n  system: true", 3, "is nothing, and is to be text"),
     "an empty name": (HEAD + "- vms: {names: [' ']}\n  system: true", 3, "a name is empty"),
-    "an impossible name": (HEAD + "- vms: {names: [a/b]}\n  system: true", 3, "it holds the character '/'"),
-    "a name for an id": (HEAD + "- vms: {ids: [myVM]}\n  system: true", 3, "is not a resource id"),
+    "an impossible name": (HEAD + "- vms: {names: [a/b]}\n  system: true", 3, "it contains '/'"),
+    "a name for an id": (HEAD + "- vms: {ids: [myVM]}\n  system: true", 3, "is not a valid resource ID"),
     "an identity for a VM": (HEAD + f"- vms: {{ids: [{IDENTITY}]}}\n  system: true", 3, "is the id of a"),
     "a name for a subscription": (
         HEAD + "- vms: {subscriptions: [Production]}\n  system: true", 3, "'Production' is no id of a",
@@ -111,10 +111,10 @@ REFUSED = {
         HEAD + "- vms: {names: [a]}\n  system: true\n  roles: [{role: R}]", 5, "needs the key 'scope'",
     ),
     "a scope that is none": (
-        HEAD + "- vms: {names: [a]}\n  system: true\n  roles: [{role: R, scope: here}]", 5, "'here' is no scope",
+        HEAD + "- vms: {names: [a]}\n  system: true\n  roles: [{role: R, scope: here}]", 5, "'here' is not a valid",
     ),
     "a pattern for an identity": (
-        HEAD + "- vms: {names: [a]}\n  identities:\n    exclude: ['b*']", 5, "it holds the character '*'",
+        HEAD + "- vms: {names: [a]}\n  identities:\n    exclude: ['b*']", 5, "it contains '*'",
     ),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 
 import typer
 
+from vmident.cli.inputs.slips import check_words
 from vmident.cli.options.shared import Options
 from vmident.cli.run import Run
 from vmident.errors import ExitCode, Interrupted, VmidentError
@@ -32,7 +33,12 @@ def as_typer_command(function: Command, name: str) -> Callable[..., None]:
     def typer_command(ctx: typer.Context, **given: Any) -> None:
         run = Run(ctx.obj, _taken(Options, given), name)
         whole = {record_name: _taken(record, given) for record_name, record in records.items()}
-        raise typer.Exit(int(_exit_code(run, lambda: function(run, **given, **whole))))
+
+        def work() -> ExitCode:
+            check_words(ctx.command.params, ctx.params)
+            return function(run, **given, **whole)
+
+        raise typer.Exit(int(_exit_code(run, work)))
 
     shown = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
     for one in own:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from vmident.cli.config.settings import Output
+from vmident.cli.config.settings import Output, subscription_in
 from vmident.cli.config.settings_of_run import settings_of
 from vmident.cli.console import Console
 from vmident.cli.options.shared import Options
 from vmident.cli.runtime import Runtime
+from vmident.core.naming import GROUP_NAME, SUBSCRIPTION_NAME, checked_name
 from vmident.errors import Declined, ExitCode, Interrupted, QueryUnfit, UnexpectedError, UsageError, VmidentError
 from vmident.render.line import Line, error_lines
 
@@ -45,6 +46,7 @@ class Run:
         """
         from vmident.cli.session import Session
 
+        self._check_place()
         if self._options.several_subscriptions and not selecting:
             if selecting is None:
                 raise UsageError(
@@ -64,6 +66,13 @@ class Run:
         session = Session(self.runtime, settings, self.console, timeout=self._options.timeout)
         self._sessions.append(session)
         return session
+
+    def _check_place(self) -> None:
+        """Check the names that options of every command give, also where the command has no use for them."""
+        if self._options.group is not None:
+            checked_name(self._options.group, GROUP_NAME)
+        for one in self._options.subscription or ():
+            checked_name(subscription_in(one), SUBSCRIPTION_NAME)
 
     @property
     def group_given(self) -> str | None:

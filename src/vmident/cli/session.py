@@ -18,7 +18,7 @@ from vmident.cli.config.azure_cli_config import azure_cli_folder
 from vmident.cli.config.settings import GROUP_OPTION, Settings
 from vmident.cli.console import Console
 from vmident.cli.runtime import CommandClock, Runtime
-from vmident.core.resource_id import checked_name
+from vmident.core.naming import GROUP_NAME, checked_name
 from vmident.errors import UsageError, VmidentError
 from vmident.render.line import Line, Tone
 from vmident.usecases.resolve.vms import Where
@@ -56,7 +56,7 @@ class Session:
     def where(self) -> Where:
         """Where bare names are looked up."""
         group = self._settings.group
-        return Where(lambda: self._subscription, checked_name(group) if group else None)
+        return Where(lambda: self._subscription, checked_name(group, GROUP_NAME) if group else None)
 
     @property
     def where_asked(self) -> Where:

@@ -28,6 +28,10 @@ DEFAULT_IDENTITY_LOST = "default-identity-lost"
 IDENTITY_NAMED_TWICE = "identity-named-twice"
 ROLES_ORPHANED = "roles-orphaned"
 ROLES_UNKNOWN = "roles-unknown"
+LONG_IDENTITY_NAME = "long-identity-name"
+SAFE_IDENTITY_NAME_LENGTH = 24
+"""Characters; Microsoft's article 'Configure managed identities for Azure resources on an Azure VM using Azure CLI'
+warns of trouble on a VM above it, and Azure takes more ('Names' in the wire facts)."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,19 @@ def named_twice(ids: tuple[ResourceId, ...]) -> tuple[Notice, ...]:
     return tuple(
         Notice(IDENTITY_NAMED_TWICE, f"Identity '{identity.name}' is named more than once; it counts once.")
         for identity in sorted(repeated)
+    )
+
+
+def name_warnings(identity_name: str) -> tuple[Notice, ...]:
+    """Warn of the name of a new identity that a VM may have trouble with."""
+    if len(identity_name) <= SAFE_IDENTITY_NAME_LENGTH:
+        return ()
+    return (
+        Notice(
+            LONG_IDENTITY_NAME,
+            f"The name '{identity_name}' has {len(identity_name)} characters; Microsoft warns of trouble on VMs above "
+            f"{SAFE_IDENTITY_NAME_LENGTH}.",
+        ),
     )
 
 

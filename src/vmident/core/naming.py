@@ -1,55 +1,129 @@
-"""What a new resource group and a new user-assigned identity may be called; what is there already is called as it is.
+"""What Azure allows in the names of VMs, resource groups, identities and subscriptions; knows names as text alone.
 
-Source: Microsoft's 'Naming rules and restrictions for Azure resources'; the length that is warned of is from its
-article 'Configure managed identities for Azure resources on an Azure VM using Azure CLI' ('Names' in the wire facts).
+Each rule lists what is allowed, so that anything else is refused: dashes that a word processor put there, byte order
+marks, no-break spaces, invisible characters.
+
+Source: Microsoft's 'Naming rules and restrictions for Azure resources', read on 2026-11-28. For VMs its table has the
+rules of host names; its note adds that a resource name has up to 64 characters, and Azure's own validation takes
+letters and digits of any script, '.', '_' and '-'.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from dataclasses import dataclass, replace
 
-from vmident.core.consequences import Notice
 from vmident.errors import BadResourceId
 
-LONG_IDENTITY_NAME = "long-identity-name"
-SAFE_IDENTITY_NAME_LENGTH = 24
-"""Characters; the article warns of trouble on a VM above it, and Azure takes more."""
 
-_IDENTITY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}")
-# Letters and digits of any script, as Azure's own rule has them.
-_GROUP_NAME = re.compile(r"[\w().-]{0,89}[\w()-]")
+@dataclass(frozen=True)
+class NameRule:
+    """What a kind of name may hold: `characters` matches one, `first` and `last` the ones at its ends."""
+
+    noun: str
+    characters: re.Pattern[str]
+    longest: int
+    allowed: str
+    first: re.Pattern[str] = re.compile(r".", re.DOTALL)
+    last: re.Pattern[str] = re.compile(r".", re.DOTALL)
+    shortest: int = 1
+    listed_by: str = ""
+
+    @property
+    def hint(self) -> str:
+        """What is allowed, and how to list the names there are."""
+        look = f" Run '{self.listed_by}' to list them." if self.listed_by else ""
+        return f"A {self.noun} has {self.allowed}.{look}"
 
 
-def checked_identity_name(text: str) -> str:
-    """Return the name of an identity that is to be made, without white space around it; raises `BadResourceId`."""
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+_NO_DOT = re.compile(r"[^.]")
+
+VM_NAME = NameRule(
+    "VM name",
+    re.compile(r"[\w.-]"),
+    64,
+    "1 to 64 letters, digits, and characters of -._, begins with a letter or digit, and does not end in '.' or '-'",
+    first=_LETTER_OR_DIGIT,
+    last=re.compile(r"[^.-]"),
+    listed_by="vmident list",
+)
+NEW_VM_NAME = replace(VM_NAME, characters=re.compile(r"[\w.-]", re.ASCII), listed_by="")
+"""It becomes the computer's name as well, which takes no letters beyond ASCII."""
+GROUP_NAME = NameRule(
+    "resource group name",
+    re.compile(r"[\w().-]"),
+    90,
+    "1 to 90 letters, digits, and characters of -._(), and does not end in a period",
+    last=_NO_DOT,
+    listed_by="vmident group list",
+)
+IDENTITY_NAME = NameRule(
+    "identity name",
+    re.compile(r"[A-Za-z0-9_-]"),
+    128,
+    "3 to 128 letters, digits, hyphens and underscores, and begins with a letter or digit",
+    first=_LETTER_OR_DIGIT,
+    listed_by="vmident identity list",
+)
+SUBSCRIPTION_NAME = NameRule(
+    "subscription name or ID",
+    # Names that Azure itself gives hold spaces and en dashes: 'Visual Studio Enterprise \u2013 MPN'.
+    re.compile(r"[^/<>|;]"),
+    64,
+    "1 to 64 visible characters",
+    first=re.compile(r"[^-]"),
+    listed_by="az account list -o table",
+)
+RESOURCE_NAME = NameRule(
+    "resource name", re.compile(r"[\w().-]"), 260, "letters, digits, and characters of -._()", last=_NO_DOT
+)
+"""Segments of ids that no other rule is for: namespaces, types, and resources of any type."""
+
+NEW_IDENTITY_NAME = replace(IDENTITY_NAME, shortest=3, listed_by="")
+"""Existing identities are looked up by names of any length."""
+
+
+def checked_name(text: str, rule: NameRule) -> str:
+    """Return a name without the white space around it; raises `BadResourceId` for what Azure allows in none."""
     name = text.strip()
-    if not _IDENTITY_NAME.fullmatch(name):
-        raise BadResourceId(
-            f"No user-assigned identity can be called '{name}'.",
-            hint="A name has 3 to 128 letters, digits, hyphens and underscores, and begins with a letter or digit.",
-        )
+    reason = _reason_against(name, rule)
+    if reason:
+        raise BadResourceId(f"'{visible(name)}' is not a valid {rule.noun}: it {reason}.", hint=rule.hint)
     return name
 
 
-def checked_group_name(text: str) -> str:
-    """Return the name of a resource group, without white space around it; raises `BadResourceId`."""
-    name = text.strip()
-    if not _GROUP_NAME.fullmatch(name):
-        raise BadResourceId(
-            f"No resource group can be called '{name}'.",
-            hint="A name has 1 to 90 letters, digits, and characters of -._(), and does not end in a period.",
-        )
-    return name
+def visible(text: str) -> str:
+    r"""Return the text with what shows as nothing, or as something else, as escapes such as `\u200b`."""
+    return "".join(one if _shows(one) else f"\\u{ord(one):04x}" for one in text)
 
 
-def name_warnings(identity_name: str) -> tuple[Notice, ...]:
-    """Warn of the name of an identity that a VM may have trouble with."""
-    if len(identity_name) <= SAFE_IDENTITY_NAME_LENGTH:
-        return ()
-    return (
-        Notice(
-            LONG_IDENTITY_NAME,
-            f"The name '{identity_name}' has {len(identity_name)} characters; Microsoft warns of trouble on VMs above "
-            f"{SAFE_IDENTITY_NAME_LENGTH}.",
-        ),
-    )
+def _reason_against(name: str, rule: NameRule) -> str | None:
+    if not name:
+        return "is empty"
+    bad = next((one for one in name if not (_shows(one) and rule.characters.fullmatch(one))), None)
+    if bad:
+        return f"contains {_described(bad)}"
+    if not rule.first.fullmatch(name[0]):
+        return f"begins with {_described(name[0])}"
+    if not rule.last.fullmatch(name[-1]):
+        return f"ends in {_described(name[-1])}"
+    if not rule.shortest <= len(name) <= rule.longest:
+        return f"has {len(name)} character{'' if len(name) == 1 else 's'}"
+    return None
+
+
+def _shows(character: str) -> bool:
+    # A space is the one separator that is as it looks; lone surrogates, controls and formats are not printable.
+    return character.isprintable()
+
+
+def _described(character: str) -> str:
+    if character == " ":
+        return "a space"
+    if character.isascii() and character.isprintable():
+        return f"'{character}'"
+    called = {"\ufeff": "byte order mark"}.get(character) or unicodedata.name(character, "a control character").lower()
+    shown = f"'{character}' " if character.isprintable() else ""
+    return f"the character {shown}U+{ord(character):04X} ({called})"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from vmident.core.naming import GROUP_NAME, IDENTITY_NAME, RESOURCE_NAME, VM_NAME, NameRule, checked_name, visible
 from vmident.errors import BadResourceId
 
 VIRTUAL_MACHINE = "Microsoft.Compute/virtualMachines"
@@ -12,8 +12,6 @@ USER_ASSIGNED_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 _SPELLED_BY_ARM = {kind.lower(): kind for kind in (VIRTUAL_MACHINE, USER_ASSIGNED_IDENTITY)}
 _SHAPE = "/subscriptions/ID/resourceGroups/GROUP/providers/NAMESPACE/TYPE/NAME"
-# What would change the meaning of a URL or of a query, and what no resource's name has.
-_NEVER_IN_A_NAME = re.compile(r"[\x00-\x20\x7f-\xa0\"'#%&*+/:;<=>?@\[\\\]^`{|}~$!,\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +32,11 @@ class ResourceId:
     def parse(cls, text: str) -> ResourceId:
         """Read `/subscriptions/ID/resourceGroups/GROUP/providers/NAMESPACE/TYPE/NAME`, in any case.
 
-        White space around it is dropped. Raises `BadResourceId`, naming the first segment that does not fit.
+        White space around it and a slash at its end are dropped. Raises `BadResourceId`, naming the first segment that
+        does not fit. An id of Azure's is read by the same rule, so it is the widest one; what a user types is held to
+        the rules of its kind.
         """
-        segments = text.strip().split("/")
+        segments = text.strip().removesuffix("/").split("/")
         expected = ("", "subscriptions", None, "resourcegroups", None, "providers", None, None, None)
         for at, want in enumerate(expected):
             have = segments[at] if at < len(segments) else None
@@ -46,11 +46,13 @@ class ResourceId:
                 raise _does_not_fit(text, "it does not begin with '/subscriptions/'")
             if want is not None and have.lower() != want:
                 raise _does_not_fit(text, f"'{have}' stands where '/{_SHAPE.split('/')[at]}' belongs")
-            if want is None:
-                _check_name(have, text)
+            if want is None and not have:
+                raise _does_not_fit(text, "a segment is empty")
         if len(segments) > len(expected):
             raise _does_not_fit(text, f"'{segments[len(expected)]}' follows the name")
         _, _, subscription, _, group, _, namespace, type_name, name = segments
+        for segment in (subscription, group, namespace, type_name, name):
+            checked_name(segment, RESOURCE_NAME)
         kind = f"{namespace}/{type_name}"
         return cls(subscription, group, _SPELLED_BY_ARM.get(kind.lower(), kind), name)
 
@@ -77,12 +79,21 @@ class ResourceId:
 
 def vm_id(subscription: str, group: str, name: str) -> ResourceId:
     """Name a VM by its parts, each as typed; raises `BadResourceId` for what no such part can be."""
-    return _of_kind(VIRTUAL_MACHINE, subscription, group, name)
+    return _of_kind(VIRTUAL_MACHINE, VM_NAME, subscription, group, name)
 
 
 def user_identity_id(subscription: str, group: str, name: str) -> ResourceId:
     """Name a user-assigned identity by its parts; raises `BadResourceId` for what no such part can be."""
-    return _of_kind(USER_ASSIGNED_IDENTITY, subscription, group, name)
+    return _of_kind(USER_ASSIGNED_IDENTITY, IDENTITY_NAME, subscription, group, name)
+
+
+def typed_id(text: str, kind: str) -> ResourceId:
+    """Read an id that a user typed, and check its names by the rules of its kind; raises `BadResourceId`."""
+    found = ResourceId.parse(text)
+    if found.is_a(kind):
+        checked_name(found.group, GROUP_NAME)
+        checked_name(found.name, {VIRTUAL_MACHINE: VM_NAME, USER_ASSIGNED_IDENTITY: IDENTITY_NAME}[kind])
+    return found
 
 
 def looks_like_id(text: str) -> bool:
@@ -90,29 +101,13 @@ def looks_like_id(text: str) -> bool:
     return "/" in text
 
 
-def checked_name(text: str) -> str:
-    """Return a name without the white space around it; raises `BadResourceId` for what no resource is called."""
-    name = text.strip()
-    _check_name(name, name)
-    return name
-
-
-def _of_kind(kind: str, subscription: str, group: str, name: str) -> ResourceId:
-    return ResourceId(checked_name(subscription), checked_name(group), kind, checked_name(name))
-
-
-def _check_name(name: str, whole: str) -> None:
-    if not name:
-        raise _does_not_fit(whole, "a segment is empty") if "/" in whole else BadResourceId("A name is empty.")
-    # '.' and '..' would be resolved away in a URL, and so name another resource.
-    bad = _NEVER_IN_A_NAME.search(name)
-    if bad or not name.strip("."):
-        found = f"the character {bad[0]!r}" if bad else "nothing but dots"
-        raise BadResourceId(
-            f"No Azure resource is called '{name}': it holds {found}.",
-            hint="Name the resource as `vmident list` prints it.",
-        )
+def _of_kind(kind: str, rule: NameRule, subscription: str, group: str, name: str) -> ResourceId:
+    return ResourceId(
+        checked_name(subscription, RESOURCE_NAME), checked_name(group, GROUP_NAME), kind, checked_name(name, rule)
+    )
 
 
 def _does_not_fit(text: str, reason: str) -> BadResourceId:
-    return BadResourceId(f"'{text.strip()}' is not a resource id: {reason}.", hint=f"An id reads {_SHAPE}")
+    return BadResourceId(
+        f"'{visible(text.strip())}' is not a valid resource ID: {reason}.", hint=f"A resource ID reads {_SHAPE}"
+    )

@@ -24,6 +24,12 @@ def near(names: Iterable[str], name: str, *, at_most: int = 3) -> tuple[str, ...
     return tuple(spelled[alike] for alike in get_close_matches(name.lower(), sorted(spelled), n=at_most))
 
 
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return ` Did you mean 'myVM' or 'myVM2'?`, to follow a sentence; empty where no name is like the one typed."""
+    alike = near(names, name)
+    return f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+
+
 _QUOTED = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")
 _BEYOND_A_CONDITION = re.compile(r"""[|;\n'"`]|//""")
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 
 from vmident.core.desired import ExactRule, Named, RoleRule, Rule, Selector, SystemRule
+from vmident.core.naming import GROUP_NAME, IDENTITY_NAME, VM_NAME, NameRule, checked_name
 from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope
 from vmident.core.resource_id import (
     USER_ASSIGNED_IDENTITY,
     VIRTUAL_MACHINE,
     ResourceId,
-    checked_name,
     looks_like_id,
+    typed_id,
 )
 from vmident.errors import UsageError
 from vmident.files.yaml_nodes import SEE_SCHEMA, Located, located
@@ -94,9 +95,9 @@ def _selector(node: Located) -> Selector:
     if not members:
         raise node.wrong("vms select nothing in particular.", "For every VM of the subscription: names: ['*']")
     return Selector(
-        names=_words(members.get("names"), "a name", _pattern),
+        names=_words(members.get("names"), "a name", _pattern_of(VM_NAME)),
         ids=members["ids"].once("ids", _ids) if "ids" in members else frozenset(),
-        groups=_words(members.get("groups"), "a group", _pattern),
+        groups=_words(members.get("groups"), "a group", _pattern_of(GROUP_NAME)),
         tags=members["tags"].once("tags", _tags) if "tags" in members else {},
         subscriptions=_words(members.get("subscriptions"), "a subscription", _subscription),
         regions=_words(members.get("regions"), "a region", str.strip),
@@ -142,19 +143,22 @@ def _words(node: Located | None, what: str, read: Callable[[str], str]) -> tuple
 
 
 def _identity(word: str) -> ResourceId | str:
-    return _id_of(USER_ASSIGNED_IDENTITY, word) if looks_like_id(word) else checked_name(word)
+    return _id_of(USER_ASSIGNED_IDENTITY, word) if looks_like_id(word) else checked_name(word, IDENTITY_NAME)
 
 
 def _id_of(kind: str, word: str) -> ResourceId:
-    found = ResourceId.parse(word)
+    found = typed_id(word, kind)
     if not found.is_a(kind):
         raise UsageError(f"'{word}' is the id of a '{found.kind}', and is to be that of a '{kind}'.", hint=SEE_SCHEMA)
     return found
 
 
-def _pattern(word: str) -> str:
-    checked_name(word.replace("*", "x"))
-    return word.strip()
+def _pattern_of(rule: NameRule) -> Callable[[str], str]:
+    def read(word: str) -> str:
+        checked_name(word.replace("*", "x"), rule)
+        return word.strip()
+
+    return read
 
 
 def _subscription(word: str) -> str:

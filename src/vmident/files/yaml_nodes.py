@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from vmident.core.selection import near
+from vmident.core.selection import did_you_mean
 from vmident.errors import BadDocument, UsageError
 
 Thing = TypeVar("Thing")
@@ -75,9 +75,8 @@ class Located:
         found: dict[str, Located] = {}
         for key, value in self.entries(what):
             if key.text not in keys:
-                alike = near(keys, key.text)
-                there = f"Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else "There is none such."
-                raise key.wrong(f"{what} has no key '{key.text}'. {there}", f"It may have {', '.join(keys)}.")
+                alike = did_you_mean(key.text, keys)
+                raise key.wrong(f"{what} has no key '{key.text}'.{alike}", f"Keys: {', '.join(keys)}.")
             found[key.text] = value
         for key_name in required:
             if key_name not in found:

@@ -10,8 +10,7 @@ from vmident.cli.completion.candidates import groups
 from vmident.cli.options.shared import CreateOptions, TagWords
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
-from vmident.core.naming import checked_group_name
-from vmident.core.resource_id import checked_name
+from vmident.core.naming import GROUP_NAME, checked_name
 from vmident.core.shell import command_line
 from vmident.core.tags import tags_in
 from vmident.errors import ExitCode, UsageError
@@ -49,7 +48,7 @@ def create_group(
 
       vmident group create web --location westus --tags team=web --dry-run
     """
-    checked, wanted = checked_group_name(name), tags_in(tags or ())
+    checked, wanted = checked_name(name, GROUP_NAME), tags_in(tags or ())
     if not location or not location.strip():
         create = command_line("vmident", "group", "create", checked, "--location", "westus")
         raise UsageError("No location is named.", hint=f"Name a region: {create}")
@@ -74,7 +73,7 @@ def show_group(run: Run, *, name: GroupName) -> ExitCode:
 
       vmident group show myResourceGroup --query location -o tsv
     """
-    checked = checked_name(name)
+    checked = checked_name(name, GROUP_NAME)
     session = run.open()
     group = read_group(checked, session.where.subscription(), session.groups)
     run.answer(group_document(group), rows=[group_row(group)], lines=lambda: group_lines(group))

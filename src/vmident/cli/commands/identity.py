@@ -12,7 +12,7 @@ from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import CreateOptions, IdentityDeletionOptions, RemovalOptions, RoleOptions, TagWords
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run, one_or_all
-from vmident.core.naming import checked_identity_name
+from vmident.core.naming import NEW_IDENTITY_NAME, checked_name
 from vmident.core.resource_id import user_identity_id
 from vmident.core.shell import command_line
 from vmident.core.tags import tags_in
@@ -79,7 +79,7 @@ def create_identity(
 
       vmident identity create myId -g myResourceGroup --role Reader --scope group
     """
-    checked, wanted = checked_identity_name(name), tags_in(tags or ())
+    checked, wanted = checked_name(name, NEW_IDENTITY_NAME), tags_in(tags or ())
     example = command_line("vmident", "identity", "create", checked, "-g", "myResourceGroup")
     roles = checked_role_names(role_options.role, role_options.scope, command=example)
     session = run.open()

@@ -6,6 +6,7 @@ which subscription and group; the others speak of the Azure that the sandbox is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -78,7 +79,7 @@ class Overrides:
 
 def several_subscriptions(named: Sequence[str] | None) -> tuple[str, ...]:
     """Return the subscriptions that options name where they are several, or `all`, in whatever case; else none."""
-    words = tuple(named or ())
+    words = tuple(map(subscription_in, named or ()))
     if any(one.lower() == ALL_SUBSCRIPTIONS for one in words):
         return (ALL_SUBSCRIPTIONS,)
     return words if len(words) > 1 else ()
@@ -86,7 +87,12 @@ def several_subscriptions(named: Sequence[str] | None) -> tuple[str, ...]:
 
 def only_subscription(named: Sequence[str] | None) -> str | None:
     """Return the one subscription that options name, `None` where there is none and where there are several."""
-    return named[0] if named and not several_subscriptions(named) else None
+    return subscription_in(named[0]) if named and not several_subscriptions(named) else None
+
+
+def subscription_in(text: str) -> str:
+    """Return the name or ID in what stands for a subscription: `/subscriptions/ID` too, white space around it."""
+    return re.sub(r"^/subscriptions/([^/]+)/?$", r"\1", text.strip(), flags=re.IGNORECASE)
 
 
 def settings_from(
@@ -120,8 +126,8 @@ def settings_from(
         "endpoint": None if overrides.cloud else said("VMIDENT_ARM_ENDPOINT"),
         "authority": said("AZURE_AUTHORITY_HOST"),
     }
-    subscription = _value(named["subscription"])
-    subscription = azure.subscription_ids(cloud.value).get((subscription or "").lower(), subscription)
+    typed = subscription_in(_value(named["subscription"]) or "")
+    subscription = azure.subscription_ids(cloud.value).get(typed.lower(), typed) or None
     # Both variables say who is to sign in, or how; azure-identity knows what they mean.
     ways = (_value(said("AZURE_TOKEN_CREDENTIALS")) or "dev").lower()
     leaves_azure_cli = said("AZURE_CLIENT_ID") is None and ways in {"dev", "azureclicredential"}

@@ -11,7 +11,8 @@ from vmident.cli.options.shared import SelectionOptions, VmOptions
 from vmident.cli.run import Run
 from vmident.cli.runtime import Runtime
 from vmident.cli.session import Session
-from vmident.core.resource_id import checked_name, looks_like_id
+from vmident.core.naming import GROUP_NAME, checked_name
+from vmident.core.resource_id import looks_like_id
 from vmident.core.selection import Selection, checked_condition, tags_wanted
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import UsageError
@@ -85,7 +86,7 @@ def resolve_each_vm(meant: Selection, session: Session, run: Run) -> Iterator[st
 
 
 def _group_of(run: Run) -> str | None:
-    return checked_name(run.group_given) if run.group_given else None
+    return checked_name(run.group_given, GROUP_NAME) if run.group_given else None
 
 
 def vm_words(arguments: Sequence[str] | None, options: VmOptions, runtime: Runtime) -> tuple[str, ...]:

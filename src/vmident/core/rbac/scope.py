@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vmident.core.resource_id import checked_name
+from vmident.core.naming import RESOURCE_NAME, checked_name
 from vmident.errors import BadResourceId
 
 SUBSCRIPTION_WORD = "subscription"
@@ -30,7 +30,7 @@ class Scope:
         if first or not segments:
             raise _no_scope(text)
         for segment in segments:
-            checked_name(segment)
+            checked_name(segment, RESOURCE_NAME)
         if tuple(segment.lower() for segment in segments[:3]) == _MANAGEMENT_GROUP and len(segments) == 4:
             return cls(f"/providers/Microsoft.Management/managementGroups/{segments[3]}")
         if segments[0].lower() != "subscriptions" or len(segments) < 2:
@@ -89,4 +89,6 @@ def _in_subscription(segments: list[str], text: str) -> str:
 
 
 def _no_scope(text: str) -> BadResourceId:
-    return BadResourceId(f"'{text.strip()}' is no scope.", hint=f"A scope is 'subscription', 'group', {_SHAPES}.")
+    return BadResourceId(
+        f"'{text.strip()}' is not a valid scope.", hint=f"A scope is 'subscription', 'group', {_SHAPES}."
+    )

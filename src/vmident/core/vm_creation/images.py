@@ -13,7 +13,7 @@ from enum import Enum
 
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import looks_like_id
-from vmident.core.selection import near
+from vmident.core.selection import did_you_mean
 from vmident.errors import BadResourceId, UsageError
 
 
@@ -87,9 +87,8 @@ def image_named(word: str) -> Image:
         urn = {alias.lower(): urn for alias, urn in aliases.items()}.get(text.lower())
         if urn:
             return _from_the_marketplace(f"{urn}:latest")
-    alike = near(ALIASES, text)
-    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
-    raise UsageError(f"'{text}' is no alias of an image.{there}", hint=f"{_SHAPES} Aliases: {', '.join(ALIASES)}")
+    alike = did_you_mean(text, ALIASES)
+    raise UsageError(f"'{text}' is not an image alias.{alike}", hint=f"{_SHAPES} Aliases: {', '.join(ALIASES)}")
 
 
 def _from_the_marketplace(urn: str) -> Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from vmident.core.naming import name_warnings
+from vmident.core.consequences import name_warnings
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import IdentityResource, is_same_location
 from vmident.core.shell import command_line

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from vmident.core.resources import Group
-from vmident.core.selection import near
-from vmident.errors import NotFound, VmidentError
+from vmident.errors import NotFound
 from vmident.ports.azure import Groups
+from vmident.usecases.resolve.suggestions import suggestion
 
 NO_GROUP = "ResourceGroupNotFound"
 
@@ -42,12 +42,8 @@ def group_not_found(name: str, subscription: str, missing: NotFound, groups: Gro
     """Return `NotFound` with similar names for a missing group; other errors stay Azure's."""
     if missing.code != NO_GROUP:
         return missing
-    try:
-        alike = near((one.name for one in groups.list(subscription)), name)
-    except VmidentError:
-        alike = ()
-    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+    alike = suggestion(name, lambda: [one.name for one in groups.list(subscription)])
     return missing.with_message(
-        f"No resource group '{name}' in subscription {subscription}.{there}",
+        f"No resource group '{name}' in subscription {subscription}.{alike}",
         hint="See what is there: vmident group list",
     )

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vmident.core.consequences import Notice, named_twice
+from vmident.core.naming import IDENTITY_NAME, checked_name
 from vmident.core.resource_id import (
     USER_ASSIGNED_IDENTITY,
     ResourceId,
-    checked_name,
     looks_like_id,
+    typed_id,
     user_identity_id,
 )
 from vmident.core.resources import IdentityResource
-from vmident.core.selection import named, near
+from vmident.core.selection import named
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
+from vmident.errors import AmbiguousName, NotFound, UsageError
 from vmident.ports.azure import Identities
+from vmident.usecases.resolve.suggestions import suggestion
 from vmident.usecases.resolve.vms import Where
 
 _SYSTEM_IN_THE_AZURE_CLI = "[system]"
@@ -38,7 +40,7 @@ def checked_identity_names(words: Sequence[str]) -> tuple[str, ...]:
         if looks_like_id(word):
             _identity_id_in(word)
         else:
-            checked_name(word)
+            checked_name(word, IDENTITY_NAME)
     return tuple(word.strip() for word in words)
 
 
@@ -65,7 +67,7 @@ def find_identity(word: str, where: Where, identities: Identities) -> ResourceId
     subscription = where.subscription()
     if where.group:
         return user_identity_id(subscription, where.group, word)
-    found = identities.named(subscription, checked_name(word))
+    found = identities.named(subscription, checked_name(word, IDENTITY_NAME))
     if not found:
         raise NotFound(
             f"No user-assigned identity named '{word}' in subscription {subscription}."
@@ -126,15 +128,11 @@ def _no_identity_named(word: str, machine: VirtualMachine, identities: Identitie
 
 
 def _near(name: str, subscription: str, group: str | None, identities: Identities) -> str:
-    try:
-        alike = near(identities.names(subscription, group), name)
-    except VmidentError:
-        alike = ()
-    return f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+    return suggestion(name, lambda: identities.names(subscription, group))
 
 
 def _identity_id_in(word: str) -> ResourceId:
-    found = ResourceId.parse(word)
+    found = typed_id(word, USER_ASSIGNED_IDENTITY)
     if not found.is_a(USER_ASSIGNED_IDENTITY):
         raise UsageError(
             f"'{word.strip()}' is not the id of a user-assigned identity: its type is '{found.kind}', not "

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from vmident.core.naming import RESOURCE_NAME, checked_name
 from vmident.core.rbac.scope import Scope
-from vmident.core.resource_id import ResourceId, checked_name, looks_like_id
+from vmident.core.resource_id import ResourceId, looks_like_id
 from vmident.core.resources import is_same_location
-from vmident.core.selection import near
+from vmident.core.selection import did_you_mean
 from vmident.core.shell import command_line
 from vmident.core.vm_creation.network import VIRTUAL_NETWORK, VirtualNetwork, first_fitting
 from vmident.errors import BadResourceId, NotFound, UsageError
@@ -50,7 +51,7 @@ def checked_network_names(network: str | None, subnet: str | None) -> NetworkNam
         raise UsageError(f"--subnet {subnet} needs its network.", hint="Name it with --vnet, or give the subnet's id.")
     for name in (network, subnet):
         if name and not looks_like_id(name):
-            checked_name(name)
+            checked_name(name, RESOURCE_NAME)
     return NetworkNames(network.strip() if network else None, subnet.strip() if subnet else None)
 
 
@@ -88,14 +89,13 @@ def _subnet(word: str | None, network: VirtualNetwork) -> str:
     found = next((subnet for subnet in network.subnets if word and subnet.lower() == word.lower()), None)
     if found:
         return found
-    alike = near(network.subnets, word) if word else ()
-    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+    alike = did_you_mean(word, network.subnets) if word else ""
     wanted = f"named '{word}'" if word else "for VMs"
     create = command_line(
         "az", "network", "vnet", "subnet", "create", "-g", network.id.group, "--vnet-name", network.id.name
     )
     raise NotFound(
-        f"The network '{network.id.name}' has no subnet {wanted}.{there}",
+        f"The network '{network.id.name}' has no subnet {wanted}.{alike}",
         code="subnet-not-found",
         hint=f"Make it: {create} …",
     )

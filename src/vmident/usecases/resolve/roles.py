@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope, scope_named
-from vmident.core.selection import near
-from vmident.errors import AmbiguousName, BadResourceId, NotFound, UsageError, VmidentError
+from vmident.errors import AmbiguousName, BadResourceId, NotFound, UsageError
 from vmident.ports.azure import Roles
+from vmident.usecases.resolve.suggestions import suggestion
 
 _DEFINITIONS = "providers/Microsoft.Authorization/roleDefinitions"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -87,9 +87,5 @@ _SEE_ROLES = "See which there are: az role definition list --query [].roleName"
 
 
 def _no_role_named(word: str, scope: Scope, roles: Roles) -> NotFound:
-    try:
-        alike = near([role.name for role in roles.all_at(scope)], word)
-    except VmidentError:
-        alike = ()
-    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
-    return NotFound(f"No role named '{word}' can be granted on {scope}.{there}", code="role-not-found", hint=_SEE_ROLES)
+    alike = suggestion(word, lambda: [role.name for role in roles.all_at(scope)])
+    return NotFound(f"No role named '{word}' can be granted on {scope}.{alike}", code="role-not-found", hint=_SEE_ROLES)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId, checked_name, looks_like_id, vm_id
-from vmident.core.selection import near
+from vmident.core.naming import VM_NAME, checked_name
+from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId, looks_like_id, typed_id, vm_id
 from vmident.core.shell import command_line
-from vmident.errors import AmbiguousName, NotFound, UsageError, VmidentError
+from vmident.errors import AmbiguousName, NotFound, UsageError
+from vmident.usecases.resolve.suggestions import suggestion
 
 if TYPE_CHECKING:
     from vmident.ports.azure import VirtualMachines
@@ -32,7 +33,7 @@ def checked_vm_names(words: Sequence[str]) -> tuple[str, ...]:
         if looks_like_id(word):
             _vm_id_in(word)
         else:
-            checked_name(word)
+            checked_name(word, VM_NAME)
     return tuple({word.strip().lower(): word.strip() for word in reversed(words)}.values())[::-1]
 
 
@@ -47,7 +48,7 @@ def find_vm(word: str, where: Where, machines: VirtualMachines) -> ResourceId:
     if where.group:
         return vm_id(where.subscription(), where.group, word)
     subscription = where.subscription()
-    return the_only_vm(word, machines.named(subscription, checked_name(word)), subscription, machines)
+    return the_only_vm(word, machines.named(subscription, checked_name(word, VM_NAME)), subscription, machines)
 
 
 def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machines: VirtualMachines) -> ResourceId:
@@ -83,17 +84,13 @@ def not_found_with_near_names(word: str, vm: ResourceId, missing: NotFound, mach
 def _no_vm_named(word: str, subscription: str, group: str | None, machines: VirtualMachines) -> NotFound:
     name = word.rsplit("/", 1)[-1]
     place = f"resource group '{group}'" if group else f"subscription {subscription}"
-    try:
-        alike = near(machines.names(subscription, group), name)
-    except VmidentError:
-        alike = ()
-    there = f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+    alike = suggestion(name, lambda: machines.names(subscription, group))
     look = command_line("vmident", "list", *(["-g", group] if group else []))
-    return NotFound(f"No VM named '{name}' in {place}.{there}", hint=f"See what is there: {look}")
+    return NotFound(f"No VM named '{name}' in {place}.{alike}", hint=f"See what is there: {look}")
 
 
 def _vm_id_in(word: str) -> ResourceId:
-    found = ResourceId.parse(word)
+    found = typed_id(word, VIRTUAL_MACHINE)
     if not found.is_a(VIRTUAL_MACHINE):
         raise UsageError(
             f"'{word.strip()}' is not the id of a VM: its type is '{found.kind}', not '{VIRTUAL_MACHINE}'.",

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from vmident.core.consequences import Notice, consequences
 from vmident.core.identity import IdentityState
-from vmident.core.resource_id import ResourceId, checked_name, looks_like_id, vm_id
+from vmident.core.naming import NEW_VM_NAME, checked_name
+from vmident.core.resource_id import ResourceId, vm_id
 from vmident.core.shell import command_line
 from vmident.core.transition import Transition
 from vmident.core.virtual_machine import VirtualMachine
@@ -28,7 +29,6 @@ from vmident.usecases.roles.grant import check_may
 
 NOT_LOOKED_AT = "not-looked-at"
 
-_VM_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,62}\w)?", re.ASCII)
 _SIZE = re.compile(r"\w+", re.ASCII)
 _LOCATION = re.compile(r"[A-Za-z0-9 ]+")
 
@@ -80,11 +80,7 @@ class _Surroundings:
 
 def checked_request(requested: VmWish) -> VmWish:
     """Refuse, before anything is sent, a VM that cannot be; raises `UsageError` and `BadResourceId`."""
-    if looks_like_id(requested.name) or not _VM_NAME.fullmatch(requested.name.strip()):
-        raise UsageError(
-            f"No VM can be called '{requested.name}'.",
-            hint="A name has 1 to 64 letters, digits, '-', '_' and '.', and begins and ends with a letter or digit.",
-        )
+    name = checked_name(requested.name, NEW_VM_NAME)
     computer_name(requested.name, requested.os)
     if not _SIZE.fullmatch(requested.size):
         raise UsageError(
@@ -98,7 +94,7 @@ def checked_request(requested: VmWish) -> VmWish:
         raise UsageError("--role needs an identity to grant it to.", hint="Add --system, or --identity ID.")
     location = requested.location.replace(" ", "").lower() if requested.location else None
     identities = checked_identity_names(requested.identities)
-    return replace(requested, name=requested.name.strip(), location=location, identities=identities)
+    return replace(requested, name=name, location=location, identities=identities)
 
 
 def prepare_vm(requested: VmWish, where: Where, creating: Creating, seed: str, *, only_plan: bool) -> PreparedVm:
@@ -109,7 +105,7 @@ def prepare_vm(requested: VmWish, where: Where, creating: Creating, seed: str, *
     """
     if where.group is None:
         raise UsageError("A VM is made in a resource group.", hint="Name it: -g myResourceGroup")
-    vm = vm_id(where.subscription(), checked_name(where.group), requested.name)
+    vm = vm_id(where.subscription(), where.group, requested.name)
     around = _look_around(vm, requested, creating, only_plan=only_plan)
     stand_in = VirtualMachine(vm, around.location, IdentityState())
     users, named_twice = find_identities(requested.identities, stand_in, creating.ports.identities)

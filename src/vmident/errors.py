@@ -40,13 +40,14 @@ class VmidentError(Exception):
     no journal. Code that carries on after the failure of one resource raises these instead.
 
     `outcome_is_unknown` is true of failures after which a write may have been done all the same: no answer, or one that
-    is neither a success nor a refusal. The resource is read back before the failure is believed.
+    is neither a success nor a refusal. The resource is read back before the failure is believed. Of a failure that may
+    come before a write or after it, such as an interruption, `in_doubt` says that it came after.
     """
 
     default_code: ClassVar[str] = "failed"
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
     ends_run: ClassVar[bool] = False
-    outcome_is_unknown: ClassVar[bool] = False
+    outcome_is_unknown: bool = False
 
     def __init__(
         self,
@@ -69,6 +70,12 @@ class VmidentError(Exception):
         other = copy(self)
         other.args, other.message, other.hint = (message,), message, hint or self.hint
         other.__cause__ = self.__cause__
+        return other
+
+    def in_doubt(self) -> Self:
+        """Return the same failure as one after which a write may have been done: it was sent, and not refused."""
+        other = self.with_message(self.message)
+        other.outcome_is_unknown = True
         return other
 
 

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from tests.cli.test_answers_in_doubt import STRANGE, _after_it_was_done
-from tests.program import GROUP, Misbehaviour, Program, answering_with, identity_id, losing_the_answer
+from tests.program import (
+    GROUP,
+    Misbehaviour,
+    Program,
+    answering,
+    answering_with,
+    identity_id,
+    losing_the_answer,
+    losing_the_request,
+)
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
 ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
@@ -54,8 +63,9 @@ def test_a_role_that_only_strange_answers_are_given_about_is_unknown_and_never_g
 
     outcome = program(f"enable-system webVM -g {GROUP} --role Reader --scope group")
 
-    assert (outcome.code, assignments(program)) == (1, [])
-    assert "Traceback" not in outcome.err
+    assert (outcome.code, outcome.json["status"], assignments(program)) == (1, "unknown", [])
+    assert [one["status"] for one in outcome.json["roleAssignments"]] == ["unknown"]
+    assert "vmident runs resume" in outcome.err
     program.rules.clear()
     assert program("runs resume").code == 0
     assert len(assignments(program)) == 1
@@ -94,6 +104,42 @@ def test_a_role_that_cannot_be_removed_for_lost_answers_is_resumed(program: Prog
 
     outcome = program(f"disable-system webVM -g {GROUP} --remove-roles --yes")
 
-    assert (outcome.code, len(assignments(program))) == (1, 1)
+    assert (outcome.code, outcome.json["status"], len(assignments(program))) == (1, "unknown", 1)
     program.rules.clear()
     assert (program("runs resume").code, assignments(program)) == (0, [])
+
+
+def test_a_refused_role_is_failed_and_not_unknown(program: Program) -> None:
+    program.when("PUT", ASSIGNMENTS, answering(403, "AuthorizationFailed"))
+
+    outcome = program(f"enable-system webVM -g {GROUP} --role Reader --scope group")
+
+    assert (outcome.json["status"], [one["status"] for one in outcome.json["roleAssignments"]]) == (
+        "failed",
+        ["failed"],
+    )
+    assert program("runs show").json["status"] == "failed"
+
+
+def test_a_look_that_is_refused_after_a_lost_answer_leaves_the_outcome_unknown(program: Program) -> None:
+    program.when("PUT", ASSIGNMENTS, losing_the_answer)
+    program.when("GET", f"{ASSIGNMENTS}/", answering(403, "AuthorizationFailed"))
+
+    outcome = program(f"enable-system webVM -g {GROUP} --role Reader --scope group")
+
+    assert (outcome.code, outcome.json["status"]) == (4, "unknown")
+    assert (program("runs resume").code, len(assignments(program))) == (0, 1)
+
+
+@pytest.mark.parametrize("trouble", [STRANGE["a page"], losing_the_request], ids=["page", "lost"])
+def test_a_deletion_that_nothing_is_known_of_is_unknown_and_resumed(program: Program, trouble: Misbehaviour) -> None:
+    program.when("DELETE", OTHER, trouble, times=99)
+
+    outcome = program(f"identity delete {OTHER} -g {GROUP} --yes")
+
+    assert (outcome.code, outcome.json["status"]) == (1, "unknown")
+    assert program("runs list").json[0]["status"] == "unfinished"
+    program.rules.clear()
+    resumed = program("runs resume")
+    assert (resumed.code, resumed.json[0]["status"]) == (0, "changed")
+    assert program.colleague("GET", identity_id(OTHER)).status == 404

@@ -36,6 +36,7 @@ _ROLE_MARKS = {
     RoleStatus.EXISTING: ("=", Tone.FAINT, ""),
     RoleStatus.PLANNED: ("+", Tone.ADDED, ""),
     RoleStatus.FAILED: ("!", Tone.ERROR, ": failed"),
+    RoleStatus.UNKNOWN: ("?", Tone.WARNING, ": sent, outcome not known"),
     RoleStatus.ORPHANED: ("!", Tone.WARNING, ": points at nobody afterwards"),
     RoleStatus.PLANNED_REMOVAL: ("-", Tone.REMOVED, ""),
     RoleStatus.REMOVED: ("-", Tone.REMOVED, ""),

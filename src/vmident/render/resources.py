@@ -20,6 +20,7 @@ _DELETED = {
     Status.CHANGED: "deleted",
     Status.PLANNED: "would be deleted",
     Status.FAILED: "failed",
+    Status.UNKNOWN: "sent, outcome not known",
     Status.SKIPPED: "skipped, nothing was sent",
 }
 

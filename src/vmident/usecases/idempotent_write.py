@@ -44,7 +44,9 @@ def write_once(write: Write[T], clock: Clock, prompt: Prompt) -> tuple[T, bool]:
     sent = _Sent()
     try:
         return _until_made(write, sent, clock, prompt)
-    except (TimedOut, AzureUnavailable) as failure:
+    except VmidentError as failure:
+        if not (sent.perhaps or isinstance(failure, TimedOut)):
+            raise
         raise _with_context(failure, write, sent) from failure
     except KeyboardInterrupt:
         raise _with_context(Interrupted("Interrupted."), write, sent) from None
@@ -57,9 +59,12 @@ def _until_made(write: Write[T], sent: _Sent, clock: Clock, prompt: Prompt) -> t
         earlier, sent.perhaps = sent.perhaps, True
         try:
             return write.make(), True
-        except (Throttled, AzureUnavailable) as failure:
-            if isinstance(failure, Throttled):
+        except VmidentError as failure:
+            if not failure.outcome_is_unknown:
+                # Refused: only what was sent before, if its answer was lost, may have been done.
                 sent.perhaps = earlier
+            if not isinstance(failure, (Throttled, AzureUnavailable)):
+                raise
             tries += 1
             if tries == TRIES:
                 raise
@@ -75,7 +80,7 @@ def _until_made(write: Write[T], sent: _Sent, clock: Clock, prompt: Prompt) -> t
 def _with_context(failure: VmidentError, write: Write[T], sent: _Sent) -> VmidentError:
     if not sent.perhaps:
         return failure.with_message(f"{failure.message} The request to {write.what} was not sent.")
-    return failure.with_message(
+    return failure.in_doubt().with_message(
         f"{failure.message} The request to {write.what} was sent, and Azure may still carry it out.",
         hint=f"See what is there: {write.look}",
     )

@@ -19,9 +19,15 @@ class RoleStatus(Enum):
     EXISTING = "existing"
     PLANNED = "planned"
     FAILED = "failed"
+    UNKNOWN = "unknown"
     ORPHANED = "orphaned"
     PLANNED_REMOVAL = "planned-removal"
     REMOVED = "removed"
+
+    @property
+    def is_undone(self) -> bool:
+        """Return whether the assignment is not known to be as planned."""
+        return self in {RoleStatus.FAILED, RoleStatus.UNKNOWN}
 
 
 @dataclass(frozen=True)

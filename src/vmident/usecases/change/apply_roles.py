@@ -110,7 +110,8 @@ def _settled(result: ChangeResult, prepared: Prepared, outcomes: RoleOutcomes) -
     roles = tuple(outcomes.done)
     if outcomes.failure:
         error = _with_context(outcomes.failure, result, prepared, outcomes)
-        return replace(result, status=Status.FAILED, roles=roles, error=error)
+        in_doubt = any(one.status is RoleStatus.UNKNOWN for one in roles)
+        return replace(result, status=Status.UNKNOWN if in_doubt else Status.FAILED, roles=roles, error=error)
     has_acted = any(one.status in {RoleStatus.GRANTED, RoleStatus.REMOVED} for one in roles)
     return replace(result, status=Status.CHANGED if has_acted else result.status, roles=roles)
 
@@ -119,7 +120,7 @@ def _with_context(
     failure: VmidentError, result: ChangeResult, prepared: Prepared, outcomes: RoleOutcomes
 ) -> VmidentError:
     vm = prepared.machine.id
-    undone = [one for one in outcomes.done if one.status is RoleStatus.FAILED]
+    undone = [one for one in outcomes.done if one.status.is_undone]
     if any(one in result.roles for one in (replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in undone)):
         return failure.with_message(
             f"The identities of VM '{vm.name}' are changed, but these role assignments of its old principal are left: "

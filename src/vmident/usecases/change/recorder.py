@@ -196,8 +196,6 @@ def _still_due(roles: tuple[RoleResult, ...], entry: RunEntry) -> tuple[RoleResu
     if not roles:
         return entry.roles
     return tuple(
-        next((other for other in entry.roles if other.is_same_assignment(one)), one)
-        if one.status is RoleStatus.FAILED
-        else one
+        next((other for other in entry.roles if other.is_same_assignment(one)), one) if one.status.is_undone else one
         for one in roles
     )

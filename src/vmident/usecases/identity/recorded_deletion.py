@@ -126,7 +126,7 @@ def _is_gone(deletion: IdentityDeletion, ports: Ports) -> bool:
 
 
 def _with_roles_left(identity: ResourceId, outcomes: RoleOutcomes) -> VmidentError:
-    left = [one for one in outcomes.done if one.status is RoleStatus.FAILED]
+    left = [one for one in outcomes.done if one.status.is_undone]
     assert outcomes.failure is not None
     return outcomes.failure.with_message(
         f"Identity '{identity.name}' is deleted, but these role assignments of it are left: {outcomes.undone}. "
@@ -144,13 +144,19 @@ def _ended(
     else:
         is_open = failure.ends_run or failure.outcome_is_unknown
         recorded = _failed(deletion, Stage.UNKNOWN if is_open else Stage.FAILED, failure)
-    result = _result(deletion, Status.FAILED if failure else Status.CHANGED, error=failure, roles=roles)
+    result = _result(deletion, _status(failure), error=failure, roles=roles)
     try:
         recording.deletion(recorded)
     except VmidentError as unrecorded:
         # What is done is done: the command has not failed because of it.
         return replace(result, warnings=(Notice(NOT_RECORDED, unrecorded.message),))
     return result
+
+
+def _status(failure: VmidentError | None) -> Status:
+    if failure is None:
+        return Status.CHANGED
+    return Status.UNKNOWN if failure.outcome_is_unknown else Status.FAILED
 
 
 def _failed(deletion: IdentityDeletion, stage: Stage, failure: VmidentError) -> IdentityDeletion:

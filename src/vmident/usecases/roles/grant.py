@@ -89,12 +89,13 @@ class RoleOutcomes:
     @property
     def undone(self) -> str:
         """What could not be done, in words."""
-        failed = (one for one in self.done if one.status is RoleStatus.FAILED)
+        failed = (one for one in self.done if one.status.is_undone)
         return ", ".join(f"'{one.role.name}' on {one.scope}" for one in failed)
 
     def _failed(self, planned: RoleResult, failure: VmidentError) -> None:
         self.failure = self.failure or failure
-        self.done.append(replace(planned, status=RoleStatus.FAILED))
+        status = RoleStatus.UNKNOWN if failure.outcome_is_unknown else RoleStatus.FAILED
+        self.done.append(replace(planned, status=status))
 
 
 def role_options(grants: Sequence[Grant]) -> list[str]:

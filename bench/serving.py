@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 
 from served import served
 
-CLIENTS = 2
+CLIENTS = 5
 VM = "resourceGroups/myResourceGroup/providers/Microsoft.Compute/virtualMachines/myVM?api-version=2024-07-01"
 
 

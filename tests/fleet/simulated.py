@@ -163,7 +163,7 @@ class Azure:
         rows = self._levels.setdefault(vm.subscription, Levels())
         for draw in draws:
             self._others_draw(rows, draw, vm.subscription)
-        meter = throttling.Meter(rows, self.clock.now(), vm.subscription, self.is_throttling)  # type: ignore[arg-type]
+        meter = throttling.Meter(rows, self.clock.now(), vm.subscription, self.is_throttling)
         before = {draw.name: rows.get(draw.name) for draw in draws}
         try:
             meter.draw(draws)

@@ -96,6 +96,36 @@ def test_threads_that_write_at_once_lose_nothing(cloud: Cloud) -> None:
     assert cloud.sandbox.status()["identities"] == 2 + 40
 
 
+def test_a_server_reads_while_another_process_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vmident.sandbox.store._BUSY_SECONDS", 0.0)
+    cloud = Cloud(tmp_path, shares_buckets=False)
+    before = cloud.vm("myVM")
+    writer = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("DELETE FROM resources")
+    with ThreadPoolExecutor(5) as pool:
+        assert list(pool.map(cloud.vm, ["myVM"] * 20)) == [before] * 20
+    writer.execute("COMMIT")
+    writer.close()
+    assert cloud.send("GET", f"{VMS}/myVM?api-version={COMPUTE}").status == 403  # the role went with the rest
+    cloud.sandbox.close()
+
+
+def test_buckets_in_memory_empty_and_refuse_as_those_in_the_file(tmp_path: Path) -> None:
+    answers = []
+    for shares_buckets in (True, False):
+        cloud = Cloud(tmp_path / str(shares_buckets), shares_buckets=shares_buckets)
+        answers.append([_throttled(cloud) for _ in range(40)])
+        cloud.sandbox.close()
+    assert answers[0] == answers[1]
+    assert {status for status, _ in answers[0]} == {200, 429}
+
+
+def _throttled(cloud: Cloud) -> tuple[int, dict[str, str]]:
+    answer = cloud.send("GET", f"{VMS}/myVM?api-version={COMPUTE}")
+    return answer.status, {name: text for name, text in answer.headers.items() if "ratelimit" in name}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
 def test_nobody_else_can_read_the_file(cloud: Cloud) -> None:
     cloud.vm("myVM")

@@ -322,6 +322,7 @@ class Session:
                 operation_seconds=operation_seconds,
                 endpoint=endpoint,
                 is_throttling=is_throttling,
+                shares_buckets=False,
                 takes_token=takes_token,
             )
             sandbox.add_vms(vms)

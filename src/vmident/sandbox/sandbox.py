@@ -18,6 +18,7 @@ from vmident.sandbox.authorization.token import TOKEN
 from vmident.sandbox.deployments import runner as deployments_runner
 from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response
 from vmident.sandbox.protocol import throttling
+from vmident.sandbox.protocol.bucket_levels import BucketLevels
 from vmident.sandbox.protocol.call import Call, InternalClient, SandboxSettings, is_guid
 from vmident.sandbox.resource_graph import change_log
 from vmident.sandbox.resource_manager import providers
@@ -28,6 +29,8 @@ from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, SUBSCRIPTION, SUBSCRI
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from vmident.sandbox.token_bucket import Level
 
 __all__ = ["ENDPOINT", "PERSON_ID", "PERSON_NAME", "SUBSCRIPTION", "SUBSCRIPTION_NAME", "TENANT", "TOKEN", "Sandbox"]
 
@@ -48,6 +51,7 @@ class Sandbox:
 
     `now` gives epoch seconds and is the only clock: an operation ends when `now` has come to its end.
     Making a VM takes four times as long as an operation, unless `creation_seconds` says otherwise.
+    The buckets of requests are shared by all who use the folder, unless `shares_buckets` is false.
     `requests` holds the last requests that this instance answered, without their tokens.
     Every method raises `SandboxUnusable` where the folder's file cannot be used; `reset` mends what can be mended.
     """
@@ -67,6 +71,7 @@ class Sandbox:
         directory_lag_seconds: float = 6.0,
         strict_directory: bool = False,
         is_throttling: bool = True,
+        shares_buckets: bool = True,
         takes_token: Callable[[str], bool] = lambda token: token == TOKEN,
     ) -> None:
         self.folder = folder
@@ -91,6 +96,7 @@ class Sandbox:
             strict_directory=strict_directory,
         )
         self._is_throttling = is_throttling
+        self._levels: dict[str, Level] | None = None if shares_buckets else {}
         self._takes_token = takes_token
         self._store = Store(folder / FILE_NAME, lambda rows: seed.plant(rows, new_uuid))
 
@@ -224,31 +230,51 @@ class Sandbox:
         in the file, for all processes that share it, and is written once a second: the clock runs `_ahead_seconds`
         ahead only in a process that has found it behind, which then writes each time.
         """
+        now, is_new = self._latest_time(rows)
+        if is_new:
+            rows.write_latest_time(now)
+        return now
+
+    def _latest_time(self, rows: Rows) -> tuple[float, bool]:
+        """Return the time as `_time` does, and whether it is to be written."""
         now, latest = self._now() + self._ahead_seconds, rows.latest_time()
         if latest is not None and now < latest:
             self._ahead_seconds += latest - now
             now = latest
-        if latest is None or now >= latest + 1 or (self._ahead_seconds and now > latest):
-            rows.write_latest_time(now)
-        return now
+        return now, latest is None or now >= latest + 1 or (bool(self._ahead_seconds) and now > latest)
 
     def _answered(self, request: Request, remaining: dict[str, str]) -> Response:
-        """Answer within a transaction: a refusal keeps what was drawn, but a 429 draws nothing."""
-        with self._store.transaction() as rows:
-            try:
-                return self._routed(request, rows, remaining)
-            except errors.Refused as refused:
-                if refused.status == 429:
-                    raise
-                return refused.answer()
+        """Answer within a transaction: a refusal keeps what was drawn, but a 429 draws nothing.
 
-    def _routed(self, request: Request, rows: Rows, remaining: dict[str, str]) -> Response:
-        now = self._time(rows)
-        deployments_runner.settle(rows, now, self._inside(rows), self._settings)
-        change_log.record_changes(rows, {}, now)
-        if next(self._numbers) % _FORGETS_EVERY == 0:
-            rows.forget_before(now)
-        return self._handled(request, rows, throttling.Meter(rows, now, SUBSCRIPTION, self._is_throttling, remaining))
+        A read that finds nothing to settle is answered from a snapshot where the levels of buckets are in memory: it
+        writes nothing then, and waits for no writer.
+        """
+        if self._levels is not None and request.method in ("GET", "HEAD"):
+            with self._store.snapshot() as rows:
+                now, is_new = self._latest_time(rows)
+                if not is_new and not deployments_runner.is_due(rows, now):
+                    return self._metered(request, rows, now, remaining)
+        with self._store.transaction() as rows:
+            now = self._time(rows)
+            deployments_runner.settle(rows, now, self._inside(rows), self._settings)
+            change_log.record_changes(rows, {}, now)
+            if next(self._numbers) % _FORGETS_EVERY == 0:
+                rows.forget_before(now)
+            return self._metered(request, rows, now, remaining)
+
+    def _metered(self, request: Request, rows: Rows, now: float, remaining: dict[str, str]) -> Response:
+        """Answer one request; its draws count, unless one of them is refused."""
+        levels = rows if self._levels is None else BucketLevels(self._levels)
+        meter = throttling.Meter(levels, now, SUBSCRIPTION, self._is_throttling, remaining)
+        try:
+            response = self._handled(request, rows, meter)
+        except errors.Refused as refused:
+            if refused.status == 429:
+                raise
+            response = refused.answer()
+        if isinstance(levels, BucketLevels):
+            levels.keep()
+        return response
 
     def _handled(self, request: Request, rows: Rows, meter: throttling.Meter) -> Response:
         """Pass a request to whom it is for, at the meter's moment."""

@@ -197,13 +197,19 @@ class Rows:
 
 
 class Store:
-    """The file, opened at first use, shared by threads (a lock) and by processes (SQLite's own)."""
+    """The file, opened at first use, shared by threads and by processes.
+
+    Each thread has a connection of its own, so that reads of several threads do not wait for one another: the file is
+    in SQLite's WAL mode, where a reader sees the last commit and a writer stops no reader. Writers of one process take
+    turns by a lock, because SQLite's own waiting sleeps between its tries; those of several processes by SQLite's.
+    """
 
     def __init__(self, file: Path, seed: Callable[[Rows], None]) -> None:
         self._file = file
         self._seed = seed
         self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Rows]:
@@ -213,7 +219,18 @@ class Store:
         """
         with self._lock, self._said_plainly():
             connection = self._open()
-            with _immediate(connection):
+            with _begun(connection, "BEGIN IMMEDIATE"):
+                yield Rows(connection)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Rows]:
+        """Read what was committed last, beside writers and other readers; for requests that write nothing.
+
+        Raises `SandboxUnusable`.
+        """
+        with self._said_plainly():
+            connection = self._open()
+            with _begun(connection, "BEGIN"):
                 yield Rows(connection)
 
     def reset(self) -> None:
@@ -234,12 +251,17 @@ class Store:
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            for connection in self._opened:
+                connection.close()
+            self._opened = []
+            self._local = threading.local()
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
+        """Return this thread's connection; `close` closes it from another one."""
+        opened: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if opened is not None:
+            return opened
+        with self._lock:
             create_private(self._file)
             connection = sqlite3.connect(
                 self._file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -247,19 +269,21 @@ class Store:
             try:
                 # Every commit outlives the process; only a power cut could hurt the file, and `reset` mends that.
                 connection.execute("PRAGMA synchronous=OFF")
-                with _immediate(connection):
-                    self._prepare(connection)
+                # A file of an older version, or on a disk without shared memory, works as it is.
+                connection.execute("PRAGMA journal_mode=WAL")
+                if not _is_prepared(connection):
+                    with _begun(connection, "BEGIN IMMEDIATE"):
+                        self._prepare(connection)
             except BaseException:
                 connection.close()
                 raise
-            self._connection = connection
-        return self._connection
+            self._opened.append(connection)
+            self._local.connection = connection
+        return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        if (application, version) == (_APPLICATION_ID, SCHEMA_VERSION):
-            return
+        if _is_prepared(connection):
+            return  # by another process, in the meantime
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             message = f"The sandbox's file '{self._file}' was written by another version of vmident."
             raise SandboxUnusable(message, hint=_RESET)
@@ -271,8 +295,8 @@ class Store:
 
     def _remove(self) -> None:
         try:
-            for file in (self._file, self._file.with_name(self._file.name + "-journal")):
-                file.unlink(missing_ok=True)
+            for ending in ("", "-journal", "-wal", "-shm"):
+                self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
         except OSError as failed:
             raise SandboxUnusable(
                 f"The sandbox's file '{self._file}' cannot be removed: {failed.strerror}.",
@@ -299,9 +323,15 @@ class Store:
             ) from failed
 
 
+def _is_prepared(connection: sqlite3.Connection) -> bool:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    return (application, version) == (_APPLICATION_ID, SCHEMA_VERSION)
+
+
 @contextlib.contextmanager
-def _immediate(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
+def _begun(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
     try:
         yield
     except BaseException:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from vmident.sandbox.errors import Refused
 from vmident.sandbox.token_bucket import Bucket, after_draw, tokens_at, wait_seconds
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Rows
+    from vmident.sandbox.token_bucket import Level
 
 _RESOURCE_HEADER = "x-ms-ratelimit-remaining-resource"
 _GLOBAL_FACTOR = 15
@@ -102,11 +102,21 @@ def graph() -> list[Draw]:
     return [Draw(Bucket(15, 3), "graph", "user-quota", "graph")]
 
 
+class Levels(Protocol):
+    """Where the levels of buckets are kept: the rows of the file, or memory."""
+
+    def level(self, bucket: str) -> Level | None:
+        """Return a bucket's level; None for one never drawn from."""
+
+    def write_level(self, bucket: str, level: Level) -> None:
+        """Write a bucket's level."""
+
+
 @dataclass
 class Meter:
     """Draws tokens during one request, and remembers what the answer is to say about it."""
 
-    rows: Rows
+    levels: Levels
     now_seconds: float
     subscription: str
     is_throttling: bool = True
@@ -115,7 +125,7 @@ class Meter:
     def draw(self, draws: list[Draw]) -> None:
         """Take all tokens or raise a 429; whoever catches that takes back the whole request."""
         for draw in draws:
-            level = self.rows.level(draw.name)
+            level = self.levels.level(draw.name)
             left = after_draw(draw.bucket, level, self.now_seconds, draw.count)
             tokens = math.floor((left.tokens if left else tokens_at(draw.bucket, level, self.now_seconds)) + 1e-9)
             self._note(draw, tokens)
@@ -123,7 +133,7 @@ class Meter:
                 continue
             if left is None:
                 raise self._refusal(draw, wait_seconds(draw.bucket, level, self.now_seconds, draw.count))
-            self.rows.write_level(draw.name, left)
+            self.levels.write_level(draw.name, left)
 
     def _note(self, draw: Draw, tokens: int) -> None:
         if draw.level == "arm":

@@ -12,6 +12,7 @@ import hmac
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -59,12 +60,18 @@ class Authority:
 
     def takes(self, token: str, now: float) -> bool:
         """Return whether a token is one that `token` gave, and has not ended."""
+        end = self._end_of(token)
+        return end is not None and now < end
+
+    @lru_cache(maxsize=64)  # noqa: B019 - one authority lives as long as its server
+    def _end_of(self, token: str) -> int | None:
+        """Return when a token of this authority ends, in epoch seconds; None for any other."""
         try:
             claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
             is_ours = hmac.compare_digest(token.encode(), self.token(int(claims["iat"])).encode())
-            return is_ours and bool(now < claims["exp"])
+            return int(claims["exp"]) if is_ours else None
         except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
-            return False
+            return None
 
     def answer(self, request: Request, now: float) -> Response | None:
         """Answer what is asked of the authority or of the cloud's metadata; None for what is ARM's to answer."""

@@ -69,6 +69,8 @@ class Server:
     ) -> None:
         import uvicorn
 
+        from vmident.sandbox.transport.joined_writes import JoinedWritesProtocol
+
         endpoint = f"https://{HOST}:{self._socket.getsockname()[1]}"
         authority = Authority(endpoint, secrets.token_urlsafe(24), secrets.token_urlsafe(24))
         make_private_folder(folder)
@@ -88,7 +90,9 @@ class Server:
         self._log = open_private(log) if log else None
         written = (self._log.write,) if self._log else ()
         application = Application(self._sandbox, authority, now, *written)
-        config = uvicorn.Config(application, log_level="error", lifespan="off", access_log=False)
+        config = uvicorn.Config(
+            application, http=JoinedWritesProtocol, log_level="error", lifespan="off", access_log=False
+        )
         config.load()
         config.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         ca.issue_cert(HOST, "localhost").configure_cert(config.ssl)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.program import GROUP, Program, vm_id
 
-IDENTITY = "myUserAssignedIdentity"
+GRAPH = "/providers/Microsoft.ResourceGraph/resources"
 
 
 @pytest.fixture
@@ -79,3 +79,22 @@ def test_a_condition_that_cannot_be_answered_is_refused_with_the_reason(
     assert outcome.error["code"] == code
     assert reason in outcome.error["message"]
     assert "asking for support" not in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("command", "query"),
+    [
+        ("show webVM", "name =~ 'webVM'"),
+        ("identity show otherIdentity", "microsoft.managedidentity/userassignedidentities"),
+        ("identity delete otherIdentity --dry-run", "tostring(identity.userAssignedIdentities) contains"),
+        ("list --where \"name == 'webVM'\"", "| where name == 'webVM' |"),
+        (f"list -g {GROUP} --where true", f"resourceGroup =~ '{GROUP}'"),
+    ],
+)
+def test_every_query_of_vmident_is_answered(estate: Program, command: str, query: str) -> None:
+    outcome = estate(command)
+    asked = [one for one in estate.sent if "ResourceGraph" in one.path]
+    assert outcome.code == 0
+    assert any(query in one.body["query"] for one in asked)
+    answers = [estate.colleague("POST", GRAPH, one.body, "2022-10-01") for one in asked]
+    assert [one.status for one in answers] == [200] * len(asked)

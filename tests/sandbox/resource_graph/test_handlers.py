@@ -146,7 +146,8 @@ def test_what_the_sandbox_lacks_is_named(cloud: Cloud, query: str, name: str) ->
 @pytest.mark.parametrize(
     ("more", "code"),
     [
-        ({"managementGroups": ["x"]}, "NotSupportedBySandbox"),
+        ({"managementGroups": ["sandbox-landing-zone"]}, "NotAnError"),
+        ({"managementGroups": "x"}, "InvalidRequestContent"),
         ({"facets": []}, "NotSupportedBySandbox"),
         ({"subscriptions": SUBSCRIPTION}, "InvalidRequestContent"),
         ({"subscriptions": []}, "BadRequest"),
@@ -173,6 +174,23 @@ def test_what_stands_beside_the_query_is_checked(cloud: Cloud, more: dict[str, A
         assert answer.status == 200
     else:
         assert code_of(answer) == (400, code)
+
+
+def test_another_management_group_is_refused(cloud: Cloud) -> None:
+    assert code_of(ask(cloud, NAMES, managementGroups=["x"])) == (403, "AccessDenied")
+
+
+@pytest.mark.parametrize(
+    ("query", "limit"),
+    [
+        ("Resources" + " | join (Resources | project id) on id" * 4, "join"),
+        ("Resources" + " | mv-expand tags" * 4, "mv-expand"),
+        ("Resources | union (Resources), (Resources), (Resources), (Resources)", "union"),
+    ],
+)
+def test_a_query_has_at_most_three_of_the_costly_operators(cloud: Cloud, query: str, limit: str) -> None:
+    details = ask(cloud, query).json()["error"]["details"]
+    assert f"more than 3 '{limit}'" in details[1]["message"]
 
 
 def test_the_subscriptions_may_be_named(cloud: Cloud) -> None:
@@ -285,6 +303,12 @@ def test_fifteen_queries_go_through_at_once(cloud: Cloud) -> None:
 def test_the_graph_has_one_path(cloud: Cloud) -> None:
     assert code_of(cloud.send("GET", URL)) == (405, "MethodNotAllowed")
     assert code_of(cloud.send("POST", IN_SUBSCRIPTION + URL, {"query": NAMES})) == (400, "NotSupportedBySandbox")
+
+
+@pytest.mark.parametrize("column", ["kind", "managedBy", "location", "sku", "identity", "zones"])
+def test_a_column_that_a_table_has_nothing_for_is_empty(cloud: Cloud, column: str) -> None:
+    query = f"resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project x = isempty({column})"
+    assert ask(cloud, query).json()["data"] == [{"x": True}]
 
 
 def test_containers_are_the_subscription_and_its_groups(cloud: Cloud) -> None:

@@ -16,7 +16,7 @@ from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import throttling
 from vmident.sandbox.protocol.paging import sealed, unsealed
 from vmident.sandbox.resource_graph.errors import bad_request, query_refused
-from vmident.sandbox.tenant import SUBSCRIPTION
+from vmident.sandbox.tenant import MANAGEMENT_GROUP_TITLES, SUBSCRIPTION
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
@@ -80,10 +80,11 @@ def _data(table: Table, page: Any, result_format: str) -> Any:
 
 def _check_members(call: Call, content: dict[str, Any]) -> None:
     for member in content:
-        if member not in ("query", "subscriptions", "options"):
+        if member not in ("query", "subscriptions", "managementGroups", "options"):
             raise not_in_the_sandbox(f"'{member}' in a query")
     if not isinstance(content.get("query"), str):
         raise bad_request(call, {"code": "InvalidQuery", "message": "Query can not be null or empty."})
+    _check_management_groups(content.get("managementGroups"))
     subscriptions = content.get("subscriptions")
     if subscriptions is None:
         return
@@ -95,6 +96,17 @@ def _check_members(call: Call, content: dict[str, Any]) -> None:
             f"Given: '{','.join(subscriptions)}'."
         )
         raise bad_request(call, {"code": "NoValidSubscriptionsInQueryRequest", "message": message})
+
+
+def _check_management_groups(names: object) -> None:
+    """Take the names of management groups above the subscription; what Azure answers for others is assumed."""
+    if names is None:
+        return
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise content_invalid("Error converting value to type 'System.String[]'. Path 'managementGroups'.")
+    unknown = [each for each in names if each.lower() not in {name.lower() for name in MANAGEMENT_GROUP_TITLES}]
+    if unknown:
+        raise Refused(403, "AccessDenied", f"Access to the management group '{unknown[0]}' is denied.")
 
 
 def _checked_options(call: Call, options: object) -> dict[str, Any]:

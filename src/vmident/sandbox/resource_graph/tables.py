@@ -42,19 +42,21 @@ _OTHER_TABLES = """
 
 
 class Row(dict[str, Any]):
-    """A row of the columns that are cheap; `make` makes the others when a query looks at one.
+    """A row of the columns that are cheap; the others are made when a query looks at one.
 
-    There may be thousands of rows, and most queries look at few columns.
+    There may be thousands of rows, and most queries look at few columns. `make` takes the column looked at, and returns
+    that one, or all that are missing for any but `identity`.
     """
 
-    def __init__(self, members: dict[str, Any], make: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, members: dict[str, Any], make: Callable[[str], dict[str, Any]]) -> None:
         super().__init__(members)
         self._make = make
 
     def __missing__(self, name: str) -> Any:
-        made = self._make()
+        made = self._make(name)
         for column, kind in COLUMNS.items():
-            self.setdefault(column, made.get(column, "" if kind == "string" else None))
+            if column in made or name != "identity":
+                self.setdefault(column, made.get(column, "" if kind == "string" else None))
         return self[name]
 
 
@@ -103,9 +105,10 @@ def _resource(record: Record, kind: str, views: Views) -> Row:
         "tags": record["tags"],
     }
 
-    def make() -> dict[str, Any]:
-        body = views.extended_body(kind, record)
-        return {name: body.get(name) for name in ("properties", "sku", "plan", "identity", "zones", "extendedLocation")}
+    def make(column: str) -> dict[str, Any]:
+        if column == "identity":
+            return {column: views.identity(kind, record)}
+        return views.extended_body(kind, record)
 
     return Row(members, make)
 
@@ -196,4 +199,4 @@ def _definition_id(name: str) -> str:
 
 def _container(row_id: str, name: str, type_name: str, **more: Any) -> Row:
     members = {"id": row_id, "name": name, "type": type_name, "tenantId": TENANT, "subscriptionId": SUBSCRIPTION}
-    return Row(members | more, dict)
+    return Row(members | more, lambda _column: {"identity": None})

@@ -49,13 +49,18 @@ class Views:
             kept["powerState"] = {name: power[name] for name in ("code", "level", "displayStatus") if name in power}
         return body | {"properties": body["properties"] | {"extended": {"instanceView": kept}}}
 
-    def _vm(self, record: Record) -> dict[str, Any]:
-        """Return a VM; an identity that is being attached has its ids, as the graph looks later than a GET may."""
-        body = vm_view.shown_vm(record, COMPUTE[-1])
-        attached = (body.get("identity") or {}).get("userAssignedIdentities", {})
+    def identity(self, kind: str, record: Record) -> dict[str, Any] | None:
+        """Return `identity`; one that is being attached has its IDs, as the graph looks later than a GET."""
+        identity = vm_view.shown_identity(record) if kind == "vm" else None
+        attached = (identity or {}).get("userAssignedIdentities", {})
         for identity_id, ids in attached.items():
             attached[identity_id] = ids or self._ids_of(identity_id)
-        return body
+        return identity
+
+    def _vm(self, record: Record) -> dict[str, Any]:
+        body = vm_view.shown_vm(record, COMPUTE[-1])
+        identity = self.identity("vm", record)
+        return body | ({"identity": identity} if identity else {})
 
     def _ids_of(self, identity_id: str) -> dict[str, str]:
         parsed = ResourceId.parse(identity_id)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vmident.sandbox.resource_graph.kql import syntax
+from vmident.sandbox.resource_graph.kql.binary_operators import Compiled
 from vmident.sandbox.resource_graph.kql.errors import SemanticFailure
 from vmident.sandbox.resource_graph.kql.expressions import (
-    Compiled,
     Scope,
     column_name,
     compile_expression,

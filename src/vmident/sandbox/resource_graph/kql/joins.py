@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vmident.sandbox.resource_graph.kql.binary_operators import Compiled
 from vmident.sandbox.resource_graph.kql.errors import SemanticFailure
-from vmident.sandbox.resource_graph.kql.expressions import Compiled, compile_expression
+from vmident.sandbox.resource_graph.kql.expressions import compile_expression
 from vmident.sandbox.resource_graph.kql.operators import Table
 
 if TYPE_CHECKING:

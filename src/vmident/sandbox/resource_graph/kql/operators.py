@@ -18,9 +18,9 @@ from vmident.sandbox.resource_graph.kql.aggregates import (
     compile_aggregate,
     without_aggregates,
 )
+from vmident.sandbox.resource_graph.kql.binary_operators import Compiled
 from vmident.sandbox.resource_graph.kql.errors import SemanticFailure
 from vmident.sandbox.resource_graph.kql.expressions import (
-    Compiled,
     Scope,
     column_name,
     compile_expression,

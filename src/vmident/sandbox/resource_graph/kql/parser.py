@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEFAULT_TABLE = "Resources"
+_MOST_COSTLY = 3
 _JOIN_KINDS = ("innerunique", "inner", "leftouter", "fullouter", "leftanti", "leftsemi")
 _OTHER_JOIN_KINDS = ("rightouter", "rightanti", "rightsemi", "anti", "semi", "leftantisemi", "rightantisemi")
 
@@ -34,6 +35,7 @@ class _Parser:
     def __init__(self, query: str) -> None:
         self._cursor = Cursor(query)
         self._expressions = ExpressionParser(self._cursor, self._pipeline)
+        self._counts = dict.fromkeys(("join", "mv-expand", "union"), 0)
         self._operators: dict[str, Callable[[], syntax.Operator]] = {
             "where": lambda: syntax.Where(self._expressions.expression()),
             "filter": lambda: syntax.Where(self._expressions.expression()),
@@ -162,7 +164,17 @@ class _Parser:
             found[name] = self._cursor.expect_word()
         return found
 
+    def _count(self, name: str, number: int = 1) -> None:
+        """Count an operator that Resource Graph allows three times; the wording of the refusal is assumed.
+
+        Source: 'Understanding the Azure Resource Graph query language'.
+        """
+        self._counts[name] += number
+        if self._counts[name] > _MOST_COSTLY:
+            raise SemanticFailure(f"The query has more than {_MOST_COSTLY} '{name}'.")
+
     def _mv_expand(self) -> syntax.MvExpand:
+        self._count("mv-expand")
         parameters = self._parameters("kind", "bagexpansion", "with_itemindex")
         if "with_itemindex" in parameters:
             raise NotSupported("'with_itemindex' of mv-expand")
@@ -180,6 +192,7 @@ class _Parser:
         return syntax.Expansion(column, kind)
 
     def _join(self) -> syntax.Join:
+        self._count("join")
         kind = self._parameters("kind").get("kind", "innerunique")
         if kind in _OTHER_JOIN_KINDS:
             raise NotSupported(f"the join kind '{kind}'")
@@ -220,4 +233,5 @@ class _Parser:
         if "isfuzzy" in parameters:
             raise NotSupported("'isfuzzy' of union")
         queries = self._cursor.listed(self._one_query)
+        self._count("union", len(queries))
         return syntax.Union(queries, parameters.get("kind", "outer"), parameters.get("withsource"))

@@ -28,17 +28,18 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class Compiled(NamedTuple):
-    """A value of each row, and its type."""
+    """A value of each row, and its type; `constant` is the value where it is the same for all rows, and not null."""
 
     kind: str
     of: Callable[[Row], Any]
+    constant: Any = None
 
 
 def as_bool(of: Compiled, where: str) -> Callable[[Row], bool | None]:
     """Return a condition's value; raises `SemanticFailure` for a type that cannot be one."""
     if of.kind not in ("bool", "dynamic"):
         raise SemanticFailure(f"'{where}' operator: a condition has to be of type bool; found {of.kind}.")
-    return lambda row: to_bool(of.of(row))
+    return of.of if of.kind == "bool" else lambda row: to_bool(of.of(row))
 
 
 def binary(sign: str, left: Compiled, right: Compiled) -> Compiled:
@@ -46,8 +47,7 @@ def binary(sign: str, left: Compiled, right: Compiled) -> Compiled:
     if sign in ("and", "or"):
         return _logical(sign, as_bool(left, sign), as_bool(right, sign))
     if sign in ("=~", "!~"):
-        is_equal = sign == "=~"
-        return Compiled("bool", lambda row: (as_text(left, row).lower() == as_text(right, row).lower()) is is_equal)
+        return _equality_in_any_case(sign == "=~", left, right)
     if sign in STRING_SIGNS:
         test = string_test(sign)
         return Compiled("bool", lambda row: test(as_text(left, row), as_text(right, row)))
@@ -58,6 +58,13 @@ def binary(sign: str, left: Compiled, right: Compiled) -> Compiled:
     if sign in _ORDER:
         return _ordering(_ORDER[sign], *_comparable(left, right))
     return _arithmetic(sign, left, right)
+
+
+def _equality_in_any_case(is_equal: bool, left: Compiled, right: Compiled) -> Compiled:
+    if right.constant is None:
+        return Compiled("bool", lambda row: (as_text(left, row).lower() == as_text(right, row).lower()) is is_equal)
+    text = to_text(right.constant).lower()
+    return Compiled("bool", lambda row: (as_text(left, row).lower() == text) is is_equal)
 
 
 def as_text(of: Compiled, row: Row) -> str:

@@ -37,7 +37,7 @@ def compile_expression(expression: syntax.Expression, scope: Scope) -> Compiled:
     """Compile an expression; raises `SemanticFailure` and `NotSupported`."""
     match expression:
         case syntax.Literal(kind, value):
-            return Compiled(kind, lambda _row: value)
+            return Compiled(kind, lambda _row: value, value)
         case syntax.Name(name):
             return _name(name, scope)
         case syntax.Member(of, key):

@@ -43,6 +43,24 @@ class Table(NamedTuple):
     rows: Sequence[Row]
 
 
+class Computed(dict[str, Any]):
+    """A row whose columns are computed when they are first looked at; what it does not compute is looked up below.
+
+    A query that sorts by one column and returns a page of rows computes the others for that page alone.
+    """
+
+    __slots__ = ("_below", "_columns")
+
+    def __init__(self, columns: dict[str, Compiled], below: Row) -> None:
+        self._columns = columns
+        self._below = below
+
+    def __missing__(self, name: str) -> Any:
+        column = self._columns.get(name)
+        value = self[name] = self._below[name] if column is None else column.of(self._below)
+        return value
+
+
 def where(table: Table, step: syntax.Where, scope: Scope) -> Table:
     """Keep the rows for which a condition is true."""
     condition = condition_of(step.condition, scope)
@@ -53,15 +71,13 @@ def extend(table: Table, step: syntax.Extend, scope: Scope) -> Table:
     """Add columns, or replace those of the same name."""
     added = _compiled(step.columns, scope, set(table.columns))
     columns = table.columns | {name: one.kind for name, one in added.items()}
-    rows = [Layered({name: one.of(row) for name, one in added.items()}, row) for row in table.rows]
-    return Table(columns, rows)
+    return Table(columns, [Computed(added, row) for row in table.rows])
 
 
 def project(table: Table, step: syntax.Project, scope: Scope) -> Table:
     """Keep the columns listed, and no others."""
     kept = _compiled(step.columns, scope, set())
-    rows = [{name: one.of(row) for name, one in kept.items()} for row in table.rows]
-    return Table({name: one.kind for name, one in kept.items()}, rows)
+    return Table({name: one.kind for name, one in kept.items()}, [Computed(kept, row) for row in table.rows])
 
 
 def project_away(table: Table, step: syntax.ProjectAway, scope: Scope) -> Table:

@@ -41,7 +41,7 @@ def machine(provisioning_state: str = "Succeeded") -> VirtualMachine:
         (on_clock(-301), CheckStatus.PROBLEM),
         (on_clock(None), CheckStatus.SKIPPED),
         (on_network("without a proxy", None), CheckStatus.OK),
-        (on_network("without a proxy", "/no/such/file"), CheckStatus.WARNING),
+        (on_network("without a proxy", ("REQUESTS_CA_BUNDLE", "/no/such/file")), CheckStatus.WARNING),
         (on_provider("Microsoft.Compute", "registered"), CheckStatus.OK),
         (on_provider("Microsoft.Compute", "NotRegistered"), CheckStatus.PROBLEM),
         (on_state(machine(), "running"), CheckStatus.OK),

@@ -14,6 +14,7 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vmident.cli.config.environment import trimmed
 from vmident.errors import TimedOut
 
 if TYPE_CHECKING:
@@ -60,7 +61,12 @@ class Runtime:
 
 
 def runtime_of_process(interruptible: Callable[[], AbstractContextManager[None]]) -> Runtime:
-    """Gather what this process was started with."""
+    """Gather what this process was started with; azure-identity, requests and the Azure CLI read the same variables."""
+    for name, value in trimmed(os.environ).items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
     terminal = Terminal(
         input=sys.stdin is not None and sys.stdin.isatty(),
         output=sys.stdout.isatty(),

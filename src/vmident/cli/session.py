@@ -15,6 +15,7 @@ import vmident
 from vmident.cli.completion.name_cache import cache_names, cache_scope
 from vmident.cli.completion.names import SeenName, names_in
 from vmident.cli.config.azure_cli_config import azure_cli_folder
+from vmident.cli.config.environment import certificates_error, credential_error, missing_certificates, proxy_in
 from vmident.cli.config.settings import GROUP_OPTION, Settings
 from vmident.cli.console import Console
 from vmident.cli.runtime import CommandClock, Runtime
@@ -99,14 +100,13 @@ class Session:
         from vmident.usecases.doctor import DoctorPorts
 
         environ, subscriptions = self._runtime.environ, ArmSubscriptions(self._connection)
-        proxy = next((environ[name] for name in ("HTTPS_PROXY", "https_proxy") if environ.get(name)), None)
-        certificates = environ.get("REQUESTS_CA_BUNDLE")
+        proxy = proxy_in(environ)
         if self._settings.is_sandbox:
             return DoctorPorts(self.tokens, subscriptions, self._runtime.wall, "to the sandbox, inside this process")
         # What stands before the @ is a name and a password.
         way = f"through the proxy {proxy.rpartition('@')[2]}" if proxy else "without a proxy"
-        is_missing = certificates and not Path(certificates).exists()
-        return DoctorPorts(self.tokens, subscriptions, self._runtime.wall, way, certificates if is_missing else None)
+        missing = missing_certificates(environ, _exists)
+        return DoctorPorts(self.tokens, subscriptions, self._runtime.wall, way, missing)
 
     def ports(self, prompt: Prompt) -> Ports:
         """Everything that a change reaches through."""
@@ -193,6 +193,9 @@ class Session:
         from vmident.arm.auth.login import ArmLogins
 
         _silence_the_sdk()
+        missing = missing_certificates(self._runtime.environ, _exists)
+        if missing:
+            raise certificates_error(*missing)
         console = self._console
         return ArmLogins(
             self._cloud,
@@ -242,7 +245,7 @@ class Session:
     @cached_property
     def _credential(self) -> Credential:
         from vmident.arm.auth.azure_cli_credential import CachedAzureCliCredential, TokenCache
-        from vmident.arm.auth.credential import StaticTokenCredential, credential_for
+        from vmident.arm.auth.credential import StaticTokenCredential, UnusableCredential, credential_for
         from vmident.arm.auth.login_record import load_login
 
         _silence_the_sdk()
@@ -250,6 +253,9 @@ class Session:
             from vmident.sandbox.sandbox import TOKEN
 
             return StaticTokenCredential(TOKEN, self._runtime.wall(), "the sandbox")
+        unusable = self._unusable_environment()
+        if unusable:
+            return UnusableCredential(unusable)
         if self._settings.access_token:
             return StaticTokenCredential(self._settings.access_token, self._runtime.wall())
         own = load_login(self._settings.state_folder)
@@ -260,6 +266,14 @@ class Session:
             azure_cli_folder(self._runtime.environ, self._runtime.home), self._settings.azure_cli_encrypts
         )
         return CachedAzureCliCredential(account, cache, self._cloud, self._runtime.wall, self._console.trace)
+
+    def _unusable_environment(self) -> UsageError | None:
+        """Return what in the environment keeps every request from being sent; raised when the first one is."""
+        environ = self._runtime.environ
+        missing = None if self._cloud.is_plain_http else missing_certificates(environ, _exists)
+        if missing:
+            return certificates_error(*missing)
+        return None if self._settings.access_token else credential_error(environ, _exists)
 
     @cached_property
     def _signing(self) -> RecordingCredential:
@@ -362,6 +376,10 @@ class Session:
                 hint="Give --subscription, set AZURE_SUBSCRIPTION_ID, or run `az account set`.",
             )
         return wanted if _GUID.fullmatch(wanted) else subscription_named(wanted, self._connection)
+
+
+def _exists(path: str) -> bool:
+    return Path(path).exists()
 
 
 def _silence_the_sdk() -> None:

@@ -63,14 +63,15 @@ def on_clock(ahead_seconds: float | None) -> Check:
     return Check("clock", CheckStatus.PROBLEM, seen, "Set the clock: signing in fails when it is minutes off.")
 
 
-def on_network(way: str, missing_certificates: str | None) -> Check:
+def on_network(way: str, missing_certificates: tuple[str, str] | None) -> Check:
     """Check the proxy, and that the certificate files in the settings exist."""
     if missing_certificates:
+        variable, path = missing_certificates
         return Check(
             "network",
             CheckStatus.WARNING,
-            f"REQUESTS_CA_BUNDLE names '{missing_certificates}', which is not there.",
-            "Unset it, or name the file of your organisation's certificates.",
+            f"{variable} is '{path}', and that file does not exist.",
+            f"Set {variable} to a file with the certificates to trust, or unset it.",
         )
     return Check("network", CheckStatus.OK, f"Requests go {way}.")
 

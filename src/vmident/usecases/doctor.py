@@ -15,7 +15,7 @@ from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import IdentityResource
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import NotFound, NotSignedIn, VmidentError
+from vmident.errors import NotFound, NotSignedIn, UsageError, VmidentError
 from vmident.ports.azure import Subscriptions, Tokens
 from vmident.results.account import DoctorReport, VmChecks
 from vmident.usecases.change.prepare import Ports
@@ -32,15 +32,15 @@ _Reading: TypeAlias = Callable[[ResourceId], "IdentityResource | None"]
 class DoctorPorts:
     """What the checks need beside VMs: the caller's token, subscriptions, the clock (epoch seconds), the network.
 
-    `way` is how requests go, in words, such as `without a proxy`; `missing_certificates` the file that
-    REQUESTS_CA_BUNDLE names and that is not there.
+    `way` is how requests go, in words, such as `without a proxy`; `missing_certificates` is the variable that names a
+    file of certificates which does not exist, and that file.
     """
 
     tokens: Tokens
     subscriptions: Subscriptions
     now_seconds: Callable[[], float]
     way: str
-    missing_certificates: str | None = None
+    missing_certificates: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,11 @@ def run_checks(
         if patients is None or not is_reachable:
             return DoctorReport(general)
         return _with_vms(general, patients, caller, where, ports)
-    except NotSignedIn as failure:
-        return DoctorReport((diagnosis.on_failure("sign-in", failure.message, failure.hint),))
+    except (NotSignedIn, UsageError) as failure:
+        found = [diagnosis.on_failure("sign-in", failure.message, failure.hint)]
+        if doctor_ports.missing_certificates:
+            found.append(diagnosis.on_network(doctor_ports.way, doctor_ports.missing_certificates))
+        return DoctorReport(tuple(found))
 
 
 def _on_account(

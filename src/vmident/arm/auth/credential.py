@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vmident.arm.auth.azure_cli_credential import AZURE_CLI_SIGN_IN
-from vmident.arm.auth.errors import authority_options, sign_in_error
+from vmident.arm.auth.errors import authority_options, sign_in_error, unusable_settings
 from vmident.arm.auth.login_credential import ENVIRONMENT, WORKLOAD_IDENTITY, LoginCredential
 from vmident.arm.auth.login_record import SignIn
 from vmident.arm.cloud import Cloud
@@ -75,6 +75,25 @@ class StaticTokenCredential:
 
     def __repr__(self) -> str:
         return "GivenToken(…)"
+
+
+class UnusableCredential:
+    """What takes a credential's place where settings keep every request from being sent: it raises the reason.
+
+    It does so for the first request, and not when it is made: `doctor` reports the reason among its findings.
+    """
+
+    origin = "nothing"
+
+    def __init__(self, reason: UsageError) -> None:
+        self._reason = reason
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        """Raise the reason."""
+        raise self._reason
+
+    def close(self) -> None:
+        """Return at once: nothing was opened."""
 
 
 class AzureIdentityChain:
@@ -163,7 +182,5 @@ def credential_for(cloud: Cloud, authority: str | None = None, sign_in: SignIn |
             exclude_broker_credential=True,
         )
     except ValueError as unusable:
-        raise UsageError(
-            f"'{here.authority}' cannot sign anybody in: {unusable}", hint="Check AZURE_AUTHORITY_HOST."
-        ) from unusable
+        raise unusable_settings(unusable, here) from unusable
     return AzureIdentityChain(chain)

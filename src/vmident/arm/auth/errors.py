@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vmident.arm.cloud import Cloud
-from vmident.errors import NotSignedIn, Unreachable, VmidentError
+from vmident.errors import NotSignedIn, Unreachable, UsageError, VmidentError
 
 _NOT_SET_UP = (
     "unavailable",
@@ -31,6 +31,18 @@ def sign_in_error(failure: Exception) -> VmidentError:
         f"Not signed in: no way of signing in gave a token{reasons}",
         hint="Sign in with `vmident login` or `az login`, set AZURE_CLIENT_ID and its companions, or set "
         "VMIDENT_ACCESS_TOKEN.",
+    )
+
+
+def unusable_settings(refused: ValueError, cloud: Cloud) -> UsageError:
+    """Name the setting that azure-identity does not take: the authority where its message says so, else another."""
+    if "authority" in str(refused):
+        return UsageError(
+            f"'{cloud.authority}' is not a usable authority: {refused}", hint="Check AZURE_AUTHORITY_HOST."
+        )
+    return UsageError(
+        f"The settings for signing in cannot be used: {_one_line(str(refused))}",
+        hint="Check --tenant, AZURE_TENANT_ID, AZURE_CLIENT_ID and the certificate or token file.",
     )
 
 

@@ -9,12 +9,12 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from vmident.arm.auth.errors import authority_options, token_failure
+from vmident.arm.auth.errors import authority_options, token_failure, unusable_settings
 from vmident.arm.auth.login_record import SignIn, delete_login, load_login, save_login
 from vmident.arm.auth.token_cache import cache_options, forget_tokens, open_cache, owner_of_tokens
 from vmident.arm.cloud import Cloud
 from vmident.core.auth.caller import CallerType, caller_of
-from vmident.errors import NoTokenStore, NotSignedIn, UsageError
+from vmident.errors import NoTokenStore, NotSignedIn
 from vmident.ports.azure import Account, SignInMethod, SignInRequest
 
 _TRY_A_CODE = "Where no browser can be opened: vmident login --use-device-code"
@@ -155,10 +155,7 @@ class ArmLogins:
             self._remaining_seconds()  # raises `TimedOut` where that is why no token was given
             raise token_failure(failure, self._cloud, "Nobody was signed in", hint) from failure
         except ValueError as unusable:
-            raise UsageError(
-                f"Nobody can be signed in at '{self._cloud.authority}': {unusable}",
-                hint="Check --tenant and AZURE_AUTHORITY_HOST.",
-            ) from unusable
+            raise unusable_settings(unusable, self._cloud) from unusable
 
 
 def _account(sign_in: SignIn, *, is_encrypted: bool = True) -> Account:

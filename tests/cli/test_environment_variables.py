@@ -1,0 +1,125 @@
+"""Variables as people set them: empty, with carriage returns, quotes and placeholders, naming files that are gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.program import Program
+from vmident.cli.config.environment import credential_error, proxy_in, trimmed
+
+GUID = "11111111-2222-3333-4444-555555555555"
+APP = {"AZURE_CLIENT_ID": GUID, "AZURE_TENANT_ID": GUID, "AZURE_CLIENT_SECRET": "very-secret"}
+
+
+def is_there(_path: str) -> bool:
+    return True
+
+
+@given(st.dictionaries(st.sampled_from(["AZURE_TENANT_ID", "VMIDENT_CLOUD", "https_proxy", "PATH"]), st.text()))
+def test_trimming_leaves_no_white_space_and_nothing_empty_and_other_variables_alone(environ: dict[str, str]) -> None:
+    changes = trimmed(environ)
+    after = {name: value for name, value in {**environ, **changes}.items() if value is not None}
+    assert "PATH" not in changes
+    assert all(value == value.strip() != "" for name, value in after.items() if name != "PATH")
+    assert trimmed(after) == {}
+
+
+@pytest.mark.parametrize("name", ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"])
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("<tenant-id>", "placeholder"),
+        ("${TENANT}", "placeholder"),
+        (f'"{GUID}"', "quotation marks"),
+        (f"“{GUID}”", "quotation marks"),
+        (f"'{GUID}", "quotation marks"),
+        (f"{GUID}\r{GUID}", "control character"),
+        (f"{GUID} {GUID}", "white space"),
+    ],
+)
+def test_a_slip_is_named_for_what_it_is(name: str, value: str, reason: str) -> None:
+    error = credential_error({**APP, name: value}, is_there)
+    assert error
+    assert name in error.message
+    assert reason in error.message
+    assert "AZURE_AUTHORITY_HOST" not in f"{error.message} {error.hint}"
+    assert name != "AZURE_CLIENT_SECRET" or value not in f"{error.message} {error.hint}"
+
+
+def test_what_azure_takes_is_no_error() -> None:
+    assert credential_error(APP, is_there) is None
+    assert credential_error({**APP, "AZURE_TENANT_ID": "contoso.onmicrosoft.com"}, is_there) is None
+    assert credential_error({"AZURE_TENANT_ID": "<unused>"}, is_there) is None
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+def test_each_variable_for_a_proxy_counts(name: str) -> None:
+    assert proxy_in({name: "http://proxy:3128"}) == "http://proxy:3128"
+    assert proxy_in({"HTTPS_PROXY": "http://one", name: "http://one"}) == "http://one"
+
+
+@pytest.fixture
+def azure(program: Program) -> Program:
+    """Azure itself, which no test reaches, and a token for it."""
+    program.environ = {"VMIDENT_ACCESS_TOKEN": "abc", "VMIDENT_SUBSCRIPTION": GUID}
+    return program
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("command", ["list -g a", "show vm -g a", "enable-system vm -g a", "group list"])
+def test_certificates_that_do_not_exist_are_an_error_of_every_command(
+    azure: Program, command: str, variable: str
+) -> None:
+    azure.environ[variable] = "/nowhere/ca.pem"
+    outcome = azure(command)
+    assert (outcome.code, azure.sent) == (2, [])
+    assert f"{variable} is '/nowhere/ca.pem', and that file does not exist." in outcome.out + outcome.err
+
+
+def test_doctor_reports_certificates_that_do_not_exist(azure: Program) -> None:
+    azure.environ["REQUESTS_CA_BUNDLE"] = "/nowhere/ca.pem"
+    outcome = azure("doctor -o json")
+    assert outcome.code == 1
+    assert "REQUESTS_CA_BUNDLE is '/nowhere/ca.pem'" in outcome.out
+
+
+@pytest.mark.parametrize("variable", ["AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE"])
+def test_a_certificate_of_a_client_that_does_not_exist_is_named(program: Program, variable: str) -> None:
+    program.environ = {"AZURE_CLIENT_ID": GUID, "AZURE_TENANT_ID": GUID, variable: "/nowhere/key.pem"}
+    outcome = program(f"list -g a --subscription {GUID}")
+    assert (outcome.code, program.sent) == (2, [])
+    assert outcome.error["message"] == f"{variable} is '/nowhere/key.pem', and that file does not exist."
+
+
+@pytest.mark.parametrize(("tenant", "code"), [("", 4), ("\r\n", 4), ("<tenant>\r", 2)])
+def test_a_process_reads_an_empty_variable_as_not_set(tmp_path: Path, tenant: str, code: int) -> None:
+    """An empty AZURE_TENANT_ID was taken for one by azure-identity, and AZURE_AUTHORITY_HOST blamed for it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "VMIDENT_"))}
+    given = {
+        "AZURE_CLIENT_ID": f"{GUID}\r",
+        "AZURE_TENANT_ID": tenant,
+        "AZURE_CLIENT_SECRET": " ",
+        "AZURE_CONFIG_DIR": str(tmp_path),
+        "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
+        "VMIDENT_SUBSCRIPTION": f"{GUID}\r",
+        "VMIDENT_STATE_DIR": str(tmp_path),
+    }
+    ran = subprocess.run(
+        [sys.executable, "-m", "vmident", "list", "-g", "a"],
+        env={**kept, **given},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    error = json.loads(ran.stderr)["error"]
+    assert (ran.returncode, "AZURE_AUTHORITY_HOST" in ran.stderr) == (code, False), error
+    assert code == 4 or "AZURE_TENANT_ID is '<tenant>', which is a placeholder" in error["message"]

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sandbox.cloud import BOTH, GROUP, MINE, OTHER, VMS, Cloud
+from tests.sandbox.cloud import BOTH, GROUP, IN_GROUP, MINE, OTHER, VMS, Cloud
+from vmident.sandbox.resource_graph.change_log import record_changes
 
 URL = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
 _CORRELATION = "11111111-2222-4333-8444-555555555555"
@@ -98,6 +99,36 @@ def test_what_is_created_and_deleted_lists_no_properties(cloud: Cloud) -> None:
     assert [(one["changeType"], one["changes"]) for one in found] == [("Create", {}), ("Delete", {})]
     assert [one["changeAttributes"]["operation"].rpartition("/")[2] for one in found] == ["write", "delete"]
     assert {one["targetResourceId"] for one in found} == {new}
+
+
+def test_what_comes_and_goes_in_one_request_is_no_change(cloud: Cloud) -> None:
+    with cloud.sandbox._store.transaction() as rows:
+        rows.add("identity", GROUP, "brief", {"id": OTHER, "group": GROUP}, made=cloud.now)
+        rows.soft_delete("identity", GROUP, "brief", deleted=cloud.now)
+        record_changes(rows, {}, cloud.now)
+    assert changes(cloud) == []
+
+
+def test_what_a_deployment_creates_is_a_change(cloud: Cloud) -> None:
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [
+            {
+                "type": "Microsoft.ManagedIdentity/userAssignedIdentities",
+                "apiVersion": "2023-01-31",
+                "name": "deployed",
+                "location": "westus",
+            }
+        ],
+    }
+    url = f"{IN_GROUP}/providers/Microsoft.Resources/deployments/one?api-version=2021-04-01"
+    body = {"properties": {"mode": "Incremental", "template": template}}
+    assert cloud.send("PUT", url, body).status == 201
+    found = [one["properties"] for one in changes(cloud)]
+    assert [(one["changeType"], one["targetResourceId"].rpartition("/")[2]) for one in found] == [
+        ("Create", "deployed")
+    ]
 
 
 def test_changes_are_seen_late_and_for_fourteen_days(cloud: Cloud) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.resource_graph.kql.tables import NOW, names, run, value
-from vmident.sandbox.resource_graph.kql.errors import NotSupported, SemanticFailure
+from vmident.sandbox.resource_graph.kql.errors import NotSupported, SemanticFailure, SyntaxFailure
 
 
 @pytest.mark.parametrize(
@@ -176,6 +176,13 @@ def test_members_of_dynamic_values(expression: str, expected: Any) -> None:
         ("case(false, 'a', true, 'b', 'c')", "b"),
         ("case(false, 'a', 'c')", "c"),
         ("not(true)", False),
+        ("iff(true, parse_json('[1]'), 'x')", [1]),
+        ("timespan('1.5h')", timedelta(minutes=90)),
+        ("timespan(1d) + time(1h)", timedelta(hours=25)),
+        ("long(5) + real(0.5)", 5.5),
+        ("totimespan(2h) == 2h", True),
+        ("tolower('Ab') =~ toupper('aB')", True),
+        ("dynamic(null)", None),
         ("guid(74be27de-1e4e-49d9-b579-fe0b331d3642) == '74be27de-1e4e-49d9-b579-fe0b331d3642'", True),
     ],
 )
@@ -210,6 +217,25 @@ def test_what_has_no_meaning_fails_whatever_rows_there_are(query: str, message: 
 def test_what_kusto_has_and_the_sandbox_has_not_is_named() -> None:
     with pytest.raises(NotSupported, match="the function 'format_datetime'"):
         run("T | project format_datetime(now(), 'yyyy')")
+
+
+@pytest.mark.parametrize(
+    ("expression", "token", "position"),
+    [
+        (r"'x\q'", r"\q", 20),
+        ("datetime(soon)", "datetime(soon)", 18),
+        ("dynamic([1, x])", "x", 30),
+        ("dynamic({'a' 1})", "1", 31),
+        ("1 +", "<EOF>", 21),
+        ("name has", "<EOF>", 26),
+        ("#", "#", 18),
+        ("12abc", "12abc"[0], 18),
+    ],
+)
+def test_a_syntax_error_names_the_token_and_its_place(expression: str, token: str, position: int) -> None:
+    with pytest.raises(SyntaxFailure) as failed:
+        run(f"T | project found={expression}")
+    assert (failed.value.line, failed.value.position, failed.value.token) == (1, position, token)
 
 
 def test_columns_of_the_row_are_seen() -> None:

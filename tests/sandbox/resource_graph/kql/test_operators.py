@@ -45,6 +45,8 @@ def test_rows_are_kept_and_ordered(query: str, expected: list[str]) -> None:
         ("T | project-away size, b*", ["name"], [("web",), ("db",), ("Web",), ("",)]),
         ("T | take 1 | project-rename id = name | project-away bag", ["id", "size"], [("web", 4)]),
         ("T | count", ["Count"], [(4,)]),
+        ("T | take 1 | project ['a b'] = size, ['size'] * 2", ["a b", "Column1"], [(4, 8)]),
+        ("T | summarize first = make_list(name)[0]", ["first"], [("web",)]),
         ("T | distinct size", ["size"], [(4,), (8,), (None,)]),
         ("T | project size | distinct *", ["size"], [(4,), (8,), (None,)]),
         ("T | summarize count()", ["count_"], [(4,)]),

@@ -27,15 +27,9 @@ class Cursor:
         """The next token."""
         return self._tokens[self._at]
 
-    @property
-    def following(self) -> Token:
-        """The token after the next one; the end repeats."""
-        return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
-
-    @property
-    def after_following(self) -> Token:
-        """The token after that."""
-        return self._tokens[min(self._at + 2, len(self._tokens) - 1)]
+    def peek(self, number: int) -> Token:
+        """Return the token so many after the next one; the end repeats."""
+        return self._tokens[min(self._at + number, len(self._tokens) - 1)]
 
     def take(self) -> Token:
         """Return the next token and move past it; the end stays."""

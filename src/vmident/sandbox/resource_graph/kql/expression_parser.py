@@ -49,17 +49,14 @@ class ExpressionParser:
 
     def named(self) -> Named:
         """Read `EXPRESSION` or `NAME = EXPRESSION`."""
-        if self._cursor.following.is_sign("=") and self._cursor.token.kind == "word":
+        if self._cursor.peek(1).is_sign("=") and self._cursor.token.kind == "word":
             name = self._cursor.take().text
             self._cursor.take()
             return Named(name, self.expression())
-        if self._cursor.token.is_sign("["):
+        if self._cursor.token.is_sign("[") and self._cursor.peek(3).is_sign("="):
             name = self.column_name()
-            return (
-                Named(name, self.expression())
-                if self._cursor.skip_sign("=")
-                else Named(None, self._postfix(Name(name)))
-            )
+            self._cursor.take()
+            return Named(name, self.expression())
         return Named(None, self.expression())
 
     def column_name(self) -> str:
@@ -102,7 +99,7 @@ class ExpressionParser:
     def _among(self, left: Expression) -> Expression:
         sign = self._cursor.take().text
         self._cursor.expect_sign("(")
-        if self._cursor.token.kind == "word" and self._cursor.following.is_sign("|"):
+        if self._cursor.token.kind == "word" and self._cursor.peek(1).is_sign("|"):
             query = self._read_query()
             self._cursor.expect_sign(")")
             return AmongValues(sign, left, (), query)
@@ -158,7 +155,7 @@ class ExpressionParser:
         return self._word()
 
     def _word(self) -> Expression:
-        is_called = self._cursor.following.is_sign("(")
+        is_called = self._cursor.peek(1).is_sign("(")
         word = self._cursor.expect_word()
         if not is_called:
             return Literal("bool", word == "true") if word in ("true", "false") else Name(word)
@@ -186,18 +183,18 @@ class ExpressionParser:
 
     def _json(self) -> Any:
         """Read a JSON value as `dynamic(…)` takes it: texts in either kind of quotes."""
-        token = self._cursor.take()
-        if token.kind in ("text", "number"):
-            return token.value
-        if token.is_sign("-"):
-            return -self._cursor.expect_kind("number").value
-        if token.is_word("true", "false", "null"):
-            return {"true": True, "false": False, "null": None}[token.text]
-        if token.is_sign("["):
+        if self._cursor.skip_sign("["):
             return self._json_items("]", self._json)
-        if token.is_sign("{"):
+        if self._cursor.skip_sign("{"):
             return dict(self._json_items("}", self._json_member))
-        raise self._cursor.failure()
+        if self._cursor.skip_sign("-"):
+            return -self._cursor.expect_kind("number").value
+        token = self._cursor.token
+        if token.is_word("true", "false", "null"):
+            return {"true": True, "false": False, "null": None}[self._cursor.take().text]
+        if token.kind not in ("text", "number"):
+            raise self._cursor.failure()
+        return self._cursor.take().value
 
     def _json_items(self, end: str, read_one: Callable[[], Any]) -> list[Any]:
         items = [] if self._cursor.token.is_sign(end) else list(self._cursor.listed(read_one))

@@ -79,13 +79,13 @@ class _Parser:
     def _is_function(self) -> bool:
         """Return whether `(name: type) {` or `() {` comes next."""
         return self._cursor.token.is_sign("(") and (
-            self._cursor.following.is_sign(")") or self._cursor.after_following.is_sign(":")
+            self._cursor.peek(1).is_sign(")") or self._cursor.peek(2).is_sign(":")
         )
 
     def _is_query(self) -> bool:
         """Return whether what comes next is a query, and no single value: a name and `|`, or a name alone."""
         token = self._cursor.token
-        is_table = token.kind == "word" and self._cursor.following.is_sign("|", ";")
+        is_table = token.kind == "word" and self._cursor.peek(1).is_sign("|", ";")
         return token.is_word("union") or (is_table and not token.is_word("true", "false"))
 
     def _pipeline(self) -> syntax.Pipeline:
@@ -106,7 +106,7 @@ class _Parser:
 
     def _begins_with_operator(self) -> bool:
         word = self._cursor.token.text if self._cursor.token.kind == "word" else ""
-        return (word in self._operators or word in UNSUPPORTED_OPERATORS) and not self._cursor.following.is_sign("|")
+        return (word in self._operators or word in UNSUPPORTED_OPERATORS) and not self._cursor.peek(1).is_sign("|")
 
     def _operator(self) -> syntax.Operator:
         token = self._cursor.token
@@ -156,7 +156,7 @@ class _Parser:
     def _parameters(self, *names: str) -> dict[str, str]:
         """Read `kind=inner` and its like: the names that an operator takes, each with a word."""
         found = {}
-        while self._cursor.following.is_sign("=", ".") and self._cursor.token.is_word(*names, "hint"):
+        while self._cursor.peek(1).is_sign("=", ".") and self._cursor.token.is_word(*names, "hint"):
             if self._cursor.token.text == "hint":
                 raise NotSupported("hints")
             name = self._cursor.take().text

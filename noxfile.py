@@ -127,6 +127,15 @@ def package(session: nox.Session) -> None:
 
 
 @nox.session(python=RUNNING)
+def fuzz(session: nox.Session) -> None:
+    """Mutate the answers of 2,000 whole runs, or of an hour's worth with `nox -s fuzz -- --long`; prints how many."""
+    session.install("-q", ".", *group("test"))
+    examples = "15000" if "--long" in session.posargs else "2000"
+    paths = [one for one in session.posargs if one != "--long"] or ["tests/fuzz"]
+    session.run("pytest", "-q", "-s", *paths, env={"VMIDENT_FUZZ_EXAMPLES": examples})
+
+
+@nox.session(python=RUNNING)
 def bench(session: nox.Session) -> None:
     """Measure vmident beside the real Azure CLI, and print the tables of docs/reference/performance.md.
 

@@ -63,6 +63,7 @@ _WARNING_CODES = {
     "roles-unknown": "The role assignments of the identity that goes could not be read.",
     "not-attached": "An identity to detach is not attached.",
     "rule-names-no-vm": "A rule names a VM that is not there; a warning for each.",
+    "unreadable-vm": "A VM in a list cannot be read; it is left out of the plan.",
     "graph-lags": "What many VMs have was asked of Resource Graph, which lags; no change is computed from it.",
     "rule-selects-nothing": "No VM meets the conditions of a rule.",
     "dead-attachment": "A VM keeps an attachment to an identity that is deleted by force; a warning for each.",

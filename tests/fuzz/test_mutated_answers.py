@@ -38,7 +38,7 @@ CHANGES = [
     f"remove-user dbVM -g {GROUP} --all-identities --yes",
     f"set appVM -g {GROUP} --type system --yes",
     "enable-system --all --yes",
-    f"enable-system --all -g {GROUP} --yes --canary 1 --max-failures 1",
+    "enable-system --all --yes --canary 1 --max-failures 1",
     f"add-user --tag env=prod --identity {USER} --yes",
 ]
 OTHERS = [

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, named_in_graph, unread_items
-from vmident.arm.wire import vm_from_graph, vm_from_wire
+from vmident.arm.wire import vm_from_wire, vm_in_graph, vm_in_list
 from vmident.arm.wire_types import VmBody
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.core.selection import named
-from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, Throttled
 
 if TYPE_CHECKING:
@@ -70,16 +70,17 @@ class ArmVirtualMachines:
         found = named_in_graph(self._connection, subscription, VIRTUAL_MACHINE, name)
         if len(found) == 1:
             return found
-        return named((machine.id for machine in self.list(subscription)), name)
+        return named((one.id for one in self.list(subscription) if isinstance(one, VirtualMachine)), name)
 
-    def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine]:
+    def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine | UnreadVm]:
         """List the VMs of the group, else of the subscription."""
         inside = f"/resourceGroups/{group}" if group else ""
         path = f"/subscriptions/{subscription}{inside}/providers/{VIRTUAL_MACHINE}"
-        return map(vm_from_wire, unread_items(self._connection, path, API_VERSION))
+        return map(vm_in_list, unread_items(self._connection, path, API_VERSION))
 
     def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:
-        return tuple(machine.id.name for machine in islice(self.list(subscription, group), _NAMES_AT_MOST))
+        listed = islice(self.list(subscription, group), _NAMES_AT_MOST)
+        return tuple(one.id.name for one in listed if isinstance(one, VirtualMachine))
 
     def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
         """Ask Resource Graph; ARM's lists know no such conditions, so where it cannot be used, neither can this."""
@@ -96,7 +97,9 @@ class ArmVirtualMachines:
                 hint="Check the condition; or select with -g, --tag or --all, which do without Resource Graph.",
             ) from failure
 
-    def in_graph(self, subscription: str, group: str | None = None) -> tuple[int, Iterator[VirtualMachine]] | None:
+    def in_graph(
+        self, subscription: str, group: str | None = None
+    ) -> tuple[int, Iterator[VirtualMachine | UnreadVm]] | None:
         """Ask Resource Graph; its first answer tells how many rows there are."""
         inside = f" and resourceGroup =~ '{group}'" if group else ""
         query = (
@@ -109,7 +112,7 @@ class ArmVirtualMachines:
         except (AzureRefused, NotAllowed, AzureUnavailable, Throttled):
             return None
         rows = (row for page in chain([first], pages) for row in page.rows)
-        return first.total, map(vm_from_graph, rows)
+        return first.total, map(vm_in_graph, rows)
 
     def attached_vms(self, identity: ResourceId) -> AttachedVms:
         """Ask Resource Graph in all subscriptions, and list the VMs of the identity's own, as the graph lags.
@@ -122,10 +125,16 @@ class ArmVirtualMachines:
             "| project id | order by id asc"
         )
         in_graph = ids_in_graph(self._connection, query)
-        listed = {one.id for one in self.list(identity.subscription) if identity in one.identity.users}
+        listed: set[ResourceId] = set()
+        is_read = True
+        for one in self.list(identity.subscription):
+            if isinstance(one, UnreadVm):
+                is_read = False
+            elif identity in one.identity.users:
+                listed.add(one.id)
         from vmident.ports.azure import AttachedVms
 
-        return AttachedVms(sorted(listed.union(in_graph or ())), is_complete=in_graph is not None)
+        return AttachedVms(sorted(listed.union(in_graph or ())), is_complete=is_read and in_graph is not None)
 
 
 def _machine_in(answer: ArmResponse, vm: ResourceId) -> VirtualMachine:

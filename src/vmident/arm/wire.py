@@ -5,7 +5,7 @@ Source: 'The VM resource' in the wire facts; recordings `vm-user-identities-2020
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from msgspec import Raw
@@ -13,6 +13,7 @@ from msgspec import Raw
 from vmident.arm.answers import read, unreadable
 from vmident.arm.wire_types import (
     GraphVmBody,
+    IdBody,
     IdentityBody,
     Text,
     UserIdentityBody,
@@ -20,8 +21,8 @@ from vmident.arm.wire_types import (
 )
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
-from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import BadResourceId
+from vmident.core.virtual_machine import UnreadVm, VirtualMachine
+from vmident.errors import BadResourceId, UnreadableAnswer
 
 _TYPES = {
     "none": (False, False),
@@ -31,6 +32,7 @@ _TYPES = {
     "userassigned,systemassigned": (True, True),
 }
 _A_VM = "a VM"
+_WITHOUT_ID = "/a-vm-without-an-id"
 _NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -55,6 +57,27 @@ def vm_from_wire(content: bytes | Raw, headers: Mapping[str, str] = _NO_HEADERS,
             provisioning_state=(body.properties.provisioning_state if body.properties else None) or "Succeeded",
             tags=tags_from_wire(body.tags),
         )
+
+
+def vm_in_list(item: Raw) -> VirtualMachine | UnreadVm:
+    """Read one item of a list of VMs, where one that cannot be read costs no other."""
+    return _named_in_error(item, vm_from_wire)
+
+
+def vm_in_graph(row: Raw) -> VirtualMachine | UnreadVm:
+    """Read one row of Resource Graph in the same way."""
+    return _named_in_error(row, vm_from_graph)
+
+
+def _named_in_error(item: Raw, read_vm: Callable[[Raw], VirtualMachine]) -> VirtualMachine | UnreadVm:
+    try:
+        return read_vm(item)
+    except UnreadableAnswer as failure:
+        try:
+            word = read(item, IdBody, _A_VM).id
+        except UnreadableAnswer:
+            word = _WITHOUT_ID
+        return UnreadVm(word, failure.with_message(f"{word}: {failure.message}"))
 
 
 def vm_from_graph(content: Raw) -> VirtualMachine:

@@ -7,8 +7,17 @@ from dataclasses import dataclass, field
 
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId
+from vmident.errors import VmidentError
 
 _AT_REST = frozenset({"succeeded", "failed", "canceled"})
+
+
+@dataclass(frozen=True)
+class UnreadVm:
+    """A VM in a list that does not read as one; `word` is its id as the list has it, or says that it has none."""
+
+    word: str
+    error: VmidentError
 
 
 @dataclass(frozen=True)

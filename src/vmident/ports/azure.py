@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vmident.core.resources import Group, IdentityResource
     from vmident.core.run_record import EarlyFailure, IdentityDeletion, RunEntry, RunRecord
     from vmident.core.transition import Transition
-    from vmident.core.virtual_machine import VirtualMachine
+    from vmident.core.virtual_machine import UnreadVm, VirtualMachine
     from vmident.errors import VmidentError
 
 
@@ -114,8 +114,8 @@ class VirtualMachines(Protocol):
         """Find the VMs of that name in the subscription, one made a moment ago included."""
         ...
 
-    def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine]:
-        """List the VMs of a subscription or of one group, page by page."""
+    def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine | UnreadVm]:
+        """List the VMs of a subscription or of one group, page by page; one that cannot be read costs no other."""
         ...
 
     def names(self, subscription: str, group: str | None = None) -> Sequence[str]:
@@ -129,7 +129,9 @@ class VirtualMachines(Protocol):
         """
         ...
 
-    def in_graph(self, subscription: str, group: str | None = None) -> tuple[int, Iterator[VirtualMachine]] | None:
+    def in_graph(
+        self, subscription: str, group: str | None = None
+    ) -> tuple[int, Iterator[VirtualMachine | UnreadVm]] | None:
         """Ask Resource Graph how many VMs there are, and what each has, a thousand a request; no etags.
 
         It lags by seconds to minutes: no change is to be computed from it. `None` where it cannot be used.

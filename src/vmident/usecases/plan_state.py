@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -10,7 +10,7 @@ from vmident.core.consequences import Notice
 from vmident.core.desired import Rule
 from vmident.core.plan import Plan, plan_for
 from vmident.core.resource_id import ResourceId
-from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.errors import NotAllowed, NotFound
 from vmident.ports.azure import Identities, Roles, VirtualMachines
 from vmident.usecases.resolve.groups import in_each
@@ -18,6 +18,7 @@ from vmident.usecases.resolve.vms import Where
 from vmident.usecases.roles.plan_desired import with_grants
 
 GRAPH_LAGS = "graph-lags"
+UNREADABLE_VM = "unreadable-vm"
 _PAGE_OF_ARM = 50
 _MANY = 500
 
@@ -35,12 +36,26 @@ def plan_state(
     """
     placed = [_placed(rule, where) for rule in rules]
     lags: list[str] = []
-    plan = plan_for(placed, _listed(placed, where, machines, lags.append))
+    unread: list[UnreadVm] = []
+    plan = plan_for(placed, _read(_listed(placed, where, machines, lags.append), unread))
     _check_there(plan, identities)
     plan = with_grants(plan, roles)
     # In one group alone it is not seen which VMs are nowhere.
     about_rules = () if where.group else plan.warnings
-    return replace(plan, warnings=(*about_rules, *map(_lagging, lags)))
+    return replace(plan, warnings=(*about_rules, *map(_lagging, lags), *map(_about_unread, unread)))
+
+
+def _read(listed: Iterable[VirtualMachine | UnreadVm], unread: list[UnreadVm]) -> Iterator[VirtualMachine]:
+    """Return the VMs that could be read; `unread` gets the others, of which no rule can be checked."""
+    for one in listed:
+        if isinstance(one, UnreadVm):
+            unread.append(one)
+        else:
+            yield one
+
+
+def _about_unread(one: UnreadVm) -> Notice:
+    return Notice(UNREADABLE_VM, f"A VM was left out of the plan, as it cannot be read. {one.error.message}")
 
 
 def _placed(rule: Rule, where: Where) -> Rule:
@@ -51,14 +66,14 @@ def _placed(rule: Rule, where: Where) -> Rule:
 
 def _listed(
     rules: Sequence[Rule], where: Where, machines: VirtualMachines, lagging: Callable[[str], object]
-) -> Iterator[VirtualMachine]:
+) -> Iterator[VirtualMachine | UnreadVm]:
     named = {sub.lower(): sub for rule in rules for sub in rule.selector.subscriptions}
     for rule in rules:
         if not rule.selector.subscriptions:
             named |= {vm.subscription.lower(): vm.subscription for vm in rule.selector.ids}
     subscriptions = [named[key] for key in sorted(named)]
 
-    def look(subscription: str) -> Iterator[VirtualMachine]:
+    def look(subscription: str) -> Iterator[VirtualMachine | UnreadVm]:
         return _in_one(subscription, where.group, machines, lagging)
 
     return look(subscriptions[0]) if len(subscriptions) == 1 else in_each(subscriptions, look)
@@ -66,7 +81,7 @@ def _listed(
 
 def _in_one(
     subscription: str, group: str | None, machines: VirtualMachines, lagging: Callable[[str], object]
-) -> Iterator[VirtualMachine]:
+) -> Iterator[VirtualMachine | UnreadVm]:
     """List VMs as ARM has them, or where they are many as Resource Graph has them, in a twentieth of the requests.
 
     Which it is, the graph tells, and is not asked where ARM's first page is all.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from vmident.core.resource_id import ResourceId
-from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.errors import NotFound, VmidentError
 from vmident.results.changes import VmView
 from vmident.usecases.resolve.vm_batch import VmBatch
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 def show_vms(words: Sequence[str | VirtualMachine], where: Where, machines: VirtualMachines) -> tuple[VmView, ...]:
     """Read every VM that `words` name, but those read already; one that cannot be read does not stop the others."""
     named = VmBatch([one for one in words if isinstance(one, str)], where, machines)
-    return tuple(
-        VmView(str(one.id), one) if isinstance(one, VirtualMachine) else _show_one(one, named, machines)
-        for one in words
-    )
+    return tuple(view_of(one) if isinstance(one, VirtualMachine) else _show_one(one, named, machines) for one in words)
 
 
-def list_vms(where: Where, machines: VirtualMachines) -> Iterator[VirtualMachine]:
+def list_vms(where: Where, machines: VirtualMachines) -> Iterator[VirtualMachine | UnreadVm]:
     """List the VMs of the group, else of the subscription, as ARM itself has them."""
     return machines.list(where.subscription(), where.group)
+
+
+def view_of(one: VirtualMachine | UnreadVm) -> VmView:
+    """Return what a list says of a VM."""
+    return VmView(one.word, error=one.error) if isinstance(one, UnreadVm) else VmView(str(one.id), one)
 
 
 def _show_one(word: str, named: VmBatch, machines: VirtualMachines) -> VmView:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from vmident.cli.run import Run
+from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.errors import ExitCode
 from vmident.render.plan import state_document, state_row, state_text
-from vmident.usecases.show_vms import list_vms
+from vmident.results.changes import exit_code_for
+from vmident.usecases.show_vms import list_vms, view_of
 
 
 def export_state(run: Run) -> ExitCode:
@@ -21,6 +23,10 @@ def export_state(run: Run) -> ExitCode:
       vmident export-state -g myResourceGroup
     """
     session = run.open()
-    document = state_document(list_vms(session.where, session.machines))
+    listed = list(list_vms(session.where, session.machines))
+    document = state_document(one for one in listed if isinstance(one, VirtualMachine))
     run.answer_file(document, text=state_text(document), rows=[state_row(rule) for rule in document["rules"]])
-    return ExitCode.DONE
+    unread = [one for one in listed if isinstance(one, UnreadVm)]
+    for one in unread:
+        run.failed(one.error)
+    return exit_code_for([view_of(one) for one in listed])

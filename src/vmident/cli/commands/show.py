@@ -93,15 +93,14 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
 def _each_listed(selection: Selection | None, session: Session, run: Run) -> Iterator[VmView]:
     """Return the VMs as the pages of a list come in; those that Resource Graph finds when all are found and read."""
     from vmident.cli.inputs.vm_selection import resolve_each_vm
-    from vmident.core.virtual_machine import VirtualMachine
-    from vmident.results.changes import VmView
-    from vmident.usecases.show_vms import list_vms, show_vms
+    from vmident.usecases.show_vms import list_vms, show_vms, view_of
 
-    found: Iterator[str | VirtualMachine]
-    found = resolve_each_vm(selection, session, run) if selection else list_vms(session.where, session.machines)
-    if selection and selection.condition is not None:
+    if selection is None:
+        return map(view_of, list_vms(session.where, session.machines))
+    found = resolve_each_vm(selection, session, run)
+    if selection.condition is not None:
         return iter(show_vms(tuple(found), session.where, session.machines))
-    return (VmView(str(one.id), one) for one in found if isinstance(one, VirtualMachine))
+    return (show_vms([one], session.where, session.machines)[0] for one in found)
 
 
 def _machines(shown: Iterable[VmView], outcomes: list[VmView], run: Run) -> Iterator[VirtualMachine]:

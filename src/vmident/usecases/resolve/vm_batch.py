@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vmident.core.batch_reads import HANDFUL, VmList, lists_for
 from vmident.core.resource_id import ResourceId, looks_like_id, vm_id
-from vmident.errors import VmidentError
+from vmident.core.virtual_machine import VirtualMachine
+from vmident.errors import BadResourceId, VmidentError
 from vmident.usecases.resolve.vms import Where, find_vm, the_only_vm
 
 if TYPE_CHECKING:
-    from vmident.core.virtual_machine import VirtualMachine
     from vmident.ports.azure import VirtualMachines
 
 
@@ -26,7 +27,7 @@ class VmBatch:
     def __init__(self, words: Sequence[str], where: Where | None, machines: VirtualMachines) -> None:
         self._where = where
         self._machines = machines
-        self._ids = {word: ResourceId.parse(word) for word in words if looks_like_id(word)}
+        self._ids = dict(_parsed(words))
         self._names = [word for word in words if not looks_like_id(word)]
         self._names_are_listed = len(self._names) > HANDFUL
         self._by_name: Mapping[str, set[ResourceId]] | None = None
@@ -38,6 +39,8 @@ class VmBatch:
         """Return the id of the VM that one of the words means; raises as `find_vm` does."""
         if word in self._ids:
             return self._ids[word]
+        if looks_like_id(word):
+            return ResourceId.parse(word)
         where = self._where
         assert where is not None, word
         if where.group:
@@ -63,7 +66,7 @@ class VmBatch:
         lacking = set(one.wanted)
         try:
             for number, machine in enumerate(self._machines.list(one.subscription, one.group), start=1):
-                if machine.id in lacking:
+                if isinstance(machine, VirtualMachine) and machine.id in lacking:
                     self._listed[machine.id] = machine
                     lacking.remove(machine.id)
                 if not lacking or number == one.worth_vms:
@@ -93,8 +96,15 @@ class VmBatch:
             wanted: Iterable[str] = {name.lower() for name in self._names}
             by_name = defaultdict[str, set[ResourceId]](set)
             for machine in self._machines.list(subscription):
-                if machine.id.name.lower() in wanted:
+                if isinstance(machine, VirtualMachine) and machine.id.name.lower() in wanted:
                     by_name[machine.id.name.lower()].add(machine.id)
                     self._listed[machine.id] = machine
             self._by_name = by_name
         return self._by_name
+
+
+def _parsed(words: Iterable[str]) -> Iterator[tuple[str, ResourceId]]:
+    """Parse the words that are ids; one that is none, as Azure may list it, fails when it is looked for."""
+    for word in filter(looks_like_id, words):
+        with suppress(BadResourceId):
+            yield word, ResourceId.parse(word)

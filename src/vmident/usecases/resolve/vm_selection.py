@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.selection import Selection
-from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.ports.azure import VirtualMachines
 from vmident.usecases.resolve.groups import in_each
 from vmident.usecases.resolve.vms import Where
@@ -14,8 +14,10 @@ from vmident.usecases.resolve.vms import Where
 
 def select_vms(
     selection: Selection, where: Where, machines: VirtualMachines, several: Sequence[str] = ()
-) -> Iterator[VirtualMachine | ResourceId]:
+) -> Iterator[VirtualMachine | ResourceId | str]:
     """Return the VMs page by page: as ARM's list has them, or only their ids where Resource Graph found them.
+
+    One that the list has and that cannot be read is its id as text: reading it by itself says what is wrong with it.
 
     ARM's list gives the state along, and knows VMs made a moment ago; so it is asked unless there is a condition. The
     default group plays no part: only the selection's own does. With `several` subscriptions it is these that are
@@ -28,10 +30,12 @@ def select_vms(
 
 def _in_one(
     selection: Selection, subscription: str, machines: VirtualMachines
-) -> Iterator[VirtualMachine | ResourceId]:
+) -> Iterator[VirtualMachine | ResourceId | str]:
     if selection.condition is not None:
         yield from machines.where(subscription, selection.group, selection.condition)
         return
     for machine in machines.list(subscription, selection.group):
-        if selection.takes(machine):
+        if isinstance(machine, UnreadVm):
+            yield machine.word
+        elif selection.takes(machine):
             yield machine

@@ -158,7 +158,7 @@ class Program:
     time: VirtualTime = field(default_factory=VirtualTime)
     terminal: Terminal = NO_TERMINAL
     environ: dict[str, str] = field(default_factory=lambda: {"VMIDENT_SANDBOX": "1"})
-    standard_input: str = ""
+    standard_input: str | bytes = ""
     secrets: list[str] = field(default_factory=list)
     operation_seconds: float = 1.5
     rules: list[Rule] = field(default_factory=list)
@@ -188,10 +188,14 @@ class Program:
             sleep=self.time.sleep,
             wall=self.time.read,
             new_uuid=lambda: str(uuid.uuid4()),
-            read_input=lambda: self.standard_input,
+            read_input=self._read_input,
             read_secret=lambda _question: self.secrets.pop(0),
             through=lambda door: TestDoor(SandboxAdapter(self.sandbox) if door else None, self.rules, self.sent),
         )
+
+    def _read_input(self) -> bytes:
+        typed = self.standard_input
+        return typed if isinstance(typed, bytes) else typed.encode()
 
     @property
     def patches(self) -> list[Any]:

@@ -117,7 +117,7 @@ class BadPlan(UsageError):
 
 
 class ConfirmationNeeded(UsageError):
-    """A change that removes something, off a terminal, without `--yes`."""
+    """A change that removes something, or of VMs that were selected and not named, off a terminal, without `--yes`."""
 
     default_code = "confirmation-needed"
 

@@ -174,13 +174,6 @@ def test_standard_input_without_ids_is_told_how_they_come(program: Program, text
     refused(program, "enable-system --ids -", telling, "vmident list -o json | vmident show --ids -")
 
 
-@pytest.mark.parametrize("text", ["", "\n \n", "[]"])
-def test_standard_input_without_anything_names_no_vm(program: Program, text: str) -> None:
-    program.standard_input = text
-
-    refused(program, "enable-system --ids -", "No VM is named")
-
-
 def test_an_id_of_something_else_on_standard_input_is_wrong_usage(program: Program) -> None:
     program.standard_input = f"{vm_id('myVM')}\n{identity_id(OTHER)}\n"
 

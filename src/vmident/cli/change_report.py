@@ -11,7 +11,7 @@ from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
 from vmident.cli.options.shared import FleetOptions, VmOptions
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run, one_or_all
-from vmident.core.selection import Selection
+from vmident.core.selection import SelectedChange, Selection
 from vmident.core.shell import command_line
 from vmident.errors import ExitCode, Interrupted, UsageError, VmidentError
 from vmident.render.document import change_document, change_row
@@ -33,10 +33,19 @@ _ONE_BY_ONE_AT_MOST = 20
 
 
 def change(
-    run: Run, wish: ChangeRequest, vms: Sequence[str] | None, vm_options: VmOptions, execution: FleetOptions
+    run: Run,
+    wish: ChangeRequest,
+    vms: Sequence[str] | None,
+    vm_options: VmOptions,
+    execution: FleetOptions,
+    *,
+    action: str,
 ) -> ExitCode:
-    """Change the VMs named, and report how it ended for each."""
-    meant = selected_vms(vms, vm_options, run)
+    """Change the VMs named or selected, and report how it ended for each.
+
+    `action` begins the question that confirms a selection, such as `Enable the system-assigned identity on`.
+    """
+    meant = selected_vms(vms, vm_options, run, changes=True)
     checked = replace(wish, identities=checked_identity_names(wish.identities))
     if execution.no_wait and (wish.roles or wish.remove_roles):
         raise UsageError(
@@ -47,10 +56,20 @@ def change(
     session = run.open(selecting=isinstance(meant, Selection))
     prompt = TerminalPrompt(run.console, yes=execution.yes)
     words = resolve_vms(meant, session, run)
-    how = ExecutionOptions(execution.dry_run, execution.no_wait, policy)
+    selected = SelectedChange(action, _place(meant, session, run)) if isinstance(meant, Selection) else None
+    how = ExecutionOptions(execution.dry_run, execution.no_wait, policy, selected)
     results = change_vms(words, session.where, checked, session.ports(prompt), how)
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
     return report(run, results, prompt, session, named_one=named_one)
+
+
+def _place(meant: Selection, session: Session, run: Run) -> str:
+    several = run.several_subscriptions
+    if several:
+        where = "in all subscriptions" if len(several) == 1 else f"in {len(several)} subscriptions"
+    else:
+        where = "" if meant.group else f"in subscription {session.where.subscription()}"
+    return f"{meant} {where}".strip()
 
 
 def report(

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from vmident.core.progress import Progress
     from vmident.core.rbac.roles import RoleAssignment
     from vmident.core.resource_id import ResourceId
+    from vmident.core.selection import SelectedChange
     from vmident.ports.azure import IdentityLoss, Loss
 
 _ALONE_AT_MOST = 20
 """VMs that a question tells of one by one; a loss for more is confirmed by typing their number."""
+_NAMED_OF_MANY = 5
 _LINE_EVERY_SECONDS = 30.0
 
 
@@ -37,6 +39,20 @@ class TerminalPrompt:
         said = (one for loss in losses for one in _said_of(loss))
         number = len(losses) if are_many else None
         self._ask(f"takes identities away from {_counted(losses)}", _lost(losses, are_many), said, typing=number)
+
+    def confirm_selection(self, change: SelectedChange, vms: Sequence[ResourceId]) -> None:
+        """Name the VMs of a selection, count them, and ask."""
+        if self._yes:
+            return
+        question = change.of(len(vms))
+        if not self._console.terminal.can_ask:
+            raise ConfirmationNeeded(
+                f"This would {question[:1].lower()}{question[1:]}, and there is no terminal to confirm it on.",
+                hint="Add --yes to confirm, or --dry-run to show the changes.",
+            )
+        self._console.note([Line(f"{_names(vms)}")])
+        if not self._console.confirm(f"{question}?"):
+            raise Declined("Nothing was changed.")
 
     def confirm_deletion(self, losses: Sequence[IdentityLoss]) -> None:
         """Name the identities that will be deleted, and ask."""
@@ -90,6 +106,12 @@ class TerminalPrompt:
             self._shows_next_at = progress.elapsed_seconds + _LINE_EVERY_SECONDS
             self._shows_stopping = progress.is_stopping
             self._console.warn([Line(progress_text(progress))])
+
+
+def _names(vms: Sequence[ResourceId]) -> str:
+    shown = vms if len(vms) <= _ALONE_AT_MOST else vms[:_NAMED_OF_MANY]
+    named = ", ".join(vm.name for vm in shown)
+    return named if len(shown) == len(vms) else f"{named} and {len(vms) - len(shown)} more"
 
 
 def _lost(losses: Sequence[Loss], are_many: bool) -> Iterable[Line]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vmident.cli.config.settings import Output, subscription_in
 from vmident.cli.config.settings_of_run import settings_of
 from vmident.cli.console import Console
+from vmident.cli.inputs.encoding import decoded
 from vmident.cli.options.shared import Options
 from vmident.cli.runtime import Runtime
 from vmident.core.naming import GROUP_NAME, SUBSCRIPTION_NAME, checked_name
@@ -73,6 +74,13 @@ class Run:
             checked_name(self._options.group, GROUP_NAME)
         for one in self._options.subscription or ():
             checked_name(subscription_in(one), SUBSCRIPTION_NAME)
+
+    def read_input(self) -> str:
+        """Read all of standard input as text; raises `UsageError` for what is none."""
+        try:
+            return decoded(self.runtime.read_input())
+        except UnicodeDecodeError as bad:
+            raise UsageError("Standard input is not text in UTF-8 or UTF-16.", hint="Send it as UTF-8.") from bad
 
     @property
     def group_given(self) -> str | None:

@@ -53,7 +53,7 @@ class Runtime:
     sleep: Callable[[float], None]
     wall: Callable[[], float]
     new_uuid: Callable[[], str]
-    read_input: Callable[[], str]
+    read_input: Callable[[], bytes]
     through: Callable[[BaseAdapter | None], BaseAdapter | None] = lambda door: door
     read_secret: Callable[[str], str] = lambda question: getpass(question, stream=sys.stderr)
     interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -82,7 +82,7 @@ def runtime_of_process(interruptible: Callable[[], AbstractContextManager[None]]
         sleep=time.sleep,
         wall=time.time,
         new_uuid=lambda: str(uuid.uuid4()),
-        read_input=sys.stdin.read,
+        read_input=sys.stdin.buffer.read,
         interruptible=interruptible,
     )
 

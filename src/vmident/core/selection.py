@@ -57,9 +57,32 @@ class Selection:
     tags: tuple[TagWanted, ...] = ()
     condition: str | None = None
 
+    def __str__(self) -> str:
+        """What the selection is, to follow 'VMs': `with tag team=web in resource group 'prod'`."""
+        tags = [one.name if one.value is None else f"{one.name}={one.value}" for one in self.tags]
+        words = [f"with tag {' and '.join(tags)}"] if tags else []
+        words += [f"where {self.condition}"] if self.condition is not None else []
+        words += [f"in resource group '{self.group}'"] if self.group else []
+        return " ".join(words)
+
     def takes(self, machine: VirtualMachine) -> bool:
         """Return whether the VM has all the tags, compared as `core.tags` says."""
         return all(one.is_met(tag_value(machine.tags, one.name)) for one in self.tags)
+
+
+@dataclass(frozen=True)
+class SelectedChange:
+    """A change of VMs that were selected and not named, for the question that confirms it.
+
+    `action` comes before the number of VMs, such as `Enable the system-assigned identity on`; `place` after it.
+    """
+
+    action: str
+    place: str = ""
+
+    def of(self, vms: int) -> str:
+        """What happens to so many VMs: `Enable the system-assigned identity on 41 VMs in resource group 'prod'`."""
+        return f"{self.action} {vms} VM{'' if vms == 1 else 's'} {self.place}".rstrip()
 
 
 def tags_wanted(words: Sequence[str]) -> tuple[TagWanted, ...]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vmident.core.resource_id import ResourceId
     from vmident.core.resources import Group, IdentityResource
     from vmident.core.run_record import EarlyFailure, IdentityDeletion, RunEntry, RunRecord
+    from vmident.core.selection import SelectedChange
     from vmident.core.transition import Transition
     from vmident.core.virtual_machine import UnreadVm, VirtualMachine
     from vmident.errors import VmidentError
@@ -362,6 +363,10 @@ class Prompt(Protocol):
 
         Raises `Declined` for 'no', `ConfirmationNeeded` where there is nobody to ask and no `--yes`.
         """
+        ...
+
+    def confirm_selection(self, change: SelectedChange, vms: Sequence[ResourceId]) -> None:
+        """Ask whether these VMs, which were selected and not named, may be changed; raises as above."""
         ...
 
     def confirm_deletion(self, losses: Sequence[IdentityLoss]) -> None:

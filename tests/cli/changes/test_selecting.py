@@ -34,7 +34,7 @@ def test_every_tag_must_hold_names_in_any_case_and_values_exactly(program: Progr
 
 def test_a_selection_of_one_gives_an_array_and_of_none_an_empty_one(program: Program) -> None:
     tagged(program, "myVM", team="web")
-    assert names(program("enable-system --tag team=web").json) == ["myVM"]
+    assert names(program("enable-system --tag team=web --yes").json) == ["myVM"]
     none = program("enable-system --tag team=lost")
     assert (none.code, none.json, none.err) == (0, [], "No VMs match.\n")
     assert "No VMs match." in program("show --tag team=lost").err
@@ -42,7 +42,7 @@ def test_a_selection_of_one_gives_an_array_and_of_none_an_empty_one(program: Pro
 
 
 def test_a_change_of_a_selection_takes_the_list_for_the_first_read(program: Program) -> None:
-    program("add-user --all --identity " + IDENTITY)
+    program(f"add-user --all --yes --identity {IDENTITY}")
     reads = [one.path for one in program.sent if one.method == "GET" and not one.is_poll]
     assert len([path for path in reads if path.endswith("/virtualMachines")]) == 1
     assert len(program.patches) == 4
@@ -97,7 +97,6 @@ def test_an_answer_of_the_graph_that_cannot_be_read_is_an_error(program: Program
     [
         "show myVM --all",
         "show --ids - --tag team",
-        f"list --all -g {GROUP}",
         "list --all --tag team",
         "list --tag team --where \"name == 'x'\"",
         "list --tag =web",
@@ -117,11 +116,11 @@ def test_a_loss_for_more_than_a_screenful_asks_for_the_number(
     program: Program, typing: Typing, typed: str, code: int, sent: int
 ) -> None:
     program.sandbox.add_vms(18)
-    program(f"enable-system -g {GROUP}")
+    program(f"enable-system --all -g {GROUP} --yes")
     program("disable-system dbVM --yes")
     program.terminal = TERMINAL
     typing(typed)
-    outcome = program(f"disable-system -g {GROUP}")
+    outcome = program(f"disable-system --all -g {GROUP}")
     assert (outcome.code, len(program.patches)) == (code, sent)
     assert "20 VMs are about to lose:\n" in outcome.err
     assert "1 VM is about to lose:\n" in outcome.err

@@ -113,7 +113,7 @@ def unlucky(program: Program) -> Program:
 
 
 def test_each_that_fails_says_why_and_the_others_are_done(unlucky: Program) -> None:
-    outcome = unlucky(f"enable-system -g {GROUP}")
+    outcome = unlucky(f"enable-system --all -g {GROUP} --yes")
 
     assert outcome.code == 5
     by_name = {one["name"]: one for one in outcome.json}
@@ -131,7 +131,7 @@ def test_each_that_fails_says_why_and_the_others_are_done(unlucky: Program) -> N
 
 
 def test_the_summary_and_the_record_count_every_vm_once(unlucky: Program) -> None:
-    outcome = unlucky(f"enable-system -g {GROUP} -o human")
+    outcome = unlucky(f"enable-system --all -g {GROUP} --yes -o human")
 
     assert outcome.out.splitlines()[-1] == "100 VMs: 90 changed, 6 failed, 4 unknown"
     recorded = json.loads(unlucky("runs show").out)

@@ -60,12 +60,12 @@ def test_a_plan_names_the_roles_and_whom_they_are_for_and_grants_none(program: P
 def test_applying_grants_the_roles_and_applying_again_finds_them(program: Program) -> None:
     file = described(program, BOTH)
 
-    first = program(f"apply -f {file}")
+    first = program(f"apply -f {file} --yes")
     assert first.code == 0
     assert {status for _, _, status in roles_of(first.json[0])} == {"granted"}
 
     assert program(f"plan -f {file} --exit-code").code == 0
-    assert program(f"apply -f {file}").json == []
+    assert program(f"apply -f {file} --yes").json == []
 
 
 def test_roles_of_many_vms_are_looked_up_once_and_listed_once(program: Program) -> None:
@@ -85,7 +85,7 @@ def test_a_vm_that_lacks_a_role_alone_is_pending_and_gets_it_without_a_patch(pro
     assert "webVM (myResourceGroup): would change" in human
     assert f"+ role 'Reader' on {IN_GROUP}" in human
 
-    outcome = program(f"apply -f {file}")
+    outcome = program(f"apply -f {file} --yes")
     assert (outcome.json[0]["status"], program.patches) == ("changed", [])
     assert roles_of(outcome.json[0]) == [("Reader", IN_GROUP, "granted")]
 
@@ -136,7 +136,7 @@ def test_applying_dry_names_the_roles_and_grants_none(program: Program) -> None:
 def test_a_role_that_cannot_be_granted_fails_its_vm_and_no_other(program: Program) -> None:
     program.when("PUT", ASSIGNMENTS, answering(403, "AuthorizationFailed"))
 
-    outcome = program(f"apply -f {described(program, SYSTEM)}")
+    outcome = program(f"apply -f {described(program, SYSTEM)} --yes")
 
     assert outcome.code == 5
     mine, web = outcome.json
@@ -148,7 +148,7 @@ def test_a_role_that_cannot_be_granted_fails_its_vm_and_no_other(program: Progra
 def test_an_interruption_at_a_role_finishes_the_vm_that_was_changed_and_names_the_run(program: Program) -> None:
     program.when("PUT", ASSIGNMENTS, interrupting)
 
-    outcome = program(f"apply -f {described(program, SYSTEM)}")
+    outcome = program(f"apply -f {described(program, SYSTEM)} --yes")
 
     assert outcome.code == 130
     assert [roles_of(one)[0][2] for one in outcome.json] == ["granted", "unknown"]
@@ -158,7 +158,7 @@ def test_an_interruption_at_a_role_finishes_the_vm_that_was_changed_and_names_th
 def test_a_vm_that_cannot_be_changed_gets_no_roles(program: Program) -> None:
     program.when("PATCH", "myVM", answering(403, "AuthorizationFailed"))
 
-    mine, web = program(f"apply -f {described(program, SYSTEM)}").json
+    mine, web = program(f"apply -f {described(program, SYSTEM)} --yes").json
 
     assert (mine["status"], "roleAssignments" in mine) == ("failed", False)
     assert roles_of(web) == [("Reader", IN_GROUP, "granted")]
@@ -166,7 +166,7 @@ def test_a_vm_that_cannot_be_changed_gets_no_roles(program: Program) -> None:
 
 def test_who_may_not_read_the_subscription_reads_the_scope(program: Program) -> None:
     file = described(program, SYSTEM)
-    program(f"apply -f {file}")
+    program(f"apply -f {file} --yes")
     program.when("GET", f"/subscriptions/{SUBSCRIPTION}/{ASSIGNMENTS}", answering(403, "AuthorizationFailed"), times=9)
 
     assert program(f"plan -f {file} --exit-code").code == 0
@@ -175,7 +175,7 @@ def test_who_may_not_read_the_subscription_reads_the_scope(program: Program) -> 
 def test_vms_without_roles_stand_beside_those_with_roles(program: Program) -> None:
     file = described(program, SYSTEM + "- vms: {names: [dbVM]}\n  system: true\n")
 
-    results = program(f"apply -f {file}").json
+    results = program(f"apply -f {file} --yes").json
 
     assert [(one["name"], one["status"], "roleAssignments" in one) for one in results] == [
         ("dbVM", "changed", False),

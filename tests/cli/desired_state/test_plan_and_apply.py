@@ -97,7 +97,7 @@ def test_exit_code_tells_of_pending_changes_and_of_none(program: Program, descri
     file = described(WEB)
 
     assert program(f"plan -f {file} --exit-code -o none").code == 10
-    assert program(f"apply -f {file}").code == 0
+    assert program(f"apply -f {file} --yes").code == 0
     assert program(f"plan -f {file} --exit-code -o none").code == 0
 
 
@@ -106,11 +106,11 @@ def test_applying_makes_the_changes_and_applying_again_has_nothing_to_do(
 ) -> None:
     file = described(WEB)
 
-    first = program(f"apply -f {file}")
+    first = program(f"apply -f {file} --yes")
     assert [(one["name"], one["status"]) for one in first.json] == [("myVM", "changed"), ("webVM", "changed")]
     assert program.identity_of("webVM")["type"] == "SystemAssigned, UserAssigned"
 
-    again = program(f"apply -f {file}")
+    again = program(f"apply -f {file} --yes")
     assert (again.code, again.json, program.patches) == (0, [], [])
     assert "Nothing to do: 2 VMs as described." in program(f"apply -f {file} -o human").out
 
@@ -140,7 +140,7 @@ def test_a_vm_that_a_colleague_changes_meanwhile_is_still_taken_to_what_is_descr
 ) -> None:
     program.when("PATCH", "webVM", letting_in(lambda: _attach(program, "webVM", USER)))
 
-    outcome = program(f"apply -f {described(WEB)}")
+    outcome = program(f"apply -f {described(WEB)} --yes")
 
     assert outcome.code == 0
     assert set(program.identity_of("webVM")["userAssignedIdentities"]) == {identity_id(USER), identity_id(OTHER)}
@@ -284,8 +284,8 @@ def test_what_came_in_on_standard_input_is_called_that(program: Program) -> None
     assert program("plan -f -").error["message"].startswith("standard input: ")
 
     program.standard_input = WEB.replace("webVM", "webWM")
-    for command in ("plan", "apply"):
-        assert program(f"{command} -f - -o json").err.startswith("warning: standard input: ")
+    for command, yes in (("plan", ""), ("apply", " --yes")):
+        assert program(f"{command} -f - -o json{yes}").err.startswith("warning: standard input: ")
 
 
 def test_rules_are_about_the_group_of_the_command_line_alone_and_no_default_group(
@@ -310,7 +310,7 @@ def test_vms_are_selected_by_tag_and_region(program: Program, described: Descrip
 def test_conflicting_rules_are_refused_with_both_lines(program: Program, described: Description) -> None:
     file = described(WEB + "- vms: {ids: [" + vm_id("webVM") + "]}\n  identities: {exactly: []}\n")
 
-    outcome = program(f"apply -f {file}")
+    outcome = program(f"apply -f {file} --yes")
 
     assert (outcome.code, outcome.error["code"]) == (2, "conflicting-rules")
     assert outcome.error["message"].startswith(f"{file}: ")
@@ -321,7 +321,7 @@ def test_conflicting_rules_are_refused_with_both_lines(program: Program, describ
 def test_an_identity_that_is_not_there_is_named_before_anything_is_sent(
     program: Program, described: Description
 ) -> None:
-    outcome = program(f"apply -f {described(WEB.replace(OTHER, 'lostIdentity'))}")
+    outcome = program(f"apply -f {described(WEB.replace(OTHER, 'lostIdentity'))} --yes")
 
     assert (outcome.code, outcome.error["code"], program.patches) == (3, "identity-not-found", [])
     assert identity_id("lostIdentity") in outcome.error["message"]
@@ -380,7 +380,7 @@ def test_a_file_that_is_no_text_and_a_place_that_cannot_be_written_are_wrong_usa
     file = described(WEB)
     assert program(f"plan -f {file} --save {program.folder}").error["code"] == "usage"
     file.write_bytes(b"\xff\xfe\x00")
-    assert program(f"plan -f {file}").error["message"] == f"'{file}' is not text in UTF-8."
+    assert program(f"plan -f {file}").error["message"] == f"'{file}' is not text in UTF-8 or UTF-16."
 
 
 def test_a_plan_for_people_and_in_a_table_names_every_vm(program: Program, described: Description) -> None:

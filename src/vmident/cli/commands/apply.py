@@ -14,6 +14,7 @@ from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.cli.session import Session
 from vmident.core.plan import Plan
+from vmident.core.selection import SelectedChange
 from vmident.errors import ExitCode, UsageError
 from vmident.files.plan_file import plan_in
 from vmident.render.human import warnings_about
@@ -64,6 +65,8 @@ def apply(
         execution.dry_run,
         execution.no_wait,
         policy_of(execution.canary, execution.max_failures, no_wait=execution.no_wait),
+        # A saved plan was looked at when it was made; what a file selects is known only now.
+        SelectedChange("Apply the desired state to") if file is not None else None,
     )
     session = run.open()
     made = _plan(saved, file, run, session)

@@ -71,7 +71,7 @@ def set_exactly(
             hint="Use --type user or --type both, or leave --identity out.",
         )
     request = ChangeRequest(lambda ids: SetExactly(has_system, ids), named, remove_roles=removal.remove_roles)
-    return change(run, request, vms, vm_options, execution)
+    return change(run, request, vms, vm_options, execution, action=f"Set the identity type to '{type_word}' on")
 
 
 def _types_named(word: str) -> tuple[bool, bool]:

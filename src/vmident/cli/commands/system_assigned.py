@@ -29,7 +29,8 @@ def enable_system(
     from vmident.usecases.resolve.roles import checked_role_names
 
     roles = checked_role_names(role_options.role, role_options.scope, command="vmident enable-system myVM")
-    return change(run, ChangeRequest(lambda _ids: EnableSystem(), roles=roles), vms, vm_options, execution)
+    request = ChangeRequest(lambda _ids: EnableSystem(), roles=roles)
+    return change(run, request, vms, vm_options, execution, action="Enable the system-assigned identity on")
 
 
 def disable_system(
@@ -51,6 +52,5 @@ def disable_system(
     from vmident.core.transition import DisableSystem
     from vmident.usecases.change.prepare import ChangeRequest
 
-    return change(
-        run, ChangeRequest(lambda _ids: DisableSystem(), remove_roles=removal.remove_roles), vms, vm_options, execution
-    )
+    request = ChangeRequest(lambda _ids: DisableSystem(), remove_roles=removal.remove_roles)
+    return change(run, request, vms, vm_options, execution, action="Disable the system-assigned identity on")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -44,7 +45,8 @@ def add_user(
         raise UsageError("No identity is named.", hint="Name one or more: vmident add-user myVM --identity myId")
     command = "vmident add-user myVM --identity myId"
     roles = checked_role_names(role_options.role, role_options.scope, command=command)
-    return change(run, ChangeRequest(AddUsers, tuple(identity), roles), vms, vm_options, execution)
+    request = ChangeRequest(AddUsers, tuple(identity), roles)
+    return change(run, request, vms, vm_options, execution, action=f"Attach {_counted(identity)} to")
 
 
 def remove_user(
@@ -81,4 +83,11 @@ def remove_user(
         if all_identities
         else ChangeRequest(RemoveUsers, tuple(identity or ()))
     )
-    return change(run, request, vms, vm_options, execution)
+    detached = "all user-assigned identities" if all_identities else _counted(identity or ())
+    return change(run, request, vms, vm_options, execution, action=f"Detach {detached} from")
+
+
+def _counted(identities: Sequence[str]) -> str:
+    if len(identities) > 1:
+        return f"{len(identities)} user-assigned identities"
+    return f"identity '{identities[0].strip().rstrip('/').rpartition('/')[2]}'"

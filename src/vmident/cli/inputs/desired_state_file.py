@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vmident.cli.inputs.encoding import decoded
 from vmident.cli.run import Run
 from vmident.cli.session import Session
 from vmident.core.plan import Plan
@@ -27,13 +28,13 @@ DescriptionFile = Annotated[
 
 
 def text_of(file: str, run: Run) -> str:
-    """Read a file as UTF-8, or standard input for `-`; raises `UsageError`."""
+    """Read a text file, or standard input for `-`; raises `UsageError`."""
     if file == "-":
-        return run.runtime.read_input()
+        return run.read_input()
     try:
-        return Path(file).read_text(encoding="utf-8")
+        return decoded(Path(file).read_bytes())
     except UnicodeDecodeError as bad:
-        raise UsageError(f"'{file}' is not text in UTF-8.", hint="Save it as UTF-8.") from bad
+        raise UsageError(f"'{file}' is not text in UTF-8 or UTF-16.", hint="Save it as UTF-8.") from bad
     except (OSError, ValueError) as bad:
         reason = getattr(bad, "strerror", None) or str(bad)
         raise UsageError(f"'{file}' cannot be read: {reason}.", hint="Check the name of the file.") from bad

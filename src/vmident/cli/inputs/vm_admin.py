@@ -73,4 +73,4 @@ def _windows_password(options: AdminOptions, run: Run) -> str:
 
 def _password_from(run: Run) -> str:
     """Read it from standard input, where a line break at its end belongs to the way it came."""
-    return run.runtime.read_input().removesuffix("\n").removesuffix("\r")
+    return run.read_input().removesuffix("\n").removesuffix("\r")

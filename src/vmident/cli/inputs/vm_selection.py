@@ -9,7 +9,6 @@ from typing import Any
 from vmident.cli.config.settings import Output
 from vmident.cli.options.shared import SelectionOptions, VmOptions
 from vmident.cli.run import Run
-from vmident.cli.runtime import Runtime
 from vmident.cli.session import Session
 from vmident.core.naming import GROUP_NAME, checked_name
 from vmident.core.resource_id import looks_like_id
@@ -29,10 +28,9 @@ def selection_in(options: SelectionOptions, run: Run) -> Selection | None:
     """
     if not (options.tag or options.where is not None or options.all_vms):
         return None
-    if options.all_vms and (run.group_given or options.tag or options.where is not None):
+    if options.all_vms and (options.tag or options.where is not None):
         raise UsageError(
-            "--all means every VM of the subscription, so -g, --tag and --where do not go with it.",
-            hint="Leave --all out to select fewer.",
+            "--all selects every VM, so --tag and --where do not go with it.", hint="Leave --all out to select fewer."
         )
     if options.tag and options.where is not None:
         raise UsageError(
@@ -42,7 +40,9 @@ def selection_in(options: SelectionOptions, run: Run) -> Selection | None:
     return Selection(_group_of(run), tags_wanted(options.tag or ()), condition)
 
 
-def selected_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> tuple[str, ...] | Selection:
+def selected_vms(
+    arguments: Sequence[str] | None, options: VmOptions, run: Run, *, changes: bool = False
+) -> tuple[str, ...] | Selection:
     """Return the checked words, or the selection, which `-g` makes where no VM is named; nothing is sent.
 
     Raises `UsageError` where there are both, or neither.
@@ -55,8 +55,13 @@ def selected_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) 
             hint="Name them, or select them; a group is given with -g.",
         )
     if selection is None and not is_named and run.group_given:
+        if changes:
+            raise UsageError(
+                f"No VM is named: -g alone does not select the VMs of resource group '{run.group_given}'.",
+                hint="Name VMs, or add --all to change every VM in the group.",
+            )
         selection = Selection(_group_of(run))
-    return selection or vm_words(arguments, options, run.runtime)
+    return selection or _named_vms(arguments, options, run)
 
 
 def is_selection(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> bool:
@@ -89,7 +94,7 @@ def _group_of(run: Run) -> str | None:
     return checked_name(run.group_given, GROUP_NAME) if run.group_given else None
 
 
-def vm_words(arguments: Sequence[str] | None, options: VmOptions, runtime: Runtime) -> tuple[str, ...]:
+def _named_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) -> tuple[str, ...]:
     """Return the checked words, from the arguments and, with `--ids -`, from the lines of standard input.
 
     Raises `UsageError` where no VM is named, and what `checked_vm_names` raises.
@@ -101,7 +106,11 @@ def vm_words(arguments: Sequence[str] | None, options: VmOptions, runtime: Runti
                 f"--ids takes '-', for ids from standard input, not '{options.ids}'.",
                 hint="Ids can stand where names stand: vmident show /subscriptions/…",
             )
-        words += _ids_in(runtime.read_input())
+        words += _ids_in(run.read_input())
+        if not words:
+            # What selected nothing and was piped in is a selection that takes no VM, as it is with --tag.
+            run.console.warn([Line("No VMs on standard input.")])
+            return ()
     if not words:
         raise UsageError("No VM is named.", hint="Name one or more, by name or full id: vmident show myVM")
     return checked_vm_names(words)

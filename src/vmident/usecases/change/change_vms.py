@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from vmident.core.run_record import RunRecord
+from vmident.core.selection import SelectedChange
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Interrupted, UnexpectedError, VmidentError
 from vmident.ports.fleet import NO_POLICY, AzureRequest, Job, RequestCost, RequestKind, Steps, StopPolicy
@@ -32,11 +33,15 @@ from vmident.usecases.resolve.vms import Where
 
 @dataclass(frozen=True)
 class ExecutionOptions:
-    """How changes are to be made: only worked out, or sent and not waited for, and when many of them are to stop."""
+    """How changes are to be made: only worked out, or sent and not waited for, and when many of them are to stop.
+
+    `selected` is set where the VMs were selected and not named, which is confirmed before anything is sent.
+    """
 
     dry_run: bool = False
     no_wait: bool = False
     policy: StopPolicy = NO_POLICY
+    selected: SelectedChange | None = None
 
 
 def change_vms(
@@ -82,7 +87,7 @@ def change_each(
     if has_stopped:
         # Not every VM has been read: a run of some of them would forget the others.
         return tuple(one if isinstance(one, ChangeResult) else skipped(one) for one in ready)
-    ready = approved(ready, ports)
+    ready = approved(ready, ports, execution.selected)
     recording = resume_recording(record, ports.journal) if record else start_recording(ready, ports.journal, undoes)
     results = execute_all(ready, ports, execution, recording)
     recording.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import RunEntry
+from vmident.core.selection import SelectedChange
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Interrupted, NotFound, StateDrifted, TimedOut, UnexpectedError, VmidentError
 from vmident.results.changes import ChangeResult, Status
@@ -142,12 +143,18 @@ def has_stopped_at(outcome: Ready | ChangeResult) -> bool:
     return isinstance(outcome, ChangeResult) and outcome.error is not None and outcome.error.ends_run
 
 
-def approved(ready: list[Ready | ChangeResult], ports: Ports) -> list[Ready | ChangeResult]:
+def approved(
+    ready: list[Ready | ChangeResult], ports: Ports, selected: SelectedChange | None = None
+) -> list[Ready | ChangeResult]:
     """Ask about what will be lost, and then whether role assignments that point at nobody are to go too.
 
     Who says yes to that gets what `--remove-roles` asks for; raises `NotAllowed` where they clearly may not.
     """
     losing = [one for one in ready if isinstance(one, Ready) and one.takes_more_than]
+    changing = [one for one in ready if isinstance(one, Ready) and one.has_something_to_do]
+    # The question about losses says how many VMs lose something; where that is all of them, it is enough.
+    if selected and len(changing) > len(losing):
+        ports.prompt.confirm_selection(selected, [one.prepared.machine.id for one in changing])
     if not losing:
         return ready
     ports.prompt.confirm([loss_from(one.prepared) for one in losing])

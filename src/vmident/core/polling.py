@@ -78,6 +78,11 @@ def pause_before_vm_look(elapsed_seconds: float) -> float:
     return 2 * pause_before_look(elapsed_seconds)
 
 
+def is_too_long(retry_after_seconds: float | None) -> bool:
+    """Return whether a `Retry-After` is not waited for."""
+    return retry_after_seconds is not None and retry_after_seconds > LONGEST_RETRY_AFTER_SECONDS
+
+
 def pause_before_retry(attempt: int, retry_after_seconds: float | None = None) -> float:
     """Return the seconds to wait before trying a refused request again, `attempt` counted from 0.
 

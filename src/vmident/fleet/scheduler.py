@@ -21,7 +21,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Generic, cast
 
-from vmident.core.polling import pause_before_retry
+from vmident.core.polling import LONGEST_RETRY_AFTER_SECONDS, is_too_long, pause_before_retry
 from vmident.core.progress import Progress
 from vmident.core.rate_limit import Budget
 from vmident.errors import AzureUnavailable, Interrupted, StoppedEarly, Throttled
@@ -342,7 +342,7 @@ class Scheduler(Generic[ResultT]):
         seconds = 0.0
         if isinstance(answer.error, Throttled):
             refusing = buckets_behind(cost, answer.error.code, answer.error.target)
-            seconds = pause_before_retry(0, answer.error.retry_after_seconds)
+            seconds = min(pause_before_retry(0, answer.error.retry_after_seconds), LONGEST_RETRY_AFTER_SECONDS)
         for draw in token_uses_of(cost):
             budget = self._budgets[draw.key]
             remaining = answer.remaining.get(draw.key[0])
@@ -355,7 +355,7 @@ class Scheduler(Generic[ResultT]):
 
     def _pause_to_repeat(self, going: _RunningJob, request: AzureRequest, error: BaseException | None) -> float | None:
         """Return the pause before the same request is sent again; `None` where it is the job that goes on (E3)."""
-        if isinstance(error, Throttled) and request.guarded:
+        if isinstance(error, Throttled) and request.guarded and not is_too_long(error.retry_after_seconds):
             going.throttled += 1
             shared = buckets_behind(request.cost, error.code, error.target)
             if going.throttled < THROTTLED_TRIES:

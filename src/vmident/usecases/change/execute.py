@@ -46,7 +46,7 @@ from collections.abc import Callable
 from functools import partial
 
 from vmident.core.identity import IdentityState
-from vmident.core.polling import LONGEST_RETRY_AFTER_SECONDS, pause_before_retry
+from vmident.core.polling import is_too_long, pause_before_retry
 from vmident.core.shell import command_line
 from vmident.core.transition import Transition
 from vmident.core.virtual_machine import VirtualMachine
@@ -210,9 +210,9 @@ def _pause(tries: int, failure: VmidentError, attempt: Attempt) -> Steps[None]:
     if isinstance(failure, PreconditionFailed):
         return
     retry_after = failure.retry_after_seconds if isinstance(failure, Throttled) else None
-    seconds = pause_before_retry(tries - 1, retry_after)
-    if seconds > LONGEST_RETRY_AFTER_SECONDS:
+    if is_too_long(retry_after):
         raise failure
+    seconds = pause_before_retry(tries - 1, retry_after)
     yield Pause(seconds, f"{attempt.prepared.machine.id.name}: {failure.code}, trying again in {seconds:.0f} s")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import sqlite3
 import stat
@@ -19,8 +20,8 @@ from vmident.core.patch import patch_for
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
-from vmident.core.resource_id import vm_id
-from vmident.core.run_record import Origin, RunEntry, RunRecord, Stage
+from vmident.core.resource_id import user_identity_id, vm_id
+from vmident.core.run_record import IdentityDeletion, Origin, RunEntry, RunRecord, Stage
 from vmident.core.transition import EnableSystem, transition
 from vmident.errors import JournalUnusable, NotFound, TakenOver
 from vmident.fleet import journal
@@ -74,6 +75,39 @@ def test_every_entry_survives_the_way_to_text_and_back() -> None:
     assert entry_in(as_text(expecting), "planned") == expecting
     failed = replace(DONE, stage=Stage.FAILED, error_code="Conflict", error_message="Somebody else's change.")
     assert entry_in(as_text(failed), "failed") == failed
+
+
+def test_a_role_keeps_who_receives_it_and_one_of_an_earlier_version_has_nobody() -> None:
+    receiver = user_identity_id(SUBSCRIPTION, "myGroup", "myId")
+    entry = replace(ENTRY, roles=(RoleResult(READER, SCOPE, None, RoleStatus.PLANNED, receiver=receiver),))
+    text = as_text(entry)
+
+    assert entry_in(text, "planned").roles == entry.roles
+    kept = json.loads(text)
+    kept["roles"] = [one[:6] for one in kept["roles"]]
+    assert entry_in(json.dumps(kept), "planned").roles[0].receiver is None
+
+
+def test_the_deletion_of_an_identity_is_kept_beside_the_vms(opening: Opening) -> None:
+    deletion = IdentityDeletion(
+        user_identity_id(SUBSCRIPTION, "myGroup", "myId"),
+        "a-principal",
+        (RoleResult(READER, SCOPE, "a-principal", RoleStatus.PLANNED_REMOVAL, "/an/assignment"),),
+        is_forced=True,
+    )
+    first = opening()
+    run = first.begin([ENTRY], deletions=[deletion])
+    first.put(run, DONE)
+
+    there = opening().read(run)
+    assert (there.entries, there.deletions, there.status) == ((DONE,), (deletion,), "unfinished")
+    (listed,) = opening().runs()
+    assert (listed.counts, listed.status) == ({Stage.DONE: 1}, "unfinished")
+
+    refused = replace(deletion, stage=Stage.FAILED, error_code="ScopeLocked", error_message="No.")
+    first.put(run, refused)
+    assert opening().read(run).deletions == (refused,)
+    assert opening().runs()[0].status == "failed"
 
 
 def test_another_process_reads_what_was_put_on_record(opening: Opening) -> None:

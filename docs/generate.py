@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -145,6 +146,21 @@ def _warning_codes() -> str:
     return _table(("Code", "Meaning"), ((f"`{code}`", _WARNING_CODES[code]) for code in sorted(codes)))
 
 
+def _clients() -> str:
+    """Render what the sessions of `interop/` have on record, a row for each client and command."""
+    record = json.loads((PROJECT / "interop" / "results.json").read_text(encoding="utf-8"))
+    rows = (
+        (client, f"`{command}`", "yes" if works else "no")
+        for client, result in record.items()
+        for command, works in result["commands"].items()
+    )
+    versions = (
+        f"* {client}: {', '.join(f'{name} {version}' for name, version in result['versions'].items())}"
+        for client, result in record.items()
+    )
+    return "\n".join(versions) + "\n\n" + _table(("Client", "Command", "Works"), rows)
+
+
 def _is_code(name: str, value: object) -> bool:
     return name.isupper() and isinstance(value, str) and bool(_OWN_CODE.fullmatch(value))
 
@@ -159,6 +175,7 @@ _BLOCKS: dict[str, Callable[[], str]] = {
     "exit-codes": _exit_codes,
     "error-codes": _error_codes,
     "warning-codes": _warning_codes,
+    "clients": _clients,
 }
 
 

@@ -31,7 +31,7 @@ class AzureCli:
         self.served = Served(folder / "sandbox", "--operation-seconds", "0")
         home = folder / "home"
         home.mkdir()
-        self._environ = {
+        self.environ = {
             **os.environ,
             **self.served.exported("azureCli"),
             "HOME": str(home),
@@ -43,12 +43,16 @@ class AzureCli:
                 self(line.removeprefix("az "))
 
     def __call__(self, line: str) -> Any:
-        """Run one command, written as after `az`; give the document that it prints, None where it prints none."""
-        python = os.environ.get(PYTHON_VARIABLE, sys.executable)
-        command = [python, "-m", "azure.cli", *shlex.split(line), "--output", "json"]
-        ran = subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False, timeout=300)
+        """Run one command that must succeed; return the document that it prints, None where it prints none."""
+        ran = self.run(line)
         assert ran.returncode == 0, (line, ran.stdout, ran.stderr)
         return json.loads(ran.stdout) if ran.stdout.strip() else None
+
+    def run(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run one command, written as after `az`."""
+        python = os.environ.get(PYTHON_VARIABLE, sys.executable)
+        command = [python, "-m", "azure.cli", *shlex.split(line), "--output", "json"]
+        return subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False, timeout=300)
 
     def identity(self, vm: str, group: str = GROUP) -> dict[str, Any]:
         """Return what a VM has, after making sure that the Azure CLI, the sandbox and vmident say the same."""

@@ -143,3 +143,17 @@ def test_a_deletion_that_nothing_is_known_of_is_unknown_and_resumed(program: Pro
     resumed = program("runs resume")
     assert (resumed.code, resumed.json[0]["status"]) == (0, "changed")
     assert program.colleague("GET", identity_id(OTHER)).status == 404
+
+
+@pytest.mark.parametrize("act", OF_A_PUT.values(), ids=OF_A_PUT)
+def test_in_a_fleet_a_strange_answer_about_one_role_leaves_every_vm_with_its_role(
+    program: Program, act: Misbehaviour
+) -> None:
+    program.sandbox.add_vms(12)
+    names = " ".join(f"vm-{number:05}" for number in range(1, 13))
+    program.when("PUT", ASSIGNMENTS, act, skip=5)
+
+    outcome = program(f"enable-system {names} -g {GROUP} --role Reader --scope group")
+
+    assert (outcome.code, {one["status"] for one in outcome.json}) == (0, {"changed"})
+    assert len(assignments(program)) == 12

@@ -7,6 +7,8 @@ H2  Planned, sent, accepted and unknown are open: resuming the run takes these u
 H3  Sent, accepted and unknown are in flight: what the VM has now tells what came of the request, and nothing else does:
     see `core.write_outcome`, for which the etag from before the request is kept.
 H4  VMs that failed before the run began, such as one that was not found, are kept as failures of the run.
+H5  Identities that a run deletes go through the same stages, after its VMs. Whether an identity that was in flight is
+    deleted, reading it tells. A resumed run deletes one only where no VM has it.
 """
 
 from __future__ import annotations

@@ -79,6 +79,7 @@ def contoso_of(program: Program, trusted: Certificates) -> Iterator[Contoso]:
             now=program.time.read,
             new_uuid=lambda: str(uuid.uuid4()),
             operation_seconds=0.0,
+            with_examples=False,
             endpoint=arm.endpoint,
         )
         program.environ = {

@@ -161,6 +161,7 @@ class Program:
     standard_input: str | bytes = ""
     secrets: list[str] = field(default_factory=list)
     operation_seconds: float = 1.5
+    with_examples: bool = False
     rules: list[Rule] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
 
@@ -170,7 +171,11 @@ class Program:
             now=self.time.read,
             new_uuid=lambda: str(uuid.uuid4()),
             operation_seconds=lambda: self.operation_seconds,
+            with_examples=self.with_examples,
         )
+        if not self.with_examples:
+            self.sandbox.status()  # the seed is written now, and not by the first command
+            self.sandbox.close()
 
     def __call__(self, words: str) -> Outcome:
         self.sent.clear()

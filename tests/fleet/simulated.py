@@ -103,7 +103,7 @@ class Azure:
         self.requests["write"] += 1
         self.faults("write", vm)
         there = self._settled(vm)
-        self._draw(vm, [*self._arm("writes", vm), *throttling.vm_update(there.location, str(vm))])
+        self._draw(vm, [*self._arm("writes", vm), *throttling.vm_write("UpdateVM", there.location, str(vm))])
         if etag != there.etag:
             raise PreconditionFailed("The VM was changed.", code="PreconditionFailed", status=412)
         if not there.is_idle:

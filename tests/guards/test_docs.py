@@ -155,7 +155,7 @@ WITH_SHELL_BLOCKS = [page for page in PAGES if any(shell_blocks(text_of(page)))]
 @pytest.fixture
 def prepared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
     """A fresh sandbox, and beside what it starts with what pages tell of and no command makes yet."""
-    program = Program(tmp_path, capsys, environ={})
+    program = Program(tmp_path, capsys, environ={}, with_examples=True)
     program.sandbox.add_vm(GROUP, "oldVM", system=True, identities=["deletedIdentity"])
     yield program
     program.sandbox.close()
@@ -163,7 +163,7 @@ def prepared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Pro
 
 @pytest.fixture
 def fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
-    program = Program(tmp_path, capsys, environ={})
+    program = Program(tmp_path, capsys, environ={}, with_examples=True)
     yield program
     program.sandbox.close()
 

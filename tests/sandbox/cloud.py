@@ -32,6 +32,7 @@ class Cloud:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.now = 1_600_000_000.0
         self._numbers = itertools.count(1)
+        settings = {"with_examples": False, **settings}
         self.sandbox = Sandbox(folder, now=lambda: self.now, new_uuid=self._uuid, **settings)
 
     def _uuid(self) -> str:

@@ -1,7 +1,7 @@
 """Which API versions and regions there are: believable, not complete.
 
 Source: the version folders of Microsoft's public API specifications, as far as they matter here; `etag` in a VM since
-2023-09-01 is from the wire facts.
+2024-03-01 is from the wire facts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,18 @@ COMPUTE = (
     "2026-03-01",
     "2026-04-01",
 )
-FIRST_WITH_ETAG = "2023-09-01"
+FIRST_WITH_ETAG = "2024-03-01"
+DISKS = (
+    "2019-07-01",
+    "2020-12-01",
+    "2021-12-01",
+    "2022-07-02",
+    "2023-01-02",
+    "2023-04-02",
+    "2023-10-02",
+    "2024-03-02",
+    "2025-01-02",
+)
 IDENTITIES = (
     "2015-08-31-preview",
     "2018-11-30",

@@ -6,7 +6,6 @@ documentation, in `azure-wire-facts.md`'s list, or in public reports.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox.http_messages import Response, json_answer
@@ -19,7 +18,10 @@ NOT_IN_THE_SANDBOX = "NotSupportedBySandbox"
 
 
 class Refused(Exception):
-    """A request that ends in an error answer; what it changed so far stays, except after a 429."""
+    """A request that ends in an error answer; what it changed so far stays, except after a 429.
+
+    `by_gateway` says that Azure Resource Manager itself refuses, before the service: `x-ms-failure-cause: gateway`.
+    """
 
     def __init__(
         self,
@@ -30,12 +32,13 @@ class Refused(Exception):
         headers: Mapping[str, str] | None = None,
         details: Iterable[Mapping[str, Any]] = (),
         target: str | None = None,
+        by_gateway: bool = False,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
         self.message = message
-        self.headers = dict(headers or {})
+        self.headers = {**({"x-ms-failure-cause": "gateway"} if by_gateway else {}), **(headers or {})}
         self.details = [dict(detail) for detail in details]
         self.target = target
 
@@ -64,14 +67,14 @@ def _challenge(tenant: str, error: str = "") -> dict[str, str]:
 def authorization_missing(tenant: str) -> Refused:
     """No `Authorization` header."""
     message = "Authentication failed. The 'Authorization' header is missing."
-    return Refused(401, "AuthenticationFailed", message, headers=_challenge(tenant))
+    return Refused(401, "AuthenticationFailed", message, headers=_challenge(tenant), by_gateway=True)
 
 
 def token_invalid(tenant: str) -> Refused:
     """A token that is not the sandbox's."""
     message = "The access token is invalid."
     headers = _challenge(tenant, f', error_description="{message}"')
-    return Refused(401, "InvalidAuthenticationToken", message, headers=headers)
+    return Refused(401, "InvalidAuthenticationToken", message, headers=headers, by_gateway=True)
 
 
 # --- where to
@@ -80,13 +83,13 @@ def token_invalid(tenant: str) -> Refused:
 def api_version_missing() -> Refused:
     """No `api-version` in the query."""
     message = "The api-version query parameter (?api-version=) is required for all requests."
-    return Refused(400, "MissingApiVersionParameter", message)
+    return Refused(400, "MissingApiVersionParameter", message, by_gateway=True)
 
 
 def api_version_invalid(version: str, supported: Iterable[str]) -> Refused:
     """An API version that groups or subscriptions do not have."""
     message = f"The api-version '{version}' is invalid. The supported versions are '{','.join(supported)}'."
-    return Refused(400, "InvalidApiVersionParameter", message)
+    return Refused(400, "InvalidApiVersionParameter", message, by_gateway=True)
 
 
 def provider_not_registered(
@@ -99,12 +102,15 @@ def provider_not_registered(
         f"No registered resource provider found for location '{location}' and API version '{version}' for type "
         f"'{kind}'. The supported api-versions are '{', '.join(supported)}'. The supported locations are "
         f"'{', '.join(locations)}'.",
+        by_gateway=True,
     )
 
 
 def namespace_invalid(namespace: str) -> Refused:
     """A resource provider that is not there."""
-    return Refused(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+    return Refused(
+        404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.", by_gateway=True
+    )
 
 
 def type_invalid(kind: str, namespace: str, version: str) -> Refused:
@@ -112,7 +118,7 @@ def type_invalid(kind: str, namespace: str, version: str) -> Refused:
     message = (
         f"The resource type '{kind}' could not be found in the namespace '{namespace}' for api version '{version}'."
     )
-    return Refused(404, "InvalidResourceType", message)
+    return Refused(404, "InvalidResourceType", message, by_gateway=True)
 
 
 def path_unknown(path: str) -> Refused:
@@ -134,17 +140,17 @@ def not_in_the_sandbox(what: str, status: int = 400) -> Refused:
 def subscription_id_invalid(text: str) -> Refused:
     """A subscription that is no GUID."""
     message = f"The provided subscription identifier '{text}' is malformed or invalid."
-    return Refused(400, "InvalidSubscriptionId", message)
+    return Refused(400, "InvalidSubscriptionId", message, by_gateway=True)
 
 
 def subscription_not_found(text: str) -> Refused:
     """Another subscription than the sandbox's."""
-    return Refused(404, "SubscriptionNotFound", f"The subscription '{text}' could not be found.")
+    return Refused(404, "SubscriptionNotFound", f"The subscription '{text}' could not be found.", by_gateway=True)
 
 
 def group_not_found(name: str) -> Refused:
     """A resource group that is not there."""
-    return Refused(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+    return Refused(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.", by_gateway=True)
 
 
 def management_group_not_found(name: str) -> Refused:
@@ -154,8 +160,11 @@ def management_group_not_found(name: str) -> Refused:
 
 def resource_not_found(kind: str, name: str, group: str) -> Refused:
     """A resource that is not there, in a group that is; verbatim from the wire facts."""
-    message = f"The Resource '{kind}/{name}' under resource group '{group}' was not found."
-    return Refused(404, "ResourceNotFound", message)
+    message = (
+        f"The Resource '{kind}/{name}' under resource group '{group}' was not found. For more details please go to "
+        "https://aka.ms/ARMResourceNotFoundFix"
+    )
+    return Refused(404, "ResourceNotFound", message, by_gateway=True)
 
 
 def operation_not_found(name: str) -> Refused:
@@ -169,7 +178,7 @@ def operation_not_found(name: str) -> Refused:
 def content_invalid(reason: str) -> Refused:
     """A body that cannot be read as what it should be."""
     message = f"The request content was invalid and could not be deserialized: '{reason}'."
-    return Refused(400, "InvalidRequestContent", message)
+    return Refused(400, "InvalidRequestContent", message, by_gateway=True)
 
 
 def member_unknown(member: str, type_name: str, path: str) -> Refused:
@@ -190,7 +199,7 @@ def parameter_invalid(message: str, target: str | None = None) -> Refused:
 
 def location_required() -> Refused:
     """A resource made without saying where."""
-    return Refused(400, "LocationRequired", "The location property is required for this definition.")
+    return Refused(400, "LocationRequired", "The location property is required for this definition.", by_gateway=True)
 
 
 def location_not_available(location: str, kind: str, locations: Iterable[str]) -> Refused:
@@ -199,7 +208,7 @@ def location_not_available(location: str, kind: str, locations: Iterable[str]) -
         f"The provided location '{location}' is not available for resource type '{kind}'. "
         f"List of available regions for the resource type is '{','.join(locations)}'."
     )
-    return Refused(400, "LocationNotAvailableForResourceType", message)
+    return Refused(400, "LocationNotAvailableForResourceType", message, by_gateway=True)
 
 
 def group_location_not_available(location: str, locations: Iterable[str]) -> Refused:
@@ -217,7 +226,7 @@ def location_fixed(name: str, group: str, now: str, wanted: str) -> Refused:
         f"The resource '{name}' already exists in location '{now}' in resource group '{group}'. A resource with the "
         f"same name cannot be created in location '{wanted}'. Please select a new resource name."
     )
-    return Refused(409, "InvalidResourceLocation", message)
+    return Refused(409, "InvalidResourceLocation", message, by_gateway=True)
 
 
 def group_location_fixed(now: str, wanted: str) -> Refused:
@@ -245,56 +254,47 @@ def skip_token_invalid() -> Refused:
     return Refused(400, "InvalidSkipToken", "The provided skip token is invalid.")
 
 
-# --- identities of VMs
+# --- writes that meet something else
 
 
-def identities_not_expected(identity_type: str) -> Refused:
-    """Identities beside a type that has none; verbatim from the wire facts."""
-    message = f'ResourceIdentity identityIds should not be provided if the type is "{identity_type}".'
-    return parameter_invalid(message, "identity.userAssignedIdentities")
+def precondition_failed(condition: str, etag: str) -> Refused:
+    """An etag that is not the resource's; seen on a scale set (wire facts)."""
+    message = f"Etag provided in if-match header {condition} does not match etag {etag} of resource."
+    return Refused(412, "PreconditionFailed", message)
 
 
-def identities_expected(identity_type: str) -> Refused:
-    """No identity left beside a type that needs one; code from the wire facts, wording assumed."""
-    message = f'ResourceIdentity identityIds should be provided if the type is "{identity_type}".'
-    return parameter_invalid(message, "identity.userAssignedIdentities")
-
-
-def identity_duplicated(identity_id: str) -> Refused:
-    """Two ids that differ in case alone; verbatim from the wire facts."""
-    message = f"ResourceIdentity identityId '{identity_id}' cannot be duplicated in the provided identityIds list."
-    return parameter_invalid(message, "identity.userAssignedIdentities")
-
-
-def linked_id_invalid(text: str) -> Refused:
-    """Something that is no resource id where one belongs."""
-    message = (
-        f"Property id '{text}' at path 'identity.userAssignedIdentities' is invalid. Expect fully qualified resource "
-        "Id that start with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'."
-    )
-    return Refused(400, "LinkedInvalidPropertyId", message)
-
-
-def identity_operation_failed(vm_id: str, identity_id: str) -> Refused:
-    """A user-assigned identity that is not there (any more); verbatim from the wire facts."""
-    inner = {"error": {"code": "BadRequest", "message": f"Resource '{identity_id}' was not found."}}
-    message = (
-        f"Identity operation for resource '{vm_id}' failed with error 'Failed to perform resource identity operation. "
-        f"Status: 'BadRequest'. Response: '{json.dumps(inner, separators=(',', ':'))}'.'."
-    )
-    return Refused(400, "FailedIdentityOperation", message)
-
-
-def precondition_failed(condition: str) -> Refused:
-    """An etag that is not the VM's; wording assumed."""
-    message = f"The condition '{condition}' in the If-Match header was not satisfied."
+def already_there(etag: str) -> Refused:
+    """A resource that is there, where `If-None-Match: *` wants none; wording assumed."""
+    message = f"Etag provided in if-none-match header * matches etag {etag} of resource."
     return Refused(412, "PreconditionFailed", message)
 
 
 def concurrent_change() -> Refused:
-    """A write that meets a running one; verbatim from the wire facts."""
+    """A write that meets a running one; reported in August 2026 (bosh-azure-cpi-release issue 762)."""
+    message = "The operation was interrupted by a conflicting concurrent write on the same entity. Please retry later."
+    return Refused(409, "ConflictingConcurrentWriteNotAllowed", message)
+
+
+def conflicting_request() -> Refused:
+    """A write that meets a running one, as Azure said it before 2026; verbatim from the wire facts."""
     message = (
         "The request failed due to conflict with a concurrent request. To resolve it, please refer to "
         "https://aka.ms/activitylog to get more details on the conflicting requests."
     )
     return Refused(409, "Conflict", message)
+
+
+def group_being_deleted(group: str) -> Refused:
+    """A write into a group that is being deleted; seen in public reports."""
+    message = f"The resource group '{group}' is in deprovisioning state and cannot perform this operation."
+    return Refused(409, "ResourceGroupBeingDeleted", message, by_gateway=True)
+
+
+def scope_locked(scope: str, operation: str, locked: Iterable[str]) -> Refused:
+    """A write (`operation` is 'write' or 'delete') where a lock forbids it; seen in public reports."""
+    scopes = ", ".join(f"'{one}'" for one in locked)
+    message = (
+        f"The scope '{scope}' cannot perform {operation} operation because following scope(s) are locked: {scopes}. "
+        "Please remove the lock and try again."
+    )
+    return Refused(409, "ScopeLocked", message, by_gateway=True)

@@ -19,7 +19,7 @@ from vmident.sandbox.deployments import runner as deployments_runner
 from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response
 from vmident.sandbox.protocol import throttling
 from vmident.sandbox.protocol.bucket_levels import BucketLevels
-from vmident.sandbox.protocol.call import Call, InternalClient, SandboxSettings, is_guid
+from vmident.sandbox.protocol.call import Busy, Call, InternalClient, SandboxSettings, is_guid
 from vmident.sandbox.resource_graph import change_log
 from vmident.sandbox.resource_manager import providers
 from vmident.sandbox.routing import request_authorization, router
@@ -50,7 +50,9 @@ class Sandbox:
     """One subscription of a small Azure.
 
     `now` gives epoch seconds and is the only clock: an operation ends when `now` has come to its end.
-    Making a VM takes four times as long as an operation, unless `creation_seconds` says otherwise.
+    Making a VM takes four times as long as an operation, unless `creation_seconds` says otherwise. `busy` says how a
+    write meets one that runs: Azure was seen to refuse it (`reject`, `conflict`), to let it end the other (`preempt`)
+    and to let both run (`allow`). A new sandbox holds the seed, `with_examples` in a second group.
     The buckets of requests are shared by all who use the folder, unless `shares_buckets` is false.
     `requests` holds the last requests that this instance answered, without their tokens.
     Every method raises `SandboxUnusable` where the folder's file cannot be used; `reset` mends what can be mended.
@@ -73,6 +75,8 @@ class Sandbox:
         is_throttling: bool = True,
         shares_buckets: bool = True,
         takes_token: Callable[[str], bool] = lambda token: token == TOKEN,
+        busy: Busy = "reject",
+        with_examples: bool = True,
     ) -> None:
         self.folder = folder
         self.endpoint = endpoint.rstrip("/")
@@ -94,11 +98,12 @@ class Sandbox:
             vm_page_size=min(page_size, vm_page_size),
             directory_lag_seconds=directory_lag_seconds,
             strict_directory=strict_directory,
+            busy=busy,
         )
         self._is_throttling = is_throttling
         self._levels: dict[str, Level] | None = None if shares_buckets else {}
         self._takes_token = takes_token
-        self._store = Store(folder / FILE_NAME, lambda rows: seed.plant(rows, new_uuid))
+        self._store = Store(folder / FILE_NAME, lambda rows: seed.plant(rows, new_uuid, with_examples=with_examples))
 
     def answer(self, request: Request) -> Response:
         """Answer one request, in one transaction."""

@@ -117,6 +117,20 @@ class Rows:
         rows = self._connection.execute(f"{query} ORDER BY group_key, name_key", where)
         return [json.loads(row[0]) for row in rows]
 
+    def every_with_time(self, kind: str, group: str | None = None) -> list[tuple[Record, float]]:
+        """List as `every` does, each with the moment when it was made (epoch seconds)."""
+        query = (
+            "SELECT record, made FROM resources WHERE kind=? AND deleted IS NULL AND (? IS NULL OR group_key=?) "
+            "ORDER BY group_key, name_key"
+        )
+        rows = self._connection.execute(query, (kind, group, group and group.lower()))
+        return [(json.loads(record), made) for record, made in rows]
+
+    def below(self, group: str) -> list[tuple[str, Record]]:
+        """List all living rows of a group, each with its kind."""
+        query = "SELECT kind, record FROM resources WHERE group_key=? AND deleted IS NULL"
+        return [(kind, json.loads(record)) for kind, record in self._connection.execute(query, (group.lower(),))]
+
     def named(self, kind: str, name: str) -> Record | None:
         """Read the living resource of a name, whatever its group; for kinds whose names are not used twice."""
         row = self._connection.execute(
@@ -153,6 +167,12 @@ class Rows:
         """List the running operations whose end has come, earliest first."""
         query = "SELECT record FROM operations WHERE running=1 AND ends <= ? ORDER BY ends, name"
         return [json.loads(row[0]) for row in self._connection.execute(query, (now,))]
+
+    def running_operations(self, target: list[str]) -> list[Record]:
+        """List the running operations on one resource: its kind, group and name."""
+        every = self._connection.execute("SELECT record FROM operations WHERE running=1")
+        found = (json.loads(row[0]) for row in every)
+        return [one for one in found if [word.lower() for word in one["target"]] == [word.lower() for word in target]]
 
     def count_running_operations(self) -> int:
         """Count the operations that have not ended."""

@@ -217,7 +217,9 @@ class TestLists:
         assert names == ["myUserAssignedIdentity", "otherIdentity"]
 
     def test_the_graph_shows_what_the_person_may_read(self, cloud: Cloud) -> None:
-        query = {"query": "Resources | project name | order by name asc"}
+        query = {
+            "query": "Resources | where type =~ 'microsoft.compute/virtualMachines' | project name | order by name asc"
+        }
         answer = cloud.send("POST", "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01", query)
         assert answer.json()["data"] == [{"name": "far"}, {"name": "myVM"}]
 
@@ -250,7 +252,7 @@ class TestAttaching:
             {"type": "SystemAssigned"},
             {"type": "None"},
             {"type": BOTH},
-            {"type": "SystemAssigned", "userAssignedIdentities": {}},
+            {"type": "SystemAssigned", "userAssignedIdentities": None},
         ],
     )
     def test_what_is_not_named_takes_no_permission(self, cloud: Cloud, identity: Any) -> None:

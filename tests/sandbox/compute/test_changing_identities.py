@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sandbox.cloud import BOTH, COMPUTE, GROUP, IDENTITIES, MINE, OTHER, VMS, code_of, ids_of, message_of
+from tests.sandbox.cloud import BOTH, COMPUTE, GROUP, MINE, OTHER, VMS, code_of, ids_of, message_of
 
 if TYPE_CHECKING:
     from tests.sandbox.cloud import Cloud
@@ -67,12 +67,14 @@ def test_an_identity_attached_already_keeps_its_first_spelling(cloud: Cloud) -> 
     assert answer.json()["identity"]["userAssignedIdentities"][MINE]
 
 
-def test_a_new_key_has_the_segments_as_arm_spells_them_and_the_names_as_sent(cloud: Cloud) -> None:
+def test_a_new_key_keeps_the_spelling_that_was_sent(cloud: Cloud) -> None:
     sent = OTHER.lower().replace("otheridentity", "OTHERidentity")
 
     answer = cloud.identify("myVM", "userassigned", named={sent: {}})
 
-    assert ids_of(answer.json()) == [f"{IDENTITIES.replace(GROUP, GROUP.lower())}/OTHERidentity"]
+    assert ids_of(answer.json()) == [sent]
+    cloud.finish()
+    assert cloud.vm("myVM")["identity"]["userAssignedIdentities"][sent].keys() == {"clientId", "principalId"}
 
 
 def test_system_assigned_alone_drops_every_other(cloud: Cloud) -> None:
@@ -103,10 +105,39 @@ def test_the_type_is_answered_as_azure_spells_it(cloud: Cloud, spelled: str) -> 
     assert cloud.identify("appVM", spelled).json()["identity"]["type"] == BOTH
 
 
-def test_a_patch_that_changes_nothing_is_an_operation_all_the_same(cloud: Cloud) -> None:
+def test_a_patch_that_changes_nothing_is_over_at_once(cloud: Cloud) -> None:
     answer = cloud.identify("webVM", "SystemAssigned")
-    assert operation_of(answer)
     assert answer.json()["etag"] == '"2"'
+    cloud.now += 0.1
+    assert cloud.send("GET", operation_of(answer)).json()["status"] == "Succeeded"
+
+
+def test_what_was_read_and_members_in_another_case_are_taken(cloud: Cloud) -> None:
+    held = cloud.vm("webVM")["identity"]
+    sent = {"Type": BOTH, "principalId": held["principalId"], "tenantId": held["tenantId"]}
+
+    answer = cloud.patch("webVM", {"Identity": {**sent, "UserAssignedIdentities": {OTHER: {}}}})
+
+    assert answer.json()["identity"]["principalId"] == held["principalId"]
+    assert ids_of(answer.json()) == [OTHER]
+
+
+def test_an_operation_says_that_it_can_be_polled(cloud: Cloud) -> None:
+    answer = cloud.identify("myVM", "SystemAssigned")
+    assert answer.headers["azure-asyncnotification"] == "Enabled"
+    assert "Retry-After" not in answer.headers
+
+
+def test_a_put_draws_on_budgets_of_its_own(cloud: Cloud) -> None:
+    vm = cloud.vm("myVM")
+    answer = cloud.send("PUT", f"{VMS}/myVM?api-version={COMPUTE}", vm)
+    assert "Microsoft.Compute/PutVMResource;11" in answer.headers["x-ms-ratelimit-remaining-resource"]
+    assert "UpdateVM" not in answer.headers["x-ms-ratelimit-remaining-resource"]
+
+
+def test_a_put_can_ask_that_there_be_no_vm(cloud: Cloud) -> None:
+    answer = cloud.send("PUT", f"{VMS}/myVM?api-version={COMPUTE}", cloud.vm("myVM"), if_none_match="*")
+    assert code_of(answer) == (412, "PreconditionFailed")
 
 
 @pytest.mark.parametrize(
@@ -115,9 +146,11 @@ def test_a_patch_that_changes_nothing_is_an_operation_all_the_same(cloud: Cloud)
         ("appVM", {"type": "SystemAssigned", "userAssignedIdentities": {OTHER: {}}}, "InvalidParameter"),
         ("appVM", {"type": "SystemAssigned", "userAssignedIdentities": {MINE: None}}, "InvalidParameter"),
         ("appVM", {"type": "None", "userAssignedIdentities": {OTHER: {}}}, "InvalidParameter"),
-        ("myVM", {"type": "UserAssigned"}, "InvalidParameter"),
-        ("dbVM", {"type": "UserAssigned", "userAssignedIdentities": {MINE: None}}, "InvalidParameter"),
-        ("webVM", {"type": "UserAssigned", "userAssignedIdentities": None}, "InvalidParameter"),
+        ("appVM", {"type": "SystemAssigned", "userAssignedIdentities": {}}, "InvalidParameter"),
+        ("appVM", {"type": "None", "userAssignedIdentities": {}}, "InvalidParameter"),
+        ("myVM", {"type": "UserAssigned"}, "MissingIdentityIds"),
+        ("dbVM", {"type": "UserAssigned", "userAssignedIdentities": {MINE: None}}, "MissingIdentityIds"),
+        ("webVM", {"type": "UserAssigned", "userAssignedIdentities": None}, "MissingIdentityIds"),
         ("appVM", {"type": BOTH, "userAssignedIdentities": {OTHER: {}, OTHER.upper(): {}}}, "InvalidParameter"),
         ("appVM", {"type": BOTH, "userAssignedIdentities": {OTHER: {}, OTHER.upper(): None}}, "InvalidParameter"),
         ("appVM", {"type": BOTH, "userAssignedIdentities": {f"{VMS}/myVM": {}}}, "InvalidParameter"),
@@ -126,7 +159,7 @@ def test_a_patch_that_changes_nothing_is_an_operation_all_the_same(cloud: Cloud)
         ("appVM", None, "InvalidRequestContent"),
         ("appVM", {"type": "UserAssigned, SystemAssigned"}, "InvalidRequestContent"),
         ("appVM", {"type": 3}, "InvalidRequestContent"),
-        ("appVM", {"type": "SystemAssigned", "principalId": "x"}, "InvalidRequestContent"),
+        ("appVM", {"type": "SystemAssigned", "name": "x"}, "InvalidRequestContent"),
         ("appVM", {"type": BOTH, "userAssignedIdentities": [OTHER]}, "InvalidRequestContent"),
         ("appVM", {"type": BOTH, "userAssignedIdentities": {OTHER: "x"}}, "InvalidRequestContent"),
         ("appVM", {"type": BOTH, "userAssignedIdentities": {OTHER: {"name": "x"}}}, "InvalidRequestContent"),
@@ -184,9 +217,9 @@ class TestADeadAttachment:
         assert cloud.patch("appVM", {"tags": {"a": "b"}}).status == 200
 
     @pytest.mark.parametrize(
-        ("identity_type", "named"), [(BOTH, {MINE: None, OTHER: {}}), ("SystemAssigned", {}), ("None", {})]
+        ("identity_type", "named"), [(BOTH, {MINE: None, OTHER: {}}), ("SystemAssigned", None), ("None", None)]
     )
-    def test_it_can_be_removed(self, cloud: Cloud, identity_type: str, named: dict[str, Any]) -> None:
+    def test_it_can_be_removed(self, cloud: Cloud, identity_type: str, named: Any) -> None:
         assert cloud.identify("appVM", identity_type, named=named).status == 200
         assert MINE not in ids_of(cloud.vm("appVM"))
 
@@ -229,8 +262,10 @@ class TestOperations:
     def test_a_patch_that_meets_one_is_refused(self, cloud: Cloud) -> None:
         cloud.identify("myVM", "SystemAssigned")
         answer = cloud.identify("myVM", "None")
-        assert code_of(answer) == (409, "Conflict")
-        assert message_of(answer).startswith("The request failed due to conflict with a concurrent request.")
+        assert code_of(answer) == (409, "ConflictingConcurrentWriteNotAllowed")
+        assert message_of(answer) == (
+            "The operation was interrupted by a conflicting concurrent write on the same entity. Please retry later."
+        )
         cloud.finish()
         assert cloud.identify("myVM", "None").status == 200
 
@@ -266,7 +301,7 @@ class TestOperations:
     def test_somebody_elses_is_seen_and_ends(self, cloud: Cloud) -> None:
         cloud.sandbox.add_operation(GROUP, "myVM", seconds=5)
         cloud.sandbox.add_vm(GROUP, "busy", updating_seconds=5)
-        assert code_of(cloud.identify("myVM", "None")) == (409, "Conflict")
+        assert code_of(cloud.identify("myVM", "None")) == (409, "ConflictingConcurrentWriteNotAllowed")
         assert cloud.vm("busy")["properties"]["provisioningState"] == "Updating"
         assert cloud.sandbox.status()["runningOperations"] == 2
         cloud.now += 5
@@ -285,8 +320,8 @@ class TestEtags:
         cloud.finish()
         assert cloud.vm("myVM")["etag"] == '"2"'
 
-    @pytest.mark.parametrize(("version", "has_one"), [("2023-07-01", False), ("2023-09-01", True)])
-    def test_there_is_none_before_2023_09_01(self, cloud: Cloud, version: str, has_one: bool) -> None:
+    @pytest.mark.parametrize(("version", "has_one"), [("2023-09-01", False), ("2024-03-01", True)])
+    def test_there_is_none_before_2024_03_01(self, cloud: Cloud, version: str, has_one: bool) -> None:
         answer = cloud.send("GET", f"{VMS}/myVM?api-version={version}")
         assert ("etag" in answer.json(), "ETag" in answer.headers) == (has_one, has_one)
 
@@ -295,11 +330,27 @@ class TestEtags:
         assert cloud.patch("myVM", {"tags": {}}, if_match=condition).status == 200
 
     @pytest.mark.parametrize("condition", ['"2"', "1", 'W/"1"', "", '"11"'])
-    @pytest.mark.parametrize("version", ["2019-07-01", "2024-07-01"])
-    def test_one_that_does_not_hold_refuses_it(self, cloud: Cloud, condition: str, version: str) -> None:
-        answer = cloud.patch("myVM", {"tags": {"a": "b"}}, version, if_match=condition)
+    def test_one_that_does_not_hold_refuses_it(self, cloud: Cloud, condition: str) -> None:
+        answer = cloud.patch("myVM", {"tags": {"a": "b"}}, if_match=condition)
         assert code_of(answer) == (412, "PreconditionFailed")
+        assert message_of(answer) == (
+            f'Etag provided in if-match header {condition} does not match etag "1" of resource.'
+        )
         assert cloud.vm("myVM")["tags"] == {}
+
+    def test_an_older_version_ignores_it(self, cloud: Cloud) -> None:
+        assert cloud.patch("myVM", {"tags": {"a": "b"}}, "2023-09-01", if_match='"7"').status == 200
+
+    def test_the_instance_view_comes_without_the_header(self, cloud: Cloud) -> None:
+        answer = cloud.send("GET", f"{VMS}/myVM?$expand=instanceView&api-version={COMPUTE}")
+        assert (answer.json()["etag"], "ETag" in answer.headers) == ('"1"', False)
+
+    def test_a_dead_identity_is_said_before_the_etag_and_before_a_running_operation(self, cloud: Cloud) -> None:
+        cloud.sandbox.add_operation(GROUP, "dbVM", seconds=5)
+        cloud.delete_identity(MINE)
+        answer = cloud.patch("dbVM", {"identity": {"type": BOTH}}, if_match='"7"')
+        assert code_of(answer) == (400, "FailedIdentityOperation")
+        assert answer.headers["x-ms-failure-cause"] == "gateway"
 
 
 class TestTags:
@@ -319,7 +370,7 @@ class TestTags:
 
 
 def test_the_sandbox_says_so_where_azure_would_take_a_change_and_it_does_not(cloud: Cloud) -> None:
-    answer = cloud.patch("myVM", {"properties": {"hardwareProfile": {"vmSize": "Standard_B1s"}}})
+    answer = cloud.patch("myVM", {"properties": {"userData": "eA=="}})
     assert code_of(answer) == (400, "NotSupportedBySandbox")
 
 

@@ -109,7 +109,9 @@ def test_what_is_made_is_listed_in_its_group_and_in_the_subscription(cloud: Clou
     put_network(cloud)
     for where in (NETWORKS, f"{IN_SUBSCRIPTION}/providers/Microsoft.Network"):
         answer = cloud.send("GET", f"{where}/networkInterfaces?api-version={NETWORK}")
-        assert [one["name"] for one in answer.json()["value"]] == ["nic"]
+        assert [one["name"] for one in answer.json()["value"]] == sorted(
+            ["nic", *(f"{vm}VMNic" for vm in ("appVM", "dbVM", "myVM", "webVM"))], key=str.lower
+        )
     empty = cloud.send("GET", f"{NETWORKS}/publicIPAddresses?api-version={NETWORK}")
     assert empty.json() == {"value": []}
 

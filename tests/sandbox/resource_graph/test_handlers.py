@@ -81,7 +81,7 @@ def test_a_row_without_a_projection_has_all_columns(cloud: Cloud) -> None:
             "Resources | where type == 'microsoft.managedidentity/userassignedidentities' | order by id asc",
             ["myUserAssignedIdentity", "otherIdentity"],
         ),
-        ("Resources | where name contains 'EBv' | project name", ["webVM"]),
+        (f"{VM_QUERY} and name contains 'EBv' | project name", ["webVM"]),
         (f"{VM_QUERY} and tostring(identity.type) =~ 'userassigned' | project name", ["dbVM"]),
         (f"{VM_QUERY} | where tostring(properties['provisioningState']) == 'Succeeded' and name == 'myVM'", ["myVM"]),
         (f"{VM_QUERY} | where tostring(identity.type) == '' | project name", ["myVM"]),
@@ -348,7 +348,7 @@ def test_networks_are_resources_too(cloud: Cloud) -> None:
     body = {"location": "westus", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}
     assert cloud.send("PUT", vnet, body).status in (200, 201)
     cloud.now += 20
-    query = "where type has 'network' | project name, properties.addressSpace.addressPrefixes[0]"
+    query = "where type has 'virtualNetworks' | project name, properties.addressSpace.addressPrefixes[0]"
     assert ask(cloud, query).json()["data"] == [
         {"name": "net", "properties_addressSpace_addressPrefixes_0": "10.0.0.0/16"}
     ]

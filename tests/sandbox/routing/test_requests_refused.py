@@ -76,7 +76,6 @@ def test_a_request_without_the_token_is_challenged(cloud: Cloud, headers: dict[s
         ("GET", f"{VMS}/no?api-version={COMPUTE}", 404, "ResourceNotFound"),
         ("GET", f"{VMS}/o'no?api-version={COMPUTE}", 404, "ResourceNotFound"),
         ("GET", f"{IDENTITIES}/no?api-version={MSI}", 404, "ResourceNotFound"),
-        ("DELETE", f"{VMS}/myVM?api-version={COMPUTE}", 400, "NotSupportedBySandbox"),
         ("DELETE", f"{IN_GROUP}?api-version={RESOURCES}", 400, "NotSupportedBySandbox"),
         ("POST", f"{VMS}/myVM?api-version={COMPUTE}", 405, "MethodNotAllowed"),
         ("BREW", f"{VMS}/myVM?api-version={COMPUTE}", 405, "MethodNotAllowed"),
@@ -95,8 +94,10 @@ def test_a_wrong_request_gets_azures_error(cloud: Cloud, method: str, url: str, 
 
 def test_a_vm_that_is_not_there_is_named_as_azure_names_it(cloud: Cloud) -> None:
     answer = cloud.send("GET", f"{VMS}/no?api-version={COMPUTE}")
+    assert answer.headers["x-ms-failure-cause"] == "gateway"
     assert message_of(answer) == (
-        "The Resource 'Microsoft.Compute/virtualMachines/no' under resource group 'myResourceGroup' was not found."
+        "The Resource 'Microsoft.Compute/virtualMachines/no' under resource group 'myResourceGroup' was not found. "
+        "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
     )
 
 

@@ -118,3 +118,47 @@ def interface_not_found(nic_id: str) -> Refused:
 def interface_taken(nic_id: str, holder: str) -> Refused:
     """A network interface that another VM has; code assumed."""
     return Refused(400, "NicInUse", f"Network Interface {nic_id} is used by existing resource {holder}.")
+
+
+def marked_for_deletion(action: str, vm: str) -> Refused:
+    """A write to a VM that is being deleted; verbatim from the wire facts."""
+    message = f"Operation '{action}' is not allowed on VM '{vm}' since the VM is marked for deletion."
+    return Refused(409, "OperationNotAllowed", message)
+
+
+def is_generalized(action: str, vm: str) -> Refused:
+    """A VM that has been made into an image; seen in public reports."""
+    message = f"Operation '{action}' is not allowed on VM '{vm}' since the VM is generalized."
+    return Refused(409, "OperationNotAllowed", message)
+
+
+def not_running(action: str, vm: str) -> Refused:
+    """A stopped VM that is to be restarted; wording assumed."""
+    message = f"Operation '{action}' is not allowed on VM '{vm}' since the VM is not running."
+    return Refused(409, "OperationNotAllowed", message)
+
+
+def not_stopped() -> Refused:
+    """A running VM that is to be generalized; seen in public reports."""
+    message = "Please power off the virtual machine before setting its state to Generalized."
+    return Refused(409, "OperationNotAllowed", message)
+
+
+def must_run() -> Refused:
+    """A script for a VM that is stopped; verbatim from the wire facts."""
+    message = "The operation requires the VM to be running (or set to run)."
+    return Refused(409, "OperationNotAllowed", message)
+
+
+def script_running() -> Refused:
+    """A script while another one runs; verbatim from the wire facts."""
+    message = (
+        "Run command extension execution is in progress. Please wait for completion before invoking a run command."
+    )
+    return Refused(409, "Conflict", message)
+
+
+def disk_attached(disk: str, vm_id: str) -> Refused:
+    """A disk that a VM uses; seen in public reports."""
+    message = f"Disk {disk} is attached to VM {vm_id}."
+    return Refused(409, "OperationNotAllowed", message)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from vmident.sandbox.api_versions import COMPUTE
-from vmident.sandbox.routing.route import GROUP, PAGED, SUBSCRIPTION, Route, handler
+from typing import TYPE_CHECKING
+
+from vmident.sandbox.api_versions import COMPUTE, DISKS
+from vmident.sandbox.routing.route import FILTERED, GROUP, PAGED, SUBSCRIPTION, Route, handler
+
+if TYPE_CHECKING:
+    from vmident.sandbox.routing.route import Handler
 
 _IN_GROUP = f"{GROUP}/providers/microsoft.compute"
 _IN_SUBSCRIPTION = f"{SUBSCRIPTION}/providers/microsoft.compute"
@@ -13,6 +18,17 @@ _VM = f"{_IN_GROUP}/virtualmachines/{{name}}"
 _IMAGES = "locations/publishers/artifacttypes/offers/skus/versions"
 _IMAGE = f"{_LOCATION}/publishers/{{publisher}}/artifacttypes/vmimage/offers/{{offer}}/skus/{{sku}}/versions"
 _READ_IMAGE = f"Microsoft.Compute/{_IMAGES}/read"
+_EXTENSIONS = "virtualMachines/extensions"
+_EXPANDED = frozenset({"$expand"})
+_LISTED = FILTERED | _EXPANDED
+_POWER_ACTIONS = ("start", "powerOff", "deallocate", "restart", "redeploy", "reapply")
+
+
+def _action(name: str, answer: Handler) -> Route:
+    options = frozenset({"skipshutdown", "hibernate"})
+    action = f"Microsoft.Compute/virtualMachines/{name}/action"
+    return Route(f"{_VM}/{name.lower()}", {"POST": answer}, COMPUTE, _VMS, options, action=action)
+
 
 _VM_ROUTES = (
     Route(
@@ -20,14 +36,22 @@ _VM_ROUTES = (
         {"GET": handler("compute.virtual_machines:list_group_vms")},
         COMPUTE,
         _VMS,
-        PAGED,
+        _LISTED,
     ),
     Route(
         f"{_IN_SUBSCRIPTION}/virtualmachines",
         {"GET": handler("compute.virtual_machines:list_vms")},
         COMPUTE,
         _VMS,
+        _LISTED | {"statusonly"},
+    ),
+    Route(
+        f"{_LOCATION}/virtualmachines",
+        {"GET": handler("compute.virtual_machines:list_vms_in_location")},
+        COMPUTE,
+        _VMS,
         PAGED,
+        action="Microsoft.Compute/virtualMachines/read",
     ),
     Route(
         _VM,
@@ -35,16 +59,49 @@ _VM_ROUTES = (
             "GET": handler("compute.virtual_machines:read_vm"),
             "PATCH": handler("compute.virtual_machines:change_vm"),
             "PUT": handler("compute.vm_creation:write_vm"),
+            "DELETE": handler("compute.vm_deletion:delete_vm"),
         },
         COMPUTE,
         _VMS,
-        frozenset({"$expand"}),
-        frozenset({"DELETE"}),
+        frozenset({"$expand", "forcedeletion"}),
+    ),
+    Route(f"{_VM}/instanceview", {"GET": handler("compute.virtual_machines:read_instance_view")}, COMPUTE, _VMS),
+    *(_action(name, handler("compute.power:act", name)) for name in _POWER_ACTIONS),
+    _action("generalize", handler("compute.power:generalize")),
+    Route(f"{_VM}/extensions", {"GET": handler("compute.extensions:list_extensions")}, COMPUTE, _EXTENSIONS, _EXPANDED),
+    Route(
+        f"{_VM}/extensions/{{extension}}",
+        {
+            "GET": handler("compute.extensions:read_extension"),
+            "PUT": handler("compute.extensions:write_extension"),
+            "PATCH": handler("compute.extensions:change_extension"),
+            "DELETE": handler("compute.extensions:delete_extension"),
+        },
+        COMPUTE,
+        _EXTENSIONS,
+        _EXPANDED,
+    ),
+)
+
+_DISK_ROUTES = (
+    Route(f"{_IN_GROUP}/disks", {"GET": handler("compute.disks:list_group_disks")}, DISKS, "disks", PAGED),
+    Route(f"{_IN_SUBSCRIPTION}/disks", {"GET": handler("compute.disks:list_disks")}, DISKS, "disks", PAGED),
+    Route(
+        f"{_IN_GROUP}/disks/{{name}}",
+        {
+            "GET": handler("compute.disks:read_disk"),
+            "PUT": handler("compute.disks:write_disk"),
+            "PATCH": handler("compute.disks:change_disk"),
+            "DELETE": handler("compute.disks:delete_disk"),
+        },
+        DISKS,
+        "disks",
     ),
 )
 
 ROUTES = (
     *_VM_ROUTES,
+    *_DISK_ROUTES,
     Route(
         f"{_LOCATION}/operations/{{operation}}",
         {"GET": handler("protocol.operations:read_one")},

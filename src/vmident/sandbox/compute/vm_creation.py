@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.sandbox import errors
 from vmident.sandbox.compute import errors as compute_errors
+from vmident.sandbox.compute import identity_changes
+from vmident.sandbox.compute.disk_view import add_os_disk
 from vmident.sandbox.compute.identity_patch import IdentityChange, read_change
 from vmident.sandbox.compute.image_data import NEVER_ROOM
-from vmident.sandbox.compute.virtual_machines import answer_vm, change_identities, check_assignable, check_condition
+from vmident.sandbox.compute.virtual_machines import WRITE, answer_vm, write_changes
 from vmident.sandbox.compute.vm_profile import Profile, read_profile
-from vmident.sandbox.compute.vm_view import new_profile, new_vm, shown_vm
+from vmident.sandbox.compute.vm_record import new_profile, new_vm, profile_of
 from vmident.sandbox.network.handlers import find_by_id
 from vmident.sandbox.protocol import operations, throttling
 from vmident.sandbox.protocol.call import checked_location, checked_tags
@@ -68,10 +70,8 @@ def check_vm(content: dict[str, Any], name: str) -> None:
 
 
 def _asked_identities(content: dict[str, Any]) -> IdentityChange | None:
-    """Read `identity` as of a PATCH; what a client sends back as it read it says nothing."""
+    """Read `identity` as of a PATCH."""
     identity = content.get("identity")
-    if isinstance(identity, dict):
-        identity = {name: value for name, value in identity.items() if name not in ("principalId", "tenantId")}
     return None if identity is None else read_change(identity)
 
 
@@ -89,11 +89,11 @@ def _make(call: Call, group: str, spec: VmSpec) -> Response:
         raise errors.name_invalid(name, VIRTUAL_MACHINE, _NAME_RULE)
     profile = read_profile(spec.properties, name, spec.location)
     vm = new_vm(group, name, spec.location, call.settings.new_uuid(), spec.tags)
-    call.meter.draw(throttling.vm_update(spec.location, vm["id"]))
-    if spec.change:
-        check_assignable(call, vm, spec.change)
-    nics = [_free_nic(call, vm, nic_id) for nic_id, _ in profile.nics]
-    attached = change_identities(call, vm, spec.change) if spec.change else {}
+    call.meter.draw(throttling.vm_write("PutVM", spec.location, vm["id"]))
+    checked = identity_changes.checked(call, vm, spec.change, WRITE) if spec.change else None
+    nics = [_free_nic(call, vm, one.id) for one in profile.nics]
+    if checked:
+        identity_changes.apply(call, vm, checked)
     vm |= {
         "state": "Creating",
         "profile": new_profile(vm, profile),
@@ -105,12 +105,14 @@ def _make(call: Call, group: str, spec: VmSpec) -> Response:
         "changed": call.now,
     }
     call.rows.add("vm", group, name, vm, made=call.now)
-    for nic, (_, primary) in zip(nics, profile.nics, strict=True):
-        call.rows.replace("nic", nic["group"], nic["name"], {**nic, "vm": vm["id"], "primary": primary})
+    for nic, one in zip(nics, profile.nics, strict=True):
+        call.rows.replace("nic", nic["group"], nic["name"], {**nic, "vm": vm["id"], "primary": one.is_primary})
+    add_os_disk(call.rows, vm, made=call.now)
     failure = compute_errors.allocation_failed().error() if profile.size == NEVER_ROOM else None
     seconds = call.settings.creation_seconds()
-    url = operations.begin(call, vm, attached, seconds=seconds, failure=failure)
-    return answer_vm(call, vm, {"Azure-AsyncOperation": url}, status=201)
+    effects = operations.Effects(attached=checked.attached if checked else {})
+    headers = operations.begin(call, vm, effects, operations.CREATION, seconds=seconds, failure=failure)
+    return answer_vm(call, vm, headers, status=201)
 
 
 def _free_nic(call: Call, vm: Record, nic_id: str) -> Record:
@@ -125,38 +127,52 @@ def _free_nic(call: Call, vm: Record, nic_id: str) -> Record:
 def _write_again(call: Call, vm: Record, spec: VmSpec) -> Response:
     if spec.location != vm["location"]:
         raise errors.location_fixed(vm["name"], vm["group"], vm["location"], spec.location)
-    call.meter.draw(throttling.vm_update(vm["location"], vm["id"]))
+    call.meter.draw(throttling.vm_write("PutVM", vm["location"], vm["id"]))
+    profile = profile_of(vm)
     if spec.properties:
-        now = shown_vm(vm, "")["properties"]
-        image = now["storageProfile"]["imageReference"]
-        _check_unchanged(now, read_profile(spec.properties, vm["name"], spec.location, held_image=image))
-    if spec.change:
-        check_assignable(call, vm, spec.change)
-    check_condition(call, vm)
-    if vm["state"] in operations.BUSY_STATES:
-        raise errors.concurrent_change()
-    attached = change_identities(call, vm, _exactly(vm, spec.change)) if spec.change else {}
-    vm |= {"tags": spec.tags, "etag": vm["etag"] + 1, "state": "Updating"}
-    call.rows.replace("vm", vm["group"], vm["name"], vm)
-    return answer_vm(call, vm, {"Azure-AsyncOperation": operations.begin(call, vm, attached)})
+        image = profile["storageProfile"]["imageReference"]
+        wanted = read_profile(spec.properties, vm["name"], spec.location, held_image=image)
+        _check_unchanged(profile, wanted)
+        profile = _changed_profile(profile, wanted)
+    change = _exactly(vm, spec.change) if spec.change else None
+    checked = identity_changes.checked(call, vm, change, WRITE) if change else None
+    return write_changes(call, vm, checked, spec.tags, profile)
+
+
+def _changed_profile(now: dict[str, Any], asked: Profile) -> dict[str, Any]:
+    """Return the profile with what a PUT may change: the size, the security, and what is deleted with the VM."""
+    options = {one.id.lower(): one.delete_option for one in asked.nics}
+    nics = [
+        {**one, "properties": {**one.get("properties", {}), "deleteOption": options[one["id"].lower()]}}
+        if options.get(one["id"].lower())
+        else one
+        for one in now["networkProfile"]["networkInterfaces"]
+    ]
+    disk = now["storageProfile"]["osDisk"]
+    disk = {**disk, "deleteOption": asked.disk["deleteOption"]} if "deleteOption" in asked.disk else disk
+    return {
+        **now,
+        "hardwareProfile": {"vmSize": asked.size},
+        "storageProfile": {**now["storageProfile"], "osDisk": disk},
+        "networkProfile": {"networkInterfaces": nics},
+        **({"securityProfile": asked.security} if asked.security else {}),
+    }
 
 
 def _exactly(vm: Record, change: IdentityChange) -> IdentityChange:
-    """Return the change that leaves exactly what a PUT names."""
+    """Make of what a PUT names all that is left."""
     held = {ResourceId.parse(entry["id"]) for entry in vm["user"]}
     return replace(change, detach=change.detach | (held - set(change.attach))) if change.has_user else change
 
 
-def _check_unchanged(now: dict[str, Any], spec: Profile) -> None:
+def _check_unchanged(now: dict[str, Any], asked: Profile) -> None:
     """Refuse a change of what a VM is made of: some of it Azure never changes, the rest the sandbox does not."""
-    image = {**spec.image_reference, "exactVersion": now["storageProfile"]["imageReference"]["exactVersion"]}
+    image = {**asked.image_reference, "exactVersion": now["storageProfile"]["imageReference"]["exactVersion"]}
     if image != now["storageProfile"]["imageReference"]:
         raise compute_errors.change_not_allowed("imageReference")
     for member in ("computerName", "adminUsername"):
-        if spec.os_profile[member] != now["osProfile"][member]:
+        if asked.os_profile[member] != now["osProfile"][member]:
             raise compute_errors.change_not_allowed(f"osProfile.{member}")
-    if spec.size != now["hardwareProfile"]["vmSize"]:
-        raise errors.not_in_the_sandbox("another size for a VM that is there")
     held = {one["id"].lower() for one in now["networkProfile"]["networkInterfaces"]}
-    if {nic_id.lower() for nic_id, _ in spec.nics} != held:
+    if {one.id.lower() for one in asked.nics} != held:
         raise errors.not_in_the_sandbox("other network interfaces for a VM that is there")

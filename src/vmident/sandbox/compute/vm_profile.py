@@ -31,7 +31,7 @@ _NEVER_ADMIN = frozenset(_ADMIN_NAMES.split())
 _USED_BY_ALL = "abc@123 P@$$w0rd P@ssw0rd P@ssword123 Pa$$word pass@word1 Password! Password1 Password22 iloveyou!"
 _NEVER_PASSWORD = frozenset(_USED_BY_ALL.split())
 _PROFILES = ("hardwareProfile", "storageProfile", "osProfile", "networkProfile", "securityProfile")
-_PROPERTIES = (*_PROFILES, "provisioningState", "vmId")
+_PROPERTIES = (*_PROFILES, "provisioningState", "vmId", "timeCreated", "instanceView", "virtualMachineScaleSet")
 _WINDOWS = ("provisionVMAgent", "enableAutomaticUpdates")
 _KINDS = (r"[a-z]", r"[A-Z]", r"\d", r"[\W_]")
 _NEVER_IN_A_NAME = set("`~!@#$%^&*()=+_[]{}\\|;:'\",<>/?")
@@ -39,15 +39,24 @@ _BEYOND = "of a VM that is made"
 
 
 @dataclass(frozen=True)
+class NicReference:
+    """A network interface of a VM: `delete_option` is `Delete`, `Detach`, or empty where none was asked for."""
+
+    id: str
+    is_primary: bool
+    delete_option: str = ""
+
+
+@dataclass(frozen=True)
 class Profile:
-    """A VM as asked for: `nics` are ids, each with whether it is the primary one; the rest is as answers carry it.
+    """A VM as asked for: its size, image, network interfaces; the rest is as answers carry it.
 
     Where `disk` has no name, the VM gives it one.
     """
 
     size: str
     image: Image
-    nics: tuple[tuple[str, bool], ...]
+    nics: tuple[NicReference, ...]
     image_reference: dict[str, Any]
     disk: dict[str, Any]
     os_profile: dict[str, Any]
@@ -166,7 +175,7 @@ def _read_linux(value: Any, *, has_password: bool) -> dict[str, Any]:
     return {**shown, "provisionVMAgent": True}
 
 
-def _read_nics(value: Any) -> tuple[tuple[str, bool], ...]:
+def _read_nics(value: Any) -> tuple[NicReference, ...]:
     found = _members(value, "networkProfile", ["networkInterfaces"]).get("networkInterfaces", [])
     if not found:
         raise compute_errors.required("networkProfile.networkInterfaces")
@@ -175,8 +184,9 @@ def _read_nics(value: Any) -> tuple[tuple[str, bool], ...]:
         entry = _members(one, "networkInterfaces", ["id", "properties", "primary"])
         if not isinstance(entry.get("id"), str):
             raise network_errors.format_invalid("a network interface of a VM has an id")
-        primary = (entry.get("properties") or {}).get("primary", len(found) == 1)
-        nics.append((entry["id"], bool(primary)))
+        properties = entry.get("properties") or {}
+        is_primary = bool(properties.get("primary", len(found) == 1))
+        nics.append(NicReference(entry["id"], is_primary, str(properties.get("deleteOption") or "")))
     return tuple(nics)
 
 

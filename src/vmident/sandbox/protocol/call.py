@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from vmident.sandbox import errors
 from vmident.sandbox.api_versions import LOCATIONS, known_location
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vmident.sandbox.http_messages import Request, Response
     from vmident.sandbox.protocol.throttling import Meter
     from vmident.sandbox.store import Record, Rows
+
+Busy = Literal["reject", "conflict", "preempt", "allow"]
 
 
 def strict_json(text: str) -> Any:
@@ -58,6 +60,8 @@ class SandboxSettings:
     # says what the principal is.
     directory_lag_seconds: float = 6.0
     strict_directory: bool = False
+    # How a write meets one that runs; Azure was seen to do each.
+    busy: Busy = "reject"
 
 
 @dataclass(frozen=True)
@@ -146,3 +150,16 @@ def checked_location(value: object, kind: str) -> str:
     if location is None:
         raise errors.location_not_available(value, kind, LOCATIONS)
     return location
+
+
+def merged_tags(now: Mapping[str, str], change: Mapping[str, str | None]) -> dict[str, str]:
+    """Merge tags; their names compare without regard to case, and keep the spelling they came with first."""
+    merged = dict(now)
+    spelled = {name.lower(): name for name in now}
+    for name, text in change.items():
+        held = spelled.get(name.lower(), name)
+        if text is None:
+            merged.pop(held, None)
+        else:
+            merged[held] = text
+    return merged

@@ -45,10 +45,16 @@ def _seal(text: str) -> str:
     return hashlib.sha256(f"vmident sandbox {text}".encode()).hexdigest()[:16]
 
 
-def page_of(call: Call, kind: str, group: str | None, shown: Callable[[Record], dict[str, Any]]) -> Response:
+def page_of(
+    call: Call,
+    kind: str,
+    group: str | None,
+    shown: Callable[[Record], dict[str, Any]],
+    fits: Callable[[Record], bool] | None = None,
+) -> Response:
     """Answer one page of a kind's resources, in one group or in the subscription; the person sees what they may read.
 
-    A page of which something may not be seen is short, as pages of ARM's are.
+    A page of which something may not be seen, or does not fit, is short, as pages of ARM's are.
     """
     where = f"{kind}/{(group or '').lower()}"
     after = ("", "")
@@ -59,8 +65,8 @@ def page_of(call: Call, kind: str, group: str | None, shown: Callable[[Record], 
         after = (token[1], token[2])
     size = call.settings.vm_page_size if kind == "vm" else call.settings.page_size
     records = call.rows.page(kind, group, after, size + 1)
-    seen = [one for one in map(shown, records[:size]) if call.shows(one["id"])]
-    content: dict[str, object] = {"value": seen}
+    fitting = [record for record in records[:size] if fits is None or fits(record)]
+    content: dict[str, object] = {"value": [one for one in map(shown, fitting) if call.shows(one["id"])]}
     if len(records) > size:
         last = records[size - 1]
         content["nextLink"] = _link(call, [where, last["group"].lower(), last["name"].lower()])
@@ -86,6 +92,7 @@ def page_of_all(call: Call, shown: Sequence[dict[str, Any]]) -> Response:
 
 def _link(call: Call, token: list[object]) -> str:
     """Build the URL of the next page of the same query."""
-    asked = "".join(f"&{quote(name)}={quote(value)}" for name, value in call.query.items() if name == "$filter")
+    own = ("api-version", SKIP_OPTION)
+    asked = "".join(f"&{quote(name)}={quote(value)}" for name, value in call.query.items() if name not in own)
     link = f"{call.settings.endpoint}{call.path}?api-version={quote(call.api_version)}"
     return f"{link}{asked}&%24skiptoken={sealed(token)}"

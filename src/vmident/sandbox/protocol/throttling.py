@@ -49,11 +49,14 @@ def tenant_read() -> list[Draw]:
     return [Draw(_ARM["reads"], "arm/tenant/reads", "tenant-reads", "arm")]
 
 
-def vm_update(region: str, vm: str) -> list[Draw]:
-    """Return what a write to one VM costs."""
+def vm_write(what: str, region: str, vm: str) -> list[Draw]:
+    """Return what a write to one VM costs: `UpdateVM` for PATCH, `PutVM` for PUT, `DeleteVM` for DELETE and deallocate.
+
+    Source: the recordings; that an action on a VM draws on `UpdateVM` too is assumed of all but Run Command.
+    """
     return _compute(
-        ("UpdateVMSubscriptionMaximum", region, Bucket(1500, 500 / _MINUTE)),
-        ("UpdateVMResource", vm, Bucket(12, 4 / _MINUTE)),
+        (f"{what}SubscriptionMaximum", region, Bucket(1500, 500 / _MINUTE)),
+        (f"{what}Resource", vm, Bucket(12, 4 / _MINUTE)),
     )
 
 

@@ -9,6 +9,8 @@ import os
 import sqlite3
 import stat
 import sys
+import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +23,9 @@ from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import user_identity_id, vm_id
-from vmident.core.run_record import IdentityDeletion, Origin, RunEntry, RunRecord, Stage
+from vmident.core.run_record import EarlyFailure, IdentityDeletion, Origin, RunEntry, RunRecord, Stage
 from vmident.core.transition import EnableSystem, transition
+from vmident.core.write_outcome import SentWrite
 from vmident.errors import JournalUnusable, NotFound, TakenOver
 from vmident.fleet import journal
 from vmident.fleet.entry_codec import as_text, entry_in
@@ -212,3 +215,153 @@ def test_a_folder_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:
 
     with pytest.raises(JournalUnusable, match="cannot be used"):
         one.begin([ENTRY])
+
+
+def test_a_run_in_flight_is_never_forgotten(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "RUNS_KEPT", 3)
+    running, in_doubt, other = opening(), opening(), opening()
+    first = running.begin([ENTRY])
+    second = in_doubt.begin([ENTRY])
+    in_doubt.put(second, replace(ENTRY, stage=Stage.UNKNOWN))
+    in_doubt.end(second)
+    for _ in range(6):
+        other.end(other.begin([ENTRY]))
+
+    running.put(first, DONE)
+    running.end(first)
+    assert {first, second} <= {record.id for record in other.runs()}
+    other.end(other.begin([ENTRY]))
+    assert first not in {record.id for record in other.runs()}, "it has ended, and is one of many"
+
+
+def test_workers_that_write_while_the_journal_closes_are_refused_and_nothing_crashes(opening: Opening) -> None:
+    """A worker of a run that is left at once still puts on record what it is about to send."""
+    for _ in range(20):
+        one = opening()
+        run = one.begin([ENTRY])
+        refused: list[JournalUnusable] = []
+        begun = threading.Barrier(9)
+
+        def write(
+            one: SqliteJournal = one,
+            run: str = run,
+            refused: list[JournalUnusable] = refused,
+            begun: threading.Barrier = begun,
+        ) -> None:
+            begun.wait()
+            try:
+                while True:
+                    one.put(run, ENTRY)
+            except JournalUnusable as failure:
+                refused.append(failure)
+
+        workers = [threading.Thread(target=write) for _ in range(8)]
+        for worker in workers:
+            worker.start()
+        begun.wait()
+        one.close()
+        for worker in workers:
+            worker.join()
+        assert len(refused) == 8
+        assert "vmident is ending" in refused[0].message
+
+
+VERSION_1 = """
+CREATE TABLE runs (
+    serial INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, began REAL NOT NULL,
+    ended REAL, command TEXT NOT NULL, cloud TEXT NOT NULL, endpoint TEXT NOT NULL, caller_name TEXT, caller_id TEXT,
+    undoes TEXT
+);
+CREATE TABLE entries (
+    run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, position INTEGER NOT NULL, vm TEXT NOT NULL,
+    stage TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (run, vm)
+) WITHOUT ROWID;
+PRAGMA application_id=1986882158;
+PRAGMA user_version=1;
+"""
+OLD_RECORD = (
+    '{"vm":"/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/g/providers/Microsoft.Compute/'
+    'virtualMachines/v","change":{"kind":"enable-system"},"before":{"system":null,"users":[]},"goal":{"system":'
+    '[null,null],"users":[]},"request":{"identity":{"type":"SystemAssigned"}},"grants":[],"roles":[],"after":null,'
+    '"expected":null,"error":[null,null]}'
+)
+
+
+def write_version_1(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    directly = sqlite3.connect(file)
+    with contextlib.closing(directly), directly:
+        directly.executescript(VERSION_1)
+        directly.execute("PRAGMA journal_mode=WAL")
+        directly.execute(
+            "INSERT INTO runs VALUES (1, '3f2a9c1e', 'o', 1.0, NULL, 'vmident x', 'c', ?, NULL, NULL, NULL)",
+            (ORIGIN.endpoint,),
+        )
+        directly.execute(
+            "INSERT INTO entries VALUES ('3f2a9c1e', 0, ?, 'sent', ?)",
+            (json.loads(OLD_RECORD)["vm"].lower(), OLD_RECORD),
+        )
+
+
+def test_a_journal_of_the_first_version_is_read_and_gone_on_with(opening: Opening, tmp_path: Path) -> None:
+    write_version_1(tmp_path / "state" / "runs.sqlite3")
+    one = opening()
+
+    record = one.read("3f2a9c1e")
+    assert (record.status, record.failures) == ("unfinished", ())
+    (entry,) = record.entries
+    assert entry.sent_write == SentWrite(entry.transition.before, etag=None)
+    one.take_over(record.id)
+    one.put(record.id, replace(entry, etag="7"))
+    newest = one.begin([ENTRY], failures=[EarlyFailure("lostVM", "ResourceNotFound", "Not found.")])
+    assert one.read(newest).stages == {Stage.PLANNED: 1, Stage.FAILED: 1}
+
+
+@pytest.fixture
+def unwritable() -> Iterator[Path]:
+    """A folder that this process may look into, and not write to, however much it may else."""
+    with tempfile.TemporaryDirectory() as outer:
+        folder = Path(outer, "state")
+        folder.parent.chmod(0o755)
+        yield folder
+        os.seteuid(os.getuid())
+        folder.chmod(0o755)
+
+
+def closed_to_writing(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.chmod(0o444)
+    folder.chmod(0o555)
+    if os.getuid() == 0:
+        os.seteuid(65_534)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
+@pytest.mark.parametrize("is_old", [True, False])
+def test_runs_are_read_in_a_folder_that_may_not_be_written_to(unwritable: Path, is_old: bool) -> None:
+    if is_old:
+        write_version_1(unwritable / "runs.sqlite3")
+    else:
+        writing = SqliteJournal(
+            unwritable / "runs.sqlite3", lambda: ORIGIN, now=lambda: 0.0, new_uuid=lambda: "3f2a9c1e"
+        )
+        writing.begin([ENTRY])
+        writing.close()
+    closed_to_writing(unwritable)
+
+    one = SqliteJournal(unwritable / "runs.sqlite3", lambda: ORIGIN, now=lambda: 0.0, new_uuid=lambda: "4a4a4a4a")
+    assert [record.id for record in one.runs()] == ["3f2a9c1e"]
+    assert len(one.last(ORIGIN.endpoint).entries) == 1
+    with pytest.raises(JournalUnusable):
+        one.begin([ENTRY])
+    one.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
+def test_a_folder_that_may_not_be_written_to_and_has_no_journal_has_no_runs(unwritable: Path) -> None:
+    unwritable.mkdir()
+    closed_to_writing(unwritable)
+
+    one = SqliteJournal(unwritable / "runs.sqlite3", lambda: ORIGIN, now=lambda: 0.0, new_uuid=lambda: "4a4a4a4a")
+    assert one.runs() == []
+    one.close()

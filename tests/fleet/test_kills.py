@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fleet.kills import Executioner, Killed, executioner_of
-from tests.program import GROUP, Program, identity_id
+from tests.program import GROUP, Program, identity_id, vm_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
 pytestmark = pytest.mark.once
@@ -249,3 +249,39 @@ def test_a_deletion_with_detach_that_is_killed_anywhere_is_undone_unless_the_ide
         assert undone.code == (3 if is_gone else 0), at
         attached = set() if is_gone else {identity_id(identity)}
         assert [held(program, name)[1] for name in vms] == [attached] * len(vms), at
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_what_a_colleague_removes_between_a_kill_and_the_resumption_stays_removed(
+    program: Program, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    executioner = executioner_of(program, monkeypatch)
+    vms = VMS[:3]
+    reset, command = f"set {' '.join(vms)} -g {GROUP} --type none --yes", f"add-user {' '.join(vms)} -g {GROUP}"
+    left_alone = brought = 0
+    for at in range(1 + part, 50, 2):
+        program.time.sleep(3600)
+        program(reset)
+        runs = program("runs list").json
+        killed(program, executioner, f"{command} --identity {USER}", at)
+        if program("runs list").json == runs:
+            continue
+        program.time.sleep(60)
+        removed = [name for name in vms if held(program, name)[1]]
+        for name in removed:
+            assert program.colleague("PATCH", vm_id(name), {"identity": {"type": "None"}}).status == 200
+        program.time.sleep(60)
+        executioner.log.clear()
+
+        resumed = program("runs resume").json
+
+        assert [held(program, name) for name in removed] == [(None, set())] * len(removed), at
+        others = [name for name in vms if name not in removed]
+        assert [held(program, name) for name in others] == [("UserAssigned", {USER})] * len(others), at
+        named = {one["name"]: one["error"]["code"] for one in resumed if one["status"] == "failed"}
+        assert set(named) <= set(removed)
+        assert set(named.values()) <= {"moved-on"}
+        assert program("runs show").json["status"] == ("failed" if named else "done")
+        left_alone, brought = left_alone + len(named), brought + len(others)
+    assert left_alone
+    assert brought

@@ -32,6 +32,7 @@ GENERATED = {
     "docs/reference/commands.md": {"commands"},
     "docs/reference/exit-codes.md": {"exit-codes"},
     "docs/reference/errors.md": {"error-codes", "warning-codes"},
+    "docs/reference/sandbox.md": {"clients"},
     "README.md": {"exit-codes"},
 }
 

@@ -317,14 +317,18 @@ class Session:
         is_throttling: bool,
         time_scale: float = 1.0,
         log: Path | None = None,
+        faults: Path | None = None,
     ) -> Server:
         """The sandbox behind a loopback HTTPS port, which is taken here; `vms` more VMs are put into it.
 
-        Its time runs `time_scale` times as fast, all but that of its tokens.
+        Its time runs `time_scale` times as fast, all but that of its tokens. Raises `UsageError` for a file of faults
+        that cannot be read.
         """
         from vmident.sandbox.sandbox import Sandbox
+        from vmident.sandbox.transport.faults import read_faults
         from vmident.sandbox.transport.https_server import Server
 
+        injected = read_faults(faults) if faults else None
         runtime, folder = self._runtime, self._settings.sandbox_folder
         began = runtime.wall()
 
@@ -342,7 +346,7 @@ class Session:
             sandbox.add_vms(vms)
             return sandbox
 
-        return Server(folder, port, make, runtime.wall, log)
+        return Server(folder, port, make, runtime.wall, log=log, faults=injected)
 
     def close(self) -> None:
         """Close what was opened, and cache the names seen for completion."""

@@ -45,6 +45,10 @@ RequestLog = Annotated[
     Path | None,
     typer.Option("--log", metavar="FILE", help="Log requests to a file: method, path, status.", show_default=False),
 ]
+FaultsFile = Annotated[
+    Path | None,
+    typer.Option("--faults", metavar="FILE", help="Inject the faults of a YAML or JSON file.", show_default=False),
+]
 
 
 def serve(
@@ -56,6 +60,7 @@ def serve(
     throttle: Throttle = False,
     time_scale: TimeScale = 1.0,
     log: RequestLog = None,
+    faults: FaultsFile = None,
 ) -> ExitCode:
     """Serve the sandbox over HTTPS for other Azure clients.
 
@@ -76,6 +81,7 @@ def serve(
         is_throttling=throttle,
         time_scale=time_scale,
         log=log,
+        faults=faults,
     )
     try:
         facts = with_commands(server.facts, time_scale)

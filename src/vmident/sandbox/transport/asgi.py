@@ -1,20 +1,23 @@
 """The door to the network, as an ASGI application: each HTTP request becomes a `Request`, each `Response` an answer.
 
-Requests are answered one after the other where they arrive: each takes about a millisecond, and SQLite would let no two
-of them in at once anyway.
+Requests are answered one after the other where they arrive: each takes less than a millisecond.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from vmident.sandbox.http_messages import Request, Response, json_answer
+from vmident.sandbox.transport.faults import Faults
 
 if TYPE_CHECKING:
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.transport.authority import Authority
+    from vmident.sandbox.transport.faults import Fault
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,21 +39,36 @@ class Application:
         sandbox: Sandbox,
         authority: Authority,
         now: Callable[[], float],
-        log: Callable[[str], object] = lambda _line: None,
+        log: Callable[[str], object] | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._authority = authority
         self._now = now
-        self._log = log
+        self._log = log or (lambda _line: None)
+        self._faults = faults or Faults()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; ASGI 3, the `http` protocol alone."""
         if scope["type"] != "http":
             return
         body = await _body(receive)
-        response = self._answer(scope, body)
+        fault = self._faults.next(scope["method"], unquote(scope["raw_path"].decode("latin-1")))
+        if fault is None:
+            response = self._answer(scope, body)
+        else:
+            await asyncio.sleep(fault.delay)
+            response = self._faulty(scope, body, fault)
         self._log(_line(scope, body, response))
-        await _send(response, send)
+        await _send(response, send, is_cut=fault is not None and fault.cut)
+
+    def _faulty(self, scope: Scope, body: bytes | None, fault: Fault) -> Response:
+        """Answer one request that a fault happens to."""
+        error = fault.answer()
+        if error is not None and not fault.afterwards:
+            return error
+        response = self._answer(scope, body)
+        return error or fault.distorted(response)
 
     def _answer(self, scope: Scope, body: bytes | None) -> Response:
         if body is None:
@@ -87,8 +105,12 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts) if size <= LARGEST_BODY_BYTES else None
 
 
-async def _send(response: Response, send: Send) -> None:
-    headers = {**response.headers, "content-length": str(len(response.body))}
+async def _send(response: Response, send: Send, *, is_cut: bool) -> None:
+    """Send an answer; one that is cut ends in the middle, and uvicorn closes the connection."""
+    # An answer without a body is cut as well: it announces a byte that never comes.
+    length = max(1, len(response.body)) if is_cut else len(response.body)
+    headers = {**response.headers, "content-length": str(length)}
     encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": response.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": response.body})
+    body = response.body[: length // 2] if is_cut else response.body
+    await send({"type": "http.response.body", "body": body, "more_body": is_cut})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     import trustme
 
+    from vmident.sandbox.transport.faults import Faults
+
 HOST = "127.0.0.1"
 
 
@@ -46,7 +49,9 @@ class Server:
         port: int,
         make: Callable[[str, Callable[[str], bool]], Sandbox],
         now: Callable[[], float],
+        *,
         log: Path | None = None,
+        faults: Faults | None = None,
     ) -> None:
         ca = _new_ca()
         self._own_folder: Path | None = None
@@ -54,7 +59,7 @@ class Server:
         self._sandbox: Sandbox | None = None
         self._socket = _listening(port)
         try:
-            self._prepare(ca, folder, make, now, log)
+            self._prepare(ca, folder, make, now, log=log, faults=faults)
         except BaseException:
             self.close()
             raise
@@ -65,7 +70,9 @@ class Server:
         folder: Path,
         make: Callable[[str, Callable[[str], bool]], Sandbox],
         now: Callable[[], float],
+        *,
         log: Path | None,
+        faults: Faults | None,
     ) -> None:
         import uvicorn
 
@@ -88,12 +95,12 @@ class Server:
         }
         self._sandbox = make(endpoint, lambda token: authority.takes(token, now()))
         self._log = open_private(log) if log else None
-        written = (self._log.write,) if self._log else ()
-        application = Application(self._sandbox, authority, now, *written)
+        application = Application(self._sandbox, authority, now, self._log.write if self._log else None, faults)
         config = uvicorn.Config(
             application, http=JoinedWritesProtocol, log_level="error", lifespan="off", access_log=False
         )
         config.load()
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
         config.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         ca.issue_cert(HOST, "localhost").configure_cert(config.ssl)
         self._server = uvicorn.Server(config)
@@ -128,6 +135,11 @@ class Server:
             self._sandbox.close()
         if self._log:
             self._log.close()
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    """Leave out what uvicorn says of an answer that a fault has cut."""
+    return not record.getMessage().startswith("ASGI callable returned without completing response")
 
 
 def _new_ca() -> trustme.CA:

@@ -120,6 +120,14 @@ def interface_taken(nic_id: str, holder: str) -> Refused:
     return Refused(400, "NicInUse", f"Network Interface {nic_id} is used by existing resource {holder}.")
 
 
+def system_not_allowed(identity_type: str) -> Refused:
+    """A system-assigned identity for a Flexible scale set; reported (wire facts)."""
+    message = (
+        f"The value '{identity_type}' of parameter 'identity' is not allowed. Allowed values are: UserAssigned, None."
+    )
+    return parameter_invalid(message, "identity")
+
+
 def marked_for_deletion(action: str, vm: str) -> Refused:
     """A write to a VM that is being deleted; verbatim from the wire facts."""
     message = f"Operation '{action}' is not allowed on VM '{vm}' since the VM is marked for deletion."

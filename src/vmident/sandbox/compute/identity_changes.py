@@ -6,7 +6,7 @@ and only then Compute's own etag (412) and running operation (409), which `condi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vmident.core.resource_id import ResourceId
@@ -35,6 +35,12 @@ class CheckedChange:
     makes_system: bool
     is_nothing: bool
     refusal: errors.Refused | None = None
+
+
+def exactly(record: Record, change: IdentityChange) -> IdentityChange:
+    """Return the change that leaves exactly what a PUT names."""
+    held = {ResourceId.parse(entry["id"]) for entry in record["user"]}
+    return replace(change, detach=change.detach | (held - set(change.attach))) if change.has_user else change
 
 
 def checked(call: Call, record: Record, change: IdentityChange, action: str) -> CheckedChange:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmident.sandbox.api_versions import COMPUTE, DISKS
+from vmident.sandbox.compute.scale_set_routes import ROUTES as SCALE_SET_ROUTES
 from vmident.sandbox.routing.route import FILTERED, GROUP, PAGED, SUBSCRIPTION, Route, handler
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ _DISK_ROUTES = (
 
 ROUTES = (
     *_VM_ROUTES,
+    *SCALE_SET_ROUTES,
     *_DISK_ROUTES,
     Route(
         f"{_LOCATION}/operations/{{operation}}",
@@ -109,6 +111,13 @@ ROUTES = (
         "locations/operations",
         any_query=True,
         action="",
+    ),
+    Route(
+        f"{_LOCATION}/runcommands",
+        {"GET": handler("compute.run_command.actions:list_documents")},
+        COMPUTE,
+        "locations/runCommands",
+        any_role=True,
     ),
     # Whoever has a role in a group alone makes VMs with the Azure CLI, which reads the image first (assumed).
     Route(

@@ -9,10 +9,10 @@ does not list is removed); one that does not name it leaves the identities alone
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
+from vmident.core.resource_id import VIRTUAL_MACHINE
 from vmident.sandbox import errors
 from vmident.sandbox.compute import errors as compute_errors
 from vmident.sandbox.compute import identity_changes
@@ -103,6 +103,7 @@ def _make(call: Call, group: str, spec: VmSpec) -> Response:
         },
         "made": call.now,
         "changed": call.now,
+        "scaleSet": _scale_set_of(spec.properties),
     }
     call.rows.add("vm", group, name, vm, made=call.now)
     for nic, one in zip(nics, profile.nics, strict=True):
@@ -113,6 +114,12 @@ def _make(call: Call, group: str, spec: VmSpec) -> Response:
     effects = operations.Effects(attached=checked.attached if checked else {})
     headers = operations.begin(call, vm, effects, operations.CREATION, seconds=seconds, failure=failure)
     return answer_vm(call, vm, headers, status=201)
+
+
+def _scale_set_of(properties: Any) -> str | None:
+    """Return the id of the Flexible scale set that the VM is to be in."""
+    found = (properties or {}).get("virtualMachineScaleSet") or {}
+    return found.get("id")
 
 
 def _free_nic(call: Call, vm: Record, nic_id: str) -> Record:
@@ -134,7 +141,7 @@ def _write_again(call: Call, vm: Record, spec: VmSpec) -> Response:
         wanted = read_profile(spec.properties, vm["name"], spec.location, held_image=image)
         _check_unchanged(profile, wanted)
         profile = _changed_profile(profile, wanted)
-    change = _exactly(vm, spec.change) if spec.change else None
+    change = identity_changes.exactly(vm, spec.change) if spec.change else None
     checked = identity_changes.checked(call, vm, change, WRITE) if change else None
     return write_changes(call, vm, checked, spec.tags, profile)
 
@@ -157,12 +164,6 @@ def _changed_profile(now: dict[str, Any], asked: Profile) -> dict[str, Any]:
         "networkProfile": {"networkInterfaces": nics},
         **({"securityProfile": asked.security} if asked.security else {}),
     }
-
-
-def _exactly(vm: Record, change: IdentityChange) -> IdentityChange:
-    """Make of what a PUT names all that is left."""
-    held = {ResourceId.parse(entry["id"]) for entry in vm["user"]}
-    return replace(change, detach=change.detach | (held - set(change.attach))) if change.has_user else change
 
 
 def _check_unchanged(now: dict[str, Any], asked: Profile) -> None:

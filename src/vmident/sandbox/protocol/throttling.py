@@ -60,6 +60,39 @@ def vm_write(what: str, region: str, vm: str) -> list[Draw]:
     )
 
 
+def scale_set_write(region: str, scale_set: str) -> list[Draw]:
+    """Return what a write to one scale set costs; sizes recorded, refills assumed to be those of VMs."""
+    return _compute(
+        ("VMScaleSetActionsSubscriptionMaximum", region, Bucket(1500, 500 / _MINUTE)),
+        ("VMScaleSetActionsResource", scale_set, Bucket(12, 4 / _MINUTE)),
+        ("VMScaleSetBatchedVMRequestsSubscriptionMaximum", region, Bucket(6000, 2000 / _MINUTE)),
+    )
+
+
+def scale_set_read(region: str, scale_set: str) -> list[Draw]:
+    """Return what a read of one scale set costs."""
+    return _compute(
+        ("GetVMScaleSetSubscriptionMaximum", region, Bucket(2400, 800 / _MINUTE)),
+        ("GetVMScaleSetResource", scale_set, Bucket(36, 12 / _MINUTE)),
+    )
+
+
+def instance_write(region: str, instance: str) -> list[Draw]:
+    """Return what a write to one instance of a scale set costs."""
+    return _compute(
+        ("VMScaleSetVMActionsSubscriptionMaximum", region, Bucket(2000, 666 / _MINUTE)),
+        ("VMScaleSetVMActionsResource", instance, Bucket(12, 4 / _MINUTE)),
+    )
+
+
+def instance_read(region: str, instance: str) -> list[Draw]:
+    """Return what a read of one instance of a scale set costs."""
+    return _compute(
+        ("GetVMScaleSetVMSubscriptionMaximum", region, Bucket(6000, 2000 / _MINUTE)),
+        ("GetVMScaleSetVMResource", instance, Bucket(36, 12 / _MINUTE)),
+    )
+
+
 def vm_read(region: str, vm: str) -> list[Draw]:
     """Return what a read of one VM costs."""
     return _compute(

@@ -1,0 +1,66 @@
+"""Where a script runs: a VM, or an instance of a scale set; with the identities that it would find there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
+from vmident.sandbox.compute import errors as compute_errors
+from vmident.sandbox.compute.instance_view import RUNNING, power_of
+from vmident.sandbox.compute.run_command.simulation import Guest, Issuable
+from vmident.sandbox.compute.scale_sets.lookup import find_instance
+from vmident.sandbox.compute.scale_sets.views import TYPE as SCALE_SET
+from vmident.sandbox.compute.virtual_machines import find_vm
+from vmident.sandbox.protocol import throttling
+from vmident.sandbox.tenant import TENANT
+
+if TYPE_CHECKING:
+    from vmident.sandbox.protocol.call import Call
+    from vmident.sandbox.protocol.throttling import Draw
+    from vmident.sandbox.store import Record
+
+
+@dataclass(frozen=True)
+class Host:
+    """A VM or an instance (`record`), and the record that holds its identities."""
+
+    record: Record
+    holder: Record
+    kind: str
+    is_instance: bool
+
+    def write_cost(self) -> list[Draw]:
+        """Return what a script costs: one update of the VM."""
+        place = (self.record["location"], self.record["id"])
+        return throttling.instance_write(*place) if self.is_instance else throttling.vm_write("UpdateVM", *place)
+
+    def read_cost(self) -> list[Draw]:
+        """Return what a read costs."""
+        place = (self.record["location"], self.record["id"])
+        return throttling.instance_read(*place) if self.is_instance else throttling.vm_read(*place)
+
+
+def host_of(call: Call, *, must_run: bool = False) -> Host:
+    """Find the VM or the instance in the path; raises 404, and 409 for a VM that is stopped and `must_run`."""
+    if "instance" in call.words:
+        scale_set, record = find_instance(call)
+        return Host(record, scale_set, f"{SCALE_SET}/virtualMachines", is_instance=True)
+    vm = find_vm(call)
+    if must_run and power_of(vm) != RUNNING:
+        raise compute_errors.must_run()
+    return Host(vm, vm, VIRTUAL_MACHINE, is_instance=False)
+
+
+def guest_of(call: Call, host: Host) -> Guest:
+    """Return the identities that the metadata service of a host gives tokens for; not those that are gone."""
+    holder = host.holder
+    users = []
+    for entry in holder["user"]:
+        place = ResourceId.parse(entry["id"])
+        found = call.rows.find("identity", place.group, place.name)
+        if found is not None and found["clientId"] == entry.get("clientId"):
+            users.append(Issuable(found["principalId"], found["clientId"], found["id"]))
+    # The application of a system-assigned identity has an id of its own, which ARM never shows; derived from it here.
+    system = Issuable(holder["system"], f"{holder['system'][:-1]}a", "") if holder["system"] else None
+    return Guest(host.record["id"], TENANT, system, tuple(users), call.now)

@@ -1,0 +1,1 @@
+"""Scale sets, Uniform and Flexible, and the instances of Uniform ones."""

@@ -11,16 +11,21 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
+from typer.models import ArgumentInfo
 
+from vmident.cli.inputs.arguments import NAME
 from vmident.cli.inputs.slips import check_words
 from vmident.cli.options.shared import Options
 from vmident.cli.run import Run
 from vmident.errors import ExitCode, Interrupted, VmidentError
 
 Command = Callable[..., ExitCode]
+_NAMING = {"VM...", "NAME", "IDENTITY..."}
+"""What arguments that name resources are called in the help."""
+_NAME_OPTION = "name_option"
 
 
 def as_typer_command(function: Command, name: str) -> Callable[..., None]:
@@ -31,6 +36,7 @@ def as_typer_command(function: Command, name: str) -> Callable[..., None]:
 
     @wraps(function)
     def typer_command(ctx: typer.Context, **given: Any) -> None:
+        given.pop(_NAME_OPTION, None)
         run = Run(ctx.obj, _taken(Options, given), name)
         whole = {record_name: _taken(record, given) for record_name, record in records.items()}
 
@@ -43,6 +49,7 @@ def as_typer_command(function: Command, name: str) -> Callable[..., None]:
     shown = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
     for one in own:
         shown += _fields(records[one.name]) if one.name in records else [one]
+        shown += _name_option(one)
     typer_command.__signature__ = inspect.Signature([*shown, *_fields(Options)])  # type: ignore[attr-defined]
     return typer_command
 
@@ -59,6 +66,27 @@ def _exit_code(run: Run, work: Callable[[], ExitCode]) -> ExitCode:
         return ExitCode.INTERRUPTED
     finally:
         run.close()
+
+
+def _name_option(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    """Return `-n/--name` beside an argument that names resources. Its value is made the argument when it is parsed."""
+    declared = [one for one in get_args(parameter.annotation) if isinstance(one, ArgumentInfo)]
+    if not declared or declared[0].metavar not in _NAMING:
+        return []
+    option = typer.Option(
+        NAME,
+        "-n",
+        metavar="NAME",
+        help=f"Same as {declared[0].metavar.rstrip('.')}.",
+        show_default=False,
+        expose_value=False,
+        autocompletion=declared[0].autocompletion,
+    )
+    return [
+        inspect.Parameter(
+            _NAME_OPTION, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option]
+        )
+    ]
 
 
 def _taken(record: Any, given: dict[str, Any]) -> Any:

@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from vmident.cli.completion.typer_completion import bare
+from vmident.cli.inputs.azure_cli_commands import translated
+from vmident.cli.inputs.slips import begins_with_a_dash
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,27 @@ class LazyGroup(TyperGroup):
         for heading, rows in headings.items():
             with formatter.section(heading):
                 formatter.write_dl(rows)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take `help [COMMAND]` for `[COMMAND] --help`, and `version` for `--version`."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
+        elif args == ["version"] and ctx.parent is None:
+            args = ["--version"]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; one that is the Azure CLI's is answered with the vmident command that does it."""
+        word = args[0]
+        if word in self.commands or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        if begins_with_a_dash(word) and not word.startswith("-"):
+            ctx.fail(f"'{word}' does not begin with a hyphen. Options follow the command, and begin with '-' or '--'.")
+        path = ctx.command_path.split()[1:]
+        found = translated([*path, *args])
+        if found:
+            ctx.fail("\n  ".join([f"'{found.verbs}' is not a vmident command. Run instead:", *found.commands]))
+        return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Offer the names and the group's own options; stand-ins take the commands' places, so that none is made."""

@@ -13,6 +13,7 @@ from vmident.core.plan import Plan, PlannedGrant, PlannedVm, planned_vm
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE, ResourceId
+from vmident.core.shell import command_line
 from vmident.core.transition import SetExactly
 from vmident.errors import BadPlan, BadResourceId
 
@@ -36,9 +37,9 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as bad:
-        raise BadPlan(f"{file} is no saved plan: it is not JSON ({bad}).", hint=_MAKE_AGAIN) from bad
+        raise BadPlan(f"{file} is not a saved plan: it is not JSON ({bad}).", hint=_apply_with_f(file)) from bad
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
-        raise BadPlan(f"{file} is no saved plan.", hint="A description is applied with -f: vmident apply -f FILE")
+        raise BadPlan(f"{file} is not a saved plan.", hint=_apply_with_f(file))
     if document.get("version") != _VERSION:
         raise BadPlan(
             f"{file} is a plan of version {document.get('version')}, and this vmident reads version {_VERSION}.",
@@ -55,6 +56,10 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
     except (KeyError, TypeError, ValueError, AttributeError, BadResourceId) as bad:
         reason = f"something lacks {bad}" if isinstance(bad, KeyError) else str(bad)
         raise BadPlan(f"{file} is a damaged plan: {reason}.", hint=_MAKE_AGAIN) from bad
+
+
+def _apply_with_f(file: str) -> str:
+    return f"-f is missing if it is a desired-state file: {command_line('vmident', 'apply', '-f', file)}"
 
 
 def _vms(listed: Any) -> tuple[PlannedVm, ...]:

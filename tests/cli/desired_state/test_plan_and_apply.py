@@ -206,8 +206,8 @@ def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(program: Pro
     [
         (lambda plan: plan | {"version": 2}, "is a plan of version 2"),
         (lambda plan: plan | {"endpoint": "https://management.azure.com"}, "was made for https://management.azure.com"),
-        (lambda plan: plan | {"format": "other"}, "is no saved plan"),
-        (lambda plan: [], "is no saved plan"),
+        (lambda plan: plan | {"format": "other"}, "is not a saved plan"),
+        (lambda plan: [], "is not a saved plan"),
         (lambda plan: {key: plan[key] for key in plan if key != "vms"}, "is a damaged plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"id": identity_id(OTHER)}]}, "is a damaged plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0], plan["vms"][0]]}, "a VM stands in it twice"),
@@ -278,7 +278,7 @@ def test_a_description_is_read_from_standard_input(program: Program) -> None:
 def test_what_came_in_on_standard_input_is_called_that(program: Program) -> None:
     program.standard_input = WEB.replace("vms:", "vm:")
     assert program("plan -f -").error["message"].startswith("standard input:3: ")
-    assert program("apply -").error["message"].startswith("standard input is no saved plan")
+    assert program("apply -").error["message"].startswith("standard input is not a saved plan")
 
     program.standard_input = WEB + "- vms: {ids: [" + vm_id("webVM") + "]}\n  identities: {exactly: []}\n"
     assert program("plan -f -").error["message"].startswith("standard input: ")

@@ -15,7 +15,8 @@ from vmident.cli.run import Run
 from vmident.cli.session import Session
 from vmident.core.plan import Plan
 from vmident.core.selection import SelectedChange
-from vmident.errors import ExitCode, UsageError
+from vmident.core.shell import command_line
+from vmident.errors import BadPlan, ExitCode, UsageError
 from vmident.files.plan_file import plan_in
 from vmident.render.human import warnings_about
 from vmident.render.plan import nothing_pending_text
@@ -50,6 +51,11 @@ def apply(
     if (saved is None) == (file is None):
         raise UsageError(
             "Name either a description with -f, or a saved plan.", hint="For example: vmident apply -f identities.yaml"
+        )
+    if saved is not None and saved.lower().endswith((".yaml", ".yml")):
+        raise BadPlan(
+            f"'{saved}' is a desired-state file, and -f is missing.",
+            hint=f"Run {command_line('vmident', 'apply', '-f', saved)}",
         )
     if saved is not None and run.group_given:
         raise UsageError(

@@ -11,12 +11,16 @@ import typer
 
 from vmident.cli.inputs.desired_state_file import DescriptionFile, called, planned_by
 from vmident.cli.run import Run
+from vmident.core.shell import command_line
 from vmident.errors import ExitCode, UsageError
 from vmident.files.desired_state import schema_text
 from vmident.files.plan_file import header
 from vmident.private_files import write_private
 from vmident.render.formats import as_json
 from vmident.render.plan import plan_document, plan_lines, plan_row, plan_warning_lines
+
+MissingOption = Annotated[str | None, typer.Argument(hidden=True)]
+"""A file without `-f` before it, to be told so."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class PlanOptions:
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of desired-state files.")] = False
 
 
-def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> ExitCode:
+def plan(run: Run, *, word: MissingOption = None, file: DescriptionFile = None, options: PlanOptions) -> ExitCode:
     """Show the changes a desired-state file would make.
 
     Reads the VMs of the subscription, or those that the rules name, and changes nothing. Use -g to limit the plan to
@@ -45,6 +49,11 @@ def plan(run: Run, *, file: DescriptionFile = None, options: PlanOptions) -> Exi
 
       vmident plan -f identities.yaml --exit-code -o none
     """
+    if word is not None:
+        raise UsageError(
+            f"'{word}' is not expected here: -f is missing.",
+            hint=f"Run {command_line('vmident', 'plan', '-f', word)}",
+        )
     if options.schema:
         if file is not None or options.save or options.exit_code:
             raise UsageError(

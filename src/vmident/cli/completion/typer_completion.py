@@ -8,7 +8,10 @@ from enum import Enum
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperOption
+
+from vmident.cli.inputs.arguments import NAME, rewritten
+from vmident.errors import UsageError
 
 VARIABLE = "_VMIDENT_COMPLETE"
 """What the shells' scripts set to ask for completions; Typer makes its name of the program's."""
@@ -27,8 +30,20 @@ class Shell(str, Enum):
 class CompletedCommand(TyperCommand):
     """A command that lists global options apart in its help, and completes options without descriptions.
 
-    Typer would load rich to draw the descriptions each time Tab is pressed.
+    Typer would load rich to draw the descriptions each time Tab is pressed. Names may be given as the Azure CLI has
+    them: `-n VM`, `--identities A B`.
     """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments in the one form that Typer knows."""
+        takes_value = {
+            spelling: not one.is_flag for one in self.params if isinstance(one, TyperOption) for spelling in one.opts
+        }
+        try:
+            args = rewritten(args, takes_value, has_name=NAME in takes_value)
+        except UsageError as wrong:
+            ctx.fail(f"{wrong.message} {wrong.hint}")
+        return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Return the options that begin with the word."""

@@ -145,7 +145,7 @@ def test_an_apply_with_roles_that_is_killed_anywhere_is_finished_and_undone_whol
     there_before = assignments_of(program)
     other = program.colleague("GET", OTHER).json()["properties"]["principalId"]
     for at in range(1 + part, 80, 4):
-        killed_and_resumed(program, executioner, f"apply -f {file} -g {GROUP}", at)
+        killed_and_resumed(program, executioner, f"apply -f {file} -g {GROUP} --yes", at)
         principals = [program.identity_of(name)["principalId"] for name in vms]
         assert assignments_of(program) == sorted([*there_before, *principals, other])
 

@@ -37,7 +37,7 @@ def program(program: Program) -> Program:
 def desired(program: Program, text: str = SYSTEM) -> str:
     file = program.folder / "desired.yaml"
     file.write_text(text, encoding="utf-8")
-    return f"apply -f {file} -g {GROUP}"
+    return f"apply -f {file} -g {GROUP} --yes"
 
 
 def assignments(program: Program) -> set[tuple[str, str]]:
@@ -119,7 +119,7 @@ def test_roles_of_a_saved_plan_are_on_record_too(program: Program) -> None:
     program(f"plan -f {desired(program).split()[2]} --save {plan}")
     before = assignments(program)
 
-    assert program(f"apply {plan}").code == 0
+    assert program(f"apply {plan} --yes").code == 0
     assert len(assignments(program)) == len(before) + len(NAMES)
 
     assert program("runs undo --yes").code == 0
@@ -143,7 +143,7 @@ def test_a_role_of_a_vm_that_has_moved_on_is_not_granted(program: Program) -> No
     program(f"plan -f {desired(program).split()[2]} --save {plan}")
     program(f"add-user {NAMES[0]} -g {GROUP} --identity otherIdentity")
 
-    outcome = program(f"apply {plan}")
+    outcome = program(f"apply {plan} --yes")
 
     assert (outcome.code, statuses(outcome.json)[0]) == (5, "failed")
     assert sent(program, "PUT") == len(NAMES) - 1

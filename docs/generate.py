@@ -17,8 +17,10 @@ from pathlib import Path
 
 from tests.guards.help_texts import command_words, golden_of
 from vmident import errors
+from vmident.arm import connection, limits
 from vmident.core import consequences, naming, plan
-from vmident.usecases.change import execute, outcome, prepare, recorder, resume_and_undo
+from vmident.core.polling import LONGEST_RETRY_AFTER_SECONDS
+from vmident.usecases.change import execute, outcome, polling, prepare, recorder, resume_and_undo
 from vmident.usecases.identity import prepare_delete
 from vmident.usecases.vm import prepare as vm_prepare
 from vmident.usecases.vm import preview_deployment
@@ -161,6 +163,26 @@ def _clients() -> str:
     return "\n".join(versions) + "\n\n" + _table(("Client", "Command", "Works"), rows)
 
 
+def _limits() -> str:
+    mib = 1024 * 1024
+    rows = [
+        ("A connection, its TLS handshake included", f"{limits.CONNECT_SECONDS:.0f} seconds"),
+        ("Silence between two pieces of an answer", f"{limits.SILENCE_SECONDS:.0f} seconds"),
+        ("A whole answer, however steadily it comes", f"{limits.ANSWER_SECONDS:.0f} seconds"),
+        ("The size of an answer, as sent and unpacked", f"{limits.ANSWER_BYTES // mib} MiB"),
+        ("Its headers, interim answers included", f"{limits.HEADER_BYTES // mib} MiB"),
+        ("Arrays and objects within each other in JSON", f"{limits.JSON_LEVELS} levels"),
+        ("The pages of a list", f"{limits.LIST_PAGES:,}"),
+        ("A wait for `Retry-After`", f"{LONGEST_RETRY_AFTER_SECONDS / 3600:.0f} hours"),
+        ("Tries of a read", str(connection.READ_TRIES)),
+        ("Tries of a write, each after the VM was read again", str(execute.TRIES)),
+        ("An operation, from the answer that accepted it", f"{polling.OPERATION_SECONDS / 3600:.0f} hours"),
+        ("A change of somebody else's that has to end first", f"{polling.SOMEBODY_ELSES_CHANGE_SECONDS:.0f} seconds"),
+        ("The message of an error of Azure's", f"{limits.MESSAGE_CHARACTERS:,} characters"),
+    ]
+    return _table(("What", "At most"), iter(rows))
+
+
 def _is_code(name: str, value: object) -> bool:
     return name.isupper() and isinstance(value, str) and bool(_OWN_CODE.fullmatch(value))
 
@@ -176,6 +198,7 @@ _BLOCKS: dict[str, Callable[[], str]] = {
     "error-codes": _error_codes,
     "warning-codes": _warning_codes,
     "clients": _clients,
+    "limits": _limits,
 }
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
+import requests
 import yaml
 
-from tests.program import GROUP, TERMINAL, Program, answering
+from tests.program import GROUP, TERMINAL, Program, answering, answering_with
 from vmident.render.formats import as_json, as_yaml
 
 
@@ -64,3 +66,18 @@ def test_people_are_told_how_far_a_long_list_has_come(program: Program) -> None:
     assert program("list --verbose -o none").err.splitlines() == ["500 VMs so far", "1000 VMs so far"]
     program.terminal = TERMINAL
     assert "so far" not in program("list --only-show-errors").err
+
+
+def test_a_list_without_end_ends_after_a_thousand_pages(program: Program) -> None:
+    number = iter(range(10_000))
+
+    def endless(request: requests.PreparedRequest, onward: Callable[[], requests.Response]) -> requests.Response:
+        link = f"{program.sandbox.endpoint}/subscriptions/more?page={next(number)}"
+        return answering_with(200, {"value": [], "nextLink": link})(request, onward)
+
+    program.when("GET", "/subscriptions/", endless, times=9999)
+
+    outcome = program("list")
+
+    assert (outcome.code, len(program.sent)) == (1, 1000)
+    assert "more than 1,000 pages" in outcome.err

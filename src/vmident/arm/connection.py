@@ -18,7 +18,7 @@ from vmident.arm.answers import ArmResponse, unreadable
 from vmident.arm.auth.credential import Credential
 from vmident.arm.cloud import Cloud, is_same_origin
 from vmident.arm.pipeline_policy import RequestPolicy, content_of, request_of
-from vmident.core.polling import pause_before_retry
+from vmident.core.polling import is_too_long, pause_before_retry
 from vmident.errors import AzureUnavailable, Throttled, VmidentError
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ class Connection:
                 if tries == READ_TRIES:
                     raise
                 asked_for = failure.retry_after_seconds if isinstance(failure, Throttled) else None
+                if is_too_long(asked_for):
+                    raise
                 pause = pause_before_retry(tries - 1, asked_for)
                 self._tell(f"{failure.code}: {failure.message} Trying again in {pause:.0f} s")
                 self._clock.sleep(pause)

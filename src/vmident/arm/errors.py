@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vmident.arm.limits import CODE_CHARACTERS, MESSAGE_CHARACTERS, RETRY_AFTER_SECONDS
+from vmident.arm.limits import CODE_CHARACTERS, MESSAGE_CHARACTERS
 from vmident.core.shell import command_line
 from vmident.errors import (
     AzureRefused,
@@ -141,15 +141,12 @@ def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Read `Retry-After`, which ARM gives in whole seconds; `None` where it is absent or is a date.
-
-    More than `RETRY_AFTER_SECONDS` counts as that many: what is sent too early is refused again.
-    """
+    """Read `Retry-After`, which ARM gives in whole seconds; `None` where it is absent or is a date."""
     try:
         seconds = float(headers.get("Retry-After", ""))
     except ValueError:
         return None
-    return min(max(0.0, seconds), RETRY_AFTER_SECONDS) if math.isfinite(seconds) else None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def _target_in(body: Any) -> str | None:

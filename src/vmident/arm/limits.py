@@ -20,8 +20,6 @@ JSON_LEVELS = 100
 """For arrays and objects within each other; an answer of Azure's has fewer than 20."""
 LIST_PAGES = 1_000
 """For one list: 50,000 VMs, or 1,000,000 rows of Resource Graph."""
-RETRY_AFTER_SECONDS = 600.0
-"""Waited for `Retry-After`, however much more it asks for."""
 MESSAGE_CHARACTERS = 4_000
 """Of a message of Azure's that are shown."""
 CODE_CHARACTERS = 100

@@ -36,7 +36,7 @@ _ID = re.compile(
 # Source: the REST reference, 'Role Definitions - List' 2022-04-01 and 'Subscriptions - List' 2022-12-01, where
 # others stand between the two.
 _ROLE = re.compile(r'"roleName"\s*:\s*"([^"\\]+)"')
-_SUBSCRIPTION = re.compile(r'"subscriptionId"\s*:\s*"([^"\\]+)"[^{}]*?"displayName"\s*:\s*"([^"\\]+)"')
+_SUBSCRIPTION = re.compile(r'"subscriptionId"\s*:\s*"([^"\\]+)"[^{}]{0,2000}?"displayName"\s*:\s*"([^"\\]+)"')
 
 
 def names_in(text: str) -> Iterator[SeenName]:

@@ -244,3 +244,43 @@ class TestLists:
         inside = f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/s"
         url = f"{VMS}?api-version={COMPUTE}&$filter='virtualMachineScaleSet/id' eq '{inside}'"
         assert cloud.send("GET", url).json()["value"] == []
+
+
+def test_a_public_address_goes_with_the_interface_that_goes(cloud: Cloud) -> None:
+    network, version = f"{IN_GROUP}/providers/Microsoft.Network", "2024-07-01"
+    put = [
+        ("publicIPAddresses/address", {"publicIPAllocationMethod": "Dynamic", "deleteOption": "Delete"}),
+        (
+            "virtualNetworks/net",
+            {
+                "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
+                "subnets": [{"name": "one", "properties": {"addressPrefix": "10.0.0.0/24"}}],
+            },
+        ),
+        (
+            "networkInterfaces/webVMVMNic",
+            {
+                "ipConfigurations": [
+                    {
+                        "name": "ipconfig1",
+                        "properties": {
+                            "subnet": {"id": f"{network}/virtualNetworks/net/subnets/one"},
+                            "publicIPAddress": {"id": f"{network}/publicIPAddresses/address"},
+                        },
+                    }
+                ]
+            },
+        ),
+    ]
+    for path, properties in put:
+        body = {"location": "westus", "properties": properties}
+        assert cloud.send("PUT", f"{network}/{path}?api-version={version}", body).status in (200, 201)
+    vm = cloud.vm("webVM")
+    vm["properties"]["networkProfile"]["networkInterfaces"][0]["properties"] = {"deleteOption": "Delete"}
+    cloud.send("PUT", f"{VMS}/webVM?api-version={COMPUTE}", vm)
+    cloud.finish()
+
+    cloud.send("DELETE", f"{VMS}/webVM?api-version={COMPUTE}")
+    cloud.finish()
+
+    assert get(cloud, f"{network}/publicIPAddresses/address", version).status == 404

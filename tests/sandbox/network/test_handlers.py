@@ -228,3 +228,46 @@ def test_what_nobody_uses_is_deleted_once(cloud: Cloud) -> None:
     for kind, name in (("publicIPAddresses", "ip"), ("networkInterfaces", "nic"), ("virtualNetworks", "vnet")):
         url = f"{NETWORKS}/{kind}/{name}?api-version={NETWORK}"
         assert [cloud.send("DELETE", url).status for _ in range(2)] == [200, 204]
+
+
+@pytest.mark.parametrize(
+    ("kind", "child", "properties"),
+    [
+        ("virtualNetworks/net/subnets", "more", {"addressPrefix": "10.0.1.0/24"}),
+        (
+            "networkSecurityGroups/nsg/securityRules",
+            "ssh",
+            {"protocol": "Tcp", "access": "Allow", "priority": 300, "direction": "Inbound"},
+        ),
+    ],
+)
+def test_subnets_and_rules_are_written_one_by_one(
+    cloud: Cloud, kind: str, child: str, properties: dict[str, Any]
+) -> None:
+    body = {"location": "westus", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}
+    cloud.send("PUT", f"{NETWORKS}/virtualNetworks/net?api-version={NETWORK}", body)
+    cloud.send("PUT", f"{NETWORKS}/networkSecurityGroups/nsg?api-version={NETWORK}", {"location": "westus"})
+    url = f"{NETWORKS}/{kind}/{child}?api-version={NETWORK}"
+
+    statuses = [cloud.send("PUT", url, {"properties": properties}).status for _ in range(2)]
+
+    assert statuses == [201, 200]
+    assert cloud.send("GET", url).json()["properties"].items() >= properties.items()
+    listed = cloud.send("GET", f"{NETWORKS}/{kind}?api-version={NETWORK}").json()["value"]
+    assert [one["name"] for one in listed] == [child]
+    assert [cloud.send("DELETE", url).status for _ in range(2)] == [200, 204]
+    assert cloud.send("GET", url).status == 404
+
+
+def test_a_subnet_in_use_stays(cloud: Cloud) -> None:
+    put_network(cloud)
+    vnets = cloud.send("GET", f"{NETWORKS}/virtualNetworks?api-version={NETWORK}").json()["value"]
+    subnet = vnets[0]["properties"]["subnets"][0]["id"]
+    answer = cloud.send("DELETE", f"{subnet}?api-version={NETWORK}")
+    assert code_of(answer) == (400, "InUseSubnetCannotBeDeleted")
+
+
+def test_the_tags_of_a_network_resource_are_replaced(cloud: Cloud) -> None:
+    put_network(cloud)
+    answer = cloud.send("PATCH", f"{NETWORKS}/networkInterfaces/nic?api-version={NETWORK}", {"tags": {"a": "b"}})
+    assert (answer.status, answer.json()["tags"]) == (200, {"a": "b"})

@@ -21,6 +21,9 @@ def names(cloud: Cloud, url: str) -> list[str]:
     return [one["name"] for one in answer.json()["value"]]
 
 
+LISTED = ("Microsoft.Compute/virtualMachines", "Microsoft.ManagedIdentity/userAssignedIdentities")
+
+
 @pytest.fixture
 def tagged(cloud: Cloud) -> Cloud:
     cloud.sandbox.add_vm(GROUP, "tagged", tags={"Team": "web", "stage": "test"})
@@ -31,7 +34,9 @@ def tagged(cloud: Cloud) -> Cloud:
 
 
 def test_everything_is_listed_with_what_it_is(cloud: Cloud) -> None:
-    listed = cloud.send("GET", URL).json()["value"]
+    every = cloud.send("GET", URL).json()["value"]
+    assert {one["type"] for one in every} >= {"Microsoft.Compute/disks", "Microsoft.Network/networkInterfaces"}
+    listed = [one for one in every if one["type"] in LISTED]
     assert [one["name"] for one in listed] == [
         "appVM",
         "dbVM",
@@ -56,7 +61,8 @@ def test_everything_is_listed_with_what_it_is(cloud: Cloud) -> None:
         ("tagName eq 'stage'", ["tagged"]),
         ("tagName eq 'team' and tagValue eq 'WEB'", []),
         ("resourceType eq 'microsoft.managedidentity/userassignedidentities'", 3),
-        ("resourceGroup eq 'TAGGEDgroup'", ["far"]),
+        ("resourceGroup eq 'TAGGEDgroup'", 3),
+        ("location eq 'WESTUS' and name eq 'myVM'", ["myVM"]),
         ("resourceType eq 'Microsoft.Compute/virtualMachines' and name eq 'FAR'", ["far"]),
     ],
 )
@@ -71,7 +77,7 @@ def test_what_a_filter_leaves(tagged: Cloud, condition: str, expected: list[str]
         ("tagValue eq 'x'", "InvalidFilterInQueryString"),
         ("tagName eq 'x' and resourceType eq 'y'", "InvalidFilterInQueryString"),
         ("tagName eq 'x' and tagName eq 'y'", "InvalidFilterInQueryString"),
-        ("location eq 'westus'", "NotSupportedBySandbox"),
+        ("identity eq 'westus'", "NotSupportedBySandbox"),
         ("name('x')", "NotSupportedBySandbox"),
     ],
 )

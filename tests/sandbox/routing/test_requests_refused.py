@@ -76,7 +76,6 @@ def test_a_request_without_the_token_is_challenged(cloud: Cloud, headers: dict[s
         ("GET", f"{VMS}/no?api-version={COMPUTE}", 404, "ResourceNotFound"),
         ("GET", f"{VMS}/o'no?api-version={COMPUTE}", 404, "ResourceNotFound"),
         ("GET", f"{IDENTITIES}/no?api-version={MSI}", 404, "ResourceNotFound"),
-        ("DELETE", f"{IN_GROUP}?api-version={RESOURCES}", 400, "NotSupportedBySandbox"),
         ("POST", f"{VMS}/myVM?api-version={COMPUTE}", 405, "MethodNotAllowed"),
         ("BREW", f"{VMS}/myVM?api-version={COMPUTE}", 405, "MethodNotAllowed"),
         ("GET", f"{VMS}/myVM?api-version={COMPUTE}&$expand=userData", 400, "NotSupportedBySandbox"),

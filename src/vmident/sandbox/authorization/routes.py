@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vmident.sandbox.api_versions import ROLES
+from vmident.sandbox.api_versions import LOCKS, ROLES
 from vmident.sandbox.routing.route import Route, handler
 
 _PATH = "{scope}/providers/microsoft.authorization"
@@ -51,5 +51,16 @@ ROUTES = (
         ROLES,
         "permissions",
         action="",
+    ),
+    Route(f"{_PATH}/locks", {"GET": handler("resource_manager.locks:list_locks")}, LOCKS, "locks", _FILTERED),
+    Route(
+        f"{_PATH}/locks/{{name}}",
+        {
+            "GET": handler("resource_manager.locks:read_lock"),
+            "PUT": handler("resource_manager.locks:write_lock"),
+            "DELETE": handler("resource_manager.locks:delete_lock"),
+        },
+        LOCKS,
+        "locks",
     ),
 )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE
 from vmident.sandbox import errors
+from vmident.sandbox.resource_manager.resource_types import RESOURCE_KINDS
 from vmident.sandbox.tenant import MANAGEMENT_GROUPS, SCOPES_ABOVE, SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 _CHAIN = [scope.lower() for scope in SCOPES_ABOVE]
 
 # The kind of row that a resource of a type is kept as; a type that is not here has no resources.
-ROW_KINDS = {
-    VIRTUAL_MACHINE.lower(): "vm",
-    USER_ASSIGNED_IDENTITY.lower(): "identity",
-    "microsoft.network/virtualnetworks": "vnet",
-    "microsoft.network/networksecuritygroups": "nsg",
-    "microsoft.network/publicipaddresses": "ip",
-    "microsoft.network/networkinterfaces": "nic",
-}
+ROW_KINDS = {one.type.lower(): one.kind for one in RESOURCE_KINDS}
 
 
 def tidied(scope: str) -> str:

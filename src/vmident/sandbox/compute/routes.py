@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmident.sandbox.api_versions import COMPUTE, DISKS
+from vmident.sandbox.api_versions import COMPUTE, DISKS, SKUS
 from vmident.sandbox.compute.scale_set_routes import ROUTES as SCALE_SET_ROUTES
 from vmident.sandbox.routing.route import FILTERED, GROUP, PAGED, SUBSCRIPTION, Route, handler
 
@@ -100,7 +100,33 @@ _DISK_ROUTES = (
     ),
 )
 
+_CAPACITY_ROUTES = (
+    Route(
+        f"{_LOCATION}/vmsizes",
+        {"GET": handler("compute.capacity:list_sizes")},
+        COMPUTE,
+        "locations/vmSizes",
+        any_role=True,
+    ),
+    Route(
+        f"{_LOCATION}/usages",
+        {"GET": handler("compute.capacity:list_usages")},
+        COMPUTE,
+        "locations/usages",
+        any_role=True,
+    ),
+    Route(
+        f"{_IN_SUBSCRIPTION}/skus",
+        {"GET": handler("compute.capacity:list_skus")},
+        SKUS,
+        "skus",
+        frozenset({"$filter", "includeextendedlocations"}),
+        any_role=True,
+    ),
+)
+
 ROUTES = (
+    *_CAPACITY_ROUTES,
     *_VM_ROUTES,
     *SCALE_SET_ROUTES,
     *_DISK_ROUTES,

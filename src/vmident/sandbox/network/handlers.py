@@ -30,7 +30,7 @@ _MEMBERS = ("location", "tags", "properties", "sku", "zones", "id", "name", "typ
 
 def read(call: Call, kind: str) -> Response:
     """Answer GET of one resource of a kind: 'vnet', 'nsg', 'ip' or 'nic'."""
-    return _answer(call, _find(call, kind))
+    return _answer(call, find_parent(call, kind))
 
 
 def list_in_group(call: Call, kind: str) -> Response:
@@ -46,16 +46,6 @@ def list_in_subscription(call: Call, kind: str) -> Response:
 def _list(call: Call, kind: str, group: str | None) -> Response:
     nics = every_nic(call.rows)
     return page_of(call, kind, group, lambda one: network_views.shown(one, nics))
-
-
-def read_subnet(call: Call) -> Response:
-    """Answer GET of one subnet."""
-    vnet = _find(call, "vnet")
-    wanted = call.words["subnet"]
-    found = next((one for one in vnet["subnets"] if one["name"].lower() == wanted.lower()), None)
-    if found is None:
-        raise errors.resource_not_found(f"{network_views.KINDS['vnet']}/{vnet['name']}/subnets", wanted, vnet["group"])
-    return json_answer(200, network_views.shown_subnet(vnet, found, every_nic(call.rows)))
 
 
 def every_nic(rows: Rows) -> list[Record]:
@@ -74,7 +64,8 @@ def find_by_id(rows: Rows, kind: str, text: str) -> Record | None:
     return rows.find(kind, resource_id.group, resource_id.name)
 
 
-def _find(call: Call, kind: str) -> Record:
+def find_parent(call: Call, kind: str) -> Record:
+    """Find the network resource of a kind in the path; raises 404."""
     group, name = call.group()["name"], call.words["name"]
     found = call.rows.find(kind, group, name)
     if found is None:
@@ -83,7 +74,8 @@ def _find(call: Call, kind: str) -> Record:
 
 
 def _answer(call: Call, record: Record, status: int = 200) -> Response:
-    shown = network_views.shown(record, every_nic(call.rows))
+    nics = [] if record["kind"] == "nic" else every_nic(call.rows)
+    shown = network_views.shown(record, nics)
     return json_answer(status, shown, {"etag": network_views.etag(record)})
 
 
@@ -112,7 +104,7 @@ def write(call: Call, kind: str) -> Response:
         "guid": found["guid"] if found else call.settings.new_uuid(),
         **asked,
     }
-    _check_references(call, record, found)
+    check_references(call, record, found)
     if found:
         call.rows.replace(kind, group, name, record)
     else:
@@ -120,7 +112,22 @@ def write(call: Call, kind: str) -> Response:
     return _answer(call, record, 200 if found else 201)
 
 
-def _check_references(call: Call, record: Record, before: Record | None) -> None:
+def change(call: Call, kind: str) -> Response:
+    """Answer PATCH: the tags, which replace those that were there."""
+    record, content = find_parent(call, kind), call.content()
+    for member in content:
+        if member != "tags":
+            raise errors.not_in_the_sandbox(f"a change of '{member}' of a network resource")
+    tags = checked_tags(content.get("tags") or {})
+    record |= {
+        "tags": {name: text for name, text in tags.items() if text is not None},
+        "etag": call.settings.new_uuid(),
+    }
+    call.rows.replace(kind, record["group"], record["name"], record)
+    return _answer(call, record)
+
+
+def check_references(call: Call, record: Record, before: Record | None) -> None:
     """Check what a resource refers to, and give an interface its addresses."""
     if record["kind"] == "vnet":
         for subnet in record["subnets"]:

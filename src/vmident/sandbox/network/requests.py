@@ -130,7 +130,7 @@ def _ip(properties: Any, sku: Any, resource_id: str) -> Record:
         raise network_errors.format_invalid(f"the sku '{name}' or the allocation method '{method}' is not known")
     if name == "Standard" and method != "Static":
         raise network_errors.standard_must_be_static(resource_id)
-    return {"sku": name, "method": method}
+    return {"sku": name, "method": method, "option": content.get("deleteOption")}
 
 
 def _nic(properties: Any, _sku: Any, _resource_id: str) -> Record:
@@ -159,6 +159,7 @@ def _configuration(value: Any) -> Record:
         "name": one["name"],
         "subnet": subnet,
         "publicIp": reference(content.get("publicIPAddress"), "publicIPAddress"),
+        "publicIpOption": ((content.get("publicIPAddress") or {}).get("properties") or {}).get("deleteOption"),
         "method": method,
         "address": content.get("privateIPAddress") if method == "Static" else None,
     }

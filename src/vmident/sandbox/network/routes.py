@@ -22,11 +22,28 @@ def _type_routes(kind: str, type_name: str) -> tuple[Route, ...]:
             {
                 "GET": handler("network.handlers:read", kind),
                 "PUT": handler("network.handlers:write", kind),
+                "PATCH": handler("network.handlers:change", kind),
                 "DELETE": handler("network.handlers:delete", kind),
             },
             NETWORK,
             type_name,
-            elsewhere=frozenset({"PATCH"}),
+        ),
+    )
+
+
+def _child_routes(kind: str, type_name: str, child: str) -> tuple[Route, ...]:
+    path = f"{GROUP}/providers/microsoft.network/{type_name.lower()}/{{name}}/{child.lower()}"
+    return (
+        Route(path, {"GET": handler("network.children:list_children", kind)}, NETWORK, f"{type_name}/{child}"),
+        Route(
+            f"{path}/{{child}}",
+            {
+                "GET": handler("network.children:read_child", kind),
+                "PUT": handler("network.children:write_child", kind),
+                "DELETE": handler("network.children:delete_child", kind),
+            },
+            NETWORK,
+            f"{type_name}/{child}",
         ),
     )
 
@@ -36,11 +53,6 @@ ROUTES = (
     *_type_routes("nsg", "networkSecurityGroups"),
     *_type_routes("ip", "publicIPAddresses"),
     *_type_routes("nic", "networkInterfaces"),
-    Route(
-        f"{GROUP}/providers/microsoft.network/virtualnetworks/{{name}}/subnets/{{subnet}}",
-        {"GET": handler("network.handlers:read_subnet")},
-        NETWORK,
-        "virtualNetworks/subnets",
-        elsewhere=frozenset({"PUT", "DELETE"}),
-    ),
+    *_child_routes("vnet", "virtualNetworks", "subnets"),
+    *_child_routes("nsg", "networkSecurityGroups", "securityRules"),
 )

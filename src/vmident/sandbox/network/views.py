@@ -121,14 +121,15 @@ def _nsg(record: Record, nics: list[Record]) -> dict[str, Any]:
         for name, direction, priority, port, source, destination, access in _DEFAULT_RULES
     ]
     body: dict[str, Any] = {
-        "securityRules": [_rule(record, rule, "securityRules") for rule in record["rules"]],
-        "defaultSecurityRules": [_rule(record, rule, "defaultSecurityRules") for rule in defaults],
+        "securityRules": [shown_rule(record, rule, "securityRules") for rule in record["rules"]],
+        "defaultSecurityRules": [shown_rule(record, rule, "defaultSecurityRules") for rule in defaults],
     }
     holders = [{"id": nic["id"]} for nic in nics if (nic["nsg"] or "").lower() == record["id"].lower()]
     return {**body, "networkInterfaces": holders} if holders else body
 
 
-def _rule(record: Record, rule: Record, level: str) -> dict[str, Any]:
+def shown_rule(record: Record, rule: Record, level: str = "securityRules") -> dict[str, Any]:
+    """Return one rule of a security group."""
     return {
         "name": rule["name"],
         "id": f"{record['id']}/{level}/{rule['name']}",

@@ -95,11 +95,13 @@ class Call:
         return not self.reads or self.grants.is_allowed(self.reads, resource_id)
 
     def group(self) -> Record:
-        """Find the resource group in the path; raises `ResourceGroupNotFound`."""
+        """Find the resource group in the path; raises 404, and 409 for a write into one that is being deleted."""
         name = self.words["group"]
         found = self.rows.find("group", name, "")
         if found is None:
             raise errors.group_not_found(name)
+        if found.get("state") == "Deleting" and self.request.method in ("PUT", "PATCH"):
+            raise errors.group_being_deleted(found["name"])
         return found
 
     def content(self, parse: Callable[[str], Any] = strict_json) -> dict[str, Any]:

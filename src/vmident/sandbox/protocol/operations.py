@@ -102,18 +102,18 @@ def begin(
     operation = start(call.rows, record, name, now=call.now, seconds=lasts, effects=effects, kind=kind)
     operation["query"] = _opaque_query(name, call.api_version, call.now)
     operation["monitorQuery"] = _opaque_query(name, call.api_version, call.now, "monitor=true&")
-    operation["retryAfter"] = _at_pace(pace.later, usual)
+    operation["retryAfter"] = at_pace(pace.later, usual)
     if failure is not None:
         operation["error"] = failure
     call.rows.write_operation(name, operation, ends=operation["ends"], running=True)
     headers = {"Azure-AsyncOperation": f"{url}?{operation['query']}", "azure-asyncnotification": "Enabled"}
     if has_location:
         headers["Location"] = f"{url}?{operation['monitorQuery']}"
-    retry_after = _at_pace(pace.first, usual)
+    retry_after = at_pace(pace.first, usual)
     return headers if retry_after is None else {**headers, "Retry-After": str(retry_after)}
 
 
-def _at_pace(recorded: int | None, usual_seconds: float) -> int | None:
+def at_pace(recorded: int | None, usual_seconds: float) -> int | None:
     """Return a recorded `Retry-After` for operations of this length: a quicker sandbox is polled more often."""
     return None if recorded is None else max(1, round(recorded * min(1.0, usual_seconds / RECORDED_SECONDS)))
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE, ResourceId
+from vmident.core.resource_id import ResourceId
 from vmident.sandbox.api_versions import COMPUTE, IDENTITIES
 from vmident.sandbox.compute import vm_view
+from vmident.sandbox.compute.disk_view import shown_disk
+from vmident.sandbox.compute.scale_sets.views import shown_scale_set
 from vmident.sandbox.managed_identity.views import shown_identity
 from vmident.sandbox.network import views as network_views
+from vmident.sandbox.resource_manager.resource_types import RESOURCE_KINDS
 
 if TYPE_CHECKING:
     from vmident.sandbox.store import Record, Rows
 
-TYPES = {"vm": VIRTUAL_MACHINE, "identity": USER_ASSIGNED_IDENTITY, **network_views.KINDS}
+TYPES = {one.kind: one.type for one in RESOURCE_KINDS if one.kind != "extension"}
 """The resource type of each kind of record."""
 
 _VIEW_MEMBERS = ("computerName", "osName", "osVersion", "hyperVGeneration")
@@ -32,6 +35,10 @@ class Views:
             return self._vm(record)
         if kind == "identity":
             return shown_identity(record, IDENTITIES[-1])
+        if kind == "vmss":
+            return shown_scale_set(record, COMPUTE[-1])
+        if kind == "disk":
+            return shown_disk(record)
         return network_views.shown(record, self._nics)
 
     def extended_body(self, kind: str, record: Record) -> dict[str, Any]:
@@ -51,7 +58,7 @@ class Views:
 
     def identity(self, kind: str, record: Record) -> dict[str, Any] | None:
         """Return `identity`; one that is being attached has its IDs, as the graph looks later than a GET."""
-        identity = vm_view.shown_identity(record) if kind == "vm" else None
+        identity = vm_view.shown_identity(record) if kind in ("vm", "vmss") else None
         attached = (identity or {}).get("userAssignedIdentities", {})
         for identity_id, ids in attached.items():
             attached[identity_id] = ids or self._ids_of(identity_id)

@@ -40,7 +40,7 @@ def shown_group(record: Record) -> dict[str, Any]:
     }
     if record["tags"]:
         shown["tags"] = record["tags"]
-    shown["properties"] = {"provisioningState": "Succeeded"}
+    shown["properties"] = {"provisioningState": record.get("state", "Succeeded")}
     return shown
 
 
@@ -84,10 +84,25 @@ def write_group(call: Call) -> Response:
         made = new_group(name, location, tags)
         call.rows.add("group", name, "", made, made=call.now)
         return json_answer(201, shown_group(made))
+    if found.get("state") == "Deleting":
+        raise errors.group_being_deleted(found["name"])
     if location != found["location"]:
         raise errors.group_location_fixed(found["location"], location)
     found["tags"] = tags
     call.rows.replace("group", name, "", found)
+    return json_answer(200, shown_group(found))
+
+
+def change_group(call: Call) -> Response:
+    """Answer PATCH: the tags, which replace those that were there."""
+    found, content = call.group(), call.content()
+    for member in content:
+        if member not in ("tags", "name", "properties", "managedBy") or (member != "tags" and content[member]):
+            raise errors.not_in_the_sandbox(f"a change of '{member}' of a resource group")
+    if "tags" in content:
+        tags = checked_tags(content["tags"] or {})
+        found["tags"] = {name: text for name, text in tags.items() if text is not None}
+        call.rows.replace("group", found["name"], "", found)
     return json_answer(200, shown_group(found))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from vmident.sandbox.api_versions import DEPLOYMENTS, GROUPS, PROVIDERS, SUBSCRIPTIONS
 from vmident.sandbox.routing.route import FILTERED, GROUP, SUBSCRIPTION, Route, handler
 
+_LISTED = FILTERED | {"$expand", "$top"}
+_RESULTS = tuple(sorted({*GROUPS, *DEPLOYMENTS}))
 _READ_PROVIDERS = "Microsoft.Resources/subscriptions/providers/read"
 # What a deployment did is read at a path of its own as well, without the provider.
 _DEPLOYMENT_OPERATIONS = f"{GROUP}/deployments/{{deployment}}/operations"
@@ -28,8 +30,26 @@ ROUTES = (
         f"{SUBSCRIPTION}/resources",
         {"GET": handler("resource_manager.resources:list_resources")},
         GROUPS,
-        options=FILTERED,
+        options=_LISTED,
         action="",
+    ),
+    Route(
+        f"{GROUP}/resources",
+        {"GET": handler("resource_manager.resources:list_group_resources")},
+        GROUPS,
+        options=_LISTED,
+        action="",
+    ),
+    Route(
+        "/tenants", {"GET": handler("resource_manager.locations:list_tenants")}, SUBSCRIPTIONS, action="", cost="tenant"
+    ),
+    Route(
+        f"{SUBSCRIPTION}/locations",
+        {"GET": handler("resource_manager.locations:list_locations")},
+        SUBSCRIPTIONS,
+        options=frozenset({"includeextendedlocations"}),
+        any_role=True,
+        action="Microsoft.Resources/subscriptions/locations/read",
     ),
     Route(
         GROUP,
@@ -37,14 +57,16 @@ ROUTES = (
             "GET": handler("resource_manager.groups:read_group"),
             "HEAD": handler("resource_manager.groups:probe_group"),
             "PUT": handler("resource_manager.groups:write_group"),
+            "PATCH": handler("resource_manager.groups:change_group"),
+            "DELETE": handler("resource_manager.group_deletion:delete_group"),
         },
         GROUPS,
-        elsewhere=frozenset({"DELETE", "PATCH"}),
+        options=frozenset({"forcedeletiontypes"}),
     ),
     Route(
         f"{SUBSCRIPTION}/operationresults/{{token}}",
-        {"GET": handler("deployments.what_if:read_prediction")},
-        DEPLOYMENTS,
+        {"GET": handler("resource_manager.group_deletion:read_deletion")},
+        _RESULTS,
         any_query=True,
         action="",
     ),

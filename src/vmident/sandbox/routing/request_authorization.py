@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from vmident.sandbox.authorization import errors as authorization_errors
 from vmident.sandbox.authorization import permissions
 from vmident.sandbox.protocol.paging import SKIP_OPTION
-from vmident.sandbox.resource_manager import providers
+from vmident.sandbox.resource_manager import locks, providers
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
@@ -38,6 +38,8 @@ def admitted(call: Call, route: Route) -> Call:
     namespace = action.partition("/")[0]
     if call.request.method in ("PUT", "PATCH") and not providers.is_registered(call.rows, namespace):
         raise authorization_errors.not_registered(namespace)
+    if not is_read and not action.startswith(locks.TYPE):
+        locks.check_unlocked(call.rows, call.request.method, scope)
     return call
 
 

@@ -172,8 +172,8 @@ def test_a_command_for_three_hundred_vms_that_is_killed_anywhere_ends_as_asked_w
     chance = random.Random(seed)
     user = identity_id("myUserAssignedIdentity")
     commands: tuple[tuple[str, str, set[str]], ...] = (
-        ("enable-system", "SystemAssigned", set()),
-        (f"set --type user --identity {user} --yes", "UserAssigned", {user}),
+        ("enable-system --all --yes", "SystemAssigned", set()),
+        (f"set --all --type user --identity {user} --yes", "UserAssigned", {user}),
     )
     for command, kind, users in commands:
         program.time.sleep(3600)

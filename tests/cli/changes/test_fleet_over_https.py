@@ -53,7 +53,7 @@ def line_with(stream: IO[str] | None, part: str) -> str:
 
 
 def test_a_fleet_is_changed_side_by_side_as_fast_as_the_limits_allow(quick: Served, tmp_path: Path) -> None:
-    ended = quick.vmident("enable-system", "-g", GROUP, VMIDENT_STATE_DIR=str(tmp_path / "state"))
+    ended = quick.vmident("enable-system", "-g", GROUP, "--all", "--yes", VMIDENT_STATE_DIR=str(tmp_path / "state"))
 
     assert ended.returncode == 0, ended.stderr
     assert all(line.startswith("warning: ") or " in flight" in line for line in ended.stderr.splitlines())
@@ -72,7 +72,7 @@ def test_the_first_ctrl_c_waits_for_what_is_in_flight_and_the_run_can_be_gone_on
 ) -> None:
     state, answer = str(tmp_path / "state"), tmp_path / "out.json"
     with quick.started(
-        tmp_path / "out.json", "enable-system", "-g", GROUP, "--debug", VMIDENT_STATE_DIR=state
+        tmp_path / "out.json", "enable-system", "-g", GROUP, "--all", "--yes", "--debug", VMIDENT_STATE_DIR=state
     ) as process:
         assert line_with(process.stderr, "PATCH")
         process.send_signal(signal.SIGINT)
@@ -94,7 +94,7 @@ def test_the_first_ctrl_c_waits_for_what_is_in_flight_and_the_run_can_be_gone_on
 def test_the_second_ctrl_c_leaves_at_once_and_says_what_may_still_be_done(endless: Served, tmp_path: Path) -> None:
     state, answer = str(tmp_path / "state"), tmp_path / "out.json"
     with endless.started(
-        tmp_path / "out.json", "enable-system", "-g", GROUP, "--debug", VMIDENT_STATE_DIR=state
+        tmp_path / "out.json", "enable-system", "-g", GROUP, "--all", "--yes", "--debug", VMIDENT_STATE_DIR=state
     ) as process:
         assert line_with(process.stderr, "PATCH")
         process.send_signal(signal.SIGINT)

@@ -142,7 +142,7 @@ def test_undo_stops_too(program: Program) -> None:
 
 def described(program: Program) -> str:
     (program.folder / "identities.yaml").write_text(RULES, encoding="utf-8")
-    return f"apply -f {program.folder / 'identities.yaml'}"
+    return f"apply -f {program.folder / 'identities.yaml'} --yes"
 
 
 def test_apply_stops_too_and_grants_no_roles_to_vms_that_it_did_not_come_to(program: Program) -> None:

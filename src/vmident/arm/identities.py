@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vmident.arm.answers import check_about, unreadable
 from vmident.arm.connection import Connection
-from vmident.arm.paging import named_in_graph, unread_items
+from vmident.arm.paging import items_of_one_page, named_in_graph, unread_items
 from vmident.arm.pipeline_policy import raw_content
 from vmident.arm.resource_wire import identity_resource_from_wire
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
@@ -42,15 +42,20 @@ class ArmIdentities:
             return None
 
     def _find_named(self, subscription: str, name: str) -> Sequence[ResourceId]:
-        """Ask Resource Graph; where it does not know exactly one, a list decides."""
+        """Take ARM's list where one page is all of it, else ask Resource Graph, which lags.
+
+        Where the graph does not know exactly one, the whole list decides.
+        """
+        whole = items_of_one_page(self._connection, _list_path(subscription), API_VERSION)
+        if whole is not None:
+            return named((one.id for one in map(identity_resource_from_wire, whole)), name)
         found = named_in_graph(self._connection, subscription, USER_ASSIGNED_IDENTITY, name)
         return found if len(found) == 1 else named((one.id for one in self.list(subscription)), name)
 
     def list(self, subscription: str, group: str | None = None) -> Iterator[IdentityResource]:
         """List the identities of the group, else of the subscription."""
-        inside = f"/resourceGroups/{group}" if group else ""
-        path = f"/subscriptions/{subscription}{inside}/providers/{USER_ASSIGNED_IDENTITY}"
-        return map(identity_resource_from_wire, unread_items(self._connection, path, API_VERSION))
+        listed = unread_items(self._connection, _list_path(subscription, group), API_VERSION)
+        return map(identity_resource_from_wire, listed)
 
     def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:
         return tuple(one.id.name for one in self.list(subscription, group))
@@ -89,6 +94,11 @@ class ArmIdentities:
         client = self._connection.sdk(ManagedServiceIdentityClient, subscription)
         operations: UserAssignedIdentitiesOperations = client.user_assigned_identities
         return operations
+
+
+def _list_path(subscription: str, group: str | None = None) -> str:
+    inside = f"/resourceGroups/{group}" if group else ""
+    return f"/subscriptions/{subscription}{inside}/providers/{USER_ASSIGNED_IDENTITY}"
 
 
 def _about(asked: ResourceId, identity: IdentityResource) -> IdentityResource:

@@ -64,6 +64,17 @@ def _endless(why: str) -> UnreadableAnswer:
     return UnreadableAnswer(f"{why}.", hint="Narrow it, with -g or with --subscription, and try again.")
 
 
+def items_of_one_page(connection: Connection, path: str, api_version: str) -> list[Raw] | None:
+    """Return the items of a list that is all on its first page; `None` for a longer one, and one that is refused."""
+    try:
+        page = connection.read(path, api_version).read(ListPage, "a list")
+    except VmidentError as failure:
+        if failure.ends_run:
+            raise
+        return None
+    return None if page.next_link else list(page.value)
+
+
 def named_in_graph(connection: Connection, subscription: str, kind: str, name: str) -> tuple[ResourceId, ...]:
     """Ask Resource Graph for the resources of a kind and name; it lags, so what it does not know may exist.
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
-from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, named_in_graph, unread_items
+from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, items_of_one_page, named_in_graph, unread_items
 from vmident.arm.wire import vm_from_wire, vm_in_graph, vm_in_list
 from vmident.arm.wire_types import VmBody
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.core.selection import named
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
-from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, Throttled
+from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, NotFound, Throttled
 
 if TYPE_CHECKING:
     from vmident.arm.answers import ArmResponse
@@ -33,6 +33,7 @@ class ArmVirtualMachines:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.names = cache(self._list_names)
+        self._small_list = cache(self._list_if_small)
 
     def read(self, vm: ResourceId) -> VirtualMachine:
         """GET the VM; raises `WrongResource` for an answer about another one."""
@@ -65,18 +66,36 @@ class ArmVirtualMachines:
 
         return poll(operation, self._connection)
 
-    def named(self, subscription: str, name: str) -> Sequence[ResourceId]:
-        """Ask Resource Graph; where it does not know exactly one, a list decides, as it knows new VMs too."""
+    def named(self, subscription: str, name: str, seen: Sequence[ResourceId] = ()) -> Sequence[ResourceId]:
+        """Take ARM's list where one page is all of it. Of a longer one Resource Graph finds the VMs of that name.
+
+        The graph lags: one VM that it knows may not be the only one, so those seen before are read. Where it knows none
+        or several, the whole list decides.
+        """
+        whole = self._small_list(subscription)
+        if whole is not None:
+            return named(whole, name)
         found = named_in_graph(self._connection, subscription, VIRTUAL_MACHINE, name)
         if len(found) == 1:
-            return found
+            return [*found, *(vm for vm in seen if vm not in found and self._exists(vm))]
         return named((one.id for one in self.list(subscription) if isinstance(one, VirtualMachine)), name)
+
+    def _list_if_small(self, subscription: str) -> Sequence[ResourceId] | None:
+        listed = items_of_one_page(self._connection, _list_path(subscription), API_VERSION)
+        if listed is None:
+            return None
+        return [one.id for one in map(vm_in_list, listed) if isinstance(one, VirtualMachine)]
+
+    def _exists(self, vm: ResourceId) -> bool:
+        try:
+            self.read(vm)
+        except NotFound:
+            return False
+        return True
 
     def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine | UnreadVm]:
         """List the VMs of the group, else of the subscription."""
-        inside = f"/resourceGroups/{group}" if group else ""
-        path = f"/subscriptions/{subscription}{inside}/providers/{VIRTUAL_MACHINE}"
-        return map(vm_in_list, unread_items(self._connection, path, API_VERSION))
+        return map(vm_in_list, unread_items(self._connection, _list_path(subscription, group), API_VERSION))
 
     def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:
         listed = islice(self.list(subscription, group), _NAMES_AT_MOST)
@@ -141,3 +160,8 @@ def _machine_in(answer: ArmResponse, vm: ResourceId) -> VirtualMachine:
     machine = vm_from_wire(answer.content, answer.headers, answer.request)
     check_about(vm, machine.id)
     return machine
+
+
+def _list_path(subscription: str, group: str | None = None) -> str:
+    inside = f"/resourceGroups/{group}" if group else ""
+    return f"/subscriptions/{subscription}{inside}/providers/{VIRTUAL_MACHINE}"

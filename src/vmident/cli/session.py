@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import vmident
-from vmident.cli.completion.name_cache import cache_names, cache_scope
-from vmident.cli.completion.names import SeenName, names_in
+from vmident.cli.completion.name_cache import cache_names, cache_scope, cached_names
+from vmident.cli.completion.names import NameKind, SeenName, names_in
 from vmident.cli.config.azure_cli_config import azure_cli_folder
 from vmident.cli.config.environment import certificates_error, credential_error, missing_certificates, proxy_in
 from vmident.cli.config.settings import GROUP_OPTION, Settings
 from vmident.cli.console import Console
 from vmident.cli.runtime import CommandClock, Runtime
 from vmident.core.naming import GROUP_NAME, checked_name
+from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.errors import UsageError, VmidentError
 from vmident.render.line import Line, Tone
 from vmident.usecases.resolve.vms import Where
@@ -57,7 +58,18 @@ class Session:
     def where(self) -> Where:
         """Where bare names are looked up."""
         group = self._settings.group
-        return Where(lambda: self._subscription, checked_name(group, GROUP_NAME) if group else None)
+        return Where(
+            lambda: self._subscription, checked_name(group, GROUP_NAME) if group else None, self._vms_seen_before
+        )
+
+    def _vms_seen_before(self, subscription: str, name: str) -> list[ResourceId]:
+        folder, place = self._settings.state_folder, cache_scope(self._settings)
+        return [
+            ResourceId(one.subscription, one.group, VIRTUAL_MACHINE, one.name)
+            for one in cached_names(folder, place)
+            if one.kind is NameKind.VM
+            and (one.subscription.lower(), one.name.lower()) == (subscription.lower(), name.lower())
+        ]
 
     @property
     def where_asked(self) -> Where:

@@ -111,8 +111,8 @@ class VirtualMachines(Protocol):
         """Ask once how the operation is doing."""
         ...
 
-    def named(self, subscription: str, name: str) -> Sequence[ResourceId]:
-        """Find the VMs of that name in the subscription, one made a moment ago included."""
+    def named(self, subscription: str, name: str, seen: Sequence[ResourceId] = ()) -> Sequence[ResourceId]:
+        """Find the VMs of that name in the subscription; `seen` are such VMs that were there before."""
         ...
 
     def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine | UnreadVm]:

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Where:
-    """Where bare names are looked up; `subscription` is worked out when the first name needs it."""
+    """Where bare names are looked up; `subscription` is worked out when the first name needs it.
+
+    `seen` gives the VMs of a subscription and name that earlier commands saw; they may be gone.
+    """
 
     subscription: Callable[[], str]
     group: str | None = None
+    seen: Callable[[str, str], Sequence[ResourceId]] = lambda _subscription, _name: ()
 
 
 def checked_vm_names(words: Sequence[str]) -> tuple[str, ...]:
@@ -48,7 +52,9 @@ def find_vm(word: str, where: Where, machines: VirtualMachines) -> ResourceId:
     if where.group:
         return vm_id(where.subscription(), where.group, word)
     subscription = where.subscription()
-    return the_only_vm(word, machines.named(subscription, checked_name(word, VM_NAME)), subscription, machines)
+    name = checked_name(word, VM_NAME)
+    found = machines.named(subscription, name, where.seen(subscription, name))
+    return the_only_vm(word, found, subscription, machines)
 
 
 def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machines: VirtualMachines) -> ResourceId:

@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 from vmident.sandbox import errors, seed
 from vmident.sandbox.api_versions import DEFAULT_LOCATION
 from vmident.sandbox.authorization import role_store, scopes, signed_in_user
-from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES, Role
+from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES
+from vmident.sandbox.authorization.role import Role
 from vmident.sandbox.authorization.token import TOKEN
 from vmident.sandbox.deployments import runner as deployments_runner
 from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response

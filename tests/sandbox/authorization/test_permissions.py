@@ -25,8 +25,9 @@ from tests.sandbox.cloud import (
 )
 from vmident.errors import UsageError
 from vmident.sandbox.authorization import permissions
-from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES, Role
+from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES
 from vmident.sandbox.authorization.grants import allows
+from vmident.sandbox.authorization.role import Role
 from vmident.sandbox.routing import request_authorization
 from vmident.sandbox.routing.route import Route
 from vmident.sandbox.routing.routes import every_route

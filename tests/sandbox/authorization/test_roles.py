@@ -8,6 +8,7 @@ from tests.sandbox.cloud import IN_GROUP, IN_SUBSCRIPTION, READER, ROLES, VMS, c
 from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES
 from vmident.sandbox.errors import Refused
 from vmident.sandbox.http_messages import Response
+from vmident.sandbox.protocol.call import is_guid
 from vmident.sandbox.protocol.odata_filter import Clause, read_filter
 
 if TYPE_CHECKING:
@@ -56,6 +57,22 @@ def test_a_built_in_role_is_read_without_a_subscription_too(cloud: Cloud) -> Non
     assert shown["properties"]["permissions"] == [
         {"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []}
     ]
+
+
+def test_the_built_in_roles_are_some_forty_with_names_and_titles_of_their_own() -> None:
+    assert len({role.name for role in BUILT_IN_ROLES}) == len({role.title for role in BUILT_IN_ROLES}) == 46
+    assert all(is_guid(role.name) and role.description for role in BUILT_IN_ROLES)
+    assert all(
+        (action == action.strip() and "/" in action) or action == "*"
+        for role in BUILT_IN_ROLES
+        for action in role.actions
+    )
+
+
+def test_a_role_for_signing_in_allows_no_change(cloud: Cloud) -> None:
+    cloud.sandbox.limit_person([("Virtual Machine Administrator Login", "subscription")])
+    assert cloud.vm("myVM")["name"] == "myVM"
+    assert code_of(cloud.patch("myVM", {"tags": {}})) == (403, "AuthorizationFailed")
 
 
 def test_a_role_that_is_not_there_is_named_without_dashes(cloud: Cloud) -> None:

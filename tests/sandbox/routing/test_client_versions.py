@@ -28,6 +28,7 @@ CALLS: dict[tuple[str, str], list[Callable[[Any], Any]]] = {
         lambda compute: compute.virtual_machines.get(GROUP, "myVM"),
         lambda compute: list(compute.virtual_machines.list_all()),
         lambda compute: compute.virtual_machine_images.list(*IMAGE),
+        lambda compute: list(compute.disks.list()),
     ],
     ("azure.mgmt.msi", "ManagedServiceIdentityClient"): [
         lambda identities: list(identities.user_assigned_identities.list_by_subscription()),

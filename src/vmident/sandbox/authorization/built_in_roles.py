@@ -1,49 +1,16 @@
 """The roles that Azure itself brings, as far as they matter here, with what each of them allows.
 
-Source: Microsoft's lists of built-in roles ('privileged', 'compute', 'identity', 'networking', 'storage', 'security',
-2025). Reader's description: exchange 16 of the recording `vm-user-identities-2020.json`.
+Source: Microsoft's lists of built-in roles ('privileged', 'identity', 'networking', 'storage', 'security', 2025).
+Reader's description: exchange 16 of the recording `vm-user-identities-2020.json`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from vmident.sandbox.authorization.compute_roles import COMPUTE_ROLES
+from vmident.sandbox.authorization.data_roles import DATA_ROLES
+from vmident.sandbox.authorization.role import EVERYDAY, Role
 
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-
-
-@dataclass(frozen=True)
-class Role:
-    """A role definition; `name` is its GUID, `title` what people call it."""
-
-    name: str
-    title: str
-    description: str
-    actions: tuple[str, ...] = ()
-    not_actions: tuple[str, ...] = ()
-    data_actions: tuple[str, ...] = ()
-    not_data_actions: tuple[str, ...] = ()
-    is_custom: bool = False
-    scopes: tuple[str, ...] = ("/",)
-
-    @property
-    def permissions(self) -> dict[str, Any]:
-        """Return what it allows, as answers carry it."""
-        return {
-            "actions": list(self.actions),
-            "notActions": list(self.not_actions),
-            "dataActions": list(self.data_actions),
-            "notDataActions": list(self.not_data_actions),
-        }
-
-
-_EVERYDAY = (
-    "Microsoft.Authorization/*/read",
-    "Microsoft.Insights/alertRules/*",
-    "Microsoft.Resources/deployments/*",
-    "Microsoft.Resources/subscriptions/resourceGroups/read",
-    "Microsoft.Support/*",
-)
 
 _VM_CONTRIBUTOR = (
     "Microsoft.Authorization/*/read",
@@ -94,7 +61,7 @@ _VM_CONTRIBUTOR = (
 _IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
 
-BUILT_IN_ROLES = (
+_BASIC_ROLES = (
     Role(
         "b24988ac-6180-42a0-ab88-20f7382dd24c",
         "Contributor",
@@ -137,20 +104,20 @@ BUILT_IN_ROLES = (
             f"{_IDENTITY}/federatedIdentityCredentials/write",
             f"{_IDENTITY}/federatedIdentityCredentials/delete",
             f"{_IDENTITY}/revokeTokens/action",
-            *_EVERYDAY,
+            *EVERYDAY,
         ),
     ),
     Role(
         "f1a07417-d97a-45cb-824c-7a7467783830",
         "Managed Identity Operator",
         "Read and Assign User Assigned Identity",
-        (f"{_IDENTITY}/*/read", f"{_IDENTITY}/*/assign/action", *_EVERYDAY),
+        (f"{_IDENTITY}/*/read", f"{_IDENTITY}/*/assign/action", *EVERYDAY),
     ),
     Role(
         "4d97b98b-1d4f-4787-a291-c67834d212e7",
         "Network Contributor",
         "Lets you manage networks, but not access to them.",
-        ("Microsoft.Network/*", "Microsoft.ResourceHealth/availabilityStatuses/read", *_EVERYDAY),
+        ("Microsoft.Network/*", "Microsoft.ResourceHealth/availabilityStatuses/read", *EVERYDAY),
     ),
     Role(
         OWNER,
@@ -197,3 +164,5 @@ BUILT_IN_ROLES = (
         _VM_CONTRIBUTOR,
     ),
 )
+
+BUILT_IN_ROLES = tuple(sorted((*_BASIC_ROLES, *COMPUTE_ROLES, *DATA_ROLES), key=lambda role: role.title))

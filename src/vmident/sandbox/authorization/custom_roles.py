@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox import errors
 from vmident.sandbox.authorization import errors as authorization_errors
-from vmident.sandbox.authorization.built_in_roles import Role
+from vmident.sandbox.authorization.role import Role
 from vmident.sandbox.authorization.role_definitions import shown_role
 from vmident.sandbox.authorization.role_store import all_roles, role_of, write_custom_role
 from vmident.sandbox.authorization.scopes import covers

@@ -18,7 +18,7 @@ from vmident.sandbox.authorization.scopes import covers
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vmident.sandbox.authorization.built_in_roles import Role
+    from vmident.sandbox.authorization.role import Role
     from vmident.sandbox.store import Record, Rows
 
 

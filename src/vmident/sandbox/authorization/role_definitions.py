@@ -17,7 +17,7 @@ from vmident.sandbox.protocol.odata_filter import read_filter
 from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from vmident.sandbox.authorization.built_in_roles import Role
+    from vmident.sandbox.authorization.role import Role
     from vmident.sandbox.protocol.call import Call
 
 # Reader's, as recorded; that the others have the same is assumed.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES, Role
+from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES
+from vmident.sandbox.authorization.role import Role
 
 if TYPE_CHECKING:
     from vmident.sandbox.store import Record, Rows

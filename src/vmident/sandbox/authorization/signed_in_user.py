@@ -16,7 +16,7 @@ from vmident.sandbox.tenant import PERSON_ID, SUBSCRIPTION
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from vmident.sandbox.authorization.built_in_roles import Role
+    from vmident.sandbox.authorization.role import Role
     from vmident.sandbox.store import Rows
 
 _IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"

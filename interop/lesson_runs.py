@@ -140,7 +140,11 @@ def environment(served: Served, folder: Path) -> dict[str, str]:
         "AZURE_CLIENT_SECRET": facts["clientSecret"],
         "AZURE_SECRET": facts["clientSecret"],
         "AZURE_SUBSCRIPTION_ID": facts["subscriptionId"],
+        # Ansible looks an endpoint up among the clouds that the Azure CLI's library knows, which are then these.
         "AZURE_CLOUD_ENVIRONMENT": facts["endpoint"],
+        "ARM_CLOUD_METADATA_URL": f"{facts['endpoint']}/metadata/endpoints?api-version=2019-05-01",
+        "AZURE_DISABLE_INSTANCE_DISCOVERY": "true",
         "REQUESTS_CA_BUNDLE": facts["certificates"],
+        "SSL_CERT_FILE": facts["certificates"],
         "NODE_EXTRA_CA_CERTS": facts["certificates"],
     }

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from vmident.fleet.journal import SqliteJournal
     from vmident.fleet.runner import Runner
     from vmident.ports.azure import Groups, Identities, Logins, Prompt, Roles, Tokens, VirtualMachines
+    from vmident.sandbox.protocol.call import Busy
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.transport.https_server import Server
     from vmident.usecases.change.prepare import Ports
@@ -326,6 +327,7 @@ class Session:
         *,
         vms: int,
         operation_seconds: float,
+        busy: Busy,
         is_throttling: bool,
         time_scale: float = 1.0,
         log: Path | None = None,
@@ -350,6 +352,7 @@ class Session:
                 now=lambda: began + (runtime.wall() - began) * time_scale,
                 new_uuid=runtime.new_uuid,
                 operation_seconds=operation_seconds,
+                busy=busy,
                 endpoint=endpoint,
                 is_throttling=is_throttling,
                 shares_buckets=False,

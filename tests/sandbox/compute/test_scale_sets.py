@@ -62,14 +62,14 @@ def test_identities_change_as_those_of_a_vm_do(cloud: Cloud) -> None:
     make(cloud)
     answer = patch(cloud, {"type": BOTH, "userAssignedIdentities": {OTHER: {}}})
     assert answer.json()["identity"]["userAssignedIdentities"] == {OTHER: {}}
-    assert (answer.headers["ETag"], answer.headers["azure-asyncnotification"]) == ('"2"', "Enabled")
+    assert (answer.headers["ETag"], answer.headers["azure-asyncnotification"]) == ('"3"', "Enabled")
     assert answer.headers["Retry-After"] == "3"
     left = answer.headers["x-ms-ratelimit-remaining-resource"]
     assert "Microsoft.Compute/VMScaleSetActionsResource;11" in left
     cloud.finish()
     assert read(cloud)["identity"]["userAssignedIdentities"][OTHER]["clientId"]
     assert code_of(patch(cloud, {"type": "None"}, if_match='"1"')) == (412, "PreconditionFailed")
-    assert "identity" not in patch(cloud, {"type": "None"}, if_match='"2"').json()
+    assert "identity" not in patch(cloud, {"type": "None"}, if_match='"3"').json()
 
 
 def test_a_flexible_one_takes_no_system_assigned_identity(cloud: Cloud) -> None:

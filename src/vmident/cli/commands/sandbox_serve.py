@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,16 @@ from vmident.errors import ExitCode
 from vmident.render.line import Line, Tone
 
 _CLOUD = "vmident-sandbox"
+
+
+class Busy(str, Enum):
+    """How the sandbox meets a write to a VM that another one is changing."""
+
+    REJECT = "reject"
+    CONFLICT = "conflict"
+    PREEMPT = "preempt"
+    ALLOW = "allow"
+
 
 Port = Annotated[
     int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on. 0 picks a free one.")
@@ -45,6 +56,10 @@ RequestLog = Annotated[
     Path | None,
     typer.Option("--log", metavar="FILE", help="Log requests to a file: method, path, status.", show_default=False),
 ]
+BusyMode = Annotated[
+    Busy,
+    typer.Option("--busy", help="How a write to a VM meets one that is running.", case_sensitive=False),
+]
 FaultsFile = Annotated[
     Path | None,
     typer.Option("--faults", metavar="FILE", help="Inject the faults of a YAML or JSON file.", show_default=False),
@@ -56,7 +71,8 @@ def serve(
     *,
     port: Port = 10443,
     vms: Vms = 0,
-    operation_seconds: OperationSeconds = 1.5,
+    operation_seconds: OperationSeconds = 4.75,
+    busy: BusyMode = Busy.REJECT,
     throttle: Throttle = False,
     time_scale: TimeScale = 1.0,
     log: RequestLog = None,
@@ -78,6 +94,7 @@ def serve(
         port,
         vms=vms,
         operation_seconds=operation_seconds,
+        busy=busy.value,
         is_throttling=throttle,
         time_scale=time_scale,
         log=log,

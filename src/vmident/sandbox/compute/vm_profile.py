@@ -32,6 +32,7 @@ _USED_BY_ALL = "abc@123 P@$$w0rd P@ssw0rd P@ssword123 Pa$$word pass@word1 Passwo
 _NEVER_PASSWORD = frozenset(_USED_BY_ALL.split())
 _PROFILES = ("hardwareProfile", "storageProfile", "osProfile", "networkProfile", "securityProfile")
 _PROPERTIES = (*_PROFILES, "provisioningState", "vmId", "timeCreated", "instanceView", "virtualMachineScaleSet")
+_SECURITY = ("securityType", "uefiSettings", "encryptionAtHost", "encryptionIdentity", "proxyAgentSettings")
 _WINDOWS = ("provisionVMAgent", "enableAutomaticUpdates")
 _KINDS = (r"[a-z]", r"[A-Z]", r"\d", r"[\W_]")
 _NEVER_IN_A_NAME = set("`~!@#$%^&*()=+_[]{}\\|;:'\",<>/?")
@@ -79,7 +80,7 @@ def read_profile(properties: Any, name: str, location: str, *, held_image: Mappi
     disk = _read_disk(storage.get("osDisk"), size, image)
     os_profile = _read_system(content.get("osProfile"), name, image, is_new=is_new)
     nics = _read_nics(content.get("networkProfile"))
-    security = _members(content.get("securityProfile"), "securityProfile", ["securityType", "uefiSettings"])
+    security = _members(content.get("securityProfile"), "securityProfile", _SECURITY)
     return Profile(size, image, nics, reference, disk, os_profile, security)
 
 
@@ -154,7 +155,7 @@ def _read_system(value: Any, vm_name: str, image: Image, *, is_new: bool) -> dic
     if is_windows:
         if password is None and is_new:
             raise compute_errors.required("osProfile.adminPassword")
-        _members(asked.get("windowsConfiguration"), "windowsConfiguration", _WINDOWS)
+        _members(asked.get("windowsConfiguration"), "windowsConfiguration", [*_WINDOWS, "patchSettings"])
         shown["windowsConfiguration"] = dict.fromkeys(_WINDOWS, True)
     else:
         has_password = password is not None or not is_new
@@ -164,7 +165,9 @@ def _read_system(value: Any, vm_name: str, image: Image, *, is_new: bool) -> dic
 
 
 def _read_linux(value: Any, *, has_password: bool) -> dict[str, Any]:
-    asked = _members(value, "linuxConfiguration", ["disablePasswordAuthentication", "ssh", "provisionVMAgent"])
+    asked = _members(
+        value, "linuxConfiguration", ["disablePasswordAuthentication", "ssh", "provisionVMAgent", "patchSettings"]
+    )
     keys = _members(asked.get("ssh"), "ssh", ["publicKeys"]).get("publicKeys", [])
     only_keys = bool(asked.get("disablePasswordAuthentication", False))
     if (only_keys and not keys) or not (keys or has_password):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 WRITE = f"{TYPE}/write"
 # `Retry-After` of a PATCH and of its polls, recorded.
 _CHANGE = operations.Pace(first=10, later=37)
+_STEP_OF_ATTACHING = 2
 _LARGEST = 1000
 _MODES = {mode.lower(): mode for mode in (UNIFORM, FLEXIBLE)}
 
@@ -162,7 +163,8 @@ def _written(
     if checked:
         identity_changes.apply(call, record, checked)
     attached = checked.attached if checked else {}
-    record |= {"tags": tags, "capacity": capacity, "state": "Updating", "etag": record["etag"] + 1}
+    step = _STEP_OF_ATTACHING if attached else 1
+    record |= {"tags": tags, "capacity": capacity, "state": "Updating", "etag": record["etag"] + step}
     call.rows.replace(SCALE_SET, record["group"], record["name"], record)
     instances.resize(call, record)
     pace = operations.NOTHING_TO_DO if is_nothing else _CHANGE

@@ -10,13 +10,12 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from vmident.sandbox import errors, seed
+from vmident.sandbox import errors, settling
 from vmident.sandbox.api_versions import DEFAULT_LOCATION
-from vmident.sandbox.authorization import role_store, scopes, signed_in_user
+from vmident.sandbox.authorization import role_store, scopes
 from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES
 from vmident.sandbox.authorization.role import Role
 from vmident.sandbox.authorization.token import TOKEN
-from vmident.sandbox.deployments import runner as deployments_runner
 from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response
 from vmident.sandbox.protocol import throttling
 from vmident.sandbox.protocol.bucket_levels import BucketLevels
@@ -30,6 +29,7 @@ from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, SUBSCRIPTION, SUBSCRI
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+    from types import ModuleType
 
     from vmident.sandbox.token_bucket import Level
 
@@ -104,7 +104,7 @@ class Sandbox:
         self._is_throttling = is_throttling
         self._levels: dict[str, Level] | None = None if shares_buckets else {}
         self._takes_token = takes_token
-        self._store = Store(folder / FILE_NAME, lambda rows: seed.plant(rows, new_uuid, with_examples=with_examples))
+        self._store = Store(folder / FILE_NAME, lambda rows: _seed().plant(rows, new_uuid, with_examples=with_examples))
 
     def answer(self, request: Request) -> Response:
         """Answer one request, in one transaction."""
@@ -127,7 +127,7 @@ class Sandbox:
         """Return the location and the contents of the sandbox."""
         with self._store.transaction() as rows:
             now = self._time(rows)
-            deployments_runner.settle(rows, now, self._inside(rows), self._settings)
+            settling.settle(rows, now, self._inside(rows), self._settings)
             return {
                 "folder": str(self.folder),
                 "endpoint": self.endpoint,
@@ -135,7 +135,7 @@ class Sandbox:
                 "subscriptionName": SUBSCRIPTION_NAME,
                 "tenantId": TENANT,
                 "person": PERSON_NAME,
-                "roles": signed_in_user.roles_of_person(rows),
+                "roles": _signed_in_user().roles_of_person(rows),
                 "groups": rows.count("group"),
                 "vms": rows.count("vm"),
                 "identities": rows.count("identity"),
@@ -148,7 +148,7 @@ class Sandbox:
 
         Raises `UsageError` before anything is lost.
         """
-        limits = signed_in_user.read_limits(BUILT_IN_ROLES, roles_at)
+        limits = _signed_in_user().read_limits(BUILT_IN_ROLES, roles_at)
         self._store.reset()
         if limits:
             self.limit_person(limits)
@@ -159,8 +159,8 @@ class Sandbox:
         That is a scope's id, `subscription`, or `group`. Raises `UsageError` for a role or a scope that is not there.
         """
         with self._store.transaction() as rows:
-            limits = signed_in_user.read_limits(role_store.all_roles(rows), roles_at)
-            signed_in_user.limit(rows, limits, self._new_uuid, now=self._time(rows))
+            limits = _signed_in_user().read_limits(role_store.all_roles(rows), roles_at)
+            _signed_in_user().limit(rows, limits, self._new_uuid, now=self._time(rows))
 
     def unregister(self, namespace: str) -> None:
         """Take the subscription's registration for a provider away."""
@@ -183,14 +183,14 @@ class Sandbox:
     def add_group(self, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None) -> None:
         """Add a resource group that looks long established."""
         with self._store.transaction() as rows:
-            seed.put_group(rows, name, location, tags)
+            _seed().put_group(rows, name, location, tags)
 
     def add_identity(
         self, group: str, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None
     ) -> str:
         """Add a user-assigned identity that looks long established; returns its id."""
         with self._store.transaction() as rows:
-            return seed.put_identity(rows, group, name, self._new_uuid, location=location, tags=tags)
+            return str(_seed().put_identity(rows, group, name, self._new_uuid, location=location, tags=tags))
 
     def add_vm(
         self,
@@ -209,11 +209,11 @@ class Sandbox:
         `updating_seconds`, somebody else's operation runs on it for so long.
         """
         with self._store.transaction() as rows:
-            vm_id = seed.put_vm(
+            vm_id: str = _seed().put_vm(
                 rows, group, name, self._new_uuid, system=system, identities=identities, location=location, tags=tags
             )
             if updating_seconds is not None:
-                seed.put_operation(rows, group, name, self._new_uuid, now=self._time(rows), seconds=updating_seconds)
+                _seed().put_operation(rows, group, name, self._new_uuid, now=self._time(rows), seconds=updating_seconds)
             return vm_id
 
     def add_vms(self, count: int) -> None:
@@ -221,13 +221,13 @@ class Sandbox:
         with self._store.transaction() as rows:
             for number in range(1, count + 1):
                 name = f"vm-{number:05}"
-                if rows.find("vm", seed.GROUP, name) is None:
-                    seed.put_vm(rows, seed.GROUP, name, self._new_uuid)
+                if rows.find("vm", _seed().GROUP, name) is None:
+                    _seed().put_vm(rows, _seed().GROUP, name, self._new_uuid)
 
     def add_operation(self, group: str, name: str, *, seconds: float) -> None:
         """Have somebody else's operation run on a VM that is there, from now on for so long."""
         with self._store.transaction() as rows:
-            seed.put_operation(rows, group, name, self._new_uuid, now=self._time(rows), seconds=seconds)
+            _seed().put_operation(rows, group, name, self._new_uuid, now=self._time(rows), seconds=seconds)
 
     def _time(self, rows: Rows) -> float:
         """Return epoch seconds that never go back, also where the machine's clock is set back.
@@ -258,11 +258,11 @@ class Sandbox:
         if self._levels is not None and request.method in ("GET", "HEAD"):
             with self._store.snapshot() as rows:
                 now, is_new = self._latest_time(rows)
-                if not is_new and not deployments_runner.is_due(rows, now):
+                if not is_new and not settling.is_due(rows, now):
                     return self._metered(request, rows, now, remaining)
         with self._store.transaction() as rows:
             now = self._time(rows)
-            deployments_runner.settle(rows, now, self._inside(rows), self._settings)
+            settling.settle(rows, now, self._inside(rows), self._settings)
             change_log.record_changes(rows, {}, now)
             if next(self._numbers) % _FORGETS_EVERY == 0:
                 rows.forget_before(now)
@@ -383,3 +383,19 @@ def _check_query(query: Mapping[str, str], options: frozenset[str]) -> None:
     for name in query:
         if name != "api-version" and name not in options:
             raise errors.not_in_the_sandbox(f"the query parameter '{name}' there")
+
+
+# What only a new sandbox and a few commands need is imported there: the first command on a sandbox that is there
+# never pays for it.
+
+
+def _seed() -> ModuleType:
+    from vmident.sandbox import seed
+
+    return seed
+
+
+def _signed_in_user() -> ModuleType:
+    from vmident.sandbox.authorization import signed_in_user
+
+    return signed_in_user

@@ -51,12 +51,6 @@ def settle(rows: Rows, now: float, internal: InternalClient, settings: SandboxSe
     operations.settle(rows, now)
 
 
-def is_due(rows: Rows, now: float) -> bool:
-    """Tell whether `settle` would change anything."""
-    runs = rows.page("run", None, ("", ""), _EVERY)
-    return any(run["due"] <= now for run in runs) or bool(rows.due_operations(now))
-
-
 def begin(rows: Rows, record: Record, now: float) -> None:
     """Note that a deployment, which is written already, is to run from now on."""
     run = {"group": record["group"], "name": record["name"], "due": now}

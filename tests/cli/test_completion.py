@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import stat
 import subprocess
 import sys
@@ -91,6 +93,14 @@ def test_a_vm_that_list_saw_is_offered_in_every_shell(
         ("list", "vmident l", ["list", "login", "logout"]),
         ("list", "vmident identity c", ["create"]),
         ("list", "vmident list --q", ["--query"]),
+        ("list", "vmident enable-system myVM --role acr", ["AcrPull", "AcrPush"]),
+        ("list", "vmident group create x --location westus", ["westus", "westus2", "westus3"]),
+        ("list", "vmident identity create x -l westeu", ["westeurope"]),
+        ("list", "vmident vm create x -l westeu", ["westeurope"]),
+        ("list", "vmident vm create x --image debian", ["Debian11", "Debian12"]),
+        ("list", "vmident list -o y", ["yaml"]),
+        ("list", "vmident show -n w", ["webVM"]),
+        ("list", "vmident runs show ", [""]),
     ],
 )
 def test_what_a_word_can_be_is_offered(
@@ -193,6 +203,15 @@ def test_an_answer_gives_whole_ids_of_known_kinds_and_nothing_else() -> None:
     }
 
 
+def test_the_runs_on_record_are_offered(program: Program, complete: Complete) -> None:
+    program("enable-system myVM")
+    run = program("runs list").json[0]["run"]
+    for command in ("show", "resume", "undo"):
+        assert complete(f"vmident runs {command} {run[:3]}") == [run]
+    (program.folder / "runs.sqlite3").write_bytes(b"no journal")
+    assert complete("vmident runs show ") == [""]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "pwsh"])
 def test_the_script_of_every_shell_is_shown(program: Program, shell: str) -> None:
     outcome = program(f"--show-completion {shell}")
@@ -220,3 +239,16 @@ def test_the_script_is_installed_in_the_home_folder(tmp_path: Path, shell: str, 
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "_VMIDENT_COMPLETE" in (tmp_path / file).read_text()
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+def test_the_shell_that_starts_the_program_is_detected(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        ["bash", "-c", f"{shlex.quote(sys.executable)} -m vmident --install-completion; echo $?"],
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.stdout.splitlines()[-1], ran.stderr) == ("0", "")
+    assert "_VMIDENT_COMPLETE" in (tmp_path / ".bash_completions/vmident.sh").read_text()

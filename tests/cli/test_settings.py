@@ -219,7 +219,7 @@ def test_an_empty_cloud_is_not_said_and_leaves_nobody_outside_the_sandbox() -> N
 def test_an_unknown_output_is_wrong_usage_and_the_variable_is_named(variable: str) -> None:
     with pytest.raises(UsageError) as refused:
         _settings(environ={variable: "xml"})
-    assert refused.value.message == f"{variable} is 'xml', which is no output."
+    assert refused.value.message == f"{variable} is 'xml', which is not an output format."
     assert "json" in (refused.value.hint or "")
     assert refused.value.exit_code is ExitCode.USAGE
 

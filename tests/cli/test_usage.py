@@ -258,3 +258,21 @@ def test_without_a_subscription_the_option_for_it_is_named(program: Program, com
 
     assert (outcome.code, program.sent) == (2, [])
     assert "--subscription" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("set myVM --type systm", "system"),
+        ("set myVM --type SystemAsigned", "SystemAssigned"),
+        ("show myVM --cloud AzureUSGoverment", "AzureUSGovernment"),
+        ("vm create x -g g --image Ubunto2204", "Ubuntu2204"),
+    ],
+)
+def test_what_is_one_of_few_is_suggested(program: Program, words: str, meant: str) -> None:
+    refused(program, words, f"Did you mean '{meant}'")
+
+
+def test_a_mistyped_output_in_the_environment_is_suggested(program: Program) -> None:
+    program.environ["VMIDENT_OUTPUT"] = "jsn"
+    refused(program, "show myVM", "Did you mean 'json'")

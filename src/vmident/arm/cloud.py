@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from vmident.core.selection import did_you_mean
 from vmident.core.shell import command_line
 from vmident.errors import UsageError
 
@@ -86,7 +87,10 @@ def known_cloud(name: str, registered: Mapping[str, Mapping[str, str]] | None = 
         return _registered_cloud(*section, public)
     if public is None:
         names = ", ".join([cloud.name for cloud in KNOWN_CLOUDS.values()] + sorted(registered or {}))
-        raise UsageError(f"No cloud is called '{name}'.", hint=f"Name one of {names}, or set VMIDENT_ARM_ENDPOINT.")
+        alike = did_you_mean(name, [*(cloud.name for cloud in KNOWN_CLOUDS.values()), *(registered or {})])
+        raise UsageError(
+            f"'{name}' is not a known cloud.{alike}", hint=f"Name one of {names}, or set VMIDENT_ARM_ENDPOINT."
+        )
     return public
 
 

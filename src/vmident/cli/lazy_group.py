@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from vmident.cli.completion.typer_completion import bare
+from vmident.cli.completion.typer_completion import bare, with_shell
 from vmident.cli.inputs.azure_cli_commands import translated
 from vmident.cli.inputs.slips import begins_with_a_dash
 
@@ -66,7 +66,7 @@ class LazyGroup(TyperGroup):
             args = [*args[1:], "--help"]
         elif args == ["version"] and ctx.parent is None:
             args = ["--version"]
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, with_shell(args))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; one that is the Azure CLI's is answered with the vmident command that does it."""

@@ -29,6 +29,18 @@ _ENTRIES = (
 )
 
 
+def run_ids(file: Path) -> list[str]:
+    """Return the ids of the runs on record, the newest first; raises `JournalUnusable`."""
+    if not file.exists():
+        return []
+    journal_file = JournalFile(file)
+    try:
+        with journal_file.reading() as rows:
+            return [str(run) for (run,) in rows.execute("SELECT id FROM runs ORDER BY serial DESC")]
+    finally:
+        journal_file.close()
+
+
 class SqliteJournal:
     """The `Journal` port in a file, opened at first use, shared by threads (a lock) and processes (SQLite's).
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.completion.candidates import groups
+from vmident.cli.completion.candidates import groups, regions
 from vmident.cli.options.shared import CreateOptions, TagWords
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
@@ -30,7 +30,14 @@ GroupName = Annotated[
 ]
 Location = Annotated[
     str | None,
-    typer.Option("--location", "-l", metavar="REGION", help="Region, such as westus.", show_default=False),
+    typer.Option(
+        "--location",
+        "-l",
+        metavar="REGION",
+        help="Region, such as westus.",
+        show_default=False,
+        autocompletion=regions,
+    ),
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli.change_report import end_of_run, explain_deletion
-from vmident.cli.completion.candidates import identities_here
+from vmident.cli.completion.candidates import identities_here, regions
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import CreateOptions, IdentityDeletionOptions, RemovalOptions, RoleOptions, TagWords
 from vmident.cli.prompts import TerminalPrompt
@@ -51,7 +51,9 @@ Words = Annotated[
 ]
 Location = Annotated[
     str | None,
-    typer.Option("--location", "-l", metavar="REGION", help="Region.", show_default="the group's"),
+    typer.Option(
+        "--location", "-l", metavar="REGION", help="Region.", show_default="the group's", autocompletion=regions
+    ),
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Detach the identity from its VMs first.")]
 Force = Annotated[bool, typer.Option("--force", help="Delete the identity even if VMs use it.")]

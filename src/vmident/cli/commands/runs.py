@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vmident.cli.change_report import report
+from vmident.cli.completion import candidates
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import Canary, MaxFailures, RemovalOptions, Yes
 from vmident.cli.prompts import TerminalPrompt
@@ -30,7 +31,12 @@ from vmident.usecases.identity.recorded_deletion import resume_deletions
 
 RunWord = Annotated[
     str | None,
-    typer.Argument(metavar="[RUN]", help="Run ID. Defaults to the last run.", show_default=False),
+    typer.Argument(
+        metavar="[RUN]",
+        help="Run ID. Defaults to the last run.",
+        show_default=False,
+        autocompletion=candidates.runs,
+    ),
 ]
 
 

@@ -9,6 +9,7 @@ import typer
 from vmident.cli.completion.candidates import identity_types
 from vmident.cli.options.shared import FleetOptions, IdentityWords, RemovalOptions, VmOptions, VmWords
 from vmident.cli.run import Run
+from vmident.core.selection import did_you_mean
 from vmident.errors import ExitCode, UsageError
 
 # Whether there is to be a system-assigned identity, and user-assigned ones: our words, and ARM's own.
@@ -77,5 +78,6 @@ def set_exactly(
 def _types_named(word: str) -> tuple[bool, bool]:
     wanted = _TYPES.get("".join(word.split()).lower())
     if wanted is None:
-        raise UsageError(f"'{word}' is no type of identity.", hint="One of none, system, user, both.")
+        alike = did_you_mean(word, ("none", "system", "user", "both", "SystemAssigned", "UserAssigned"))
+        raise UsageError(f"'{word}' is not an identity type.{alike}", hint="One of none, system, user, both.")
     return wanted

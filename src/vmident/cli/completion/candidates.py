@@ -16,6 +16,38 @@ from vmident.cli.config.settings_of_run import settings_of
 from vmident.cli.runtime import Runtime
 from vmident.errors import VmidentError
 
+# Source: Microsoft's 'Azure built-in roles'.
+_BUILT_IN_ROLES = (
+    "AcrPull",
+    "AcrPush",
+    "App Configuration Data Reader",
+    "Azure Event Hubs Data Receiver",
+    "Azure Event Hubs Data Sender",
+    "Azure Service Bus Data Receiver",
+    "Azure Service Bus Data Sender",
+    "Contributor",
+    "Key Vault Certificate User",
+    "Key Vault Crypto User",
+    "Key Vault Reader",
+    "Key Vault Secrets User",
+    "Log Analytics Reader",
+    "Managed Identity Contributor",
+    "Managed Identity Operator",
+    "Monitoring Metrics Publisher",
+    "Monitoring Reader",
+    "Network Contributor",
+    "Owner",
+    "Reader",
+    "Role Based Access Control Administrator",
+    "Storage Blob Data Contributor",
+    "Storage Blob Data Owner",
+    "Storage Blob Data Reader",
+    "Storage Queue Data Contributor",
+    "Storage Table Data Contributor",
+    "User Access Administrator",
+    "Virtual Machine Contributor",
+)
+
 
 class Offer(str):
     """A name as the shell is to put it on the line; it begins with a word where the name itself does, in any case.
@@ -63,8 +95,33 @@ def groups(ctx: typer.Context) -> list[str]:
 
 
 def roles(ctx: typer.Context) -> list[str]:
-    """Offer roles."""
-    return _offered(ctx, (seen.name for seen in _kept(ctx, NameKind.ROLE)))
+    """Offer roles: built-in ones that VMs' identities often get, and those seen."""
+    return _offered(ctx, [*(seen.name for seen in _kept(ctx, NameKind.ROLE)), *_BUILT_IN_ROLES])
+
+
+def regions(ctx: typer.Context) -> list[str]:
+    """Offer Azure's public regions."""
+    from vmident.core.regions import REGIONS
+
+    return _offered(ctx, REGIONS)
+
+
+def images(ctx: typer.Context) -> list[str]:
+    """Offer the aliases of images."""
+    from vmident.core.vm_creation.images import ALIASES
+
+    return _offered(ctx, ALIASES)
+
+
+def runs(ctx: typer.Context) -> list[str]:
+    """Offer the runs on record."""
+    from vmident.fleet.journal import run_ids
+
+    settings = _settings(ctx)
+    try:
+        return _offered(ctx, run_ids(settings.state_folder / "runs.sqlite3")) if settings else []
+    except VmidentError:
+        return []
 
 
 def subscriptions(ctx: typer.Context) -> list[str]:

@@ -25,6 +25,12 @@ class Shell(str, Enum):
     FISH = "fish"
     POWERSHELL = "powershell"
     PWSH = "pwsh"
+    DETECTED = "detected"
+
+    @property
+    def for_typer(self) -> str | bool:
+        """What Typer's own callbacks take: a shell, or that they are to detect it."""
+        return True if self is Shell.DETECTED else self.value
 
 
 class CompletedCommand(TyperCommand):
@@ -82,11 +88,17 @@ def prepare() -> None:
     get_completion_inspect_parameters()
 
 
+def with_shell(args: list[str]) -> list[str]:
+    """Have the shell detected that the program was started from, where `--install-completion` names none."""
+    asks = len(args) == 1 and args[0] in {"--install-completion", "--show-completion"}
+    return [*args, Shell.DETECTED.value] if asks else args
+
+
 def _install(ctx: typer.Context, param: typer.CallbackParam, shell: Shell | None) -> None:
     if shell is not None:
         from typer.completion import install_callback
 
-        install_callback(ctx, param, shell.value)
+        install_callback(ctx, param, shell.for_typer)
 
 
 def _show(ctx: typer.Context, param: typer.CallbackParam, shell: Shell | None) -> None:
@@ -94,7 +106,7 @@ def _show(ctx: typer.Context, param: typer.CallbackParam, shell: Shell | None) -
         from typer.completion import show_callback
 
         prepare()
-        show_callback(ctx, param, shell.value)
+        show_callback(ctx, param, shell.for_typer)
 
 
 Install = Annotated[

@@ -15,6 +15,7 @@ from pathlib import Path
 from vmident.cli.config.azure_cli_config import AzureCliFiles
 from vmident.cli.config.setting import Setting, first_set, setting
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
+from vmident.core.selection import did_you_mean
 from vmident.errors import UsageError
 
 GROUP_OPTION = "option --resource-group"
@@ -188,5 +189,9 @@ def _output(ours: str | None, azures: str | None) -> Output:
     known = {one.value: one for one in Output} | {"yamlc": Output.YAML}
     if wanted.lower() not in known:
         variable = "VMIDENT_OUTPUT" if ours else "AZURE_CORE_OUTPUT"
-        raise UsageError(f"{variable} is '{wanted}', which is no output.", hint=f"One of {', '.join(sorted(known))}.")
+        alike = did_you_mean(wanted, known)
+        raise UsageError(
+            f"{variable} is '{wanted}', which is not an output format.{alike}",
+            hint=f"One of {', '.join(sorted(known))}.",
+        )
     return known[wanted.lower()]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vmident.cli.completion.candidates import images, regions
 from vmident.cli.options.shared import TagWords
 from vmident.core.vm_creation.admin import DEFAULT_ADMIN
 from vmident.core.vm_creation.images import OsType
@@ -20,6 +21,7 @@ ImageWord = Annotated[
         metavar="IMAGE",
         help="Image: an alias such as Ubuntu2204, a URN or a resource ID.",
         show_default=False,
+        autocompletion=images,
     ),
 ]
 
@@ -32,7 +34,12 @@ class VmSizeOptions:
     location: Annotated[
         str | None,
         typer.Option(
-            "--location", "-l", metavar="REGION", help="Region. Defaults to the resource group's.", show_default=False
+            "--location",
+            "-l",
+            metavar="REGION",
+            help="Region. Defaults to the resource group's.",
+            show_default=False,
+            autocompletion=regions,
         ),
     ] = None
     os_type: Annotated[

@@ -10,7 +10,6 @@ from vmident.core.naming import VM_NAME, checked_name
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId, looks_like_id, typed_id, vm_id
 from vmident.core.shell import command_line
 from vmident.errors import AmbiguousName, NotFound, UsageError
-from vmident.usecases.resolve.suggestions import suggestion
 
 if TYPE_CHECKING:
     from vmident.ports.azure import VirtualMachines
@@ -88,6 +87,8 @@ def not_found_with_near_names(word: str, vm: ResourceId, missing: NotFound, mach
 
 
 def _no_vm_named(word: str, subscription: str, group: str | None, machines: VirtualMachines) -> NotFound:
+    from vmident.usecases.resolve.suggestions import suggestion
+
     name = word.rsplit("/", 1)[-1]
     place = f"resource group '{group}'" if group else f"subscription {subscription}"
     alike = suggestion(name, lambda: machines.names(subscription, group))

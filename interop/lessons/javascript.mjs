@@ -101,6 +101,9 @@ const both = "SystemAssigned, UserAssigned";
 const machines = compute.virtualMachines;
 const credentials = identities.federatedIdentityCredentials;
 
+for (const { name } of await all(resources.resourceGroups.list())) {
+  await step("resourceGroups.beginDeleteAndWait", () => resources.resourceGroups.beginDeleteAndWait(name, soon));
+}
 await step("resourceGroups.createOrUpdate", () => resources.resourceGroups.createOrUpdate(group, { location }));
 await step("resourceGroups.checkExistence", () => resources.resourceGroups.checkExistence(group));
 await step("resourceGroups.list", () => all(resources.resourceGroups.list()));
@@ -162,9 +165,6 @@ await step("disks.listByResourceGroup", () => all(compute.disks.listByResourceGr
 await step("virtualMachines.delete", () => machines.delete(group, "lessonVM", soon));
 await step("userAssignedIdentities.delete", () => identities.userAssignedIdentities.delete(group, "lessonIdentity"));
 await step("resourceGroups.beginDeleteAndWait", () => resources.resourceGroups.beginDeleteAndWait(group, soon));
-await step("resourceGroups.beginDeleteAndWait (seed)", () =>
-  resources.resourceGroups.beginDeleteAndWait("myResourceGroup", soon),
-);
 await step("resources.list (empty)", async () => {
   const left = await all(resources.resources.list());
   if (left.length) throw new Error(`Left: ${left.map((one) => one.id)}`);

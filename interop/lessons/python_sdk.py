@@ -117,6 +117,8 @@ def change(kind: str, **named: Any) -> Any:
 
 def main() -> None:
     """Walk through the lesson."""
+    for name in [one.name for one in resources.resource_groups.list()]:
+        step("resource_groups.begin_delete", lambda name=name: resources.resource_groups.begin_delete(name))
     step(
         "resource_groups.create_or_update",
         lambda: resources.resource_groups.create_or_update(GROUP, {"location": REGION}),
@@ -266,7 +268,6 @@ def main() -> None:
     step("virtual_networks.begin_delete", lambda: network.virtual_networks.begin_delete(GROUP, "lessonVnet"))
     step("user_assigned_identities.delete", lambda: identities.user_assigned_identities.delete(GROUP, "lessonIdentity"))
     step("resource_groups.begin_delete", lambda: resources.resource_groups.begin_delete(GROUP))
-    step("resource_groups.begin_delete (seed)", lambda: resources.resource_groups.begin_delete("myResourceGroup"))
     step("resources.list (empty)", _nothing_left)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from vmident.core.resource_id import ResourceId, vm_id
+from vmident.core.resource_id import vm_id
 from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ def disk_name(vm: Record) -> str:
 
 def _usual_profile(vm: Record) -> dict[str, Any]:
     """Return the properties of a VM that was there from the beginning."""
-    resource_id = ResourceId.parse(vm["id"])
-    beside = f"/subscriptions/{resource_id.subscription}/resourceGroups"
+    beside = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
     disk = disk_name(vm)
     return {
         "hardwareProfile": {"vmSize": "Standard_DS1_v2"},

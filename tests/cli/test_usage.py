@@ -276,3 +276,27 @@ def test_what_is_one_of_few_is_suggested(program: Program, words: str, meant: st
 def test_a_mistyped_output_in_the_environment_is_suggested(program: Program) -> None:
     program.environ["VMIDENT_OUTPUT"] = "jsn"
     refused(program, "show myVM", "Did you mean 'json'")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "show myVM",
+        "list",
+        "enable-system myVM",
+        "enable-system --all --yes",
+        "doctor myVM",
+        "identity list",
+    ],
+)
+def test_a_mistyped_group_is_suggested(program: Program, words: str) -> None:
+    outcome = program(f"{words} -g myResourceGrop")
+    assert program.patches == []
+    assert f"Did you mean '{GROUP}'" in outcome.out + outcome.err
+
+
+@pytest.mark.parametrize("words", ["group create new", f"identity create newId -g {GROUP}"])
+def test_a_mistyped_region_is_suggested(program: Program, words: str) -> None:
+    error = program(f"{words} --location wesstus").error
+    assert error["code"].startswith("LocationNotAvailable")
+    assert error["hint"].startswith("Name another region with --location. Did you mean 'westus'")

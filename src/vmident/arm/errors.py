@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vmident.arm.limits import CODE_CHARACTERS, MESSAGE_CHARACTERS
+from vmident.core.selection import did_you_mean
 from vmident.core.shell import command_line
 from vmident.errors import (
     AzureRefused,
@@ -110,7 +111,17 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
         return Conflict(message, hint="Another change of it does not end: try again later.", **said)
     if status == 408 or status >= 500:
         return AzureUnavailable(message, hint="This is Azure's own trouble: try again later.", **said)
-    return AzureRefused(message, hint=HINTS.get(code or ""), **said)
+    return AzureRefused(message, hint=HINTS.get(code or "") or _available_region(message, code), **said)
+
+
+def _available_region(message: str, code: str | None) -> str | None:
+    """Suggest one of the regions that Azure's message lists for the one that it does not have."""
+    if not (code or "").startswith("LocationNotAvailable"):
+        return None
+    wanted = re.search(r"location '([^']*)'", message)
+    available = re.search(r"regions? [^']*'([\w, ]+)'", message)
+    alike = did_you_mean(wanted[1], available[1].replace(" ", "").split(",")) if wanted and available else ""
+    return f"Name another region with --location.{alike}"
 
 
 def operation_error(error: Any, status: str) -> VmidentError:

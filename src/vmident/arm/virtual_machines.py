@@ -33,6 +33,7 @@ class ArmVirtualMachines:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.names = cache(self._list_names)
+        self.groups = cache(self._list_groups)
         self._small_list = cache(self._list_if_small)
 
     def read(self, vm: ResourceId) -> VirtualMachine:
@@ -100,6 +101,10 @@ class ArmVirtualMachines:
     def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:
         listed = islice(self.list(subscription, group), _NAMES_AT_MOST)
         return tuple(one.id.name for one in listed if isinstance(one, VirtualMachine))
+
+    def _list_groups(self, subscription: str) -> Sequence[str]:
+        listed = islice(self.list(subscription), _NAMES_AT_MOST)
+        return tuple({one.id.group.lower(): one.id.group for one in listed if isinstance(one, VirtualMachine)}.values())
 
     def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
         """Ask Resource Graph; ARM's lists know no such conditions, so where it cannot be used, neither can this."""

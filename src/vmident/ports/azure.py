@@ -123,6 +123,10 @@ class VirtualMachines(Protocol):
         """Return the names of the first few thousand VMs there, for one that is mistyped; asked for once a command."""
         ...
 
+    def groups(self, subscription: str) -> Sequence[str]:
+        """Return the names of the resource groups that have VMs, for one that is mistyped; asked for once a command."""
+        ...
+
     def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
         """Find the VMs for which a condition of Resource Graph holds; it lags, and may be unusable.
 

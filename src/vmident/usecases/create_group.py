@@ -14,7 +14,7 @@ from vmident.ports.azure import Clock, Groups, Prompt
 from vmident.results.changes import Status
 from vmident.results.resources import GroupResult
 from vmident.usecases.idempotent_write import Write, write_once
-from vmident.usecases.resolve.groups import NO_GROUP
+from vmident.usecases.resolve.suggestions import NO_GROUP
 
 
 @dataclass(frozen=True)

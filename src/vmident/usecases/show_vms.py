@@ -24,7 +24,10 @@ def show_vms(words: Sequence[str | VirtualMachine], where: Where, machines: Virt
 
 def list_vms(where: Where, machines: VirtualMachines) -> Iterator[VirtualMachine | UnreadVm]:
     """List the VMs of the group, else of the subscription, as ARM itself has them."""
-    return machines.list(where.subscription(), where.group)
+    from vmident.usecases.resolve.vm_selection import with_near_groups
+
+    subscription = where.subscription()
+    return with_near_groups(machines.list(subscription, where.group), where.group, subscription, machines)
 
 
 def view_of(one: VirtualMachine | UnreadVm) -> VmView:

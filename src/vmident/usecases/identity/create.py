@@ -15,7 +15,8 @@ from vmident.ports.azure import Clock, Groups, Identities, Prompt
 from vmident.results.changes import Status
 from vmident.results.resources import IdentityResult
 from vmident.usecases.idempotent_write import Write, write_once
-from vmident.usecases.resolve.groups import NO_GROUP, group_not_found, read_group
+from vmident.usecases.resolve.groups import group_not_found, read_group
+from vmident.usecases.resolve.suggestions import NO_GROUP
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ from typing import TypeVar
 from vmident.core.resources import Group
 from vmident.errors import NotFound
 from vmident.ports.azure import Groups
-from vmident.usecases.resolve.suggestions import suggestion
-
-NO_GROUP = "ResourceGroupNotFound"
+from vmident.usecases.resolve.suggestions import NO_GROUP, suggestion
 
 T = TypeVar("T")
 

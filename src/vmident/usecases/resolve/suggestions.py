@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from vmident.core.selection import did_you_mean
-from vmident.errors import VmidentError
+from vmident.core.shell import command_line
+from vmident.errors import NotFound, VmidentError
+
+if TYPE_CHECKING:
+    from vmident.ports.azure import VirtualMachines
+
+NO_GROUP = "ResourceGroupNotFound"
 
 
 def suggestion(name: str, list_names: Callable[[], Iterable[str]]) -> str:
@@ -14,3 +21,14 @@ def suggestion(name: str, list_names: Callable[[], Iterable[str]]) -> str:
         return did_you_mean(name, list_names())
     except VmidentError:
         return ""
+
+
+def group_of_vms_not_found(group: str, subscription: str, missing: NotFound, machines: VirtualMachines) -> NotFound:
+    """Suggest groups that have VMs in place of one that does not exist; any other error stays Azure's own."""
+    if missing.code != NO_GROUP:
+        return missing
+    alike = suggestion(group, lambda: machines.groups(subscription))
+    return missing.with_message(
+        f"Resource group '{group}' not found in subscription {subscription}.{alike}",
+        hint=f"Run '{command_line('vmident', 'group', 'list')}' to list the resource groups.",
+    )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.selection import Selection
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
+from vmident.errors import NotFound
 from vmident.ports.azure import VirtualMachines
 from vmident.usecases.resolve.groups import in_each
 from vmident.usecases.resolve.vms import Where
+
+T = TypeVar("T")
 
 
 def select_vms(
@@ -25,7 +29,20 @@ def select_vms(
     """
     if several:
         return in_each(several, lambda subscription: _in_one(selection, subscription, machines))
-    return _in_one(selection, where.subscription(), machines)
+    subscription = where.subscription()
+    return with_near_groups(_in_one(selection, subscription, machines), selection.group, subscription, machines)
+
+
+def with_near_groups(
+    listed: Iterator[T], group: str | None, subscription: str, machines: VirtualMachines
+) -> Iterator[T]:
+    """Pass a list of VMs on; raises `NotFound` with near names where Azure does not know its group."""
+    try:
+        yield from listed
+    except NotFound as missing:
+        from vmident.usecases.resolve.suggestions import group_of_vms_not_found
+
+        raise group_of_vms_not_found(group or "", subscription, missing, machines) from missing
 
 
 def _in_one(

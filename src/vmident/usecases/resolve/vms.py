@@ -72,10 +72,12 @@ def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machi
 def not_found_with_near_names(word: str, vm: ResourceId, missing: NotFound, machines: VirtualMachines) -> NotFound:
     """Return `NotFound` with similar names for a missing VM; `missing` is Azure's own error.
 
-    Where the group itself is missing, or the names cannot be listed, Azure's answer stands.
+    Where the group itself is missing, groups are suggested; where names cannot be listed, none are.
     """
     if missing.code != "ResourceNotFound":
-        return missing
+        from vmident.usecases.resolve.suggestions import group_of_vms_not_found
+
+        return group_of_vms_not_found(vm.group, vm.subscription, missing, machines)
     better = _no_vm_named(word, vm.subscription, vm.group, machines)
     return NotFound(
         better.message,

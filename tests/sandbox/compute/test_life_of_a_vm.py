@@ -207,8 +207,10 @@ class TestDisks:
 
     def test_one_is_made_changed_and_deleted(self, cloud: Cloud) -> None:
         body = {"location": "westus", "properties": {"diskSizeGB": 4, "creationData": {"createOption": "Empty"}}}
-        assert cloud.send("PUT", self.URL, body).status == 202
+        made = cloud.send("PUT", self.URL, body)
+        assert made.status == 202
         cloud.finish()
+        assert cloud.send("GET", made.headers["Azure-AsyncOperation"]).json()["status"] == "Succeeded"
         assert cloud.send("GET", self.URL).json()["properties"]["diskState"] == "Unattached"
         assert cloud.send("PATCH", self.URL, {"properties": {"diskSizeGB": 8}, "tags": {"a": "b"}}).status == 202
         cloud.finish()

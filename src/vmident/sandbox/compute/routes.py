@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _IN_GROUP = f"{GROUP}/providers/microsoft.compute"
 _IN_SUBSCRIPTION = f"{SUBSCRIPTION}/providers/microsoft.compute"
 _LOCATION = f"{_IN_SUBSCRIPTION}/locations/{{location}}"
+# The URL of an operation carries the API version of the request that began it.
+_OPERATIONS = tuple(sorted({*COMPUTE, *DISKS}))
 _VMS = "virtualMachines"
 _VM = f"{_IN_GROUP}/virtualmachines/{{name}}"
 _IMAGES = "locations/publishers/artifacttypes/offers/skus/versions"
@@ -133,7 +135,7 @@ ROUTES = (
     Route(
         f"{_LOCATION}/operations/{{operation}}",
         {"GET": handler("protocol.operations:read_one")},
-        COMPUTE,
+        _OPERATIONS,
         "locations/operations",
         any_query=True,
         action="",

@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from vmident.sandbox import errors, settling
-from vmident.sandbox.api_versions import DEFAULT_LOCATION
 from vmident.sandbox.authorization import role_store, scopes
 from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES
-from vmident.sandbox.authorization.role import Role
 from vmident.sandbox.authorization.token import TOKEN
+from vmident.sandbox.contents import Contents
 from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response
 from vmident.sandbox.protocol import throttling
 from vmident.sandbox.protocol.bucket_levels import BucketLevels
 from vmident.sandbox.protocol.call import Busy, Call, InternalClient, SandboxSettings, is_guid
 from vmident.sandbox.resource_graph import change_log
-from vmident.sandbox.resource_manager import providers
 from vmident.sandbox.routing import request_authorization, router
 from vmident.sandbox.store import Rows, Store
 from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
@@ -39,7 +37,6 @@ __all__ = ["ENDPOINT", "PERSON_ID", "PERSON_NAME", "SUBSCRIPTION", "SUBSCRIPTION
 ENDPOINT = "https://management.sandbox.invalid"
 FILE_NAME = "sandbox.sqlite3"
 
-_IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
 _REQUESTS_KEPT = 2000
 _FORGETS_EVERY = 1000
 # The recorded deployments of a VM took 42 to 78 seconds, changes of one 2 to 8; so long nobody wants to wait here.
@@ -47,7 +44,7 @@ _CREATION_FACTOR = 4
 _COSTS = {"GET": "reads", "HEAD": "reads", "POST": "writes", "PUT": "writes", "PATCH": "writes", "DELETE": "deletes"}
 
 
-class Sandbox:
+class Sandbox(Contents):
     """One subscription of a small Azure.
 
     `now` gives epoch seconds and is the only clock: an operation ends when `now` has come to its end.
@@ -85,7 +82,6 @@ class Sandbox:
         self._numbers = itertools.count()
         self._now = now
         self._ahead_seconds = 0.0
-        self._new_uuid = new_uuid
         seconds = _seconds(operation_seconds)
         self._settings = SandboxSettings(
             endpoint=self.endpoint,
@@ -104,7 +100,8 @@ class Sandbox:
         self._is_throttling = is_throttling
         self._levels: dict[str, Level] | None = None if shares_buckets else {}
         self._takes_token = takes_token
-        self._store = Store(folder / FILE_NAME, lambda rows: _seed().plant(rows, new_uuid, with_examples=with_examples))
+        store = Store(folder / FILE_NAME, lambda rows: _seed().plant(rows, new_uuid, with_examples=with_examples))
+        super().__init__(store, new_uuid, self._time)
 
     def answer(self, request: Request) -> Response:
         """Answer one request, in one transaction."""
@@ -162,72 +159,9 @@ class Sandbox:
             limits = _signed_in_user().read_limits(role_store.all_roles(rows), roles_at)
             _signed_in_user().limit(rows, limits, self._new_uuid, now=self._time(rows))
 
-    def unregister(self, namespace: str) -> None:
-        """Take the subscription's registration for a provider away."""
-        with self._store.transaction() as rows:
-            providers.unregister(rows, namespace)
-
-    def add_role(self, name: str, actions: Iterable[str], not_actions: Iterable[str] = ()) -> str:
-        """Add a custom role; returns its GUID."""
-        role = Role(
-            self._new_uuid(), name, "", tuple(actions), tuple(not_actions), is_custom=True, scopes=(_IN_SUBSCRIPTION,)
-        )
-        with self._store.transaction() as rows:
-            role_store.write_custom_role(rows, role, made=0.0)
-        return role.name
-
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         self._store.close()
-
-    def add_group(self, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None) -> None:
-        """Add a resource group that looks long established."""
-        with self._store.transaction() as rows:
-            _seed().put_group(rows, name, location, tags)
-
-    def add_identity(
-        self, group: str, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None
-    ) -> str:
-        """Add a user-assigned identity that looks long established; returns its id."""
-        with self._store.transaction() as rows:
-            return str(_seed().put_identity(rows, group, name, self._new_uuid, location=location, tags=tags))
-
-    def add_vm(
-        self,
-        group: str,
-        name: str,
-        *,
-        system: bool = False,
-        identities: Iterable[str] = (),
-        location: str = DEFAULT_LOCATION,
-        tags: Mapping[str, str] | None = None,
-        updating_seconds: float | None = None,
-    ) -> str:
-        """Add a VM that looks long established; returns its id.
-
-        `identities` are names in the VM's group, or ids; one that is not there makes a dead attachment. With
-        `updating_seconds`, somebody else's operation runs on it for so long.
-        """
-        with self._store.transaction() as rows:
-            vm_id: str = _seed().put_vm(
-                rows, group, name, self._new_uuid, system=system, identities=identities, location=location, tags=tags
-            )
-            if updating_seconds is not None:
-                _seed().put_operation(rows, group, name, self._new_uuid, now=self._time(rows), seconds=updating_seconds)
-            return vm_id
-
-    def add_vms(self, count: int) -> None:
-        """Add VMs `vm-00001` and so on to the seeded group, skipping those that exist."""
-        with self._store.transaction() as rows:
-            for number in range(1, count + 1):
-                name = f"vm-{number:05}"
-                if rows.find("vm", _seed().GROUP, name) is None:
-                    _seed().put_vm(rows, _seed().GROUP, name, self._new_uuid)
-
-    def add_operation(self, group: str, name: str, *, seconds: float) -> None:
-        """Have somebody else's operation run on a VM that is there, from now on for so long."""
-        with self._store.transaction() as rows:
-            _seed().put_operation(rows, group, name, self._new_uuid, now=self._time(rows), seconds=seconds)
 
     def _time(self, rows: Rows) -> float:
         """Return epoch seconds that never go back, also where the machine's clock is set back.

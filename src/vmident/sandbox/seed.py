@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from vmident.core.resource_id import ResourceId, user_identity_id
 from vmident.sandbox.api_versions import DEFAULT_LOCATION
 from vmident.sandbox.authorization import directory, signed_in_user
-from vmident.sandbox.compute.disk_view import add_os_disk
-from vmident.sandbox.compute.extension_view import new_extension
+from vmident.sandbox.compute.disks.views import add_os_disk
+from vmident.sandbox.compute.extensions.views import new_extension
 from vmident.sandbox.compute.instance_view import DEALLOCATED
 from vmident.sandbox.compute.vm_record import new_vm, profile_of
 from vmident.sandbox.managed_identity.handlers import new_identity

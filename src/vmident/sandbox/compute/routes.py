@@ -71,14 +71,20 @@ _VM_ROUTES = (
     Route(f"{_VM}/instanceview", {"GET": handler("compute.virtual_machines:read_instance_view")}, COMPUTE, _VMS),
     *(_action(name, handler("compute.power:act", name)) for name in _POWER_ACTIONS),
     _action("generalize", handler("compute.power:generalize")),
-    Route(f"{_VM}/extensions", {"GET": handler("compute.extensions:list_extensions")}, COMPUTE, _EXTENSIONS, _EXPANDED),
+    Route(
+        f"{_VM}/extensions",
+        {"GET": handler("compute.extensions.handlers:list_extensions")},
+        COMPUTE,
+        _EXTENSIONS,
+        _EXPANDED,
+    ),
     Route(
         f"{_VM}/extensions/{{extension}}",
         {
-            "GET": handler("compute.extensions:read_extension"),
-            "PUT": handler("compute.extensions:write_extension"),
-            "PATCH": handler("compute.extensions:change_extension"),
-            "DELETE": handler("compute.extensions:delete_extension"),
+            "GET": handler("compute.extensions.handlers:read_extension"),
+            "PUT": handler("compute.extensions.handlers:write_extension"),
+            "PATCH": handler("compute.extensions.handlers:change_extension"),
+            "DELETE": handler("compute.extensions.handlers:delete_extension"),
         },
         COMPUTE,
         _EXTENSIONS,
@@ -87,15 +93,15 @@ _VM_ROUTES = (
 )
 
 _DISK_ROUTES = (
-    Route(f"{_IN_GROUP}/disks", {"GET": handler("compute.disks:list_group_disks")}, DISKS, "disks", PAGED),
-    Route(f"{_IN_SUBSCRIPTION}/disks", {"GET": handler("compute.disks:list_disks")}, DISKS, "disks", PAGED),
+    Route(f"{_IN_GROUP}/disks", {"GET": handler("compute.disks.handlers:list_group_disks")}, DISKS, "disks", PAGED),
+    Route(f"{_IN_SUBSCRIPTION}/disks", {"GET": handler("compute.disks.handlers:list_disks")}, DISKS, "disks", PAGED),
     Route(
         f"{_IN_GROUP}/disks/{{name}}",
         {
-            "GET": handler("compute.disks:read_disk"),
-            "PUT": handler("compute.disks:write_disk"),
-            "PATCH": handler("compute.disks:change_disk"),
-            "DELETE": handler("compute.disks:delete_disk"),
+            "GET": handler("compute.disks.handlers:read_disk"),
+            "PUT": handler("compute.disks.handlers:write_disk"),
+            "PATCH": handler("compute.disks.handlers:change_disk"),
+            "DELETE": handler("compute.disks.handlers:delete_disk"),
         },
         DISKS,
         "disks",

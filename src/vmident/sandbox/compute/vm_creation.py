@@ -16,7 +16,7 @@ from vmident.core.resource_id import VIRTUAL_MACHINE
 from vmident.sandbox import errors
 from vmident.sandbox.compute import errors as compute_errors
 from vmident.sandbox.compute import identity_changes
-from vmident.sandbox.compute.disk_view import add_os_disk
+from vmident.sandbox.compute.disks.views import add_os_disk
 from vmident.sandbox.compute.identity_patch import IdentityChange, read_change
 from vmident.sandbox.compute.image_data import NEVER_ROOM
 from vmident.sandbox.compute.virtual_machines import WRITE, answer_vm, write_changes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.core.resource_id import ResourceId
 from vmident.sandbox.api_versions import COMPUTE, IDENTITIES
 from vmident.sandbox.compute import vm_view
-from vmident.sandbox.compute.disk_view import shown_disk
+from vmident.sandbox.compute.disks.views import shown_disk
 from vmident.sandbox.compute.scale_sets.views import shown_scale_set
 from vmident.sandbox.managed_identity.views import shown_identity
 from vmident.sandbox.network import views as network_views

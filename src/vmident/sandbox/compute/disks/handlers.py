@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.core.resource_id import ResourceId
 from vmident.sandbox import errors
 from vmident.sandbox.compute import errors as compute_errors
-from vmident.sandbox.compute.disk_view import TYPE, shown_disk
+from vmident.sandbox.compute.disks.views import TYPE, shown_disk
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import operations
 from vmident.sandbox.protocol.call import checked_location, checked_tags, merged_tags

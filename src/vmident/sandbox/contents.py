@@ -1,0 +1,108 @@
+"""What is put into a sandbox from outside, as if it had been there for long: by `reset --vms`, and by tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmident.sandbox.api_versions import DEFAULT_LOCATION
+from vmident.sandbox.tenant import SUBSCRIPTION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from vmident.sandbox.store import Rows, Store
+
+
+class Contents:
+    """Additions to a store, at its `time` in epoch seconds; the seed and the roles are imported when one is made."""
+
+    def __init__(self, store: Store, new_uuid: Callable[[], str], time: Callable[[Rows], float]) -> None:
+        self._store = store
+        self._new_uuid = new_uuid
+        self._epoch_seconds = time
+
+    def unregister(self, namespace: str) -> None:
+        """Take the subscription's registration for a provider away."""
+        from vmident.sandbox.resource_manager import providers
+
+        with self._store.transaction() as rows:
+            providers.unregister(rows, namespace)
+
+    def add_role(self, name: str, actions: Iterable[str], not_actions: Iterable[str] = ()) -> str:
+        """Add a custom role; returns its GUID."""
+        from vmident.sandbox.authorization import role_store
+        from vmident.sandbox.authorization.role import Role
+
+        role = Role(
+            self._new_uuid(),
+            name,
+            "",
+            tuple(actions),
+            tuple(not_actions),
+            is_custom=True,
+            scopes=(f"/subscriptions/{SUBSCRIPTION}",),
+        )
+        with self._store.transaction() as rows:
+            role_store.write_custom_role(rows, role, made=0.0)
+        return role.name
+
+    def add_group(self, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None) -> None:
+        """Add a resource group that looks long established."""
+        from vmident.sandbox import seed
+
+        with self._store.transaction() as rows:
+            seed.put_group(rows, name, location, tags)
+
+    def add_identity(
+        self, group: str, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None
+    ) -> str:
+        """Add a user-assigned identity that looks long established; returns its id."""
+        from vmident.sandbox import seed
+
+        with self._store.transaction() as rows:
+            return str(seed.put_identity(rows, group, name, self._new_uuid, location=location, tags=tags))
+
+    def add_vm(
+        self,
+        group: str,
+        name: str,
+        *,
+        system: bool = False,
+        identities: Iterable[str] = (),
+        location: str = DEFAULT_LOCATION,
+        tags: Mapping[str, str] | None = None,
+        updating_seconds: float | None = None,
+    ) -> str:
+        """Add a VM that looks long established; returns its id.
+
+        `identities` are names in the VM's group, or ids; one that is not there makes a dead attachment. With
+        `updating_seconds`, somebody else's operation runs on it for so long.
+        """
+        from vmident.sandbox import seed
+
+        with self._store.transaction() as rows:
+            vm_id: str = seed.put_vm(
+                rows, group, name, self._new_uuid, system=system, identities=identities, location=location, tags=tags
+            )
+            if updating_seconds is not None:
+                seed.put_operation(
+                    rows, group, name, self._new_uuid, now=self._epoch_seconds(rows), seconds=updating_seconds
+                )
+            return vm_id
+
+    def add_vms(self, count: int) -> None:
+        """Add VMs `vm-00001` and so on to the seeded group, skipping those that exist."""
+        from vmident.sandbox import seed
+
+        with self._store.transaction() as rows:
+            for number in range(1, count + 1):
+                name = f"vm-{number:05}"
+                if rows.find("vm", seed.GROUP, name) is None:
+                    seed.put_vm(rows, seed.GROUP, name, self._new_uuid)
+
+    def add_operation(self, group: str, name: str, *, seconds: float) -> None:
+        """Have somebody else's operation run on a VM that is there, from now on for so long."""
+        from vmident.sandbox import seed
+
+        with self._store.transaction() as rows:
+            seed.put_operation(rows, group, name, self._new_uuid, now=self._epoch_seconds(rows), seconds=seconds)

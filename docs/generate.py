@@ -62,7 +62,7 @@ _WARNING_CODES = {
     "default-identity-ambiguous": "Programs in the VM that name no identity are refused: there are several to choose.",
     "default-identity-lost": "Programs in the VM that name no identity get none any more.",
     "identity-named-twice": "An identity stands on the command line more than once, in whatever case.",
-    "roles-orphaned": "A role assignment will point at nobody; a warning for each.",
+    "roles-orphaned": "A role assignment will be orphaned; a warning for each.",
     "roles-unknown": "The role assignments of the identity that goes could not be read.",
     "not-attached": "An identity to detach is not attached.",
     "rule-names-no-vm": "A rule names a VM that is not there; a warning for each.",

@@ -307,7 +307,7 @@ class UnexpectedError(VmidentError):
         """Return the error for an exception that no other class here stands for."""
         error = cls(
             f"vmident failed unexpectedly: {type(stray).__name__}: {' '.join(str(stray).split())}",
-            hint="This is a bug. Run the command again with --debug, and report what it prints.",
+            hint="This is a bug. Run the command again with --debug and report the output.",
         )
         error.__cause__ = stray
         return error

@@ -57,7 +57,7 @@ def _unauthorized(action: str, scope: str) -> str:
 
 def _to_ask_for(role: str, scope: str) -> str:
     command = command_line(*["az", "role", "assignment", "create", "--assignee", "1", "--role"], role, "--scope", scope)
-    return f"Ask for the role '{role}' on {scope}. Who may grant it runs: {command}"
+    return f"Ask for the role '{role}' on {scope}. Someone who can grant it runs: {command}"
 
 
 NOT_A_VM_WRITER = _unauthorized("Microsoft.Compute/virtualMachines/write", VM)
@@ -189,7 +189,7 @@ def test_what_only_looks_like_a_nested_message_stays_as_it_is(message: str) -> N
 def test_a_body_without_a_message_says_the_status_instead(body: Any) -> None:
     failure = error_from(502, {}, body)
     assert isinstance(failure, AzureUnavailable)
-    assert failure.message == "Azure answered with status 502 and no message."
+    assert failure.message == "Azure returned status 502 and no message."
     assert failure.code == "azure-unavailable"
     assert failure.request_id is None
 
@@ -252,7 +252,7 @@ def test_what_a_template_may_not_make_is_asked_for_on_its_group() -> None:
 @pytest.mark.parametrize("code", ["AuthorizationFailed", "LinkedAuthorizationFailed", "RequestDisallowedByPolicy"])
 def test_a_missing_permission_that_azure_does_not_name_is_somebody_elses_to_give(code: str) -> None:
     hint = error_from(403, {}, _body(code, "Forbidden.")).hint
-    assert hint == "Ask whoever manages access to the subscription."
+    assert hint == "Ask an administrator of the subscription for access."
 
 
 def test_a_linked_permission_names_the_role_for_each_identity_and_says_that_one_may_be_gone() -> None:

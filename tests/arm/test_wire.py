@@ -184,7 +184,7 @@ def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> N
     with pytest.raises(UnreadableAnswer) as refused:
         vm_from_wire(body, {})
     assert refused.value.code == "unreadable-answer"
-    assert refused.value.message.startswith("Azure's answer does not read as a VM: ")
+    assert refused.value.message.startswith("Azure's answer cannot be read as a VM: ")
     assert refused.value.hint
     assert refused.value.exit_code is ExitCode.FAILED
 

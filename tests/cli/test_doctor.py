@@ -59,7 +59,7 @@ def test_on_a_terminal_each_check_is_a_line_and_the_sum_stands_below(program: Pr
     outcome = program("doctor myVM")
     lines = outcome.out.splitlines()
     assert lines[0].startswith("ok       sign-in")
-    assert lines[-1] == "All is well."
+    assert lines[-1] == "All checks passed."
 
 
 def test_a_deleted_identity_is_found_and_fix_removes_it_and_leaves_the_others(program: Program) -> None:
@@ -87,7 +87,7 @@ def test_fix_asks_first_and_no_changes_nothing(program: Program, typing: Typing)
     typing("n\n")
     outcome = program("doctor appVM --fix")
     assert (outcome.code, program.patches) == (1, [])
-    assert "appVM (myResourceGroup) is about to lose:" in outcome.err
+    assert "appVM (myResourceGroup) will lose:" in outcome.err
     assert "problem  attachment" in outcome.out
 
 
@@ -95,7 +95,7 @@ def test_fix_needs_yes_off_a_terminal(program: Program) -> None:
     delete_identity(program, "myUserAssignedIdentity")
     outcome = program("doctor appVM --fix")
     assert (outcome.code, program.patches) == (2, [])
-    assert outcome.error["hint"] == "Add --yes if that is what you want."
+    assert outcome.error["hint"] == "Use --yes to confirm."
     assert (amiss(outcome), outcome.json["fixed"]) == ([("attachment", "problem")], [])
 
 
@@ -301,7 +301,7 @@ def test_fix_asks_once_for_all_and_detaches_from_each(program: Program, typing: 
     assert [line for line in lines if line.endswith(f"({GROUP})")] == [
         f"{name} ({GROUP})" for name in ("agedVM", "appVM", "dbVM", "myVM", "oldVM", "webVM")
     ]
-    assert (lines[0], lines[-1]) == (f"agedVM ({GROUP}): changed", "All is well.")
+    assert (lines[0], lines[-1]) == (f"agedVM ({GROUP}): changed", "All checks passed.")
     assert [program.identity_of(name)["type"] for name in ("oldVM", "agedVM")] == ["SystemAssigned"] * 2
 
 

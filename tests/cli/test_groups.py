@@ -180,7 +180,7 @@ def test_the_end_of_the_time_allowed_says_whether_anything_was_sent(
     outcome = program("group create web -l westus --timeout 5")
 
     assert (outcome.code, outcome.error["code"]) == (7, "timed-out")
-    assert f"The request to make resource group 'web' {was_sent}" in outcome.error["message"]
+    assert f"The request to create resource group 'web' {was_sent}" in outcome.error["message"]
 
 
 def test_ctrl_c_after_the_request_says_that_azure_may_carry_it_out(program: Program) -> None:
@@ -260,7 +260,7 @@ def test_people_read_what_became_of_it(program: Program) -> None:
     assert program("group create web -l westus --dry-run").out.startswith("web: would be created\n  location  westus\n")
     made = f"web: created\n  location  westus\n  id        {id_of('web')}\n"
     assert program("group create web -l westus").out == made
-    assert program("group create web -l westus").out.startswith("web: nothing to do\n")
+    assert program("group create web -l westus").out.startswith("web: no changes\n")
     assert program("group create web -l westus --tags a=1 --dry-run").out.startswith("web: would be changed\n")
     assert program("group create web -l westus --tags a=1").out.startswith("web: changed\n")
     assert program("group show web").out.startswith("web\n  location  westus\n  tags      a=1\n")

@@ -30,12 +30,12 @@ HOSTILE = "west\x1b[31m\x07\r\x08\x9b2J\u202egnp\u2066\u200b\ufeff[bold]us[/bold
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PRINCIPAL_LOST = (
-    "The principal GUID of the system-assigned identity is deleted for good: its role assignments will point at "
-    "nobody, and enabling again makes a new principal without them."
+    "The principal GUID of the system-assigned identity is permanently deleted, leaving its role assignments "
+    "orphaned. Enabling the identity again creates a new principal without them."
 )
 DEFAULT_LOST = (
-    "Programs in the VM that ask for a token without naming an identity got {}; they will get none, once tokens "
-    "already cached (up to about 24 hours) run out."
+    "Programs in the VM that request a token without naming an identity get {} now, and none after cached "
+    "tokens expire (up to about 24 hours)."
 )
 SYSTEM_DEFAULT_LOST = DEFAULT_LOST.format("the system-assigned identity")
 USER_DEFAULT_LOST = DEFAULT_LOST.format(f"'{USER}'")
@@ -98,7 +98,7 @@ def test_a_removal_is_asked_about_and_what_is_lost_is_named(
 
     vm = words.split()[1]
     assert outcome.code == 0
-    assert plain(outcome.err).startswith(f"{vm} ({GROUP}) is about to lose:\n{question}Go on? [y/N]:")
+    assert plain(outcome.err).startswith(f"{vm} ({GROUP}) will lose:\n{question}Go on? [y/N]:")
     assert f"{vm} ({GROUP}): changed\n" in outcome.out
     assert "warning:" not in outcome.err
     assert len(program.patches) == 1
@@ -154,7 +154,7 @@ def test_several_vms_are_named_and_asked_about_once(program: Program, typing: Ty
     outcome = program("disable-system appVM webVM myVM")
 
     assert outcome.code == 0
-    assert [vm for vm in ("appVM", "webVM", "myVM") if f"{vm} ({GROUP}) is about to lose:" in outcome.err] == [
+    assert [vm for vm in ("appVM", "webVM", "myVM") if f"{vm} ({GROUP}) will lose:" in outcome.err] == [
         "appVM",
         "webVM",
     ]
@@ -216,7 +216,7 @@ def test_without_somebody_to_ask_a_removal_needs_yes(program: Program, deaf: dic
         ),
         (
             "enable-system appVM",
-            f"appVM ({GROUP}): nothing to do\n  now     SystemAssigned, UserAssigned\n  = {SYSTEM}\n  = {USER_LINES}\n",
+            f"appVM ({GROUP}): no changes\n  now     SystemAssigned, UserAssigned\n  = {SYSTEM}\n  = {USER_LINES}\n",
         ),
         (
             "set appVM --type none --dry-run",
@@ -227,10 +227,7 @@ def test_without_somebody_to_ask_a_removal_needs_yes(program: Program, deaf: dic
         ),
         (
             f"remove-user dbVM --identity {USER} --yes --no-wait",
-            (
-                f"dbVM ({GROUP}): accepted, and still being carried out\n  before  UserAssigned\n  after   None\n"
-                f"  - {USER_LINES}\n"
-            ),
+            (f"dbVM ({GROUP}): accepted, still running\n  before  UserAssigned\n  after   None\n  - {USER_LINES}\n"),
         ),
         ("enable-system nosuchVM", "nosuchVM: failed\n"),
         (f"enable-system nosuchVM -g {GROUP}", f"nosuchVM ({GROUP}): failed\n"),
@@ -249,7 +246,7 @@ def test_several_changes_for_people_end_with_a_summary(program: Program) -> None
     assert plain(outcome.out) == (
         f"myVM ({GROUP}): changed\n  before  None\n  after   SystemAssigned\n  + {SYSTEM}\n"
         "nosuchVM: failed\n"
-        f"webVM ({GROUP}): nothing to do\n  now     SystemAssigned\n  = {SYSTEM}\n"
+        f"webVM ({GROUP}): no changes\n  now     SystemAssigned\n  = {SYSTEM}\n"
         "3 VMs: 1 changed, 1 unchanged, 1 failed\n"
     )
 
@@ -262,7 +259,7 @@ def test_what_a_stopped_run_never_came_to_is_skipped(program: Program) -> None:
     assert outcome.code == 7
     assert outcome.out.splitlines() == [
         f"myVM ({GROUP}): failed",
-        f"dbVM ({GROUP}): skipped, nothing was sent",
+        f"dbVM ({GROUP}): skipped",
         "2 VMs: 1 failed, 1 skipped",
     ]
 
@@ -274,7 +271,7 @@ def test_the_error_of_a_change_is_what_failed_why_and_what_to_do(program: Progra
     assert what == "error: enable-system myVN: not-found"
     assert why.startswith("  No VM named 'myVN' in subscription ")
     assert why.endswith(" Did you mean 'myVM'?")
-    assert what_to_do == "  See what is there: vmident list"
+    assert what_to_do == "  Run 'vmident list' to see all VMs."
 
 
 @pytest.mark.parametrize("output", ["json", "human", "yaml"])
@@ -286,7 +283,7 @@ def test_an_error_of_azures_is_three_lines_whatever_the_output(program: Program,
     what, why, what_to_do = outcome.err.splitlines()
     assert what == "error: enable-system myVM: AuthorizationFailed, status 403"
     assert why == "  You may not. (request id 11111111-2222)"
-    assert what_to_do == "  Ask whoever manages access to the subscription."
+    assert what_to_do == "  Ask an administrator of the subscription for access."
 
 
 def test_json_is_printed_at_a_terminal_where_it_is_asked_for(program: Program) -> None:

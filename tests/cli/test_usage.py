@@ -114,7 +114,7 @@ def test_a_type_is_known_in_any_case_and_by_arms_names(program: Program, word: s
 
 @pytest.mark.parametrize("word", ["", "all", "systm", "system,user,both", "system-assigned"])
 def test_a_type_that_is_none_names_those_that_are(program: Program, word: str) -> None:
-    refused(program, f"set myVM --type '{word}' --identity {OTHER}", "One of none, system, user, both.")
+    refused(program, f"set myVM --type '{word}' --identity {OTHER}", "Use none, system, user or both.")
 
 
 def test_set_without_a_type_is_wrong_usage(program: Program) -> None:

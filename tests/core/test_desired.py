@@ -97,7 +97,7 @@ CONFLICTS = {
     "system": (
         Rule(2, EVERY, SystemRule(is_wanted=True, line=3)),
         Rule(5, EVERY, SystemRule(is_wanted=False, line=6)),
-        "line 3 wants a system-assigned identity, and line 6 wants none",
+        "line 3 enables the system-assigned identity, and line 6 wants none",
     ),
     "included and excluded": (
         Rule(2, EVERY, include=named(ID_A, line=3)),
@@ -107,17 +107,17 @@ CONFLICTS = {
     "two exact lists": (
         Rule(2, EVERY, exactly=ExactRule(named(ID_A), 3)),
         Rule(5, EVERY, exactly=ExactRule(named(ID_B), 6)),
-        "line 3 wants exactly some identities, and line 6 wants exactly others",
+        "line 3 sets an exact list of identities, and line 6 sets another exact list",
     ),
     "exactly and included": (
         Rule(2, EVERY, exactly=ExactRule(named(ID_A), 3)),
         Rule(5, EVERY, include=named(ID_B, line=6)),
-        "line 3 wants exactly some identities without 'idB', and line 6 includes it",
+        "line 3 sets an exact list of identities without 'idB', and line 6 includes it",
     ),
     "exactly and excluded": (
         Rule(2, EVERY, exactly=ExactRule(named(ID_A), 3)),
         Rule(5, EVERY, exclude=named(ID_A, line=6)),
-        "line 3 wants exactly some identities, 'idA' among them, and line 6 excludes it",
+        "line 3 sets an exact list of identities, 'idA' among them, and line 6 excludes it",
     ),
 }
 

@@ -108,7 +108,7 @@ def test_a_rule_that_names_what_is_not_there_or_selects_nothing_is_warned_of_in_
     ]
     fleet = [VirtualMachine(vm_id(SUBSCRIPTION, "groupA", "app"), "westus", IdentityState())]
     assert [(one.code, one.message) for one in plan_for(said, fleet).warnings] == [
-        (RULE_NAMES_NO_VM, "The rule on line 2 names VM 'typo', which is not there."),
-        (RULE_NAMES_NO_VM, f"The rule on line 5 names VM '{lost}', which is not there."),
-        (RULE_SELECTS_NOTHING, "The rule on line 9 selects no VM."),
+        (RULE_NAMES_NO_VM, "The rule on line 2 names VM 'typo', which does not exist."),
+        (RULE_NAMES_NO_VM, f"The rule on line 5 names VM '{lost}', which does not exist."),
+        (RULE_SELECTS_NOTHING, "The rule on line 9 selects no VMs."),
     ]

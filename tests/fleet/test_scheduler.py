@@ -259,7 +259,7 @@ def test_what_failed_before_there_was_a_job_counts() -> None:
     scheduler = Scheduler[Result](jobs, 0.0, StopPolicy(max_failures=FEW), failed=3)
     assert (scheduler.is_over, scheduler.stopped_by_policy) == (
         True,
-        "More than 2 of 100 VMs failed, so the others were left as they are.",
+        "More than 2 of 100 VMs failed; the remaining VMs were not changed.",
     )
     scheduler, answering = (
         Scheduler[Result](jobs, 0.0, StopPolicy(max_failures=FEW), failed=2),

@@ -81,13 +81,13 @@ def test_a_change_only_planned_shows_the_request_as_well() -> None:
 
 
 def test_an_accepted_change_says_that_azure_is_still_at_it() -> None:
-    assert _texts(change_lines(_change(Status.ACCEPTED)))[0].endswith("accepted, and still being carried out")
+    assert _texts(change_lines(_change(Status.ACCEPTED)))[0].endswith("accepted, still running")
 
 
 def test_a_change_that_changes_nothing_shows_what_stays() -> None:
     result = ChangeResult("myVM", Status.UNCHANGED, id=VM, before=HAD, after=HAD)
     assert _texts(change_lines(result)) == [
-        "myVM (myGroup): nothing to do",
+        "myVM (myGroup): no changes",
         "  now     SystemAssigned, UserAssigned",
         "  = system-assigned identity  principal the-principal",
         "  = one  client client-1",
@@ -100,7 +100,7 @@ def test_a_change_that_changes_nothing_shows_what_stays() -> None:
     [
         (ChangeResult("no such", Status.FAILED), "no such: failed"),
         (ChangeResult("myvm", Status.FAILED, id=VM, before=HAD), "myVM (myGroup): failed"),
-        (ChangeResult("myvm", Status.SKIPPED), "myvm: skipped, nothing was sent"),
+        (ChangeResult("myvm", Status.SKIPPED), "myvm: skipped"),
         (ChangeResult("myvm", Status.ACCEPTED, id=VM, before=HAD), "myVM (myGroup): accepted, and still being"),
     ],
 )
@@ -123,7 +123,7 @@ def test_a_change_the_other_way_shows_a_system_identity_that_comes() -> None:
 def test_what_is_about_to_be_lost_is_shown_with_what_that_breaks_and_what_comes_is_not() -> None:
     heading, system, one, its_id, *broken = loss_lines(VM, Transition(HAD, HAS))
     assert _texts([heading, system, one, its_id]) == [
-        "myVM (myGroup) is about to lose:",
+        "myVM (myGroup) will lose:",
         "  - system-assigned identity  principal the-principal",
         "  - one  client client-1",
         f"      {ONE}",

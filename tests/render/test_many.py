@@ -134,11 +134,11 @@ def test_vms_changed_the_same_way_are_one_block_without_what_is_one_vms_own() ->
         "  before  None",
         "  after   SystemAssigned",
         "  + system-assigned identity",
-        "2 VMs: nothing to do",
+        "2 VMs: no changes",
         f"  {stays[0].id}, {stays[1].id}",
         "  now     UserAssigned",
         "vm-050 (myGroup): failed",
-        "2 VMs: skipped, nothing was sent",
+        "2 VMs: skipped",
         "  vm-040, vm-041",
         "27 VMs: 22 changed, 2 unchanged, 1 failed, 2 skipped",
     ]
@@ -249,5 +249,5 @@ def test_no_principal_of_one_vm_stands_for_all() -> None:
         for place, system in enumerate(systems)
     ]
     lines = texts(grouped_loss_lines(losses))
-    assert lines[:2] == ["7 VMs are about to lose:", "  vm-0, vm-1, vm-2, vm-3, vm-4 and 2 more"]
+    assert lines[:2] == ["7 VMs will lose:", "  vm-0, vm-1, vm-2, vm-3, vm-4 and 2 more"]
     assert not [line for line in lines if "p-0" in line]

@@ -19,7 +19,7 @@ GOING = Progress(60.0, 412, 3, 71, 517, 598.4, 600.0, 52.2)
         (Progress(9.0, 490, 0, 10, 0, 300.0, None, 0.0), "490 of 500 done · 10 in flight · 300 a minute"),
         (
             Progress(9.0, 30, 1, 70, 0, 300.0, None, 0.0, is_stopping=True),
-            "Stopping: 30 done, 1 failed, 70 in flight; Ctrl-C again leaves at once",
+            "Stopping: 30 done, 1 failed, 70 in flight; press Ctrl-C again to quit",
         ),
     ],
 )

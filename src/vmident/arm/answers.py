@@ -83,8 +83,8 @@ def unreadable(what: str, why: str = "", request: str = "") -> UnreadableAnswer:
     """Return the error for an answer that is not what it should be."""
     answer = f"The answer to {request}" if request else "Azure's answer"
     return UnreadableAnswer(
-        f"{answer} does not read as {what}{f': {why}' if why else ''}.",
-        hint="Is there a proxy or a sign-in page between this machine and Azure? See what is sent with --debug.",
+        f"{answer} cannot be read as {what}{f': {why}' if why else ''}.",
+        hint="Check for a proxy or sign-in page between this machine and Azure. Run with --debug to see the requests.",
     )
 
 
@@ -93,7 +93,7 @@ def check_about(asked: object, answered: object) -> None:
     if str(asked).lower() != str(answered).lower():
         raise WrongResource(
             f"Azure was asked about {asked} and answered about {str(answered)[:300]}.",
-            hint="Is there a proxy between this machine and Azure? Nothing was computed from the answer.",
+            hint="Check for a proxy between this machine and Azure.",
         )
 
 

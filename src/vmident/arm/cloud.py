@@ -103,7 +103,7 @@ def _registered_cloud(name: str, keys: Mapping[str, str], public: Cloud | None) 
         update = command_line("az", "cloud", "update", "--name", name, f"--{missing.replace('_', '-')}", "URL")
         raise UsageError(
             f"The cloud '{name}' has no {missing} in the Azure CLI's clouds.config.",
-            hint=f"Say where it is: {update}",
+            hint=f"Set it: {update}",
         )
     return Cloud(
         public.name if public else name,
@@ -132,8 +132,7 @@ def checked_endpoint(url: str, told_by: str = "VMIDENT_ARM_ENDPOINT") -> str:
     ):
         return f"{parts.scheme}://{parts.netloc}"
     raise UsageError(
-        f"'{url}' cannot be the ARM endpoint: a token is sent there, so it is to be https://HOST[:PORT], or http on "
-        "loopback.",
+        f"'{url}' is not a valid ARM endpoint. Use https://HOST[:PORT]; http is allowed on loopback only.",
         hint=f"Check {told_by}.",
     )
 

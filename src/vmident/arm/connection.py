@@ -219,7 +219,7 @@ def _naming_failures(request: str) -> Iterator[None]:
     except (AzureError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as failure:
         # What may be quoted of a URL is not its query, which may be signed.
         why = re.sub(r"\?\S*", "?…", " ".join(str(failure).split()))[:300]
-        raise unreadable("what Azure answers", f"{type(failure).__name__}: {why}", request) from failure
+        raise unreadable("the response", f"{type(failure).__name__}: {why}", request) from failure
 
 
 def _transport(cloud: Cloud, clock: Clock, door: BaseAdapter | None) -> Any:

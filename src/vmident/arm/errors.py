@@ -63,17 +63,17 @@ _OBJECT_ID = re.compile(r"with object id '([^']+)'", re.IGNORECASE)
 _RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
 _LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
 
-_SIGN_IN = "Sign in with `vmident login` or `az login`, or hand a fresh token over in VMIDENT_ACCESS_TOKEN."
+_SIGN_IN = "Sign in with 'az login' or 'vmident login', or set a new token in VMIDENT_ACCESS_TOKEN."
 HINTS = {
-    "ResourceNotFound": "See what is there: vmident list",
-    "ResourceGroupNotFound": "Check -g/--resource-group; `vmident list` names the group of every VM.",
-    "SubscriptionNotFound": "Check --subscription, and that you are signed in to the tenant that it belongs to.",
-    "InvalidSubscriptionId": "Check --subscription: it takes an id or the name of a subscription.",
+    "ResourceNotFound": "Run 'vmident list' to see all VMs.",
+    "ResourceGroupNotFound": "Check -g/--resource-group. Run 'vmident group list' to see all resource groups.",
+    "SubscriptionNotFound": "Check --subscription, and that you are signed in to its tenant.",
+    "InvalidSubscriptionId": "Check --subscription: it takes the name or ID of a subscription.",
     "MissingSubscriptionRegistration": "Register the provider: az provider register --namespace NAMESPACE",
     "SkuNotAvailable": "Choose another --size or --location; see: az vm list-skus --location REGION --all",
-    "QuotaExceeded": "Choose another --size or --location, or ask Azure for more quota.",
-    "PlatformImageNotFound": "Check --image; see what there is: az vm image list --all --publisher PUBLISHER",
-    "ScopeLocked": "Somebody has locked the resource: the lock has to go first (`az lock list`).",
+    "QuotaExceeded": "Choose another --size or --location, or request more quota.",
+    "PlatformImageNotFound": "Check --image. To see all images: az vm image list --all --publisher PUBLISHER",
+    "ScopeLocked": "The resource is locked. Delete the lock first; to find it, run 'az lock list'.",
 }
 """What to do about a code of Azure's, whatever the request was."""
 
@@ -85,12 +85,12 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
     """
     if status < 400:
         return UnreadableAnswer(
-            f"The answer has status {status}, which is neither a success nor a refusal.",
-            hint="Is there a proxy or a sign-in page between this machine and Azure?",
+            f"The answer has status {status}, which is neither a success nor an error.",
+            hint="Check for a proxy or sign-in page between this machine and Azure.",
             status=status,
             request_id=headers.get("x-ms-request-id"),
         )
-    code, message = code_and_message(body, f"Azure answered with status {status} and no message.")
+    code, message = code_and_message(body, f"Azure returned status {status} and no message.")
     said: dict[str, Any] = {"code": code, "status": status, "request_id": headers.get("x-ms-request-id")}
     if code == "FailedIdentityOperation":
         return _identity_operation_failed(body, message, said)
@@ -101,16 +101,16 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
     if status == 404:
         return NotFound(message, hint=HINTS.get(code or ""), **said)
     if status == 412:
-        return PreconditionFailed(message, hint="Somebody else keeps changing the VM: try again later.", **said)
+        return PreconditionFailed(message, hint="The VM keeps changing. Try again later.", **said)
     if status == 429:
         seconds = retry_after_seconds(headers)
         return Throttled(
             message, hint="Try again in a minute.", retry_after_seconds=seconds, target=_target_in(body), **said
         )
     if status == 409 and code not in _STANDING_CODES:
-        return Conflict(message, hint="Another change of it does not end: try again later.", **said)
+        return Conflict(message, hint="Another operation on it is still running. Try again later.", **said)
     if status == 408 or status >= 500:
-        return AzureUnavailable(message, hint="This is Azure's own trouble: try again later.", **said)
+        return AzureUnavailable(message, hint="This is a problem in Azure. Try again later.", **said)
     return AzureRefused(message, hint=HINTS.get(code or "") or _available_region(message, code), **said)
 
 
@@ -130,8 +130,8 @@ def operation_error(error: Any, status: str) -> VmidentError:
     if code == "FailedIdentityOperation":
         return _identity_operation_failed({"error": error}, message, {"code": code})
     if code in CONFLICT_CODES:
-        return Conflict(message, code=code, hint="Somebody else changed the VM meanwhile: try again later.")
-    return OperationFailed(message, code=code or status, hint="`vmident show` tells what the VM has now.")
+        return Conflict(message, code=code, hint="The VM was changed by another client. Try again later.")
+    return OperationFailed(message, code=code or status, hint="Run 'vmident show' to see the VM's current identities.")
 
 
 def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
@@ -219,14 +219,14 @@ def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) ->
     outer = body["error"].get("message", "") if isinstance(body.get("error"), dict) else ""
     inner = _inner_error(outer if isinstance(outer, str) else "") or {}
     if inner.get("code") == "Conflict":
-        return Conflict(message, hint="An identity of that name is still being deleted: try again later.", **said)
+        return Conflict(message, hint="An identity with this name is still being deleted. Try again later.", **said)
     vm, identity = _RESOURCE.search(outer if isinstance(outer, str) else ""), _RESOURCE.search(message)
     remove = command_line(
         "vmident", "remove-user", vm[1] if vm else "VM", "--identity", identity[1] if identity else "ID"
     )
     return NotFound(
         message,
-        hint=f"Check the name of the identity. One that was deleted while attached has to go first: {remove}",
+        hint=f"Check the name of the identity. If it was deleted while attached, detach it first: {remove}",
         **said,
     )
 
@@ -239,10 +239,10 @@ def _who_may(message: str, code: str | None) -> str:
     linked = _LINKED_SCOPES.search(message)
     if code == "LinkedAuthorizationFailed" and linked:
         ways = " ".join(remediation(ASSIGN_IDENTITY, scope.strip(), object_id) for scope in linked[1].split(","))
-        return f"{ways} Azure says the same of an identity that was deleted: check that it is there."
+        return f"{ways} Azure gives the same error for a deleted identity: check that it exists."
     asked = _ACTION_AND_SCOPE.search(message)
     if asked is None:
-        return "Ask whoever manages access to the subscription."
+        return "Ask an administrator of the subscription for access."
     action, scope = asked.groups()
     if code == "InvalidTemplateDeployment":
         # What a template is to make is not there yet: its group is.

@@ -54,14 +54,14 @@ class _PagesSoFar:
     def check(self, further: str) -> None:
         """Raise `UnreadableAnswer` unless there may be one more page, which `further` leads to."""
         if further in self._seen:
-            raise _endless(f"{self._what} names a page that it has named before")
+            raise _endless(f"{self._what} repeats a page link")
         self._seen.add(further)
         if len(self._seen) >= LIST_PAGES:
-            raise _endless(f"{self._what} has more than {LIST_PAGES:,} pages, which is the most that vmident reads")
+            raise _endless(f"{self._what} has more than {LIST_PAGES:,} pages, the most that vmident reads")
 
 
 def _endless(why: str) -> UnreadableAnswer:
-    return UnreadableAnswer(f"{why}.", hint="Narrow it, with -g or with --subscription, and try again.")
+    return UnreadableAnswer(f"{why}.", hint="Use -g or --subscription to narrow the list.")
 
 
 def items_of_one_page(connection: Connection, path: str, api_version: str) -> list[Raw] | None:

@@ -58,7 +58,7 @@ class RequestPolicy:
 
         if not is_same_origin(request.http_request.url, self._endpoint):
             foreign = _without_opaque_query(request.http_request.url)
-            raise AzureRefused(f"Azure named a foreign address to go on with, which gets no token: {foreign}")
+            raise AzureRefused(f"Azure's response links to another host, which is not sent a token: {foreign}")
         left = self._clock.remaining_seconds()
         request.context.options.update(
             enforce_https=self._enforce_https,

@@ -40,14 +40,14 @@ def subscription_named(name: str, connection: Connection) -> str:
     found = sorted(subscription for subscription, called in every if called.lower() == name.lower())
     if len(found) > 1:
         raise AmbiguousName(
-            f"{len(found)} subscriptions are named '{name}': {', '.join(found)}", hint="Give the id to --subscription."
+            f"{len(found)} subscriptions are named '{name}': {', '.join(found)}", hint="Use the subscription's ID."
         )
     if not found:
         names = ", ".join(sorted(f"'{called}'" for _, called in every)) or "none"
         raise NotFound(
-            f"No subscription named '{name}'. You can see: {names}.",
+            f"No subscription named '{name}'. Available subscriptions: {names}.",
             code="subscription-not-found",
-            hint="Give the id or the name of one that you can see to --subscription.",
+            hint="Set --subscription to the name or ID of one of these.",
         )
     return found[0]
 

@@ -126,8 +126,8 @@ class BoundedAdapter(HTTPAdapter):
 def too_large(what: str) -> UnreadableAnswer:
     """Return the error for an answer beyond `limits.ANSWER_BYTES`."""
     return UnreadableAnswer(
-        f"{what} has more than {ANSWER_BYTES // 1024**2} MiB, which is the most that vmident reads.",
-        hint="Is there a proxy between this machine and Azure? For a list, narrow it with -g or --subscription.",
+        f"{what} has more than {ANSWER_BYTES // 1024**2} MiB, the most that vmident reads.",
+        hint="Check for a proxy between this machine and Azure. Use -g or --subscription to narrow a list.",
     )
 
 
@@ -142,7 +142,7 @@ def _unpacked(response: requests.Response) -> Iterator[bytes]:
     if encoding not in _PACKED:
         raise UnreadableAnswer(
             f"The answer is packed as '{encoding[:40]}', which was not asked for.",
-            hint="Is there a proxy between this machine and Azure?",
+            hint="Check for a proxy between this machine and Azure.",
         )
     yield from _inflated(pieces)
 

@@ -117,8 +117,8 @@ class ArmVirtualMachines:
             yield from graph_pages(self._connection, query, subscriptions=[subscription])
         except (AzureRefused, NotAllowed, AzureUnavailable) as failure:
             raise failure.with_message(
-                f"Resource Graph did not find VMs where {condition}: {failure.message}",
-                hint="Check the condition; or select with -g, --tag or --all, which do without Resource Graph.",
+                f"Resource Graph could not evaluate the condition {condition}: {failure.message}",
+                hint="Check the condition, or select VMs with --tag or --all.",
             ) from failure
 
     def in_graph(

@@ -49,8 +49,8 @@ def change(
     checked = replace(wish, identities=checked_identity_names(wish.identities))
     if execution.no_wait and (wish.roles or wish.remove_roles):
         raise UsageError(
-            "--no-wait does not go with roles: they are granted and deleted when the identity has changed.",
-            hint="Leave --no-wait out.",
+            "--no-wait cannot be used with roles, which are changed after the identity.",
+            hint="Remove --no-wait.",
         )
     policy = policy_of(execution.canary, execution.max_failures, no_wait=execution.no_wait)
     session = run.open(selecting=isinstance(meant, Selection))
@@ -79,7 +79,7 @@ def report(
     session: Session,
     *,
     named_one: bool,
-    nothing: str = "Nothing to do.",
+    nothing: str = "No changes.",
     deletions: Sequence[DeletionResult] = (),
 ) -> ExitCode:
     """Print how each change ended, its warnings and failures on standard error; gives the exit code.
@@ -126,9 +126,9 @@ def end_of_run(run: Run, results: Sequence[ChangeResult | DeletionResult], sessi
     open_run = session.journal.left_open() if has_stopped or unknown else None
     if open_run:
         vms = "1 VM" if unknown == 1 else f"{unknown} VMs"
-        what = "The run stopped on its way." if has_stopped else f"It is not known how the change of {vms} ended."
+        what = "The run was interrupted." if has_stopped else f"The outcome of the change of {vms} is unknown."
         resume = command_line("vmident", "runs", "resume", open_run)
-        run.console.note([Line(f"{what} Go on with it: {resume}")])
+        run.console.note([Line(f"{what} To resume it: {resume}")])
     return ExitCode.INTERRUPTED if isinstance(stopped, Interrupted) and has_stopped else exit_code_for(results)
 
 

@@ -112,7 +112,7 @@ class Console:
 
     def confirm_number(self, vms: int) -> bool:
         """Ask for the number of VMs to be typed, where a yes comes too easily; anything else means no."""
-        return self._answer_to(f"This changes {vms} VMs. Type their number to go on: ") == str(vms)
+        return self._answer_to(f"This changes {vms} VMs. Type {vms} to confirm: ") == str(vms)
 
     def _answer_to(self, question: str) -> str:
         self.quiet()

@@ -65,8 +65,11 @@ def run() -> None:
 
 def _last_resort(failure: Exception) -> str:
     if isinstance(failure, OSError):
-        return f"error: the system refused: {failure}\n  What was sent before stands: `vmident show` tells."
+        return (
+            f"error: the operating system reported an error: {failure}\n  Requests already sent may take "
+            "effect. Run 'vmident show' to see the current state."
+        )
     return (
-        f"error: this is a defect of vmident: {type(failure).__name__}: {failure}\n"
-        "  Run the command again with --debug, and report what it prints."
+        f"error: vmident failed unexpectedly: {type(failure).__name__}: {failure}\n"
+        "  Run the command again with --debug and report the output."
     )

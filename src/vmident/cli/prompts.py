@@ -38,7 +38,7 @@ class TerminalPrompt:
         are_many = len(losses) > _ALONE_AT_MOST
         said = (one for loss in losses for one in _said_of(loss))
         number = len(losses) if are_many else None
-        self._ask(f"takes identities away from {_counted(losses)}", _lost(losses, are_many), said, typing=number)
+        self._ask(f"removes identities from {_counted(losses)}", _lost(losses, are_many), said, typing=number)
 
     def confirm_selection(self, change: SelectedChange, vms: Sequence[ResourceId]) -> None:
         """Name the VMs of a selection, count them, and ask."""
@@ -77,8 +77,8 @@ class TerminalPrompt:
             return
         if not self._console.terminal.can_ask:
             raise ConfirmationNeeded(
-                f"This {consequence}, and there is no terminal to ask on.",
-                hint="Add --yes if that is what you want, or --dry-run to see what would be lost.",
+                f"This {consequence} and requires confirmation.",
+                hint="Use --yes to confirm, or --dry-run to see what would be removed.",
             )
         self._console.note(lines)
         self._said.update(said)
@@ -90,7 +90,7 @@ class TerminalPrompt:
         if self._yes or not self._console.terminal.can_ask:
             return False
         which = "role assignment" if len(roles) == 1 else f"{len(roles)} role assignments"
-        return self._console.confirm(f"Delete the {which} that will point at nobody, too?")
+        return self._console.confirm(f"Delete the {which} that would be orphaned?")
 
     def progress(self, message: str) -> None:
         """Show what is being waited for."""

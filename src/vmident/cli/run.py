@@ -51,12 +51,12 @@ class Run:
         if self._options.several_subscriptions and not selecting:
             if selecting is None:
                 raise UsageError(
-                    "This command is for one subscription, and several, or 'all', are named.",
-                    hint="Give one --subscription, by name or id.",
+                    "This command takes a single subscription.",
+                    hint="Use --subscription once, with a name or ID.",
                 )
             raise UsageError(
-                "Several subscriptions, or 'all', go with VMs that are selected.",
-                hint="Give one --subscription, or select VMs with -g, --tag, --where or --all.",
+                "Several subscriptions can only be used with selectors.",
+                hint="Use one --subscription, or select VMs with --tag, --where or --all.",
             )
         settings = settings_of(self._options.overrides, self.runtime)
         self._output = settings.output
@@ -173,7 +173,7 @@ class Run:
         except EOFError:
             typed = ""
         if not typed:
-            raise UsageError("Nothing was typed.", hint=hint)
+            raise UsageError("No input.", hint=hint)
         return typed
 
     def failed(self, error: VmidentError) -> None:

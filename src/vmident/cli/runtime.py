@@ -134,5 +134,5 @@ class CommandClock:
 
     def _timed_out(self) -> TimedOut:
         return TimedOut(
-            f"The {self._timeout_seconds:g} seconds of --timeout have run out.", hint="Give it longer with --timeout."
+            f"The {self._timeout_seconds:g} seconds of --timeout have elapsed.", hint="Use a longer --timeout."
         )

@@ -115,7 +115,7 @@ class Session:
         environ, subscriptions = self._runtime.environ, ArmSubscriptions(self._connection)
         proxy = proxy_in(environ)
         if self._settings.is_sandbox:
-            return DoctorPorts(self.tokens, subscriptions, self._runtime.wall, "to the sandbox, inside this process")
+            return DoctorPorts(self.tokens, subscriptions, self._runtime.wall, "to the sandbox in this process")
         # What stands before the @ is a name and a password.
         way = f"through the proxy {proxy.rpartition('@')[2]}" if proxy else "without a proxy"
         missing = missing_certificates(environ, _exists)
@@ -391,8 +391,8 @@ class Session:
             return SUBSCRIPTION
         if wanted is None:
             raise UsageError(
-                "It is not known which subscription to look in.",
-                hint="Give --subscription, set AZURE_SUBSCRIPTION_ID, or run `az account set`.",
+                "No subscription selected.",
+                hint="Use --subscription, set AZURE_SUBSCRIPTION_ID, or run 'az account set'.",
             )
         return wanted if _GUID.fullmatch(wanted) else subscription_named(wanted, self._connection)
 

@@ -83,7 +83,7 @@ def named_twice(ids: tuple[ResourceId, ...]) -> tuple[Notice, ...]:
     """Warn once of each identity that stands in `ids` more than once, in whatever case."""
     repeated = {identity for identity in ids if ids.count(identity) > 1}
     return tuple(
-        Notice(IDENTITY_NAMED_TWICE, f"Identity '{identity.name}' is named more than once; it counts once.")
+        Notice(IDENTITY_NAMED_TWICE, f"Identity '{identity.name}' is listed more than once.")
         for identity in sorted(repeated)
     )
 
@@ -95,25 +95,25 @@ def name_warnings(identity_name: str) -> tuple[Notice, ...]:
     return (
         Notice(
             LONG_IDENTITY_NAME,
-            f"The name '{identity_name}' has {len(identity_name)} characters; Microsoft warns of trouble on VMs above "
-            f"{SAFE_IDENTITY_NAME_LENGTH}.",
+            f"The name '{identity_name}' has {len(identity_name)} characters; Microsoft advises against more "
+            f"than {SAFE_IDENTITY_NAME_LENGTH} for identities of VMs.",
         ),
     )
 
 
 def roles_orphaned(held: Iterable[RoleAssignment]) -> tuple[Notice, ...]:
-    """Warn of each role assignment that will point at nobody (rule C1)."""
+    """Warn of each role assignment that will be orphaned (rule C1)."""
     return tuple(
         Notice(
             ROLES_ORPHANED,
-            f"The role '{one.role.name}' on {one.scope} will point at nobody; --remove-roles deletes it too.",
+            f"The role '{one.role.name}' on {one.scope} will be orphaned. Use --remove-roles to delete it.",
         )
         for one in held
     )
 
 
 def roles_unknown(principal_id: str, code: str) -> Notice:
-    """Warn that it could not be read which role assignments will point at nobody."""
+    """Warn that it could not be read which role assignments will be orphaned."""
     return Notice(ROLES_UNKNOWN, f"Which roles principal {principal_id} holds could not be read ({code}).")
 
 
@@ -122,8 +122,8 @@ def _principal_lost(before: IdentityState) -> Notice:
     which = f" {principal}" if principal else ""
     return Notice(
         PRINCIPAL_LOST,
-        f"The principal{which} of the system-assigned identity is deleted for good: its role assignments will point "
-        "at nobody, and enabling again makes a new principal without them.",
+        f"The principal{which} of the system-assigned identity is permanently deleted, leaving its role "
+        "assignments orphaned. Enabling the identity again creates a new principal without them.",
     )
 
 
@@ -133,8 +133,8 @@ def _default_changed(before: DefaultIdentity, after: DefaultIdentity) -> Notice 
     if after.is_ambiguous:
         return Notice(
             DEFAULT_IDENTITY_AMBIGUOUS,
-            "Programs in the VM that ask for a token without naming an identity will be refused: there are several "
-            "user-assigned identities and no system-assigned one.",
+            "Programs in the VM that request a token without naming an identity will get an error: there are "
+            "several user-assigned identities and no system-assigned one.",
         )
     had_an_answer = before.is_system or before.user is not None
     if not had_an_answer:
@@ -142,11 +142,11 @@ def _default_changed(before: DefaultIdentity, after: DefaultIdentity) -> Notice 
     if not after.is_system and after.user is None:
         return Notice(
             DEFAULT_IDENTITY_LOST,
-            f"Programs in the VM that ask for a token without naming an identity got {before.described}; they will "
-            "get none, once tokens already cached (up to about 24 hours) run out.",
+            f"Programs in the VM that request a token without naming an identity get {before.described} now, and "
+            "none after cached tokens expire (up to about 24 hours).",
         )
     return Notice(
         DEFAULT_IDENTITY_CHANGED,
-        f"Programs in the VM that ask for a token without naming an identity got {before.described}; they will get "
+        f"Programs in the VM that request a token without naming an identity get {before.described}; they will get "
         f"{after.described}, once tokens already cached (up to about 24 hours) run out.",
     )

@@ -152,7 +152,7 @@ def _receivers(rule: Rule, vm: ResourceId) -> Iterable[ResourceId | None]:
 def _system(vm: VirtualMachine, said: Sequence[Rule]) -> bool | None:
     lines = {rule.system.is_wanted: rule.system.line for rule in reversed(said) if rule.system}
     if len(lines) > 1:
-        raise _conflict(vm, "wants a system-assigned identity", lines[True], "wants none", lines[False])
+        raise _conflict(vm, "enables the system-assigned identity", lines[True], "wants none", lines[False])
     return next(iter(lines), None)
 
 
@@ -165,12 +165,12 @@ def _exactly(
     line, wanted = setting[0]
     for other_line, other in setting[1:]:
         if other.keys() != wanted.keys():
-            raise _conflict(vm, "wants exactly some identities", line, "wants exactly others", other_line)
+            raise _conflict(vm, "sets an exact list of identities", line, "sets another exact list", other_line)
     for identity in sorted(include.keys() - wanted.keys()):
-        one = f"wants exactly some identities without '{identity.name}'"
+        one = f"sets an exact list of identities without '{identity.name}'"
         raise _conflict(vm, one, line, "includes it", include[identity])
     for identity in sorted(exclude.keys() & wanted.keys()):
-        one = f"wants exactly some identities, '{identity.name}' among them"
+        one = f"sets an exact list of identities with '{identity.name}'"
         raise _conflict(vm, one, line, "excludes it", exclude[identity])
     return frozenset(wanted)
 
@@ -187,7 +187,7 @@ def _conflict(vm: VirtualMachine, one: str, line: int, other: str, other_line: i
     return ConflictingRules(
         f"Rules conflict for VM '{vm.id.name}' in resource group '{vm.id.group}': line {line} {one}, and line "
         f"{other_line} {other}.",
-        hint="Change one of the two lines, or have one of the rules not select this VM.",
+        hint="Change one of the two lines, or exclude this VM from one of the rules.",
     )
 
 

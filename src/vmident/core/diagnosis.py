@@ -44,7 +44,7 @@ class Check:
 
 def on_subscription(name: str, subscription: str, state: str) -> Check:
     """Judge a subscription by its state: only `Enabled` takes changes (Microsoft's 'Azure subscription states')."""
-    seen = f"Subscription '{name}' ({subscription}) answers and is {state}."
+    seen = f"Subscription '{name}' ({subscription}) is {state}."
     if state.lower() == "enabled":
         return Check("subscription", CheckStatus.OK, seen)
     return Check(
@@ -55,12 +55,12 @@ def on_subscription(name: str, subscription: str, state: str) -> Check:
 def on_clock(ahead_seconds: float | None) -> Check:
     """Judge how far this machine's clock is ahead of Azure's; `None` where Azure did not say the time."""
     if ahead_seconds is None:
-        return Check("clock", CheckStatus.SKIPPED, "Azure's answer carries no time to compare with.")
+        return Check("clock", CheckStatus.SKIPPED, "Azure's response has no time to compare with.")
     off = abs(ahead_seconds)
     seen = f"This machine's clock is {off:.0f} s {'ahead of' if ahead_seconds > 0 else 'behind'} Azure's."
     if off <= CLOCK_TOLERANCE_SECONDS:
         return Check("clock", CheckStatus.OK, seen)
-    return Check("clock", CheckStatus.PROBLEM, seen, "Set the clock: signing in fails when it is minutes off.")
+    return Check("clock", CheckStatus.PROBLEM, seen, "Set the clock. Sign-in fails if it is several minutes off.")
 
 
 def on_network(way: str, missing_certificates: tuple[str, str] | None) -> Check:
@@ -73,7 +73,7 @@ def on_network(way: str, missing_certificates: tuple[str, str] | None) -> Check:
             f"{variable} is '{path}', and that file does not exist.",
             f"Set {variable} to a file with the certificates to trust, or unset it.",
         )
-    return Check("network", CheckStatus.OK, f"Requests go {way}.")
+    return Check("network", CheckStatus.OK, f"Requests are sent {way}.")
 
 
 def on_provider(namespace: str, state: str, subscription: str | None = None) -> Check:
@@ -90,11 +90,11 @@ def on_provider(namespace: str, state: str, subscription: str | None = None) -> 
 def on_permission(action: str, what: str, scope: Scope, permissions: Sequence[Permission], caller: str | None) -> Check:
     """Judge whether the caller may do something; only likely, as locks, deny assignments and policy are not seen."""
     if allows(permissions, action):
-        return Check("permission", CheckStatus.OK, f"You may {what}, as far as roles tell ({action}).")
+        return Check("permission", CheckStatus.OK, f"You have permission to {what} ({action}).")
     return Check(
         "permission",
         CheckStatus.PROBLEM,
-        f"You may not {what}, as far as roles tell: '{action}' on {scope} is missing.",
+        f"You do not have permission to {what}: '{action}' on {scope} is missing.",
         remediation(action, str(scope), caller),
     )
 
@@ -107,14 +107,14 @@ def on_state(machine: VirtualMachine, power: str | None) -> Check:
             "vm",
             CheckStatus.WARNING,
             f"The last operation on VM '{name}' ended as '{machine.provisioning_state}'.",
-            "Look at the VM's activity log; a change of its identities that works sets it right.",
+            "Check the VM's activity log. A successful change of its identities clears this state.",
         )
     if power is None or power.lower() == "running":
         return Check("vm", CheckStatus.OK, f"VM '{name}' is {power or 'there'}.")
     return Check(
         "vm",
         CheckStatus.WARNING,
-        f"VM '{name}' is {power}: its identities can be changed, and no program in it gets a token.",
+        f"VM '{name}' is {power}: its identities can be changed, but programs in it get no tokens until it runs.",
         f"Start it: {command_line('az', 'vm', 'start', '--ids', machine.id)}",
     )
 
@@ -126,13 +126,13 @@ def _to_detach(vm: ResourceId, identity: ResourceId) -> str:
 def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[ResourceId], count: int) -> list[Check]:
     """Judge the `count` attached identities: those that are gone, and those that were deleted and made again."""
     if not dead and not remade:
-        seen = f"Each of the {count} attached identities exists." if count else "No user-assigned identity is attached."
+        seen = f"All {count} attached identities exist." if count else "No user-assigned identity is attached."
         return [Check("attachment", CheckStatus.OK, seen)]
     gone = [
         Check(
             "attachment",
             CheckStatus.PROBLEM,
-            f"Identity '{identity}' is attached and does not exist any more: it gives no tokens, and Azure refuses "
+            f"Identity '{identity}' is attached but no longer exists: it provides no tokens, and Azure rejects "
             "other changes of the VM's identities.",
             f"Detach it: {command_line('vmident', 'doctor', vm, '--fix')}, or {_to_detach(vm, identity)}",
         )
@@ -142,7 +142,7 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
         Check(
             "attachment",
             CheckStatus.PROBLEM,
-            f"Identity '{identity}' was deleted and made again since it was attached: the VM still has the old one.",
+            f"Identity '{identity}' was deleted and recreated after it was attached: the VM still uses the old one.",
             f"Detach it and attach it again: {_to_detach(vm, identity)}; "
             + command_line("vmident", "add-user", vm, "--identity", identity),
         )
@@ -158,12 +158,12 @@ def on_default(state: IdentityState) -> Check:
         return Check(
             "token service",
             CheckStatus.WARNING,
-            "Programs in the VM that ask for a token without naming an identity are refused: there are several "
+            "Programs in the VM that request a token without naming an identity get an error: there are several "
             "user-assigned identities and no system-assigned one.",
-            "Have them name a client id, or give the VM a system-assigned identity: vmident enable-system",
+            "Use a client ID in those programs, or enable the system-assigned identity: vmident enable-system",
         )
     if not default.is_system and default.user is None:
-        return Check("token service", CheckStatus.OK, "The VM has no identity, and programs in it get no tokens.")
+        return Check("token service", CheckStatus.OK, "The VM has no identity, so programs in it get no tokens.")
     return Check("token service", CheckStatus.OK, f"Programs that name no identity get {default.described}.")
 
 

@@ -121,8 +121,8 @@ def _about_rules(
         missing = [str(vm) for vm in sorted(rule.selector.ids - ids)]
         missing += [name for name in rule.selector.names if "*" not in name and name.lower() not in names]
         for word in missing:
-            message = f"The rule on line {rule.line} names VM '{word}', which is not there."
+            message = f"The rule on line {rule.line} names VM '{word}', which does not exist."
             warnings.append(Notice(RULE_NAMES_NO_VM, message))
         if not missing and id(rule) in idle:
-            warnings.append(Notice(RULE_SELECTS_NOTHING, f"The rule on line {rule.line} selects no VM."))
+            warnings.append(Notice(RULE_SELECTS_NOTHING, f"The rule on line {rule.line} selects no VMs."))
     return tuple(warnings)

@@ -91,7 +91,7 @@ def tags_wanted(words: Sequence[str]) -> tuple[TagWanted, ...]:
     for word in words:
         name, has_value, value = word.partition("=")
         if not name.strip():
-            raise UsageError(f"'{word}' names no tag.", hint="Such as --tag team=web, or --tag team for any value.")
+            raise UsageError(f"'{word}' is not a valid tag.", hint="Use --tag NAME=VALUE, or --tag NAME for any value.")
         wanted.append(TagWanted(name.strip(), value if has_value else None))
     return tuple(wanted)
 

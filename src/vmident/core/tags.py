@@ -20,10 +20,14 @@ def tags_in(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name.strip():
-            raise UsageError(f"'{word}' is no tag.", hint="A tag is NAME=VALUE: --tags team=web --tags env=test")
+            raise UsageError(
+                f"'{word}' is not a valid tag.", hint="Use NAME=VALUE. Example: --tags team=web --tags env=test"
+            )
         name = name.strip()
         if tags.setdefault(_spelled(name, tags), value) != value:
-            raise UsageError(f"The tag '{name}' is given two values.", hint="Give each tag once, in whatever case.")
+            raise UsageError(
+                f"The tag '{name}' has two values.", hint="Use each tag once. Tag names are not case-sensitive."
+            )
     return tags
 
 

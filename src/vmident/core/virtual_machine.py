@@ -14,7 +14,7 @@ _AT_REST = frozenset({"succeeded", "failed", "canceled"})
 
 @dataclass(frozen=True)
 class UnreadVm:
-    """A VM in a list that does not read as one; `word` is its id as the list has it, or says that it has none."""
+    """A VM in a list that cannot be read as one; `word` is its id as the list has it, or says that it has none."""
 
     word: str
     error: VmidentError

@@ -32,7 +32,9 @@ def rules_in(text: str, file: str) -> tuple[Rule, ...]:
     top = located(text, file).mapping("a description", ("version", "rules"), ("version", "rules"))
     version = top["version"]
     if (version.kind, version.text) != ("int", "1"):
-        raise version.wrong(f"the version is '{version.text}', and this vmident reads version 1.", "Write version: 1")
+        raise version.wrong(
+            f"the version is '{version.text}', but this version of vmident reads version 1.", "Write version: 1"
+        )
     return tuple(one.once("rule", _rule) for one in top["rules"].items("rules", may_be_empty=True))
 
 
@@ -46,13 +48,13 @@ def schema_text() -> str:
 def _rule(node: Located) -> Rule:
     members = node.mapping("a rule", ("vms", "system", "identities", "roles"), ("vms",))
     if len(members) == 1:
-        raise node.wrong("the rule says nothing of what its VMs are to have.", "Give it 'system' or 'identities'.")
+        raise node.wrong("the rule has no 'system' and no 'identities'.", "Add 'system' or 'identities'.")
     identities = members["identities"].mapping("identities", _LISTS) if "identities" in members else {}
     if "identities" in members and not identities:
-        raise members["identities"].wrong("identities name none.", f"Give one of {', '.join(_LISTS)}.")
+        raise members["identities"].wrong("'identities' is empty.", f"Give one of {', '.join(_LISTS)}.")
     if "exactly" in identities and len(identities) > 1:
         raise identities["exactly"].wrong(
-            "'exactly' does not go with 'include' or 'exclude'.", "It names all identities; leave the others out."
+            "'exactly' cannot be used with 'include' or 'exclude'.", "Remove 'include' and 'exclude'."
         )
     exactly = identities.get("exactly")
     rule = Rule(
@@ -69,8 +71,8 @@ def _rule(node: Located) -> Rule:
     )
     if rule.roles and not has_receivers:
         raise members["roles"].wrong(
-            "the roles are for nobody: the rule names no identity that there is to be.",
-            "Roles are for whom their rule names: system: true, or identities to include.",
+            "'roles' requires 'system: true' or included identities in the same rule.",
+            "Add 'system: true' or 'include' to the rule.",
         )
     return rule
 
@@ -93,7 +95,7 @@ def _scope(word: str) -> str:
 def _selector(node: Located) -> Selector:
     members = node.mapping("vms", _SELECTORS)
     if not members:
-        raise node.wrong("vms select nothing in particular.", "For every VM of the subscription: names: ['*']")
+        raise node.wrong("'vms' has no selector.", "To select every VM: names: ['*']")
     return Selector(
         names=_words(members.get("names"), "a name", _pattern_of(VM_NAME)),
         ids=members["ids"].once("ids", _ids) if "ids" in members else frozenset(),
@@ -111,7 +113,7 @@ def _ids(node: Located) -> frozenset[ResourceId]:
 def _tags(node: Located) -> dict[str, str]:
     tags = {key.text: value.word(f"the tag '{key.text}'") for key, value in node.entries("tags")}
     if not tags:
-        raise node.wrong("tags name none.")
+        raise node.wrong("'tags' is empty.")
     return tags
 
 
@@ -123,7 +125,7 @@ def _system(node: Located | None) -> SystemRule | None:
     if node.kind != "bool":
         is_quoted = node.kind == "str" and node.text.lower() in {"true", "false"}
         found = f"the text '{node.text}'" if is_quoted else f"'{node.text}'"
-        raise node.wrong(f"system is {found}, and is to be true, false or keep, without quotes.")
+        raise node.wrong(f"system is {found}, not true, false or keep without quotes.")
     return SystemRule(node.text.lower() in {"true", "yes", "on"}, node.line)
 
 
@@ -163,5 +165,7 @@ def _pattern_of(rule: NameRule) -> Callable[[str], str]:
 
 def _subscription(word: str) -> str:
     if not _GUID.fullmatch(word):
-        raise UsageError(f"'{word}' is no id of a subscription.", hint="Give its id, a GUID: az account list -o table")
+        raise UsageError(
+            f"'{word}' is not a subscription ID.", hint="Use its ID, a GUID. To see IDs: az account list -o table"
+        )
     return word

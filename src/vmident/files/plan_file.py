@@ -19,7 +19,7 @@ from vmident.errors import BadPlan, BadResourceId
 
 _FORMAT = "vmident-plan"
 _VERSION = 1
-_MAKE_AGAIN = "Make the plan again: vmident plan -f FILE --save PLAN"
+_MAKE_AGAIN = "Create the plan again: vmident plan -f FILE --save PLAN"
 
 
 def header(endpoint: str, made_seconds: float) -> dict[str, Any]:
@@ -42,14 +42,15 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
         raise BadPlan(f"{file} is not a saved plan.", hint=_apply_with_f(file))
     if document.get("version") != _VERSION:
         raise BadPlan(
-            f"{file} is a plan of version {document.get('version')}, and this vmident reads version {_VERSION}.",
+            f"{file} is a plan of version {document.get('version')}, but this version of vmident reads version "
+            f"{_VERSION}.",
             hint=_MAKE_AGAIN,
         )
     made_for = str(document.get("endpoint"))
     if made_for.rstrip("/").lower() != endpoint.rstrip("/").lower():
         raise BadPlan(
-            f"{file} was made for {made_for}, and this is {endpoint}.",
-            hint="Choose the cloud that the plan was made for with --cloud or --sandbox.",
+            f"{file} was made for {made_for}, not for {endpoint}.",
+            hint="Select the plan's cloud with --cloud or --sandbox.",
         )
     try:
         return Plan(_vms(document["vms"]))
@@ -65,7 +66,7 @@ def _apply_with_f(file: str) -> str:
 def _vms(listed: Any) -> tuple[PlannedVm, ...]:
     vms = tuple(_planned(one) for one in listed)
     if len({one.vm for one in vms}) < len(vms):
-        raise ValueError("a VM stands in it twice")
+        raise ValueError("a VM is listed twice")
     return vms
 
 

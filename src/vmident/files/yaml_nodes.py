@@ -14,7 +14,7 @@ from vmident.errors import BadDocument, UsageError
 
 Thing = TypeVar("Thing")
 
-SEE_SCHEMA = "See what a description may hold: vmident plan --schema"
+SEE_SCHEMA = "Run 'vmident plan --schema' to see the format."
 _TAG = "tag:yaml.org,2002:"
 _FOUND = {
     "map": "a mapping",
@@ -93,7 +93,7 @@ class Located:
             if key.kind != "str":
                 raise key.unexpected(f"a key of {what}", "text")
             if key.text in lines:
-                raise key.wrong(f"the key '{key.text}' stands on line {lines[key.text]} already.", "Merge the two.")
+                raise key.wrong(f"the key '{key.text}' is already on line {lines[key.text]}.", "Merge the two keys.")
             lines[key.text] = key.line
         return entries
 

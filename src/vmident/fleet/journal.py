@@ -120,8 +120,8 @@ class SqliteJournal:
             )
             if not done.rowcount:
                 raise TakenOver(
-                    f"Another process has taken run {run} over, and '{key.rsplit('/', 1)[-1]}' with it.",
-                    hint=f"See how it goes on: {command_line('vmident', 'runs', 'show', run)}",
+                    f"Run {run} was taken over by another process.",
+                    hint=f"To see its progress: {command_line('vmident', 'runs', 'show', run)}",
                 )
 
     def end(self, run: str) -> None:
@@ -184,7 +184,7 @@ class SqliteJournal:
             head = rows.execute(f"{_head_of(rows)} WHERE id=?", (run.strip().lower(),)).fetchone()
             if head is None:
                 raise NotFound(
-                    f"No run '{run}' is on record.", code="run-not-found", hint="See them: vmident runs list"
+                    f"Run '{run}' not found.", code="run-not-found", hint="Run 'vmident runs list' to see all runs."
                 )
             kept = rows.execute(_ENTRIES, (head[0],)).fetchall()
             return replace(
@@ -200,7 +200,9 @@ class SqliteJournal:
             found = rows.execute(query, (endpoint,)).fetchone()
         if found is None:
             raise NotFound(
-                f"No run against {endpoint} is on record.", code="run-not-found", hint="See all: vmident runs list"
+                f"No runs recorded for {endpoint}.",
+                code="run-not-found",
+                hint="Run 'vmident runs list' to see all runs.",
             )
         return self.read(found[0])
 

@@ -170,12 +170,12 @@ class JournalFile:
             reason = failed.strerror if isinstance(failed, OSError) else str(failed)
             raise self._unusable(str(reason)) from failed
         except (ValueError, KeyError, TypeError, BadResourceId) as strange:
-            raise self._unusable("it holds what vmident does not write") from strange
+            raise self._unusable("it contains unexpected data") from strange
 
     def _unusable(self, reason: str) -> JournalUnusable:
         return JournalUnusable(
             f"The journal of runs, '{self._file}', cannot be used: {reason}.",
-            hint="Free the file or move it away, or name a folder that you may write to in VMIDENT_STATE_DIR.",
+            hint="Move the file away, or set VMIDENT_STATE_DIR to a writable folder.",
         )
 
 

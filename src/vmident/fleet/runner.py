@@ -47,7 +47,7 @@ class Runner:
             self.stopped = Interrupted("Interrupted.")
         elif scheduler.stopped_by_policy:
             self.stopped = StoppedEarly(
-                scheduler.stopped_by_policy, hint="See what failed before you go on with the others."
+                scheduler.stopped_by_policy, hint="Check the failures before you resume the run."
             )
         return scheduler.results
 

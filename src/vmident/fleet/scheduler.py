@@ -306,8 +306,8 @@ class Scheduler(Generic[ResultT]):
     def _policy_broken_by(self, number: int) -> str | None:
         canary = self._policy.canary
         if number < canary < len(self._jobs):
-            first = "The first VM was not well" if canary == 1 else f"Of the first {canary} VMs not all were well"
-            return f"{first}, so the others were left as they are."
+            first = "The canary VM failed" if canary == 1 else f"Some of the {canary} canary VMs failed"
+            return f"{first}; the remaining VMs were not changed."
         return self._too_many_failed() if self._begun < len(self._jobs) else None
 
     def _too_many_failed(self) -> str | None:

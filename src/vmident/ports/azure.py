@@ -130,7 +130,7 @@ class VirtualMachines(Protocol):
     def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
         """Find the VMs for which a condition of Resource Graph holds; it lags, and may be unusable.
 
-        Raises `AzureRefused` where the condition does not read as one.
+        Raises `AzureRefused` where the condition cannot be read as one.
         """
         ...
 
@@ -279,7 +279,7 @@ class Roles(Protocol):
 
 @dataclass(frozen=True)
 class Loss:
-    """What a VM is about to lose: identities, and the role assignments that will then point at nobody."""
+    """What a VM will lose: identities, and the role assignments that will then point at nobody."""
 
     vm: ResourceId
     change: Transition
@@ -378,7 +378,7 @@ class Prompt(Protocol):
         ...
 
     def confirm_role_removal(self, roles: Sequence[RoleAssignment]) -> bool:
-        """Ask whether assignments that will point at nobody are to be deleted too; no where nobody can be asked."""
+        """Ask whether assignments that will be orphaned are to be deleted too; no where nobody can be asked."""
         ...
 
     def progress(self, message: str) -> None:

@@ -117,7 +117,7 @@ class StopPolicy:
         limit = self.max_failures
         if limit is None or not limit.is_passed_by(failed, total):
             return None
-        return f"More than {limit} of {total} VMs failed, so the others were left as they are."
+        return f"More than {limit} of {total} VMs failed; the remaining VMs were not changed."
 
 
 NO_POLICY = StopPolicy()

@@ -17,7 +17,7 @@ from vmident.results.resources import VmCreation
 _HEADINGS = {
     Status.CHANGED: "created",
     Status.PLANNED: "would be created",
-    Status.ACCEPTED: "accepted, and still being made",
+    Status.ACCEPTED: "accepted, still being created",
     Status.FAILED: "failed",
 }
 _MARKS = {

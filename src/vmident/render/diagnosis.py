@@ -61,7 +61,7 @@ def diagnosis_lines(found: DoctorReport, fixed: Sequence[ChangeResult], *, names
             yield Line(f"{vm.vm.name} ({vm.vm.group})" if vm.vm else vm.word, Tone.HEADING)
         yield from _check_lines(vm.findings)
     amiss = sum(one.has_failed for one in found.findings)
-    yield Line(f"{amiss} of {len(found.findings)} checks found something." if amiss else "All is well.", Tone.HEADING)
+    yield Line(f"{amiss} of {len(found.findings)} checks failed." if amiss else "All checks passed.", Tone.HEADING)
 
 
 def _check_lines(findings: Sequence[Check]) -> Iterator[Line]:

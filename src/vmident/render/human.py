@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 HEADINGS = {
     Status.CHANGED: "changed",
-    Status.UNCHANGED: "nothing to do",
+    Status.UNCHANGED: "no changes",
     Status.PLANNED: "would change",
-    Status.ACCEPTED: "accepted, and still being carried out",
+    Status.ACCEPTED: "accepted, still running",
     Status.FAILED: "failed",
-    Status.UNKNOWN: "sent, outcome not known",
-    Status.SKIPPED: "skipped, nothing was sent",
+    Status.UNKNOWN: "sent, outcome unknown",
+    Status.SKIPPED: "skipped",
 }
 
 
@@ -36,8 +36,8 @@ _ROLE_MARKS = {
     RoleStatus.EXISTING: ("=", Tone.FAINT, ""),
     RoleStatus.PLANNED: ("+", Tone.ADDED, ""),
     RoleStatus.FAILED: ("!", Tone.ERROR, ": failed"),
-    RoleStatus.UNKNOWN: ("?", Tone.WARNING, ": sent, outcome not known"),
-    RoleStatus.ORPHANED: ("!", Tone.WARNING, ": points at nobody afterwards"),
+    RoleStatus.UNKNOWN: ("?", Tone.WARNING, ": sent, outcome unknown"),
+    RoleStatus.ORPHANED: ("!", Tone.WARNING, ": orphaned"),
     RoleStatus.PLANNED_REMOVAL: ("-", Tone.REMOVED, ""),
     RoleStatus.REMOVED: ("-", Tone.REMOVED, ""),
 }
@@ -83,14 +83,14 @@ def difference_lines(change: Transition) -> Iterator[Line]:
 
 def loss_lines(vm: ResourceId, change: Transition, orphans: Sequence[RoleAssignment] = ()) -> Iterator[Line]:
     """Draw what a VM is about to lose, and what that breaks."""
-    yield Line(f"{_vm(vm, vm.name)} is about to lose:", Tone.HEADING)
+    yield Line(f"{_vm(vm, vm.name)} will lose:", Tone.HEADING)
     yield from _identities(_only(change.before, change.removed, change.disables_system), "-", Tone.REMOVED)
     from vmident.core.consequences import consequences
 
     for warning in consequences(change):
         yield Line(f"  ! {warning.message}", Tone.WARNING)
     for one in orphans:
-        yield Line(f"  ! role '{one.role.name}' on {one.scope} will point at nobody", Tone.WARNING)
+        yield Line(f"  ! role '{one.role.name}' on {one.scope} will be orphaned", Tone.WARNING)
 
 
 def vm_lines(machine: VirtualMachine) -> Iterator[Line]:

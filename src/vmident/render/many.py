@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LossOfOne: TypeAlias = "tuple[ResourceId, Transition, Sequence[RoleAssignment]]"
-"""A VM, the change that takes something away from it, and the role assignments that will point at nobody."""
+"""A VM, the change that takes something away from it, and the role assignments that will be orphaned."""
 
 _NAMED_AT_MOST = 5
 _WAYS_AT_MOST = 10
@@ -97,7 +97,7 @@ def fleet_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
         rest = [result for group in groups[_WAYS_AT_MOST:] for result in group]
         if rest:
             ways = len(groups) - _WAYS_AT_MOST
-            yield Line(f"{_counted(rest)}: {HEADINGS[status]}, in {ways} more ways", Tone.HEADING)
+            yield Line(f"{_counted(rest)}: {HEADINGS[status]}, for {ways} other reasons", Tone.HEADING)
             yield Line(f"  {names.of_first(rest)}", Tone.FAINT)
     yield summary_line(results)
 
@@ -134,7 +134,7 @@ def grouped_loss_lines(losses: Iterable[LossOfOne]) -> Iterator[Line]:
     for group in grouped_losses(losses):
         first, *others = group
         _, *lines = loss_lines(*first)
-        yield Line(f"{_vms(len(group))} about to lose:", Tone.HEADING)
+        yield Line(f"{_vms(len(group))} will lose:", Tone.HEADING)
         named = ", ".join(vm.name for vm, _, _ in group[:_NAMED_AT_MOST])
         more = len(group) - _NAMED_AT_MOST
         yield Line(f"  {named}{f' and {more} more' if more > 0 else ''}", Tone.FAINT)
@@ -171,7 +171,7 @@ def _told(vms: tuple[ChangeResult, ...], error: VmidentError, names: Names, reco
     text = ", ".join(names.of(one) for one in named)
     more = len(vms) - len(named)
     show = command_line("vmident", "runs", "show", record.run)
-    found = f" and {more} more; all are named by: {show}" if more else ""
+    found = f" and {more} more. To see all: {show}" if more else ""
     return GroupedFailures(vms, common, _counted(vms), f"{text}{found}")
 
 

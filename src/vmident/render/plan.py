@@ -93,14 +93,12 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
             )
         )
     pending = len(plan.pending)
-    yield Line(
-        f"{_counted(len(plan.vms))}: {pending} would change, {len(plan.vms) - pending} as described", Tone.HEADING
-    )
+    yield Line(f"{_counted(len(plan.vms))}: {pending} would change, {len(plan.vms) - pending} match", Tone.HEADING)
 
 
 def nothing_pending_text(plan: Plan) -> str:
     """Return the text for a plan without changes."""
-    return f"Nothing to do: {_counted(len(plan.vms))} as described."
+    return f"No changes. {_counted(len(plan.vms))} match the desired state."
 
 
 def _counted(vms: int) -> str:
@@ -114,7 +112,7 @@ def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:
     yield from islice(about_vms, _WARNINGS_AT_MOST)
     more = sum(1 for _ in about_vms)
     if more:
-        yield Line(f"warning: {more} more warnings about VMs stand in the plan: -o json", Tone.WARNING)
+        yield Line(f"warning: {more} more warnings; use -o json to see them", Tone.WARNING)
 
 
 def state_document(machines: Iterable[VirtualMachine]) -> Document:

@@ -15,7 +15,7 @@ def progress_text(progress: Progress) -> str:
     if progress.failed:
         done += f", {progress.failed} failed"
     if progress.is_stopping:
-        return f"Stopping: {done}, {progress.in_flight} in flight; Ctrl-C again leaves at once"
+        return f"Stopping: {done}, {progress.in_flight} in flight; press Ctrl-C again to quit"
     text = [done]
     if progress.waiting and progress.seconds_left:
         text.append(f"about {_lasting(progress.seconds_left)} left")

@@ -20,8 +20,8 @@ _DELETED = {
     Status.CHANGED: "deleted",
     Status.PLANNED: "would be deleted",
     Status.FAILED: "failed",
-    Status.UNKNOWN: "sent, outcome not known",
-    Status.SKIPPED: "skipped, nothing was sent",
+    Status.UNKNOWN: "sent, outcome unknown",
+    Status.SKIPPED: "skipped",
 }
 
 
@@ -139,7 +139,7 @@ def deletion_loss_lines(
     identity: ResourceId, roles: Sequence[RoleAssignment], warnings: Sequence[Notice]
 ) -> Iterator[Line]:
     """Draw an identity that is about to be deleted, and what that takes along."""
-    yield Line(f"{_named(identity)} is about to be deleted:", Tone.HEADING)
+    yield Line(f"{_named(identity)} will be deleted:", Tone.HEADING)
     yield Line(f"  - {identity}", Tone.REMOVED)
     for one in roles:
         yield Line(f"  - role '{one.role.name}' on {one.scope}", Tone.REMOVED)
@@ -180,11 +180,11 @@ def _detached_line(one: ChangeResult) -> Line:
 
 def _made(status: Status, *, is_new: bool) -> str:
     if status is Status.UNCHANGED:
-        return "nothing to do"
+        return "no changes"
     if status is Status.PLANNED:
         return "would be created" if is_new else "would be changed"
     if status is Status.FAILED:
-        return "there, but without all its roles"
+        return "exists, but some roles are missing"
     return "created" if is_new else "changed"
 
 

@@ -16,11 +16,11 @@ from vmident.render.moment import utc
 
 _STAGES = {
     Stage.PLANNED: "not begun",
-    Stage.SENT: "sent, outcome not on record",
+    Stage.SENT: "sent, outcome not recorded",
     Stage.DONE: "done",
     Stage.FAILED: "failed",
     Stage.ACCEPTED: "accepted, not waited for",
-    Stage.UNKNOWN: "sent, outcome not known",
+    Stage.UNKNOWN: "sent, outcome unknown",
 }
 
 
@@ -112,7 +112,7 @@ def whole_run_lines(record: RunRecord) -> Iterator[Line]:
     for deletion in record.deletions:
         yield from _deletion_lines(deletion)
     if record.status == "unfinished":
-        yield Line(f"Go on with it: {command_line('vmident', 'runs', 'resume', record.id)}", Tone.FAINT)
+        yield Line(f"To resume: {command_line('vmident', 'runs', 'resume', record.id)}", Tone.FAINT)
 
 
 def _deletion_document(deletion: IdentityDeletion) -> Document:

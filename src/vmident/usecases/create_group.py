@@ -50,7 +50,7 @@ def create_group_resource(
         return now if now and has_tags(now.tags, request.tags) else None
 
     write = Write(
-        make, found, f"make resource group '{request.name}'", command_line("vmident", "group", "show", request.name)
+        make, found, f"create resource group '{request.name}'", command_line("vmident", "group", "show", request.name)
     )
     group, is_ours = write_once(write, clock, prompt)
     return GroupResult(group, Status.CHANGED if is_ours else Status.UNCHANGED, before)
@@ -72,11 +72,11 @@ def _there(request: GroupRequest, groups: Groups) -> Group | None:
     if group.is_being_deleted:
         raise Conflict(
             f"Resource group '{group.name}' is being deleted.",
-            hint="Make it again when it is gone, or take another name.",
+            hint="Try again when it is deleted, or use another name.",
         )
     if not is_same_location(group.location, request.location):
         raise AlreadyExists(
-            f"Resource group '{group.name}' is there already, in '{group.location}' and not in '{request.location}'.",
-            hint=f"A group stays where it is: give --location {group.location}, or another name.",
+            f"Resource group '{group.name}' already exists in '{group.location}', not in '{request.location}'.",
+            hint=f"Use --location {group.location}, or another name.",
         )
     return group

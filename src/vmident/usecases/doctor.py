@@ -83,7 +83,7 @@ def run_checks(
 def _on_account(
     caller: Caller, where: Where, doctor_ports: DoctorPorts, several: Callable[[], Sequence[str]]
 ) -> tuple[tuple[Check, ...], bool]:
-    name = caller.name or "somebody whom the token does not name"
+    name = caller.name or "an account that the token does not name"
     found = [
         Check("sign-in", CheckStatus.OK, f"Signed in as {name}."),
         diagnosis.on_network(doctor_ports.way, doctor_ports.missing_certificates),
@@ -135,7 +135,7 @@ def _with_vms(
     found: dict[ResourceId | str, VmChecks] = {}
     for number, word in enumerate(words, start=1):
         if len(words) > 1:
-            ports.prompt.progress(f"Looking at VM {number} of {len(words)}")
+            ports.prompt.progress(f"Checking VM {number} of {len(words)}")
         try:
             machine = word if isinstance(word, VirtualMachine) else _found(word, named, ports)
         except VmidentError as failure:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Write(Generic[T]):
     """One write: `make` sends it, `found` reads whether it is done, and gives `None` where it is still to be made.
 
-    `what` says it in words, such as `make resource group 'web'`; `look` is the command that shows what came of it.
+    `what` says it in words, such as `create resource group 'web'`; `look` is the command that shows what came of it.
     """
 
     make: Callable[[], T]
@@ -70,7 +70,7 @@ def _until_made(write: Write[T], sent: _Sent, clock: Clock, prompt: Prompt) -> t
                 raise
             asked_for = failure.retry_after_seconds if isinstance(failure, Throttled) else None
             pause = pause_before_retry(tries - 1, asked_for)
-            prompt.progress(f"{write.what}: {failure.code}, looking again in {pause:.0f} s")
+            prompt.progress(f"{write.what}: {failure.code}, checking again in {pause:.0f} s")
             clock.sleep(pause)
         there = write.found()
         if there is not None:
@@ -81,6 +81,6 @@ def _with_context(failure: VmidentError, write: Write[T], sent: _Sent) -> Vmiden
     if not sent.perhaps:
         return failure.with_message(f"{failure.message} The request to {write.what} was not sent.")
     return failure.in_doubt().with_message(
-        f"{failure.message} The request to {write.what} was sent, and Azure may still carry it out.",
-        hint=f"See what is there: {write.look}",
+        f"{failure.message} The request to {write.what} was sent and may still complete.",
+        hint=f"To see the current state: {write.look}",
     )

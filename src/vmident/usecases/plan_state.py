@@ -100,8 +100,8 @@ def _in_one(
 def _lagging(subscription: str) -> Notice:
     return Notice(
         GRAPH_LAGS,
-        f"Subscription {subscription} has so many VMs that Resource Graph was asked what they have. It lags by "
-        "seconds to minutes; each VM is read from Azure itself before it is changed.",
+        f"Subscription {subscription} has so many VMs that the plan was made from Resource Graph, which lags by "
+        "seconds to minutes. Each VM is read again before it is changed.",
     )
 
 
@@ -119,8 +119,7 @@ def _check_there(plan: Plan, identities: Identities) -> None:
         for identity in sorted(wanted.keys() - there):
             if identity.subscription.lower() == subscription:
                 raise NotFound(
-                    f"The user-assigned identity {identity}, which VM '{wanted[identity].name}' is to have, is not "
-                    "there.",
+                    f"The user-assigned identity {identity} for VM '{wanted[identity].name}' does not exist.",
                     code="identity-not-found",
-                    hint="See what is there: vmident identity list",
+                    hint="Run 'vmident identity list' to see all identities.",
                 )

@@ -25,23 +25,23 @@ def _wrapped(cause: Exception) -> ClientAuthenticationError:
     ],
 )
 def test_an_authority_that_does_not_answer_is_no_refusal(failure: Exception) -> None:
-    setting = token_failure(failure, AZURE, "Nobody was signed in", "Try again.")
+    setting = token_failure(failure, AZURE, "Sign-in failed", "Try again.")
     assert isinstance(setting, Unreachable)
     assert "no answer from login.microsoftonline.com" in setting.message
 
 
 @pytest.mark.parametrize("failure", [ClientAuthenticationError("AADSTS1:\nno."), _wrapped(ValueError("no tenant"))])
 def test_a_refusal_keeps_its_reason_on_one_line(failure: Exception) -> None:
-    setting = token_failure(failure, AZURE, "Nobody was signed in", "Try again.")
+    setting = token_failure(failure, AZURE, "Sign-in failed", "Try again.")
     assert isinstance(setting, NotSignedIn)
-    assert setting.message.startswith("Nobody was signed in: A")
+    assert setting.message.startswith("Sign-in failed: A")
     assert "\n" not in setting.message
     assert setting.hint == "Try again."
 
 
 def test_where_nothing_is_set_up_every_way_in_is_named() -> None:
     setting = sign_in_error(ClientAuthenticationError("Attempted credentials:\n\tX: X authentication unavailable"))
-    assert setting.message == "Not signed in: no way of signing in gave a token."
+    assert setting.message == "Not signed in: no sign-in method returned a token."
     for way in ("vmident login", "az login", "AZURE_CLIENT_ID", "VMIDENT_ACCESS_TOKEN"):
         assert way in (setting.hint or "")
 

@@ -46,7 +46,7 @@ def test_vms_that_changed_alike_are_one_block_and_the_last_line_counts_every_vm_
             "  before  UserAssigned",
             "  after   SystemAssigned, UserAssigned",
             "  + system-assigned identity  principal GUID",
-            "webVM (myResourceGroup): nothing to do",
+            "webVM (myResourceGroup): no changes",
             "  now     SystemAssigned",
             "  = system-assigned identity  principal GUID",
             "27 VMs: 26 changed, 1 unchanged",
@@ -104,9 +104,9 @@ def test_the_report_of_a_run_that_is_stopped_counts_the_vms_that_it_did_not_come
     outcome = program(f"enable-system {words()}")
 
     assert outcome.code == 130
-    assert "22 VMs: skipped, nothing was sent\n" in outcome.out
+    assert "22 VMs: skipped\n" in outcome.out
     assert outcome.out.splitlines()[-1].startswith("25 VMs: ")
-    assert "Go on with it: vmident runs resume " in outcome.err.splitlines()[-1]
+    assert "To resume, run 'vmident runs resume'. " in outcome.err.splitlines()[-1]
 
 
 def test_twenty_vms_are_told_of_one_by_one(program: Program) -> None:

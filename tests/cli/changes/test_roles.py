@@ -183,11 +183,13 @@ def test_a_principal_that_the_directory_never_knows_fails_loudly_and_a_second_ru
     error = outcome.json["error"]
     assert error["code"] == "PrincipalNotFound"
     assert "without these roles: 'Reader'" in error["message"]
-    assert error["hint"] == f"Finish the job: vmident enable-system {vm_id('myVM')} --role Reader --scope {IN_GROUP}"
+    assert error["hint"] == (
+        f"To complete the change: vmident enable-system {vm_id('myVM')} --role Reader --scope {IN_GROUP}"
+    )
     assert outcome.json["after"]["type"] == "SystemAssigned"
     assert roles_in(outcome.json) == [("Reader", IN_GROUP, "failed")]
 
-    again = program(error["hint"].removeprefix("Finish the job: vmident "))
+    again = program(error["hint"].removeprefix("To complete the change: vmident "))
     assert (again.code, again.json["status"], again.json["before"]) == (0, "changed", outcome.json["after"])
     assert assignments_of(program, principal_of(program, "myVM")) == [(READER, IN_GROUP)]
 
@@ -303,8 +305,8 @@ def test_on_a_terminal_they_are_named_and_asked_about(program: Program, typing: 
     outcome = program("disable-system webVM")
 
     assert outcome.code == 0
-    assert f"! role 'Reader' on {IN_GROUP} will point at nobody" in outcome.err
-    assert "Delete the 2 role assignments that will point at nobody, too? [y/N]" in outcome.err
+    assert f"! role 'Reader' on {IN_GROUP} will be orphaned" in outcome.err
+    assert "Delete the 2 role assignments that would be orphaned? [y/N]" in outcome.err
     assert f"- role 'Reader' on {IN_GROUP}" in outcome.out
     assert assignments_of(program, principal) == []
 
@@ -379,8 +381,8 @@ def test_an_identity_without_its_role_is_failed_and_the_hint_finishes(program: P
 
     assert (outcome.code, outcome.json["status"], outcome.json["error"]["code"]) == (1, "failed", "PrincipalNotFound")
     hint = outcome.json["error"]["hint"]
-    assert hint == f"Finish the job: vmident identity create newId -g {GROUP} --role Reader --scope {IN_GROUP}"
-    again = program(hint.removeprefix("Finish the job: vmident "))
+    assert hint == f"To complete the change: vmident identity create newId -g {GROUP} --role Reader --scope {IN_GROUP}"
+    again = program(hint.removeprefix("To complete the change: vmident "))
     assert (again.code, roles_in(again.json)) == (0, [("Reader", IN_GROUP, "granted")])
 
 

@@ -102,8 +102,8 @@ def test_a_run_that_was_interrupted_goes_on_where_it_was(program: Program) -> No
     interrupted_at(program, "dbVM")
     assert program(f"enable-system myVM dbVM -g {GROUP}").code == 130
     assert [vm["status"] for vm in shown(program)["vms"]] == ["done", "unknown"]
-    assert "sent, outcome not known" in program("runs show -o human").out
-    assert "Go on with it: vmident runs resume " in program("runs show -o human").out
+    assert "sent, outcome unknown" in program("runs show -o human").out
+    assert "To resume, run 'vmident runs resume'. " in program("runs show -o human").out
 
     resumed = program("runs resume")
 
@@ -118,7 +118,7 @@ def test_going_on_with_a_run_that_is_done_does_nothing_and_says_so(program: Prog
     program("enable-system myVM")
 
     assert (program("runs resume").code, program("runs resume").out, program.sent) == (0, "[]\n", [])
-    assert program("runs resume -o human").out == "Nothing to do.\n"
+    assert program("runs resume -o human").out == "No changes.\n"
 
 
 def test_what_was_sent_and_done_is_not_sent_again(program: Program) -> None:
@@ -252,7 +252,7 @@ def test_ctrl_c_between_two_steps_says_that_the_record_has_it(
     outcome = program(f"enable-system myVM dbVM -g {GROUP}")
 
     assert (outcome.code, [one["status"] for one in outcome.json]) == (130, ["unknown", "failed"])
-    assert outcome.json[0]["error"]["hint"] == "Go on with it: vmident runs resume"
+    assert outcome.json[0]["error"]["hint"] == "To resume, run 'vmident runs resume'."
     monkeypatch.undo()
     assert [one["status"] for one in program("runs resume").json] == ["changed", "changed"]
 
@@ -308,7 +308,7 @@ def test_an_interrupted_change_of_one_vm_says_how_to_go_on(program: Program) -> 
 
     assert outcome.code == 130
     run = program("runs list").json[0]["run"]
-    assert outcome.err.endswith(f"Go on with it: vmident runs resume {run}\n")
+    assert outcome.err.endswith(f"To resume, run 'vmident runs resume'. {run}\n")
 
 
 def test_a_run_that_ran_out_of_time_goes_on_with_the_vms_that_it_did_not_come_to(program: Program) -> None:
@@ -319,7 +319,7 @@ def test_a_run_that_ran_out_of_time_goes_on_with_the_vms_that_it_did_not_come_to
 
     assert outcome.code == 7
     run = program("runs list").json[0]["run"]
-    assert outcome.err.endswith(f"The run stopped on its way. Go on with it: vmident runs resume {run}\n")
+    assert outcome.err.endswith(f"The run was interrupted. To resume it: vmident runs resume {run}\n")
     assert [vm["status"] for vm in shown(program)["vms"]] == ["unknown", "planned"]
     assert "not begun" in program("runs show -o human").out
     assert program("runs resume").code == 0
@@ -360,6 +360,6 @@ def test_a_run_whose_sign_in_ends_on_the_way_stops_and_goes_on_after_the_next(pr
     assert outcome.code == 5
     assert [one["status"] for one in outcome.json] == ["changed"] * 2 + ["failed"] + ["skipped"] * 3
     assert "vmident login" in outcome.err
-    assert "Go on with it: vmident runs resume" in outcome.err
+    assert "To resume, run 'vmident runs resume'." in outcome.err
     program.rules.clear()
     assert [one["status"] for one in program("runs resume").json] == ["changed"] * 4

@@ -122,9 +122,9 @@ def test_a_loss_for_more_than_a_screenful_asks_for_the_number(
     typing(typed)
     outcome = program(f"disable-system --all -g {GROUP}")
     assert (outcome.code, len(program.patches)) == (code, sent)
-    assert "20 VMs are about to lose:\n" in outcome.err
-    assert "1 VM is about to lose:\n" in outcome.err
-    assert "This changes 21 VMs. Type their number to go on: " in outcome.err
+    assert "20 VMs will lose:\n" in outcome.err
+    assert "1 VM will lose:\n" in outcome.err
+    assert "This changes 21 VMs. Type {vms} to confirm: " in outcome.err
     # Told once for all that lose the same, and not again afterwards.
     assert outcome.err.count("is deleted for good") == 2
 

@@ -61,9 +61,9 @@ def test_a_canary_that_is_not_well_leaves_the_others_untouched_and_says_how_to_g
     run = program("runs list").json[0]["run"]
     assert outcome.err.splitlines()[-4:] == [
         "error: enable-system: stopped-early",
-        "  Of the first 2 VMs not all were well, so the others were left as they are.",
-        "  See what failed before you go on with the others.",
-        f"The run stopped on its way. Go on with it: vmident runs resume {run}",
+        "  Of the first 2 VMs not all were well; the remaining VMs were not changed.",
+        "  Check the failures before you resume the run.",
+        f"The run was interrupted. To resume it: vmident runs resume {run}",
     ]
     resumed = program("runs resume --canary 3 --max-failures 10%")
     assert (resumed.code, statuses(resumed.json)) == (0, ["changed"] * 8)
@@ -75,7 +75,7 @@ def test_a_canary_of_one_that_fails_gives_the_code_of_its_failure(program: Progr
     outcome = program(f"enable-system {ten()} -g {GROUP} --canary 1")
 
     assert (outcome.code, statuses(outcome.json)) == (4, ["failed"] + ["skipped"] * 9)
-    assert "The first VM was not well, so the others were left as they are." in outcome.err
+    assert "The canary VM failed; the remaining VMs were not changed." in outcome.err
 
 
 @pytest.mark.parametrize(

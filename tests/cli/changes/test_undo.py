@@ -135,7 +135,7 @@ def test_undo_asks_before_anything_is_lost(program: Program, typing: Typing) -> 
     outcome = program("runs undo")
 
     assert (outcome.code, program.patches) == (1, [])
-    assert "myVM (myResourceGroup) is about to lose:\n  - system-assigned identity" in outcome.err
+    assert "myVM (myResourceGroup) will lose:\n  - system-assigned identity" in outcome.err
 
 
 def test_roles_that_somebody_gave_meanwhile_are_named_and_deleted_only_where_asked(program: Program) -> None:

@@ -210,7 +210,7 @@ def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(program: Pro
         (lambda plan: [], "is not a saved plan"),
         (lambda plan: {key: plan[key] for key in plan if key != "vms"}, "is a damaged plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"id": identity_id(OTHER)}]}, "is a damaged plan"),
-        (lambda plan: plan | {"vms": [plan["vms"][0], plan["vms"][0]]}, "a VM stands in it twice"),
+        (lambda plan: plan | {"vms": [plan["vms"][0], plan["vms"][0]]}, "a VM is listed twice"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"request": None}]}, "is a damaged plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"before": {"type": "Strange"}}]}, "is a damaged plan"),
     ],
@@ -314,7 +314,7 @@ def test_conflicting_rules_are_refused_with_both_lines(program: Program, describ
 
     assert (outcome.code, outcome.error["code"]) == (2, "conflicting-rules")
     assert outcome.error["message"].startswith(f"{file}: ")
-    assert "line 6 wants exactly some identities" in outcome.error["message"]
+    assert "line 6 sets an exact list of identities" in outcome.error["message"]
     assert "line 4 includes it" in outcome.error["message"]
 
 
@@ -339,7 +339,7 @@ def test_a_vm_that_is_named_and_not_there_is_warned_of(program: Program, describ
     outcome = program(f"plan -f {described(WEB.replace('webVM', 'webWM'))} -o json")
 
     assert [one["code"] for one in outcome.json["warnings"]] == ["rule-names-no-vm"]
-    assert "The rule on line 3 names VM 'webWM', which is not there." in outcome.err
+    assert "The rule on line 3 names VM 'webWM', which does not exist." in outcome.err
 
 
 def test_of_many_warnings_a_screenful_is_told_and_the_rest_counted(program: Program, described: Description) -> None:
@@ -351,7 +351,7 @@ def test_of_many_warnings_a_screenful_is_told_and_the_rest_counted(program: Prog
 
     assert len(outcome.json["vms"]) == 30
     assert len(outcome.err.splitlines()) == 21
-    assert outcome.err.splitlines()[-1] == "warning: 40 more warnings about VMs stand in the plan: -o json"
+    assert outcome.err.splitlines()[-1] == "warning: 40 more warnings; use -o json to see them"
 
 
 @pytest.mark.parametrize(

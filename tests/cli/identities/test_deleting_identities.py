@@ -309,7 +309,7 @@ def test_roles_that_cannot_be_deleted_are_said_with_the_command_that_does_it(pro
 
     assert (outcome.code, outcome.json["status"]) == (4, "failed")
     error = outcome.json["error"]
-    assert error["message"].startswith(f"Identity '{OTHER}' is deleted, but these role assignments of it are left: ")
+    assert error["message"].startswith(f"Identity '{OTHER}' is deleted, but these role assignments remain: ")
     assert f"az role assignment delete --ids {assignment}".lower() in error["hint"].lower()
 
 
@@ -340,8 +340,8 @@ def test_a_person_is_told_what_goes_and_what_it_breaks_and_is_asked_once(program
     outcome = program(f"identity delete {USER} --detach")
 
     assert outcome.code == 0
-    assert outcome.err.startswith(f"{USER} ({GROUP}) is about to be deleted:\n  - {identity_id(USER)}\n")
-    assert f"appVM ({GROUP}) is about to lose:\n  - {USER}" in outcome.err
+    assert outcome.err.startswith(f"{USER} ({GROUP}) will be deleted:\n  - {identity_id(USER)}\n")
+    assert f"appVM ({GROUP}) will lose:\n  - {USER}" in outcome.err
     assert outcome.err.count("Programs in the VM") == outcome.err.count("[y/N]") == 1
     assert outcome.out == f"{USER} ({GROUP}): deleted\n  - VM appVM ({GROUP})\n  - VM dbVM ({GROUP})\n"
 
@@ -377,8 +377,8 @@ def test_roles_are_asked_about_after_that(program: Program, typing: Typing, answ
     outcome = program(f"identity delete {OTHER}")
 
     assert (outcome.code, is_granted(program, assignment)) == (0, is_left)
-    assert f"  ! The role 'Reader' on {IN_SUBSCRIPTION} will point at nobody" in outcome.err
-    mark = "! role 'Reader' on {}: points at nobody afterwards" if is_left else "- role 'Reader' on {}"
+    assert f"  ! The role 'Reader' on {IN_SUBSCRIPTION} will be orphaned" in outcome.err
+    mark = "! role 'Reader' on {}: orphaned" if is_left else "- role 'Reader' on {}"
     assert outcome.out == f"{OTHER} ({GROUP}): deleted\n  {mark.format(IN_SUBSCRIPTION)}\n"
 
 

@@ -170,7 +170,7 @@ def test_ctrl_c_after_the_request_says_where_to_look(program: Program) -> None:
     outcome = program(f"identity create webId -g {GROUP}")
 
     assert outcome.code == 130
-    assert outcome.error["hint"] == f"See what is there: vmident identity show {identity_id('webId')}"
+    assert outcome.error["hint"] == f"To see the current state: vmident identity show {identity_id('webId')}"
 
 
 def test_people_read_what_became_of_it(program: Program) -> None:

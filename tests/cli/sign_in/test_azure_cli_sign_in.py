@@ -197,5 +197,5 @@ def test_a_service_principal_in_the_environment_comes_before_the_azure_clis_sign
 
     assert (outcome.json["name"], outcome.json["from"]["token"]) == (
         "The pipeline",
-        "AZURE_CLIENT_ID and its companions",
+        "the AZURE_CLIENT_ID environment variables",
     )

@@ -118,7 +118,10 @@ def test_a_service_principal_in_the_environment_comes_before_the_sign_in(
 
     who = contoso("whoami")
 
-    assert (who.json["name"], who.json["from"]["token"]) == ("The pipeline", "AZURE_CLIENT_ID and its companions")
+    assert (who.json["name"], who.json["from"]["token"]) == (
+        "The pipeline",
+        "the AZURE_CLIENT_ID environment variables",
+    )
 
 
 def test_a_record_that_cannot_be_read_is_nobody_else(contoso: Contoso) -> None:

@@ -189,7 +189,7 @@ def test_a_secret_that_is_not_typed_is_wrong_usage(contoso: Contoso, secret: str
     outcome = contoso(AS_AN_APP, secret)
 
     assert (outcome.code, contoso.authority.received) == (2, [])
-    assert "Type it, or set AZURE_CLIENT_SECRET." in outcome.err
+    assert "Enter the secret, or set AZURE_CLIENT_SECRET." in outcome.err
 
 
 @pytest.mark.parametrize("missing", ["--client-id", "--tenant"])
@@ -268,7 +268,7 @@ def test_a_managed_identity_that_is_gone_is_said_to_give_no_token(
         outcome = contoso("list")
 
     assert (outcome.code, outcome.error["code"]) == (4, "not-signed-in")
-    assert "'the system-assigned identity' gives no token" in outcome.error["message"]
+    assert "'the system-assigned identity' returned no token" in outcome.error["message"]
 
 
 def _managed(token: str) -> dict[str, str]:

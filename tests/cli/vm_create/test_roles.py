@@ -84,8 +84,10 @@ def test_a_role_that_is_not_granted_fails_the_command_and_says_how_to_finish(pro
 
     assert (outcome.code, outcome.json["status"]) == (1, "failed")
     assert outcome.json["identity"]["type"] == "SystemAssigned"
-    assert outcome.json["error"]["message"].startswith("VM 'newVM' has its identities, but without these roles: ")
-    command = outcome.json["error"]["hint"].partition("Finish the job: vmident ")[2]
+    assert outcome.json["error"]["message"].startswith(
+        "VM 'newVM' has its identities, but these roles were not granted: "
+    )
+    command = outcome.json["error"]["hint"].partition("To complete the change: vmident ")[2]
     program.rules.clear()
     assert program(command).code == 0
     assert assignments_of(program, outcome.json["identity"]["principalId"]) == [(READER, IN_SUBSCRIPTION)]
@@ -98,8 +100,8 @@ def test_a_role_that_fails_in_the_deployment_leaves_the_vm_and_says_how_to_finis
 
     assert (outcome.code, outcome.json["status"]) == (1, "failed")
     message = outcome.json["error"]["message"]
-    assert message.startswith("VM 'newVM' was made, but not all that goes with it: Microsoft.Authorization/")
-    command = outcome.json["error"]["hint"].partition("Finish the job: vmident ")[2]
+    assert message.startswith("VM 'newVM' was created, but other resources failed: Microsoft.Authorization/")
+    command = outcome.json["error"]["hint"].partition("To complete the change: vmident ")[2]
     assert program(command).code == 0
     principal = program.identity_of("newVM")["principalId"]
     assert assignments_of(program, principal) == [(READER, IN_GROUP)]

@@ -135,7 +135,7 @@ def test_a_pair_of_keys_is_made_once_for_its_owner_alone(program: Program) -> No
     outcome = program(f"{CREATE} --generate-ssh-keys")
 
     assert outcome.code == 0
-    assert outcome.err == "A new pair of SSH keys is in ~/.ssh, id_rsa and id_rsa.pub: keep it safe.\n"
+    assert outcome.err == "Generated an SSH key pair: ~/.ssh/id_rsa and ~/.ssh/id_rsa.pub.\n"
     private, public = (folder / "id_rsa").read_text(), (folder / "id_rsa.pub").read_text()
     assert private.startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
     sent = deployments_sent(program)[0].body

@@ -83,7 +83,7 @@ def test_a_resource_that_fails_says_why_and_what_was_made_stays(program: Program
     assert (outcome.code, outcome.json["status"]) == (1, "failed")
     error = outcome.json["error"]
     assert error["code"] == "AllocationFailed"
-    assert error["message"].startswith("VM 'newVM' was not made: Microsoft.Compute/virtualMachines 'newVM' failed: ")
+    assert error["message"].startswith("VM 'newVM' was not created: Microsoft.Compute/virtualMachines 'newVM' failed: ")
     assert "deployment" not in error["message"].lower().split("these are there")[0]
     left = error["hint"].partition("az resource delete --ids ")[2].split()
     names = [one.rsplit("/", 1)[-1] for one in left]
@@ -233,7 +233,7 @@ def test_when_the_time_is_up_azure_goes_on(program: Program) -> None:
     assert (outcome.code, outcome.json["status"]) == (7, "failed")
     name = outcome.json["deployment"].rsplit("/", 1)[-1]
     assert "Azure may still complete it" in outcome.json["error"]["message"]
-    assert outcome.json["error"]["hint"] == f"See how it goes: az deployment group show -g {GROUP} -n {name}"
+    assert outcome.json["error"]["hint"] == f"To see its progress: az deployment group show -g {GROUP} -n {name}"
 
 
 def test_ctrl_c_while_azure_is_at_it_says_so(program: Program) -> None:

@@ -52,7 +52,7 @@ def test_the_end_is_noticed_soon_and_the_resources_are_told_as_they_finish(progr
     outcome = program(f"{CREATE} --verbose")
     assert program.time.now - began < 10
     for kind, name in (("virtualNetworks", "newVMVNET"), ("networkInterfaces", "newVMVMNic")):
-        assert f"Microsoft.Network/{kind} '{name}' is there" in outcome.err
+        assert f"Microsoft.Network/{kind} '{name}' created" in outcome.err
     assert "VM 'newVM': 4 of 5 resources are there" in outcome.err
 
 

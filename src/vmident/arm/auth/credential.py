@@ -57,8 +57,8 @@ class StaticTokenCredential:
         # A header that cannot be sent would be quoted, token and all, by whoever refuses to send it.
         if not _BEARER_TOKEN.fullmatch(token):
             raise UsageError(
-                "The access token holds characters that no bearer token has.",
-                hint="Check VMIDENT_ACCESS_TOKEN: it takes the token alone, without quotes or line breaks.",
+                "The access token contains invalid characters.",
+                hint="Set VMIDENT_ACCESS_TOKEN to the token alone, without quotes or line breaks.",
             )
         self._token = token
         self._expires_on = int(now) + _GIVEN_TOKENS_ARE_TAKEN_TO_LAST_SECONDS

@@ -28,9 +28,8 @@ def sign_in_error(failure: Exception) -> VmidentError:
     telling = [line for line in reports if line and not any(word in line for word in _NOT_SET_UP)]
     reasons = f": {_one_line(' '.join(telling))}" if telling else "."
     return NotSignedIn(
-        f"Not signed in: no way of signing in gave a token{reasons}",
-        hint="Sign in with `vmident login` or `az login`, set AZURE_CLIENT_ID and its companions, or set "
-        "VMIDENT_ACCESS_TOKEN.",
+        f"Not signed in: no sign-in method returned a token{reasons}",
+        hint="Run 'az login' or 'vmident login', or use --sandbox to try vmident without Azure.",
     )
 
 

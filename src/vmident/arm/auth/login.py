@@ -17,7 +17,7 @@ from vmident.core.auth.caller import CallerType, caller_of
 from vmident.errors import NoTokenStore, NotSignedIn
 from vmident.ports.azure import Account, SignInMethod, SignInRequest
 
-_TRY_A_CODE = "Where no browser can be opened: vmident login --use-device-code"
+_TRY_A_CODE = "If no browser can be opened, run 'vmident login --use-device-code'."
 
 
 class ArmLogins:
@@ -100,7 +100,7 @@ class ArmLogins:
         )
 
     def _show_code(self, address: str, code: str, ends: datetime) -> None:
-        self._prompt(f"To sign in, open {address} and enter the code {code}. It is good until {ends:%H:%M} UTC.")
+        self._prompt(f"To sign in, open {address} and enter the code {code}. It expires at {ends:%H:%M} UTC.")
 
     def _service_principal(self, request: SignInRequest) -> SignIn:
         """The secret is good for one token, which the cache keeps; the secret itself is kept nowhere."""
@@ -110,7 +110,7 @@ class ArmLogins:
         allow = request.allow_unencrypted
         # msal would give the token of the last sign-in without looking at the secret.
         forget_tokens(self._signed_in(CallerType.SERVICE_PRINCIPAL, "", client_id=client_id, allow_unencrypted=allow))
-        with self._refusals("Check --client-id, --tenant and the secret, and that the secret has not ended."):
+        with self._refusals("Check --client-id, --tenant and the secret. The secret may have expired."):
             credential = ClientSecretCredential(
                 tenant_id,
                 client_id,
@@ -132,7 +132,7 @@ class ArmLogins:
     def _managed_identity(self, request: SignInRequest) -> SignIn:
         from azure.identity import ManagedIdentityCredential
 
-        hint = "Check that the machine has that identity: vmident show VM"
+        hint = "Check that this machine has that identity: vmident show VM"
         with self._refusals(hint), ManagedIdentityCredential(client_id=request.client_id) as credential:
             caller = caller_of(credential.get_token(self._cloud.scope).token)
         return self._signed_in(
@@ -153,7 +153,7 @@ class ArmLogins:
             yield
         except AzureError as failure:
             self._remaining_seconds()  # raises `TimedOut` where that is why no token was given
-            raise token_failure(failure, self._cloud, "Nobody was signed in", hint) from failure
+            raise token_failure(failure, self._cloud, "Sign-in failed", hint) from failure
         except ValueError as unusable:
             raise unusable_settings(unusable, self._cloud) from unusable
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
     from azure.identity import AuthenticationRecord
 
-ENVIRONMENT = "AZURE_CLIENT_ID and its companions"
+ENVIRONMENT = "the AZURE_CLIENT_ID environment variables"
 WORKLOAD_IDENTITY = "AZURE_FEDERATED_TOKEN_FILE"
 OWN = "vmident login"
 
@@ -51,7 +51,7 @@ class LoginCredential:
             raise _ended(self._sign_in) from ended
         except (ClientAuthenticationError, ValueError) as failure:
             self._check_store()
-            what = f"The sign-in of '{self._sign_in.name}' gives no token"
+            what = f"The sign-in of '{self._sign_in.name}' returned no token"
             raise token_failure(failure, self._cloud, what, "Sign in again: vmident login") from failure
         self.origin = origin
         return token

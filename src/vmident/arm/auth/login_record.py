@@ -52,8 +52,8 @@ def load_login(folder: Path) -> SignIn | None:
         return None
     except (OSError, ValueError, TypeError, KeyError) as unreadable:
         raise NotSignedIn(
-            f"What was kept of the last sign-in cannot be read: {file}",
-            hint="Sign in again: vmident login. Or forget it: vmident logout",
+            f"The saved sign-in cannot be read: {file}",
+            hint="Run 'vmident login' to sign in again, or 'vmident logout' to delete it.",
         ) from unreadable
 
 

@@ -33,9 +33,8 @@ def open_cache(*, allow_unencrypted: bool) -> Any:
         return _load_persistent_cache(cache_options(allow_unencrypted=allow_unencrypted))
     except (ValueError, RuntimeError) as missing:  # which are libsecret's absence, and an unknown system
         raise NoTokenStore(
-            "This system has no encrypted store for tokens that can be used, and they are kept nowhere else.",
-            hint="Sign in with `az login`, whose sign-in is used, or let a plain file in your home folder keep the "
-            "tokens: vmident login --allow-unencrypted",
+            "No encrypted token store is available on this system.",
+            hint="Sign in with 'az login', or store tokens in a plain file with 'vmident login --allow-unencrypted'.",
         ) from missing
 
 

@@ -50,7 +50,7 @@ def apply(
     """
     if (saved is None) == (file is None):
         raise UsageError(
-            "Name either a description with -f, or a saved plan.", hint="For example: vmident apply -f identities.yaml"
+            "Specify a desired-state file with -f, or a saved plan.", hint="Example: vmident apply -f identities.yaml"
         )
     if saved is not None and saved.lower().endswith((".yaml", ".yml")):
         raise BadPlan(
@@ -59,13 +59,13 @@ def apply(
         )
     if saved is not None and run.group_given:
         raise UsageError(
-            "-g does not go with a saved plan, which is carried out whole.",
-            hint="Leave -g out, or make a plan for the group alone: vmident plan -f FILE -g GROUP --save PLAN",
+            "-g cannot be used with a saved plan, which is applied as a whole.",
+            hint="Remove -g, or create a plan for the resource group: vmident plan -f FILE -g GROUP --save PLAN",
         )
     if execution.no_wait and removal.remove_roles:
         raise UsageError(
-            "--no-wait does not go with --remove-roles: roles are deleted when the identity has changed.",
-            hint="Leave --no-wait out.",
+            "--no-wait cannot be used with --remove-roles, which deletes roles after the identity has changed.",
+            hint="Remove --no-wait.",
         )
     how = ExecutionOptions(
         execution.dry_run,
@@ -78,8 +78,8 @@ def apply(
     made = _plan(saved, file, run, session)
     if execution.no_wait and any(not grant.is_there for one in made.pending for grant in one.grants):
         raise UsageError(
-            "--no-wait does not go with roles: they are granted when the identity has changed.",
-            hint="Leave --no-wait out.",
+            "--no-wait cannot be used with roles, which are granted after the identity has changed.",
+            hint="Remove --no-wait.",
         )
     prompt = TerminalPrompt(run.console, yes=execution.yes)
     is_saved, ports = saved is not None, session.ports(prompt)

@@ -53,7 +53,7 @@ def doctor(
     identities = checked_identity_names(identity or ())
     meant = selected_vms(vms, vm_options, run) if is_selection(vms, vm_options, run) else None
     if meant is None and (identities or fixing.fix):
-        raise UsageError("--identity and --fix need a VM.", hint="Name it: vmident doctor myVM")
+        raise UsageError("--identity and --fix require a VM.", hint="Example: vmident doctor myVM")
     session = run.open(selecting=isinstance(meant, Selection))
     prompt = TerminalPrompt(run.console, yes=fixing.yes)
     patients = VmsToCheck(lambda: resolve_vms(meant, session, run), identities) if meant is not None else None
@@ -72,7 +72,7 @@ def doctor(
         # Nothing was mended; what was found is worth knowing all the same.
         _answer(run, found, (), names_vms=names_vms)
         if isinstance(failure, ConfirmationNeeded):
-            raise failure.with_message(failure.message, hint="Add --yes if that is what you want.") from failure
+            raise failure.with_message(failure.message, hint="Use --yes to confirm.") from failure
         raise
     if any(one.error is None for one in fixed):
         found = look()

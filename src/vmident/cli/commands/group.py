@@ -58,7 +58,7 @@ def create_group(
     checked, wanted = checked_name(name, GROUP_NAME), tags_in(tags or ())
     if not location or not location.strip():
         create = command_line("vmident", "group", "create", checked, "--location", "westus")
-        raise UsageError("No location is named.", hint=f"Name a region: {create}")
+        raise UsageError("--location is required.", hint=f"Example: {create}")
     session = run.open()
     request = GroupRequest(session.where.subscription(), checked, location.strip(), wanted)
     prompt = TerminalPrompt(run.console, yes=True)

@@ -88,8 +88,8 @@ def create_identity(
     group = session.where.group
     if group is None:
         raise UsageError(
-            "It is not known which resource group the identity is to be in.",
-            hint=f"Name the group: {example}",
+            "A resource group is required.",
+            hint=f"Example: {example}",
         )
     identity_id = user_identity_id(session.where.subscription(), group, checked)
     request = IdentityRequest(identity_id, location.strip() or None if location else None, wanted)
@@ -186,13 +186,13 @@ def delete_identity(
     words = checked_identity_names(identities)
     if detach and force:
         raise UsageError(
-            "--detach and --force do not go together.",
-            hint="--detach takes the identity from its VMs first; --force leaves them a dead attachment.",
+            "--detach and --force cannot be used together.",
+            hint="--detach detaches the identity from its VMs first; --force leaves it attached to them.",
         )
     if not detach and (execution.canary or execution.max_failures is not None):
         raise UsageError(
-            "--canary and --max-failures go with --detach: they are about VMs that lose the identity.",
-            hint="Add --detach, or leave them out.",
+            "--canary and --max-failures require --detach.",
+            hint="Add --detach, or remove them.",
         )
     # Once the identity stays on one VM it is not deleted, so that the other VMs need not lose it either.
     how = ExecutionOptions(execution.dry_run, policy=policy_of(execution.canary, execution.max_failures or "0"))

@@ -12,7 +12,7 @@ from vmident.errors import ExitCode, UsageError
 from vmident.ports.azure import Account, SignInMethod, SignInRequest
 from vmident.render.line import Line, Tone
 
-_SANDBOX = "There is nothing to sign in to: the sandbox has a person of its own."
+_SANDBOX = "The sandbox does not need a sign-in."
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,20 @@ class LoginOptions:
         }
         named = {option: method for option, (is_asked, method) in overrides.items() if is_asked}
         if len(named) > 1:
-            raise UsageError(f"{' and '.join(named)} are different ways to sign in.", hint="Leave all but one out.")
+            raise UsageError(f"{' and '.join(named)} cannot be used together.", hint="Use only one of them.")
         method = next(iter(named.values()), SignInMethod.BROWSER)
         if self.client_id and method in {SignInMethod.BROWSER, SignInMethod.DEVICE_CODE}:
             raise UsageError(
-                "--client-id names an app or a managed identity, and a person is to sign in.",
-                hint="Add --service-principal or --identity, or leave --client-id out.",
+                "--client-id requires --service-principal or --identity.",
+                hint="Add one of them, or remove --client-id.",
             )
         if self.tenant and method is SignInMethod.MANAGED_IDENTITY:
-            raise UsageError("A managed identity has the tenant that it has.", hint="Leave --tenant out.")
+            raise UsageError("--tenant cannot be used with --identity.", hint="Remove --tenant.")
         if self.allow_unencrypted and method is SignInMethod.MANAGED_IDENTITY:
-            raise UsageError("A managed identity's tokens are kept in no store.", hint="Leave --allow-unencrypted out.")
+            raise UsageError(
+                "--allow-unencrypted cannot be used with --identity, whose tokens are not stored.",
+                hint="Remove --allow-unencrypted.",
+            )
         return method
 
 
@@ -92,7 +95,7 @@ def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
         return _say(run, "nothingToDo", _SANDBOX)
     account = session.sign_ins.sign_in(_request(run, login_options, method))
     if not account.is_encrypted:
-        kept = "warning: Tokens are kept in a plain file, in .IdentityService in the home folder."
+        kept = "warning: Tokens are stored in a plain file, in .IdentityService in your home folder."
         run.console.warn([Line(kept, Tone.WARNING)])
     tenant = f", tenant {account.tenant_id}" if account.tenant_id else ""
     return _say(run, "signedIn", f"Signed in to {account.cloud} as {account.name}{tenant}.", account)
@@ -112,8 +115,8 @@ def logout(run: Run) -> ExitCode:
         return _say(run, "nothingToDo", _SANDBOX)
     account = session.sign_ins.sign_out()
     if account is None:
-        return _say(run, "nothingToDo", "Nobody is signed in with `vmident login`: there is nothing to do.")
-    return _say(run, "signedOut", f"Signed out {account.name}. The Azure CLI's sign-in stays as it is.", account)
+        return _say(run, "nothingToDo", "You are not signed in with 'vmident login'.")
+    return _say(run, "signedOut", f"Signed out {account.name}. The Azure CLI's sign-in is not affected.", account)
 
 
 def _request(run: Run, options: LoginOptions, method: SignInMethod) -> SignInRequest:
@@ -124,8 +127,8 @@ def _request(run: Run, options: LoginOptions, method: SignInMethod) -> SignInReq
     tenant = options.tenant or environ.get("AZURE_TENANT_ID", "").strip()
     if not client_id or not tenant:
         raise UsageError(
-            f"A service principal needs {'a tenant' if client_id else 'a client id'}.",
-            hint="Give --client-id and --tenant, or set AZURE_CLIENT_ID and AZURE_TENANT_ID.",
+            f"A service principal requires {'a tenant' if client_id else 'a client id'}.",
+            hint="Use --client-id and --tenant, or set AZURE_CLIENT_ID and AZURE_TENANT_ID.",
         )
     return SignInRequest(method, tenant, client_id, _secret(run, client_id), options.allow_unencrypted)
 
@@ -136,10 +139,10 @@ def _secret(run: Run, client_id: str) -> str:
         return setting
     if not run.runtime.terminal.can_ask:
         raise UsageError(
-            "A service principal needs its secret, and there is no terminal to ask for it on.",
-            hint="Set AZURE_CLIENT_SECRET: a secret is never taken from the command line.",
+            "The service principal's secret is required.",
+            hint="Set AZURE_CLIENT_SECRET. Secrets are not accepted on the command line.",
         )
-    return run.ask_secret(f"Secret of {client_id}: ", hint="Type it, or set AZURE_CLIENT_SECRET.")
+    return run.ask_secret(f"Secret of {client_id}: ", hint="Enter the secret, or set AZURE_CLIENT_SECRET.")
 
 
 def _say(run: Run, status: str, message: str, account: Account | None = None) -> ExitCode:

@@ -57,14 +57,14 @@ def plan(run: Run, *, word: MissingOption = None, file: DescriptionFile = None, 
     if options.schema:
         if file is not None or options.save or options.exit_code:
             raise UsageError(
-                "--schema prints the schema of descriptions, and goes with nothing else that 'plan' does.",
-                hint="Leave -f, --save and --exit-code out.",
+                "--schema cannot be used with other options of 'plan'.",
+                hint="Remove -f, --save and --exit-code.",
             )
         text = schema_text()
         run.answer_file(json.loads(text), text=text.rstrip(), rows=json.loads(text))
         return ExitCode.DONE
     if file is None:
-        raise UsageError("No file is named.", hint="Name it: vmident plan -f identities.yaml")
+        raise UsageError("A desired-state file is required.", hint="Example: vmident plan -f identities.yaml")
     session = run.open()
     made = planned_by(file, run, session)
     document = plan_document(made)
@@ -80,6 +80,4 @@ def _save(file: str, text: str) -> None:
         write_private(Path(file), f"{text}\n")
     except (OSError, ValueError) as bad:
         reason = getattr(bad, "strerror", None) or str(bad)
-        raise UsageError(
-            f"The plan cannot be written to '{file}': {reason}.", hint="Give --save another name."
-        ) from bad
+        raise UsageError(f"The plan cannot be saved to '{file}': {reason}.", hint="Use another file name.") from bad

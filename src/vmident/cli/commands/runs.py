@@ -147,8 +147,7 @@ def _record_here(word: str | None, session: Session) -> RunRecord:
     record = _record(word, session)
     if record.origin.endpoint != session.endpoint:
         raise UsageError(
-            f"Run {record.id} went to {record.origin.cloud} at {record.origin.endpoint}, and this command is for "
-            f"{session.endpoint}.",
-            hint="Name the cloud as the run's own command did: see `vmident runs list`",
+            f"Run {record.id} ran in {record.origin.cloud} at {record.origin.endpoint}, not at {session.endpoint}.",
+            hint="Use the run's cloud; run 'vmident runs list' to see it.",
         )
     return record

@@ -57,8 +57,8 @@ def reset(run: Run, *, role: RoleNames = None, scope: ScopeWords = None, vms: Vm
     """
     if scope and not role:
         raise UsageError(
-            "A scope says where a role holds, and no role is named.",
-            hint="Name one: vmident sandbox reset --role Reader --scope group",
+            "--scope requires --role.",
+            hint="Example: vmident sandbox reset --role Reader --scope group",
         )
     sandbox = run.open().sandbox
     sandbox.reset([(one, where) for one in role or () for where in scope or ("subscription",)])

@@ -142,7 +142,7 @@ def with_commands(facts: Mapping[str, str], time_scale: float = 1.0) -> dict[str
 
 
 def _lines(facts: dict[str, Any]) -> Iterator[Line]:
-    yield Line(f"The sandbox answers at {facts['endpoint']} until Ctrl-C.", Tone.HEADING)
+    yield Line(f"Serving the sandbox at {facts['endpoint']}. Press Ctrl-C to stop.", Tone.HEADING)
     yield Line("To connect the Azure CLI:")
     for command in facts["azureCli"]:
         yield Line(f"  {command}")

@@ -64,12 +64,12 @@ def set_exactly(
     named = tuple(identity or ())
     if has_users and not named:
         raise UsageError(
-            f"--type {type_word} needs the identities that are to be there.", hint="Name them with --identity."
+            f"--type {type_word} requires --identity.", hint="List all identities that the VMs should have."
         )
     if named and not has_users:
         raise UsageError(
-            f"--type {type_word} leaves no user-assigned identity, so --identity does not go with it.",
-            hint="Use --type user or --type both, or leave --identity out.",
+            f"--type {type_word} cannot be used with --identity.",
+            hint="Use --type user or --type both, or remove --identity.",
         )
     request = ChangeRequest(lambda ids: SetExactly(has_system, ids), named, remove_roles=removal.remove_roles)
     return change(run, request, vms, vm_options, execution, action=f"Set the identity type to '{type_word}' on")
@@ -79,5 +79,5 @@ def _types_named(word: str) -> tuple[bool, bool]:
     wanted = _TYPES.get("".join(word.split()).lower())
     if wanted is None:
         alike = did_you_mean(word, ("none", "system", "user", "both", "SystemAssigned", "UserAssigned"))
-        raise UsageError(f"'{word}' is not an identity type.{alike}", hint="One of none, system, user, both.")
+        raise UsageError(f"'{word}' is not an identity type.{alike}", hint="Use none, system, user or both.")
     return wanted

@@ -42,7 +42,7 @@ def add_user(
     from vmident.usecases.resolve.roles import checked_role_names
 
     if not identity:
-        raise UsageError("No identity is named.", hint="Name one or more: vmident add-user myVM --identity myId")
+        raise UsageError("--identity is required.", hint="Example: vmident add-user myVM --identity myId")
     command = "vmident add-user myVM --identity myId"
     roles = checked_role_names(role_options.role, role_options.scope, command=command)
     request = ChangeRequest(AddUsers, tuple(identity), roles)
@@ -75,8 +75,8 @@ def remove_user(
 
     if bool(identity) == all_identities:
         raise UsageError(
-            "--identity and --all-identities do not go together." if identity else "No identity is named.",
-            hint="Name the ones to detach with --identity, or detach all with --all-identities.",
+            "--identity and --all-identities cannot be used together." if identity else "--identity is required.",
+            hint="Use --identity to detach some identities, or --all-identities to detach all.",
         )
     request = (
         ChangeRequest(lambda _ids: RemoveAllUsers())

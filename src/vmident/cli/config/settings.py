@@ -109,7 +109,7 @@ def settings_from(
 
     is_sandbox = overrides.sandbox or (not overrides.cloud and _is_on(_value(said("VMIDENT_SANDBOX"))))
     if overrides.sandbox and overrides.cloud:
-        raise UsageError("--sandbox is a cloud of its own: it does not go with --cloud.", hint="Leave one out.")
+        raise UsageError("--sandbox and --cloud cannot be used together.", hint="Remove one of them.")
     azure = AzureCliFiles() if is_sandbox else files()
     cloud = _cloud(overrides, said("VMIDENT_CLOUD", "AZURE_CLOUD_NAME"), azure)
     named = {
@@ -177,8 +177,8 @@ def _time_scale(said: str | None) -> float:
         scale = 0.0
     if not _SLOWEST <= scale <= _FASTEST:
         raise UsageError(
-            f"VMIDENT_TIME_SCALE is '{said}', which is no number from {_SLOWEST:g} to {_FASTEST:g}.",
-            hint="Leave it unset: it is for rehearsals against `vmident sandbox serve --time-scale`.",
+            f"VMIDENT_TIME_SCALE is '{said}', which is not a number from {_SLOWEST:g} to {_FASTEST:g}.",
+            hint="Unset it; it is for use with 'vmident sandbox serve --time-scale'.",
         )
     return scale
 

@@ -11,7 +11,7 @@ from vmident.errors import UsageError
 _PRIVATE, _PUBLIC = "id_rsa", "id_rsa.pub"
 # In the order that they are looked for; the first is the one that `az vm create` takes.
 _USUAL = (_PUBLIC, "id_ed25519.pub")
-_WAYS = "Name a public key with --ssh-key, have a pair made with --generate-ssh-keys, or use --admin-password-stdin."
+_WAYS = "Use --ssh-key, --generate-ssh-keys or --admin-password-stdin."
 KEY_BITS = 4096
 _LEAST_RSA_BITS = 2048
 _KEY_TYPES = ("ssh-rsa", "ssh-ed25519", *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)))
@@ -28,7 +28,7 @@ def usual_key(home: Path) -> str:
     """Return the public key that the user has in the usual place; raises `UsageError` where there is none."""
     there = next((path for path in (home / ".ssh" / name for name in _USUAL) if path.is_file()), None)
     if there is None:
-        raise UsageError(f"There is no public key in {home / '.ssh'} ({' or '.join(_USUAL)}).", hint=_WAYS)
+        raise UsageError(f"No public key found in {home / '.ssh'} ({' or '.join(_USUAL)}).", hint=_WAYS)
     return _key_in(there)
 
 
@@ -44,8 +44,8 @@ def kept_or_new_key(home: Path, *, save: bool) -> tuple[str, bool]:
         return _key_in(public), False
     if private.exists():
         raise UsageError(
-            f"There is a private key {private} without its public one.",
-            hint=f"Write it out: {command_line('ssh-keygen', '-y', '-f', private)} > {command_line(public)}",
+            f"The private key {private} has no public key file.",
+            hint=f"Create it: {command_line('ssh-keygen', '-y', '-f', private)} > {command_line(public)}",
         )
     secret, key = _new_pair()
     if not save:
@@ -66,7 +66,7 @@ def _key_in(path: Path) -> str:
         raise UsageError(f"The key file '{path}' cannot be read: {refused.strerror}.", hint=_WAYS) from refused
     except UnicodeDecodeError:
         # Without what it says, which quotes the file.
-        raise UsageError(f"The key file '{path}' is no text.", hint=_WAYS) from None
+        raise UsageError(f"The key file '{path}' is not a text file.", hint=_WAYS) from None
     return checked_public_key(text, f"The file '{path}'")
 
 
@@ -79,9 +79,9 @@ def checked_public_key(text: str, source: str) -> str:
     """
     key = text.strip()
     if "PRIVATE KEY" in key:
-        raise UsageError(f"{source} contains a private key, not a public one.", hint="Name its .pub file instead.")
+        raise UsageError(f"{source} contains a private key, not a public one.", hint="Use its .pub file.")
     if len(key.splitlines()) > 1:
-        raise UsageError(f"{source} contains more than one line.", hint="Name a file with one public key.")
+        raise UsageError(f"{source} contains more than one line.", hint="Use a file with one public key.")
     reason = _why_unusable(key)
     if reason:
         raise UsageError(

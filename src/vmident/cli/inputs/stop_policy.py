@@ -15,8 +15,8 @@ def policy_of(canary: int | None, max_failures: str | None, *, no_wait: bool = F
     """Return what `--canary` and `--max-failures` ask for; raises `UsageError`."""
     if canary and no_wait:
         raise UsageError(
-            "--canary does not go with --no-wait: whether the first VMs are well is known when they are waited for.",
-            hint="Leave one of them out.",
+            "--canary cannot be used with --no-wait: vmident waits for the canary VMs.",
+            hint="Remove one of them.",
         )
     return StopPolicy(canary or 0, None if max_failures is None else _limit(max_failures))
 
@@ -26,7 +26,7 @@ def _limit(word: str) -> Limit:
     limit = Limit(int(read[1]), bool(read[2])) if read else None
     if limit is None or (limit.is_percent and limit.number > _ALL_PERCENT):
         raise UsageError(
-            f"--max-failures takes a number of VMs or a percentage, and '{word}' is neither.",
-            hint="For example: --max-failures 10, or --max-failures 5%",
+            f"'{word}' is not a valid value for --max-failures.",
+            hint="Use a number or a percentage, such as 10 or 5%.",
         )
     return limit

@@ -19,11 +19,13 @@ def system_of(image: Image, said: OsType | None, options: AdminOptions) -> OsTyp
     Raises `UsageError` where nothing tells, and where what was said is not so.
     """
     if image.os and said and image.os is not said:
-        raise UsageError(f"The image holds {image.os.value}, not {said.value}.", hint="Leave --os-type out.")
+        raise UsageError(
+            f"The image's operating system is {image.os.value}, not {said.value}.", hint="Remove --os-type."
+        )
     known = image.os or said or (OsType.LINUX if options.ssh_key or options.generate_ssh_keys else None)
     if known is None:
         raise UsageError(
-            "The image's name does not tell which system it holds.", hint="Say --os-type Linux or Windows."
+            "The image name does not imply an operating system.", hint="Use --os-type linux or --os-type windows."
         )
     return known
 
@@ -35,7 +37,7 @@ def admin_with_credentials(admin: Admin, os: OsType, options: AdminOptions, run:
     asked for.
     """
     if options.ssh_key and options.generate_ssh_keys:
-        raise UsageError("--ssh-key and --generate-ssh-keys do not go together.", hint="Leave one of them out.")
+        raise UsageError("--ssh-key and --generate-ssh-keys cannot be used together.", hint="Remove one of them.")
     if os is OsType.WINDOWS:
         return replace(admin, password=checked_password(_windows_password(options, run), os))
     password = checked_password(_password_from(run), os) if options.admin_password_stdin else None
@@ -51,23 +53,23 @@ def _key(options: AdminOptions, run: Run, keep: bool) -> str:
         return usual_key(home)
     key, is_written = kept_or_new_key(home, save=keep)
     if is_written:
-        run.console.warn([Line("A new pair of SSH keys is in ~/.ssh, id_rsa and id_rsa.pub: keep it safe.")])
+        run.console.warn([Line("Generated an SSH key pair: ~/.ssh/id_rsa and ~/.ssh/id_rsa.pub.")])
     return key
 
 
 def _windows_password(options: AdminOptions, run: Run) -> str:
     if options.ssh_key or options.generate_ssh_keys:
-        raise UsageError("Windows takes a password, and no SSH keys.", hint="Leave the SSH options out.")
+        raise UsageError("SSH keys cannot be used with Windows.", hint="Remove the SSH options.")
     if options.admin_password_stdin:
         return _password_from(run)
     if not run.runtime.terminal.can_ask:
         raise UsageError(
-            "Windows needs a password, and there is no terminal to ask on.",
-            hint="Hand it over on standard input, with --admin-password-stdin.",
+            "Windows requires an administrator password.",
+            hint="Use --admin-password-stdin to read it from standard input.",
         )
     password = run.ask_secret("Password for the new VM: ")
-    if run.ask_secret("The same again: ") != password:
-        raise UsageError("The two passwords differ.", hint="Run the command again.")
+    if run.ask_secret("Repeat the password: ") != password:
+        raise UsageError("The passwords do not match.", hint="Run the command again.")
     return password
 
 

@@ -30,11 +30,11 @@ def selection_in(options: SelectionOptions, run: Run) -> Selection | None:
         return None
     if options.all_vms and (options.tag or options.where is not None):
         raise UsageError(
-            "--all selects every VM, so --tag and --where do not go with it.", hint="Leave --all out to select fewer."
+            "--all selects every VM, so --tag and --where do not go with it.", hint="Remove --all to select fewer VMs."
         )
     if options.tag and options.where is not None:
         raise UsageError(
-            "--tag and --where do not go together.", hint="Put the tag into the condition: tags['team'] == 'web'"
+            "--tag and --where cannot be used together.", hint="Add the tag to the condition: tags['team'] == 'web'"
         )
     condition = checked_condition(options.where) if options.where is not None else None
     return Selection(_group_of(run), tags_wanted(options.tag or ()), condition)
@@ -51,8 +51,8 @@ def selected_vms(
     selection = selection_in(options, run)
     if selection and is_named:
         raise UsageError(
-            "VMs are named, and selected by --tag, --where or --all too.",
-            hint="Name them, or select them; a group is given with -g.",
+            "VM names cannot be combined with --tag, --where or --all.",
+            hint="Use either names or selectors.",
         )
     if selection is None and not is_named and run.group_given:
         if changes:
@@ -80,7 +80,9 @@ def resolve_each_vm(meant: Selection, session: Session, run: Run) -> Iterator[st
     from vmident.usecases.resolve.vm_selection import select_vms
 
     if meant.condition is not None and run.output is Output.HUMAN:
-        run.console.warn([Line("Resource Graph lags: a VM made or changed minutes ago may be missed.")])
+        run.console.warn(
+            [Line("Resource Graph lags behind: VMs created or changed in the last minutes may be missing.")]
+        )
     several = session.subscriptions(run.several_subscriptions)
     is_empty = True
     for one in select_vms(meant, session.where, session.machines, several):
@@ -104,7 +106,7 @@ def _named_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) ->
         if options.ids != "-":
             raise UsageError(
                 f"--ids takes '-', for ids from standard input, not '{options.ids}'.",
-                hint="Ids can stand where names stand: vmident show /subscriptions/…",
+                hint="Resource IDs can be used as names: vmident show /subscriptions/…",
             )
         words += _ids_in(run.read_input())
         if not words:
@@ -112,7 +114,10 @@ def _named_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) ->
             run.console.warn([Line("No VMs on standard input.")])
             return ()
     if not words:
-        raise UsageError("No VM is named.", hint="Name one or more, by name or full id: vmident show myVM")
+        raise UsageError(
+            "No VM specified.",
+            hint="Use VM names, resource IDs or a selector such as --tag. Example: vmident show myVM",
+        )
     return checked_vm_names(words)
 
 
@@ -121,7 +126,7 @@ def _ids_in(text: str) -> list[str]:
     words = _ids_in_json(text) if text.lstrip().startswith("[") else [line.strip() for line in text.splitlines()]
     for word in words:
         if word and not looks_like_id(word):
-            raise UsageError(f"'{word}' came in on standard input, and is not a full id.", hint=_HOW_TO_PIPE)
+            raise UsageError(f"'{word}' on standard input is not a resource ID.", hint=_HOW_TO_PIPE)
     return [word for word in words if word]
 
 
@@ -129,7 +134,7 @@ def _ids_in_json(text: str) -> list[str]:
     try:
         items = json.loads(text)
     except (ValueError, RecursionError) as strange:
-        raise UsageError("Standard input is no JSON array of ids.", hint=_HOW_TO_PIPE) from strange
+        raise UsageError("Standard input is not a JSON array of resource IDs.", hint=_HOW_TO_PIPE) from strange
     return [_id_in_item(item, number) for number, item in enumerate(items, start=1)]
 
 

@@ -79,7 +79,9 @@ def remediation(action: str, scope: str, object_id: str | None) -> str:
     scope = "/".join(scope.split("/")[:depth]) if depth else scope
     if role is None:
         return f"Ask for a role with '{action}' on {scope}."
-    return f"Ask for the role '{role}' on {scope}. Who may grant it runs: {grant_command(role, scope, object_id)}"
+    return (
+        f"Ask for the role '{role}' on {scope}. Someone who can grant it runs: {grant_command(role, scope, object_id)}"
+    )
 
 
 def _any_matches(patterns: Iterable[str], action: str) -> bool:

@@ -89,6 +89,4 @@ def _in_subscription(segments: list[str], text: str) -> str:
 
 
 def _no_scope(text: str) -> BadResourceId:
-    return BadResourceId(
-        f"'{text.strip()}' is not a valid scope.", hint=f"A scope is 'subscription', 'group', {_SHAPES}."
-    )
+    return BadResourceId(f"'{text.strip()}' is not a valid scope.", hint=f"Use 'subscription', 'group', {_SHAPES}.")

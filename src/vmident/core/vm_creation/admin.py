@@ -75,14 +75,15 @@ def checked_admin_name(name: str, os: OsType) -> str:
     """Return a name that Azure takes for the first account; raises `UsageError` for one that it refuses."""
     never = _NEVER_IN_A_LINUX_NAME if os is OsType.LINUX else _NEVER_IN_A_WINDOWS_NAME
     if not name or len(name) > _LONGEST_NAME[os] or never.search(name):
-        capitals = ", no capitals" if os is OsType.LINUX else ""
+        capitals = ", no uppercase" if os is OsType.LINUX else ""
         raise UsageError(
-            f"No account on {os.value} can be called '{name}'.",
+            f"Invalid administrator name for {os.value}: '{name}'.",
             hint=f"Give --admin-username 1 to {_LONGEST_NAME[os]} letters, digits, '-', '_' and '.'{capitals}.",
         )
     if name.lower() in _REFUSED_NAMES:
         raise UsageError(
-            f"Azure takes no account called '{name}'.", hint=f"Leave --admin-username out for '{DEFAULT_ADMIN}'."
+            f"Azure does not allow the administrator name '{name}'.",
+            hint=f"Remove --admin-username to use '{DEFAULT_ADMIN}'.",
         )
     return name
 
@@ -92,9 +93,9 @@ def checked_password(password: str, os: OsType) -> str:
     longest = _LONGEST_PASSWORD[os]
     if not _SHORTEST_PASSWORD <= len(password) <= longest or sum(bool(kind.search(password)) for kind in _KINDS) < 3:
         raise UsageError(
-            f"Azure does not take this password for {os.value}.",
-            hint=f"It takes {_SHORTEST_PASSWORD} to {longest} characters, with three of: a small letter, a capital, "
-            "a digit, another character.",
+            f"Azure does not accept this password for {os.value}.",
+            hint=f"Use {_SHORTEST_PASSWORD} to {longest} characters with three of: lowercase letter, uppercase "
+            "letter, digit, special character.",
         )
     return password
 
@@ -107,7 +108,5 @@ def computer_name(vm_name: str, os: OsType) -> str:
     allowed = re.sub(r"[^A-Za-z0-9-]", "" if os is OsType.WINDOWS else "-", vm_name)
     cut = allowed.strip("-")[: _LONGEST_COMPUTER_NAME[os]].strip("-")
     if not cut or (os is OsType.WINDOWS and cut.isdigit()):
-        raise UsageError(
-            f"No computer with {os.value} can be called '{vm_name}'.", hint="Use letters, digits and hyphens."
-        )
+        raise UsageError(f"Invalid computer name for {os.value}: '{vm_name}'.", hint="Use letters, digits and hyphens.")
     return cut

@@ -94,7 +94,7 @@ def image_named(word: str) -> Image:
 def _from_the_marketplace(urn: str) -> Image:
     parts = urn.split(":")
     if len(parts) != 4 or not all(_URN_PART.fullmatch(part) for part in parts):
-        raise UsageError(f"'{urn}' is no URN of an image.", hint=_SHAPES)
+        raise UsageError(f"'{urn}' is not an image URN.", hint=_SHAPES)
     publisher, offer, sku, version = parts
     reference = {"publisher": publisher, "offer": offer, "sku": sku, "version": version}
     is_sold = publisher.lower() in _SOLD_UNDER_A_PLAN
@@ -113,8 +113,8 @@ def _own_image(text: str) -> Image:
     try:
         image_id = str(Scope.parse(text))
     except BadResourceId as bad:
-        raise UsageError(f"'{text}' is no id of an image.", hint=_SHAPES) from bad
+        raise UsageError(f"'{text}' is not the resource ID of an image.", hint=_SHAPES) from bad
     namespace, *levels = image_id.partition("/providers/")[2].lower().split("/")
     if (namespace, *levels[::2]) not in _IMAGE_TYPES:
-        raise UsageError(f"'{text}' is no id of an image.", hint=_SHAPES)
+        raise UsageError(f"'{text}' is not the resource ID of an image.", hint=_SHAPES)
     return Image({"id": image_id}, None)

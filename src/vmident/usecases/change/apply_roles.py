@@ -102,7 +102,7 @@ def _execute(one: RoleResult, ports: Ports) -> RoleResult:
     if one.status is RoleStatus.PLANNED_REMOVAL:
         return remove(one, ports.roles, ports.clock, ports.prompt)
     if one.principal_id is None:
-        raise OperationFailed("Azure has not said which principal the identity has.")
+        raise OperationFailed("Azure has not returned the identity's principal ID.")
     return grant(one, one.principal_id, ports.roles, ports.clock, ports.prompt)
 
 
@@ -123,8 +123,8 @@ def _with_context(
     undone = [one for one in outcomes.done if one.status.is_undone]
     if any(one in result.roles for one in (replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in undone)):
         return failure.with_message(
-            f"The identities of VM '{vm.name}' are changed, but these role assignments of its old principal are left: "
-            f"{outcomes.undone}. {failure.message}",
+            f"The identities of VM '{vm.name}' have changed, but these role assignments of its old principal "
+            f"remain: {outcomes.undone}. {failure.message}",
             hint=f"Delete them: {command_to_unassign(undone)}",
         )
     if any(one.principal_id is None for one in undone):
@@ -133,9 +133,10 @@ def _with_context(
         commands = " && ".join(_command_to_assign(one) for one in undone)
         hint = f"Grant them: {commands}"
     else:
-        hint = f"Finish the job: {command_for(vm, prepared.change, prepared.grants)}"
+        hint = f"To complete the change: {command_for(vm, prepared.change, prepared.grants)}"
     return failure.with_message(
-        f"VM '{vm.name}' has its identities, but without these roles: {outcomes.undone}. {failure.message}", hint=hint
+        f"VM '{vm.name}' has its identities, but these roles were not granted: {outcomes.undone}. {failure.message}",
+        hint=hint,
     )
 
 

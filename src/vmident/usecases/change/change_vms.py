@@ -158,7 +158,9 @@ def _changing(
         settled = yield from _settling(changed, one.prepared, ports, recording)
         return recording.ended(settled)
     except KeyboardInterrupt:
-        error = Interrupted("Interrupted. What was sent is on record.", hint="Go on with it: vmident runs resume")
+        error = Interrupted(
+            "Interrupted. The requests already sent are recorded.", hint="To resume, run 'vmident runs resume'."
+        )
         return _cut_short(one, error, recording)
     except Exception as stray:  # noqa: BLE001 - one VM's trouble is no other VM's
         return _cut_short(one, UnexpectedError.of(stray), recording)

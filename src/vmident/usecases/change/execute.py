@@ -261,8 +261,8 @@ def _with_context(failure: VmidentError, attempt: Attempt) -> VmidentError:
     vm = attempt.prepared.machine.id
     if attempt.is_in_doubt:
         return failure.with_message(
-            f"{failure.message} The change of VM '{vm.name}' was sent, and Azure may still complete it.",
-            hint=f"See what the VM has now: {command_line('vmident', 'show', vm)}",
+            f"{failure.message} The change of VM '{vm.name}' was sent and may still complete.",
+            hint=f"To see the VM's current identities: {command_line('vmident', 'show', vm)}",
         )
     if failure.outcome_is_unknown:
         return failure.with_message(f"{failure.message} VM '{vm.name}' was not changed.")

@@ -48,7 +48,7 @@ def outcome_of(response: PatchResponse, attempt: Attempt, ports: Ports) -> Steps
     attempt.settle()
     if not after.has_same_identities_as(goal):
         name = attempt.prepared.machine.id.name
-        message = f"The change was made, but VM '{name}' has since become something else than asked for."
+        message = f"The change was made, but VM '{name}' has been changed again since."
         attempt.late_warnings.append(Notice(CHANGED_SINCE, message))
     return after
 
@@ -78,8 +78,8 @@ def _polled(response: PatchResponse, attempt: Attempt, ports: Ports) -> Steps[Po
         attempt.late_warnings.append(
             Notice(
                 OPERATION_UNREADABLE,
-                "This account may not read operations (Microsoft.Compute/locations/operations/read), so VMs are read "
-                "until their changes have ended.",
+                "You do not have permission to read operations (Microsoft.Compute/locations/operations/read); "
+                "vmident reads the VMs instead.",
             )
         )
     return end
@@ -97,9 +97,9 @@ def _watched(attempt: Attempt, ports: Ports) -> Steps[VirtualMachine]:
     if not has_target:
         attempt.settle()
         raise ChangeNotMade(
-            f"Azure accepted the change of VM '{now.id.name}', but the VM does not have it: Azure did not make it, or "
-            "another change has undone it since.",
-            hint=f"See what the VM has now: {command_line('vmident', 'show', now.id)}",
+            f"Azure accepted the change of VM '{now.id.name}', but the VM does not show it. Either it was not "
+            "made, or another change has reverted it.",
+            hint=f"To see the VM's current identities: {command_line('vmident', 'show', now.id)}",
         )
     return now
 
@@ -129,8 +129,8 @@ def _shows_target(now: VirtualMachine, attempt: Attempt) -> bool:
 
 def _ended_as_failed(now: VirtualMachine) -> OperationFailed:
     return OperationFailed(
-        f"The change of VM '{now.id.name}' was accepted, and ended as '{now.provisioning_state}'.",
-        hint=f"See what the VM has now: {command_line('vmident', 'show', now.id)}",
+        f"The change of VM '{now.id.name}' was accepted but ended as '{now.provisioning_state}'.",
+        hint=f"To see the VM's current identities: {command_line('vmident', 'show', now.id)}",
     )
 
 
@@ -165,7 +165,7 @@ def with_ids(seen: IdentityState, attempt: Attempt, ports: Ports) -> Steps[Ident
             if seen.is_fully_known:
                 return seen
             name = attempt.prepared.machine.id.name
-            yield Pause(seconds, f"{name}: waiting for Azure to show the IDs of its identities")
+            yield Pause(seconds, f"{name}: waiting for the IDs of its identities")
             machine = yield from read_again(attempt.prepared.machine, ports.machines)
             attempt.run_cache.see(machine.identity)
             seen = attempt.run_cache.completed(machine.identity)

@@ -90,11 +90,11 @@ def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: C
         elapsed = clock.now() - began
         if elapsed > SOMEBODY_ELSES_CHANGE_SECONDS:
             raise Conflict(
-                f"VM '{machine.id.name}' has been '{machine.provisioning_state}' for {elapsed:.0f} seconds: another "
-                "change of it does not end.",
-                hint="Look at what runs in the VM's activity log, then try again.",
+                f"VM '{machine.id.name}' has been '{machine.provisioning_state}' for {elapsed:.0f} seconds; "
+                "another operation has not completed.",
+                hint="Check the VM's activity log, then try again.",
             )
-        why = f"{machine.id.name}: waiting for another change of it to end ({elapsed:.0f} s)"
+        why = f"{machine.id.name}: waiting for another operation to complete ({elapsed:.0f} s)"
         yield Pause(pause_before_vm_look(elapsed), why)
         machine = yield from read_again(machine, machines)
     return machine
@@ -118,11 +118,11 @@ def wait_until_settled(machine: VirtualMachine, machines: VirtualMachines, clock
 
 def _waiting(machine: VirtualMachine, elapsed: float, asked_for: float | None) -> str:
     asked = f"; Azure asks to wait {asked_for:.0f} s" if asked_for else ""
-    return f"{machine.id.name}: waiting for Azure to carry out the change ({elapsed:.0f} s{asked})"
+    return f"{machine.id.name}: waiting for the operation to complete ({elapsed:.0f} s{asked})"
 
 
 def _unfinished(machine: VirtualMachine) -> OperationUnfinished:
     return OperationUnfinished(
         f"Azure has not completed the change of VM '{machine.id.name}' within {OPERATION_SECONDS / 3600:.0f} hours.",
-        hint=f"See what the VM has now: {command_line('vmident', 'show', machine.id)}",
+        hint=f"To see the VM's current identities: {command_line('vmident', 'show', machine.id)}",
     )

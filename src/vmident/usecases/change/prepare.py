@@ -159,9 +159,9 @@ def _check_not_moved_on(planned: Transition, expected: IdentityState | None, vm:
     if expected is None or planned.is_nothing or planned.before.is_same_as(expected):
         return
     raise StateDrifted(
-        f"VM '{vm.name}' has other identities than when the plan was made: it had {expected.described}, and now has "
+        f"VM '{vm.name}' has changed since the plan was made: it had {expected.described}, and now has "
         f"{planned.before.described}. It was not changed.",
-        hint="Make the plan again, and look at what it says now.",
+        hint="Create the plan again and review it.",
     )
 
 
@@ -170,17 +170,17 @@ def check_stands(machine: VirtualMachine, states: Sequence[IdentityState]) -> No
     if any(machine.identity.is_same_as(one) for one in states):
         return
     raise StateDrifted(
-        f"VM '{machine.id.name}' has been changed since: it has {machine.identity.described}, and the run left it "
-        f"with {states[0].described}. It is left as it is.",
-        hint=f"See what it has, and change it by name: {command_line('vmident', 'show', machine.id)}",
+        f"VM '{machine.id.name}' has changed since: it has {machine.identity.described}, and the run left it "
+        f"with {states[0].described}. It was not changed.",
+        hint=f"To see its current identities: {command_line('vmident', 'show', machine.id)}",
     )
 
 
 def _overtaken(machine: VirtualMachine) -> StateDrifted:
     return StateDrifted(
-        f"VM '{machine.id.name}' does not have what the run sent, and was changed after that: the request never "
-        "arrived, or somebody has undone it since. It is left as it is.",
-        hint=f"See what it has, and change it by name: {command_line('vmident', 'show', machine.id)}",
+        f"VM '{machine.id.name}' does not have what the run sent, and was changed after that: the request was "
+        "not received, or it has been reverted since. It was not changed.",
+        hint=f"To see its current identities: {command_line('vmident', 'show', machine.id)}",
     )
 
 

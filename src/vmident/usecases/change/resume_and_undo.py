@@ -85,7 +85,7 @@ def _cannot_come_back(identity: ResourceId, vm: ResourceId | None = None) -> Not
     return NotFound(
         f"Identity '{identity.name}' has been deleted, and a deleted identity cannot be restored.{left}",
         code="identity-not-found",
-        hint="Create one of that name, with another principal, and attach it: "
+        hint="Create an identity with that name (it gets a new principal) and attach it: "
         + command_line("vmident", "identity", "create", identity.name, "-g", identity.group),
     )
 
@@ -162,8 +162,8 @@ def _saying_new_principal(result: ChangeResult) -> ChangeResult:
     if result.before.system or not result.after.system:
         return result
     message = (
-        "The system-assigned identity comes back with a new principal: what was granted to the old one outside this "
-        "subscription, or by its id, is not granted to the new one."
+        "The system-assigned identity has a new principal. Roles granted to the old one outside this "
+        "subscription, and anything that uses its ID, must be updated."
     )
     return replace(result, warnings=(*result.warnings, Notice(NEW_PRINCIPAL, message)))
 

@@ -62,7 +62,7 @@ def create_identity_resource(request: IdentityRequest, makers: Makers, *, dry_ru
         return now if now and has_tags(now.tags, request.tags) else None
 
     write = Write(
-        make, found, f"make identity '{request.id.name}'", command_line("vmident", "identity", "show", request.id)
+        make, found, f"create identity '{request.id.name}'", command_line("vmident", "identity", "show", request.id)
     )
     identity, is_ours = write_once(write, makers.clock, makers.prompt)
     return IdentityResult(identity, Status.CHANGED if is_ours else Status.UNCHANGED, before, warnings)
@@ -90,6 +90,6 @@ def _there(request: IdentityRequest, makers: Makers) -> IdentityResource | None:
     if request.location and not is_same_location(identity.location, request.location):
         raise AlreadyExists(
             f"Identity '{identity.id.name}' already exists in '{identity.location}', not in '{request.location}'.",
-            hint=f"An identity stays where it is: give --location {identity.location}, or another name.",
+            hint=f"Use --location {identity.location}, or another name.",
         )
     return identity

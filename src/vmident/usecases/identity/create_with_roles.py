@@ -55,9 +55,9 @@ def _with_roles(
             "vmident", "identity", "create", identity.name, "-g", identity.group, *role_options(grants)
         )
         error = outcomes.failure.with_message(
-            f"Identity '{made.identity.id.name}' is there, but without these roles: {outcomes.undone}. "
+            f"Identity '{made.identity.id.name}' exists, but these roles were not granted: {outcomes.undone}. "
             f"{outcomes.failure.message}",
-            hint=f"Finish the job: {again}",
+            hint=f"To complete the change: {again}",
         )
         return replace(made, status=Status.FAILED, roles=done, error=error)
     has_granted = any(one.status is RoleStatus.GRANTED for one in done)
@@ -66,5 +66,5 @@ def _with_roles(
 
 def _granted(planned: RoleResult, made: IdentityResult, makers: Makers, roles: Roles) -> RoleResult:
     if made.identity.principal_id is None:
-        raise OperationFailed(f"Azure has not said which principal identity '{made.identity.id.name}' has.")
+        raise OperationFailed(f"Azure has not returned the principal ID of identity '{made.identity.id.name}'.")
     return grant(planned, made.identity.principal_id, roles, makers.clock, makers.prompt)

@@ -84,7 +84,7 @@ def _prepare_all(
 def _checked(deletion_plan: DeletionPlan, request: DeletionRequest) -> DeletionPlan | DeletionResult:
     if not deletion_plan.attached or request.detach or request.force:
         return deletion_plan
-    hint = "Detach it too with --detach, or delete it all the same with --force: the VMs keep a dead attachment."
+    hint = "Use --detach to detach it first, or --force to delete it anyway."
     return _result(
         deletion_plan, Status.FAILED, error=still_attached(deletion_plan.identity.id, deletion_plan.attached, hint)
     )

@@ -127,7 +127,7 @@ def _on_search(attached_vms: AttachedVms, identity: ResourceId) -> tuple[Notice,
     return (
         Notice(
             SEARCH_INCOMPLETE,
-            f"Resource Graph could not be asked: only the VMs of subscription {identity.subscription} were looked at.",
+            f"Resource Graph is not available: only the VMs of subscription {identity.subscription} were checked.",
         ),
     )
 
@@ -138,8 +138,8 @@ def _on_abandoned(attached: Sequence[ResourceId], request: DeletionRequest) -> t
     return tuple(
         Notice(
             DEAD_ATTACHMENT,
-            f"VM '{vm.name}' ({vm.group}) keeps an attachment to an identity that does not exist, and refuses other "
-            "changes of its identities until that is removed.",
+            f"VM '{vm.name}' ({vm.group}) keeps the deleted identity attached; Azure rejects other changes of "
+            "its identities until it is detached.",
         )
         for vm in attached
     )

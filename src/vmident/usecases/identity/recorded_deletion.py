@@ -95,7 +95,7 @@ def _resume(deletion: IdentityDeletion, ports: Ports, recording: RunRecorder) ->
             vms = attached_vms(deletion.identity, ports)
             if vms:
                 again = command_line("vmident", "identity", "delete", deletion.identity, "--detach")
-                failure = still_attached(deletion.identity, vms, f"Detach it from them, and delete it: {again}")
+                failure = still_attached(deletion.identity, vms, f"To detach and delete it: {again}")
                 blocked(deletion, failure, recording, vms)
                 return _result(deletion, Status.FAILED, error=failure, attached=vms)
     except VmidentError as failure:
@@ -129,7 +129,7 @@ def _with_roles_left(identity: ResourceId, outcomes: RoleOutcomes) -> VmidentErr
     left = [one for one in outcomes.done if one.status.is_undone]
     assert outcomes.failure is not None
     return outcomes.failure.with_message(
-        f"Identity '{identity.name}' is deleted, but these role assignments of it are left: {outcomes.undone}. "
+        f"Identity '{identity.name}' is deleted, but these role assignments remain: {outcomes.undone}. "
         f"{outcomes.failure.message}",
         hint=f"Delete them: {command_to_unassign(left)}",
     )

@@ -43,5 +43,5 @@ def group_not_found(name: str, subscription: str, missing: NotFound, groups: Gro
     alike = suggestion(name, lambda: [one.name for one in groups.list(subscription)])
     return missing.with_message(
         f"No resource group '{name}' in subscription {subscription}.{alike}",
-        hint="See what is there: vmident group list",
+        hint="Run 'vmident group list' to see all resource groups.",
     )

@@ -34,8 +34,8 @@ def checked_identity_names(words: Sequence[str]) -> tuple[str, ...]:
     for word in words:
         if word.strip().lower() == _SYSTEM_IN_THE_AZURE_CLI:
             raise UsageError(
-                "'[system]' is how the Azure CLI names the system-assigned identity; here it has commands of its own.",
-                hint="Run `vmident enable-system VM` or `vmident disable-system VM`.",
+                "'[system]' is the Azure CLI's name for the system-assigned identity.",
+                hint="Run 'vmident enable-system VM' or 'vmident disable-system VM'.",
             )
         if looks_like_id(word):
             _identity_id_in(word)
@@ -73,7 +73,7 @@ def find_identity(word: str, where: Where, identities: Identities) -> ResourceId
             f"No user-assigned identity named '{word}' in subscription {subscription}."
             f"{_near(word, subscription, None, identities)}",
             code="identity-not-found",
-            hint="See what is there: vmident identity list",
+            hint="Run 'vmident identity list' to see all identities.",
         )
     return _the_only(word, found, f"in subscription {subscription}")
 
@@ -88,7 +88,7 @@ def read_identity(identity: ResourceId, identities: Identities) -> IdentityResou
         there = _near(identity.name, identity.subscription, identity.group, identities)
         raise missing.with_message(
             f"No user-assigned identity named '{identity.name}' in resource group '{identity.group}'.{there}",
-            hint=f"See what is there: {command_line('vmident', 'identity', 'list', '-g', identity.group)}",
+            hint=f"To see the current state: {command_line('vmident', 'identity', 'list', '-g', identity.group)}",
         ) from missing
 
 
@@ -112,7 +112,8 @@ def _the_only(word: str, found: Sequence[ResourceId], place: str) -> ResourceId:
     if len(found) > 1:
         ids = "\n".join(f"  {one}" for one in found)
         raise AmbiguousName(
-            f"{len(found)} identities named '{word}' are {place}:\n{ids}", hint="Give the full id in the name's place."
+            f"{len(found)} identities named '{word}' are {place}:\n{ids}",
+            hint="Use the resource ID instead of the name.",
         )
     return found[0]
 
@@ -123,7 +124,7 @@ def _no_identity_named(word: str, machine: VirtualMachine, identities: Identitie
         f"No user-assigned identity named '{word}' on VM '{machine.id.name}', in its group '{machine.id.group}', or "
         f"in subscription {machine.id.subscription}.{there}",
         code="identity-not-found",
-        hint="An identity of another subscription is named by its full id.",
+        hint="Use the resource ID for an identity in another subscription.",
     )
 
 
@@ -135,8 +136,8 @@ def _identity_id_in(word: str) -> ResourceId:
     found = typed_id(word, USER_ASSIGNED_IDENTITY)
     if not found.is_a(USER_ASSIGNED_IDENTITY):
         raise UsageError(
-            f"'{word.strip()}' is not the id of a user-assigned identity: its type is '{found.kind}', not "
+            f"'{word.strip()}' is not the resource ID of a user-assigned identity: its type is '{found.kind}', not "
             f"'{USER_ASSIGNED_IDENTITY}'.",
-            hint="Name a user-assigned identity, by name or by full id.",
+            hint="Use the name or resource ID of a user-assigned identity.",
         )
     return found

@@ -39,16 +39,18 @@ class SubnetChoice:
 def checked_network_names(network: str | None, subnet: str | None) -> NetworkNames:
     """Refuse, before anything is sent, words that can name no network and no subnet."""
     if network and looks_like_id(network) and not ResourceId.parse(network).is_a(VIRTUAL_NETWORK):
-        raise UsageError(f"'{network}' is not the id of a virtual network.", hint="Name one, by name or by full id.")
+        raise UsageError(
+            f"'{network}' is not the resource ID of a virtual network.", hint="Use its name or resource ID."
+        )
     if subnet and looks_like_id(subnet):
         if not _SUBNET_ID.fullmatch(str(Scope.parse(subnet))):
             raise BadResourceId(
-                f"'{subnet}' is not the id of a subnet.", hint="It ends in /virtualNetworks/V/subnets/S"
+                f"'{subnet}' is not the resource ID of a subnet.", hint="Use .../virtualNetworks/VNET/subnets/SUBNET."
             )
         if network:
-            raise UsageError("A subnet's id says its network.", hint="Leave --vnet out.")
+            raise UsageError("--vnet cannot be used with the resource ID of a subnet.", hint="Remove --vnet.")
     elif subnet and not network:
-        raise UsageError(f"--subnet {subnet} needs its network.", hint="Name it with --vnet, or give the subnet's id.")
+        raise UsageError(f"--subnet {subnet} requires --vnet.", hint="Add --vnet, or use the subnet's resource ID.")
     for name in (network, subnet):
         if name and not looks_like_id(name):
             checked_name(name, RESOURCE_NAME)
@@ -70,8 +72,8 @@ def find_network(words: NetworkNames, vm: ResourceId, location: str, networks: N
         return SubnetChoice(None, words.network, words.subnet)
     if not is_same_location(named.location, location):
         raise UsageError(
-            f"The network '{named.id.name}' is in {named.location}, and the VM would be in {location}.",
-            hint=f"A VM is where its network is: --location {named.location}",
+            f"The network '{named.id.name}' is in {named.location}, not in {location}.",
+            hint=f"A VM must be in the same region as its network: --location {named.location}",
         )
     return SubnetChoice(named.subnet_id(_subnet(words.subnet, named)))
 
@@ -97,5 +99,5 @@ def _subnet(word: str | None, network: VirtualNetwork) -> str:
     raise NotFound(
         f"The network '{network.id.name}' has no subnet {wanted}.{alike}",
         code="subnet-not-found",
-        hint=f"Make it: {create} …",
+        hint=f"Create it: {create} …",
     )

@@ -39,7 +39,7 @@ def checked_role_names(roles: Sequence[str] | None, scopes: Sequence[str] | None
     if bool(roles) != bool(scopes):
         given, lacking = ("--role", "--scope") if roles else ("--scope", "--role")
         raise UsageError(
-            f"{given} needs {lacking}: a role is granted at a scope.",
+            f"{given} requires {lacking}.",
             hint=f"For example: {command} --role Reader --scope group",
         )
     for scope in scopes or ():
@@ -49,8 +49,8 @@ def checked_role_names(roles: Sequence[str] | None, scopes: Sequence[str] | None
     for role in words:
         if not role or (role.startswith("/") and not _DEFINITION_ID.fullmatch(role)):
             raise BadResourceId(
-                f"'{role}' is no role: neither a name, nor a GUID, nor the id of a role definition.",
-                hint=f"A role's id reads /subscriptions/ID/{_DEFINITIONS}/GUID",
+                f"'{role}' is not a role name, GUID or role definition ID.",
+                hint=f"A role ID has the form /subscriptions/ID/{_DEFINITIONS}/GUID",
             )
     return RoleNames(words, tuple(scope.strip() for scope in scopes or ()))
 
@@ -73,17 +73,17 @@ def _role(word: str, scope: Scope, subscription: str, roles: Roles) -> Role:
         try:
             return roles.by_id(f"{home}/{_DEFINITIONS}/{guid}")
         except NotFound as missing:
-            raise missing.with_message(f"No role has the id '{guid}' in {home}.", _SEE_ROLES) from missing
+            raise missing.with_message(f"No role with ID '{guid}' in {home}.", _SEE_ROLES) from missing
     found = roles.named(word, scope)
     if len(found) > 1:
         ids = "\n".join(f"  {role.id}" for role in found)
-        raise AmbiguousName(f"{len(found)} roles are named '{word}':\n{ids}", hint="Give the id to --role.")
+        raise AmbiguousName(f"{len(found)} roles are named '{word}':\n{ids}", hint="Use the role's ID.")
     if not found:
         raise _no_role_named(word, scope, roles)
     return found[0]
 
 
-_SEE_ROLES = "See which there are: az role definition list --query [].roleName"
+_SEE_ROLES = "To see all roles: az role definition list --query [].roleName"
 
 
 def _no_role_named(word: str, scope: Scope, roles: Roles) -> NotFound:

@@ -64,7 +64,7 @@ def the_only_vm(word: str, found: Sequence[ResourceId], subscription: str, machi
         ids = "\n".join(f"  {one}" for one in found)
         raise AmbiguousName(
             f"{len(found)} VMs are named '{word}' in subscription {subscription}:\n{ids}",
-            hint="Name the group with -g/--resource-group, or give the full id.",
+            hint="Use -g/--resource-group, or the VM's resource ID.",
         )
     return found[0]
 
@@ -95,14 +95,14 @@ def _no_vm_named(word: str, subscription: str, group: str | None, machines: Virt
     place = f"resource group '{group}'" if group else f"subscription {subscription}"
     alike = suggestion(name, lambda: machines.names(subscription, group))
     look = command_line("vmident", "list", *(["-g", group] if group else []))
-    return NotFound(f"No VM named '{name}' in {place}.{alike}", hint=f"See what is there: {look}")
+    return NotFound(f"No VM named '{name}' in {place}.{alike}", hint=f"To see the current state: {look}")
 
 
 def _vm_id_in(word: str) -> ResourceId:
     found = typed_id(word, VIRTUAL_MACHINE)
     if not found.is_a(VIRTUAL_MACHINE):
         raise UsageError(
-            f"'{word.strip()}' is not the id of a VM: its type is '{found.kind}', not '{VIRTUAL_MACHINE}'.",
-            hint="Name the VM; identities go to --identity.",
+            f"'{word.strip()}' is not the resource ID of a VM: its type is '{found.kind}', not '{VIRTUAL_MACHINE}'.",
+            hint="Use the VM's name. Use --identity for identities.",
         )
     return found

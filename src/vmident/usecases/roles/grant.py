@@ -30,7 +30,8 @@ def check_may(grants: Sequence[RoleResult], roles: Roles) -> None:
         action = needed.get(planned.status)
         if action and _clearly_may_not(action, planned.scope, roles):
             raise NotAllowed(
-                f"You may not do '{action}' on {planned.scope}, which the role '{planned.role.name}' takes. Nothing "
+                f"You do not have permission for '{action}' on {planned.scope}, which granting role "
+                f"'{planned.role.name}' requires. Nothing "
                 "was changed.",
                 hint=remediation(action, str(planned.scope), None),
             )
@@ -62,7 +63,7 @@ def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, pr
             waited = clock.now() - began
             if failure.code != _NOT_REPLICATED or waited >= DIRECTORY_SECONDS:
                 raise
-            prompt.progress(f"{what}: the directory does not know the new principal yet ({waited:.0f} s), trying again")
+            prompt.progress(f"{what}: waiting for the new principal to replicate ({waited:.0f} s)")
             clock.sleep(pause_before_retry(min(tries, 3)))
             tries += 1
 

@@ -60,8 +60,8 @@ def create_vm(
     if execution.no_wait and request.grants_afterwards:
         scopes = ", ".join(dict.fromkeys(str(one.scope) for one in request.grants_afterwards))
         raise UsageError(
-            f"--no-wait does not go with these roles: they are granted when the VM is there ({scopes}).",
-            hint="Leave --no-wait out.",
+            f"--no-wait cannot be used with these roles, which are granted after the VM is created ({scopes}).",
+            hint="Remove --no-wait.",
         )
     start_deployment(making.request, creating.deployments, creating.ports.clock, creating.ports.prompt)
     if execution.no_wait:
@@ -80,7 +80,7 @@ def _request(request: VmRequest) -> DeploymentRequest:
         request.vm,
         template_for(request),
         parameters_for(request),
-        f"Finish the job: {command_for(request.vm, request.change, request.grants)}",
+        f"To complete the change: {command_for(request.vm, request.change, request.grants)}",
     )
 
 

@@ -13,7 +13,7 @@ from vmident.ports.azure import Clock, Prompt
 from vmident.ports.deployments import Deployments
 from vmident.usecases.idempotent_write import Write, write_once
 
-_RUN_AGAIN = "Mend the cause and run the command again: it goes on with what is there."
+_RUN_AGAIN = "Fix the cause and run the command again; existing resources are kept."
 
 
 def start_deployment(request: DeploymentRequest, deployments: Deployments, clock: Clock, prompt: Prompt) -> None:
@@ -25,7 +25,7 @@ def start_deployment(request: DeploymentRequest, deployments: Deployments, clock
     write = Write[object](
         lambda: deployments.start(request),
         lambda: deployments.poll(request.id),
-        f"make {request.what}",
+        f"create {request.what}",
         _how_to_look(request),
     )
     write_once(write, clock, prompt)
@@ -44,11 +44,11 @@ def wait_for_deployment(request: DeploymentRequest, deployments: Deployments, cl
     began, steps, count = clock.now(), tuple[Step, ...](), len(request.template["resources"])
     while True:
         elapsed = clock.now() - began
-        prompt.progress(f"{request.what}: {len(made(steps))} of {count} resources are there ({elapsed:.0f} s)")
+        prompt.progress(f"{request.what}: {len(made(steps))} of {count} resources created ({elapsed:.0f} s)")
         clock.sleep(pause_before_look(elapsed))
         seen = deployments.poll(request.id)
         if seen is None:
-            raise OperationFailed(f"The deployment '{request.id.name}' is no longer there.")
+            raise OperationFailed(f"The deployment '{request.id.name}' no longer exists.")
         steps = _steps(request, steps, deployments, prompt)
         if seen.is_over:
             return Ended(steps, seen.failure)
@@ -67,19 +67,17 @@ def with_context(
     there = made(steps)
     if str(request.vm).lower() in map(str.lower, there):
         return own.with_message(
-            f"{request.what} was made, but not all that goes with it: {at}{own.message}", request.finish
+            f"{request.what} was created, but other resources failed: {at}{own.message}", request.finish
         )
     if vm_is_there:
         there = (str(request.vm), *there)
     if not there:
-        return own.with_message(
-            f"{request.what} was not made, nor anything for it: {at}{own.message}", own.hint or _RUN_AGAIN
-        )
+        return own.with_message(f"{request.what} was not created: {at}{own.message}", own.hint or _RUN_AGAIN)
     listed = "".join(f"\n  {one}" for one in there)
     delete = command_line("az", "resource", "delete", "--ids", *there)
     return own.with_message(
-        f"{request.what} was not made: {at}{own.message}\nThese are there, and stay:{listed}",
-        f"Mend the cause, delete these, and run the command again: {delete}"
+        f"{request.what} was not created: {at}{own.message}\nThese resources were created and remain:{listed}",
+        f"Fix the cause, delete these resources, and run the command again: {delete}"
         if vm_is_there
         else f"{_RUN_AGAIN} Or delete it: {delete}",
     )
@@ -88,8 +86,8 @@ def with_context(
 def goes_on(failure: VmidentError, request: DeploymentRequest) -> VmidentError:
     """Add to the error of an interrupted wait that the deployment continues, and where to see it."""
     return failure.with_message(
-        f"{failure.message} The deployment of {request.what} was sent, and Azure may still complete it.",
-        f"See how it goes: {_how_to_look(request)}",
+        f"{failure.message} The deployment of {request.what} was sent and may still complete.",
+        f"To see its progress: {_how_to_look(request)}",
     )
 
 
@@ -111,5 +109,5 @@ def _steps(
     for step in steps:
         if step.is_done and step.resource_id not in known:
             known.add(step.resource_id)
-            prompt.progress(f"{step.kind} '{step.name}' is there")
+            prompt.progress(f"{step.kind} '{step.name}' created")
     return steps

@@ -84,14 +84,16 @@ def checked_request(requested: VmWish) -> VmWish:
     computer_name(requested.name, requested.os)
     if not _SIZE.fullmatch(requested.size):
         raise UsageError(
-            f"'{requested.size}' is no size of a VM.", hint=f"Such as {DEFAULT_SIZE}; see: az vm list-sizes"
+            f"'{requested.size}' is not a valid VM size.",
+            hint=f"Example: {DEFAULT_SIZE}. To see all sizes: az vm list-sizes",
         )
     if requested.location is not None and not _LOCATION.fullmatch(requested.location.strip()):
         raise UsageError(
-            f"'{requested.location}' is no location.", hint="Such as westeurope; see: az account list-locations"
+            f"'{requested.location}' is not a valid region.",
+            hint="Example: westeurope. To see all regions: az account list-locations",
         )
     if requested.roles and not (requested.system or requested.identities):
-        raise UsageError("--role needs an identity to grant it to.", hint="Add --system, or --identity ID.")
+        raise UsageError("--role requires --system or --identity.", hint="Add --system or --identity.")
     location = requested.location.replace(" ", "").lower() if requested.location else None
     identities = checked_identity_names(requested.identities)
     return replace(requested, name=name, location=location, identities=identities)
@@ -104,7 +106,7 @@ def prepare_vm(requested: VmWish, where: Where, creating: Creating, seed: str, *
     and nobody is signed in, what is there is left unseen as far as the words do without.
     """
     if where.group is None:
-        raise UsageError("A VM is made in a resource group.", hint="Name it: -g myResourceGroup")
+        raise UsageError("A resource group is required.", hint="Example: -g myResourceGroup")
     vm = vm_id(where.subscription(), where.group, requested.name)
     around = _look_around(vm, requested, creating, only_plan=only_plan)
     stand_in = VirtualMachine(vm, around.location, IdentityState())
@@ -141,7 +143,7 @@ def _look_around(vm: ResourceId, requested: VmWish, creating: Creating, *, only_
     except NotSignedIn as nobody:
         if not (only_plan and requested.location):
             raise
-        message = f"Nothing of what is there was looked at: {nobody.message}"
+        message = f"Existing resources were not checked: {nobody.message}"
         return _Surroundings(requested.location, SubnetChoice(), (Notice(NOT_LOOKED_AT, message),))
     _check_there_is_none(vm, creating)
     location = requested.location or home
@@ -160,11 +162,11 @@ def _check_there_is_none(vm: ResourceId, creating: Creating) -> None:
     machine = machine_named(vm, creating.ports.machines)
     if machine is None:
         return
-    there = f"There is a VM '{vm.name}' in resource group '{vm.group}' already; it was not touched."
+    there = f"VM '{vm.name}' already exists in resource group '{vm.group}'. It was not changed."
     if machine.has_failed:
         raise AlreadyExists(
-            f"{there} It did not come up: it is '{machine.provisioning_state}'.",
+            f"{there} It failed to start: it is '{machine.provisioning_state}'.",
             hint=f"Delete it and run the command again: {command_line('az', 'vm', 'delete', '--ids', vm)}",
         )
     show = command_line("vmident", "show", vm.name, "-g", vm.group)
-    raise AlreadyExists(there, hint=f"See what identities it has: {show}")
+    raise AlreadyExists(there, hint=f"To see its identities: {show}")

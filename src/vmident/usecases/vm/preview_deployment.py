@@ -21,13 +21,13 @@ def preview_deployment(
         what_if = deployments.what_if(request)
         while what_if.changes is None:
             elapsed = clock.now() - began
-            prompt.progress(f"waiting for Azure to say what it would do ({elapsed:.0f} s)")
+            prompt.progress(f"waiting for what-if ({elapsed:.0f} s)")
             clock.sleep(pause_before_look(elapsed, what_if.retry_after_seconds))
             what_if = deployments.poll_what_if(what_if)
     except VmidentError as failure:
         # A preview needs no sign-in: the template is worked out without Azure.
         if failure.ends_run and not isinstance(failure, NotSignedIn):
             raise
-        return None, (Notice(WHAT_IF_FAILED, f"Azure did not say what it would do: {failure.code}: {failure.message}"),)
+        return None, (Notice(WHAT_IF_FAILED, f"What-if failed: {failure.code}: {failure.message}"),)
     # What the template does not name is left alone, and may be the whole group.
     return tuple(one for one in what_if.changes if one.change.lower() != "ignore"), ()

@@ -62,7 +62,7 @@ def test_one_in_another_location_is_an_error_that_says_where(program: Program) -
 
     assert (outcome.code, outcome.out, program.shape) == (1, "", ["GET"])
     assert outcome.error["code"] == "already-exists"
-    assert "in 'westus' and not in 'eastus'" in outcome.error["message"]
+    assert "in 'westus', not in 'eastus'" in outcome.error["message"]
 
 
 def test_tags_that_differ_are_sent_with_those_that_are_there(program: Program) -> None:
@@ -157,7 +157,7 @@ def test_trouble_that_does_not_clear_is_given_up_and_says_what_may_be(program: P
     outcome = program("group create web -l westus")
 
     assert (outcome.code, outcome.error["code"], len(puts(program))) == (1, "ServerBusy", 6)
-    assert "was sent, and Azure may still carry it out" in outcome.error["message"]
+    assert "was sent and may still complete." in outcome.error["message"]
     assert "vmident group show web" in outcome.error["hint"]
 
 

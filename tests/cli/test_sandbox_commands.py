@@ -73,7 +73,7 @@ class TestTheSignedInPerson:
             ("--role Redaer", "no role 'Redaer'"),
             ("--role Reader --scope /subscriptions/other", "'/subscriptions/other'"),
             ("--role Reader --scope myVM", "'myVM'"),
-            ("--scope group", "no role is named"),
+            ("--scope group", "--scope requires --role."),
         ],
     )
     def test_wrong_words_are_said_before_anything_is_lost(self, program: Program, words: str, found: str) -> None:

@@ -206,7 +206,7 @@ def test_the_sandbox_hears_options_and_vmidents_own_variables() -> None:
 
 
 def test_the_sandbox_beside_a_cloud_is_wrong_usage() -> None:
-    with pytest.raises(UsageError, match="--sandbox is a cloud of its own"):
+    with pytest.raises(UsageError, match="--sandbox and --cloud cannot be used together"):
         _settings(Overrides(sandbox=True, cloud="AzureCloud"))
 
 

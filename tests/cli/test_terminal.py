@@ -110,8 +110,8 @@ def test_what_the_question_has_not_said_is_a_warning_all_the_same(program: Progr
     outcome = program(f"set webVM myVM --type user --identity {USER} --identity {USER.upper()}")
 
     assert outcome.code == 0
-    assert re.findall(r"warning: (\w+): .* is named more than once", outcome.err) == ["webVM", "myVM"]
-    assert outcome.err.count("Programs in the VM") == outcome.err.count("is deleted for good") == 1
+    assert re.findall(r"warning: (\w+): .* is listed more than once", outcome.err) == ["webVM", "myVM"]
+    assert outcome.err.count("Programs in the VM") == outcome.err.count("is permanently deleted") == 1
 
 
 @pytest.mark.parametrize("answer", ["n\n", "N\n", "no\n", "\n", ""], ids=["n", "N", "no", "enter", "end of input"])
@@ -258,31 +258,30 @@ def test_what_a_stopped_run_never_came_to_is_skipped(program: Program) -> None:
 
     assert outcome.code == 7
     assert outcome.out.splitlines() == [
-        f"myVM ({GROUP}): failed",
+        f"myVM ({GROUP}): sent, outcome unknown",
         f"dbVM ({GROUP}): skipped",
-        "2 VMs: 1 failed, 1 skipped",
+        "2 VMs: 1 skipped, 1 unknown",
     ]
 
 
 def test_the_error_of_a_change_is_what_failed_why_and_what_to_do(program: Program) -> None:
     outcome = program("enable-system myVN")
 
-    what, why, what_to_do = outcome.err.splitlines()
-    assert what == "error: enable-system myVN: not-found"
-    assert why.startswith("  No VM named 'myVN' in subscription ")
-    assert why.endswith(" Did you mean 'myVM'?")
+    what, what_to_do = outcome.err.splitlines()
+    assert what.startswith("error: VM 'myVN' not found in subscription ")
+    assert what.endswith(" Did you mean 'myVM'?")
     assert what_to_do == "  Run 'vmident list' to see all VMs."
 
 
 @pytest.mark.parametrize("output", ["json", "human", "yaml"])
-def test_an_error_of_azures_is_three_lines_whatever_the_output(program: Program, output: str) -> None:
+def test_an_error_of_azure_has_its_code_and_request_id_whatever_the_output(program: Program, output: str) -> None:
     program.when("PATCH", "virtualMachines/myVM", answering(403, "AuthorizationFailed", "You may not."))
 
     outcome = program(f"enable-system myVM -o {output}")
 
-    what, why, what_to_do = outcome.err.splitlines()
-    assert what == "error: enable-system myVM: AuthorizationFailed, status 403"
-    assert why == "  You may not. (request id 11111111-2222)"
+    what, request_id, what_to_do = outcome.err.splitlines()
+    assert what == "error: myVM: You may not. [AuthorizationFailed]"
+    assert request_id == "  Request ID: 11111111-2222"
     assert what_to_do == "  Ask an administrator of the subscription for access."
 
 
@@ -342,7 +341,7 @@ def test_errors_have_colour_of_their_own(program: Program, monkeypatch: pytest.M
     coloured = program("show nosuchVM").err
 
     assert coloured.startswith("\x1b[")
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).startswith("error: show: not-found\n")
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).startswith("error: VM 'nosuchVM' not found")
 
 
 def hostile_vm(program: Program, name: str = "webVM") -> Any:

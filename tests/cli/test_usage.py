@@ -53,7 +53,7 @@ def test_the_id_of_a_vm_is_no_identity(program: Program, command: str) -> None:
 
 @pytest.mark.parametrize("words", ["show", "enable-system", f"add-user --identity {OTHER}"])
 def test_the_id_of_an_identity_is_no_vm(program: Program, words: str) -> None:
-    refused(program, f"{words} {identity_id(OTHER)}", "is not the id of a VM", "--identity")
+    refused(program, f"{words} {identity_id(OTHER)}", "is not the resource ID of a VM:", "--identity")
 
 
 @pytest.mark.parametrize("word", ["[system]", "[System]", "[SYSTEM]", " [system] "])
@@ -123,16 +123,16 @@ def test_set_without_a_type_is_wrong_usage(program: Program) -> None:
 
 @pytest.mark.parametrize("words", ["add-user myVM", "remove-user myVM", "remove-user myVM --yes"])
 def test_no_identity_is_wrong_usage(program: Program, words: str) -> None:
-    refused(program, words, "No identity is named", "--identity")
+    refused(program, words, "--identity is required.", "--identity")
 
 
 def test_identities_named_beside_all_of_them_is_wrong_usage(program: Program) -> None:
-    refused(program, f"remove-user dbVM --all-identities --identity {USER}", "do not go together")
+    refused(program, f"remove-user dbVM --all-identities --identity {USER}", "cannot be used together")
 
 
 @pytest.mark.parametrize("word", ["both", "user", "UserAssigned"])
 def test_a_type_with_user_assigned_identities_needs_them_named(program: Program, word: str) -> None:
-    refused(program, f"set myVM --type {word}", "Name them with --identity")
+    refused(program, f"set myVM --type {word}", "List all identities that the VMs should have.")
 
 
 @pytest.mark.parametrize("word", ["none", "system"])
@@ -151,12 +151,12 @@ def test_ids_are_not_read_from_a_file(program: Program, tmp_path: Path, command:
 @pytest.mark.parametrize(
     ("text", "telling"),
     [
-        ("myVM\n", "'myVM' came in on standard input"),
-        (f"{vm_id('myVM')}\nmyVM\n", "'myVM' came in on standard input"),
+        ("myVM\n", "'myVM' on standard input"),
+        (f"{vm_id('myVM')}\nmyVM\n", "'myVM' on standard input"),
         ('[{"name": "myVM"}]', "Item 1 of the array on standard input has no 'id' that is text"),
-        ('["myVM"]', "'myVM' came in on standard input"),
-        ('["', "no JSON array of ids"),
-        ('{"id": "x"}', "came in on standard input"),
+        ('["myVM"]', "'myVM' on standard input"),
+        ('["', "Standard input is not a JSON array of resource IDs."),
+        ('{"id": "x"}', "on standard input is not a resource ID."),
         (f'["{vm_id("myVM")}", null]', "Item 2 of the array on standard input is null"),
         ('[{"name": "myVM", "id": null}]', "Item 1 of the array on standard input has no 'id' that is text"),
         (f'["{vm_id("myVM")}", {{"id": ["x"]}}]', "Item 2 of the array on standard input has no 'id' that is text"),
@@ -165,7 +165,7 @@ def test_ids_are_not_read_from_a_file(program: Program, tmp_path: Path, command:
         ("[true]", "Item 1 of the array on standard input is true"),
         ('[" "]', "and no id"),
         ("[1.5]", "Item 1 of the array on standard input is 1.5"),
-        ("[" * 100_000, "no JSON array of ids"),
+        ("[" * 100_000, "Standard input is not a JSON array of resource IDs."),
     ],
 )
 def test_standard_input_without_ids_is_told_how_they_come(program: Program, text: str, telling: str) -> None:
@@ -177,7 +177,7 @@ def test_standard_input_without_ids_is_told_how_they_come(program: Program, text
 def test_an_id_of_something_else_on_standard_input_is_wrong_usage(program: Program) -> None:
     program.standard_input = f"{vm_id('myVM')}\n{identity_id(OTHER)}\n"
 
-    refused(program, "enable-system --ids -", "is not the id of a VM")
+    refused(program, "enable-system --ids -", "is not the resource ID of a VM:")
 
 
 @pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
@@ -204,7 +204,7 @@ def test_an_unknown_output_in_the_environment_names_the_variable(program: Progra
 
 @pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
 def test_the_sandbox_does_not_go_with_a_cloud(program: Program, command: str) -> None:
-    refused(program, f"{command} --sandbox --cloud AzureCloud", "--cloud", "Leave one out")
+    refused(program, f"{command} --sandbox --cloud AzureCloud", "--cloud", "Remove one of them.")
 
 
 @pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
@@ -226,7 +226,7 @@ def test_an_unknown_cloud_names_those_there_are(program: Program, command: str) 
     ],
 )
 def test_no_vm_is_wrong_usage(program: Program, words: str) -> None:
-    refused(program, words, "No VM is named", "vmident show myVM")
+    refused(program, words, "No VM specified.", "vmident show myVM")
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "soon"])

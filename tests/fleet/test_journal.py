@@ -163,7 +163,7 @@ def test_runs_beyond_the_last_thousand_are_forgotten(opening: Opening, monkeypat
 
 def test_there_may_be_no_run_at_all(opening: Opening) -> None:
     assert opening().runs() == []
-    with pytest.raises(NotFound, match="No run against"):
+    with pytest.raises(NotFound, match="No runs recorded for"):
         opening().last(ORIGIN.endpoint)
 
 
@@ -203,7 +203,7 @@ def test_a_record_that_vmident_did_not_write_is_told_of(opening: Opening, tmp_pa
     with contextlib.closing(directly), directly:
         directly.execute("UPDATE entries SET record='{}'")
 
-    with pytest.raises(JournalUnusable, match="holds what vmident does not write"):
+    with pytest.raises(JournalUnusable, match="it contains unexpected data"):
         one.read(run)
 
 

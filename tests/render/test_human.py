@@ -101,7 +101,7 @@ def test_a_change_that_changes_nothing_shows_what_stays() -> None:
         (ChangeResult("no such", Status.FAILED), "no such: failed"),
         (ChangeResult("myvm", Status.FAILED, id=VM, before=HAD), "myVM (myGroup): failed"),
         (ChangeResult("myvm", Status.SKIPPED), "myvm: skipped"),
-        (ChangeResult("myvm", Status.ACCEPTED, id=VM, before=HAD), "myVM (myGroup): accepted, and still being"),
+        (ChangeResult("myvm", Status.ACCEPTED, id=VM, before=HAD), "myVM (myGroup): accepted, still running"),
     ],
 )
 def test_a_change_whose_outcome_is_not_known_is_one_line(result: ChangeResult, text: str) -> None:
@@ -171,23 +171,27 @@ def test_facts_stand_in_a_column() -> None:
 
 def test_an_error_is_what_failed_why_and_what_to_do() -> None:
     error = NotFound("No VM.", code="ResourceNotFound", hint="Look: vmident list", status=404, request_id="r")
-    assert _texts(error_lines(error, "vmident show")) == [
-        "error: vmident show: ResourceNotFound, status 404",
-        "  No VM. (request id r)",
+    assert _texts(error_lines(error, "web01", "web01, web02")) == [
+        "error: web01: No VM. [ResourceNotFound]",
+        "  web01, web02",
+        "  Request ID: r",
         "  Look: vmident list",
     ]
 
 
 def test_an_error_without_a_hint_says_how_to_see_more() -> None:
-    assert _texts(error_lines(UsageError("Wrong."), "vmident")) == [
-        "error: vmident: usage",
-        "  Wrong.",
+    assert _texts(error_lines(UsageError("Wrong."))) == [
+        "error: Wrong.",
         "  Run the command again with --debug to see every request.",
     ]
 
 
 def test_a_message_of_several_lines_keeps_them() -> None:
-    assert _texts(error_lines(UsageError("Several:\n/one\n/two"), "vmident"))[1:4] == ["  Several:", "  /one", "  /two"]
+    assert _texts(error_lines(UsageError("Several:\n/one\n/two")))[:3] == [
+        "error: Several:",
+        "  /one",
+        "  /two",
+    ]
 
 
 def test_a_warning_names_the_vm_that_it_is_about() -> None:

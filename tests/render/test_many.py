@@ -187,11 +187,14 @@ def test_failures_are_one_where_only_the_vm_differs() -> None:
     results = [vm(number, Status.FAILED, refused(number, "locked")) for number in range(8)]
     results += [vm(8, Status.FAILED, refused(8, "gone")), vm(9)]
     first, last = grouped_failures(results, OnRecord("3f2a9c1e", {one.id for one in results[:7] if one.id}))
-    assert (first.error.message, first.error.hint) == ("May not write ...: ... is locked.", "vmident show ...")
+    assert (first.error.message, first.error.hint) == (
+        "May not write ...: ... is locked.",
+        "vmident show ...",
+    )
     assert first.error.request_id == "r-0 of vm-000"
     assert first.about == "8 VMs"
     assert first.names == (
-        "vm-000, vm-001, vm-002, vm-003, vm-004, vm-007 and 2 more; all are named by: vmident runs show 3f2a9c1e"
+        "vm-000, vm-001, vm-002, vm-003, vm-004, vm-007 and 2 more. To see all: vmident runs show 3f2a9c1e"
     )
     assert (last.error, last.about, last.names) == (results[8].error, "vm-008", None)
 
@@ -238,7 +241,7 @@ def test_every_vm_that_loses_something_is_in_one_group_of_those_that_lose_the_sa
     groups = grouped_losses(losses)
     assert sorted(vm for group in groups for vm, _, _ in group) == sorted(vm for vm, _, _ in losses)
     assert all(len({(change.removed, change.disables_system) for _, change, _ in group}) == 1 for group in groups)
-    headings = [line.text for line in grouped_loss_lines(losses) if line.text.endswith("about to lose:")]
+    headings = [line.text for line in grouped_loss_lines(losses) if line.text.endswith("will lose:")]
     assert sum(int(text.split()[0]) for text in headings) == len(losses)
 
 

@@ -106,10 +106,9 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
 @cache
 def program() -> Callable[..., Any]:
     """Return the program, to be called with arguments and, as `obj`, a `Runtime`; built once per process."""
-    entries = _entries("", _COMMANDS)
+    entries = _entries(_COMMANDS)
     entries |= {
-        name: CommandEntry(about, partial(_group_of, name, about, commands))
-        for name, (about, commands) in _GROUPS.items()
+        name: CommandEntry(about, partial(_group_of, about, commands)) for name, (about, commands) in _GROUPS.items()
     }
     under_headings = {
         name: replace(entries.pop(name), heading=heading) for heading, names in _HEADINGS.items() for name in names
@@ -118,15 +117,15 @@ def program() -> Callable[..., Any]:
     return _group(_ABOUT, _options, under_headings, epilog=_EPILOG)
 
 
-def _entries(group: str, commands: _Table) -> dict[str, CommandEntry]:
+def _entries(commands: _Table) -> dict[str, CommandEntry]:
     return {
-        name: CommandEntry(about, partial(_command, module, function, f"{group} {name}".strip()))
+        name: CommandEntry(about, partial(_command, module, function, name))
         for name, (module, function, about) in commands.items()
     }
 
 
-def _group_of(name: str, about: str, commands: _Table) -> Any:
-    return _group(about, _nothing, _entries(name, commands))
+def _group_of(about: str, commands: _Table) -> Any:
+    return _group(about, _nothing, _entries(commands))
 
 
 def _group(
@@ -144,8 +143,8 @@ def _command(module: str, function: str, name: str) -> Any:
     from vmident.cli.command_adapter import as_typer_command
 
     app = _typer(None)
-    app.command(name.rpartition(" ")[2], cls=CompletedCommand)(
-        as_typer_command(getattr(import_module(f"vmident.cli.commands.{module}"), function), name)
+    app.command(name, cls=CompletedCommand)(
+        as_typer_command(getattr(import_module(f"vmident.cli.commands.{module}"), function))
     )
     return get_command(app)
 

@@ -28,8 +28,8 @@ _NAMING = {"VM...", "NAME", "IDENTITY..."}
 _NAME_OPTION = "name_option"
 
 
-def as_typer_command(function: Command, name: str) -> Callable[..., None]:
-    """Wrap `function(run, ...) -> ExitCode` for `typer.Typer.command`; `name` is what its messages call it."""
+def as_typer_command(function: Command) -> Callable[..., None]:
+    """Wrap `function(run, ...) -> ExitCode` for `typer.Typer.command`."""
     # Not get_type_hints: on Python 3.10 that wraps what defaults to None once more, and hides Typer's declarations.
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     records = {one.name: one.annotation for one in own if dataclasses.is_dataclass(one.annotation)}
@@ -37,7 +37,7 @@ def as_typer_command(function: Command, name: str) -> Callable[..., None]:
     @wraps(function)
     def typer_command(ctx: typer.Context, **given: Any) -> None:
         given.pop(_NAME_OPTION, None)
-        run = Run(ctx.obj, _taken(Options, given), name)
+        run = Run(ctx.obj, _taken(Options, given))
         whole = {record_name: _taken(record, given) for record_name, record in records.items()}
 
         def work() -> ExitCode:

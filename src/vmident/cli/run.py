@@ -27,14 +27,13 @@ T = TypeVar("T")
 class Run:
     """One run of one command; made by `command.as_typer_command`."""
 
-    def __init__(self, runtime: Runtime, options: Options, doing: str) -> None:
+    def __init__(self, runtime: Runtime, options: Options) -> None:
         terminal = runtime.terminal
         self.runtime = runtime
         self.console = Console(
             terminal, verbose=options.verbose, debug=options.debug, only_errors=options.only_show_errors
         )
         self._options = options
-        self._doing = doing
         self._sessions: list[Session] = []
         self._output = options.output or Output.AUTO
         self.answer_was_unfit = False
@@ -177,7 +176,7 @@ class Run:
         return typed
 
     def failed(self, error: VmidentError) -> None:
-        """Report a failure that has no result on standard output: one JSON document, or three lines."""
+        """Report a failure that has no result on standard output, as one JSON document or as text."""
         from vmident.render.document import error_document
         from vmident.render.formats import as_json_line
 
@@ -190,19 +189,16 @@ class Run:
         elif isinstance(error, Interrupted) and not error.hint:
             self.console.note([Line(error.message)])
         else:
-            self._explain(error, None, None)
+            self.console.note(error_lines(error))
 
     def code_after_answer(self, code: ExitCode) -> ExitCode:
         """Return the exit code of a command that has answered: a query that did not fit is a failure of its own."""
         return ExitCode.FAILED if self.answer_was_unfit and code is ExitCode.DONE else code
 
     def explain(self, error: VmidentError, about: str | None = None, names: str | None = None) -> None:
-        """Report a failure in three lines: what failed, why, what to do; with `names`, also for which VMs."""
+        """Report a failure: what failed and why, for which VMs, what to do."""
         self._trace_unexpected(error)
-        self._explain(error, about, names)
-
-    def _explain(self, error: VmidentError, about: str | None, names: str | None) -> None:
-        self.console.note(error_lines(error, f"{self._doing} {about}" if about else self._doing, names))
+        self.console.note(error_lines(error, about, names))
 
     def _trace_unexpected(self, error: VmidentError) -> None:
         """Print the traceback of an exception that vmident did not foresee, under `--debug`."""

@@ -36,13 +36,19 @@ class Line:
         object.__setattr__(self, "text", escape_control_characters(self.text))
 
 
-def error_lines(error: VmidentError, doing: str, names: str | None = None) -> Iterator[Line]:
-    """Draw an error in three lines: what failed, why, what to do; with `names`, one more for whom it is about."""
-    status = f", status {error.status}" if error.status else ""
-    yield Line(f"error: {doing}: {error.code}{status}", Tone.ERROR)
-    if names:
-        yield Line(f"  {names}")
-    request_id = f" (request id {error.request_id})" if error.request_id else ""
-    for text in f"{error.message}{request_id}".split("\n"):
-        yield Line(f"  {text}")
+def error_lines(error: VmidentError, about: str | None = None, names: str | None = None) -> Iterator[Line]:
+    """Draw an error: what failed and why in the first line, then details, then what to do.
+
+    `about` is the VM or the number of VMs that failed, left out where the message names it; `names` lists those VMs.
+    Azure's own error code stands in brackets; vmident's codes are for the JSON.
+    """
+    first, *rest = error.message.split("\n")
+    subject = "" if about is None or f"'{about}'" in first else f"{about}: "
+    code = f" [{error.code}]" if error.code[:1].isupper() else ""
+    yield Line(f"error: {subject}{first}{code}", Tone.ERROR)
+    for text in [names, *rest]:
+        if text:
+            yield Line(f"  {text}")
+    if error.request_id:
+        yield Line(f"  Request ID: {error.request_id}", Tone.FAINT)
     yield Line(f"  {error.hint or 'Run the command again with --debug to see every request.'}", Tone.FAINT)

@@ -83,8 +83,8 @@ def test_the_first_ctrl_c_waits_for_what_is_in_flight_and_the_run_can_be_gone_on
     assert met["changed"] + met["skipped"] == VMS + 2
     assert met["changed"]
     assert met["skipped"]
-    assert "Ctrl-C again leaves at once" in err
-    assert "To resume, run 'vmident runs resume'." in err
+    assert "; press Ctrl-C again to quit" in err
+    assert "vmident runs resume" in err
     assert "Traceback" not in err
 
     resumed = quick.vmident("runs", "resume", VMIDENT_STATE_DIR=state)
@@ -98,7 +98,7 @@ def test_the_second_ctrl_c_leaves_at_once_and_says_what_may_still_be_done(endles
     ) as process:
         assert line_with(process.stderr, "PATCH")
         process.send_signal(signal.SIGINT)
-        assert line_with(process.stderr, "Ctrl-C again leaves at once")
+        assert line_with(process.stderr, "; press Ctrl-C again to quit")
         process.send_signal(signal.SIGINT)
         err = "".join(process.stderr or ())
 
@@ -106,8 +106,8 @@ def test_the_second_ctrl_c_leaves_at_once_and_says_what_may_still_be_done(endles
     met = statuses(answer.read_text(encoding="utf-8"))
     assert met["unknown"]
     assert met["failed"] + met["unknown"] + met["skipped"] == VMS + 2
-    assert "Azure may still complete it" in err
-    assert "To resume, run 'vmident runs resume'." in err
+    assert "was sent and may still complete." in err
+    assert "vmident runs resume" in err
     shown = json.loads(endless.vmident("runs", "show", VMIDENT_STATE_DIR=state).stdout)
     stages = Counter(one["status"] for one in shown["vms"])
     assert stages["planned"] == met["skipped"]

@@ -65,11 +65,11 @@ def test_failures_of_one_reason_are_told_once_and_every_failed_vm_is_found(progr
     assert outcome.code == 5
     assert outcome.out.endswith("\n27 VMs: 16 changed, 11 failed\n")
     lines = outcome.err.splitlines()
-    first = lines.index("error: enable-system 8 VMs: AuthorizationFailed, status 403")
-    assert lines[first + 1] == (f"  {', '.join(NAMES[:5])} and 3 more; all are named by: vmident runs show {run}")
-    assert "  No right to write virtualMachines/.... (request id 11111111-2222 of vm-00001)" in lines
-    assert f"error: enable-system {NAMES[10]}: LinkedAuthorizationFailed, status 403" in lines
-    lost = lines.index("error: enable-system 2 VMs: ResourceNotFound, status 404")
+    first = lines.index("error: 8 VMs: No right to write virtualMachines/.... [AuthorizationFailed]")
+    assert lines[first + 1] == (f"  {', '.join(NAMES[:5])} and 3 more. To see all: vmident runs show {run}")
+    assert lines[first + 2] == "  Request ID: 11111111-2222 of vm-00001"
+    assert [line for line in lines if line.startswith(f"error: {NAMES[10]}: ") and "[LinkedAuth" in line]
+    lost = next(place for place, line in enumerate(lines) if line.startswith("error: 2 VMs: "))
     assert lines[lost + 1] == "  lostVM, goneVM"
     failed = [vm["name"] for vm in program(f"runs show {run}").json["vms"] if vm["status"] == "failed"]
     assert failed == [*NAMES[:8], NAMES[10], "lostVM", "goneVM"]
@@ -79,10 +79,9 @@ def test_vms_that_no_run_has_on_record_are_all_named(program: Program) -> None:
     outcome = program(f"enable-system {words(*(f'no-{number}' for number in range(30)))} -o json")
 
     assert (outcome.code, len(outcome.json)) == (3, 30)
-    assert outcome.err.splitlines()[:2] == [
-        "error: enable-system 30 VMs: ResourceNotFound, status 404",
-        f"  {', '.join(f'no-{number}' for number in range(30))}",
-    ]
+    first, names, *_ = outcome.err.splitlines()
+    assert first.startswith("error: 30 VMs: ")
+    assert names == f"  {', '.join(f'no-{number}' for number in range(30))}"
 
 
 def test_a_warning_of_many_is_one_line_and_the_document_has_it_for_each(program: Program) -> None:
@@ -93,7 +92,7 @@ def test_a_warning_of_many_is_one_line_and_the_document_has_it_for_each(program:
     assert [line.split(":")[1] for line in outcome.err.splitlines()] == [
         f" 25 VMs ({', '.join(NAMES[:5])} and 20 more)"
     ] * 2
-    assert "The principal ... of the system-assigned identity is deleted for good" in outcome.err
+    assert "The principal ... of the system-assigned identity is permanently deleted" in outcome.err
     assert [len(one["warnings"]) for one in outcome.json] == [2] * 25
 
 
@@ -106,7 +105,7 @@ def test_the_report_of_a_run_that_is_stopped_counts_the_vms_that_it_did_not_come
     assert outcome.code == 130
     assert "22 VMs: skipped\n" in outcome.out
     assert outcome.out.splitlines()[-1].startswith("25 VMs: ")
-    assert "To resume, run 'vmident runs resume'. " in outcome.err.splitlines()[-1]
+    assert "vmident runs resume " in outcome.err.splitlines()[-1]
 
 
 def test_twenty_vms_are_told_of_one_by_one(program: Program) -> None:

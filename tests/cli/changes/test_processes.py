@@ -132,7 +132,7 @@ def test_ctrl_c_while_waiting_says_that_azure_may_go_on(slow_azure: Sandbox) -> 
     with started("enable-system", "myVM", "-g", GROUP, "--verbose", "--timeout", "60") as process:
         assert process.stdout
         assert process.stderr
-        waiting = next((line for line in process.stderr if "waiting for Azure" in line), "")
+        waiting = next((line for line in process.stderr if "waiting for the operation" in line), "")
         process.send_signal(signal.SIGINT)
         err, out = process.stderr.read(), process.stdout.read()
 
@@ -217,7 +217,7 @@ def test_a_terminal_is_shown_before_and_after_in_colour_unless_it_is_unwanted(
     assert code == 0
     assert [line.split()[:2] for line in _plain(out)[1:3]] == [["before", "None"], ["after", "SystemAssigned"]]
     assert ("\x1b[" in out) is not without_colour
-    assert "waiting for Azure" in err
+    assert "waiting for the operation" in err
 
 
 def _plain(shown: str) -> list[str]:

@@ -64,7 +64,7 @@ def test_conditions_go_together_as_in_kusto(program: Program, condition: str, fo
 
 def test_people_are_told_that_the_graph_lags(program: Program) -> None:
     program.terminal = TERMINAL
-    assert "minutes ago may be missed" in program("list --where \"name == 'x'\"").err
+    assert "Resource Graph lags behind" in program("list --where \"name == 'x'\"").err
 
 
 @pytest.mark.parametrize("command", ["show", "list"])
@@ -126,7 +126,7 @@ def test_a_loss_for_more_than_a_screenful_asks_for_the_number(
     assert "1 VM will lose:\n" in outcome.err
     assert "This changes 21 VMs. Type {vms} to confirm: " in outcome.err
     # Told once for all that lose the same, and not again afterwards.
-    assert outcome.err.count("is deleted for good") == 2
+    assert outcome.err.count("is permanently deleted") == 2
 
 
 def test_a_thousand_vms_are_selected_by_lists_alone(program: Program) -> None:

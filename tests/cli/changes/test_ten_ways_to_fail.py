@@ -83,11 +83,15 @@ def changed_for_ever(name: str) -> Callable[[Program], None]:
 WAYS: tuple[tuple[Callable[[Program], None], str, str], ...] = (
     (deleted(UNLUCKY[0]), "ResourceNotFound", "was not found"),
     (patch_of(UNLUCKY[1], answering(409, "ScopeLocked", "The scope is locked.")), "ScopeLocked", "locked"),
-    (patch_of(UNLUCKY[2], answering(403, "AuthorizationFailed", "You may not.")), "AuthorizationFailed", "may not"),
+    (
+        patch_of(UNLUCKY[2], answering(403, "AuthorizationFailed", "You do not have permission to")),
+        "AuthorizationFailed",
+        "may not",
+    ),
     (with_dead_identity(UNLUCKY[3]), "FailedIdentityOperation", "short-lived"),
     (operation_of(UNLUCKY[4], FAILED_OPERATION), "VMExtensionProvisioningError", "did not come up"),
     (operation_of(UNLUCKY[5], CANCELED_OPERATION), "Canceled", "Canceled"),
-    (changed_for_ever(UNLUCKY[6]), "conflict", "another change of it does not end"),
+    (changed_for_ever(UNLUCKY[6]), "conflict", "seconds; another operation has not completed."),
     (patch_of(UNLUCKY[7], answering(503, "ServerBusy", "Try later.")), "ServerBusy", "Try later."),
     (patch_of(UNLUCKY[8], losing_the_request), "unreachable", "No answer"),
     (

@@ -178,7 +178,7 @@ def test_ctrl_c_while_waiting_says_that_the_operation_goes_on_and_how_to_look_at
 
     assert outcome.code == 130
     assert [one["status"] for one in outcome.json] == ["unknown", "unchanged"]
-    assert "was sent, and Azure may still complete it" in outcome.err
+    assert "was sent and may still complete." in outcome.err
     assert f"vmident show {vm_id('myVM')}" in outcome.err
 
 

@@ -111,7 +111,7 @@ def test_undo_says_that_the_principal_is_a_new_one_and_gives_it_the_roles_of_the
     assert one["after"]["principalId"] not in {None, old}
     assert [(role["role"], role["status"]) for role in one["roleAssignments"]] == [("Reader", "granted")]
     assert "new-principal" in [warning["code"] for warning in one["warnings"]]
-    assert "comes back with a new principal" in outcome.err
+    assert "has a new principal" in outcome.err
     assert roles_of(program, "myVM") != set()
 
 
@@ -265,7 +265,7 @@ def test_a_role_that_cannot_be_given_back_is_told_with_the_way_to_do_it(program:
 
     assert (outcome.code, outcome.json[0]["status"]) == (4, "failed")
     error = outcome.json[0]["error"]
-    assert "without these roles: 'Reader'" in error["message"]
+    assert "these roles were not granted: 'Reader'" in error["message"]
     assert "az role assignment create --assignee-object-id" in error["hint"]
 
 

@@ -164,7 +164,7 @@ def test_a_saved_plan_is_carried_out_exactly_and_a_vm_that_has_moved_on_is_refus
 
     refused = program(f"apply {plan} -g myResourceGroup")
     assert (refused.code, program.sent) == (2, [])
-    assert "Leave -g out" in refused.error["hint"]
+    assert "Remove -g, or create a plan for the resource group:" in refused.error["hint"]
 
     alone = program(f"apply {plan}")
     assert [(one["status"]) for one in alone.json] == ["unchanged", "failed"]
@@ -401,7 +401,7 @@ def test_the_schema_is_printed_without_a_file(program: Program) -> None:
     outcome = program("plan --schema")
     assert outcome.code == 0
     assert outcome.json["$defs"]["rule"]["required"] == ["vms"]
-    assert "goes with nothing else" in program("plan --schema --exit-code").error["message"]
+    assert "--schema cannot be used" in program("plan --schema --exit-code").error["message"]
 
 
 def _attach(program: Program, vm: str, identity: str) -> None:

@@ -228,7 +228,7 @@ def test_after_ctrl_c_the_others_are_skipped(program: Program) -> None:
     outcome = program(f"identity delete {OTHER} {USER} --force --yes")
 
     assert (outcome.code, [one["status"] for one in outcome.json]) == (130, ["unknown", "skipped"])
-    assert "was sent, and Azure may still carry it out" in outcome.json[0]["error"]["message"]
+    assert "was sent and may still complete." in outcome.json[0]["error"]["message"]
     assert is_there(program, USER)
 
 

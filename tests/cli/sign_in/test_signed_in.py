@@ -85,7 +85,7 @@ def test_whoever_has_signed_out_is_not_signed_in(contoso: Contoso, monkeypatch: 
     for words in ("whoami", "list"):
         outcome = contoso(words)
         assert (outcome.code, outcome.error["code"]) == (4, "not-signed-in")
-        assert "`vmident login` or `az login`" in outcome.error["hint"]
+        assert "Run 'az login' or 'vmident login'" in outcome.error["hint"]
 
 
 def test_a_sign_in_of_another_authority_is_not_used(contoso: Contoso, monkeypatch: pytest.MonkeyPatch) -> None:

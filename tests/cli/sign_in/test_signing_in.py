@@ -206,10 +206,10 @@ def test_an_app_without_id_or_tenant_is_wrong_usage(contoso: Contoso, missing: s
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        ("login --use-device-code --identity", "Leave all but one out"),
+        ("login --use-device-code --identity", "Use only one of them."),
         ("login --client-id x", "--service-principal"),
-        ("login --identity --tenant x", "Leave --tenant out"),
-        ("login --identity --allow-unencrypted", "Leave --allow-unencrypted out"),
+        ("login --identity --tenant x", "Remove --tenant."),
+        ("login --identity --allow-unencrypted", "Remove --allow-unencrypted."),
     ],
 )
 def test_options_that_do_not_go_together_are_wrong_usage(contoso: Contoso, words: str, hint: str) -> None:
@@ -289,5 +289,5 @@ def test_where_there_is_no_encrypted_store_nobody_is_signed_in(contoso: Contoso)
 def test_tokens_in_a_plain_file_are_warned_of_and_for_their_owner_alone(contoso: Contoso) -> None:
     credential_for = contoso(CODE)
 
-    assert "warning: Tokens are kept in a plain file" in credential_for.err
+    assert "warning: Tokens are stored in a plain file, in .IdentityService in your home folder." in credential_for.err
     assert [path.stat().st_mode & 0o077 for path in (contoso.kept, contoso.cache)] == [0, 0]

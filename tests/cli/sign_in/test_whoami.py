@@ -96,7 +96,7 @@ def test_in_the_sandbox_there_is_nothing_to_sign_in_to(program: Program, words: 
     outcome = program(words)
 
     assert (outcome.code, outcome.json["status"]) == (0, "nothingToDo")
-    assert "nothing to sign in to" in outcome.json["message"]
+    assert "The sandbox does not need a sign-in." in outcome.json["message"]
     assert program.sent == []
 
 

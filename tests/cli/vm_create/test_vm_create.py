@@ -53,7 +53,7 @@ def test_the_end_is_noticed_soon_and_the_resources_are_told_as_they_finish(progr
     assert program.time.now - began < 10
     for kind, name in (("virtualNetworks", "newVMVNET"), ("networkInterfaces", "newVMVMNic")):
         assert f"Microsoft.Network/{kind} '{name}' created" in outcome.err
-    assert "VM 'newVM': 4 of 5 resources are there" in outcome.err
+    assert "VM 'newVM': 4 of 5 resources created" in outcome.err
 
 
 def test_a_vm_that_is_there_is_left_alone(program: Program) -> None:

@@ -169,7 +169,7 @@ def test_where_every_vm_has_its_own_way_the_blocks_end_somewhere() -> None:
         for name in (f"id-{number}",)
     ]
     *_, folded, names, summary = texts(fleet_lines(results))
-    assert folded == "3 VMs: would change, in 3 more ways"
+    assert folded == "3 VMs: would change, in 3 other ways"
     assert names == "  vm-010, vm-011, vm-012"
     assert summary == "13 VMs: 13 planned"
 

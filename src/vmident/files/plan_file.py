@@ -42,8 +42,7 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
         raise BadPlan(f"{file} is not a saved plan.", hint=_apply_with_f(file))
     if document.get("version") != _VERSION:
         raise BadPlan(
-            f"{file} is a plan of version {document.get('version')}, but this version of vmident reads version "
-            f"{_VERSION}.",
+            f"{file} is a plan of version {document.get('version')}, but this release reads version {_VERSION}.",
             hint=_MAKE_AGAIN,
         )
     made_for = str(document.get("endpoint"))

@@ -97,7 +97,7 @@ def fleet_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
         rest = [result for group in groups[_WAYS_AT_MOST:] for result in group]
         if rest:
             ways = len(groups) - _WAYS_AT_MOST
-            yield Line(f"{_counted(rest)}: {HEADINGS[status]}, for {ways} other reasons", Tone.HEADING)
+            yield Line(f"{_counted(rest)}: {HEADINGS[status]}, in {ways} other ways", Tone.HEADING)
             yield Line(f"  {names.of_first(rest)}", Tone.FAINT)
     yield summary_line(results)
 

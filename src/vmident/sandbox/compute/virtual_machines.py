@@ -87,11 +87,21 @@ def _page(
         call,
         "vm",
         group,
-        lambda vm: shown_vm(
-            vm, call.api_version, extensions.get(vm["id"].lower()), with_instance_view=with_instance_view
+        lambda vm: _listed(
+            shown_vm(vm, call.api_version, extensions.get(vm["id"].lower()), with_instance_view=with_instance_view)
         ),
         fits,
     )
+
+
+def _listed(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a VM as an item of a list, which has no more of its extensions than their ids.
+
+    Inferred from the Azure CLI 2.91, whose `vm list` fails on an extension that is shown whole.
+    """
+    if "resources" in body:
+        body["resources"] = [{"id": one["id"]} for one in body["resources"]]
+    return body
 
 
 def _scale_set_filter(call: Call) -> str | None:

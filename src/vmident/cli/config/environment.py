@@ -48,7 +48,7 @@ def missing_certificates(environ: Mapping[str, str], exists: Callable[[str], boo
 
 
 def certificates_error(variable: str, path: str) -> UsageError:
-    """Say that the file with the certificates to trust does not exist."""
+    """Return the error for a missing certificate file."""
     return UsageError(
         f"{variable} is '{path}', and that file does not exist.",
         hint=f"Set {variable} to a file with the certificates to trust, or unset it.",

@@ -24,7 +24,7 @@ def etag(record: Record) -> str:
 
 
 def shows_etag(call: Call) -> bool:
-    """Tell whether answers in the request's API version carry an etag."""
+    """Return whether answers in the request's API version carry an etag."""
     return call.api_version >= FIRST_WITH_ETAG
 
 

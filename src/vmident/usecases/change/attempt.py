@@ -70,7 +70,7 @@ class Attempt:
             raise
 
     def give_up(self) -> None:
-        """Let no further write leave."""
+        """Block further writes."""
         with self._lock:
             self._is_over = True
 

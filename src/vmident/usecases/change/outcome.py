@@ -86,7 +86,7 @@ def _polled(response: PatchResponse, attempt: Attempt, ports: Ports) -> Steps[Po
 
 
 def _watched(attempt: Attempt, ports: Ports) -> Steps[VirtualMachine]:
-    """Let the VM itself say how an accepted write has ended."""
+    """Decide the outcome of an accepted write by reading the VM."""
     before = attempt.prepared.machine
     now = yield from _read_until_idle(attempt, ports)
     has_target = _shows_target(now, attempt)

@@ -1,0 +1,51 @@
+"""Docstrings and messages use the field's words; the words that they avoid do not come back."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "vmident"
+MODULES = sorted(SOURCE.rglob("*.py"))
+# A docstring begins with what a function returns or does, in the imperative of the field.
+_FIRST_WORDS = re.compile(r"(Give|Tell|Say|Hand|Let)\b")
+# Words that make a native reader stop, in what users read.
+_IN_MESSAGES = re.compile(
+    r"\b(whoever|whom|nobody|somebody|point(s)? at nobody|is no (VM|tag|scope|role|id|type)|does not go with|goes on|"
+    r"taken back|put back|brought back|go on with|carry (it )?out|carried out|for good|Leave .* out|way out)\b"
+)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+def docstrings(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            text = ast.get_docstring(node)
+            if text:
+                yield text
+
+
+def messages(tree: ast.AST) -> Iterator[str]:
+    """Yield the static text of every string that is no docstring and reads as prose."""
+    expressions = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    constants = (one for one in ast.walk(tree) if isinstance(one, ast.Constant) and id(one) not in expressions)
+    yield from (one.value for one in constants if isinstance(one.value, str) and " " in one.value)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_docstrings_begin_with_the_verbs_of_the_field(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert [text.splitlines()[0] for text in docstrings(tree) if _FIRST_WORDS.match(text)] == []
+
+
+@pytest.mark.parametrize("path", [one for one in MODULES if "sandbox/" not in name_of(one)], ids=name_of)
+def test_messages_use_the_words_of_the_field(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert [text for text in messages(tree) if _IN_MESSAGES.search(text)] == []

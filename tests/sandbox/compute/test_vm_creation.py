@@ -95,6 +95,13 @@ def test_a_disk_is_as_asked_for(cloud: Cloud) -> None:
     assert properties["securityProfile"] == {"securityType": "TrustedLaunch"}
 
 
+def test_user_data_is_taken_and_never_shown(cloud: Cloud) -> None:
+    put_network(cloud)
+    made = cloud.make_vm("newVM", {**vm_body(), "userData": "aGVsbG8="})
+    assert made.status == 201, made.body
+    assert "userData" not in made.json()["properties"]
+
+
 def test_a_windows_vm_has_a_windows_profile(cloud: Cloud) -> None:
     put_network(cloud)
     cloud.make_vm("newVM", vm_body(image=WINDOWS, windowsConfiguration={"provisionVMAgent": True}))

@@ -31,7 +31,16 @@ _NEVER_ADMIN = frozenset(_ADMIN_NAMES.split())
 _USED_BY_ALL = "abc@123 P@$$w0rd P@ssw0rd P@ssword123 Pa$$word pass@word1 Password! Password1 Password22 iloveyou!"
 _NEVER_PASSWORD = frozenset(_USED_BY_ALL.split())
 _PROFILES = ("hardwareProfile", "storageProfile", "osProfile", "networkProfile", "securityProfile")
-_PROPERTIES = (*_PROFILES, "provisioningState", "vmId", "timeCreated", "instanceView", "virtualMachineScaleSet")
+# User data is write-only: Azure shows it with `$expand=userData` alone.
+_PROPERTIES = (
+    "userData",
+    *_PROFILES,
+    "provisioningState",
+    "vmId",
+    "timeCreated",
+    "instanceView",
+    "virtualMachineScaleSet",
+)
 _SECURITY = ("securityType", "uefiSettings", "encryptionAtHost", "encryptionIdentity", "proxyAgentSettings")
 _WINDOWS = ("provisionVMAgent", "enableAutomaticUpdates")
 _KINDS = (r"[a-z]", r"[A-Z]", r"\d", r"[\W_]")

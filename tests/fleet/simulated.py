@@ -44,7 +44,7 @@ CHANGES: Mapping[str, Change] = {"add-user": AddUsers(frozenset({USER})), "enabl
 
 
 class VirtualClock:
-    """`vmident.ports.azure.Clock` that only the hands move."""
+    """`vmident.ports.clock.Clock` that only the hands move."""
 
     def __init__(self) -> None:
         self.at = 0.0
@@ -257,7 +257,7 @@ class VirtualHands:
 
 
 class Nobody:
-    """`vmident.ports.azure.Prompt` whom nothing is to be asked."""
+    """`vmident.ports.prompt.Prompt` whom nothing is to be asked."""
 
     def progress(self, message: str) -> None:
         pass

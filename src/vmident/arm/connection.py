@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from azure.core.rest import HttpRequest, HttpResponse
     from requests.adapters import BaseAdapter
 
-    from vmident.ports.azure import Clock
+    from vmident.ports.clock import Clock
 
 READ_TRIES = 4
 AT_ONCE = 32

@@ -18,7 +18,7 @@ from vmident.arm.limits import CONNECT_SECONDS, SILENCE_SECONDS
 from vmident.errors import AzureRefused, Unreachable, UnreadableAnswer, VmidentError
 
 if TYPE_CHECKING:
-    from vmident.ports.azure import Clock
+    from vmident.ports.clock import Clock
 
 _URL = re.compile(r"[^\s'\"()<>]*\?[^\s'\"()<>]*")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vmident.core.rbac.roles import RoleAssignment
     from vmident.core.resource_id import ResourceId
     from vmident.core.selection import SelectedChange
-    from vmident.ports.azure import IdentityLoss, Loss
+    from vmident.ports.prompt import IdentityLoss, Loss
 
 _ALONE_AT_MOST = 20
 """VMs that a question tells of one by one; a loss for more is confirmed by typing their number."""
@@ -24,7 +24,7 @@ _LINE_EVERY_SECONDS = 30.0
 
 
 class TerminalPrompt:
-    """`vmident.ports.azure.Prompt`: asks where there is a terminal, and takes `--yes` for an answer."""
+    """`vmident.ports.prompt.Prompt`: asks where there is a terminal, and takes `--yes` for an answer."""
 
     def __init__(self, console: Console, *, yes: bool) -> None:
         self._console = console

@@ -88,7 +88,7 @@ def runtime_of_process(interruptible: Callable[[], AbstractContextManager[None]]
 
 
 class CommandClock:
-    """`vmident.ports.azure.Clock` for one command, with the deadline that `--timeout` sets.
+    """`vmident.ports.clock.Clock` for one command, with the deadline that `--timeout` sets.
 
     Its seconds are `scale` times as short as the machine's, for rehearsals against a sandbox that is sped up likewise.
     """

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from vmident.core.run_record import Origin
     from vmident.fleet.journal import SqliteJournal
     from vmident.fleet.runner import Runner
-    from vmident.ports.azure import Groups, Identities, Logins, Prompt, Roles, Tokens, VirtualMachines
+    from vmident.ports.auth import Logins, Tokens
+    from vmident.ports.azure import Groups, Identities, Roles, VirtualMachines
+    from vmident.ports.prompt import Prompt
     from vmident.sandbox.protocol.call import Busy
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.transport.https_server import Server

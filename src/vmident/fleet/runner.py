@@ -13,7 +13,7 @@ from vmident.core.progress import Progress
 from vmident.errors import Interrupted, StoppedEarly, TimedOut, VmidentError
 from vmident.fleet.scheduler import Scheduler
 from vmident.fleet.workers import Executor
-from vmident.ports.azure import Clock
+from vmident.ports.clock import Clock
 from vmident.ports.fleet import NO_POLICY, Job, StopPolicy
 
 _SHOWS_EVERY_SECONDS = 0.25

@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 from vmident.errors import UnexpectedError, VmidentError
 from vmident.fleet.scheduler import Dispatch, Response
-from vmident.ports.azure import Clock
+from vmident.ports.clock import Clock
 from vmident.ports.fleet import RequestKind
 
 Metering: TypeAlias = Callable[[], AbstractContextManager[Mapping[str, int]]]

@@ -5,42 +5,19 @@ Each port raises `vmident.errors` alone. `vmident.arm` implements the ones that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from vmident.core.auth.caller import CallerType
-    from vmident.core.consequences import Notice
     from vmident.core.patch import PatchBody
-    from vmident.core.progress import Progress
     from vmident.core.rbac.permissions import Permission
     from vmident.core.rbac.roles import AssignmentKey, Grant, Role, RoleAssignment
     from vmident.core.rbac.scope import Scope
     from vmident.core.resource_id import ResourceId
     from vmident.core.resources import Group, IdentityResource
-    from vmident.core.run_record import EarlyFailure, IdentityDeletion, RunEntry, RunRecord
-    from vmident.core.selection import SelectedChange
-    from vmident.core.transition import Transition
     from vmident.core.virtual_machine import UnreadVm, VirtualMachine
     from vmident.errors import VmidentError
-
-
-class Clock(Protocol):
-    """Time, as the whole command has it: no sleep outlasts the deadline that `--timeout` sets."""
-
-    def now(self) -> float:
-        """Return seconds since some fixed moment; never goes back."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep for `seconds`; at the deadline, stop and raise `TimedOut`."""
-        ...
-
-    def remaining_seconds(self) -> float | None:
-        """Return what is left until the deadline, `None` where there is none; raises `TimedOut` where nothing is."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -274,150 +251,4 @@ class Roles(Protocol):
 
     def permissions(self, scope: Scope) -> Sequence[Permission]:
         """List what the caller may do at a scope."""
-        ...
-
-
-@dataclass(frozen=True)
-class Loss:
-    """What a VM will lose: identities, and the role assignments that will then point at nobody."""
-
-    vm: ResourceId
-    change: Transition
-    orphans: Sequence[RoleAssignment] = ()
-
-
-@dataclass(frozen=True)
-class IdentityLoss:
-    """A user-assigned identity that is about to be deleted, and what goes with it.
-
-    VMs lose it first, as `detached` says; `roles` are deleted with it; `warnings` say what else it breaks.
-    """
-
-    identity: ResourceId
-    detached: Sequence[Loss] = ()
-    roles: Sequence[RoleAssignment] = ()
-    warnings: Sequence[Notice] = ()
-
-
-@dataclass(frozen=True)
-class Token:
-    """A bearer token and where it came from, such as `vmident login`; `expires_on` in epoch seconds, where known."""
-
-    text: str = field(repr=False)
-    origin: str
-    expires_on: float | None
-
-
-class Tokens(Protocol):
-    """Whatever signs requests."""
-
-    def read(self) -> Token:
-        """Return the token that requests would be signed with; raises `NotSignedIn`, `Unreachable`."""
-        ...
-
-
-class SignInMethod(Enum):
-    """How somebody signs in."""
-
-    BROWSER = "browser"
-    DEVICE_CODE = "device code"
-    SERVICE_PRINCIPAL = "service principal"
-    MANAGED_IDENTITY = "managed identity"
-
-
-@dataclass(frozen=True)
-class SignInRequest:
-    """What to sign in with. An app has tenant, client id and secret, a managed identity may have a client id."""
-
-    method: SignInMethod
-    tenant_id: str | None = None
-    client_id: str | None = None
-    secret: str | None = field(default=None, repr=False)
-    allow_unencrypted: bool = False
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who is signed in. `is_encrypted` is false where the tokens are in a plain file."""
-
-    name: str
-    type: CallerType
-    tenant_id: str | None
-    cloud: str
-    is_encrypted: bool = True
-
-
-class Logins(Protocol):
-    """vmident's own sign-in, of which there is at most one."""
-
-    def sign_in(self, request: SignInRequest) -> Account:
-        """Sign in, in the place of who was; raises `NotSignedIn`, `NoTokenStore`, `Unreachable`, `UsageError`."""
-        ...
-
-    def sign_out(self) -> Account | None:
-        """Forget who is signed in, their tokens too; gives who it was. Raises `NoTokenStore`."""
-        ...
-
-
-class Prompt(Protocol):
-    """Whoever runs the command."""
-
-    def confirm(self, losses: Sequence[Loss]) -> None:
-        """Ask whether these VMs may lose what the transitions take away.
-
-        Raises `Declined` for 'no', `ConfirmationNeeded` where there is nobody to ask and no `--yes`.
-        """
-        ...
-
-    def confirm_selection(self, change: SelectedChange, vms: Sequence[ResourceId]) -> None:
-        """Ask whether these VMs, which were selected and not named, may be changed; raises as above."""
-        ...
-
-    def confirm_deletion(self, losses: Sequence[IdentityLoss]) -> None:
-        """Ask whether these identities may be deleted, and detached first where that is planned; raises as above."""
-        ...
-
-    def confirm_role_removal(self, roles: Sequence[RoleAssignment]) -> bool:
-        """Ask whether assignments that will be orphaned are to be deleted too; no where nobody can be asked."""
-        ...
-
-    def progress(self, message: str) -> None:
-        """Show a progress message, such as what is being waited for; may be ignored."""
-        ...
-
-    def show(self, progress: Progress) -> None:
-        """Show the progress of a run of many VMs; may be ignored."""
-        ...
-
-
-class Journal(Protocol):
-    """What is kept of runs. Every method raises `JournalUnusable` where the record cannot be read or written."""
-
-    def begin(
-        self,
-        entries: Sequence[RunEntry],
-        undoes: str | None = None,
-        deletions: Sequence[IdentityDeletion] = (),
-        failures: Sequence[EarlyFailure] = (),
-    ) -> str:
-        """Record a new run with all its VMs before anything is sent; returns its id, such as `3f2a9c1e`."""
-        ...
-
-    def put(self, run: str, entry: RunEntry | IdentityDeletion) -> None:
-        """Record the progress of a VM or of the deletion of an identity; on disk when it returns.
-
-        Raises `TakenOver`.
-        """
-        ...
-
-    def end(self, run: str) -> None:
-        """Record the end of the run."""
-        ...
-
-    def undo_history(self, vms: Collection[ResourceId]) -> Iterator[tuple[RunEntry, RunEntry]]:
-        """Return what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
-        ...
-
-    def take_over(self, run: str) -> RunRecord:
-        """Become the one process that goes on with a run; `put` of any other raises `TakenOver` from here on."""
         ...

@@ -16,7 +16,8 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.resources import IdentityResource
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import NotFound, NotSignedIn, UsageError, VmidentError
-from vmident.ports.azure import Subscriptions, Tokens
+from vmident.ports.auth import Tokens
+from vmident.ports.azure import Subscriptions
 from vmident.results.account import DoctorReport, VmChecks
 from vmident.usecases.change.prepare import Ports
 from vmident.usecases.resolve.identities import find_identities

@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 
 from vmident.core.polling import pause_before_retry
 from vmident.errors import AzureUnavailable, Interrupted, Throttled, TimedOut, VmidentError
-from vmident.ports.azure import Clock, Prompt
+from vmident.ports.clock import Clock
+from vmident.ports.prompt import Prompt
 
 TRIES = 6
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vmident.core.auth.caller import caller_of
 from vmident.errors import VmidentError
-from vmident.ports.azure import Tokens
+from vmident.ports.auth import Tokens
 from vmident.results.account import WhoAmI
 
 

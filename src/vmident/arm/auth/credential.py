@@ -14,7 +14,7 @@ from vmident.arm.auth.login_credential import ENVIRONMENT, WORKLOAD_IDENTITY, Lo
 from vmident.arm.auth.login_record import SignIn
 from vmident.arm.cloud import Cloud
 from vmident.errors import UsageError
-from vmident.ports.azure import Token
+from vmident.ports.auth import Token
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
@@ -140,7 +140,7 @@ class RecordingCredential:
 
 
 class ArmTokens:
-    """`vmident.ports.azure.Tokens`: tokens for the Resource Manager."""
+    """`vmident.ports.auth.Tokens`: tokens for the Resource Manager."""
 
     def __init__(self, credential: Credential, cloud: Cloud) -> None:
         self._credential = credential

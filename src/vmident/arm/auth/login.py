@@ -1,4 +1,4 @@
-"""`vmident.ports.azure.Logins`: sign a person, an app or a managed identity in, and out again."""
+"""`vmident.ports.auth.Logins`: sign a person, an app or a managed identity in, and out again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vmident.arm.auth.token_cache import cache_options, forget_tokens, open_cach
 from vmident.arm.cloud import Cloud
 from vmident.core.auth.caller import CallerType, caller_of
 from vmident.errors import NoTokenStore, NotSignedIn
-from vmident.ports.azure import Account, SignInMethod, SignInRequest
+from vmident.ports.auth import Account, SignInMethod, SignInRequest
 
 _TRY_A_CODE = "If no browser can be opened, run 'vmident login --use-device-code'."
 

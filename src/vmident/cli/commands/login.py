@@ -9,7 +9,7 @@ import typer
 
 from vmident.cli.run import Run
 from vmident.errors import ExitCode, UsageError
-from vmident.ports.azure import Account, SignInMethod, SignInRequest
+from vmident.ports.auth import Account, SignInMethod, SignInRequest
 from vmident.render.line import Line, Tone
 
 _SANDBOX = "The sandbox does not need a sign-in."

@@ -13,7 +13,8 @@ from vmident.core.polling import OperationTimes, pause_before_look, pause_before
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Conflict, OperationUnfinished, VmidentError
-from vmident.ports.azure import Clock, Operation, VirtualMachines
+from vmident.ports.azure import Operation, VirtualMachines
+from vmident.ports.clock import Clock
 from vmident.ports.fleet import AzureRequest, Pause, RequestCost, RequestKind, Steps
 
 SOMEBODY_ELSES_CHANGE_SECONDS = 300.0

@@ -16,8 +16,11 @@ from vmident.core.transition import Change, RemoveUsers, Transition, transition
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.write_outcome import SentWrite, Shown, shown_by
 from vmident.errors import StateDrifted
-from vmident.ports.azure import Clock, Identities, Journal, Loss, Prompt, Roles, VirtualMachines
+from vmident.ports.azure import Identities, Roles, VirtualMachines
+from vmident.ports.clock import Clock
 from vmident.ports.fleet import Fleet
+from vmident.ports.journal import Journal
+from vmident.ports.prompt import Loss, Prompt
 from vmident.results.changes import RoleResult, RoleStatus
 from vmident.usecases.change.polling import wait_until_idle
 from vmident.usecases.change.run_inline import run_inline

@@ -17,7 +17,7 @@ from vmident.errors import (
     StoppedEarly,
     TakenOver,
 )
-from vmident.ports.azure import Journal
+from vmident.ports.journal import Journal
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.prepare import ChangeRequest, Prepared
 from vmident.usecases.change.prepare_all import Ready

@@ -13,7 +13,8 @@ from vmident.core.shell import command_line
 from vmident.core.transition import Change, Transition
 from vmident.core.undo import change_back, inverse, roles_back, succeeded, successors
 from vmident.errors import NotAllowed, NotFound
-from vmident.ports.azure import Identities, Journal
+from vmident.ports.azure import Identities
+from vmident.ports.journal import Journal
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.change_vms import ExecutionOptions, change_each
 from vmident.usecases.change.prepare import ChangeRequest, Ports

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TypeVar
 
 from vmident.errors import UnexpectedError, VmidentError
-from vmident.ports.azure import Clock, Prompt
+from vmident.ports.clock import Clock
 from vmident.ports.fleet import Pause, Steps
+from vmident.ports.prompt import Prompt
 
 T = TypeVar("T")
 

@@ -11,7 +11,9 @@ from vmident.core.resources import IdentityResource, is_same_location
 from vmident.core.shell import command_line
 from vmident.core.tags import has_tags, with_tags
 from vmident.errors import AlreadyExists, NotFound
-from vmident.ports.azure import Clock, Groups, Identities, Prompt
+from vmident.ports.azure import Groups, Identities
+from vmident.ports.clock import Clock
+from vmident.ports.prompt import Prompt
 from vmident.results.changes import Status
 from vmident.results.resources import IdentityResult
 from vmident.usecases.idempotent_write import Write, write_once

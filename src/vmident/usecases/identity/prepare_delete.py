@@ -13,7 +13,8 @@ from vmident.core.run_record import IdentityDeletion
 from vmident.core.transition import RemoveUsers
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import NotFound
-from vmident.ports.azure import AttachedVms, IdentityLoss, Roles
+from vmident.ports.azure import AttachedVms, Roles
+from vmident.ports.prompt import IdentityLoss
 from vmident.results.changes import RoleResult, RoleStatus
 from vmident.usecases.change.prepare import ChangeRequest, Ports, loss_from, prepare_change
 from vmident.usecases.change.prepare_all import Ready

@@ -11,7 +11,9 @@ from vmident.core.rbac.roles import Grant
 from vmident.core.rbac.scope import Scope
 from vmident.core.shell import command_line
 from vmident.errors import Interrupted, NotAllowed, VmidentError
-from vmident.ports.azure import Clock, Prompt, Roles
+from vmident.ports.azure import Roles
+from vmident.ports.clock import Clock
+from vmident.ports.prompt import Prompt
 from vmident.results.changes import RoleResult, RoleStatus
 from vmident.usecases.idempotent_write import Write, write_once
 

@@ -9,8 +9,9 @@ from vmident.core.polling import pause_before_look
 from vmident.core.shell import command_line
 from vmident.core.vm_creation.deployment import DeploymentRequest, Step, first_failed, made
 from vmident.errors import OperationFailed, VmidentError
-from vmident.ports.azure import Clock, Prompt
+from vmident.ports.clock import Clock
 from vmident.ports.deployments import Deployments
+from vmident.ports.prompt import Prompt
 from vmident.usecases.idempotent_write import Write, write_once
 
 _RUN_AGAIN = "Fix the cause and run the command again; existing resources are kept."

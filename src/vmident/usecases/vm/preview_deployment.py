@@ -6,8 +6,9 @@ from vmident.core.consequences import Notice
 from vmident.core.polling import pause_before_look
 from vmident.core.vm_creation.deployment import DeploymentRequest, WhatIfChange
 from vmident.errors import NotSignedIn, VmidentError
-from vmident.ports.azure import Clock, Prompt
+from vmident.ports.clock import Clock
 from vmident.ports.deployments import Deployments
+from vmident.ports.prompt import Prompt
 
 WHAT_IF_FAILED = "what-if-failed"
 

@@ -1,0 +1,70 @@
+"""Tokens and sign-ins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from vmident.core.auth.caller import CallerType
+
+
+@dataclass(frozen=True)
+class Token:
+    """A bearer token and where it came from, such as `vmident login`; `expires_on` in epoch seconds, where known."""
+
+    text: str = field(repr=False)
+    origin: str
+    expires_on: float | None
+
+
+class Tokens(Protocol):
+    """Whatever signs requests."""
+
+    def read(self) -> Token:
+        """Return the token that requests would be signed with; raises `NotSignedIn`, `Unreachable`."""
+        ...
+
+
+class SignInMethod(Enum):
+    """How somebody signs in."""
+
+    BROWSER = "browser"
+    DEVICE_CODE = "device code"
+    SERVICE_PRINCIPAL = "service principal"
+    MANAGED_IDENTITY = "managed identity"
+
+
+@dataclass(frozen=True)
+class SignInRequest:
+    """What to sign in with. An app has tenant, client id and secret, a managed identity may have a client id."""
+
+    method: SignInMethod
+    tenant_id: str | None = None
+    client_id: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    allow_unencrypted: bool = False
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who is signed in. `is_encrypted` is false where the tokens are in a plain file."""
+
+    name: str
+    type: CallerType
+    tenant_id: str | None
+    cloud: str
+    is_encrypted: bool = True
+
+
+class Logins(Protocol):
+    """vmident's own sign-in, of which there is at most one."""
+
+    def sign_in(self, request: SignInRequest) -> Account:
+        """Sign in, in the place of who was; raises `NotSignedIn`, `NoTokenStore`, `Unreachable`, `UsageError`."""
+        ...
+
+    def sign_out(self) -> Account | None:
+        """Forget who is signed in, their tokens too; gives who it was. Raises `NoTokenStore`."""
+        ...

@@ -1,0 +1,43 @@
+"""The record of runs, for resume and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from vmident.core.resource_id import ResourceId
+    from vmident.core.run_record import EarlyFailure, IdentityDeletion, RunEntry, RunRecord
+
+
+class Journal(Protocol):
+    """What is kept of runs. Every method raises `JournalUnusable` where the record cannot be read or written."""
+
+    def begin(
+        self,
+        entries: Sequence[RunEntry],
+        undoes: str | None = None,
+        deletions: Sequence[IdentityDeletion] = (),
+        failures: Sequence[EarlyFailure] = (),
+    ) -> str:
+        """Record a new run with all its VMs before anything is sent; returns its id, such as `3f2a9c1e`."""
+        ...
+
+    def put(self, run: str, entry: RunEntry | IdentityDeletion) -> None:
+        """Record the progress of a VM or of the deletion of an identity; on disk when it returns.
+
+        Raises `TakenOver`.
+        """
+        ...
+
+    def end(self, run: str) -> None:
+        """Record the end of the run."""
+        ...
+
+    def undo_history(self, vms: Collection[ResourceId]) -> Iterator[tuple[RunEntry, RunEntry]]:
+        """Return what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
+        ...
+
+    def take_over(self, run: str) -> RunRecord:
+        """Become the one process that goes on with a run; `put` of any other raises `TakenOver` from here on."""
+        ...

@@ -1,0 +1,68 @@
+"""What use cases show on a terminal and ask there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from vmident.core.consequences import Notice
+    from vmident.core.progress import Progress
+    from vmident.core.rbac.roles import RoleAssignment
+    from vmident.core.resource_id import ResourceId
+    from vmident.core.selection import SelectedChange
+    from vmident.core.transition import Transition
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a VM will lose: identities, and the role assignments that will then point at nobody."""
+
+    vm: ResourceId
+    change: Transition
+    orphans: Sequence[RoleAssignment] = ()
+
+
+@dataclass(frozen=True)
+class IdentityLoss:
+    """A user-assigned identity that is about to be deleted, and what goes with it.
+
+    VMs lose it first, as `detached` says; `roles` are deleted with it; `warnings` say what else it breaks.
+    """
+
+    identity: ResourceId
+    detached: Sequence[Loss] = ()
+    roles: Sequence[RoleAssignment] = ()
+    warnings: Sequence[Notice] = ()
+
+
+class Prompt(Protocol):
+    """Whoever runs the command."""
+
+    def confirm(self, losses: Sequence[Loss]) -> None:
+        """Ask whether these VMs may lose what the transitions take away.
+
+        Raises `Declined` for 'no', `ConfirmationNeeded` where there is nobody to ask and no `--yes`.
+        """
+        ...
+
+    def confirm_selection(self, change: SelectedChange, vms: Sequence[ResourceId]) -> None:
+        """Ask whether these VMs, which were selected and not named, may be changed; raises as above."""
+        ...
+
+    def confirm_deletion(self, losses: Sequence[IdentityLoss]) -> None:
+        """Ask whether these identities may be deleted, and detached first where that is planned; raises as above."""
+        ...
+
+    def confirm_role_removal(self, roles: Sequence[RoleAssignment]) -> bool:
+        """Ask whether assignments that will be orphaned are to be deleted too; no where nobody can be asked."""
+        ...
+
+    def progress(self, message: str) -> None:
+        """Show a progress message, such as what is being waited for; may be ignored."""
+        ...
+
+    def show(self, progress: Progress) -> None:
+        """Show the progress of a run of many VMs; may be ignored."""
+        ...

@@ -251,7 +251,7 @@ def test_a_query_that_does_not_fit_leaves_the_rows_of_a_change(program: Program)
     outcome = program("enable-system myVM --query 'keys(name)' -o tsv")
 
     assert outcome.code == 1
-    assert "query-unfit" in outcome.err
+    assert "does not fit this answer" in outcome.err
     assert outcome.out.split("\t")[:5] == ["myVM", GROUP, "changed", "None", "SystemAssigned"]
 
 

@@ -98,7 +98,7 @@ def test_a_removal_is_asked_about_and_what_is_lost_is_named(
 
     vm = words.split()[1]
     assert outcome.code == 0
-    assert plain(outcome.err).startswith(f"{vm} ({GROUP}) will lose:\n{question}Go on? [y/N]:")
+    assert plain(outcome.err).startswith(f"{vm} ({GROUP}) will lose:\n{question}Continue? [y/N]:")
     assert f"{vm} ({GROUP}): changed\n" in outcome.out
     assert "warning:" not in outcome.err
     assert len(program.patches) == 1
@@ -158,7 +158,7 @@ def test_several_vms_are_named_and_asked_about_once(program: Program, typing: Ty
         "appVM",
         "webVM",
     ]
-    assert outcome.err.count("Go on?") == 1
+    assert outcome.err.count("Continue?") == 1
     assert outcome.out.endswith("3 VMs: 2 changed, 1 unchanged\n")
 
 
@@ -260,7 +260,7 @@ def test_what_a_stopped_run_never_came_to_is_skipped(program: Program) -> None:
     assert outcome.out.splitlines() == [
         f"myVM ({GROUP}): sent, outcome unknown",
         f"dbVM ({GROUP}): skipped",
-        "2 VMs: 1 skipped, 1 unknown",
+        "2 VMs: 1 unknown, 1 skipped",
     ]
 
 
@@ -270,7 +270,7 @@ def test_the_error_of_a_change_is_what_failed_why_and_what_to_do(program: Progra
     what, what_to_do = outcome.err.splitlines()
     assert what.startswith("error: VM 'myVN' not found in subscription ")
     assert what.endswith(" Did you mean 'myVM'?")
-    assert what_to_do == "  Run 'vmident list' to see all VMs."
+    assert what_to_do == "  To see all VMs: vmident list"
 
 
 @pytest.mark.parametrize("output", ["json", "human", "yaml"])

@@ -328,4 +328,4 @@ def test_a_list_that_leads_back_to_itself_ends(azure: Azure) -> None:
     outcome = azure("list")
 
     assert (outcome.code, azure.count("GET")) == (1, 2)
-    assert "names a page that it has named before" in outcome.err
+    assert "repeats a page link" in outcome.err

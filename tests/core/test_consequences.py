@@ -120,15 +120,15 @@ def test_c1_the_principal_that_is_lost_is_named() -> None:
 
 def test_c1_a_principal_that_azure_has_not_named_is_lost_without_a_name() -> None:
     (lost, _) = consequences(transition(SYSTEM, DisableSystem()))
-    assert lost.message.startswith("The principal of the system-assigned identity is deleted for good")
+    assert lost.message.startswith("The principal of the system-assigned identity is permanently deleted")
 
 
 def test_c2_c3_whom_programs_were_and_will_be_is_said_and_for_how_long_tokens_last() -> None:
     (changed,) = consequences(transition(ONE, EnableSystem()))
-    assert "get 'idA'; they will get the system-assigned identity" in changed.message
+    assert "get 'idA' now, and the system-assigned identity" in changed.message
     assert "24 hours" in changed.message
     (lost,) = consequences(transition(ONE, RemoveAllUsers()))
-    assert "get 'idA'; they will get none" in lost.message
+    assert "get 'idA' now, and none" in lost.message
     assert "24 hours" in lost.message
 
 

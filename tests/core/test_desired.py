@@ -117,7 +117,7 @@ CONFLICTS = {
     "exactly and excluded": (
         Rule(2, EVERY, exactly=ExactRule(named(ID_A), 3)),
         Rule(5, EVERY, exclude=named(ID_A, line=6)),
-        "line 3 sets an exact list of identities, 'idA' among them, and line 6 excludes it",
+        "line 3 sets an exact list of identities with 'idA', and line 6 excludes it",
     ),
 }
 

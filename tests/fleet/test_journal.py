@@ -157,7 +157,7 @@ def test_runs_beyond_the_last_thousand_are_forgotten(opening: Opening, monkeypat
 
     assert [record.id for record in one.runs()] == begun[:2:-1]
     assert [sum(record.stages.values()) for record in one.runs()] == [1, 1, 1]
-    with pytest.raises(NotFound, match="No run"):
+    with pytest.raises(NotFound, match="not found"):
         one.read(begun[0])
 
 

@@ -12,7 +12,7 @@ from tests.program import GROUP, Program, identity_id, vm_id
 # Operations end at once here, so that each change is polled once.
 COUNTED = {
     "show webVM -g {group}": ["GET"],
-    "show webVM": ["POST", "GET"],
+    "show webVM": ["GET", "GET"],
     "list": ["GET"],
     "enable-system myVM -g {group}": ["GET", "PATCH", "POLL"],
     "enable-system webVM -g {group}": ["GET"],

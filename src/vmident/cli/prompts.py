@@ -82,7 +82,7 @@ class TerminalPrompt:
             )
         self._console.note(lines)
         self._said.update(said)
-        if not (self._console.confirm("Go on?") if typing is None else self._console.confirm_number(typing)):
+        if not (self._console.confirm("Continue?") if typing is None else self._console.confirm_number(typing)):
             raise Declined("Nothing was changed.")
 
     def confirm_role_removal(self, roles: Sequence[RoleAssignment]) -> bool:

@@ -147,6 +147,6 @@ def _default_changed(before: DefaultIdentity, after: DefaultIdentity) -> Notice 
         )
     return Notice(
         DEFAULT_IDENTITY_CHANGED,
-        f"Programs in the VM that request a token without naming an identity get {before.described}; they will get "
-        f"{after.described}, once tokens already cached (up to about 24 hours) run out.",
+        f"Programs in the VM that request a token without naming an identity get {before.described} now, and "
+        f"{after.described} after cached tokens expire (up to about 24 hours).",
     )

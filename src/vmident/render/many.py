@@ -145,7 +145,7 @@ def grouped_loss_lines(losses: Iterable[LossOfOne]) -> Iterator[Line]:
 
 
 def _vms(number: int) -> str:
-    return "1 VM is" if number == 1 else f"{number} VMs"
+    return "1 VM" if number == 1 else f"{number} VMs"
 
 
 def _loss_of(loss: LossOfOne) -> Hashable:

@@ -83,7 +83,7 @@ def test_a_vm_that_the_graph_knows_and_arm_does_not_is_not_found(program: Progra
 def test_a_condition_that_the_graph_refuses_is_said_with_what_it_was(program: Program) -> None:
     refused = program("""show --where "nonsense" """)
     assert (refused.code, refused.out) == (1, "")
-    assert "did not find VMs where nonsense" in refused.error["message"]
+    assert "could not evaluate the condition nonsense" in refused.error["message"]
     assert "--tag" in refused.error["hint"]
 
 
@@ -124,7 +124,7 @@ def test_a_loss_for_more_than_a_screenful_asks_for_the_number(
     assert (outcome.code, len(program.patches)) == (code, sent)
     assert "20 VMs will lose:\n" in outcome.err
     assert "1 VM will lose:\n" in outcome.err
-    assert "This changes 21 VMs. Type {vms} to confirm: " in outcome.err
+    assert "This changes 21 VMs. Type 21 to confirm: " in outcome.err
     # Told once for all that lose the same, and not again afterwards.
     assert outcome.err.count("is permanently deleted") == 2
 

@@ -86,7 +86,7 @@ WAYS: tuple[tuple[Callable[[Program], None], str, str], ...] = (
     (
         patch_of(UNLUCKY[2], answering(403, "AuthorizationFailed", "You do not have permission to")),
         "AuthorizationFailed",
-        "may not",
+        "do not have permission",
     ),
     (with_dead_identity(UNLUCKY[3]), "FailedIdentityOperation", "short-lived"),
     (operation_of(UNLUCKY[4], FAILED_OPERATION), "VMExtensionProvisioningError", "did not come up"),

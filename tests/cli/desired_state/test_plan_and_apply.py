@@ -112,7 +112,7 @@ def test_applying_makes_the_changes_and_applying_again_has_nothing_to_do(
 
     again = program(f"apply -f {file} --yes")
     assert (again.code, again.json, program.patches) == (0, [], [])
-    assert "Nothing to do: 2 VMs as described." in program(f"apply -f {file} -o human").out
+    assert "No changes. 2 VMs match the desired state." in program(f"apply -f {file} -o human").out
 
 
 def test_applying_what_loses_something_needs_a_yes(program: Program, described: Description, typing: Typing) -> None:
@@ -388,7 +388,7 @@ def test_a_plan_for_people_and_in_a_table_names_every_vm(program: Program, descr
 
     human = program(f"plan -f {file} -o human").out
     assert "myVM (myResourceGroup): would change" in human
-    assert human.splitlines()[-1] == "2 VMs: 2 would change, 0 as described"
+    assert human.splitlines()[-1] == "2 VMs: 2 would change, 0 match"
     assert program(f"plan -f {file} -o tsv").out.splitlines()[0].split("\t")[:4] == [
         "myVM",
         "myResourceGroup",

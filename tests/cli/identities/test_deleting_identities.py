@@ -354,7 +354,7 @@ def test_what_the_question_has_not_said_is_a_warning_all_the_same(program: Progr
     outcome = program(f"identity delete {OTHER} {USER}")
 
     assert (outcome.code, outcome.err.count("[y/N]")) == (5, 1)
-    assert re.findall("(  !|warning: .*:) Resource Graph could not", outcome.err) == ["  !", f"warning: {USER}:"]
+    assert re.findall("(  !|warning: .*:) Resource Graph is not available", outcome.err) == ["  !", f"warning: {USER}:"]
 
 
 def test_no_leaves_everything(program: Program, typing: Typing) -> None:
@@ -364,7 +364,7 @@ def test_no_leaves_everything(program: Program, typing: Typing) -> None:
     outcome = program(f"identity delete {USER} --force")
 
     assert (outcome.code, outcome.out, writes(program)) == (1, "", [])
-    assert f"  ! VM 'dbVM' ({GROUP}) keeps an attachment" in outcome.err
+    assert f"  ! VM 'dbVM' ({GROUP}) keeps the deleted identity attached" in outcome.err
     assert outcome.err.endswith("Nothing was changed.\n")
 
 
@@ -401,4 +401,4 @@ def test_what_cannot_be_detached_shows_beside_the_error(program: Program) -> Non
 
     vms = f"  ! VM appVM ({GROUP}): not detached\n  ! VM dbVM ({GROUP}): not detached\n"
     assert (outcome.code, outcome.out) == (4, f"{USER} ({GROUP}): failed\n{vms}")
-    assert f"error: identity delete {USER}: AuthorizationFailed" in outcome.err
+    assert f"error: Identity '{USER}' was not deleted" in outcome.err

@@ -207,7 +207,7 @@ def test_an_app_without_id_or_tenant_is_wrong_usage(contoso: Contoso, missing: s
     ("words", "hint"),
     [
         ("login --use-device-code --identity", "Use only one of them."),
-        ("login --client-id x", "--service-principal"),
+        ("login --client-id x", "remove --client-id"),
         ("login --identity --tenant x", "Remove --tenant."),
         ("login --identity --allow-unencrypted", "Remove --allow-unencrypted."),
     ],

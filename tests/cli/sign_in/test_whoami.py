@@ -107,4 +107,4 @@ def test_signing_out_where_nobody_is_signed_in_is_done(program: Program) -> None
     outcome = program("logout")
 
     assert (outcome.code, outcome.err) == (0, "")
-    assert "no changes" in outcome.out
+    assert "not signed in" in outcome.out

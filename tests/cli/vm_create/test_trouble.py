@@ -114,7 +114,7 @@ def test_a_vm_that_did_not_come_up_is_in_the_way_and_said_so(program: Program) -
     program(f"{CREATE} {NEVER_ROOM}")
     outcome = program(f"{CREATE} --system")
     assert (outcome.code, outcome.error["code"], writes(program)) == (1, "already-exists", [])
-    assert outcome.error["message"].endswith("It did not come up: it is 'Failed'.")
+    assert outcome.error["message"].endswith("It failed to start: it is 'Failed'.")
     assert outcome.error["hint"].endswith(f"az vm delete --ids {vm_id('newVM')}")
 
 

@@ -86,7 +86,7 @@ def test_a_template_that_cannot_be_deployed_is_refused(cloud: Cloud, content: An
         (template([resource("Microsoft.Wrong/things", "x", {})]), "InvalidResourceNamespace"),
         (template([resource("Microsoft.Network/things", "x", {})]), "InvalidResourceType"),
         (template([ip("x", apiVersion="2000-01-01")]), "NoRegisteredProviderFound"),
-        (template([resource("Microsoft.Network/virtualNetworks/subnets", "x/y", {})]), "NotSupportedBySandbox"),
+        (template([resource("Microsoft.Storage/storageAccounts", "x", {})]), "NotSupportedBySandbox"),
         (template([ip("x", copy={"name": "c", "count": 2})]), "NotSupportedBySandbox"),
         (template({"x": ip("x")}), "NotSupportedBySandbox"),
         (template([VNET], functions=[]), "NotSupportedBySandbox"),

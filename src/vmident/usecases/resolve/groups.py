@@ -42,6 +42,6 @@ def group_not_found(name: str, subscription: str, missing: NotFound, groups: Gro
         return missing
     alike = suggestion(name, lambda: [one.name for one in groups.list(subscription)])
     return missing.with_message(
-        f"No resource group '{name}' in subscription {subscription}.{alike}",
+        f"Resource group '{name}' not found in subscription {subscription}.{alike}",
         hint="Run 'vmident group list' to see all resource groups.",
     )

@@ -70,8 +70,7 @@ def find_identity(word: str, where: Where, identities: Identities) -> ResourceId
     found = identities.named(subscription, checked_name(word, IDENTITY_NAME))
     if not found:
         raise NotFound(
-            f"No user-assigned identity named '{word}' in subscription {subscription}."
-            f"{_near(word, subscription, None, identities)}",
+            f"Identity '{word}' not found in subscription {subscription}.{_near(word, subscription, None, identities)}",
             code="identity-not-found",
             hint="Run 'vmident identity list' to see all identities.",
         )
@@ -87,8 +86,8 @@ def read_identity(identity: ResourceId, identities: Identities) -> IdentityResou
             raise
         there = _near(identity.name, identity.subscription, identity.group, identities)
         raise missing.with_message(
-            f"No user-assigned identity named '{identity.name}' in resource group '{identity.group}'.{there}",
-            hint=f"To see the current state: {command_line('vmident', 'identity', 'list', '-g', identity.group)}",
+            f"Identity '{identity.name}' not found in resource group '{identity.group}'.{there}",
+            hint=f"To see all identities: {command_line('vmident', 'identity', 'list', '-g', identity.group)}",
         ) from missing
 
 
@@ -121,7 +120,7 @@ def _the_only(word: str, found: Sequence[ResourceId], place: str) -> ResourceId:
 def _no_identity_named(word: str, machine: VirtualMachine, identities: Identities) -> NotFound:
     there = _near(word, machine.id.subscription, None, identities)
     return NotFound(
-        f"No user-assigned identity named '{word}' on VM '{machine.id.name}', in its group '{machine.id.group}', or "
+        f"Identity '{word}' not found on VM '{machine.id.name}', in its group '{machine.id.group}', or "
         f"in subscription {machine.id.subscription}.{there}",
         code="identity-not-found",
         hint="Use the resource ID for an identity in another subscription.",

@@ -95,7 +95,7 @@ def _no_vm_named(word: str, subscription: str, group: str | None, machines: Virt
     place = f"resource group '{group}'" if group else f"subscription {subscription}"
     alike = suggestion(name, lambda: machines.names(subscription, group))
     look = command_line("vmident", "list", *(["-g", group] if group else []))
-    return NotFound(f"No VM named '{name}' in {place}.{alike}", hint=f"To see the current state: {look}")
+    return NotFound(f"VM '{name}' not found in {place}.{alike}", hint=f"To see all VMs: {look}")
 
 
 def _vm_id_in(word: str) -> ResourceId:

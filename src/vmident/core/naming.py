@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import cache
 
 from vmident.errors import BadResourceId
 
@@ -102,8 +103,9 @@ def visible(text: str) -> str:
 def _reason_against(name: str, rule: NameRule) -> str | None:
     if not name:
         return "is empty"
-    bad = next((one for one in name if not (_shows(one) and rule.characters.fullmatch(one))), None)
-    if bad:
+    # Answers about ten thousand VMs are checked too, and a name that is allowed is matched as a whole.
+    if not (name.isprintable() and _repeated(rule.characters.pattern).fullmatch(name)):
+        bad = next(one for one in name if not (_shows(one) and rule.characters.fullmatch(one)))
         return f"contains {_described(bad)}"
     if not rule.first.fullmatch(name[0]):
         return f"begins with {_described(name[0])}"
@@ -112,6 +114,11 @@ def _reason_against(name: str, rule: NameRule) -> str | None:
     if not rule.shortest <= len(name) <= rule.longest:
         return f"has {len(name)} character{'' if len(name) == 1 else 's'}"
     return None
+
+
+@cache
+def _repeated(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"(?:{pattern})+")
 
 
 def _shows(character: str) -> bool:

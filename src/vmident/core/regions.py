@@ -1,6 +1,6 @@
 """Names of Azure's public regions, to suggest and complete. What a cloud has, Azure alone decides.
 
-Source: Microsoft's 'List of Azure regions', read on 2026-11-28.
+Source: the names in Microsoft's 'List of Azure regions', from memory; a list for suggestions need not be complete.
 """
 
 from __future__ import annotations

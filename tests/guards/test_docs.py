@@ -16,7 +16,7 @@ import pytest
 
 from docs.generate import PROJECT, pages, renewed
 from tests.guards.help_texts import command_words, help_of
-from tests.program import GROUP, NO_TERMINAL, TERMINAL, Program
+from tests.program import NO_TERMINAL, TERMINAL, Program
 from vmident import errors
 from vmident.cli.main import main
 
@@ -157,15 +157,6 @@ WITH_SHELL_BLOCKS = [page for page in PAGES if any(shell_blocks(text_of(page)))]
 
 
 @pytest.fixture
-def prepared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
-    """A fresh sandbox, and beside what it starts with what pages tell of and no command makes yet."""
-    program = Program(tmp_path, capsys, environ={}, with_examples=True)
-    program.sandbox.add_vm(GROUP, "oldVM", system=True, identities=["deletedIdentity"])
-    yield program
-    program.sandbox.close()
-
-
-@pytest.fixture
 def fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
     program = Program(tmp_path, capsys, environ={}, with_examples=True)
     yield program
@@ -174,13 +165,12 @@ def fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Progra
 
 @pytest.mark.parametrize("page", WITH_SHELL_BLOCKS, ids=name_of)
 def test_what_a_page_shows_is_what_the_program_prints(
-    page: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    page: Path, fresh: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = text_of(page)
-    program: Program = request.getfixturevalue("prepared" if "oldVM" in text else "fresh")
-    program.terminal = NO_TERMINAL if name_of(page) in OFF_A_TERMINAL else TERMINAL
+    fresh.terminal = NO_TERMINAL if name_of(page) in OFF_A_TERMINAL else TERMINAL
     start = 0
-    for line, shown, printed in ran(text, program, monkeypatch):
+    for line, shown, printed in ran(text, fresh, monkeypatch):
         if not REWRITE:
             assert steady(printed) == steady(shown), line
         elif steady(printed) != steady(shown):

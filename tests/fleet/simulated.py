@@ -18,8 +18,8 @@ from typing import Any
 from tests.core.arm_merge import Held, merged
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.patch import patch_for
-from vmident.core.progress import Progress
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
+from vmident.core.run_record import Progress
 from vmident.core.transition import AddUsers, Change, EnableSystem, transition
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Conflict, PreconditionFailed, Throttled, VmidentError

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmident.core.progress import Progress
+from vmident.core.run_record import Progress
 from vmident.render.progress import progress_text
 
 GOING = Progress(60.0, 412, 3, 71, 517, 598.4, 600.0, 52.2)

@@ -11,9 +11,9 @@ from vmident.render.line import Line
 
 if TYPE_CHECKING:
     from vmident.core.consequences import Notice
-    from vmident.core.progress import Progress
     from vmident.core.rbac.roles import RoleAssignment
     from vmident.core.resource_id import ResourceId
+    from vmident.core.run_record import Progress
     from vmident.core.selection import SelectedChange
     from vmident.ports.prompt import IdentityLoss, Loss
 

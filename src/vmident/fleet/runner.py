@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from vmident.core.progress import Progress
+from vmident.core.run_record import Progress
 from vmident.errors import Interrupted, StoppedEarly, TimedOut, VmidentError
 from vmident.fleet.scheduler import Scheduler
 from vmident.fleet.workers import Executor

@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, cast
 
 from vmident.core.polling import LONGEST_RETRY_AFTER_SECONDS, is_too_long, pause_before_retry
-from vmident.core.progress import Progress
 from vmident.core.rate_limit import Budget
+from vmident.core.run_record import Progress
 from vmident.errors import AzureUnavailable, Interrupted, StoppedEarly, Throttled
 from vmident.fleet.azure_limits import BUCKETS, Key, TokenUse, buckets_behind, token_uses_of
 from vmident.ports.fleet import (

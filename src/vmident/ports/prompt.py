@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from vmident.core.consequences import Notice
-    from vmident.core.progress import Progress
     from vmident.core.rbac.roles import RoleAssignment
     from vmident.core.resource_id import ResourceId
+    from vmident.core.run_record import Progress
     from vmident.core.selection import SelectedChange
     from vmident.core.transition import Transition
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vmident.core.progress import Progress
+from vmident.core.run_record import Progress
 
 
 def progress_text(progress: Progress) -> str:

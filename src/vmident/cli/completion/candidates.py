@@ -101,7 +101,7 @@ def roles(ctx: typer.Context) -> list[str]:
 
 def regions(ctx: typer.Context) -> list[str]:
     """Offer Azure's public regions."""
-    from vmident.core.regions import REGIONS
+    from vmident.cli.completion.regions import REGIONS
 
     return _offered(ctx, REGIONS)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_answers_in_doubt import STRANGE, _after_it_was_done
+from tests.cli.answers.test_answers_in_doubt import STRANGE, _after_it_was_done
 from tests.program import (
     GROUP,
     Misbehaviour,

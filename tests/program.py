@@ -27,6 +27,8 @@ from vmident.sandbox.transport.in_process import SandboxAdapter
 GROUP = "myResourceGroup"
 NO_TERMINAL = Terminal(input=False, output=False, error=False, colour=False)
 TERMINAL = Terminal(input=True, output=True, error=True, colour=False, width_columns=100)
+# For tests of what is said, and not of how it wraps.
+WIDE_TERMINAL = Terminal(input=True, output=True, error=True, colour=False, width_columns=10_000)
 
 Misbehaviour = Callable[[requests.PreparedRequest, Callable[[], requests.Response]], requests.Response]
 

@@ -16,6 +16,7 @@ from tests.program import (
     GROUP,
     NO_TERMINAL,
     TERMINAL,
+    WIDE_TERMINAL,
     Program,
     answering,
     answering_with,
@@ -62,7 +63,7 @@ class CtrlC(io.StringIO):
 def at_a_terminal(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     monkeypatch.setattr("sys.stdin", NobodyThere())
 
 
@@ -291,6 +292,7 @@ def test_json_is_printed_at_a_terminal_where_it_is_asked_for(program: Program) -
 
 
 def test_a_table_keeps_to_the_width_of_the_terminal(program: Program) -> None:
+    program.terminal = TERMINAL
     assert max(map(len, program("list -o table").out.splitlines())) <= 100
 
 

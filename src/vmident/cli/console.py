@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from vmident.cli.runtime import Terminal
-from vmident.render.line import Line, Tone
+from vmident.render.line import Line, Tone, wrapped
 from vmident.render.text import escape_control_characters
 
 _COLOURS: dict[Tone, dict[str, Any]] = {
@@ -59,10 +59,12 @@ class Console:
             _write(self._coloured(line, on=self.terminal.output))
 
     def note(self, lines: Iterable[Line]) -> None:
-        """Write lines on standard error."""
+        """Write lines on standard error, wrapped to the terminal; off a terminal nothing is wrapped or cut."""
         self.quiet()
+        is_terminal = self.terminal.error
         for line in lines:
-            _write(self._coloured(line, on=self.terminal.error), err=True)
+            for part in wrapped(line, self.terminal.width_columns) if is_terminal else [line]:
+                _write(self._coloured(part, on=is_terminal), err=True)
 
     def note_document(self, text: str) -> None:
         """Write a document on standard error, for a program that reads it there."""

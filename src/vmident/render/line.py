@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -11,6 +12,9 @@ from vmident.render.text import escape_control_characters
 
 if TYPE_CHECKING:
     from vmident.errors import VmidentError
+
+
+_COMMAND = re.compile(r": ((?:vmident|az) .+)$")
 
 
 class Tone(Enum):
@@ -34,6 +38,31 @@ class Line:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", escape_control_characters(self.text))
+
+
+def wrapped(line: Line, width_columns: int) -> Iterator[Line]:
+    """Wrap prose at words to a terminal's width; continuation lines are indented by two more columns.
+
+    A word longer than the width, such as a resource ID, is never broken. A command at the end of a hint goes on a line
+    of its own, whole, so that it can be copied.
+    """
+    if len(line.text) <= width_columns:
+        yield line
+        return
+    indent = line.text[: len(line.text) - len(line.text.lstrip())]
+    found = _COMMAND.search(line.text)
+    first, *words = (line.text[: found.start(1)] if found else line.text).split()
+    text = indent + first
+    for word in words:
+        is_marker = len(text) <= len(indent) + 1
+        if is_marker or len(text) + 1 + len(word) <= width_columns:
+            text = f"{text} {word}"
+        else:
+            yield Line(text, line.tone)
+            text = f"{indent}  {word}"
+    yield Line(text, line.tone)
+    if found:
+        yield Line(f"{indent}  {found[1]}", line.tone)
 
 
 def error_lines(error: VmidentError, about: str | None = None, names: str | None = None) -> Iterator[Line]:

@@ -10,7 +10,7 @@ import requests
 
 from tests.program import (
     GROUP,
-    TERMINAL,
+    WIDE_TERMINAL,
     Program,
     answering,
     answering_with,
@@ -300,7 +300,7 @@ def test_with_remove_roles_they_are_gone(program: Program, words: str) -> None:
 
 def test_on_a_terminal_they_are_named_and_asked_about(program: Program, typing: Any) -> None:
     principal = two_roles(program)
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     typing("y\ny\n")
     outcome = program("disable-system webVM")
 
@@ -313,7 +313,7 @@ def test_on_a_terminal_they_are_named_and_asked_about(program: Program, typing: 
 
 def test_no_to_the_second_question_leaves_them(program: Program, typing: Any) -> None:
     principal = two_roles(program)
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     typing("y\nn\n")
     outcome = program("disable-system webVM")
 

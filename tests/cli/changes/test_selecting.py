@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.conftest import Typing
-from tests.program import GROUP, TERMINAL, Program, answering, answering_with, vm_id
+from tests.program import GROUP, WIDE_TERMINAL, Program, answering, answering_with, vm_id
 
 IDENTITY = "otherIdentity"
 
@@ -63,7 +63,7 @@ def test_conditions_go_together_as_in_kusto(program: Program, condition: str, fo
 
 
 def test_people_are_told_that_the_graph_lags(program: Program) -> None:
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     assert "Resource Graph lags behind" in program("list --where \"name == 'x'\"").err
 
 
@@ -118,7 +118,7 @@ def test_a_loss_for_more_than_a_screenful_asks_for_the_number(
     program.sandbox.add_vms(18)
     program(f"enable-system --all -g {GROUP} --yes")
     program("disable-system dbVM --yes")
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     typing(typed)
     outcome = program(f"disable-system --all -g {GROUP}")
     assert (outcome.code, len(program.patches)) == (code, sent)

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.conftest import Typing
 from tests.program import (
     GROUP,
-    TERMINAL,
+    WIDE_TERMINAL,
     Program,
     answering,
     answering_with,
@@ -334,7 +334,7 @@ def test_roles_that_cannot_be_read_are_a_warning_and_no_obstacle(program: Progra
 
 
 def test_a_person_is_told_what_goes_and_what_it_breaks_and_is_asked_once(program: Program, typing: Typing) -> None:
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     typing("y\n")
 
     outcome = program(f"identity delete {USER} --detach")
@@ -347,7 +347,7 @@ def test_a_person_is_told_what_goes_and_what_it_breaks_and_is_asked_once(program
 
 
 def test_what_the_question_has_not_said_is_a_warning_all_the_same(program: Program, typing: Typing) -> None:
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     program.when("POST", "ResourceGraph", answering(403, "AuthorizationFailed", "No."), times=1000)
     typing("y\n")
 
@@ -358,7 +358,7 @@ def test_what_the_question_has_not_said_is_a_warning_all_the_same(program: Progr
 
 
 def test_no_leaves_everything(program: Program, typing: Typing) -> None:
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     typing("n\n")
 
     outcome = program(f"identity delete {USER} --force")
@@ -370,7 +370,7 @@ def test_no_leaves_everything(program: Program, typing: Typing) -> None:
 
 @pytest.mark.parametrize(("answer", "is_left"), [("y\ny\n", False), ("y\nn\n", True)])
 def test_roles_are_asked_about_after_that(program: Program, typing: Typing, answer: str, is_left: bool) -> None:
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     assignment = give_role(program, OTHER)
     typing(answer)
 
@@ -383,7 +383,7 @@ def test_roles_are_asked_about_after_that(program: Program, typing: Typing, answ
 
 
 def test_roles_that_go_anyway_are_named_in_the_question(program: Program, typing: Typing) -> None:
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     give_role(program, OTHER)
     typing("y\n")
 
@@ -394,7 +394,7 @@ def test_roles_that_go_anyway_are_named_in_the_question(program: Program, typing
 
 
 def test_what_cannot_be_detached_shows_beside_the_error(program: Program) -> None:
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     program.when("PATCH", "/appVM", answering(403, "AuthorizationFailed", "No."))
 
     outcome = program(f"identity delete {USER} --detach --yes")

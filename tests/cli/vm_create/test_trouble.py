@@ -17,7 +17,7 @@ from tests.cli.vm_create.scenario import (
 )
 from tests.program import (
     GROUP,
-    TERMINAL,
+    WIDE_TERMINAL,
     Program,
     answering,
     answering_about_it,
@@ -257,7 +257,7 @@ def test_addresses_that_cannot_be_read_are_left_out(program: Program) -> None:
 
 
 def test_a_failure_is_three_lines_and_more_for_people(program: Program) -> None:
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     outcome = program(f"{CREATE} {NEVER_ROOM}")
     assert outcome.out == f"newVM ({GROUP}, westus): failed\n"
     lines = outcome.err.splitlines()
@@ -285,7 +285,7 @@ def test_a_what_if_that_takes_too_long_ends_the_command(program: Program) -> Non
 
 def test_a_dry_run_says_what_would_change_in_what_is_there(program: Program) -> None:
     leave_security_group(program)
-    program.terminal = TERMINAL
+    program.terminal = WIDE_TERMINAL
     outcome = program(f"{CREATE} --nsg-rule ssh --dry-run")
     assert "~ Microsoft.Network/networkSecurityGroups 'newVMNSG': Modify (properties.securityRules" in outcome.out
 

@@ -1,0 +1,39 @@
+"""Prose wraps at words; what is copied is not broken."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vmident.render.line import Line, Tone, wrapped
+
+ID = "/subscriptions/sub/resourceGroups/group/providers/Microsoft.Compute/virtualMachines/vm-of-a-long-name"
+
+
+def texts(text: str, width: int) -> list[str]:
+    return [line.text for line in wrapped(Line(text, Tone.WARNING), width)]
+
+
+def test_a_line_that_fits_is_left_alone() -> None:
+    assert texts("  error: all  is well", 40) == ["  error: all  is well"]
+
+
+def test_prose_wraps_at_words_and_keeps_its_indentation() -> None:
+    assert texts("  one two three four five", 12) == ["  one two", "    three", "    four", "    five"]
+
+
+def test_an_id_is_never_broken_and_stays_beside_its_marker() -> None:
+    assert f"  {ID}" in texts(f"warning: VM {ID} has changed since the plan was made", 40)
+    assert texts(f"  - {ID}", 40) == [f"  - {ID}"]
+
+
+def test_a_command_at_the_end_stays_whole_on_a_line_of_its_own() -> None:
+    command = f"vmident remove-user {ID} --identity {ID}"
+    assert texts(f"  To detach it first: {command}", 60) == ["  To detach it first:", f"    {command}"]
+
+
+@given(st.lists(st.sampled_from(["a", "word", "of", ID, "vm-1"]), max_size=30), st.integers(10, 120))
+def test_wrapping_loses_no_word(words: list[str], width: int) -> None:
+    lines = texts(" ".join(words), width)
+    assert " ".join(lines).split() == words
+    assert all(len(line) <= width or ID in line or len(line) <= 12 for line in lines)

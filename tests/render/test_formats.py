@@ -128,13 +128,6 @@ def test_a_table_without_a_width_cuts_and_wraps_no_line() -> None:
     assert as_table([{"name": "myVM", "users": users}]).splitlines()[-1].endswith(users)
 
 
-def test_a_table_with_a_width_keeps_to_it_and_loses_nothing() -> None:
-    users = "-".join(f"{number:03}" for number in range(60))
-    lines = as_table([{"name": "myVM", "users": users}], width_columns=40).splitlines()
-    assert max(map(len, lines)) <= 40
-    assert "".join(line.removeprefix("myVM").strip() for line in lines[2:]) == users
-
-
 @pytest.mark.parametrize("width", [None, 60])
 def test_text_in_a_table_is_neither_markup_nor_a_command_to_the_terminal(width: int | None) -> None:
     table = as_table([{"name": "[bold red]x[/bold red]", "[u]": ":smile: \x1b[31m\u202e"}], width_columns=width)

@@ -5,8 +5,9 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from vmident.render.table import _wrapped, draw_table
+from vmident.render.table import draw_table
 
 law = settings(max_examples=50, deadline=None)
 cells = st.sampled_from(["", "a", "bb b", "漢字", "é", "e\u0301", "x" * 20, "-", " lead", "[bold]"])
@@ -20,15 +21,26 @@ tables = st.integers(1, 3).flatmap(
 
 @law
 @given(tables)
-def test_what_fits_is_drawn_as_rich_would_draw_it(table: tuple[list[str], list[list[str]]]) -> None:
+def test_what_fits_is_not_cut(table: tuple[list[str], list[list[str]]]) -> None:
     heads, rows = table
-    assert draw_table(heads, rows) == draw_table(heads, rows, width_columns=200) == _wrapped(heads, rows, 200)
+    assert draw_table(heads, rows) == draw_table(heads, rows, width_columns=200)
 
 
-@pytest.mark.parametrize(("width", "wraps"), [(7, True), (8, False)])
-def test_a_table_is_wrapped_where_it_is_wider_than_it_may_be_and_not_before(width: int, wraps: bool) -> None:
-    text = draw_table(["a", "b"], [["xx", "yyy"]], width_columns=width)
-    assert (text == "a    b\n--------\nxx   yyy") is not wraps
+@law
+@given(tables, st.integers(25, 60))
+def test_no_line_is_wider_than_the_terminal(table: tuple[list[str], list[list[str]]], width: int) -> None:
+    lines = draw_table(*table, width_columns=width).splitlines()
+    assert max((cell_len(line) for line in lines), default=0) <= width
+
+
+def test_the_widest_column_is_cut_and_shows_it() -> None:
+    rows = [["vm-1", "a-very-long-name-of-an-identity"], ["vm-2", "short"]]
+    assert draw_table(["name", "identities"], rows, width_columns=20).splitlines() == [
+        "name   identities",
+        "-" * 20,
+        "vm-1   a-very-long-…",
+        "vm-2   short",
+    ]
 
 
 def test_ten_thousand_rows_are_drawn_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,11 @@ class Run:
             return self._output
         return Output.HUMAN if self.runtime.terminal.output and self._options.query is None else Output.JSON
 
+    @property
+    def width_columns(self) -> int | None:
+        """The width of the terminal that shows the answer; `None` off a terminal, where nothing is cut."""
+        return self.runtime.terminal.width_columns if self.runtime.terminal.output else None
+
     def answer(self, document: Any, *, rows: Any, lines: Callable[[], Iterable[Line]]) -> None:
         """Print the answer: `document` for JSON and YAML, `rows` for a table and tsv, `lines` for people."""
         from vmident.render.formats import as_json, as_table, as_tsv, as_yaml, queried
@@ -114,13 +119,12 @@ class Run:
             self.failed(unfit)
             self.answer_was_unfit = True
             picked, flat = document, rows
-        width = self.runtime.terminal.width_columns if self.runtime.terminal.output else None
         drawings: dict[Output, Callable[[], str]] = {
             Output.HUMAN: lambda: as_json(picked),
             Output.JSON: lambda: as_json(picked),
             Output.JSONC: lambda: self.console.coloured_json(as_json(picked)),
             Output.YAML: lambda: as_yaml(picked),
-            Output.TABLE: lambda: as_table(flat, width_columns=width),
+            Output.TABLE: lambda: as_table(flat, width_columns=self.width_columns),
             Output.TSV: lambda: as_tsv(flat),
             Output.NONE: lambda: "",
         }

@@ -60,7 +60,7 @@ def as_tsv(rows: Any) -> str:
 
 
 def as_table(rows: Any, *, width_columns: int | None = None) -> str:
-    """Return columns with a header, no lines cut; wrapped to `width_columns` only where that is given."""
+    """Return columns with a header, cut to `width_columns` where that is given."""
     from vmident.render.table import draw_table
 
     listed = _rows(rows)

@@ -100,14 +100,16 @@ def vm_lines(machine: VirtualMachine) -> Iterator[Line]:
     yield from _identities(machine.identity, "*", Tone.PLAIN)
 
 
-def table_lines(rows: Sequence[Mapping[str, Any]], as_of_seconds: float) -> Iterator[Line]:
+def table_lines(
+    rows: Sequence[Mapping[str, Any]], as_of_seconds: float, width_columns: int | None = None
+) -> Iterator[Line]:
     """Draw VMs one a line, the attached identities by name alone, principals left to `show`, and how old that is."""
     if not rows:
         yield Line("No VMs.", Tone.FAINT)
         return
     kept = ("name", "resourceGroup", "location", "type")
     short = [{key: row[key] for key in kept} | {"identities": _names(row["userAssignedIdentities"])} for row in rows]
-    heading, *others = as_table(short).splitlines()
+    heading, *others = as_table(short, width_columns=width_columns).splitlines()
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)

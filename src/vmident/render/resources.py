@@ -147,13 +147,13 @@ def deletion_loss_lines(
         yield Line(f"  ! {warning.message}", Tone.WARNING)
 
 
-def listing_lines(rows: Sequence[Mapping[str, Any]], none: str) -> Iterator[Line]:
+def listing_lines(rows: Sequence[Mapping[str, Any]], none: str, width_columns: int | None = None) -> Iterator[Line]:
     """Draw rows as a table, principals left to `show`; `none` is said where there are no rows."""
     if not rows:
         yield Line(none, Tone.FAINT)
         return
     short = [{key: value for key, value in row.items() if key != "principalId"} for row in rows]
-    heading, *others = as_table(short).splitlines()
+    heading, *others = as_table(short, width_columns=width_columns).splitlines()
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)

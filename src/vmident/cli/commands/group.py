@@ -100,6 +100,8 @@ def list_group(run: Run) -> ExitCode:
     listed = list(list_groups(session.where.subscription(), session.groups))
     rows = [group_row(one) for one in listed]
     run.answer(
-        [group_document(one) for one in listed], rows=rows, lines=lambda: listing_lines(rows, "No resource groups.")
+        [group_document(one) for one in listed],
+        rows=rows,
+        lines=lambda: listing_lines(rows, "No resource groups.", run.width_columns),
     )
     return ExitCode.DONE

@@ -153,7 +153,7 @@ def list_identity(run: Run) -> ExitCode:
     identities = list(list_identities(session.where, session.identities, session.groups))
     rows = [identity_row(one) for one in identities]
     document = [identity_resource_document(one) for one in identities]
-    run.answer(document, rows=rows, lines=lambda: listing_lines(rows, "No identities."))
+    run.answer(document, rows=rows, lines=lambda: listing_lines(rows, "No identities.", run.width_columns))
     return ExitCode.DONE
 
 

@@ -82,7 +82,7 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
         _machines(_each_listed(selection, session, run), outcomes, run),
         document=vm_document,
         row=vm_row,
-        lines=lambda rows: table_lines(rows, as_of_seconds),
+        lines=lambda rows: table_lines(rows, as_of_seconds, run.width_columns),
     )
     for one in outcomes:
         if one.error:

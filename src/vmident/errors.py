@@ -1,7 +1,7 @@
-"""Every failure that a user can meet, and the exit code of each.
+"""The errors that vmident reports, and the exit code of each.
 
-An error carries what `results` and `render` need to say it: a code, what failed and why, what to do about it,
-and, where Azure said it, the HTTP status and the request id that Microsoft's support asks for.
+An error carries what `results` and `render` print: a code, what failed and why, what to do about it,
+and, if Azure answered, the HTTP status and the request ID that Microsoft support needs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What the process ends with; design, section 4."""
+    """The exit code of the process; design, section 4."""
 
     DONE = 0
     FAILED = 1
@@ -30,7 +30,7 @@ class ExitCode(IntEnum):
 
 
 class VmidentError(Exception):
-    """A failure with a name and a way out.
+    """An error with a code and a hint.
 
     `code` is Azure's own where Azure refused, else the class's kebab-case code, which never changes once released.
     `message` is one sentence: what was asked, of which thing, what was found. `hint` is one command to run or one
@@ -66,95 +66,95 @@ class VmidentError(Exception):
         self.request_id = request_id
 
     def with_message(self, message: str, hint: str | None = None) -> Self:
-        """Return the same failure in other words; code, status and request id stay."""
+        """Return a copy with another message; code, status and request ID stay."""
         other = copy(self)
         other.args, other.message, other.hint = (message,), message, hint or self.hint
         other.__cause__ = self.__cause__
         return other
 
     def in_doubt(self) -> Self:
-        """Return the same failure as one after which a write may have been done: it was sent, and not refused."""
+        """Return a copy with an unknown outcome: the write was sent and not rejected."""
         other = self.with_message(self.message)
         other.outcome_is_unknown = True
         return other
 
 
 class UsageError(VmidentError):
-    """The words of the command are wrong; nothing was sent."""
+    """The command line is not valid; nothing was sent."""
 
     default_code = "usage"
     exit_code = ExitCode.USAGE
 
 
 class BadResourceId(UsageError):
-    """A resource id or a name that no resource can have."""
+    """A resource ID or name is not valid."""
 
     default_code = "bad-resource-id"
 
 
 class AmbiguousName(UsageError):
-    """A bare name that several resources have."""
+    """Several resources have the same name."""
 
     default_code = "ambiguous-name"
 
 
 class BadDocument(UsageError):
-    """A description of what VMs are to have that cannot be read; the message names file and line."""
+    """A desired-state file cannot be read; the message names the file and line."""
 
     default_code = "bad-document"
 
 
 class ConflictingRules(UsageError):
-    """Rules of a description that no VM can satisfy at once; the message names both lines."""
+    """Two rules of a desired-state file contradict each other; the message names both lines."""
 
     default_code = "conflicting-rules"
 
 
 class BadPlan(UsageError):
-    """A saved plan that cannot be read, or that is of another version or for another cloud."""
+    """A saved plan cannot be read, has another version or is for another cloud."""
 
     default_code = "bad-plan"
 
 
 class ConfirmationNeeded(UsageError):
-    """A change that removes something, or of VMs that were selected and not named, off a terminal, without `--yes`."""
+    """A change that needs confirmation ran without a terminal and without `--yes`."""
 
     default_code = "confirmation-needed"
 
 
 class Declined(VmidentError):
-    """The person asked said no; nothing was changed."""
+    """The prompt was answered with no; nothing was changed."""
 
     default_code = "declined"
 
 
 class QueryUnfit(VmidentError):
-    """A `--query` that the answer's own shape makes no sense of; the whole answer is printed instead."""
+    """The `--query` expression does not fit the output; the whole output is printed instead."""
 
     default_code = "query-unfit"
 
 
 class NotFound(VmidentError):
-    """A VM, identity, group or subscription that is not there."""
+    """A VM, identity, resource group or subscription was not found."""
 
     default_code = "not-found"
     exit_code = ExitCode.NOT_FOUND
 
 
 class AlreadyExists(VmidentError):
-    """A resource of that name is there already, and is not what was asked for."""
+    """A resource with that name already exists with different settings."""
 
     default_code = "already-exists"
 
 
 class StillAttached(VmidentError):
-    """An identity that is to be deleted is attached to VMs."""
+    """The identity cannot be deleted because it is still attached to VMs."""
 
     default_code = "still-attached"
 
 
 class NotSignedIn(VmidentError):
-    """No credential gave a token, or Azure refused the token."""
+    """No credential returned a token, or Azure rejected the token."""
 
     default_code = "not-signed-in"
     exit_code = ExitCode.NOT_ALLOWED
@@ -162,40 +162,40 @@ class NotSignedIn(VmidentError):
 
 
 class NoTokenStore(VmidentError):
-    """There is no encrypted store that tokens could be kept in, and no leave to keep them in a plain file."""
+    """No encrypted token store is available, and storing tokens in a plain file is not allowed."""
 
     default_code = "no-token-store"
 
 
 class NotAllowed(VmidentError):
-    """Signed in, but without the permission that the request needs."""
+    """The account is signed in but lacks the permission that the request needs."""
 
     default_code = "not-allowed"
     exit_code = ExitCode.NOT_ALLOWED
 
 
 class Conflict(VmidentError):
-    """The VM is being changed by somebody else, or has changed since it was read."""
+    """Another operation is changing the VM, or the VM changed since it was read."""
 
     default_code = "conflict"
     exit_code = ExitCode.CONFLICT
 
 
 class PreconditionFailed(Conflict):
-    """The VM's etag is no longer the one that was read: read again, compute again."""
+    """The VM's etag changed since it was read: read and compute again."""
 
     default_code = "precondition-failed"
 
 
 class StateDrifted(VmidentError):
-    """The VM is no longer as it was when the plan was made, or as the run left it: it is left alone."""
+    """The VM changed since the plan was made or the run completed; it was not changed."""
 
     default_code = "moved-on"
     exit_code = ExitCode.CONFLICT
 
 
 class TakenOver(VmidentError):
-    """Another process goes on with the run; this one sends nothing more."""
+    """Another process resumed the run; this one stopped sending requests."""
 
     default_code = "taken-over"
     exit_code = ExitCode.CONFLICT
@@ -203,20 +203,20 @@ class TakenOver(VmidentError):
 
 
 class JournalUnusable(VmidentError):
-    """The journal of runs cannot be read or written; a change is refused before anything is sent."""
+    """The journal cannot be read or written; changes stop before anything is sent."""
 
     default_code = "journal-unusable"
     ends_run = True
 
 
 class OperationFailed(VmidentError):
-    """Azure took the change and then failed to carry it out."""
+    """Azure accepted the change, but the operation failed."""
 
     default_code = "operation-failed"
 
 
 class OperationUnfinished(VmidentError):
-    """An operation that Azure has not ended within the time that vmident waits for one; it may still complete."""
+    """The operation did not complete within the maximum wait; it may still complete."""
 
     default_code = "operation-unfinished"
     exit_code = ExitCode.TIMED_OUT
@@ -224,27 +224,27 @@ class OperationUnfinished(VmidentError):
 
 
 class ChangeNotMade(VmidentError):
-    """Azure accepted a change, and the VM, on which no operation runs any more, does not show it."""
+    """Azure accepted the change and no operation is running, but the VM does not show the change."""
 
     default_code = "change-not-made"
 
 
 class AzureRefused(VmidentError):
-    """An answer that no other class fits; the code and message are Azure's."""
+    """Azure returned an error that no other class covers; the code and message are Azure's."""
 
     default_code = "azure-refused"
 
 
 class StoppedEarly(VmidentError):
-    """A run that stopped by itself, as it was told to where changes fail."""
+    """The run stopped early because changes failed."""
 
     default_code = "stopped-early"
 
 
 class Throttled(VmidentError):
-    """Azure asks for fewer requests; `retry_after_seconds` is what it said, if it said.
+    """Azure throttled the request; `retry_after_seconds` is its `Retry-After`, if it sent one.
 
-    `target` is the budget that Azure named in the details of the refusal, such as `UpdateVMSubscriptionMaximum`.
+    `target` is the rate limit that Azure named in the error details, such as `UpdateVMSubscriptionMaximum`.
     """
 
     default_code = "throttled"
@@ -266,35 +266,35 @@ class Throttled(VmidentError):
 
 
 class AzureUnavailable(VmidentError):
-    """Azure's own trouble (5xx); whether a write was carried out is not known."""
+    """Azure returned a server error (5xx); the outcome of a write is unknown."""
 
     default_code = "azure-unavailable"
     outcome_is_unknown = True
 
 
 class Unreachable(AzureUnavailable):
-    """No answer at all: name, network, proxy, certificate, or a connection lost on the way."""
+    """No response: DNS, network, proxy or certificate problem, or a lost connection."""
 
     default_code = "unreachable"
 
 
 class UnreadableAnswer(AzureUnavailable):
-    """An answer that is not what Azure answers: cut, not JSON, a redirect, a member of the wrong type.
+    """The response is not valid: truncated, not JSON, a redirect, or a field of the wrong type.
 
-    It is neither a success nor a refusal, so a write that is answered like this may have been done.
+    It is neither a success nor an error, so the outcome of a write is unknown.
     """
 
     default_code = "unreadable-answer"
 
 
 class WrongResource(UnreadableAnswer):
-    """An answer about another resource than the one in the request; nothing is computed from it."""
+    """The response describes a different resource from the request; it is not used."""
 
     default_code = "wrong-resource"
 
 
 class UnexpectedError(VmidentError):
-    """An exception that vmident does not foresee, while one VM was read or changed; the others are not affected.
+    """An unexpected exception while reading or changing one VM; other VMs are not affected.
 
     The exception itself is the `__cause__`; `--debug` prints its traceback.
     """
@@ -314,7 +314,7 @@ class UnexpectedError(VmidentError):
 
 
 class SandboxUnusable(VmidentError):
-    """The sandbox's folder cannot be used, or holds what this version cannot read."""
+    """The sandbox folder cannot be used, or this version cannot read its contents."""
 
     default_code = "sandbox-unusable"
 
@@ -324,7 +324,7 @@ class SandboxUnusable(VmidentError):
 
 
 class TimedOut(VmidentError):
-    """`--timeout` ran out; what was sent may still complete."""
+    """The `--timeout` expired; requests already sent may still complete."""
 
     default_code = "timed-out"
     exit_code = ExitCode.TIMED_OUT
@@ -333,7 +333,7 @@ class TimedOut(VmidentError):
 
 
 class Interrupted(VmidentError):
-    """Ctrl-C; what was sent goes on in Azure."""
+    """The command was interrupted; operations in Azure continue."""
 
     default_code = "interrupted"
     exit_code = ExitCode.INTERRUPTED

@@ -94,7 +94,7 @@ class RoleRule:
 
 @dataclass(frozen=True)
 class DesiredRole:
-    """A role that somebody on one VM is to have; `receiver` is `None` for the system-assigned identity."""
+    """A role to grant to an identity of one VM; `receiver` is `None` for the system-assigned identity."""
 
     role: str
     scope: Scope

@@ -38,7 +38,7 @@ class Check:
 
     @property
     def has_failed(self) -> bool:
-        """Return whether somebody has something to do."""
+        """Return whether the finding needs action."""
         return self.verdict in (CheckStatus.WARNING, CheckStatus.PROBLEM)
 
 
@@ -152,7 +152,7 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
 
 
 def on_default(state: IdentityState) -> Check:
-    """Judge whom the token service inside the VM answers for when a program names no identity."""
+    """Check which identity a program in the VM gets a token for by default."""
     default = default_identity(state)
     if default.is_ambiguous:
         return Check(

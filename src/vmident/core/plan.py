@@ -25,7 +25,7 @@ RULE_NAMES_NO_VM = "rule-names-no-vm"
 
 @dataclass(frozen=True)
 class PlannedGrant:
-    """A role that somebody on a VM is to have: `receiver` is `None` for the system-assigned identity.
+    """A role to grant to an identity of a VM: `receiver` is `None` for the system-assigned identity.
 
     `principal_id` is `None` where it is not known yet; `is_there` tells that this principal has the role already.
     """

@@ -71,7 +71,7 @@ class OperationTimes:
 
 
 def pause_before_vm_look(elapsed_seconds: float) -> float:
-    """Return the seconds to wait before reading a VM again that somebody else is changing.
+    """Return the seconds to wait before reading a VM again that another client is changing.
 
     Twice the pause of an operation: the budget is smaller, and the change's own reads come from it too.
     """

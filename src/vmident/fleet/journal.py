@@ -130,7 +130,7 @@ class SqliteJournal:
             rows.execute("UPDATE runs SET ended=? WHERE id=? AND owner=?", (self._now(), run, self._owner))
 
     def take_over(self, run: str) -> RunRecord:
-        """Become the one process that goes on with a run: from here on no other can send on its behalf."""
+        """Take over a run: no other process can send requests for it from here on."""
         with self._rows.writing() as rows:
             rows.execute("UPDATE runs SET owner=?, ended=NULL WHERE id=?", (self._owner, run))
         self._begun = run

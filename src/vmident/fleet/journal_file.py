@@ -113,7 +113,7 @@ class JournalFile:
         """Open a file that may not be written to, or nothing where there is none; raises what keeps it from being read.
 
         SQLite reads a write-ahead log only where it may make the files beside it. Where these cannot be made and no log
-        was left, the file alone is whole, and nobody else can be writing to it.
+        was left, the file alone is whole, and no other process can be writing to it.
         """
         import sqlite3
 

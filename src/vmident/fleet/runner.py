@@ -1,4 +1,4 @@
-"""The thin shell around the engine: takes its orders to whoever sends them, brings the answers, minds Ctrl-C."""
+"""The loop around the scheduler: passes requests to workers, returns responses, handles Ctrl-C."""
 
 from __future__ import annotations
 

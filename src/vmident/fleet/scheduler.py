@@ -172,7 +172,7 @@ class Scheduler(Generic[ResultT]):
                 self._queue(going, now)
 
     def end(self, failure: BaseException, now: float) -> None:
-        """Throw a failure into every job that is not over: nobody waits for what is in flight."""
+        """Fail every job that is not over, without waiting for requests in flight."""
         self.stop(now)
         self._out = {}
         for going in list(self._open.values()):

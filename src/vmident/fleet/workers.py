@@ -18,7 +18,7 @@ Metering: TypeAlias = Callable[[], AbstractContextManager[Mapping[str, int]]]
 
 
 class Executor(Protocol):
-    """Whoever sends requests."""
+    """Send the requests of the scheduler."""
 
     @property
     def room(self) -> int:

@@ -28,7 +28,7 @@ class Tokens(Protocol):
 
 
 class SignInMethod(Enum):
-    """How somebody signs in."""
+    """A way to sign in."""
 
     BROWSER = "browser"
     DEVICE_CODE = "device code"

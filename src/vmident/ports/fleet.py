@@ -124,7 +124,7 @@ NO_POLICY = StopPolicy()
 
 
 class Fleet(Protocol):
-    """Whoever carries out many changes at once."""
+    """The executor of many changes at once."""
 
     def run(self, jobs: Sequence[Job], policy: StopPolicy = NO_POLICY, failed: int = 0) -> Sequence[Any]:
         """Carry out jobs side by side, as fast as Azure's limits allow; gives their results, in their order.

@@ -39,5 +39,5 @@ class Journal(Protocol):
         ...
 
     def take_over(self, run: str) -> RunRecord:
-        """Become the one process that goes on with a run; `put` of any other raises `TakenOver` from here on."""
+        """Take over a run; `put` in any other process raises `TakenOver` from here on."""
         ...

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Loss:
-    """What a VM will lose: identities, and the role assignments that will then point at nobody."""
+    """What a VM will lose: identities, and the role assignments that will be orphaned."""
 
     vm: ResourceId
     change: Transition
@@ -38,12 +38,12 @@ class IdentityLoss:
 
 
 class Prompt(Protocol):
-    """Whoever runs the command."""
+    """The terminal prompt."""
 
     def confirm(self, losses: Sequence[Loss]) -> None:
         """Ask whether these VMs may lose what the transitions take away.
 
-        Raises `Declined` for 'no', `ConfirmationNeeded` where there is nobody to ask and no `--yes`.
+        Raises `Declined` for 'no', `ConfirmationNeeded` without a terminal and `--yes`.
         """
         ...
 
@@ -56,7 +56,7 @@ class Prompt(Protocol):
         ...
 
     def confirm_role_removal(self, roles: Sequence[RoleAssignment]) -> bool:
-        """Ask whether assignments that will be orphaned are to be deleted too; no where nobody can be asked."""
+        """Ask whether to delete orphaned role assignments too; return no without a terminal."""
         ...
 
     def progress(self, message: str) -> None:

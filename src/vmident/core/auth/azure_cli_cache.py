@@ -20,7 +20,7 @@ LEAST_SECONDS_LEFT = 300
 
 @dataclass(frozen=True)
 class AzureCliAccount:
-    """Whom the Azure CLI's profile names for a subscription: a person by name, an app by its client id."""
+    """The account of a subscription in the Azure CLI's profile: a user by name, an app by its client ID."""
 
     subscription_id: str
     tenant_id: str

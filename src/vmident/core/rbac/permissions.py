@@ -64,7 +64,7 @@ def role_for(action: str) -> str | None:
 
 
 def grant_command(role: str, scope: str, object_id: str | None) -> str:
-    """Return the command that grants the role, for whoever may: the Azure CLI's, which every administrator has."""
+    """Return the Azure CLI command that grants the role."""
     assignee = object_id or "OBJECT_ID"
     return command_line("az", "role", "assignment", "create", "--assignee", assignee, "--role", role, "--scope", scope)
 

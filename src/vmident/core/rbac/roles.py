@@ -35,7 +35,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Grant:
-    """A role that somebody is to have at a scope."""
+    """A role to grant at a scope."""
 
     role: Role
     scope: Scope

@@ -44,7 +44,7 @@ class DeploymentStatus:
 
     @property
     def is_over(self) -> bool:
-        """Return whether nothing of it goes on."""
+        """Return whether the deployment is no longer running."""
         return self.state.lower() in _ENDS
 
 

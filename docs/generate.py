@@ -54,6 +54,7 @@ _NARROWER_CODES = {
     "role-not-found": "No role with that name can be assigned at the scope.",
     "run-not-found": "The run was not found in the journal, or the journal has no runs for this cloud.",
     "subnet-not-found": "The subnet was not found in the virtual network, or it cannot hold VMs.",
+    "no-subscriptions": "The signed-in account has no subscription that can be used.",
     "subscription-not-found": "The account has access to no subscription with that name.",
 }
 _WARNING_CODES = {

@@ -14,6 +14,7 @@ from tests.program import (
     Program,
     answering,
     answering_about_it,
+    answering_with,
     identity_id,
     losing_the_request,
     vm_id,
@@ -196,8 +197,10 @@ def test_without_a_way_to_azure_nothing_further_is_asked(program: Program, troub
 
 def test_without_a_subscription_it_says_how_to_name_one(program: Program) -> None:
     program.environ = {"VMIDENT_ACCESS_TOKEN": "a-token"}
+    two = [{"subscriptionId": f"{one}-id", "displayName": one, "state": "Enabled"} for one in ("Prod", "Test")]
+    program.when("GET", "/subscriptions?", answering_with(200, {"value": two}))
     outcome = program("doctor myVM")
-    assert (outcome.code, program.sent) == (1, [])
+    assert (outcome.code, len(program.sent)) == (1, 1)
     assert "--subscription" in hint_of(outcome, "subscription")
 
 

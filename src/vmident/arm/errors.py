@@ -63,7 +63,10 @@ _OBJECT_ID = re.compile(r"with object id '([^']+)'", re.IGNORECASE)
 _RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
 _LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
 
-_SIGN_IN = "Sign in with 'az login' or 'vmident login', or set a new token in VMIDENT_ACCESS_TOKEN."
+_SIGN_IN = (
+    "Sign in with 'az login' or 'vmident login', or set a new token in VMIDENT_ACCESS_TOKEN. "
+    "Use --sandbox to try vmident without Azure."
+)
 HINTS = {
     "ResourceNotFound": "Run 'vmident list' to see all VMs.",
     "ResourceGroupNotFound": "Check -g/--resource-group. Run 'vmident group list' to see all resource groups.",

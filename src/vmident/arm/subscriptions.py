@@ -8,8 +8,7 @@ from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import pages
 from vmident.arm.wire_types import ProviderBody, SubscriptionBody
-from vmident.errors import AmbiguousName, NotFound
-from vmident.ports.azure import SubscriptionStatus
+from vmident.ports.azure import Subscription, SubscriptionStatus
 
 API_VERSION = "2022-12-01"
 PROVIDERS_API_VERSION = "2021-04-01"
@@ -20,6 +19,11 @@ class ArmSubscriptions:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def list(self) -> list[Subscription]:
+        """GET all pages of `/subscriptions`."""
+        bodies = pages(self._connection, "/subscriptions", API_VERSION, SubscriptionBody, "a subscription")
+        return [Subscription(one.subscription_id, one.display_name, one.state or "", one.tenant_id) for one in bodies]
 
     def read(self, subscription: str) -> SubscriptionStatus:
         """GET the subscription; every answer of ARM's carries its time in the `Date` header."""
@@ -34,38 +38,11 @@ class ArmSubscriptions:
         return answer.read(ProviderBody, "a resource provider").registration_state
 
 
-def subscription_named(name: str, connection: Connection) -> str:
-    """Return the id of the subscription called `name`, in any case; raises `NotFound`, `AmbiguousName`."""
-    every = [(one.subscription_id, one.display_name) for one in _all(connection)]
-    found = sorted(subscription for subscription, called in every if called.lower() == name.lower())
-    if len(found) > 1:
-        raise AmbiguousName(
-            f"{len(found)} subscriptions are named '{name}': {', '.join(found)}", hint="Use the subscription's ID."
-        )
-    if not found:
-        names = ", ".join(sorted(f"'{called}'" for _, called in every)) or "none"
-        raise NotFound(
-            f"No subscription named '{name}'. Available subscriptions: {names}.",
-            code="subscription-not-found",
-            hint="Set --subscription to the name or ID of one of these.",
-        )
-    return found[0]
-
-
-def every_subscription(connection: Connection) -> tuple[str, ...]:
-    """Return the ids of all subscriptions that the account sees, in order."""
-    return tuple(sorted(one.subscription_id for one in _all(connection)))
-
-
 def name_of_subscription(subscription: str, connection: Connection) -> str:
     """Return the name of the subscription with that id, as Azure has it; raises what the read raises."""
     body = connection.read(f"/subscriptions/{subscription}", API_VERSION).read(SubscriptionBody, "a subscription")
     check_about(subscription, body.subscription_id)
     return body.display_name
-
-
-def _all(connection: Connection) -> list[SubscriptionBody]:
-    return list(pages(connection, "/subscriptions", API_VERSION, SubscriptionBody, "a subscription"))
 
 
 def _epoch_seconds(date: str) -> float | None:

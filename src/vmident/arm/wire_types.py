@@ -185,6 +185,7 @@ class SubscriptionBody(Body):
     subscription_id: str
     display_name: str
     state: Text = None
+    tenant_id: Text = None
 
 
 class ProviderBody(Body):

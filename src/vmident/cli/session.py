@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vmident.fleet.journal import SqliteJournal
     from vmident.fleet.runner import Runner
     from vmident.ports.auth import Logins, Tokens
-    from vmident.ports.azure import Groups, Identities, Roles, VirtualMachines
+    from vmident.ports.azure import Groups, Identities, Roles, Subscription, VirtualMachines
     from vmident.ports.prompt import Prompt
     from vmident.sandbox.protocol.call import Busy
     from vmident.sandbox.sandbox import Sandbox
@@ -375,28 +375,38 @@ class Session:
 
     def subscriptions(self, words: Sequence[str]) -> tuple[str, ...]:
         """Return the ids of several subscriptions, once each; `all` means all that the account sees."""
-        from vmident.arm.subscriptions import every_subscription, subscription_named
+        from vmident.usecases.resolve.subscriptions import subscription_named
 
         if "all" in words:
-            return every_subscription(self._connection)
-        ids = (one if _GUID.fullmatch(one) else subscription_named(one, self._connection) for one in words)
+            return tuple(sorted(one.id for one in self.available_subscriptions))
+        ids = (
+            one if _GUID.fullmatch(one) else subscription_named(one, self.available_subscriptions).id for one in words
+        )
         return tuple(dict.fromkeys(one.lower() for one in ids))
 
     @cached_property
-    def _subscription(self) -> str:
-        from vmident.arm.subscriptions import subscription_named
+    def available_subscriptions(self) -> Sequence[Subscription]:
+        """All subscriptions that the account sees, listed once."""
+        from vmident.arm.subscriptions import ArmSubscriptions
 
+        return ArmSubscriptions(self._connection).list()
+
+    @cached_property
+    def _subscription(self) -> str:
         wanted = self._settings.subscription
+        if wanted is not None and _GUID.fullmatch(wanted):
+            return wanted
         if wanted is None and self._settings.is_sandbox:
             from vmident.sandbox.sandbox import SUBSCRIPTION
 
             return SUBSCRIPTION
+        from vmident.usecases.resolve.subscriptions import only_usable_subscription, subscription_named
+
         if wanted is None:
-            raise UsageError(
-                "No subscription selected.",
-                hint="Use --subscription, set AZURE_SUBSCRIPTION_ID, or run 'az account set'.",
-            )
-        return wanted if _GUID.fullmatch(wanted) else subscription_named(wanted, self._connection)
+            only = only_usable_subscription(self.available_subscriptions)
+            self._console.warn([Line(f"Using subscription '{only.name}' ({only.id}), the only one available.")])
+            return only.id
+        return subscription_named(wanted, self.available_subscriptions).id
 
 
 def _exists(path: str) -> bool:

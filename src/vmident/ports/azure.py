@@ -126,6 +126,16 @@ class VirtualMachines(Protocol):
 
 
 @dataclass(frozen=True)
+class Subscription:
+    """A subscription as ARM lists it; `state` is ARM's word, such as `Enabled`."""
+
+    id: str
+    name: str
+    state: str
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True)
 class SubscriptionStatus:
     """A subscription as it answers; `server_seconds` is Azure's own time then (epoch), where it said it."""
 
@@ -136,6 +146,10 @@ class SubscriptionStatus:
 
 class Subscriptions(Protocol):
     """The subscriptions that the caller sees."""
+
+    def list(self) -> Sequence[Subscription]:
+        """List all subscriptions that the caller sees."""
+        ...
 
     def read(self, subscription: str) -> SubscriptionStatus:
         """Read one subscription by its id."""

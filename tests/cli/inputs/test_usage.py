@@ -250,16 +250,6 @@ def test_an_unknown_command_names_a_near_one(program: Program, typed: str, near:
     refused(program, f"{typed} myVM", f"'{typed}'", f"'{near}'")
 
 
-@pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])
-def test_without_a_subscription_the_option_for_it_is_named(program: Program, command: str) -> None:
-    program.environ = {"VMIDENT_ACCESS_TOKEN": "abc"}
-
-    outcome = program(command)
-
-    assert (outcome.code, program.sent) == (2, [])
-    assert "--subscription" in outcome.err
-
-
 @pytest.mark.parametrize(
     ("words", "meant"),
     [

@@ -33,7 +33,6 @@ SMOKE = [
     "tests/guards/test_help.py",
     "tests/cli/changes/test_changes.py",
     "tests/cli/test_output.py",
-    "tests/cli/test_sandbox_serve.py",
 ]
 
 

@@ -42,7 +42,7 @@ _EXIT_CODES = {
     "PENDING": "Changes are pending; `plan --exit-code` alone gives it.",
     "INTERRUPTED": "Interrupted by Ctrl-C, SIGTERM or SIGHUP; operations in Azure continue.",
 }
-# Where the class's own first line speaks to whoever changes the program.
+# Where the first line of the class is written for developers.
 _SAID_TO_READERS = {
     "failed": "A failure with no more specific code.",
     "azure-refused": "Azure returned an error without a code, and no other code applies.",
@@ -88,7 +88,7 @@ def pages() -> list[Path]:
 
 
 def renewed(text: str) -> str:
-    """Return a page with its generated blocks as they are to be."""
+    """Return a page with its generated blocks renewed."""
     return _BLOCK.sub(lambda block: f"{block[1]}\n{_BLOCKS[block[2]]()}\n\n{block[3]}", text)
 
 

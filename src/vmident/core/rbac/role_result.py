@@ -32,7 +32,7 @@ class RoleStatus(Enum):
 
 @dataclass(frozen=True)
 class RoleResult:
-    """A role assignment that was asked for, or that a change leaves pointing at nobody.
+    """A role assignment that was requested, or that a change leaves orphaned.
 
     `id` is `None` where there is none yet or Azure does not say it, `principal_id` where there is no principal yet.
     Then `receiver` names the user-assigned identity whose principal it will be; `None` is the system-assigned one.

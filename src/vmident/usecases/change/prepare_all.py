@@ -146,7 +146,7 @@ def has_stopped_at(outcome: Ready | ChangeResult) -> bool:
 def approved(
     ready: list[Ready | ChangeResult], ports: Ports, selected: SelectedChange | None = None
 ) -> list[Ready | ChangeResult]:
-    """Ask about what will be lost, and then whether role assignments that point at nobody are to go too.
+    """Ask about what will be lost, and then whether to delete orphaned role assignments.
 
     Who says yes to that gets what `--remove-roles` asks for; raises `NotAllowed` where they clearly may not.
     """

@@ -26,7 +26,7 @@ class Orphans:
     warnings: tuple[Notice, ...] = ()
 
     def planned(self, *, are_removed: bool) -> tuple[RoleResult, ...]:
-        """Return each as a result: to be removed, or left pointing at nobody."""
+        """Return each as a result: to be removed, or orphaned."""
         status = RoleStatus.PLANNED_REMOVAL if are_removed else RoleStatus.ORPHANED
         return tuple(RoleResult(one.role, one.scope, self.principal_id, status, one.assignment_id) for one in self.held)
 

@@ -24,7 +24,7 @@ from vmident.usecases.change.prepare import ChangeRequest
 from vmident.usecases.resolve.identities import checked_identity_names
 
 if TYPE_CHECKING:
-    from vmident.cli.session import Session
+    from vmident.cli.composition.session import Session
     from vmident.render.many import OnRecord
     from vmident.results.resources import DeletionResult
 

@@ -19,7 +19,7 @@ from vmident.errors import Declined, ExitCode, Interrupted, QueryUnfit, Unexpect
 from vmident.render.line import Line, error_lines
 
 if TYPE_CHECKING:
-    from vmident.cli.session import Session
+    from vmident.cli.composition.session import Session
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class Run:
         `selecting` says whether it is to select VMs, `None` that the command never does. Raises `UsageError` for
         several subscriptions where it does not.
         """
-        from vmident.cli.session import Session
+        from vmident.cli.composition.session import Session
 
         self._check_place()
         if self._options.several_subscriptions and not selecting:

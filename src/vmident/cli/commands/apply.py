@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from vmident.cli.change_report import report
+from vmident.cli.composition.session import Session
 from vmident.cli.inputs.desired_state_file import DescriptionFile, called, planned_by, text_of
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import FleetOptions, RemovalOptions
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
-from vmident.cli.session import Session
 from vmident.core.plan import Plan
 from vmident.core.selection import SelectedChange
 from vmident.core.shell import command_line

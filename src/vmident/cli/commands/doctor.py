@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from vmident.cli.composition.session import Session
 from vmident.cli.inputs.vm_selection import is_selection, resolve_vms, selected_vms
 from vmident.cli.options.shared import IdentityWords, VmOptions, VmWords, Yes
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
-from vmident.cli.session import Session
 from vmident.core.selection import Selection
 from vmident.core.transition import RemoveUsers
 from vmident.errors import ConfirmationNeeded, ExitCode, UsageError, VmidentError

@@ -9,11 +9,11 @@ import typer
 
 from vmident.cli.change_report import report
 from vmident.cli.completion import candidates
+from vmident.cli.composition.session import Session
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import Canary, MaxFailures, RemovalOptions, Yes
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
-from vmident.cli.session import Session
 from vmident.core.run_record import RunRecord
 from vmident.errors import ExitCode, UsageError
 from vmident.render.runs import (

@@ -10,7 +10,7 @@ from vmident.cli.run import Run, one_or_all
 from vmident.errors import ExitCode
 
 if TYPE_CHECKING:
-    from vmident.cli.session import Session
+    from vmident.cli.composition.session import Session
     from vmident.core.selection import Selection
     from vmident.core.virtual_machine import VirtualMachine
     from vmident.results.changes import VmView

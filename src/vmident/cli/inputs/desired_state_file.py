@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from vmident.cli.composition.session import Session
 from vmident.cli.inputs.encoding import decoded
 from vmident.cli.run import Run
-from vmident.cli.session import Session
 from vmident.core.plan import Plan
 from vmident.errors import ConflictingRules, UsageError
 from vmident.files.desired_state import rules_in

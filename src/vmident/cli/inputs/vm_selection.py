@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from vmident.cli.composition.session import Session
 from vmident.cli.config.settings import Output
 from vmident.cli.options.shared import SelectionOptions, VmOptions
 from vmident.cli.run import Run
-from vmident.cli.session import Session
 from vmident.core.naming import GROUP_NAME, checked_name
 from vmident.core.resource_id import looks_like_id
 from vmident.core.selection import Selection, checked_condition, tags_wanted

@@ -1,4 +1,4 @@
-"""The composition root: settings in, ports out. The one place that names `arm` and the sandbox's door."""
+"""Settings in, ports out: what one command reaches Azure, or the sandbox, through."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from vmident.arm.errors import code_and_message, error_from, operation_error, retry_after_seconds
+from vmident.arm.errors.body import code_and_message, retry_after_seconds
+from vmident.arm.errors.translation import error_from, operation_error
 from vmident.core.shell import command_line
 from vmident.errors import (
     AzureRefused,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.arm.answers import check_about, read
 from vmident.arm.connection import Connection
-from vmident.arm.errors import HINTS, code_and_message, error_from, retry_after_seconds
+from vmident.arm.errors.body import code_and_message, retry_after_seconds
+from vmident.arm.errors.translation import HINTS, error_from
 from vmident.arm.paging import pages
 from vmident.arm.pipeline_policy import content_of
 from vmident.arm.wire_types import (

@@ -11,7 +11,8 @@ from datetime import datetime, timezone
 
 from vmident.arm.answers import ArmResponse
 from vmident.arm.connection import Connection
-from vmident.arm.errors import operation_error, retry_after_seconds
+from vmident.arm.errors.body import retry_after_seconds
+from vmident.arm.errors.translation import operation_error
 from vmident.arm.wire_types import OperationBody
 from vmident.ports.azure import Operation, OperationStatus
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.arm.answers import read_error, unreadable
 from vmident.arm.auth.errors import sign_in_error
 from vmident.arm.cloud import is_same_origin
-from vmident.arm.errors import error_from
+from vmident.arm.errors.translation import error_from
 from vmident.arm.limits import CONNECT_SECONDS, SILENCE_SECONDS
 from vmident.errors import AzureRefused, Unreachable, UnreadableAnswer, VmidentError
 

@@ -5,13 +5,11 @@ Codes and messages: 'Error codes met in identity work' in the project's wire fac
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from vmident.arm.limits import CODE_CHARACTERS, MESSAGE_CHARACTERS
+from vmident.arm.errors.body import code_and_message, inner_error, retry_after_seconds
 from vmident.core.selection import did_you_mean
 from vmident.core.shell import command_line
 from vmident.errors import (
@@ -49,20 +47,7 @@ _STANDING_CODES = frozenset(
         "MissingSubscriptionRegistration",
     }
 )
-# Codes that say only that something within failed; it stands in `details`.
-_WRAPPERS = frozenset(
-    {"DeploymentFailed", "InvalidTemplateDeployment", "ResourceDeploymentFailure", "MultipleErrorsOccurred"}
-)
-
-# How every refusal of Resource Graph begins; the reason stands in `details`.
-_GRAPH_REFUSAL = "Please provide below info when asking for support"
-
-_NESTED_JSON = re.compile(r"\{\s*\"error\"\s*:")
-_ACTION_AND_SCOPE = re.compile(r"perform action '([^']+)' (?:over|on|at) scope '([^']+)'", re.IGNORECASE)
-_OBJECT_ID = re.compile(r"with object id '([^']+)'", re.IGNORECASE)
 _RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
-_LINKED_SCOPES = re.compile(r"linked scope\(s\) '([^']+)'", re.IGNORECASE)
-
 _SIGN_IN = (
     "Sign in with 'az login' or 'vmident login', or set a new token in VMIDENT_ACCESS_TOKEN. "
     "Use --sandbox to try vmident without Azure."
@@ -100,7 +85,9 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
     if status == 401:
         return NotSignedIn(message, hint=_SIGN_IN, **said)
     if status == 403:
-        return NotAllowed(message, hint=_who_may(message, code), **said)
+        from vmident.arm.errors.forbidden import who_may
+
+        return NotAllowed(message, hint=who_may(message, code), **said)
     if status == 404:
         return NotFound(message, hint=HINTS.get(code or ""), **said)
     if status == 412:
@@ -137,32 +124,6 @@ def operation_error(error: Any, status: str) -> VmidentError:
     return OperationFailed(message, code=code or status, hint="Run 'vmident show' to see the VM's current identities.")
 
 
-def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
-    """Read Azure's code and message out of an answer, the innermost message where JSON is nested in a string.
-
-    Of a deployment that failed, they are those of the first resource that did; of a query that Resource Graph refuses,
-    those of its most specific reason.
-    """
-    error = body.get("error", body) if isinstance(body, dict) else {}
-    if not isinstance(error, dict):
-        error = {"message": error}
-    error = _innermost(error)
-    message = error.get("message")
-    code = error.get("code")
-    text = _unwrapped(message) if isinstance(message, str) and message.strip() else otherwise
-    shown = " ".join(text[:MESSAGE_CHARACTERS].split())
-    return (code[:CODE_CHARACTERS] if isinstance(code, str) and code else None), shown
-
-
-def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Read `Retry-After`, which ARM gives in whole seconds; `None` where it is absent or is a date."""
-    try:
-        seconds = float(headers.get("Retry-After", ""))
-    except ValueError:
-        return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
 def _target_in(body: Any) -> str | None:
     """Read the budget that compute names when it throttles; source: 'Troubleshooting API throttling errors'."""
     try:
@@ -172,55 +133,10 @@ def _target_in(body: Any) -> str | None:
     return target if isinstance(target, str) else None
 
 
-def _innermost(error: dict[str, Any]) -> dict[str, Any]:
-    """Return the failure that an error wraps: in `details`, or in a message that is JSON itself."""
-    message, details = error.get("message"), error.get("details")
-    inner = _inner_error(message) if isinstance(message, str) and message.lstrip().startswith("{") else None
-    reasons = (
-        [one for one in details if isinstance(one, dict) and one.get("message")] if isinstance(details, list) else []
-    )
-    code = error.get("code")
-    if inner is None and reasons and isinstance(code, str) and code in _WRAPPERS:
-        inner = reasons[0]
-    if inner is None and reasons and isinstance(message, str) and message.startswith(_GRAPH_REFUSAL):
-        return _graph_reason(reasons)
-    return _innermost(inner) if inner else error
-
-
-def _graph_reason(reasons: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return Resource Graph's most specific reason: `InvalidQuery` comes first and says nothing of the query.
-
-    A syntax error carries no text, but the token; its position counts from the start of a query that vmident wrote
-    around what the user typed, so it is left out.
-    """
-    reason = next((one for one in reasons if one.get("code") != "InvalidQuery"), reasons[0])
-    unexpected = reason.get("token")
-    if not isinstance(unexpected, str):
-        return reason
-    where = "at the end of the query" if unexpected == "<EOF>" else f"at '{unexpected}'"
-    return {**reason, "message": f"Syntax error {where}."}
-
-
-def _unwrapped(message: str) -> str:
-    nested = _inner_error(message)
-    inner = nested.get("message") if nested else None
-    return _unwrapped(inner) if isinstance(inner, str) and inner else message
-
-
-def _inner_error(message: str) -> dict[str, Any] | None:
-    found = _NESTED_JSON.search(message)
-    try:
-        inner = json.JSONDecoder().raw_decode(message, found.start())[0] if found else None
-    except (ValueError, RecursionError):
-        return None
-    error = inner.get("error") if isinstance(inner, dict) else None
-    return error if isinstance(error, dict) else None
-
-
 def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) -> VmidentError:
     """A user-assigned identity that is named, or is attached still, is gone; or one is still being deleted."""
     outer = body["error"].get("message", "") if isinstance(body.get("error"), dict) else ""
-    inner = _inner_error(outer if isinstance(outer, str) else "") or {}
+    inner = inner_error(outer if isinstance(outer, str) else "") or {}
     if inner.get("code") == "Conflict":
         return Conflict(message, hint="An identity with this name is still being deleted. Try again later.", **said)
     vm, identity = _RESOURCE.search(outer if isinstance(outer, str) else ""), _RESOURCE.search(message)
@@ -232,22 +148,3 @@ def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) ->
         hint=f"Check the name of the identity. If it was deleted while attached, detach it first: {remove}",
         **said,
     )
-
-
-def _who_may(message: str, code: str | None) -> str:
-    from vmident.core.rbac.permissions import ASSIGN_IDENTITY, remediation
-
-    caller = _OBJECT_ID.search(message)
-    object_id = caller[1] if caller else None
-    linked = _LINKED_SCOPES.search(message)
-    if code == "LinkedAuthorizationFailed" and linked:
-        ways = " ".join(remediation(ASSIGN_IDENTITY, scope.strip(), object_id) for scope in linked[1].split(","))
-        return f"{ways} Azure gives the same error for a deleted identity: check that it exists."
-    asked = _ACTION_AND_SCOPE.search(message)
-    if asked is None:
-        return "Ask an administrator of the subscription for access."
-    action, scope = asked.groups()
-    if code == "InvalidTemplateDeployment":
-        # What a template is to make is not there yet: its group is.
-        scope = "/".join(scope.split("/")[:5])
-    return remediation(action, scope, object_id)

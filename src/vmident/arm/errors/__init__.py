@@ -1,0 +1,1 @@
+"""Turn error responses from Azure into `vmident.errors`, with advice."""

@@ -117,7 +117,7 @@ class BadPlan(UsageError):
 
 
 class ConfirmationNeeded(UsageError):
-    """A change that needs confirmation ran without a terminal and without `--yes`."""
+    """The change needs confirmation, but there is no terminal to ask on and `--yes` was not given."""
 
     default_code = "confirmation-needed"
 
@@ -139,6 +139,13 @@ class NotFound(VmidentError):
 
     default_code = "not-found"
     exit_code = ExitCode.NOT_FOUND
+
+
+class BeingDeleted(VmidentError):
+    """The VM or resource group is being deleted."""
+
+    default_code = "being-deleted"
+    exit_code = ExitCode.CONFLICT
 
 
 class AlreadyExists(VmidentError):
@@ -188,7 +195,7 @@ class PreconditionFailed(Conflict):
 
 
 class StateDrifted(VmidentError):
-    """The VM changed since the plan was made or the run completed; it was not changed."""
+    """The VM has changed since the plan was made or the run completed, so vmident left it as it is."""
 
     default_code = "moved-on"
     exit_code = ExitCode.CONFLICT
@@ -216,7 +223,7 @@ class OperationFailed(VmidentError):
 
 
 class OperationUnfinished(VmidentError):
-    """The operation did not complete within the maximum wait; it may still complete."""
+    """The operation did not complete within two hours; it may still complete."""
 
     default_code = "operation-unfinished"
     exit_code = ExitCode.TIMED_OUT
@@ -236,7 +243,7 @@ class AzureRefused(VmidentError):
 
 
 class StoppedEarly(VmidentError):
-    """The run stopped early because changes failed."""
+    """The VM was not changed: the run had stopped because changes of other VMs failed."""
 
     default_code = "stopped-early"
 

@@ -11,6 +11,7 @@ from vmident.core.shell import command_line
 from vmident.errors import (
     AzureRefused,
     AzureUnavailable,
+    BeingDeleted,
     Conflict,
     ExitCode,
     NotAllowed,
@@ -68,6 +69,9 @@ BUSY = (
 )
 IN_PROGRESS = "Operation 'Update VM' is not allowed on VM 'myVM' since another operation is in progress."
 DELETED = "Operation 'Update VM' is not allowed on VM 'myVM' since the VM is marked for deletion."
+GENERALIZED = "Operation 'Update VM' is not allowed on VM 'myVM' since the VM is generalized."
+CORES = "Operation could not be completed as it results in exceeding approved Total Regional Cores quota."
+DEPROVISIONING = "The resource group 'myGroup' is in deprovisioning state and cannot perform this operation."
 RUN_COMMAND = (
     "Run command extension execution is in progress. Please wait for completion before invoking a run command."
 )
@@ -115,7 +119,14 @@ ROWS: list[tuple[int, str, str, type[VmidentError], ExitCode, str | None]] = [
     (409, "Conflict", BUSY, Conflict, ExitCode.CONFLICT, "ry again later."),
     (409, "Conflict", RUN_COMMAND, Conflict, ExitCode.CONFLICT, "ry again later."),
     (409, "OperationNotAllowed", IN_PROGRESS, Conflict, ExitCode.CONFLICT, "ry again later."),
-    (409, "OperationNotAllowed", DELETED, Conflict, ExitCode.CONFLICT, "ry again later."),
+    (409, "OperationNotAllowed", DELETED, BeingDeleted, ExitCode.CONFLICT, "VM 'myVM' is being deleted."),
+    (409, "OperationNotAllowed", GENERALIZED, AzureRefused, ExitCode.FAILED, "generalized"),
+    (409, "OperationNotAllowed", CORES, AzureRefused, ExitCode.FAILED, "quota"),
+    (409, "OperationNotAllowed", "The VM must be running.", AzureRefused, ExitCode.FAILED, None),
+    (409, "ResourceGroupBeingDeleted", DEPROVISIONING, BeingDeleted, ExitCode.CONFLICT, "'myGroup' is being deleted."),
+    (409, "ReadOnlyDisabledSubscription", "Read only.", AzureRefused, ExitCode.FAILED, "subscription is disabled"),
+    (409, "PropertyChangeNotAllowed", "Not allowed.", AzureRefused, ExitCode.FAILED, None),
+    (409, "CodeOfTomorrow", "Something new.", AzureRefused, ExitCode.FAILED, None),
     (
         409,
         "ConflictingConcurrentWriteNotAllowed",
@@ -342,6 +353,8 @@ FAILED_PENDING = _body(IDENTITY, _nested("Conflict", PENDING))["error"]
         ),
         (_body("OperationPreempted", "Preempted.")["error"], "Canceled", Conflict, "OperationPreempted"),
         (_body("Conflict", BUSY)["error"], "Failed", Conflict, "Conflict"),
+        (_body("OperationNotAllowed", IN_PROGRESS)["error"], "Failed", Conflict, "OperationNotAllowed"),
+        (_body("OperationNotAllowed", DELETED)["error"], "Failed", OperationFailed, "OperationNotAllowed"),
         (_body("VMExtensionError", "Broken.")["error"], "Failed", OperationFailed, "VMExtensionError"),
         (None, "Canceled", OperationFailed, "Canceled"),
         ("in words", "Failed", OperationFailed, "Failed"),

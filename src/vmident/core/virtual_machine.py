@@ -41,6 +41,11 @@ class VirtualMachine:
         return self.provisioning_state.lower() in _AT_REST
 
     @property
+    def is_being_deleted(self) -> bool:
+        """Return whether the VM is being deleted: no change of it can succeed any more."""
+        return self.provisioning_state.lower() == "deleting"
+
+    @property
     def has_failed(self) -> bool:
         """Return whether the last operation on the VM ended without success."""
         return self.is_idle and self.provisioning_state.lower() != "succeeded"

@@ -9,7 +9,7 @@ from vmident.core.rbac.scope import group_scope
 from vmident.core.resources import Group, is_same_location
 from vmident.core.shell import command_line
 from vmident.core.tags import has_tags, with_tags
-from vmident.errors import AlreadyExists, Conflict, NotFound
+from vmident.errors import AlreadyExists, BeingDeleted, NotFound
 from vmident.ports.azure import Groups
 from vmident.ports.clock import Clock
 from vmident.ports.prompt import Prompt
@@ -34,7 +34,7 @@ def create_group_resource(
 ) -> GroupResult:
     """Read the group, and send a PUT only where it is not there or lacks a tag.
 
-    Raises `AlreadyExists` where it is in another location, `Conflict` where it is being deleted.
+    Raises `AlreadyExists` where it is in another location, `BeingDeleted` where it is being deleted.
     """
     before = now = _there(request, groups)
     if before and has_tags(before.tags, request.tags):
@@ -72,7 +72,7 @@ def _there(request: GroupRequest, groups: Groups) -> Group | None:
             raise
         return None
     if group.is_being_deleted:
-        raise Conflict(
+        raise BeingDeleted(
             f"Resource group '{group.name}' is being deleted.",
             hint="Try again when it is deleted, or use another name.",
         )

@@ -16,6 +16,7 @@ from tests.program import (
     losing_the_request,
     vm_id,
 )
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 USER = "myUserAssignedIdentity"
 CONFLICT = "The request failed due to conflict with a concurrent request."
@@ -86,9 +87,20 @@ def test_a_vm_that_never_comes_to_rest_is_a_conflict(program: Program) -> None:
     assert "'Updating'" in outcome.json["error"]["message"]
 
 
-@pytest.mark.parametrize("code", ["Conflict", "OperationNotAllowed", "AnotherOperationInProgress"])
-def test_a_409_that_clears_is_waited_out(program: Program, code: str) -> None:
-    program.when("PATCH", "virtualMachines/myVM", answering(409, code, CONFLICT), times=2)
+IN_PROGRESS = "Operation 'Update VM' is not allowed on VM 'myVM' since another operation is in progress."
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("Conflict", CONFLICT),
+        ("ConflictingConcurrentWriteNotAllowed", CONFLICT),
+        ("AnotherOperationInProgress", CONFLICT),
+        ("OperationNotAllowed", IN_PROGRESS),
+    ],
+)
+def test_a_409_that_clears_is_waited_out(program: Program, code: str, message: str) -> None:
+    program.when("PATCH", "virtualMachines/myVM", answering(409, code, message), times=2)
 
     outcome = program("enable-system myVM")
 
@@ -109,13 +121,65 @@ def test_a_409_that_does_not_clear_is_given_up_after_a_bounded_number_of_tries(p
     assert outcome.json["after"] is None
 
 
-def test_a_lock_is_no_conflict_to_wait_for(program: Program) -> None:
-    program.when("PATCH", "virtualMachines/myVM", answering(409, "ScopeLocked", "The scope is locked."), times=1000)
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("ScopeLocked", "The scope is locked."),
+        ("ReadOnlyDisabledSubscription", "The subscription is disabled and therefore marked as read only."),
+        ("OperationNotAllowed", "Operation 'Update VM' is not allowed on VM 'myVM' since the VM is generalized."),
+        ("CodeOfTomorrow", "Something new."),
+        ("", "No code at all."),
+    ],
+)
+def test_any_other_409_is_final_after_one_request(program: Program, code: str, message: str) -> None:
+    program.when("PATCH", "virtualMachines/myVM", answering(409, code, message), times=1000)
 
     outcome = program("enable-system myVM")
 
-    assert (outcome.code, len(program.patches)) == (1, 1)
-    assert "lock" in outcome.json["error"]["hint"]
+    assert (outcome.code, len(program.patches), program.time.slept) == (1, 1, [])
+    assert outcome.json["error"]["message"] == message
+
+
+def test_a_vm_that_is_being_deleted_ends_the_change_at_once(program: Program) -> None:
+    assert program.colleague("DELETE", vm_id("myVM")).status == 202
+
+    outcome = program("enable-system myVM")
+
+    assert (outcome.code, program.patches, program.time.slept) == (6, [], [])
+    error = outcome.json["error"]
+    assert (error["code"], error["message"]) == ("being-deleted", "VM 'myVM' is being deleted.")
+
+
+def test_a_vm_whose_deletion_begins_after_the_read_is_said_to_be_deleted(program: Program) -> None:
+    program.when("PATCH", "virtualMachines/myVM", letting_in(lambda: program.colleague("DELETE", vm_id("myVM"))))
+
+    outcome = program("enable-system myVM")
+
+    assert (outcome.code, len(program.patches), program.time.slept) == (6, 1, [])
+    assert outcome.json["error"]["message"] == "VM 'myVM' is being deleted."
+
+
+def test_a_deletion_after_a_lost_answer_leaves_the_change_unknown(program: Program) -> None:
+    program.operation_seconds = 0.1
+    program.when("PATCH", "virtualMachines/myVM", losing_the_answer)
+    program.time.after(0.5, lambda: program.colleague("DELETE", vm_id("myVM")))
+
+    outcome = program("enable-system myVM")
+
+    assert outcome.json["status"] == "unknown"
+    assert outcome.json["error"]["code"] == "being-deleted"
+    assert sum(program.time.slept) < 10
+
+
+def test_a_group_that_is_being_deleted_is_named(program: Program) -> None:
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
+    assert program.colleague("DELETE", group).status == 202
+
+    outcome = program(f"identity create late -g {GROUP}")
+
+    assert (outcome.code, outcome.error["code"]) == (6, "ResourceGroupBeingDeleted")
+    assert f"Resource group '{GROUP}' is being deleted." in outcome.error["hint"]
+    assert [one.method for one in program.sent].count("PUT") == 1
 
 
 def test_an_operation_that_fails_gives_its_own_code_and_no_after(program: Program) -> None:

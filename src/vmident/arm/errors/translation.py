@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vmident.arm.errors.body import code_and_message, inner_error, retry_after_seconds
+from vmident.arm.errors.conflicts import HINTS as CONFLICT_HINTS
+from vmident.arm.errors.conflicts import clears, conflict_error
 from vmident.core.selection import did_you_mean
 from vmident.core.shell import command_line
 from vmident.errors import (
@@ -26,42 +28,18 @@ from vmident.errors import (
     VmidentError,
 )
 
-# Refusals of a write that another change of the VM explains, and that clear when that change has ended.
-CONFLICT_CODES = frozenset(
-    {
-        "Conflict",
-        "OperationNotAllowed",
-        "ConflictingConcurrentWriteNotAllowed",
-        "AnotherOperationInProgress",
-        "OperationPreempted",
-    }
-)
-# 409s that no waiting clears.
-_STANDING_CODES = frozenset(
-    {
-        "ScopeLocked",
-        "ResourceGroupBeingDeleted",
-        "SkuNotAvailable",
-        "QuotaExceeded",
-        "RoleAssignmentExists",
-        "MissingSubscriptionRegistration",
-    }
-)
 _RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
 _SIGN_IN = (
     "Sign in with 'az login' or 'vmident login', or set a new token in VMIDENT_ACCESS_TOKEN. "
     "Use --sandbox to try vmident without Azure."
 )
 HINTS = {
+    **CONFLICT_HINTS,
     "ResourceNotFound": "Run 'vmident list' to see all VMs.",
     "ResourceGroupNotFound": "Check -g/--resource-group. Run 'vmident group list' to see all resource groups.",
     "SubscriptionNotFound": "Check --subscription, and that you are signed in to its tenant.",
     "InvalidSubscriptionId": "Check --subscription: it takes the name or ID of a subscription.",
-    "MissingSubscriptionRegistration": "Register the provider: az provider register --namespace NAMESPACE",
-    "SkuNotAvailable": "Choose another --size or --location; see: az vm list-skus --location REGION --all",
-    "QuotaExceeded": "Choose another --size or --location, or request more quota.",
     "PlatformImageNotFound": "Check --image. To see all images: az vm image list --all --publisher PUBLISHER",
-    "ScopeLocked": "The resource is locked. Delete the lock first; to find it, run 'az lock list'.",
 }
 """What to do about a code of Azure's, whatever the request was."""
 
@@ -97,8 +75,8 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
         return Throttled(
             message, hint="Try again in a minute.", retry_after_seconds=seconds, target=_target_in(body), **said
         )
-    if status == 409 and code not in _STANDING_CODES:
-        return Conflict(message, hint="Another operation on it is still running. Try again later.", **said)
+    if status == 409:
+        return conflict_error(message, said)
     if status == 408 or status >= 500:
         return AzureUnavailable(message, hint="This is a problem in Azure. Try again later.", **said)
     return AzureRefused(message, hint=HINTS.get(code or "") or _available_region(message, code), **said)
@@ -119,7 +97,7 @@ def operation_error(error: Any, status: str) -> VmidentError:
     code, message = code_and_message({"error": error}, f"The operation ended as '{status}', and Azure gave no reason.")
     if code == "FailedIdentityOperation":
         return _identity_operation_failed({"error": error}, message, {"code": code})
-    if code in CONFLICT_CODES:
+    if code == "OperationPreempted" or clears(code, message):
         return Conflict(message, code=code, hint="The VM was changed by another client. Try again later.")
     return OperationFailed(message, code=code or status, hint="Run 'vmident show' to see the VM's current identities.")
 

@@ -12,7 +12,7 @@ from functools import partial
 from vmident.core.polling import OperationTimes, pause_before_look, pause_before_vm_look
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import Conflict, OperationUnfinished, VmidentError
+from vmident.errors import BeingDeleted, Conflict, OperationUnfinished, VmidentError
 from vmident.ports.azure import Operation, VirtualMachines
 from vmident.ports.clock import Clock
 from vmident.ports.fleet import AzureRequest, Pause, RequestCost, RequestKind, Steps
@@ -84,10 +84,11 @@ def wait_for_operation(
 def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: Clock) -> Steps[VirtualMachine]:
     """Read a VM that somebody else is changing until nobody is; hands back what it then is.
 
-    Raises `Conflict` when that takes longer than five minutes.
+    Raises `Conflict` when that takes longer than five minutes, and `BeingDeleted` at once.
     """
     began = clock.now()
     while not machine.is_idle:
+        _check_not_being_deleted(machine)
         elapsed = clock.now() - began
         if elapsed > SOMEBODY_ELSES_CHANGE_SECONDS:
             raise Conflict(
@@ -104,10 +105,12 @@ def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: C
 def wait_until_settled(machine: VirtualMachine, machines: VirtualMachines, clock: Clock) -> Steps[VirtualMachine]:
     """Read a VM that our own write may still be changing until no operation runs on it; returns what it then is.
 
-    Raises `OperationUnfinished` when that takes longer than `OPERATION_SECONDS`.
+    Raises `OperationUnfinished` when that takes longer than `OPERATION_SECONDS`, and `BeingDeleted` at once: a deletion
+    can still fail, so it settles nothing.
     """
     began = clock.now()
     while not machine.is_idle:
+        _check_not_being_deleted(machine)
         elapsed = clock.now() - began
         if elapsed >= OPERATION_SECONDS:
             raise _unfinished(machine)
@@ -115,6 +118,13 @@ def wait_until_settled(machine: VirtualMachine, machines: VirtualMachines, clock
         yield Pause(pause, _waiting(machine, elapsed, None))
         machine = yield from read_again(machine, machines)
     return machine
+
+
+def _check_not_being_deleted(machine: VirtualMachine) -> None:
+    if machine.is_being_deleted:
+        raise BeingDeleted(
+            f"VM '{machine.id.name}' is being deleted.", hint="Run 'vmident list' to see the remaining VMs."
+        )
 
 
 def _waiting(machine: VirtualMachine, elapsed: float, asked_for: float | None) -> str:

@@ -85,7 +85,7 @@ def test_two_processes_that_write_at_once_lose_nothing(tmp_path: Path, cloud: Cl
     said = [writer.communicate()[1] for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0], said
     reader = Cloud(folder)
-    assert reader.sandbox.status()["identities"] == 2 + 60
+    assert reader.sandbox.status()["identities"] == 5 + 60
     reader.sandbox.close()
 
 

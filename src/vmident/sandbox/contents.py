@@ -48,19 +48,19 @@ class Contents:
 
     def add_group(self, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None) -> None:
         """Add a resource group that looks long established."""
-        from vmident.sandbox import seed
+        from vmident.sandbox import established
 
         with self._store.transaction() as rows:
-            seed.put_group(rows, name, location, tags)
+            established.put_group(rows, name, location, tags)
 
     def add_identity(
         self, group: str, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None
     ) -> str:
         """Add a user-assigned identity that looks long established; returns its id."""
-        from vmident.sandbox import seed
+        from vmident.sandbox import established
 
         with self._store.transaction() as rows:
-            return str(seed.put_identity(rows, group, name, self._new_uuid, location=location, tags=tags))
+            return str(established.put_identity(rows, group, name, self._new_uuid, location=location, tags=tags))
 
     def add_vm(
         self,
@@ -78,31 +78,31 @@ class Contents:
         `identities` are names in the VM's group, or ids; one that is not there makes a dead attachment. With
         `updating_seconds`, somebody else's operation runs on it for so long.
         """
-        from vmident.sandbox import seed
+        from vmident.sandbox import established
 
         with self._store.transaction() as rows:
-            vm_id: str = seed.put_vm(
+            vm_id: str = established.put_vm(
                 rows, group, name, self._new_uuid, system=system, identities=identities, location=location, tags=tags
             )
             if updating_seconds is not None:
-                seed.put_operation(
+                established.put_operation(
                     rows, group, name, self._new_uuid, now=self._epoch_seconds(rows), seconds=updating_seconds
                 )
             return vm_id
 
     def add_vms(self, count: int) -> None:
         """Add VMs `vm-00001` and so on to the seeded group, skipping those that exist."""
-        from vmident.sandbox import seed
+        from vmident.sandbox import established, seed
 
         with self._store.transaction() as rows:
             for number in range(1, count + 1):
                 name = f"vm-{number:05}"
                 if rows.find("vm", seed.GROUP, name) is None:
-                    seed.put_vm(rows, seed.GROUP, name, self._new_uuid)
+                    established.put_vm(rows, seed.GROUP, name, self._new_uuid)
 
     def add_operation(self, group: str, name: str, *, seconds: float) -> None:
         """Have somebody else's operation run on a VM that is there, from now on for so long."""
-        from vmident.sandbox import seed
+        from vmident.sandbox import established
 
         with self._store.transaction() as rows:
-            seed.put_operation(rows, group, name, self._new_uuid, now=self._epoch_seconds(rows), seconds=seconds)
+            established.put_operation(rows, group, name, self._new_uuid, now=self._epoch_seconds(rows), seconds=seconds)

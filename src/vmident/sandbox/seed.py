@@ -1,49 +1,51 @@
-"""What a new sandbox holds (design, section 7), and how tests put more into one."""
+"""What a new sandbox holds (design, section 7): the group of the tutorials, and an estate of some age beside it.
+
+The second group has what goes wrong in an estate: VMs whose extensions or disks depend on an identity, one whose
+identity was deleted, one whose identity was deleted and created again, one that is stopped, and one without an agent.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vmident.core.resource_id import ResourceId, user_identity_id
 from vmident.sandbox.api_versions import DEFAULT_LOCATION
 from vmident.sandbox.authorization import directory, signed_in_user
-from vmident.sandbox.compute.disks.views import add_os_disk
-from vmident.sandbox.compute.extensions.views import new_extension
 from vmident.sandbox.compute.instance_view import DEALLOCATED
-from vmident.sandbox.compute.vm_record import new_vm, profile_of
-from vmident.sandbox.managed_identity.handlers import new_identity
-from vmident.sandbox.network.seeded import put_interface
-from vmident.sandbox.protocol import operations
-from vmident.sandbox.resource_manager.groups import new_group
-from vmident.sandbox.tenant import SUBSCRIPTION
+from vmident.sandbox.compute.scale_sets.views import FLEXIBLE
+from vmident.sandbox.compute.vm_record import profile_of
+from vmident.sandbox.established import (
+    LONG_AGO,
+    NETWORK_GROUP,
+    put_extension,
+    put_group,
+    put_identity,
+    put_scale_set,
+    put_vm,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.store import Rows
 
 GROUP = "myResourceGroup"
 IDENTITY = "myUserAssignedIdentity"
 OTHER_IDENTITY = "otherIdentity"
-OTHER_GROUP = "otherResourceGroup"
+OTHER_GROUP = NETWORK_GROUP
 OTHER_LOCATION = "eastus"
-# Attached to `legacyVM`, and not there any more.
-DELETED_IDENTITY = "deletedIdentity"
-EXAMPLE_TAGS = {"environment": "production"}
-# Made long ago: whatever lags behind has seen it by now.
-LONG_AGO = 0.0
+_DELETED, _RECREATED, _DISK, _MONITORING = "deletedIdentity", "recreatedIdentity", "diskKeys", "monitoring"
+_TAGS = {"environment": "production"}
+_MONITOR = {"publisher": "Microsoft.Azure.Monitor", "type": "AzureMonitorLinuxAgent"}
+_SIGN_IN = {"publisher": "Microsoft.Azure.ActiveDirectory", "type": "AADSSHLoginForLinux"}
+_CONFIGURATION = {"publisher": "Microsoft.GuestConfiguration", "type": "ConfigurationforLinux"}
 
 
 def plant(rows: Rows, new_uuid: Callable[[], str], *, with_examples: bool = True) -> None:
-    """Write the seed into empty rows: the group that tutorials use, and with `with_examples` another one.
-
-    The other group has what people meet in an estate of some age: tags, a VM with an extension that uses its identity,
-    one that is stopped, and one with an identity attached that was deleted.
-    """
+    """Write the seed into empty rows; the second group only with `with_examples`."""
     signed_in_user.introduce(rows)
     put_group(rows, GROUP, DEFAULT_LOCATION)
     if with_examples:
-        put_group(rows, OTHER_GROUP, OTHER_LOCATION, EXAMPLE_TAGS)
+        put_group(rows, OTHER_GROUP, OTHER_LOCATION, _TAGS)
     for name in (IDENTITY, OTHER_IDENTITY):
         put_identity(rows, GROUP, name, new_uuid)
     put_vm(rows, GROUP, "myVM", new_uuid)
@@ -55,82 +57,44 @@ def plant(rows: Rows, new_uuid: Callable[[], str], *, with_examples: bool = True
 
 
 def _plant_examples(rows: Rows, new_uuid: Callable[[], str]) -> None:
-    def put(name: str, more: Mapping[str, str], **identities: Any) -> Record:
-        put_vm(rows, OTHER_GROUP, name, new_uuid, location=OTHER_LOCATION, tags={**EXAMPLE_TAGS, **more}, **identities)
-        return rows.held("vm", OTHER_GROUP, name)
+    def put(name: str, team: str, **identities: Any) -> None:
+        tags = {**_TAGS, "team": team}
+        put_vm(rows, OTHER_GROUP, name, new_uuid, location=OTHER_LOCATION, tags=tags, **identities)
 
-    monitored = put("monitoredVM", {"team": "web"}, system=True)
-    properties = {
-        "publisher": "Microsoft.Azure.Monitor",
-        "type": "AzureMonitorLinuxAgent",
-        "typeHandlerVersion": "1.0",
-        "autoUpgradeMinorVersion": True,
+    def change(name: str, **members: Any) -> None:
+        rows.replace("vm", OTHER_GROUP, name, rows.held("vm", OTHER_GROUP, name) | members)
+
+    put("monitoredVM", "web", system=True)
+    put_extension(rows, OTHER_GROUP, "monitoredVM", "AzureMonitorLinuxAgent", _MONITOR)
+    put("stoppedVM", "batch", system=True)
+    change("stoppedVM", power=DEALLOCATED)
+    put("legacyVM", "batch", identities=(_DELETED,))
+    ids = {
+        name: put_identity(rows, OTHER_GROUP, name, new_uuid, location=OTHER_LOCATION, tags=_TAGS)
+        for name in (_RECREATED, _DISK, _MONITORING)
     }
-    agent = new_extension(monitored, "AzureMonitorLinuxAgent", properties, {})
-    rows.add("extension", OTHER_GROUP, agent["name"], agent, made=LONG_AGO)
-    stopped = put("stoppedVM", {"team": "batch"})
-    rows.replace("vm", OTHER_GROUP, "stoppedVM", {**stopped, "power": DEALLOCATED})
-    put("legacyVM", {"team": "batch"}, identities=(DELETED_IDENTITY,))
+    put("signInVM", "web", system=True)
+    put_extension(rows, OTHER_GROUP, "signInVM", "AADSSHLoginForLinux", _SIGN_IN)
+    put_extension(rows, OTHER_GROUP, "signInVM", "AzurePolicyforLinux", _CONFIGURATION)
+    put("encryptedVM", "data", identities=(_DISK, _MONITORING))
+    named = {"identifier-name": "mi_res_id", "identifier-value": ids[_MONITORING]}
+    settings = {"authentication": {"managedIdentity": named}}
+    put_extension(rows, OTHER_GROUP, "encryptedVM", "AzureMonitorLinuxAgent", {**_MONITOR, "settings": settings})
+    encryption = {"encryptionIdentity": {"userAssignedIdentityResourceId": ids[_DISK]}}
+    profile = profile_of(rows.held("vm", OTHER_GROUP, "encryptedVM"))
+    change("encryptedVM", profile={**profile, "securityProfile": encryption})
+    put("staleVM", "batch", identities=(_RECREATED,))
+    _create_again(rows, _RECREATED, new_uuid)
+    put("agentlessVM", "batch", system=True)
+    change("agentlessVM", agent="unavailable")
+    where: Any = {"location": OTHER_LOCATION, "tags": {**_TAGS, "team": "web"}}
+    put_scale_set(rows, OTHER_GROUP, "webScaleSet", new_uuid, capacity=2, system=True, **where)
+    put_scale_set(rows, OTHER_GROUP, "flexibleScaleSet", new_uuid, mode=FLEXIBLE, identities=(_MONITORING,), **where)
 
 
-def put_group(rows: Rows, name: str, location: str, tags: Mapping[str, str] | None = None) -> None:
-    """Write a group that is not there yet."""
-    rows.add("group", name, "", new_group(name, location, dict(tags or {})), made=LONG_AGO)
-
-
-def put_identity(
-    rows: Rows,
-    group: str,
-    name: str,
-    new_uuid: Callable[[], str],
-    *,
-    location: str = DEFAULT_LOCATION,
-    tags: Mapping[str, str] | None = None,
-) -> str:
-    """Write an identity that is not there yet; give its id."""
-    record = new_identity(group, name, location, dict(tags or {}), new_uuid)
-    rows.add("identity", group, name, record, made=LONG_AGO)
-    directory.enter(rows, record["principalId"], made=LONG_AGO)
-    return str(record["id"])
-
-
-def put_vm(
-    rows: Rows,
-    group: str,
-    name: str,
-    new_uuid: Callable[[], str],
-    *,
-    system: bool = False,
-    identities: Iterable[str] = (),
-    location: str = DEFAULT_LOCATION,
-    tags: Mapping[str, str] | None = None,
-) -> str:
-    """Write a VM that is not there yet, holding identities named by id or, in its own group, by name; give its id.
-
-    An identity that is not there makes a dead attachment.
-    """
-    vm = new_vm(group, name, location, new_uuid(), tags)
-    vm["system"] = new_uuid() if system else None
-    if system:
-        directory.enter(rows, vm["system"], made=LONG_AGO)
-    for text in identities:
-        resource_id = ResourceId.parse(text) if "/" in text else user_identity_id(SUBSCRIPTION, group, text)
-        found = rows.find("identity", resource_id.group, resource_id.name)
-        principal_id, client_id = (found["principalId"], found["clientId"]) if found else (new_uuid(), new_uuid())
-        vm["user"].append({"id": str(resource_id), "principalId": principal_id, "clientId": client_id})
-    rows.add("vm", group, name, vm, made=LONG_AGO)
-    add_os_disk(rows, vm, made=LONG_AGO)
-    for nic in profile_of(vm)["networkProfile"]["networkInterfaces"]:
-        put_interface(rows, vm, nic["id"].rpartition("/")[2], OTHER_GROUP, new_uuid)
-    return str(vm["id"])
-
-
-def put_operation(
-    rows: Rows, group: str, name: str, new_uuid: Callable[[], str], *, now: float, seconds: float
-) -> None:
-    """Have somebody else's operation run on a VM for so many seconds; raises `KeyError` where there is no such VM."""
-    vm = rows.held("vm", group, name)
-    vm["state"] = "Updating"
-    vm["etag"] += 1
-    rows.replace("vm", vm["group"], vm["name"], vm)
-    operations.start(rows, vm, new_uuid(), now=now, seconds=seconds, effects=operations.Effects())
+def _create_again(rows: Rows, name: str, new_uuid: Callable[[], str]) -> None:
+    """Delete an identity and create it anew: what it is attached to keeps the principal that is gone."""
+    found = rows.held("identity", OTHER_GROUP, name)
+    directory.leave(rows, found["principalId"], deleted=LONG_AGO)
+    rows.soft_delete("identity", OTHER_GROUP, name, deleted=LONG_AGO)
+    put_identity(rows, OTHER_GROUP, name, new_uuid, location=OTHER_LOCATION, tags=_TAGS)

@@ -158,6 +158,15 @@ def must_run() -> Refused:
     return Refused(409, "OperationNotAllowed", message)
 
 
+def agent_silent(vm: str) -> Refused:
+    """A script or an extension for a VM whose agent does not report; seen in public reports, as a failed operation."""
+    message = (
+        f"VM '{vm}' has not reported status for VM agent or extensions. Verify that the OS is up and healthy, the VM "
+        "has a running VM agent, and that it can establish outbound connections to Azure storage."
+    )
+    return Refused(409, "VMAgentStatusCommunicationError", message)
+
+
 def script_running() -> Refused:
     """A script while another one runs; verbatim from the wire facts."""
     message = (

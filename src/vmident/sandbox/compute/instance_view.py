@@ -1,7 +1,8 @@
 """The instance view of a VM: what its agent reports, and its power state.
 
 Shape: the recordings `vm-identities-2024.json` (running) and `vm-with-extension-and-identities-2024.json` (extensions).
-The agent of a VM that is not running reports nothing; that its handlers are left out then is assumed.
+The agent of a VM that is not running reports nothing; that its handlers are left out then is assumed. One that has
+never reported shows as `Not Ready` (recorded in `vm-encryption-identity-2024.json`, moments after a creation).
 """
 
 from __future__ import annotations
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from vmident.sandbox.store import Record
 
 _AGENT_VERSION = "2.11.1.12"
+_NOT_READY = {
+    "code": "ProvisioningState/Unavailable",
+    "level": "Warning",
+    "displayStatus": "Not Ready",
+    "message": "VM status blob is found but not yet populated.",
+}
 RUNNING, STOPPED, DEALLOCATED = "running", "stopped", "deallocated"
 
 
@@ -24,6 +31,11 @@ def power_of(vm: Record) -> str:
     return power
 
 
+def has_agent(vm: Record) -> bool:
+    """Return whether an agent in the VM reports, which extensions and Run Command need."""
+    return bool(vm.get("agent") != "unavailable")
+
+
 def instance_view(vm: Record, extensions: list[Record]) -> dict[str, Any]:
     """Return the instance view of a VM with its extensions."""
     guest, profile = guest_of(vm), profile_of(vm)
@@ -31,7 +43,10 @@ def instance_view(vm: Record, extensions: list[Record]) -> dict[str, Any]:
     made = wire_time(vm.get("made", USUAL_MADE))
     ready = {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"}
     view: dict[str, Any] = {}
-    if power_of(vm) == RUNNING and vm["state"] not in ("Creating", "Failed"):
+    is_running = power_of(vm) == RUNNING and vm["state"] not in ("Creating", "Failed")
+    if is_running and not has_agent(vm):
+        view["vmAgent"] = {"vmAgentVersion": "Unknown", "statuses": [{**_NOT_READY, "time": changed}]}
+    elif is_running:
         status = {**ready, "message": "Guest Agent is running", "time": changed}
         handlers = [_handler(one, ready) for one in extensions]
         view = {"computerName": profile["osProfile"]["computerName"], **guest["system"]}

@@ -11,6 +11,7 @@ from vmident.sandbox import errors
 from vmident.sandbox.compute import errors as compute_errors
 from vmident.sandbox.compute.conditions import check_idle
 from vmident.sandbox.compute.extensions.views import TYPE, new_extension, shown_extension
+from vmident.sandbox.compute.instance_view import has_agent
 from vmident.sandbox.compute.virtual_machines import extensions_of, find_vm
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import operations, throttling
@@ -92,7 +93,8 @@ def _written(call: Call, vm: Record, record: Record, *, is_new: bool) -> Respons
         call.rows.add("extension", vm["group"], record["name"], record, made=call.now)
     else:
         call.rows.replace("extension", vm["group"], record["name"], record)
-    headers = operations.begin(call, record, operations.Effects(), kind="extension")
+    failure = None if has_agent(vm) else compute_errors.agent_silent(vm["name"]).error()
+    headers = operations.begin(call, record, operations.Effects(), kind="extension", failure=failure)
     return json_answer(201 if is_new else 200, shown_extension(record), headers)
 
 

@@ -43,7 +43,9 @@ def run(call: Call) -> Response:
     lines = [part for line in script for part in line.splitlines()]
     printed = output_of(lines, parameters_of(content), guest_of(call, host))[-_LAST_BYTES:]
     effects = operations.Effects(output={"value": _statuses(command, printed)})
-    headers = operations.begin(call, host.record, effects, _SCRIPT_TIME, kind=SCRIPT, has_location=True)
+    headers = operations.begin(
+        call, host.record, effects, _SCRIPT_TIME, kind=SCRIPT, failure=host.failure(), has_location=True
+    )
     return Response(202, headers)
 
 

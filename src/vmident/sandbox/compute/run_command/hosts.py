@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.sandbox.compute import errors as compute_errors
-from vmident.sandbox.compute.instance_view import RUNNING, power_of
+from vmident.sandbox.compute.instance_view import RUNNING, has_agent, power_of
 from vmident.sandbox.compute.run_command.simulation import Guest, Issuable
 from vmident.sandbox.compute.scale_sets.lookup import find_instance
 from vmident.sandbox.compute.scale_sets.views import TYPE as SCALE_SET
@@ -29,6 +29,11 @@ class Host:
     holder: Record
     kind: str
     is_instance: bool
+
+    def failure(self) -> dict[str, Any] | None:
+        """Return the error that a script's operation ends with; None where an agent runs it."""
+        # Instances have an agent here; only a VM of the seed has none.
+        return None if has_agent(self.record) else compute_errors.agent_silent(self.record["name"]).error()
 
     def write_cost(self) -> list[Draw]:
         """Return what a script costs: one update of the VM."""

@@ -99,7 +99,8 @@ def _written(call: Call, host: Host, properties: dict[str, Any], *, is_new: bool
         "startTime": _moment(call.now),
         "endTime": _moment(call.now),
     }
-    headers = operations.begin(call, record, operations.Effects({"view": view}), _TIME, kind=KIND)
+    effects = operations.Effects({"view": view})
+    headers = operations.begin(call, record, effects, _TIME, kind=KIND, failure=host.failure())
     return json_answer(201 if is_new else 200, _shown(record), headers)
 
 

@@ -16,7 +16,7 @@ from vmident.sandbox.compute.identity_patch import IdentityChange, read_change
 from vmident.sandbox.compute.image_data import SIZES, find_size
 from vmident.sandbox.compute.scale_sets import instances
 from vmident.sandbox.compute.scale_sets.lookup import SCALE_SET, find_scale_set, instances_of
-from vmident.sandbox.compute.scale_sets.views import FLEXIBLE, TYPE, UNIFORM, scale_set_id, shown_scale_set
+from vmident.sandbox.compute.scale_sets.views import FLEXIBLE, TYPE, UNIFORM, new_scale_set, shown_scale_set
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import operations, throttling
 from vmident.sandbox.protocol.call import checked_location, checked_tags, merged_tags
@@ -76,24 +76,19 @@ def write_scale_set(call: Call) -> Response:
     mode = _MODES.get(str(properties.get("orchestrationMode") or UNIFORM).lower())
     if mode is None:
         raise errors.parameter_invalid("The value of parameter 'orchestrationMode' is invalid.", "orchestrationMode")
-    record = {
-        "id": scale_set_id(group, name),
-        "group": group,
-        "name": name,
-        "location": location,
-        "tags": tags,
-        "etag": 1,
-        "state": "Creating",
-        "system": None,
-        "user": [],
-        "vmId": call.settings.new_uuid(),
-        "made": call.now,
-        "mode": mode,
-        "upgrade": (properties.get("upgradePolicy") or {}).get("mode", "Manual"),
-        "sku": _size(sku, mode),
-        "capacity": 0,
-        "profile": _without_secrets(properties.get("virtualMachineProfile") or {}),
-    }
+    record = new_scale_set(
+        group,
+        name,
+        location,
+        call.settings.new_uuid(),
+        mode=mode,
+        size=_size(sku, mode),
+        made=call.now,
+        upgrade=(properties.get("upgradePolicy") or {}).get("mode", "Manual"),
+        tags=tags,
+        profile=_without_secrets(properties.get("virtualMachineProfile") or {}),
+    )
+    record["state"] = "Creating"
     change = _read_change(content, record, is_put=True)
     call.meter.draw(throttling.scale_set_write(location, record["id"]))
     checked = identity_changes.checked(call, record, change, WRITE) if change else None

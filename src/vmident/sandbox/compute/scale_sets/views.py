@@ -17,6 +17,8 @@ from vmident.sandbox.protocol.operations import wire_time
 from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vmident.sandbox.store import Record
 
 TYPE = "Microsoft.Compute/virtualMachineScaleSets"
@@ -62,6 +64,40 @@ def shown_scale_set(record: Record, api_version: str) -> dict[str, Any]:
             "doNotRunExtensionsOnOverprovisionedVMs": False,
         }
     return {**body, "properties": properties}
+
+
+def new_scale_set(
+    group: str,
+    name: str,
+    location: str,
+    set_uuid: str,
+    *,
+    mode: str,
+    size: str,
+    made: float,
+    upgrade: str = "Manual",
+    tags: Mapping[str, str] | None = None,
+    profile: Mapping[str, Any] | None = None,
+) -> Record:
+    """Build the record of a scale set without identities and without instances."""
+    return {
+        "id": scale_set_id(group, name),
+        "group": group,
+        "name": name,
+        "location": location,
+        "tags": dict(tags or {}),
+        "etag": 1,
+        "state": "Succeeded",
+        "system": None,
+        "user": [],
+        "vmId": set_uuid,
+        "made": made,
+        "mode": mode,
+        "upgrade": upgrade,
+        "sku": size,
+        "capacity": 0,
+        "profile": dict(profile or {}),
+    }
 
 
 def new_instance(scale_set: Record, number: int, instance_uuid: str, made: float) -> Record:

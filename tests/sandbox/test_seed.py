@@ -1,0 +1,84 @@
+"""What the seed's second group is there to rehearse: dependents, and VMs in which no identity can be verified."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.sandbox.cloud import COMPUTE, IN_SUBSCRIPTION, Cloud, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+IN_GROUP = f"{IN_SUBSCRIPTION}/resourceGroups/otherResourceGroup"
+VMS = f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachines"
+TOKEN_URL = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=x"
+SCRIPT = {"commandId": "RunShellScript", "script": [f"curl {TOKEN_URL}"]}
+AGENT = {"publisher": "Microsoft.Azure.Monitor", "type": "AzureMonitorLinuxAgent", "typeHandlerVersion": "1.0"}
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Cloud]:
+    cloud = Cloud(tmp_path, with_examples=True)
+    yield cloud
+    cloud.sandbox.close()
+
+
+def send(cloud: Cloud, method: str, path: str, body: Any = None) -> Any:
+    return cloud.send(method, f"{path}{'&' if '?' in path else '?'}api-version={COMPUTE}", body)
+
+
+def ended(cloud: Cloud, answer: Any) -> Any:
+    cloud.finish()
+    return cloud.send("GET", answer.headers["Azure-AsyncOperation"]).json()
+
+
+def test_an_identity_created_again_gives_no_tokens_until_it_is_attached_again(estate: Cloud) -> None:
+    (stale_id, shown) = next(
+        iter(send(estate, "GET", f"{VMS}/staleVM").json()["identity"]["userAssignedIdentities"].items())
+    )
+    living = estate.send("GET", f"{stale_id}?api-version=2023-01-31").json()["properties"]
+    assert living["clientId"] != shown["clientId"]
+
+    said = ended(estate, send(estate, "POST", f"{VMS}/staleVM/runCommand", SCRIPT))
+    assert "Identity not found" in said["properties"]["output"]["value"][0]["message"]
+    for change in ({"type": "None"}, {"type": "UserAssigned", "userAssignedIdentities": {stale_id: {}}}):
+        assert send(estate, "PATCH", f"{VMS}/staleVM", {"identity": change}).status == 200
+        estate.finish()
+    said = ended(estate, send(estate, "POST", f"{VMS}/staleVM/runCommand", SCRIPT))
+    assert living["clientId"] in said["properties"]["output"]["value"][0]["message"]
+
+
+def test_scripts_need_a_vm_that_runs_and_reports(estate: Cloud) -> None:
+    assert code_of(send(estate, "POST", f"{VMS}/stoppedVM/runCommand", SCRIPT)) == (409, "OperationNotAllowed")
+    silent = [
+        send(estate, "POST", f"{VMS}/agentlessVM/runCommand", SCRIPT),
+        send(estate, "PUT", f"{VMS}/agentlessVM/runCommands/one", {"properties": {"source": {"script": "echo a"}}}),
+        send(estate, "PUT", f"{VMS}/agentlessVM/extensions/one", {"location": "eastus", "properties": AGENT}),
+    ]
+    for answer in silent:
+        said = ended(estate, answer)
+        assert (said["status"], said["error"]["code"]) == ("Failed", "VMAgentStatusCommunicationError")
+    view = send(estate, "GET", f"{VMS}/agentlessVM/instanceView").json()
+    assert view["vmAgent"]["statuses"][0]["displayStatus"] == "Not Ready"
+    assert "osName" not in view
+    assert view["statuses"][-1]["code"] == "PowerState/running"
+
+
+def test_what_depends_on_identities_is_in_the_vm_itself(estate: Cloud) -> None:
+    encrypted = send(estate, "GET", f"{VMS}/encryptedVM").json()
+    named = encrypted["resources"][0]["properties"]["settings"]["authentication"]["managedIdentity"]
+    disk = encrypted["properties"]["securityProfile"]["encryptionIdentity"]["userAssignedIdentityResourceId"]
+    assert {named["identifier-value"], disk} == set(encrypted["identity"]["userAssignedIdentities"])
+    signed_in = send(estate, "GET", f"{VMS}/signInVM").json()["resources"]
+    assert [one["properties"]["type"] for one in signed_in] == ["AADSSHLoginForLinux", "ConfigurationforLinux"]
+
+
+def test_scale_sets_are_there_in_both_modes(estate: Cloud) -> None:
+    listed = send(estate, "GET", f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets").json()["value"]
+    modes = {one["name"]: one["properties"]["orchestrationMode"] for one in listed}
+    assert modes == {"webScaleSet": "Uniform", "flexibleScaleSet": "Flexible"}
+    path = f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/webScaleSet/virtualMachines"
+    assert [one["instanceId"] for one in send(estate, "GET", path).json()["value"]] == ["0", "1"]

@@ -12,6 +12,9 @@ from typer.core import TyperCommand, TyperGroup
 from vmident.cli.completion.typer_completion import bare, with_shell
 from vmident.cli.inputs.azure_cli_commands import translated
 from vmident.cli.inputs.slips import begins_with_a_dash
+from vmident.cli.parse_errors import as_usage_errors
+from vmident.core.selection import did_you_mean
+from vmident.errors import ExitCode, UsageError
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,11 @@ class LazyGroup(TyperGroup):
             args = [*args[1:], "--help"]
         elif args == ["version"] and ctx.parent is None:
             args = ["--version"]
-        return super().parse_args(ctx, with_shell(args))
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help(), err=True)
+            raise typer.Exit(int(ExitCode.USAGE))
+        with as_usage_errors(ctx):
+            return super().parse_args(ctx, with_shell(args))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; one that is the Azure CLI's is answered with the vmident command that does it."""
@@ -74,12 +81,23 @@ class LazyGroup(TyperGroup):
         if word in self.commands or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
         if begins_with_a_dash(word) and not word.startswith("-"):
-            ctx.fail(f"'{word}' does not begin with a hyphen. Options follow the command, and begin with '-' or '--'.")
+            raise UsageError(
+                f"'{word}' does not begin with a hyphen.",
+                hint="Options follow the command, and begin with '-' or '--'.",
+            )
+        if word.startswith("-"):
+            return super().resolve_command(ctx, args)
         path = ctx.command_path.split()[1:]
         found = translated([*path, *args])
         if found:
-            ctx.fail("\n  ".join([f"'{found.verbs}' is not a vmident command. Run instead:", *found.commands]))
-        return super().resolve_command(ctx, args)
+            raise UsageError(
+                f"'{found.verbs}' is not a vmident command.", hint="\n".join(["Run instead:", *found.commands])
+            )
+        place = f"'{ctx.command_path}'" if path else ctx.command_path
+        raise UsageError(
+            f"'{word}' is not a {place} command.{did_you_mean(word, self.commands)}",
+            hint=f"Run '{ctx.command_path} --help' to see all commands.",
+        )
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Offer the names and the group's own options; stand-ins take the commands' places, so that none is made."""

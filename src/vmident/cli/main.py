@@ -23,7 +23,7 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
 
     from vmident.cli.app import program
     from vmident.cli.completion.typer_completion import VARIABLE, prepare
-    from vmident.errors import ExitCode
+    from vmident.errors import ExitCode, UsageError
 
     try:
         if VARIABLE in runtime.environ:
@@ -31,6 +31,10 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
         program()(list(argv), prog_name="vmident", obj=replace(runtime, words=tuple(argv)))
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.FAILED
+    except UsageError as wrong:
+        from vmident.cli.parse_errors import report
+
+        return report(wrong, argv, runtime)
     except Exception as failure:
         if "--debug" in argv:
             raise

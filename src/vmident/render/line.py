@@ -80,4 +80,6 @@ def error_lines(error: VmidentError, about: str | None = None, names: str | None
             yield Line(f"  {text}")
     if error.request_id:
         yield Line(f"  Request ID: {error.request_id}", Tone.FAINT)
-    yield Line(f"  {error.hint or 'Run the command again with --debug to see every request.'}", Tone.FAINT)
+    hint = error.hint or "Run the command again with --debug to see every request."
+    for text in hint.split("\n"):
+        yield Line(f"  {text}", Tone.FAINT)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import GROUP, Program, identity_id, vm_id
+from tests.program import GROUP, WIDE_TERMINAL, Program, identity_id, vm_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
 USER = "myUserAssignedIdentity"
@@ -239,15 +239,51 @@ def test_an_unknown_option_is_wrong_usage(program: Program, words: str) -> None:
     refused(program, words, words.rsplit(maxsplit=1)[-1])
 
 
-def test_an_unknown_option_names_a_near_one(program: Program) -> None:
-    refused(program, "enable-system myVM --dryrun", "--dry-run")
-
-
 @pytest.mark.parametrize(
-    ("typed", "near"), [("enable-sytem", "enable-system"), ("shwo", "show"), ("remove-users", "remove-user")]
+    ("words", "message"),
+    [
+        ("shwo myVM", "'shwo' is not a vmident command. Did you mean 'show'?"),
+        ("runs lst", "'lst' is not a 'vmident runs' command. Did you mean 'list'?"),
+        ("enable-system myVM --dryrun", "Unknown option '--dryrun'. Did you mean '--dry-run'?"),
+        ("--sandbx", "Unknown option '--sandbx'."),
+        ("list myVM", "Unexpected argument 'myVM'."),
+        ("group show", "NAME is required."),
+        ("set myVM", "--type is required."),
+        ("set myVM --type", "Option '--type' requires a value."),
+        ("list --sandbox=yes", "Option '--sandbox' does not take a value."),
+        ("list --timeout soon", "Invalid value for --timeout: 'soon' is not a number from 0.1 to 2592000."),
+        (
+            "enable-system myVM --canary 1.5",
+            "Invalid value for --canary: '1.5' is not a whole number from 1 to 100000.",
+        ),
+        (
+            "list --output tvs",
+            (
+                "Invalid value for --output: 'tvs' is not one of auto, human, json, jsonc, yaml, table, tsv or none. "
+                "Did you mean 'tsv'?"
+            ),
+        ),
+    ],
 )
-def test_an_unknown_command_names_a_near_one(program: Program, typed: str, near: str) -> None:
-    refused(program, f"{typed} myVM", f"'{typed}'", f"'{near}'")
+def test_a_line_that_cannot_be_parsed_has_an_error_like_any_other(program: Program, words: str, message: str) -> None:
+    refused(program, words)
+    assert program(words).error["message"] == message
+    program.terminal = WIDE_TERMINAL
+    first, second = program(words).err.splitlines()
+    assert first == f"error: {message}"
+    assert second.startswith("  ")
+
+
+@pytest.mark.parametrize("words", ["lst -o table", "list --foo -otsv", "list --foo --output=TABLE"])
+def test_the_format_of_a_parse_error_is_the_one_asked_for(program: Program, words: str) -> None:
+    assert program(words).err.startswith("error: ")
+
+
+@pytest.mark.parametrize("words", ["", "runs"])
+def test_a_group_without_a_command_shows_its_help(program: Program, words: str) -> None:
+    outcome = program(words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == program(f"{words} --help").out
 
 
 @pytest.mark.parametrize(

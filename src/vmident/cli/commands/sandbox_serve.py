@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from vmident.cli.inputs.numbers import number_between
+from vmident.cli.completion import candidates
+from vmident.cli.inputs.choices import choice_of
+from vmident.cli.inputs.numbers import number_between, whole_number_between
 from vmident.cli.options.shared import Vms
 from vmident.cli.run import Run
 from vmident.core.shell import command_line
@@ -29,7 +31,13 @@ class Busy(str, Enum):
 
 
 Port = Annotated[
-    int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on. 0 picks a free one.")
+    int,
+    typer.Option(
+        "--port",
+        metavar="PORT",
+        parser=whole_number_between(0, 65_535),
+        help="Port to listen on. 0 picks a free one.",
+    ),
 ]
 OperationSeconds = Annotated[
     float,
@@ -58,7 +66,13 @@ RequestLog = Annotated[
 ]
 BusyMode = Annotated[
     Busy,
-    typer.Option("--busy", help="How a write to a VM meets one that is running.", case_sensitive=False),
+    typer.Option(
+        "--busy",
+        metavar="reject|conflict|preempt|allow",
+        parser=choice_of(Busy),
+        help="How a write to a VM meets one that is running.",
+        autocompletion=candidates.values_of(Busy),
+    ),
 ]
 FaultsFile = Annotated[
     Path | None,

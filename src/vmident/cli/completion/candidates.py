@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from typing import Any
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from vmident.cli.completion.name_cache import cache_scope, cached_names
 from vmident.cli.completion.names import NameKind, SeenName
 from vmident.cli.completion.typer_completion import VARIABLE
-from vmident.cli.config.settings import Overrides, Settings, only_subscription
+from vmident.cli.config.settings import Output, Overrides, Settings, only_subscription
 from vmident.cli.config.settings_of_run import settings_of
 from vmident.cli.runtime import Runtime
 from vmident.errors import VmidentError
@@ -148,6 +149,20 @@ def scopes(ctx: typer.Context) -> list[str]:
 def identity_types(ctx: typer.Context) -> list[str]:
     """Offer what `set --type` takes."""
     return _offered(ctx, ["none", "system", "user", "both"])
+
+
+def outputs(ctx: typer.Context) -> list[str]:
+    """Offer the formats of `-o`."""
+    return _offered(ctx, [one.value for one in Output])
+
+
+def values_of(kind: type[Enum]) -> Callable[[typer.Context], list[str]]:
+    """Return a function that offers the values of an enum."""
+
+    def values(ctx: typer.Context) -> list[str]:
+        return _offered(ctx, [str(one.value) for one in kind])
+
+    return values
 
 
 def _resources(ctx: typer.Context, kind: NameKind) -> list[str]:

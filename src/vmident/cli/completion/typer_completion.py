@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from vmident.cli.inputs.arguments import NAME, rewritten
+from vmident.cli.parse_errors import as_usage_errors
 from vmident.errors import UsageError
 
 VARIABLE = "_VMIDENT_COMPLETE"
@@ -47,9 +48,17 @@ class CompletedCommand(TyperCommand):
         }
         try:
             args = rewritten(args, takes_value, has_name=NAME in takes_value)
-        except UsageError as wrong:
-            ctx.fail(f"{wrong.message} {wrong.hint}")
-        return super().parse_args(ctx, args)
+        except UsageError:
+            if not ctx.resilient_parsing:
+                raise
+        ctx.allow_extra_args = True
+        with as_usage_errors(ctx):
+            unexpected = super().parse_args(ctx, args)
+        if unexpected and not ctx.resilient_parsing:
+            raise UsageError(
+                f"Unexpected argument '{unexpected[0]}'.", hint=f"Run '{ctx.command_path} --help' to see the arguments."
+            )
+        return unexpected
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Return the options that begin with the word."""

@@ -23,3 +23,18 @@ def number_between(least: float, most: float) -> Callable[[str], float]:
         return value
 
     return number
+
+
+def whole_number_between(least: int, most: int) -> Callable[[str], int]:
+    """Return a parser for an option: a whole number in this range, which Typer's own `min` and `max` show as `x>=1`."""
+
+    def number(word: str) -> int:
+        try:
+            value = int(word)
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            raise typer.BadParameter(f"'{word}' is not a whole number from {least} to {most}.")
+        return value
+
+    return number

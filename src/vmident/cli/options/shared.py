@@ -9,7 +9,8 @@ import typer
 
 from vmident.cli.completion import candidates
 from vmident.cli.config.settings import Output, Overrides, only_subscription, several_subscriptions
-from vmident.cli.inputs.numbers import number_between
+from vmident.cli.inputs.choices import choice_of
+from vmident.cli.inputs.numbers import number_between, whole_number_between
 
 VmWords = Annotated[
     list[str] | None,
@@ -45,12 +46,13 @@ TimeoutSeconds = Annotated[
         show_default=False,
     ),
 ]
+_MANY = 100_000
 Canary = Annotated[
     int | None,
     typer.Option(
         "--canary",
         metavar="N",
-        min=1,
+        parser=whole_number_between(1, _MANY),
         help="Change N VMs first; continue only if all succeed.",
         show_default=False,
     ),
@@ -67,7 +69,10 @@ MaxFailures = Annotated[
 
 
 Vms = Annotated[
-    int, typer.Option("--vms", metavar="N", min=0, max=100_000, help="Number of additional VMs in the sandbox.")
+    int,
+    typer.Option(
+        "--vms", metavar="N", parser=whole_number_between(0, _MANY), help="Number of additional VMs in the sandbox."
+    ),
 ]
 
 
@@ -102,9 +107,11 @@ class Options:
             "--output",
             "-o",
             metavar="FORMAT",
+            parser=choice_of(Output),
             help="Output format: auto, human, json, jsonc, yaml, table, tsv or none. "
             "'auto' is human on a terminal and json elsewhere.",
             show_default=False,
+            autocompletion=candidates.outputs,
         ),
     ] = None
     query: Annotated[

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.completion.candidates import images, regions
+from vmident.cli.completion.candidates import images, regions, values_of
+from vmident.cli.inputs.choices import choice_of
 from vmident.cli.options.shared import TagWords
 from vmident.core.vm_creation.admin import DEFAULT_ADMIN
 from vmident.core.vm_creation.images import OsType
@@ -46,9 +47,11 @@ class VmSizeOptions:
         OsType | None,
         typer.Option(
             "--os-type",
-            case_sensitive=False,
+            metavar="linux|windows",
+            parser=choice_of(OsType),
             help="Operating system, if the image name does not imply it.",
             show_default=False,
+            autocompletion=values_of(OsType),
         ),
     ] = None
     tags: TagWords = None
@@ -98,4 +101,13 @@ class NetworkOptions:
         typer.Option("--subnet", metavar="SUBNET", help="Subnet, by name or resource ID.", show_default=False),
     ] = None
     public_ip: Annotated[bool, typer.Option("--public-ip/--no-public-ip", help="Create a public IP address.")] = True
-    nsg_rule: Annotated[OpenPort, typer.Option("--nsg-rule", help="Port to open to the internet.")] = OpenPort.NONE
+    nsg_rule: Annotated[
+        OpenPort,
+        typer.Option(
+            "--nsg-rule",
+            metavar="none|ssh|rdp",
+            parser=choice_of(OpenPort),
+            help="Port to open to the internet.",
+            autocompletion=values_of(OpenPort),
+        ),
+    ] = OpenPort.NONE

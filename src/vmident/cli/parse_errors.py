@@ -1,0 +1,72 @@
+"""Typer's parse errors as `UsageError`: one line with what is wrong, then what to do; JSON off a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vmident.cli.inputs.slips import meant_option
+from vmident.errors import UsageError
+
+if TYPE_CHECKING:
+    from vmident.cli.runtime import Runtime
+
+# Typer raises them from its own copy of click, and exports one of them, whose base is the class of all.
+_ParseError: Any = typer.BadParameter.__base__
+
+
+@contextmanager
+def as_usage_errors(ctx: Any) -> Iterator[None]:
+    """Raise Typer's parse errors of the body as `UsageError`, except while the shell completes a line."""
+    try:
+        yield
+    except _ParseError as failure:
+        if ctx.resilient_parsing:
+            raise
+        raise _usage_error(failure, ctx) from failure
+
+
+def report(error: UsageError, words: Sequence[str], runtime: Runtime) -> int:
+    """Print an error met before the command ran, in the format that the words ask for; return the exit code."""
+    from vmident.cli.options.shared import Options
+    from vmident.cli.run import Run
+
+    Run(runtime, Options(output=_output_in(words))).failed(error)
+    return int(error.exit_code)
+
+
+def _usage_error(failure: Any, ctx: Any) -> UsageError:
+    """Word the error by what it holds: click documents `option_name`, `param`, `possibilities` and `param_type`."""
+    hint = f"Run '{ctx.command_path} --help' to see the arguments and options."
+    option, param = getattr(failure, "option_name", ""), getattr(failure, "param", None)
+    if hasattr(failure, "possibilities"):
+        known = [spelling for one in ctx.command.get_params(ctx) for spelling in one.opts]
+        return UsageError(f"Unknown option '{option}'.{meant_option(option, known)}", hint=hint)
+    if hasattr(failure, "param_type"):
+        return UsageError(f"{_called(param)} is required.", hint=" ".join(ctx.get_usage().split()))
+    if option:
+        problem = "requires a value" if "requires" in failure.message else "does not take a value"
+        return UsageError(f"Option '{option}' {problem}.", hint=hint)
+    if param:
+        return UsageError(f"Invalid value for {_called(param)}: {failure.message}", hint=hint)
+    return UsageError(failure.message, hint=hint)
+
+
+def _called(param: Any) -> str:
+    return str(max(param.opts, key=len) if param.param_type_name == "option" else param.human_readable_name)
+
+
+def _output_in(words: Sequence[str]) -> Any:
+    """Return the format that `-o` names, where it names one."""
+    from vmident.cli.config.settings import Output
+
+    known = {one.value: one for one in Output}
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        for spelling in ("-o", "--output"):
+            value = following if word == spelling else word.removeprefix(spelling).removeprefix("=")
+            if word.startswith(spelling) and value.lower() in known:
+                return known[value.lower()]
+    return None

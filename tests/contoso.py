@@ -39,7 +39,10 @@ class Contoso:
     arm: Loopback
 
     def __call__(self, words: str, secret: str | None = None) -> Outcome:
-        """Type words into the program, with the network itself; `secret` is what a person types where asked."""
+        """Type words into the program, with the network itself; `secret` is what a person types where asked.
+
+        `arm.received` is what this command sent.
+        """
 
         def read_secret(_question: str) -> str:
             if secret is None:
@@ -47,6 +50,7 @@ class Contoso:
             return secret
 
         self.program.capture.readouterr()
+        self.arm.received.clear()
         runtime = replace(self.program.runtime(), through=lambda door: door, read_secret=read_secret)
         code = main(shlex.split(words), runtime)
         return Outcome(code, *self.program.capture.readouterr())

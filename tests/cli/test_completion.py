@@ -129,6 +129,7 @@ def test_a_subscription_given_by_name_or_id_narrows_the_names(program: Program, 
     assert complete("vmident show --subscription ALL my") == ["myVM"]
     program("whoami")
     assert complete("vmident show --subscription VMIDENT\\ sandbox my", "fish") == ["myVM"]
+    assert complete("vmident account set VM", "fish") == ["vmident sandbox"]
 
 
 @pytest.mark.parametrize("name", ["my\nVM", "m\\$(id)"])

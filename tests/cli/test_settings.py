@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vmident.cli.config.azure_cli_config import AzureCliFiles, KnownSubscription
+from vmident.cli.config.azure_cli_config import AzureCliFiles, ProfileEntry
 from vmident.cli.config.setting import Setting
 from vmident.cli.config.settings import (
     Output,
@@ -23,9 +23,9 @@ from vmident.errors import ExitCode, UsageError
 CONFIG_SAYS = "the Azure CLI's config"
 FILES = AzureCliFiles(
     (
-        KnownSubscription("file-sub", "Mine", is_default=True),
-        KnownSubscription("paid-sub", "Pay As You Go"),
-        KnownSubscription("other-sub", "Other"),
+        ProfileEntry("file-sub", "Mine", is_default=True),
+        ProfileEntry("paid-sub", "Pay As You Go"),
+        ProfileEntry("other-sub", "Other"),
     ),
     group=Setting("file-group", CONFIG_SAYS),
     cloud=Setting("AzureChinaCloud", CONFIG_SAYS),
@@ -36,7 +36,11 @@ STATE = "state-folder"
 def _settings(
     overrides: Overrides | None = None, environ: Mapping[str, str] | None = None, files: AzureCliFiles = FILES
 ) -> Settings:
-    return settings_from(overrides or Overrides(), environ or {}, lambda: files, lambda: STATE)
+    return settings_from(overrides or Overrides(), environ or {}, lambda: files, lambda: STATE, _nothing_chosen)
+
+
+def _nothing_chosen(_folder: Path, _cloud_key: str) -> None:
+    return None
 
 
 def _everything(*, without: tuple[str, ...] = ()) -> dict[str, str]:
@@ -196,7 +200,7 @@ def test_the_sandbox_does_not_read_the_azure_clis_files() -> None:
     def read() -> AzureCliFiles:
         raise AssertionError("read")
 
-    assert settings_from(Overrides(sandbox=True), {}, read, lambda: STATE).subscription is None
+    assert settings_from(Overrides(sandbox=True), {}, read, lambda: STATE, _nothing_chosen).subscription is None
 
 
 def test_the_sandbox_hears_options_and_vmidents_own_variables() -> None:
@@ -268,9 +272,9 @@ def test_the_cloud_remembers_who_said_it(overrides: Overrides, environ: Mapping[
 
 IN_TWO_CLOUDS = AzureCliFiles(
     (
-        KnownSubscription("public-sub", "Mine", "AzureCloud", is_default=True),
-        KnownSubscription("usual-sub", "Usual", "AzureUSGovernment"),
-        KnownSubscription("far-sub", "Mine", "AzureUSGovernment"),
+        ProfileEntry("public-sub", "Mine", "AzureCloud", is_default=True),
+        ProfileEntry("usual-sub", "Usual", "AzureUSGovernment"),
+        ProfileEntry("far-sub", "Mine", "AzureUSGovernment"),
     ),
     {"azureusgovernment": {"subscription": "usual-sub"}},
 )
@@ -295,12 +299,12 @@ def test_a_subscriptions_name_means_the_one_of_the_cloud_in_use() -> None:
 
 
 def test_a_name_that_two_subscriptions_of_the_cloud_have_is_left_to_azure() -> None:
-    files = AzureCliFiles((KnownSubscription("one", "Mine"), KnownSubscription("two", "mine")))
+    files = AzureCliFiles((ProfileEntry("one", "Mine"), ProfileEntry("two", "mine")))
     assert _settings(Overrides(subscription="Mine"), files=files).subscription == "Mine"
 
 
 ADA = AzureCliAccount("my-sub", "my-tenant", "ada@contoso.example", CallerType.USER)
-SIGNED_IN = AzureCliFiles((KnownSubscription("my-sub", "Mine", is_default=True, account=ADA),), encrypts_tokens=True)
+SIGNED_IN = AzureCliFiles((ProfileEntry("my-sub", "Mine", is_default=True, account=ADA),), encrypts_tokens=True)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,16 @@ from tests.guards.help_texts import command_words, help_of
 from tests.program import GROUP, Program, answering
 
 COMMANDS = [words for words in command_words() if " COMMAND " not in help_of(words).splitlines()[0]]
-READS = ["list", "show myVM", f"list -g {GROUP}", "doctor", "group list", "identity list", "export-state"]
+READS = [
+    "list",
+    "show myVM",
+    f"list -g {GROUP}",
+    "doctor",
+    "group list",
+    "account list",
+    "identity list",
+    "export-state",
+]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -56,6 +56,7 @@ OTHERS = [
     f"identity delete {USER} --detach --yes",
     "group create new --location westus",
     "group list",
+    "account list",
     f"vm create new -g {GROUP} --image Ubuntu2204 --admin-username me --ssh-key-values {{key}} --system --yes",
     "runs list",
 ]

@@ -8,7 +8,8 @@ from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import pages
 from vmident.arm.wire_types import ProviderBody, SubscriptionBody
-from vmident.ports.azure import Subscription, SubscriptionStatus
+from vmident.core.resources import Subscription
+from vmident.ports.azure import SubscriptionStatus
 
 API_VERSION = "2022-12-01"
 PROVIDERS_API_VERSION = "2021-04-01"

@@ -36,7 +36,7 @@ _HEADINGS = {
     "Manage desired state": ("plan", "apply", "export-state"),
     "Audit and troubleshoot": ("runs", "doctor"),
     "Manage Azure resources": ("identity", "group", "vm"),
-    "Sign in": ("login", "logout", "whoami"),
+    "Sign in": ("login", "logout", "whoami", "account"),
     "Learn": ("sandbox",),
 }
 """The order of the help, and the headings that it lists commands under."""
@@ -58,6 +58,13 @@ _COMMANDS: _Table = {
     "whoami": ("whoami", "whoami", "Show the signed-in account and the active settings."),
 }
 _GROUPS: dict[str, tuple[str, _Table]] = {
+    "account": (
+        "List subscriptions and choose one.",
+        {
+            "list": ("account", "list_subscriptions", "List the subscriptions that the account can access."),
+            "set": ("account", "set_subscription", "Choose the subscription that commands use."),
+        },
+    ),
     "group": (
         "Manage resource groups.",
         {

@@ -6,6 +6,7 @@ Every command's signature names a `Run`, and completion reads signatures: what a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vmident.cli.config.settings import Output, subscription_in
@@ -85,6 +86,17 @@ class Run:
     def group_given(self) -> str | None:
         """The group that `-g` named on the command line; never the default one."""
         return self._options.group
+
+    @property
+    def subscriptions_given(self) -> tuple[str, ...]:
+        """The subscriptions that `--subscription` names on the command line."""
+        return tuple(map(subscription_in, self._options.subscription or ()))
+
+    @property
+    def default_subscription_origin(self) -> str | None:
+        """The source of the subscription setting for commands without `--subscription`, read anew."""
+        overrides = replace(self._options.overrides, subscription=None)
+        return settings_of(overrides, self.runtime).origins.get("subscription")
 
     @property
     def several_subscriptions(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What stands in a subscription beside VMs: resource groups and user-assigned identities, and where each is."""
+"""Subscriptions, and what is in them beside VMs: resource groups and user-assigned identities."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from dataclasses import dataclass, field
 
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A subscription as ARM lists it; `state` is ARM's word, such as `Enabled`."""
+
+    id: str
+    name: str
+    state: str
+    tenant_id: str | None = None
 
 
 @dataclass(frozen=True)

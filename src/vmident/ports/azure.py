@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vmident.core.rbac.roles import AssignmentKey, Grant, Role, RoleAssignment
     from vmident.core.rbac.scope import Scope
     from vmident.core.resource_id import ResourceId
-    from vmident.core.resources import Group, IdentityResource
+    from vmident.core.resources import Group, IdentityResource, Subscription
     from vmident.core.virtual_machine import UnreadVm, VirtualMachine
     from vmident.errors import VmidentError
 
@@ -123,16 +123,6 @@ class VirtualMachines(Protocol):
     def attached_vms(self, identity: ResourceId) -> AttachedVms:
         """Find the VMs that may have the identity attached, one that got it a moment ago included."""
         ...
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """A subscription as ARM lists it; `state` is ARM's word, such as `Enabled`."""
-
-    id: str
-    name: str
-    state: str
-    tenant_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,17 @@
-"""Who is signed in, as documents."""
+"""The signed-in account and its subscriptions, as documents, rows and lines."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from vmident.render.document import Document
+from vmident.render.line import Line, Tone
 from vmident.render.moment import utc
-from vmident.results.account import WhoAmI
+from vmident.results.account import SubscriptionList, WhoAmI
+
+if TYPE_CHECKING:
+    from vmident.core.resources import Subscription
 
 
 def who_document(who: WhoAmI) -> Document:
@@ -33,3 +40,34 @@ def who_facts(who: WhoAmI) -> Document:
     document = who_document(who)
     origins = document.pop("from")
     return {**document, **{f"{name} from": origin for name, origin in origins.items()}}
+
+
+def subscription_document(one: Subscription, listing: SubscriptionList) -> Document:
+    """Return a subscription as `account list` prints it; `from` is the source of the setting for the one in use."""
+    return {**subscription_row(one, listing), "from": listing.origin_of(one)}
+
+
+def subscription_row(one: Subscription, listing: SubscriptionList) -> Document:
+    """Return a subscription as one flat row; the names of its members are those of `az account list`."""
+    return {
+        "name": one.name,
+        "id": one.id,
+        "tenantId": one.tenant_id,
+        "state": one.state,
+        "isDefault": one.id == listing.current,
+    }
+
+
+def subscription_lines(listing: SubscriptionList, width_columns: int | None) -> Iterator[Line]:
+    """Draw the subscriptions as a table, with tenants where there are several, and below it the one in use."""
+    from vmident.render.resources import listing_lines
+
+    rows = [subscription_row(one, listing) for one in listing.subscriptions]
+    if len({row["tenantId"] for row in rows}) <= 1:
+        rows = [{key: value for key, value in row.items() if key != "tenantId"} for row in rows]
+    yield from listing_lines(rows, "No subscriptions.", width_columns)
+    current = next((one for one in listing.subscriptions if one.id == listing.current), None)
+    if current:
+        yield Line(f"Commands use '{current.name}' ({listing.origin}).")
+    elif rows and not listing.unavailable:
+        yield Line("No subscription is selected: vmident account set NAME", Tone.FAINT)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from vmident.core.auth.caller import Caller
     from vmident.core.diagnosis import Check
     from vmident.core.resource_id import ResourceId
+    from vmident.core.resources import Subscription
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,24 @@ class WhoAmI:
     subscription_id: str | None
     subscription_name: str | None
     origins: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SubscriptionList:
+    """The subscriptions that the account can access, by name, and the ID of the one that commands use.
+
+    `origin` is the source of that setting; `current` is `None` where nothing is set, and where the setting is none of
+    the list: `unavailable` is its value then.
+    """
+
+    subscriptions: tuple[Subscription, ...]
+    current: str | None = None
+    origin: str | None = None
+    unavailable: str | None = None
+
+    def origin_of(self, subscription: Subscription) -> str | None:
+        """Return the source of the setting for the subscription in use, `None` for any other."""
+        return self.origin if subscription.id == self.current else None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vmident.cli.config.azure_cli_config import AzureCliFiles, KnownSubscription, azure_cli_files
+from vmident.cli.config.azure_cli_config import AzureCliFiles, ProfileEntry, azure_cli_files
 from vmident.cli.config.setting import Setting
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
 from vmident.core.auth.caller import CallerType
@@ -39,8 +39,8 @@ def test_the_azure_clis_files_give_subscriptions_group_and_cloud(tmp_path: Path)
     _written(tmp_path, azureProfile_json=_profile(PAID, MINE), config=CONFIG)
     assert azure_cli_files({}, tmp_path) == AzureCliFiles(
         (
-            KnownSubscription("paid-sub", "Pay As You Go", "AzureCloud"),
-            KnownSubscription("my-sub", "Mine", "AzureCloud", is_default=True),
+            ProfileEntry("paid-sub", "Pay As You Go", "AzureCloud"),
+            ProfileEntry("my-sub", "Mine", "AzureCloud", is_default=True),
         ),
         group=Setting("myGroup", CONFIG_SAYS),
         cloud=Setting("AzureUSGovernment", CONFIG_SAYS),
@@ -206,6 +206,30 @@ def test_a_subscription_that_the_profile_has_twice_is_reached_as_nobody(tmp_path
     twice = [{**MINE, "tenantId": "my-tenant", "user": user} for user in (ADA, APP)]
 
     assert _files(tmp_path, *twice).account("AzureCloud", "my-sub") is None
+
+
+def test_the_account_of_a_tenant_without_subscriptions_signs_in_and_is_no_subscription(tmp_path: Path) -> None:
+    """`az login --allow-no-subscriptions` writes it; its shape is azure-cli 2.91's."""
+    tenant = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee2"
+    bare = {
+        "id": tenant,
+        "name": "N/A(tenant level account)",
+        "state": "Enabled",
+        "user": ADA,
+        "isDefault": True,
+        "tenantId": tenant,
+        "environmentName": "AzureCloud",
+    }
+    files = _files(tmp_path, {**MINE, "isDefault": False, "tenantId": "my-tenant", "user": ADA}, bare)
+    (tmp_path / ".azure" / "clouds.config").write_text(f"[AzureCloud]\nsubscription = {tenant}\n")
+
+    assert files.default_subscription("AzureCloud") is None
+    assert azure_cli_files({}, tmp_path).default_subscription("AzureCloud") is None
+    assert [one.name for one in files.subscriptions("AzureCloud")] == ["Mine"]
+    assert files.subscription_ids("AzureCloud") == {"mine": "my-sub"}
+    account = files.account("AzureCloud", None)
+    assert account is not None
+    assert account.tenant_id == tenant
 
 
 @pytest.mark.parametrize(

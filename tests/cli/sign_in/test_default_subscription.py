@@ -49,7 +49,7 @@ def test_several_subscriptions_are_listed_with_the_command_to_choose_one(azure: 
         "error: No subscription selected, and 2 are available:",
         f"  Development   {OTHER}",
         f"  Prod          {SUBSCRIPTION}",
-        "  Use --subscription, set VMIDENT_SUBSCRIPTION, or run 'az account set'.",
+        "  Choose one with 'vmident account set NAME', or use --subscription.",
     ]
 
 

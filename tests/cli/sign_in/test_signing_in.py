@@ -14,6 +14,7 @@ from tests.contoso import AS_AN_APP, CODE, MARKS, Contoso
 from tests.loopback import Loopback
 from tests.program import TERMINAL
 from tests.token_service import APP, APP_OBJECT_ID, PERSON, PERSON_ID, SECRET, TENANT, USER_CODE, jwt
+from vmident.cli.config.chosen_subscription import ChosenSubscription, choose_subscription
 from vmident.sandbox.http_messages import json_answer
 from vmident.sandbox.sandbox import SUBSCRIPTION, SUBSCRIPTION_NAME
 
@@ -32,6 +33,9 @@ def test_a_person_signs_in_with_a_code_and_is_signed_in_for_the_commands_that_fo
         PERSON,
         TENANT,
     )
+    assert [(one["name"], one["isDefault"]) for one in credential_for.json["subscriptions"]] == [
+        (SUBSCRIPTION_NAME, True)
+    ]
     assert f"open {contoso.authority.endpoint}/device and enter the code {USER_CODE}" in credential_for.err
     assert (who.code, listed.code) == (0, 0)
     assert (who.json["name"], who.json["objectId"], who.json["type"]) == (PERSON, PERSON_ID, "user")
@@ -67,6 +71,26 @@ def test_a_token_that_ends_soon_is_refreshed_without_a_question(contoso: Contoso
     assert listed.code == 0
     assert contoso.service.grants[-1] == "refresh_token"
     assert USER_CODE not in listed.err
+
+
+def test_a_sign_in_deletes_a_choice_that_the_account_cannot_access(contoso: Contoso) -> None:
+    del contoso.program.environ["VMIDENT_SUBSCRIPTION"]
+    choose_subscription(contoso.program.folder, f"endpoint {contoso.arm.endpoint}", ChosenSubscription(APP, "Old"))
+
+    signed_in = contoso(CODE)
+
+    assert "The choice was deleted." in signed_in.err
+    assert contoso("whoami").json["subscriptionId"] is None
+    assert contoso("list").code == 0
+
+
+def test_a_sign_in_counts_where_the_subscriptions_cannot_be_listed(contoso: Contoso) -> None:
+    contoso.arm.answer = lambda _request: json_answer(403, {"error": {"code": "Nope", "message": "Not today."}})
+
+    signed_in = contoso(CODE)
+
+    assert (signed_in.code, signed_in.json["status"], "subscriptions" in signed_in.json) == (0, "signedIn", False)
+    assert "could not be listed: Not today." in signed_in.err
 
 
 def test_a_sign_in_that_cannot_be_refreshed_has_ended(contoso: Contoso) -> None:

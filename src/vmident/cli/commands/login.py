@@ -7,10 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from vmident.cli.composition.session import Session
+from vmident.cli.config.chosen_subscription import ORIGIN
 from vmident.cli.run import Run
-from vmident.errors import ExitCode, UsageError
+from vmident.errors import ExitCode, UsageError, VmidentError
 from vmident.ports.auth import Account, SignInMethod, SignInRequest
+from vmident.render.account import subscription_document, subscription_lines
 from vmident.render.line import Line, Tone
+from vmident.results.account import SubscriptionList
 
 _SANDBOX = "The sandbox does not need a sign-in."
 
@@ -77,7 +81,7 @@ def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
     Opens a browser by default. A service principal's client ID, tenant and secret are read from AZURE_CLIENT_ID,
     AZURE_TENANT_ID and AZURE_CLIENT_SECRET; without AZURE_CLIENT_SECRET, vmident prompts for the secret and does not
     store it. Tokens are kept in the system's encrypted store. If you have signed in with 'az login', you do not need
-    this command.
+    this command. Lists the subscriptions that the account can access.
 
     Examples:
 
@@ -98,7 +102,23 @@ def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
         kept = "warning: Tokens are stored in a plain file, in .IdentityService in your home folder."
         run.console.warn([Line(kept, Tone.WARNING)])
     tenant = f", tenant {account.tenant_id}" if account.tenant_id else ""
-    return _say(run, "signedIn", f"Signed in to {account.cloud} as {account.name}{tenant}.", account)
+    message = f"Signed in to {account.cloud} as {account.name}{tenant}."
+    return _say(run, "signedIn", message, account, _subscriptions(run, session))
+
+
+def _subscriptions(run: Run, session: Session) -> SubscriptionList | None:
+    """List what the new account can access; a choice that it cannot access is deleted. `None` where that fails."""
+    try:
+        listing = session.subscription_list
+    except VmidentError as failure:
+        text = f"warning: The subscriptions could not be listed: {failure.message}"
+        run.console.warn([Line(text, Tone.WARNING)])
+        return None
+    if listing.unavailable and listing.origin == ORIGIN:
+        session.choose_subscription(None)
+        text = "warning: The subscription chosen with 'vmident account set' is not available to this account."
+        run.console.warn([Line(f"{text} The choice was deleted.", Tone.WARNING)])
+    return listing
 
 
 def logout(run: Run) -> ExitCode:
@@ -145,7 +165,9 @@ def _secret(run: Run, client_id: str) -> str:
     return run.ask_secret(f"Secret of {client_id}: ", hint="Enter the secret, or set AZURE_CLIENT_SECRET.")
 
 
-def _say(run: Run, status: str, message: str, account: Account | None = None) -> ExitCode:
+def _say(
+    run: Run, status: str, message: str, account: Account | None = None, listing: SubscriptionList | None = None
+) -> ExitCode:
     document: dict[str, Any] = {"status": status, "message": message}
     if account:
         document |= {
@@ -154,5 +176,9 @@ def _say(run: Run, status: str, message: str, account: Account | None = None) ->
             "tenantId": account.tenant_id,
             "cloud": account.cloud,
         }
-    run.answer(document, rows=[document], lines=lambda: [Line(message)])
+    row = dict(document)
+    if listing:
+        document["subscriptions"] = [subscription_document(one, listing) for one in listing.subscriptions]
+    table = subscription_lines(listing, run.width_columns) if listing else ()
+    run.answer(document, rows=[row], lines=lambda: [Line(message), *table])
     return ExitCode.DONE

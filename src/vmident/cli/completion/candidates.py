@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from vmident.cli.completion.name_cache import cache_scope, cached_names
+from vmident.cli.completion.name_cache import cached_names
 from vmident.cli.completion.names import NameKind, SeenName
 from vmident.cli.completion.typer_completion import VARIABLE
 from vmident.cli.config.settings import Output, Overrides, Settings, only_subscription
@@ -131,7 +131,7 @@ def subscriptions(ctx: typer.Context) -> list[str]:
     if settings is None:
         return []
     seen = (one.name for one in _names(settings) if one.kind is NameKind.SUBSCRIPTION)
-    return _offered(ctx, [*settings.subscription_names.values(), *seen])
+    return _offered(ctx, [*(one.name for one in settings.profile), *seen])
 
 
 def clouds(ctx: typer.Context) -> list[str]:
@@ -192,7 +192,7 @@ def _kept(ctx: typer.Context, kind: NameKind) -> list[SeenName]:
 
 
 def _names(settings: Settings) -> list[SeenName]:
-    return cached_names(settings.state_folder, cache_scope(settings))
+    return cached_names(settings.state_folder, settings.cloud_key)
 
 
 def _settings(ctx: typer.Context) -> Settings | None:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from vmident.cli.completion.names import NameKind, SeenName
-from vmident.cli.config.settings import Settings
 from vmident.private_files import make_private_folder, write_private
 
 FILE_NAME = "names.json"
@@ -19,16 +18,11 @@ _VERSION = 1
 _Kept = tuple[str, SeenName]
 
 
-def cache_scope(settings: Settings) -> str:
-    """Return the key of a cloud, such as `cloud azurecloud`; names of one are never offered in another."""
-    if settings.is_sandbox:
-        return "sandbox"
-    endpoint = settings.endpoint
-    return f"endpoint {endpoint.rstrip('/').lower()}" if endpoint else f"cloud {settings.cloud.lower()}"
-
-
 def cached_names(folder: Path, place: str) -> list[SeenName]:
-    """Return the names seen in one place, the newest first; none where the file is missing or malformed."""
+    """Return the names seen in one place, the newest first; none where the file is missing or malformed.
+
+    A place is a `Settings.cloud_key`; names of one are never offered in another.
+    """
     return [seen for where, seen in _read(folder / FILE_NAME) if where == place]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import vmident
-from vmident.cli.completion.name_cache import cache_names, cache_scope, cached_names
+from vmident.cli.completion.name_cache import cache_names, cached_names
 from vmident.cli.completion.names import NameKind, SeenName, names_in
 from vmident.cli.config.azure_cli_config import azure_cli_folder
 from vmident.cli.config.environment import certificates_error, credential_error, missing_certificates, proxy_in
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from vmident.arm.auth.credential import Credential, RecordingCredential
     from vmident.arm.cloud import Cloud
     from vmident.arm.connection import Connection
+    from vmident.core.resources import Subscription
     from vmident.core.run_record import Origin
     from vmident.fleet.journal import SqliteJournal
     from vmident.fleet.runner import Runner
     from vmident.ports.auth import Logins, Tokens
-    from vmident.ports.azure import Groups, Identities, Roles, Subscription, VirtualMachines
+    from vmident.ports.azure import Groups, Identities, Roles, VirtualMachines
     from vmident.ports.prompt import Prompt
+    from vmident.results.account import SubscriptionList
     from vmident.sandbox.protocol.call import Busy
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.transport.https_server import Server
@@ -66,7 +68,7 @@ class Session:
         )
 
     def _vms_seen_before(self, subscription: str, name: str) -> list[ResourceId]:
-        folder, place = self._settings.state_folder, cache_scope(self._settings)
+        folder, place = self._settings.state_folder, self._settings.cloud_key
         return [
             ResourceId(one.subscription, one.group, VIRTUAL_MACHINE, one.name)
             for one in cached_names(folder, place)
@@ -225,7 +227,7 @@ class Session:
         """What `whoami` tells beside the caller."""
         from vmident.usecases.whoami import Environment
 
-        names = self._settings.subscription_names
+        names = {one.id: one.name for one in self._settings.profile}
 
         def name_of(subscription: str) -> str:
             from vmident.arm.subscriptions import name_of_subscription
@@ -367,7 +369,7 @@ class Session:
 
     def close(self) -> None:
         """Close what was opened, and cache the names seen for completion."""
-        cache_names(self._settings.state_folder, cache_scope(self._settings), self._seen)
+        cache_names(self._settings.state_folder, self._settings.cloud_key, self._seen)
         opened = self.__dict__
         for part in ("_connection", "_credential", "sandbox", "journal"):
             if part in opened:
@@ -386,10 +388,34 @@ class Session:
 
     @cached_property
     def available_subscriptions(self) -> Sequence[Subscription]:
-        """All subscriptions that the account sees, listed once."""
+        """The subscriptions that the account can access, listed once; the Azure CLI knows those of other tenants."""
+        from vmident.arm.auth.azure_cli_credential import CachedAzureCliCredential
         from vmident.arm.subscriptions import ArmSubscriptions
+        from vmident.core.resources import Subscription
+        from vmident.usecases.resolve.subscriptions import with_others
 
-        return ArmSubscriptions(self._connection).list()
+        listed = ArmSubscriptions(self._connection).list()
+        if not isinstance(self._credential, CachedAzureCliCredential):
+            return listed
+        known = (Subscription(one.id, one.name, one.state, one.tenant_id) for one in self._settings.profile)
+        return with_others(listed, known)
+
+    @property
+    def subscription_list(self) -> SubscriptionList:
+        """The subscriptions that the account can access, with the one that commands use."""
+        from vmident.usecases.resolve.subscriptions import subscription_list
+
+        settings = self._settings
+        return subscription_list(
+            self.available_subscriptions, settings.subscription, settings.origins.get("subscription")
+        )
+
+    def choose_subscription(self, chosen: Subscription | None) -> None:
+        """Store the subscription of `account set` for this cloud, `None` to delete it."""
+        from vmident.cli.config.chosen_subscription import ChosenSubscription, choose_subscription
+
+        one = ChosenSubscription(chosen.id, chosen.name) if chosen else None
+        choose_subscription(self._settings.state_folder, self._settings.cloud_key, one)
 
     @cached_property
     def _subscription(self) -> str:

@@ -25,10 +25,11 @@ _TYPES = {"user": CallerType.USER, "servicePrincipal": CallerType.SERVICE_PRINCI
 
 
 @dataclass(frozen=True)
-class KnownSubscription:
-    """A subscription of the Azure CLI's profile; `cloud` is its `environmentName`, `None` where it has none.
+class ProfileEntry:
+    """An entry of the Azure CLI's profile; `cloud` is its `environmentName`, `None` where it has none.
 
-    `account` is the person or app that it is reached as, `None` for a managed identity and for Cloud Shell.
+    `tenant_id` is the tenant through which the subscription is reached, which need not be its own. `account` is the
+    person or app that it is reached as, `None` for a managed identity and for Cloud Shell.
     """
 
     id: str
@@ -36,6 +37,17 @@ class KnownSubscription:
     cloud: str | None = None
     is_default: bool = False
     account: AzureCliAccount | None = None
+    state: str = ""
+    tenant_id: str | None = None
+
+    @property
+    def is_subscription(self) -> bool:
+        """Return whether it is a subscription, and not the account of a tenant that has none.
+
+        `az login --allow-no-subscriptions` writes such an account with the tenant's ID as its own; source:
+        `_build_tenant_level_accounts` in azure-cli 2.91's `_profile.py`.
+        """
+        return self.tenant_id is None or self.id.lower() != self.tenant_id.lower()
 
     def is_in(self, cloud: str) -> bool:
         """Return whether it may be one of that cloud's."""
@@ -46,7 +58,7 @@ class KnownSubscription:
 class AzureCliFiles:
     """What the files say; `clouds` are the sections of `clouds.config`, by name as written."""
 
-    subscriptions: tuple[KnownSubscription, ...] = ()
+    entries: tuple[ProfileEntry, ...] = ()
     clouds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     group: Setting | None = None
     cloud: Setting | None = None
@@ -57,9 +69,9 @@ class AzureCliFiles:
 
         A subscription that the profile lacks is reached as the default one is: so does the Azure CLI's own token.
         """
-        default = self.default_subscription(cloud)
+        default = self._default_entry(cloud)
         for wanted in (subscription, default.value if default else None):
-            found = [one for one in self.subscriptions if one.is_in(cloud) and one.id.lower() == (wanted or "").lower()]
+            found = [one for one in self.entries if one.is_in(cloud) and one.id.lower() == (wanted or "").lower()]
             if found:
                 return found[0].account if len(found) == 1 else None
         return None
@@ -68,9 +80,18 @@ class AzureCliFiles:
         """Return the id of the default for one cloud: the profile's, else the one that `clouds.config` keeps for it.
 
         The profile has one default for all clouds, and `clouds.config` the last one chosen in each. Source: the
-        Azure CLI's `cloud.py` and `_profile.py`.
+        Azure CLI's `cloud.py` and `_profile.py`. `None` where the default is a tenant without subscriptions.
         """
-        ids = (one.id for one in self.subscriptions if one.is_default and one.is_in(cloud))
+        default = self._default_entry(cloud)
+        tenants = {one.id.lower() for one in self.entries if not one.is_subscription}
+        return default if default and default.value.lower() not in tenants else None
+
+    def subscriptions(self, cloud: str) -> tuple[ProfileEntry, ...]:
+        """Return the entries that are subscriptions and may be in that cloud."""
+        return tuple(one for one in self.entries if one.is_subscription and one.is_in(cloud))
+
+    def _default_entry(self, cloud: str) -> Setting | None:
+        ids = (one.id for one in self.entries if one.is_default and one.is_in(cloud))
         section = next((keys for name, keys in self.clouds.items() if name.lower() == cloud.lower()), {})
         return first_set(
             setting(next(ids, None), f"the Azure CLI's {_PROFILE}"),
@@ -79,7 +100,7 @@ class AzureCliFiles:
 
     def subscription_ids(self, cloud: str) -> Mapping[str, str]:
         """Return ids by name in lower case; a name that several subscriptions of the cloud have is left to Azure."""
-        here = [one for one in self.subscriptions if one.is_in(cloud)]
+        here = self.subscriptions(cloud)
         counts = Counter(one.name.lower() for one in here)
         return {one.name.lower(): one.id for one in here if counts[one.name.lower()] == 1}
 
@@ -95,7 +116,7 @@ def azure_cli_files(environ: Mapping[str, str], home: Path) -> AzureCliFiles:
     config = _ini(_text(folder / _CONFIG))
     clouds = _ini(_text(folder / _CLOUDS))
     return AzureCliFiles(
-        subscriptions=tuple(_subscriptions(folder / _PROFILE)),
+        entries=tuple(_entries(folder / _PROFILE)),
         clouds={name: dict(clouds.items(name)) for name in clouds.sections()},
         group=setting(config.get("defaults", "group", fallback=None), f"the Azure CLI's {_CONFIG}"),
         cloud=setting(config.get("cloud", "name", fallback=None), f"the Azure CLI's {_CONFIG}"),
@@ -120,28 +141,30 @@ def _ini(text: str) -> configparser.RawConfigParser:
     return config
 
 
-def _subscriptions(profile: Path) -> list[KnownSubscription]:
+def _entries(profile: Path) -> list[ProfileEntry]:
     try:
         document = json.loads(_text(profile) or "{}")
     except ValueError:
         return []
     listed = document.get("subscriptions") if isinstance(document, dict) else None
-    return [_subscription(one) for one in listed if _is_subscription(one)] if isinstance(listed, list) else []
+    return [_entry(one) for one in listed if _is_entry(one)] if isinstance(listed, list) else []
 
 
-def _is_subscription(one: Any) -> bool:
+def _is_entry(one: Any) -> bool:
     return isinstance(one, dict) and isinstance(one.get("id"), str) and isinstance(one.get("name"), str)
 
 
-def _subscription(one: dict[str, Any]) -> KnownSubscription:
-    """Read one of the profile's entries, whose `environmentName` is the name of its cloud."""
-    cloud = one.get("environmentName")
-    return KnownSubscription(
+def _entry(one: dict[str, Any]) -> ProfileEntry:
+    """Read one of the profile's entries."""
+    cloud, state, tenant = (one.get(name) for name in ("environmentName", "state", "tenantId"))
+    return ProfileEntry(
         one["id"],
         one["name"],
         cloud if isinstance(cloud, str) else None,
         bool(one.get("isDefault")),
         _account(one),
+        state if isinstance(state, str) else "",
+        tenant if isinstance(tenant, str) else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Where settings come from: an option, then the environment, then the Azure CLI's own files, then the default.
+"""Where settings come from: an option, the environment, `account set`, the Azure CLI's own files, then the default.
 
 Pure: the environment and the files' contents are handed in. In the sandbox only options and `VMIDENT_…` variables say
 which subscription and group; the others speak of the Azure that the sandbox is not.
@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from vmident.cli.config.azure_cli_config import AzureCliFiles
+from vmident.cli.config.azure_cli_config import AzureCliFiles, ProfileEntry
+from vmident.cli.config.chosen_subscription import ORIGIN, ChosenSubscription
 from vmident.cli.config.setting import Setting, first_set, setting
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
 from vmident.core.selection import did_you_mean
@@ -44,8 +45,8 @@ class Settings:
     """What holds for one command; `None` where nothing was said.
 
     `azure_cli_account` is whom the Azure CLI's sign-in is used as, where it is to be used; `azure_cli_encrypts` tells
-    which of its caches it has. `clouds` are the clouds that the Azure CLI has registered, `subscription_names` the
-    names that its profile has for ids. With `time_scale`, a second lasts so many times less: for rehearsals alone.
+    which of its caches it has. `clouds` are the clouds that the Azure CLI has registered, `profile` the subscriptions
+    that it knows in this cloud. With `time_scale`, a second lasts so many times less: for rehearsals alone.
     `origins` tells who said what, by the names `subscription`, `group`, `cloud`, `endpoint` and `authority`.
     """
 
@@ -63,8 +64,13 @@ class Settings:
     azure_cli_account: AzureCliAccount | None = None
     azure_cli_encrypts: bool = False
     clouds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    subscription_names: Mapping[str, str] = field(default_factory=dict)
+    profile: Sequence[ProfileEntry] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cloud_key(self) -> str:
+        """The key of the cloud for what is kept in the state folder, such as `cloud azurecloud`."""
+        return _cloud_key(self.cloud, self.endpoint, is_sandbox=self.is_sandbox)
 
 
 @dataclass(frozen=True)
@@ -101,8 +107,12 @@ def settings_from(
     environ: Mapping[str, str],
     files: Callable[[], AzureCliFiles],
     default_state_folder: Callable[[], str],
+    chosen: Callable[[Path, str], ChosenSubscription | None],
 ) -> Settings:
-    """Work out every setting; raises `UsageError` for `--sandbox` beside `--cloud`, and for an unknown output."""
+    """Work out every setting; raises `UsageError` for `--sandbox` beside `--cloud`, and for an unknown output.
+
+    `chosen` returns the subscription of `account set`, from a state folder and the key of a cloud.
+    """
 
     def said(*names: str) -> Setting | None:
         return first_set(*(setting(environ.get(name, "").strip(), name) for name in names))
@@ -112,19 +122,25 @@ def settings_from(
         raise UsageError("--sandbox and --cloud cannot be used together.", hint="Remove one of them.")
     azure = AzureCliFiles() if is_sandbox else files()
     cloud = _cloud(overrides, said("VMIDENT_CLOUD", "AZURE_CLOUD_NAME"), azure)
+    endpoint = None if overrides.cloud else said("VMIDENT_ARM_ENDPOINT")
+    state_folder = Path(_value(said("VMIDENT_STATE_DIR")) or default_state_folder())
+
+    def saved() -> Setting | None:
+        one = chosen(state_folder, _cloud_key(cloud.value, _value(endpoint), is_sandbox=is_sandbox))
+        return Setting(one.id, ORIGIN) if one else None
+
     named = {
-        "subscription": first_set(
-            setting(overrides.subscription, "option --subscription"),
-            said("VMIDENT_SUBSCRIPTION", *(() if is_sandbox else ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"))),
-            azure.default_subscription(cloud.value),
-        ),
+        "subscription": setting(overrides.subscription, "option --subscription")
+        or said("VMIDENT_SUBSCRIPTION", *(() if is_sandbox else ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")))
+        or saved()
+        or azure.default_subscription(cloud.value),
         "group": first_set(
             setting(overrides.group, GROUP_OPTION),
             said("VMIDENT_RESOURCE_GROUP", *(() if is_sandbox else ("AZURE_DEFAULTS_GROUP",))),
             azure.group,
         ),
         "cloud": _sandbox(overrides) if is_sandbox else cloud,
-        "endpoint": None if overrides.cloud else said("VMIDENT_ARM_ENDPOINT"),
+        "endpoint": endpoint,
         "authority": said("AZURE_AUTHORITY_HOST"),
     }
     typed = subscription_in(_value(named["subscription"]) or "")
@@ -132,7 +148,6 @@ def settings_from(
     # Both variables say who is to sign in, or how; azure-identity knows what they mean.
     ways = (_value(said("AZURE_TOKEN_CREDENTIALS")) or "dev").lower()
     leaves_azure_cli = said("AZURE_CLIENT_ID") is None and ways in {"dev", "azureclicredential"}
-    state_folder = Path(_value(said("VMIDENT_STATE_DIR")) or default_state_folder())
     return Settings(
         is_sandbox=is_sandbox,
         subscription=subscription,
@@ -148,9 +163,15 @@ def settings_from(
         azure_cli_account=azure.account(cloud.value, subscription) if leaves_azure_cli else None,
         azure_cli_encrypts=azure.encrypts_tokens,
         clouds=azure.clouds,
-        subscription_names={one.id: one.name for one in azure.subscriptions},
+        profile=azure.subscriptions(cloud.value),
         origins={name: one.origin for name, one in named.items() if one},
     )
+
+
+def _cloud_key(cloud: str, endpoint: str | None, *, is_sandbox: bool) -> str:
+    if is_sandbox:
+        return "sandbox"
+    return f"endpoint {endpoint.rstrip('/').lower()}" if endpoint else f"cloud {cloud.lower()}"
 
 
 def _cloud(overrides: Overrides, said: Setting | None, azure: AzureCliFiles) -> Setting:

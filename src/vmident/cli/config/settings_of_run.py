@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vmident.cli.config.azure_cli_config import azure_cli_files
+from vmident.cli.config.chosen_subscription import chosen_subscription
 from vmident.cli.config.settings import Overrides, Settings, settings_from
 from vmident.cli.runtime import Runtime
 
@@ -16,4 +17,5 @@ def settings_of(overrides: Overrides, runtime: Runtime) -> Settings:
         runtime.environ,
         lambda: azure_cli_files(runtime.environ, runtime.home),
         lambda: user_state_dir("vmident", appauthor=False),
+        chosen_subscription,
     )

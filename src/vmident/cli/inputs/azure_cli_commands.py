@@ -23,9 +23,12 @@ _OTHERS = {
     ("vm", "identity", "show"): ("show",),
     ("vm", "show"): ("show",),
     ("vm", "list"): ("list",),
+    ("account", "show"): ("whoami",),
+    ("account", "clear"): ("logout",),
     ("enable",): ("enable-system",),
     ("disable",): ("disable-system",),
 }
+_WITHOUT_VM = {"list", "whoami", "logout"}
 _UPDATE = {("vm", "update"), ("update",)}
 _TYPES = {
     "none": ("set", "--type", "none"),
@@ -79,7 +82,7 @@ def _commands(verbs: tuple[str, ...], typed: _Typed) -> Iterator[str]:
             typed, *(("enable-system", "add-user") if verbs in _ATTACH else ("disable-system", "remove-user"))
         )
     elif verbs in _OTHERS:
-        names = typed.names if verbs[-1] == "list" else typed.names or _placeholder(typed)
+        names = typed.names if _OTHERS[verbs][0] in _WITHOUT_VM else typed.names or _placeholder(typed)
         yield command_line("vmident", *_OTHERS[verbs], *names, *typed.kept)
     elif verbs in _UPDATE:
         yield _update(typed)

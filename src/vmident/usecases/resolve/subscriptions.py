@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from vmident.core.resources import Subscription
 from vmident.core.selection import did_you_mean
 from vmident.errors import AmbiguousName, NotFound, UsageError
-from vmident.ports.azure import Subscription
+from vmident.results.account import SubscriptionList
 
 _NOT_USABLE = {"disabled", "deleted"}
 _SHOWN = 20
@@ -22,11 +23,33 @@ def subscription_named(word: str, listed: Sequence[Subscription]) -> Subscriptio
         names = ", ".join(sorted(f"'{one.name}'" for one in listed)) or "none"
         alike = did_you_mean(word, [one.name for one in listed])
         raise NotFound(
-            f"No subscription named '{word}'.{alike} Available subscriptions: {names}.",
+            f"Subscription '{word}' not found.{alike} Available subscriptions: {names}.",
             code="subscription-not-found",
-            hint="Set --subscription to the name or ID of one of these.",
+            hint="Run 'vmident account list' to see all subscriptions.",
         )
     return found[0]
+
+
+def with_others(listed: Sequence[Subscription], known: Iterable[Subscription]) -> tuple[Subscription, ...]:
+    """Return the subscriptions that Azure lists and those known besides, each once, by name.
+
+    Azure lists what one tenant's token can access; the Azure CLI has signed in to all tenants of the account.
+    """
+    by_id = {one.id.lower(): one for one in (*known, *listed)}
+    return tuple(sorted(by_id.values(), key=lambda one: (one.name.lower(), one.id)))
+
+
+def subscription_list(available: Sequence[Subscription], setting: str | None, origin: str | None) -> SubscriptionList:
+    """Return the subscriptions with the one in use: that of the setting, else the only usable one."""
+    ordered = with_others(available, ())
+    if setting is None:
+        usable = [one for one in ordered if one.state.lower() not in _NOT_USABLE]
+        only = usable[0].id if len(usable) == 1 else None
+        return SubscriptionList(ordered, only, "the only one available" if only else None)
+    found = [one.id for one in ordered if setting.lower() in {one.name.lower(), one.id.lower()}]
+    if len(found) == 1:
+        return SubscriptionList(ordered, found[0], origin)
+    return SubscriptionList(ordered, None, origin, setting)
 
 
 def only_usable_subscription(listed: Sequence[Subscription]) -> Subscription:
@@ -45,7 +68,7 @@ def only_usable_subscription(listed: Sequence[Subscription]) -> Subscription:
     if len(usable) > 1:
         raise UsageError(
             f"No subscription selected, and {len(usable)} are available:\n{_table(usable)}",
-            hint="Use --subscription, set VMIDENT_SUBSCRIPTION, or run 'az account set'.",
+            hint="Choose one with 'vmident account set NAME', or use --subscription.",
         )
     return usable[0]
 

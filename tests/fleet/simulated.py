@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from tests.core.arm_merge import Held, merged
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
@@ -28,13 +29,14 @@ from vmident.fleet.scheduler import Dispatch, Response
 from vmident.fleet.workers import response_to
 from vmident.ports.azure import Operation, OperationStatus, PatchResponse
 from vmident.ports.fleet import NO_POLICY, Job, RequestCost, RequestKind, StopPolicy
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult
 from vmident.sandbox.errors import Refused
 from vmident.sandbox.protocol import throttling
 from vmident.sandbox.token_bucket import Level, after_draw
 from vmident.usecases.change.execute import cost_of_write, execute
 from vmident.usecases.change.polling import cost_of
-from vmident.usecases.change.prepare import ChangeRequest, Ports, Prepared
+from vmident.usecases.change.prepare import ChangeRequest, Prepared
 from vmident.usecases.change.run_cache import RunCache
 
 SUBSCRIPTIONS = [f"00000000-0000-0000-0000-{number:012}" for number in range(1, 9)]
@@ -256,6 +258,21 @@ class VirtualHands:
         yield self.azure.remaining
 
 
+class NoRoles:
+    """`vmident.ports.azure.Roles` where nobody has any."""
+
+    def assignments_of(self, _principal: str, _scope: object) -> tuple[()]:
+        return ()
+
+    def listed_assignments_of(self, _principal: str, _scope: object) -> tuple[()]:
+        return ()
+
+
+def ports_of(**parts: object) -> Ports:
+    """Return these ports, in a cloud without role assignments."""
+    return cast(Ports, SimpleNamespace(**{"identities": None, "roles": NoRoles(), **parts}))
+
+
 class Nobody:
     """`vmident.ports.prompt.Prompt` whom nothing is to be asked."""
 
@@ -291,7 +308,7 @@ class Rehearsal:
     def run(self) -> list[ChangeResult | None]:
         change = CHANGES[self.command]
         wish = ChangeRequest(lambda _ids: change)
-        ports = Ports(self.azure, None, None, self.clock, Nobody(), None, None)  # type: ignore[arg-type]
+        ports = ports_of(machines=self.azure, clock=self.clock, prompt=Nobody())
         run_cache = RunCache()
         jobs = []
         self.costs: Counter[RequestCost] = Counter()

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from tests.core.worlds import law
 from tests.fleet.hostile_azure import FAULTS, HostileAzure, NoIdentities, well
-from tests.fleet.simulated import REGIONS, SUBSCRIPTIONS, USER, VirtualClock, VirtualHands
-from tests.fleet.test_kills_of_a_fleet import Consenting, NoRoles
+from tests.fleet.simulated import REGIONS, SUBSCRIPTIONS, USER, VirtualClock, VirtualHands, ports_of
+from tests.fleet.test_kills_of_a_fleet import Consenting
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId, vm_id
 from vmident.core.run_record import Origin, RunRecord, Stage
@@ -28,9 +28,10 @@ from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import StateDrifted
 from vmident.fleet.journal import SqliteJournal
 from vmident.fleet.runner import Runner
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.change_vms import ExecutionOptions, change_vms
-from vmident.usecases.change.prepare import ChangeRequest, Ports
+from vmident.usecases.change.prepare import ChangeRequest
 from vmident.usecases.change.resume_and_undo import resume_run
 from vmident.usecases.resolve.vms import Where
 
@@ -74,14 +75,13 @@ class Trial:
             self.folder / "runs.sqlite3", lambda: origin, now=self.clock.now, new_uuid=lambda: next(self._uuids)
         )
         runner = Runner(self.clock, VirtualHands(self.azure), lambda _progress: None)
-        ports = Ports(
-            self.azure,  # type: ignore[arg-type]
-            NoIdentities(),  # type: ignore[arg-type]
-            NoRoles(),  # type: ignore[arg-type]
-            self.clock,
-            Consenting(),  # type: ignore[arg-type]
-            journal,
-            lambda: runner,
+        ports = ports_of(
+            machines=self.azure,
+            identities=NoIdentities(),
+            clock=self.clock,
+            prompt=Consenting(),
+            journal=journal,
+            fleet=lambda: runner,
         )
         try:
             yield ports, journal

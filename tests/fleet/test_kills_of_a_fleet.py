@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.kills import Executioner, Killed, executioner_of, watched_journal
-from tests.fleet.simulated import USER, Nobody, Rehearsal, VirtualHands
+from tests.fleet.simulated import USER, Nobody, Rehearsal, VirtualHands, ports_of
 from tests.fleet.test_kills import held, killed, written_twice_without_a_read
 from tests.program import Program, identity_id
 from vmident.core.identity import IdentityState
@@ -26,9 +26,10 @@ from vmident.core.run_record import Origin, Stage
 from vmident.core.transition import AddUsers, Change, EnableSystem, SetExactly
 from vmident.fleet.journal import SqliteJournal
 from vmident.fleet.runner import Runner
+from vmident.ports.ports import Ports
 from vmident.results.changes import Status
 from vmident.usecases.change.change_vms import ExecutionOptions, change_vms
-from vmident.usecases.change.prepare import ChangeRequest, Ports
+from vmident.usecases.change.prepare import ChangeRequest
 from vmident.usecases.change.resume_and_undo import resume_run
 from vmident.usecases.resolve.vms import Where
 
@@ -50,16 +51,6 @@ class Consenting(Nobody):
 
     def confirm_role_removal(self, _roles: object) -> bool:
         return False
-
-
-class NoRoles:
-    """`vmident.ports.azure.Roles` where nobody has any."""
-
-    def assignments_of(self, _principal: str, _scope: object) -> tuple[()]:
-        return ()
-
-    def listed_assignments_of(self, _principal: str, _scope: object) -> tuple[()]:
-        return ()
 
 
 @dataclass
@@ -98,7 +89,13 @@ class Processes:
         executor = VirtualHands(azure, latency=lambda: self.rehearsal.chance.uniform(0.05, 0.5))
         self.journal = self._new_journal()
         runner = Runner(clock, executor, lambda _progress: None)
-        return Ports(azure, None, NoRoles(), clock, Consenting(), self.journal, lambda: runner)  # type: ignore[arg-type]
+        return ports_of(
+            machines=azure,
+            clock=clock,
+            prompt=Consenting(),
+            journal=self.journal,
+            fleet=lambda: runner,
+        )
 
     def change(self, change: Change) -> Any:
         """Change all VMs, which were listed a moment ago."""

@@ -39,13 +39,6 @@ class ArmSubscriptions:
         return answer.read(ProviderBody, "a resource provider").registration_state
 
 
-def name_of_subscription(subscription: str, connection: Connection) -> str:
-    """Return the name of the subscription with that id, as Azure has it; raises what the read raises."""
-    body = connection.read(f"/subscriptions/{subscription}", API_VERSION).read(SubscriptionBody, "a subscription")
-    check_about(subscription, body.subscription_id)
-    return body.display_name
-
-
 def _epoch_seconds(date: str) -> float | None:
     try:
         return parsedate_to_datetime(date).timestamp()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
 from vmident.cli.options.shared import FleetOptions, VmOptions
-from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run, one_or_all
 from vmident.core.selection import SelectedChange, Selection
 from vmident.core.shell import command_line
@@ -53,14 +52,13 @@ def change(
             hint="Remove --no-wait.",
         )
     policy = policy_of(execution.canary, execution.max_failures, no_wait=execution.no_wait)
-    session = run.open(selecting=isinstance(meant, Selection))
-    prompt = TerminalPrompt(run.console, yes=execution.yes)
+    session = run.open(selecting=isinstance(meant, Selection), yes=execution.yes)
     words = resolve_vms(meant, session, run)
     selected = SelectedChange(action, _place(meant, session, run)) if isinstance(meant, Selection) else None
     how = ExecutionOptions(execution.dry_run, execution.no_wait, policy, selected)
-    results = change_vms(words, session.where, checked, session.ports(prompt), how)
+    results = change_vms(words, session.where, checked, session.ports, how)
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
-    return report(run, results, prompt, session, named_one=named_one)
+    return report(run, results, session, named_one=named_one)
 
 
 def _place(meant: Selection, session: Session, run: Run) -> str:
@@ -75,7 +73,6 @@ def _place(meant: Selection, session: Session, run: Run) -> str:
 def report(
     run: Run,
     results: Sequence[ChangeResult],
-    prompt: TerminalPrompt,
     session: Session,
     *,
     named_one: bool,
@@ -89,7 +86,7 @@ def report(
     the run deletes.
     """
     # Who was asked has read some of them above the question.
-    unsaid = [replace(one, warnings=prompt.unsaid(one.id, one.warnings)) for one in results]
+    unsaid = [replace(one, warnings=session.prompt.unsaid(one.id, one.warnings)) for one in results]
     are_many = len(results) > _ONE_BY_ONE_AT_MOST
     if are_many:
         _explain_many(run, unsaid, session)
@@ -101,29 +98,29 @@ def report(
     if not are_many:
         _explain_each(run, unsaid)
     for one in deletions:
-        explain_deletion(run, one, prompt)
+        explain_deletion(run, one, session)
     return end_of_run(run, [*results, *deletions], session)
 
 
-def explain_deletion(run: Run, result: DeletionResult, prompt: TerminalPrompt) -> None:
+def explain_deletion(run: Run, result: DeletionResult, session: Session) -> None:
     """Print the warnings about the deletion of an identity, and its failure, on standard error."""
     name = result.identity.name if result.identity else result.word
     # Who was asked has read some of the warnings above the question.
-    run.console.warn(warnings_about(name, prompt.unsaid(result.identity, result.warnings)))
+    run.console.warn(warnings_about(name, session.prompt.unsaid(result.identity, result.warnings)))
     for one in result.detached:
-        run.console.warn(warnings_about(one.vm, prompt.unsaid(one.id, one.warnings)))
+        run.console.warn(warnings_about(one.vm, session.prompt.unsaid(one.id, one.warnings)))
     if result.error:
         run.explain(result.error, about=name)
 
 
 def end_of_run(run: Run, results: Sequence[ChangeResult | DeletionResult], session: Session) -> ExitCode:
     """Report why a run stopped early and how to resume it; return the exit code."""
-    stopped = session.stopped
+    stopped = session.ports.stopped
     has_stopped = any(one.status is Status.SKIPPED or (one.error and one.error.ends_run) for one in results)
     if stopped and has_stopped:
         run.explain(stopped)
     unknown = sum(one.status is Status.UNKNOWN for one in results)
-    open_run = session.journal.left_open() if has_stopped or unknown else None
+    open_run = session.ports.journal.left_open() if has_stopped or unknown else None
     if open_run:
         vms = "1 VM" if unknown == 1 else f"{unknown} VMs"
         what = "The run was interrupted." if has_stopped else f"The outcome of the change of {vms} is unknown."
@@ -169,7 +166,7 @@ def _on_record(session: Session) -> OnRecord:
     from vmident.render.many import OnRecord
 
     try:
-        record = session.journal.begun_here()
+        record = session.ports.journal.begun_here()
     except VmidentError:
         record = None
     return OnRecord(record.id, {entry.vm for entry in record.entries}) if record else OnRecord()

@@ -39,11 +39,11 @@ class Run:
         self._output = options.output or Output.AUTO
         self.answer_was_unfit = False
 
-    def open(self, *, selecting: bool | None = None) -> Session:
+    def open(self, *, selecting: bool | None = None, yes: bool = False) -> Session:
         """Work out the settings and make the session; nothing is sent yet.
 
-        `selecting` says whether it is to select VMs, `None` that the command never does. Raises `UsageError` for
-        several subscriptions where it does not.
+        `selecting` says whether it is to select VMs, `None` that the command never does. `yes` answers what it would
+        ask. Raises `UsageError` for several subscriptions where it does not select.
         """
         from vmident.cli.composition.session import Session
 
@@ -64,7 +64,7 @@ class Run:
             from vmident.render.formats import compiled_query
 
             compiled_query(self._options.query)
-        session = Session(self.runtime, settings, self.console, timeout=self._options.timeout)
+        session = Session(self.runtime, settings, self.console, timeout=self._options.timeout, yes=yes)
         self._sessions.append(session)
         return session
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vmident.core.plan import Plan, PlannedVm
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, RoleStatus, planned_roles
 from vmident.usecases.change.change_vms import ExecutionOptions, change_each
-from vmident.usecases.change.prepare import ChangeRequest, Ports
+from vmident.usecases.change.prepare import ChangeRequest
 from vmident.usecases.change.prepare_all import Task
 from vmident.usecases.roles.grant import check_may
 

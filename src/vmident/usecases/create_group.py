@@ -11,8 +11,7 @@ from vmident.core.shell import command_line
 from vmident.core.tags import has_tags, with_tags
 from vmident.errors import AlreadyExists, BeingDeleted, NotFound
 from vmident.ports.azure import Groups
-from vmident.ports.clock import Clock
-from vmident.ports.prompt import Prompt
+from vmident.ports.ports import Ports
 from vmident.results.changes import Status
 from vmident.results.resources import GroupResult
 from vmident.usecases.idempotent_write import Write, write_once
@@ -29,13 +28,12 @@ class GroupRequest:
     tags: Mapping[str, str]
 
 
-def create_group_resource(
-    request: GroupRequest, groups: Groups, clock: Clock, prompt: Prompt, *, dry_run: bool
-) -> GroupResult:
+def create_group_resource(request: GroupRequest, ports: Ports, *, dry_run: bool) -> GroupResult:
     """Read the group, and send a PUT only where it is not there or lacks a tag.
 
     Raises `AlreadyExists` where it is in another location, `BeingDeleted` where it is being deleted.
     """
+    groups = ports.groups
     before = now = _there(request, groups)
     if before and has_tags(before.tags, request.tags):
         return GroupResult(before, Status.UNCHANGED, before)
@@ -54,7 +52,7 @@ def create_group_resource(
     write = Write(
         make, found, f"create resource group '{request.name}'", command_line("vmident", "group", "show", request.name)
     )
-    group, is_ours = write_once(write, clock, prompt)
+    group, is_ours = write_once(write, ports.clock, ports.prompt)
     return GroupResult(group, Status.CHANGED if is_ours else Status.UNCHANGED, before)
 
 

@@ -16,10 +16,9 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.resources import IdentityResource
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import NotFound, NotSignedIn, UsageError, VmidentError
-from vmident.ports.auth import Tokens
 from vmident.ports.azure import Subscriptions
+from vmident.ports.ports import Ports
 from vmident.results.account import DoctorReport, VmChecks
-from vmident.usecases.change.prepare import Ports
 from vmident.usecases.resolve.identities import find_identities
 from vmident.usecases.resolve.vm_batch import VmBatch
 from vmident.usecases.resolve.vms import Where, not_found_with_near_names
@@ -30,16 +29,13 @@ _Reading: TypeAlias = Callable[[ResourceId], "IdentityResource | None"]
 
 
 @dataclass(frozen=True)
-class DoctorPorts:
-    """What the checks need beside VMs: the caller's token, subscriptions, the clock (epoch seconds), the network.
+class LocalNetwork:
+    """How requests leave this machine.
 
-    `way` is how requests go, in words, such as `without a proxy`; `missing_certificates` is the variable that names a
-    file of certificates which does not exist, and that file.
+    `way` is the words for it, such as `without a proxy`; `missing_certificates` is the variable that names a file of
+    certificates which does not exist, and that file.
     """
 
-    tokens: Tokens
-    subscriptions: Subscriptions
-    now_seconds: Callable[[], float]
     way: str
     missing_certificates: tuple[str, str] | None = None
 
@@ -59,7 +55,7 @@ def run_checks(
     patients: VmsToCheck | None,
     where: Where,
     ports: Ports,
-    doctor_ports: DoctorPorts,
+    network: LocalNetwork,
     several: Callable[[], Sequence[str]] = tuple,
 ) -> DoctorReport:
     """Check the sign-in, the subscription, the clock, the network and the providers; then each VM, where any is meant.
@@ -69,25 +65,25 @@ def run_checks(
     nothing further is asked.
     """
     try:
-        caller = caller_of(doctor_ports.tokens.read().text)
-        general, is_reachable = _on_account(caller, where, doctor_ports, several)
+        caller = caller_of(ports.tokens.read().text)
+        general, is_reachable = _on_account(caller, where, ports, network, several)
         if patients is None or not is_reachable:
             return DoctorReport(general)
         return _with_vms(general, patients, caller, where, ports)
     except (NotSignedIn, UsageError) as failure:
         found = [diagnosis.on_failure("sign-in", failure.message, failure.hint)]
-        if doctor_ports.missing_certificates:
-            found.append(diagnosis.on_network(doctor_ports.way, doctor_ports.missing_certificates))
+        if network.missing_certificates:
+            found.append(diagnosis.on_network(network.way, network.missing_certificates))
         return DoctorReport(tuple(found))
 
 
 def _on_account(
-    caller: Caller, where: Where, doctor_ports: DoctorPorts, several: Callable[[], Sequence[str]]
+    caller: Caller, where: Where, ports: Ports, network: LocalNetwork, several: Callable[[], Sequence[str]]
 ) -> tuple[tuple[Check, ...], bool]:
     name = caller.name or "an account that the token does not name"
     found = [
         Check("sign-in", CheckStatus.OK, f"Signed in as {name}."),
-        diagnosis.on_network(doctor_ports.way, doctor_ports.missing_certificates),
+        diagnosis.on_network(network.way, network.missing_certificates),
     ]
     try:
         subscriptions = several() or (where.subscription(),)
@@ -98,20 +94,20 @@ def _on_account(
     is_reachable = False
     for subscription in subscriptions:
         on_it = _checked(
-            "subscription", partial(_on_subscription, subscription, doctor_ports, is_only=len(subscriptions) == 1)
+            "subscription", partial(_on_subscription, subscription, ports, is_only=len(subscriptions) == 1)
         )
         found += (one for one in on_it if one.check != "clock" or not is_reachable)
         is_reachable = is_reachable or any(one.check == "clock" for one in on_it)
     return tuple(found), is_reachable
 
 
-def _on_subscription(subscription: str, doctor_ports: DoctorPorts, *, is_only: bool) -> Iterator[Check]:
-    seen = doctor_ports.subscriptions.read(subscription)
-    ahead = None if seen.server_seconds is None else doctor_ports.now_seconds() - seen.server_seconds
+def _on_subscription(subscription: str, ports: Ports, *, is_only: bool) -> Iterator[Check]:
+    seen = ports.subscriptions.read(subscription)
+    ahead = None if seen.server_seconds is None else ports.epoch_seconds() - seen.server_seconds
     yield diagnosis.on_subscription(seen.name, subscription, seen.state)
     yield diagnosis.on_clock(ahead)
     for namespace in PROVIDERS:
-        yield from _on_provider(namespace, subscription, doctor_ports.subscriptions, is_only=is_only)
+        yield from _on_provider(namespace, subscription, ports.subscriptions, is_only=is_only)
 
 
 def _on_provider(namespace: str, subscription: str, subscriptions: Subscriptions, *, is_only: bool) -> list[Check]:

@@ -12,7 +12,8 @@ from vmident.core.plan import Plan, plan_for
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.errors import NotAllowed, NotFound
-from vmident.ports.azure import Identities, Roles, VirtualMachines
+from vmident.ports.azure import Identities, VirtualMachines
+from vmident.ports.ports import Ports
 from vmident.usecases.resolve.groups import in_each
 from vmident.usecases.resolve.vms import Where
 from vmident.usecases.roles.plan_desired import with_grants
@@ -23,9 +24,7 @@ _PAGE_OF_ARM = 50
 _MANY = 500
 
 
-def plan_state(
-    rules: Sequence[Rule], where: Where, machines: VirtualMachines, identities: Identities, roles: Roles
-) -> Plan:
+def plan_state(rules: Sequence[Rule], where: Where, ports: Ports) -> Plan:
     """List the VMs of every subscription that the rules speak of, and plan; only one group's, where one is given.
 
     A rule that names neither subscriptions nor ids is about the default subscription. Of several subscriptions, one
@@ -37,9 +36,9 @@ def plan_state(
     placed = [_placed(rule, where) for rule in rules]
     lags: list[str] = []
     unread: list[UnreadVm] = []
-    plan = plan_for(placed, _read(_listed(placed, where, machines, lags.append), unread))
-    _check_there(plan, identities)
-    plan = with_grants(plan, roles)
+    plan = plan_for(placed, _read(_listed(placed, where, ports.machines, lags.append), unread))
+    _check_there(plan, ports.identities)
+    plan = with_grants(plan, ports.roles)
     # In one group alone it is not seen which VMs are nowhere.
     about_rules = () if where.group else plan.warnings
     return replace(plan, warnings=(*about_rules, *map(_lagging, lags), *map(_about_unread, unread)))

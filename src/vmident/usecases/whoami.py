@@ -1,4 +1,4 @@
-"""Who the next request would be made as, where it would go, and who said so."""
+"""The signed-in account and the active settings, with the source of each."""
 
 from __future__ import annotations
 
@@ -7,45 +7,49 @@ from dataclasses import dataclass
 
 from vmident.core.auth.caller import caller_of
 from vmident.errors import VmidentError
-from vmident.ports.auth import Tokens
+from vmident.ports.ports import Ports
 from vmident.results.account import WhoAmI
 
 
 @dataclass(frozen=True)
-class Environment:
-    """Where requests go. `origins` tells who said the subscription, the group and the cloud.
+class ActiveSettings:
+    """Where requests go. `origins` names the source of the subscription, the group and the cloud.
 
-    `subscription` gives the subscription's id, and is `None` where nothing says which; `name_of` gives its name.
+    `subscription` returns the subscription's ID, and is `None` where no setting names one; `subscription_names` are the
+    names that are known without a request, by ID.
     """
 
     cloud: str
     endpoint: str
     origins: Mapping[str, str]
     subscription: Callable[[], str] | None
-    name_of: Callable[[str], str]
+    subscription_names: Mapping[str, str]
 
 
-def whoami_result(tokens: Tokens, around: Environment) -> WhoAmI:
-    """Read the token that requests would be signed with; raises `NotSignedIn` where there is none.
+def whoami_result(ports: Ports, settings: ActiveSettings) -> WhoAmI:
+    """Read the token that requests are signed with; raises `NotSignedIn` where there is none.
 
-    A subscription is looked up where it was said by name. That its own name cannot be read is no failure.
+    A subscription that a setting names by name is looked up. A subscription whose name cannot be read has none here.
     """
-    token = tokens.read()
+    token = ports.tokens.read()
     caller = caller_of(token.text)
-    subscription = around.subscription() if around.subscription else None
+    subscription = settings.subscription() if settings.subscription else None
     return WhoAmI(
         caller=caller,
         expires_on=caller.expires_on or token.expires_on,
-        cloud=around.cloud,
-        endpoint=around.endpoint,
+        cloud=settings.cloud,
+        endpoint=settings.endpoint,
         subscription_id=subscription,
-        subscription_name=_name_if_any(subscription, around.name_of) if subscription else None,
-        origins={"token": token.origin, **around.origins},
+        subscription_name=_name_of(subscription, settings, ports) if subscription else None,
+        origins={"token": token.origin, **settings.origins},
     )
 
 
-def _name_if_any(subscription: str, name_of: Callable[[str], str]) -> str | None:
+def _name_of(subscription: str, settings: ActiveSettings, ports: Ports) -> str | None:
+    known = settings.subscription_names.get(subscription)
+    if known:
+        return known
     try:
-        return name_of(subscription)
+        return ports.subscriptions.read(subscription).name
     except VmidentError:
         return None

@@ -11,7 +11,6 @@ from vmident.cli.composition.session import Session
 from vmident.cli.inputs.desired_state_file import DescriptionFile, called, planned_by, text_of
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import FleetOptions, RemovalOptions
-from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.core.plan import Plan
 from vmident.core.selection import SelectedChange
@@ -74,18 +73,17 @@ def apply(
         # A saved plan was looked at when it was made; what a file selects is known only now.
         SelectedChange("Apply the desired state to") if file is not None else None,
     )
-    session = run.open()
+    session = run.open(yes=execution.yes)
     made = _plan(saved, file, run, session)
     if execution.no_wait and any(not grant.is_there for one in made.pending for grant in one.grants):
         raise UsageError(
             "--no-wait cannot be used with roles, which are granted after the identity has changed.",
             hint="Remove --no-wait.",
         )
-    prompt = TerminalPrompt(run.console, yes=execution.yes)
-    is_saved, ports = saved is not None, session.ports(prompt)
-    results = apply_plan(made, ports, how, exactly=is_saved, remove_roles=removal.remove_roles)
+    is_saved = saved is not None
+    results = apply_plan(made, session.ports, how, exactly=is_saved, remove_roles=removal.remove_roles)
     run.console.warn(warnings_about(called(str(file)), made.warnings))
-    return report(run, results, prompt, session, named_one=False, nothing=nothing_pending_text(made))
+    return report(run, results, session, named_one=False, nothing=nothing_pending_text(made))
 
 
 def _plan(saved: str | None, file: str | None, run: Run, session: Session) -> Plan:

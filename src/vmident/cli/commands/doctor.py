@@ -10,7 +10,6 @@ import typer
 from vmident.cli.composition.session import Session
 from vmident.cli.inputs.vm_selection import is_selection, resolve_vms, selected_vms
 from vmident.cli.options.shared import IdentityWords, VmOptions, VmWords, Yes
-from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.core.selection import Selection
 from vmident.core.transition import RemoveUsers
@@ -54,20 +53,19 @@ def doctor(
     meant = selected_vms(vms, vm_options, run) if is_selection(vms, vm_options, run) else None
     if meant is None and (identities or fixing.fix):
         raise UsageError("--identity and --fix require a VM.", hint="Example: vmident doctor myVM")
-    session = run.open(selecting=isinstance(meant, Selection))
-    prompt = TerminalPrompt(run.console, yes=fixing.yes)
+    session = run.open(selecting=isinstance(meant, Selection), yes=fixing.yes)
     patients = VmsToCheck(lambda: resolve_vms(meant, session, run), identities) if meant is not None else None
     names_vms = meant is not None and (isinstance(meant, Selection) or len(meant) > 1 or vm_options.ids is not None)
 
     def look() -> DoctorReport:
         several = run.several_subscriptions
         return run_checks(
-            patients, session.where, session.ports(prompt), session.doctor_ports, lambda: session.subscriptions(several)
+            patients, session.where, session.ports, session.local_network, lambda: session.subscriptions(several)
         )
 
     found = look()
     try:
-        fixed = _fixed(found, session, prompt) if fixing.fix else ()
+        fixed = _fixed(found, session) if fixing.fix else ()
     except VmidentError as failure:
         # Nothing was mended; what was found is worth knowing all the same.
         _answer(run, found, (), names_vms=names_vms)
@@ -91,10 +89,10 @@ def _answer(run: Run, found: DoctorReport, fixed: tuple[ChangeResult, ...], *, n
     )
 
 
-def _fixed(found: DoctorReport, session: Session, prompt: TerminalPrompt) -> tuple[ChangeResult, ...]:
+def _fixed(found: DoctorReport, session: Session) -> tuple[ChangeResult, ...]:
     tasks = [
         Task(str(one.vm), ChangeRequest(RemoveUsers, tuple(str(identity) for identity in one.dead)))
         for one in found.vms
         if one.dead
     ]
-    return change_each(tasks, session.ports(prompt), ExecutionOptions()) if tasks else ()
+    return change_each(tasks, session.ports, ExecutionOptions()) if tasks else ()

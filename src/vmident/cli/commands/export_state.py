@@ -23,7 +23,7 @@ def export_state(run: Run) -> ExitCode:
       vmident export-state -g myResourceGroup
     """
     session = run.open()
-    listed = list(list_vms(session.where, session.machines))
+    listed = list(list_vms(session.where, session.ports.machines))
     document = state_document(one for one in listed if isinstance(one, VirtualMachine))
     run.answer_file(document, text=state_text(document), rows=[state_row(rule) for rule in document["rules"]])
     unread = [one for one in listed if isinstance(one, UnreadVm)]

@@ -8,7 +8,6 @@ import typer
 
 from vmident.cli.completion.candidates import groups, regions
 from vmident.cli.options.shared import CreateOptions, TagWords
-from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.core.naming import GROUP_NAME, checked_name
 from vmident.core.shell import command_line
@@ -61,8 +60,7 @@ def create_group(
         raise UsageError("--location is required.", hint=f"Example: {create}")
     session = run.open()
     request = GroupRequest(session.where.subscription(), checked, location.strip(), wanted)
-    prompt = TerminalPrompt(run.console, yes=True)
-    made = create_group_resource(request, session.groups, session.clock, prompt, dry_run=execution.dry_run)
+    made = create_group_resource(request, session.ports, dry_run=execution.dry_run)
     run.answer(
         group_result_document(made),
         rows=[{**group_row(made.group), "status": made.status.value}],
@@ -82,7 +80,7 @@ def show_group(run: Run, *, name: GroupName) -> ExitCode:
     """
     checked = checked_name(name, GROUP_NAME)
     session = run.open()
-    group = read_group(checked, session.where.subscription(), session.groups)
+    group = read_group(checked, session.where.subscription(), session.ports.groups)
     run.answer(group_document(group), rows=[group_row(group)], lines=lambda: group_lines(group))
     return ExitCode.DONE
 
@@ -97,7 +95,7 @@ def list_group(run: Run) -> ExitCode:
       vmident group list -o table
     """
     session = run.open()
-    listed = list(list_groups(session.where.subscription(), session.groups))
+    listed = list(list_groups(session.where.subscription(), session.ports.groups))
     rows = [group_row(one) for one in listed]
     run.answer(
         [group_document(one) for one in listed],

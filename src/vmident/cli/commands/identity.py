@@ -10,7 +10,6 @@ from vmident.cli.change_report import end_of_run, explain_deletion
 from vmident.cli.completion.candidates import identities_here, regions
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import CreateOptions, IdentityDeletionOptions, RemovalOptions, RoleOptions, TagWords
-from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run, one_or_all
 from vmident.core.naming import NEW_IDENTITY_NAME, checked_name
 from vmident.core.resource_id import user_identity_id
@@ -31,7 +30,7 @@ from vmident.render.resources import (
 )
 from vmident.results.changes import exit_code_for
 from vmident.usecases.change.change_vms import ExecutionOptions
-from vmident.usecases.identity.create import IdentityRequest, Makers
+from vmident.usecases.identity.create import IdentityRequest
 from vmident.usecases.identity.create_with_roles import create_identity_with_roles
 from vmident.usecases.identity.delete import delete_identities
 from vmident.usecases.identity.prepare_delete import DeletionRequest
@@ -93,9 +92,7 @@ def create_identity(
         )
     identity_id = user_identity_id(session.where.subscription(), group, checked)
     request = IdentityRequest(identity_id, location.strip() or None if location else None, wanted)
-    prompt = TerminalPrompt(run.console, yes=True)
-    makers = Makers(session.identities, session.groups, session.clock, prompt)
-    made = create_identity_with_roles(request, roles, makers, session.roles, dry_run=execution.dry_run)
+    made = create_identity_with_roles(request, roles, session.ports, dry_run=execution.dry_run)
     run.answer(
         identity_result_document(made),
         rows=[{**identity_row(made.identity), "status": made.status.value}],
@@ -122,7 +119,7 @@ def show_identity(run: Run, *, identities: Words) -> ExitCode:
     """
     words = checked_identity_names(identities)
     session = run.open()
-    shown = show_identities(words, session.where, session.identities)
+    shown = show_identities(words, session.where, session.ports.identities)
     found = [one.identity for one in shown if one.identity]
     named_one = len(words) == 1
     if found or not named_one:
@@ -150,7 +147,7 @@ def list_identity(run: Run) -> ExitCode:
       vmident identity list -g myResourceGroup -o table
     """
     session = run.open()
-    identities = list(list_identities(session.where, session.identities, session.groups))
+    identities = list(list_identities(session.where, session.ports.identities, session.ports.groups))
     rows = [identity_row(one) for one in identities]
     document = [identity_resource_document(one) for one in identities]
     run.answer(document, rows=rows, lines=lambda: listing_lines(rows, "No identities.", run.width_columns))
@@ -196,15 +193,14 @@ def delete_identity(
         )
     # Once the identity stays on one VM it is not deleted, so that the other VMs need not lose it either.
     how = ExecutionOptions(execution.dry_run, policy=policy_of(execution.canary, execution.max_failures or "0"))
-    session = run.open()
-    prompt = TerminalPrompt(run.console, yes=execution.yes)
+    session = run.open(yes=execution.yes)
     request = DeletionRequest(detach, force, removal.remove_roles)
-    results = delete_identities(words, session.where, request, session.ports(prompt), how)
+    results = delete_identities(words, session.where, request, session.ports, how)
     run.answer(
         one_or_all([deletion_document(one) for one in results], named_one=len(words) == 1),
         rows=[deletion_row(one) for one in results],
         lines=lambda: (line for one in results for line in deletion_lines(one)),
     )
     for one in results:
-        explain_deletion(run, one, prompt)
+        explain_deletion(run, one, session)
     return end_of_run(run, results, session)

@@ -97,7 +97,7 @@ def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
     session = run.open()
     if session.is_sandbox:
         return _say(run, "nothingToDo", _SANDBOX)
-    account = session.sign_ins.sign_in(_request(run, login_options, method))
+    account = session.logins.sign_in(_request(run, login_options, method))
     if not account.is_encrypted:
         kept = "warning: Tokens are stored in a plain file, in .IdentityService in your home folder."
         run.console.warn([Line(kept, Tone.WARNING)])
@@ -133,7 +133,7 @@ def logout(run: Run) -> ExitCode:
     session = run.open()
     if session.is_sandbox:
         return _say(run, "nothingToDo", _SANDBOX)
-    account = session.sign_ins.sign_out()
+    account = session.logins.sign_out()
     if account is None:
         return _say(run, "nothingToDo", "You are not signed in with 'vmident login'.")
     return _say(run, "signedOut", f"Signed out {account.name}. The Azure CLI's sign-in is not affected.", account)

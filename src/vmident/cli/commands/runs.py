@@ -12,7 +12,6 @@ from vmident.cli.completion import candidates
 from vmident.cli.composition.session import Session
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import Canary, MaxFailures, RemovalOptions, Yes
-from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.core.run_record import RunRecord
 from vmident.errors import ExitCode, UsageError
@@ -66,7 +65,7 @@ def list_runs(run: Run) -> ExitCode:
 
       vmident runs list -o json --query "[?status=='unfinished'].run"
     """
-    records = run.open().journal.runs()
+    records = run.open().ports.journal.runs()
     run.answer(
         [run_document(one) for one in records],
         rows=[run_row(one) for one in records],
@@ -108,13 +107,11 @@ def resume(run: Run, *, run_word: RunWord = None, execution: RunOptions) -> Exit
       vmident runs resume 3f2a9c1e --dry-run
     """
     how = execution.execution
-    session = run.open()
+    session = run.open(yes=execution.yes)
     record = _record_here(run_word, session)
-    prompt = TerminalPrompt(run.console, yes=execution.yes)
-    ports = session.ports(prompt)
-    results = resume_run(record, ports, how)
-    deletions = resume_deletions(record, results, ports, dry_run=execution.dry_run)
-    return report(run, results, prompt, session, named_one=False, deletions=deletions)
+    results = resume_run(record, session.ports, how)
+    deletions = resume_deletions(record, results, session.ports, dry_run=execution.dry_run)
+    return report(run, results, session, named_one=False, deletions=deletions)
 
 
 def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, execution: RunOptions) -> ExitCode:
@@ -132,15 +129,14 @@ def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, executi
       vmident runs undo 3f2a9c1e --yes
     """
     how = execution.execution
-    session = run.open()
+    session = run.open(yes=execution.yes)
     record = _record_here(run_word, session)
-    prompt = TerminalPrompt(run.console, yes=execution.yes)
-    results = undo_run(record, session.ports(prompt), how, remove_roles=removal.remove_roles)
-    return report(run, results, prompt, session, named_one=False)
+    results = undo_run(record, session.ports, how, remove_roles=removal.remove_roles)
+    return report(run, results, session, named_one=False)
 
 
 def _record(word: str | None, session: Session) -> RunRecord:
-    return session.journal.read(word) if word else session.journal.last(session.endpoint)
+    return session.ports.journal.read(word) if word else session.ports.journal.last(session.endpoint)
 
 
 def _record_here(word: str | None, session: Session) -> RunRecord:

@@ -19,7 +19,7 @@ def status(run: Run) -> ExitCode:
 
       vmident sandbox status
     """
-    return _say(run, run.open().sandbox.status())
+    return _say(run, run.open().ports.sandbox.status())
 
 
 RoleNames = Annotated[
@@ -60,7 +60,7 @@ def reset(run: Run, *, role: RoleNames = None, scope: ScopeWords = None, vms: Vm
             "--scope requires --role.",
             hint="Example: vmident sandbox reset --role Reader --scope group",
         )
-    sandbox = run.open().sandbox
+    sandbox = run.open().ports.sandbox
     sandbox.reset([(one, where) for one in role or () for where in scope or ("subscription",)])
     sandbox.add_vms(vms)
     return _say(run, sandbox.status())

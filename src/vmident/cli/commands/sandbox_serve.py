@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from vmident.cli.completion import candidates
+from vmident.cli.composition.sandboxes import sandbox_server
 from vmident.cli.inputs.choices import choice_of
 from vmident.cli.inputs.numbers import number_between, whole_number_between
 from vmident.cli.options.shared import Vms
@@ -104,7 +105,9 @@ def serve(
       vmident sandbox serve --port 0 --vms 1000 --operation-seconds 7 --throttle
     """
     session = run.open()
-    server = session.server(
+    server = sandbox_server(
+        session.settings,
+        run.runtime,
         port,
         vms=vms,
         operation_seconds=operation_seconds,

@@ -37,7 +37,7 @@ def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
     meant = selected_vms(vms, vm_options, run)
     session = run.open(selecting=isinstance(meant, Selection))
     words = resolve_vms(meant, session, run)
-    shown = show_vms(words, session.where, session.machines)
+    shown = show_vms(words, session.where, session.ports.machines)
     machines = [one.machine for one in shown if one.machine]
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
     if machines or not named_one:
@@ -96,11 +96,11 @@ def _each_listed(selection: Selection | None, session: Session, run: Run) -> Ite
     from vmident.usecases.show_vms import list_vms, show_vms, view_of
 
     if selection is None:
-        return map(view_of, list_vms(session.where, session.machines))
+        return map(view_of, list_vms(session.where, session.ports.machines))
     found = resolve_each_vm(selection, session, run)
     if selection.condition is not None:
-        return iter(show_vms(tuple(found), session.where, session.machines))
-    return (show_vms([one], session.where, session.machines)[0] for one in found)
+        return iter(show_vms(tuple(found), session.where, session.ports.machines))
+    return (show_vms([one], session.where, session.ports.machines)[0] for one in found)
 
 
 def _machines(shown: Iterable[VmView], outcomes: list[VmView], run: Run) -> Iterator[VirtualMachine]:

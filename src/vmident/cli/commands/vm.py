@@ -10,7 +10,6 @@ import typer
 from vmident.cli.inputs.vm_admin import admin_with_credentials, system_of
 from vmident.cli.options.shared import ChangeOptions, IdentityWords, RoleOptions
 from vmident.cli.options.vm_create import AdminOptions, ImageWord, NetworkOptions, NewVm, VmSizeOptions
-from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.run import Run
 from vmident.core.shell import command_line
 from vmident.core.tags import tags_in
@@ -77,13 +76,13 @@ def create(
             tags=tags_in(machine.tags or ()),
         )
     )
-    session = run.open()
+    session = run.open(yes=execution.yes)
     request = replace(
         request, admin=admin_with_credentials(request.admin, os, admin, run, keep_keys=not execution.dry_run)
     )
-    creating = session.creating(TerminalPrompt(run.console, yes=execution.yes))
     seed = run.runtime.new_uuid()
-    result = create_vm(request, session.where, creating, ExecutionOptions(execution.dry_run, execution.no_wait), seed)
+    how = ExecutionOptions(execution.dry_run, execution.no_wait)
+    result = create_vm(request, session.where, session.ports, how, seed)
     run.answer(creation_document(result), rows=[creation_row(result)], lines=lambda: creation_lines(result))
     run.console.warn(warnings_about(result.vm.name, result.warnings))
     if result.error is None:

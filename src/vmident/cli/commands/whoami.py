@@ -21,7 +21,7 @@ def whoami(run: Run) -> ExitCode:
       vmident whoami --query subscriptionId -o tsv
     """
     session = run.open()
-    who = whoami_result(session.tokens, session.environment)
+    who = whoami_result(session.ports, session.active_settings)
     facts = who_facts(who)
     known = {name: value for name, value in facts.items() if value is not None}
     run.answer(who_document(who), rows=[facts], lines=lambda: fact_lines(known))

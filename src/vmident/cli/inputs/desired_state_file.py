@@ -49,6 +49,6 @@ def planned_by(file: str, run: Run, session: Session) -> Plan:
     """Plan by the description in a file; `-g` narrows it to one group. Conflicts name the file beside their lines."""
     rules = rules_in(text_of(file, run), called(file))
     try:
-        return plan_state(rules, session.where_asked, session.machines, session.identities, session.roles)
+        return plan_state(rules, session.where_asked, session.ports)
     except ConflictingRules as conflict:
         raise conflict.with_message(f"{called(file)}: {conflict.message}") from conflict

@@ -85,7 +85,7 @@ def resolve_each_vm(meant: Selection, session: Session, run: Run) -> Iterator[st
         )
     several = session.subscriptions(run.several_subscriptions)
     is_empty = True
-    for one in select_vms(meant, session.where, session.machines, several):
+    for one in select_vms(meant, session.where, session.ports.machines, several):
         is_empty = False
         yield one if isinstance(one, VirtualMachine) else str(one)
     if is_empty:

@@ -12,8 +12,9 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.transition import AddUsers, Change, EnableSystem
 from vmident.errors import JournalUnusable, OperationFailed, TakenOver, VmidentError
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
-from vmident.usecases.change.prepare import Ports, Prepared
+from vmident.usecases.change.prepare import Prepared
 from vmident.usecases.roles.grant import RoleOutcomes, command_to_unassign, grant, remove, role_options
 
 _TO_DO = frozenset({RoleStatus.PLANNED, RoleStatus.PLANNED_REMOVAL})

@@ -11,11 +11,12 @@ from vmident.core.selection import SelectedChange
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Interrupted, UnexpectedError, VmidentError
 from vmident.ports.fleet import NO_POLICY, AzureRequest, Job, RequestCost, RequestKind, Steps, StopPolicy
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.apply_roles import apply_roles, number_due, unsettled
 from vmident.usecases.change.execute import cost_of_write, execute
 from vmident.usecases.change.polling import cost_of
-from vmident.usecases.change.prepare import ChangeRequest, Ports, Prepared
+from vmident.usecases.change.prepare import ChangeRequest, Prepared
 from vmident.usecases.change.prepare_all import (
     Ready,
     Task,

@@ -62,11 +62,12 @@ from vmident.errors import (
 )
 from vmident.ports.azure import PatchResponse
 from vmident.ports.fleet import AzureRequest, Pause, RequestCost, RequestKind, Steps
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.attempt import Attempt
 from vmident.usecases.change.outcome import check_it_did_not_fail, outcome_of, with_ids
 from vmident.usecases.change.polling import cost_of, read_again, wait_until_idle, wait_until_settled
-from vmident.usecases.change.prepare import ChangeRequest, Ports, Prepared, loss_from, prepare_change
+from vmident.usecases.change.prepare import ChangeRequest, Prepared, loss_from, prepare_change
 from vmident.usecases.change.run_cache import RunCache
 
 TRIES = 6

@@ -15,9 +15,9 @@ from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import ChangeNotMade, Conflict, NotAllowed, OperationFailed, VmidentError
 from vmident.ports.azure import PatchResponse
 from vmident.ports.fleet import AzureRequest, Pause, RequestKind, Steps
+from vmident.ports.ports import Ports
 from vmident.usecases.change.attempt import Attempt
 from vmident.usecases.change.polling import PollEnd, cost_of, read_again, wait_for_operation, wait_until_settled
-from vmident.usecases.change.prepare import Ports
 
 CHANGED_SINCE = "changed-since"
 OPERATION_UNREADABLE = "operation-unreadable"

@@ -9,18 +9,15 @@ from vmident.core.consequences import ROLES_ORPHANED, Notice, consequences
 from vmident.core.identity import IdentityState
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.rbac.roles import Grant, RoleAssignment
-from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.write_outcome import SentWrite, Shown, shown_by
 from vmident.errors import StateDrifted
-from vmident.ports.azure import Identities, Roles, VirtualMachines
-from vmident.ports.clock import Clock
-from vmident.ports.fleet import Fleet
-from vmident.ports.journal import Journal
-from vmident.ports.prompt import Loss, Prompt
+from vmident.ports.azure import Roles
+from vmident.ports.ports import Ports
+from vmident.ports.prompt import Loss
 from vmident.results.changes import RoleResult, RoleStatus
 from vmident.usecases.change.polling import wait_until_idle
 from vmident.usecases.change.run_inline import run_inline
@@ -51,23 +48,6 @@ class ChangeRequest:
     assignments: tuple[RoleResult, ...] = ()
     only_from: tuple[IdentityState, ...] = ()
     expected: IdentityState | None = None
-
-
-@dataclass(frozen=True)
-class Ports:
-    """What a change reaches through: the ports, and nothing else."""
-
-    machines: VirtualMachines
-    identities: Identities
-    roles: Roles
-    clock: Clock
-    prompt: Prompt
-    journal: Journal
-    fleet: Callable[[], Fleet]
-
-    def assignments_of(self, principal_id: str, scope: Scope) -> Sequence[RoleAssignment]:
-        """Ask what a principal holds at a scope, above it and below it: a `HeldBy` that is never a moment old."""
-        return self.roles.assignments_of(principal_id, scope)
 
 
 @dataclass(frozen=True)
@@ -116,7 +96,7 @@ def prepare_change(
     are named by id or are attached already; roles cost some. Raises what the reads raise, `NotAllowed` where roles are
     to be granted or deleted and clearly may not be, and `StateDrifted`.
     """
-    vm, assignments_of = machine.id, assignments_of or ports.assignments_of
+    vm, assignments_of = machine.id, assignments_of or ports.roles.assignments_of
     ids, named_twice = find_identities(change_request.identities, machine, ports.identities)
     change = change_request.change(ids)
     planned = transition(machine.identity, change)

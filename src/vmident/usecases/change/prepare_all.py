@@ -10,11 +10,11 @@ from vmident.core.run_record import RunEntry
 from vmident.core.selection import SelectedChange
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Interrupted, NotFound, StateDrifted, TimedOut, UnexpectedError, VmidentError
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.execute import removes_more
 from vmident.usecases.change.prepare import (
     ChangeRequest,
-    Ports,
     Prepared,
     loss_from,
     prepare_change,

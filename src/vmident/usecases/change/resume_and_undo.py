@@ -15,9 +15,10 @@ from vmident.core.undo import change_back, inverse, roles_back, succeeded, succe
 from vmident.errors import NotAllowed, NotFound
 from vmident.ports.azure import Identities
 from vmident.ports.journal import Journal
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.change.change_vms import ExecutionOptions, change_each
-from vmident.usecases.change.prepare import ChangeRequest, Ports
+from vmident.usecases.change.prepare import ChangeRequest
 from vmident.usecases.change.prepare_all import Task
 from vmident.usecases.resolve.roles import RoleNames
 

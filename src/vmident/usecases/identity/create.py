@@ -11,9 +11,8 @@ from vmident.core.resources import IdentityResource, is_same_location
 from vmident.core.shell import command_line
 from vmident.core.tags import has_tags, with_tags
 from vmident.errors import AlreadyExists, NotFound
-from vmident.ports.azure import Groups, Identities
-from vmident.ports.clock import Clock
-from vmident.ports.prompt import Prompt
+from vmident.ports.azure import Groups
+from vmident.ports.ports import Ports
 from vmident.results.changes import Status
 from vmident.results.resources import IdentityResult
 from vmident.usecases.idempotent_write import Write, write_once
@@ -30,43 +29,33 @@ class IdentityRequest:
     tags: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Makers:
-    """What making an identity reaches through."""
-
-    identities: Identities
-    groups: Groups
-    clock: Clock
-    prompt: Prompt
-
-
-def create_identity_resource(request: IdentityRequest, makers: Makers, *, dry_run: bool) -> IdentityResult:
+def create_identity_resource(request: IdentityRequest, ports: Ports, *, dry_run: bool) -> IdentityResult:
     """Read the identity, and send a PUT only where it is not there or lacks a tag.
 
     One that is there is taken as it is where no location is wanted. Raises `AlreadyExists` where it is in another
     location, `NotFound` with near names where its group is not there.
     """
     warnings = name_warnings(request.id.name)
-    before = now = _there(request, makers)
+    before = now = _there(request, ports)
     if before and has_tags(before.tags, request.tags):
         return IdentityResult(before, Status.UNCHANGED, before, warnings)
-    location = before.location if before else _location(request, makers.groups)
+    location = before.location if before else _location(request, ports.groups)
     if dry_run:
         return IdentityResult(_planned(request, location, before), Status.PLANNED, before, warnings)
 
     def make() -> IdentityResource:
         planned = _planned(request, location, now)
-        return makers.identities.make(planned.id, planned.location, planned.tags)
+        return ports.identities.make(planned.id, planned.location, planned.tags)
 
     def found() -> IdentityResource | None:
         nonlocal now
-        now = _there(request, makers)
+        now = _there(request, ports)
         return now if now and has_tags(now.tags, request.tags) else None
 
     write = Write(
         make, found, f"create identity '{request.id.name}'", command_line("vmident", "identity", "show", request.id)
     )
-    identity, is_ours = write_once(write, makers.clock, makers.prompt)
+    identity, is_ours = write_once(write, ports.clock, ports.prompt)
     return IdentityResult(identity, Status.CHANGED if is_ours else Status.UNCHANGED, before, warnings)
 
 
@@ -80,12 +69,12 @@ def _location(request: IdentityRequest, groups: Groups) -> str:
     return request.location or read_group(request.id.group, request.id.subscription, groups).location
 
 
-def _there(request: IdentityRequest, makers: Makers) -> IdentityResource | None:
+def _there(request: IdentityRequest, ports: Ports) -> IdentityResource | None:
     try:
-        identity = makers.identities.read(request.id)
+        identity = ports.identities.read(request.id)
     except NotFound as missing:
         if missing.code == NO_GROUP:
-            raise group_not_found(request.id.group, request.id.subscription, missing, makers.groups) from missing
+            raise group_not_found(request.id.group, request.id.subscription, missing, ports.groups) from missing
         if missing.code != "ResourceNotFound":
             raise
         return None

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from vmident.core.resource_id import ResourceId
 from vmident.errors import TimedOut, VmidentError
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, RoleResult, Status
 from vmident.results.resources import DeletionResult
 from vmident.usecases.change.change_vms import ExecutionOptions, execute_all
-from vmident.usecases.change.prepare import Ports
 from vmident.usecases.change.prepare_all import planned_result
 from vmident.usecases.change.recorder import RunRecorder, start_recording
 from vmident.usecases.identity.prepare_delete import (

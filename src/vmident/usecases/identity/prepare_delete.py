@@ -14,9 +14,10 @@ from vmident.core.transition import RemoveUsers
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import NotFound
 from vmident.ports.azure import AttachedVms, Roles
+from vmident.ports.ports import Ports
 from vmident.ports.prompt import IdentityLoss
 from vmident.results.changes import RoleResult, RoleStatus
-from vmident.usecases.change.prepare import ChangeRequest, Ports, loss_from, prepare_change
+from vmident.usecases.change.prepare import ChangeRequest, loss_from, prepare_change
 from vmident.usecases.change.prepare_all import Ready
 from vmident.usecases.roles.grant import check_may
 from vmident.usecases.roles.plan_assignments import find_orphans_of

@@ -17,9 +17,9 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import IdentityDeletion, RunRecord, Stage
 from vmident.core.shell import command_line
 from vmident.errors import NotFound, StillAttached, VmidentError
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.results.resources import DeletionResult
-from vmident.usecases.change.prepare import Ports
 from vmident.usecases.change.recorder import NOT_RECORDED, RunRecorder
 from vmident.usecases.idempotent_write import Write, write_once
 from vmident.usecases.identity.prepare_delete import attached_vms

@@ -12,6 +12,7 @@ from vmident.core.vm_creation.deployment import DeploymentRequest, deployment_id
 from vmident.core.vm_creation.request import VmRequest
 from vmident.core.vm_creation.template import assignment_id_in_template, parameters_for, template_for
 from vmident.errors import Interrupted, UsageError, VmidentError
+from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.results.resources import VmCreation
 from vmident.usecases.change.apply_roles import apply_roles, command_for
@@ -19,7 +20,7 @@ from vmident.usecases.change.change_vms import ExecutionOptions
 from vmident.usecases.change.prepare import Prepared
 from vmident.usecases.resolve.vms import Where
 from vmident.usecases.vm.deploy import goes_on, start_deployment, wait_for_deployment, with_context
-from vmident.usecases.vm.prepare import Creating, PreparedVm, VmWish, machine_named, prepare_vm
+from vmident.usecases.vm.prepare import PreparedVm, VmWish, machine_named, prepare_vm
 from vmident.usecases.vm.preview_deployment import preview_deployment
 
 
@@ -44,30 +45,28 @@ class _Making:
         )
 
 
-def create_vm(
-    requested: VmWish, where: Where, creating: Creating, execution: ExecutionOptions, seed: str
-) -> VmCreation:
+def create_vm(requested: VmWish, where: Where, ports: Ports, execution: ExecutionOptions, seed: str) -> VmCreation:
     """Create the VM; `seed` is a GUID, new for each creation.
 
     Raises what is wrong with the wish, `AlreadyExists`, and why Azure did not take the deployment on. What fails once
     it has is the result's error.
     """
-    prepared = prepare_vm(requested, where, creating, seed, only_plan=execution.dry_run)
+    prepared = prepare_vm(requested, where, ports, seed, only_plan=execution.dry_run)
     request = prepared.request
     making = _Making(prepared, _request(request))
     if execution.dry_run:
-        return _planned(making, creating)
+        return _planned(making, ports)
     if execution.no_wait and request.grants_afterwards:
         scopes = ", ".join(dict.fromkeys(str(one.scope) for one in request.grants_afterwards))
         raise UsageError(
             f"--no-wait cannot be used with these roles, which are granted after the VM is created ({scopes}).",
             hint="Remove --no-wait.",
         )
-    start_deployment(making.request, creating.deployments, creating.ports.clock, creating.ports.prompt)
+    start_deployment(making.request, ports.deployments, ports.clock, ports.prompt)
     if execution.no_wait:
         return making.result(Status.ACCEPTED)
     try:
-        return _made(making, creating)
+        return _made(making, ports)
     except VmidentError as failure:
         return _failed(making, goes_on(failure, making.request))
     except KeyboardInterrupt:
@@ -84,9 +83,9 @@ def _request(request: VmRequest) -> DeploymentRequest:
     )
 
 
-def _planned(making: _Making, creating: Creating) -> VmCreation:
-    request, ports = making.prepared.request, creating.ports
-    what_if, warnings = preview_deployment(making.request, creating.deployments, ports.clock, ports.prompt)
+def _planned(making: _Making, ports: Ports) -> VmCreation:
+    request = making.prepared.request
+    what_if, warnings = preview_deployment(making.request, ports.deployments, ports.clock, ports.prompt)
     return replace(
         making.result(Status.PLANNED),
         deployment=None,
@@ -97,21 +96,21 @@ def _planned(making: _Making, creating: Creating) -> VmCreation:
     )
 
 
-def _made(making: _Making, creating: Creating) -> VmCreation:
-    request, ports = making.prepared.request, creating.ports
-    ended = wait_for_deployment(making.request, creating.deployments, ports.clock, ports.prompt)
+def _made(making: _Making, ports: Ports) -> VmCreation:
+    request = making.prepared.request
+    ended = wait_for_deployment(making.request, ports.deployments, ports.clock, ports.prompt)
     if ended.failure:
-        is_there = _is_there(request, creating)
+        is_there = _is_there(request, ports)
         return _failed(making, with_context(ended.failure, making.request, ended.steps, vm_is_there=is_there))
     machine = ports.machines.read(request.vm)
     created = replace(
         making.result(Status.CHANGED),
         identity=machine.identity,
-        private_address=_unless_it_fails(lambda: creating.networks.private_address(request.network_interface)),
-        public_address=_public_address(request, creating),
+        private_address=_unless_it_fails(lambda: ports.networks.private_address(request.network_interface)),
+        public_address=_public_address(request, ports),
         roles=_granted_in_template(request, machine.identity),
     )
-    return _with_other_roles(created, making.prepared, machine, creating)
+    return _with_other_roles(created, making.prepared, machine, ports)
 
 
 def _granted_in_template(request: VmRequest, identity: IdentityState) -> tuple[RoleResult, ...]:
@@ -122,9 +121,7 @@ def _granted_in_template(request: VmRequest, identity: IdentityState) -> tuple[R
     )
 
 
-def _with_other_roles(
-    created: VmCreation, prepared: PreparedVm, machine: VirtualMachine, creating: Creating
-) -> VmCreation:
+def _with_other_roles(created: VmCreation, prepared: PreparedVm, machine: VirtualMachine, ports: Ports) -> VmCreation:
     """Grant what the deployment could not: settled as the roles of a change of the new VM's identities are."""
     request = prepared.request
     grants = request.grants_afterwards
@@ -134,22 +131,22 @@ def _with_other_roles(
     settled = apply_roles(
         ChangeResult(request.vm.name, Status.CHANGED, request.vm, change.before, change.after),
         Prepared(machine, request.change, change, None, (), grants, (), ()),
-        creating.ports,
+        ports,
     )
     return replace(created, status=settled.status, roles=(*created.roles, *settled.roles), error=settled.error)
 
 
-def _is_there(request: VmRequest, creating: Creating) -> bool:
+def _is_there(request: VmRequest, ports: Ports) -> bool:
     """Return whether Azure is seen to have kept a VM that did not come up."""
     try:
-        return machine_named(request.vm, creating.ports.machines) is not None
+        return machine_named(request.vm, ports.machines) is not None
     except VmidentError:
         return False
 
 
-def _public_address(request: VmRequest, creating: Creating) -> str | None:
+def _public_address(request: VmRequest, ports: Ports) -> str | None:
     public_ip = request.public_ip
-    return _unless_it_fails(lambda: creating.networks.public_address(public_ip)) if public_ip else None
+    return _unless_it_fails(lambda: ports.networks.public_address(public_ip)) if public_ip else None
 
 
 def _unless_it_fails(read: Callable[[], str | None]) -> str | None:

@@ -17,10 +17,9 @@ from vmident.core.vm_creation.admin import Admin, computer_name
 from vmident.core.vm_creation.images import Image, OsType
 from vmident.core.vm_creation.request import DEFAULT_SIZE, OpenPort, VmRequest
 from vmident.errors import AlreadyExists, NotFound, NotSignedIn, UsageError
-from vmident.ports.azure import Groups, VirtualMachines
-from vmident.ports.deployments import Deployments, Networks
+from vmident.ports.azure import VirtualMachines
+from vmident.ports.ports import Ports
 from vmident.results.changes import RoleResult, RoleStatus
-from vmident.usecases.change.prepare import Ports
 from vmident.usecases.resolve.identities import checked_identity_names, find_identities
 from vmident.usecases.resolve.network import NetworkNames, SubnetChoice, find_network
 from vmident.usecases.resolve.roles import NO_ROLES, RoleNames, find_grants
@@ -50,16 +49,6 @@ class VmWish:
     has_public_ip: bool = True
     open_port: OpenPort = OpenPort.NONE
     tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Creating:
-    """What making a VM reaches through."""
-
-    ports: Ports
-    groups: Groups
-    deployments: Deployments
-    networks: Networks
 
 
 @dataclass(frozen=True)
@@ -99,7 +88,7 @@ def checked_request(requested: VmWish) -> VmWish:
     return replace(requested, name=name, location=location, identities=identities)
 
 
-def prepare_vm(requested: VmWish, where: Where, creating: Creating, seed: str, *, only_plan: bool) -> PreparedVm:
+def prepare_vm(requested: VmWish, where: Where, ports: Ports, seed: str, *, only_plan: bool) -> PreparedVm:
     """Read the group, name, identities, networks and roles, and build the request.
 
     Raises `AlreadyExists` where there is a VM of that name, and what the reads raise. Where it is only to be planned,
@@ -108,11 +97,11 @@ def prepare_vm(requested: VmWish, where: Where, creating: Creating, seed: str, *
     if where.group is None:
         raise UsageError("A resource group is required.", hint="Example: -g myResourceGroup")
     vm = vm_id(where.subscription(), where.group, requested.name)
-    around = _look_around(vm, requested, creating, only_plan=only_plan)
+    around = _look_around(vm, requested, ports, only_plan=only_plan)
     stand_in = VirtualMachine(vm, around.location, IdentityState())
-    users, named_twice = find_identities(requested.identities, stand_in, creating.ports.identities)
+    users, named_twice = find_identities(requested.identities, stand_in, ports.identities)
     identities = IdentityState.of(system=requested.system, users=sorted(users))
-    roles = creating.ports.roles
+    roles = ports.roles
     grants = find_grants(requested.roles, vm.subscription, vm.group, roles) if requested.roles else ()
     request = VmRequest(
         vm,
@@ -137,17 +126,17 @@ def prepare_vm(requested: VmWish, where: Where, creating: Creating, seed: str, *
     return PreparedVm(request, planned, warnings)
 
 
-def _look_around(vm: ResourceId, requested: VmWish, creating: Creating, *, only_plan: bool) -> _Surroundings:
+def _look_around(vm: ResourceId, requested: VmWish, ports: Ports, *, only_plan: bool) -> _Surroundings:
     try:
-        home = creating.groups.read(vm.subscription, vm.group).location
+        home = ports.groups.read(vm.subscription, vm.group).location
     except NotSignedIn as nobody:
         if not (only_plan and requested.location):
             raise
         message = f"Existing resources were not checked: {nobody.message}"
         return _Surroundings(requested.location, SubnetChoice(), (Notice(NOT_LOOKED_AT, message),))
-    _check_there_is_none(vm, creating)
+    _check_there_is_none(vm, ports)
     location = requested.location or home
-    return _Surroundings(location, find_network(requested.network, vm, location, creating.networks))
+    return _Surroundings(location, find_network(requested.network, vm, location, ports.networks))
 
 
 def machine_named(vm: ResourceId, machines: VirtualMachines) -> VirtualMachine | None:
@@ -158,8 +147,8 @@ def machine_named(vm: ResourceId, machines: VirtualMachines) -> VirtualMachine |
         return None
 
 
-def _check_there_is_none(vm: ResourceId, creating: Creating) -> None:
-    machine = machine_named(vm, creating.ports.machines)
+def _check_there_is_none(vm: ResourceId, ports: Ports) -> None:
+    machine = machine_named(vm, ports.machines)
     if machine is None:
         return
     there = f"VM '{vm.name}' already exists in resource group '{vm.group}'. It was not changed."

@@ -1,0 +1,209 @@
+"""The ports of one command: Azure's resources over one connection, the terminal, the clock and the journal."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import vmident
+from vmident.cli.composition.credentials import cloud_of, credential_of
+from vmident.cli.config.settings import Settings
+from vmident.cli.console import Console
+from vmident.cli.prompts import TerminalPrompt
+from vmident.cli.runtime import CommandClock, Runtime
+from vmident.errors import VmidentError
+
+if TYPE_CHECKING:
+    from vmident.arm.auth.credential import Credential, RecordingCredential
+    from vmident.arm.cloud import Cloud
+    from vmident.arm.connection import Connection
+    from vmident.core.run_record import Origin
+    from vmident.fleet.journal import SqliteJournal
+    from vmident.fleet.runner import Runner
+    from vmident.ports.auth import Tokens
+    from vmident.ports.azure import Groups, Identities, Roles, Subscriptions, VirtualMachines
+    from vmident.ports.deployments import Deployments, Networks
+    from vmident.sandbox.sandbox import Sandbox
+
+
+class AzurePorts:
+    """`vmident.ports.ports.Ports` for Azure or the sandbox; imports and opens what a port needs when it is first used.
+
+    `see` receives the text of every response that lists resources.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        settings: Settings,
+        console: Console,
+        *,
+        clock: CommandClock,
+        prompt: TerminalPrompt,
+        see: Callable[[str], None],
+    ) -> None:
+        self._runtime = runtime
+        self._settings = settings
+        self._console = console
+        self._see = see
+        self._runner: Runner | None = None
+        self.clock = clock
+        self.prompt = prompt
+
+    @cached_property
+    def machines(self) -> VirtualMachines:
+        """VMs."""
+        from vmident.arm.virtual_machines import ArmVirtualMachines
+
+        return ArmVirtualMachines(self._connection)
+
+    @cached_property
+    def identities(self) -> Identities:
+        """User-assigned identities."""
+        from vmident.arm.identities import ArmIdentities
+
+        return ArmIdentities(self._connection)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Resource groups."""
+        from vmident.arm.groups import ArmGroups
+
+        return ArmGroups(self._connection)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """Role definitions, role assignments and permissions."""
+        from vmident.arm.roles import ArmRoles
+
+        return ArmRoles(self._connection)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Subscriptions and their resource providers."""
+        from vmident.arm.subscriptions import ArmSubscriptions
+
+        return ArmSubscriptions(self._connection)
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        """Template deployments."""
+        from vmident.arm.deployments import ArmDeployments
+
+        return ArmDeployments(self._connection)
+
+    @cached_property
+    def networks(self) -> Networks:
+        """Virtual networks and addresses."""
+        from vmident.arm.networks import ArmNetworks
+
+        return ArmNetworks(self._connection)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The token that requests are signed with."""
+        from vmident.arm.auth.credential import ArmTokens
+
+        return ArmTokens(self._credential, self.cloud)
+
+    @cached_property
+    def journal(self) -> SqliteJournal:
+        """The record of runs, of every cloud in one file."""
+        from vmident.fleet.journal import SqliteJournal
+
+        runtime, file = self._runtime, self._settings.state_folder / "runs.sqlite3"
+        return SqliteJournal(file, self._origin, now=runtime.wall, new_uuid=runtime.new_uuid)
+
+    def epoch_seconds(self) -> float:
+        """Return this machine's time, in seconds since the epoch."""
+        return self._runtime.wall()
+
+    def fleet(self) -> Runner:
+        """Return an executor for one run: threads side by side, but one at a time in the sandbox, which has no more."""
+        from vmident.arm.connection import AT_ONCE
+        from vmident.fleet.runner import Runner
+        from vmident.fleet.workers import InlineExecutor, ThreadExecutor
+
+        clock, metering = self.clock, self._connection.metered
+        executor = (
+            InlineExecutor(clock, metering)
+            if self._settings.is_sandbox
+            else ThreadExecutor(AT_ONCE, clock, metering, clock.real_seconds)
+        )
+        self._runner = Runner(clock, executor, self.prompt.show)
+        return self._runner
+
+    @property
+    def stopped(self) -> VmidentError | None:
+        """Why the last run of many changes stopped early, if it did."""
+        return self._runner.stopped if self._runner else None
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """The cloud that requests go to."""
+        return cloud_of(self._settings)
+
+    @property
+    def is_signed_in_by_azure_cli(self) -> bool:
+        """Return whether requests are signed with the Azure CLI's sign-in."""
+        from vmident.arm.auth.azure_cli_credential import CachedAzureCliCredential
+
+        return isinstance(self._credential, CachedAzureCliCredential)
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """The sandbox in this process."""
+        from vmident.cli.composition.sandboxes import local_sandbox
+
+        return local_sandbox(self._settings, self._runtime)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        opened = self.__dict__
+        for part in ("_connection", "_credential", "sandbox", "journal"):
+            if part in opened:
+                opened[part].close()
+
+    @cached_property
+    def _credential(self) -> Credential:
+        return credential_of(self._settings, self.cloud, self._runtime, self._console.trace)
+
+    @cached_property
+    def _signing(self) -> RecordingCredential:
+        from vmident.arm.auth.credential import RecordingCredential
+
+        return RecordingCredential(self._credential)
+
+    @cached_property
+    def _connection(self) -> Connection:
+        from vmident.arm.connection import Connection
+
+        door = None
+        if self._settings.is_sandbox:
+            from vmident.sandbox.transport.in_process import SandboxAdapter
+
+            door = SandboxAdapter(self.sandbox)
+        return Connection(
+            self.cloud,
+            self._signing,
+            self.clock,
+            version=vmident.__version__,
+            trace=self._console.trace,
+            progress=self._console.progress,
+            see=self._see,
+            door=self._runtime.through(door),
+        )
+
+    def _origin(self) -> Origin:
+        """Return the origin of a new run; the caller is read from a token that is already there."""
+        from vmident.core.auth.caller import caller_of
+        from vmident.core.run_record import Origin
+
+        caller = caller_of(self._signing.last or "")
+        # A file name need not be UTF-8, but what is on record is.
+        words = (os.fsencode(word).decode("utf-8", "backslashreplace") for word in self._runtime.words)
+        command = shlex.join(("vmident", *words))
+        return Origin(command, self.cloud.name, self.cloud.endpoint, caller.name, caller.object_id)

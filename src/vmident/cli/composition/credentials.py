@@ -1,0 +1,103 @@
+"""Which cloud the settings name, and which credential signs requests to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vmident.cli.config.azure_cli_config import azure_cli_folder
+from vmident.cli.config.environment import certificates_error, credential_error, missing_certificates
+from vmident.cli.config.settings import Settings
+from vmident.cli.console import Console
+from vmident.cli.runtime import Runtime
+from vmident.errors import UsageError
+from vmident.render.line import Line, Tone
+
+if TYPE_CHECKING:
+    from vmident.arm.auth.credential import Credential
+    from vmident.arm.cloud import Cloud
+    from vmident.ports.auth import Logins
+
+
+def cloud_of(settings: Settings) -> Cloud:
+    """Return the cloud with its endpoints; raises `UsageError` for one that is not known."""
+    from vmident.arm.cloud import Cloud, checked_endpoint, known_cloud
+
+    if settings.is_sandbox:
+        from vmident.sandbox.sandbox import ENDPOINT
+
+        return Cloud("sandbox", ENDPOINT, ENDPOINT)
+    cloud = known_cloud(settings.cloud, settings.clouds).signed_in_by(settings.authority)
+    return replace(cloud, endpoint=checked_endpoint(settings.endpoint)) if settings.endpoint else cloud
+
+
+def credential_of(settings: Settings, cloud: Cloud, runtime: Runtime, trace: Callable[[str], None]) -> Credential:
+    """Return the credential of the first source that is set: the sandbox, a token, `vmident login`, the Azure CLI.
+
+    Without any, azure-identity's chain. Settings that keep every request from being sent raise with the first one.
+    """
+    from vmident.arm.auth.azure_cli_credential import CachedAzureCliCredential, TokenCache
+    from vmident.arm.auth.credential import StaticTokenCredential, UnusableCredential, credential_for
+    from vmident.arm.auth.login_record import load_login
+
+    _silence_the_sdk()
+    if settings.is_sandbox:
+        from vmident.sandbox.sandbox import TOKEN
+
+        return StaticTokenCredential(TOKEN, runtime.wall(), "the sandbox")
+    unusable = _unusable_environment(settings, cloud, runtime)
+    if unusable:
+        return UnusableCredential(unusable)
+    if settings.access_token:
+        return StaticTokenCredential(settings.access_token, runtime.wall())
+    own = load_login(settings.state_folder)
+    account = settings.azure_cli_account
+    if account is None or (own and own.is_for(cloud)):
+        return credential_for(cloud, sign_in=own)
+    cache = TokenCache(azure_cli_folder(runtime.environ, runtime.home), settings.azure_cli_encrypts)
+    return CachedAzureCliCredential(account, cache, cloud, runtime.wall, trace)
+
+
+def logins_of(
+    settings: Settings,
+    cloud: Cloud,
+    runtime: Runtime,
+    console: Console,
+    remaining_seconds: Callable[[], float | None],
+) -> Logins:
+    """Return the sign-in of `vmident login`; raises `UsageError` where its certificates do not exist."""
+    from vmident.arm.auth.login import ArmLogins
+
+    _silence_the_sdk()
+    missing = missing_certificates(runtime.environ, exists)
+    if missing:
+        raise certificates_error(*missing)
+    return ArmLogins(
+        cloud,
+        settings.state_folder,
+        prompt=lambda text: console.note([Line(text, Tone.HEADING)]),
+        progress=console.progress,
+        remaining_seconds=remaining_seconds,
+    )
+
+
+def exists(path: str) -> bool:
+    """Return whether there is a file or folder of that name."""
+    return Path(path).exists()
+
+
+def _unusable_environment(settings: Settings, cloud: Cloud, runtime: Runtime) -> UsageError | None:
+    missing = None if cloud.is_plain_http else missing_certificates(runtime.environ, exists)
+    if missing:
+        return certificates_error(*missing)
+    return None if settings.access_token else credential_error(runtime.environ, exists)
+
+
+def _silence_the_sdk() -> None:
+    """Keep the SDK's own log records off standard error: `arm.errors` reports what they report."""
+    import logging
+
+    for name in ("azure", "msal", "urllib3"):
+        logging.getLogger(name).addHandler(logging.NullHandler())

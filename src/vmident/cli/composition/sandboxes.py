@@ -1,0 +1,65 @@
+"""The sandbox of this machine: in this process, or behind a loopback HTTPS port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vmident.cli.config.settings import Settings
+from vmident.cli.runtime import Runtime
+
+if TYPE_CHECKING:
+    from vmident.sandbox.protocol.call import Busy
+    from vmident.sandbox.sandbox import Sandbox
+    from vmident.sandbox.transport.https_server import Server
+
+
+def local_sandbox(settings: Settings, runtime: Runtime) -> Sandbox:
+    """Open the sandbox in its folder; raises `SandboxUnusable`."""
+    from vmident.sandbox.sandbox import Sandbox
+
+    return Sandbox(settings.sandbox_folder, now=runtime.wall, new_uuid=runtime.new_uuid)
+
+
+def sandbox_server(
+    settings: Settings,
+    runtime: Runtime,
+    port: int,
+    *,
+    vms: int,
+    operation_seconds: float,
+    busy: Busy,
+    is_throttling: bool,
+    time_scale: float = 1.0,
+    log: Path | None = None,
+    faults: Path | None = None,
+) -> Server:
+    """Open the sandbox, add `vms` VMs and listen on a loopback HTTPS port; 0 picks a free one.
+
+    Its time runs `time_scale` times as fast, except for the expiry of tokens. Raises `UsageError` for a file of faults
+    that cannot be read.
+    """
+    from vmident.sandbox.sandbox import Sandbox
+    from vmident.sandbox.transport.faults import read_faults
+    from vmident.sandbox.transport.https_server import Server
+
+    injected = read_faults(faults) if faults else None
+    folder, began = settings.sandbox_folder, runtime.wall()
+
+    def make(endpoint: str, takes_token: Callable[[str], bool]) -> Sandbox:
+        sandbox = Sandbox(
+            folder,
+            now=lambda: began + (runtime.wall() - began) * time_scale,
+            new_uuid=runtime.new_uuid,
+            operation_seconds=operation_seconds,
+            busy=busy,
+            endpoint=endpoint,
+            is_throttling=is_throttling,
+            shares_buckets=False,
+            takes_token=takes_token,
+        )
+        sandbox.add_vms(vms)
+        return sandbox
+
+    return Server(folder, port, make, runtime.wall, log=log, faults=injected)

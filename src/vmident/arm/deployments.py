@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.arm.answers import check_about, read
 from vmident.arm.connection import Connection
 from vmident.arm.errors.body import code_and_message, retry_after_seconds
-from vmident.arm.errors.translation import HINTS, error_from
+from vmident.arm.errors.translation import CODES_OF_ANY_STATUS, HINTS, error_from
 from vmident.arm.paging import pages
 from vmident.arm.pipeline_policy import content_of
 from vmident.arm.wire_types import (
@@ -35,8 +35,6 @@ API_VERSION = "2025-04-01"
 
 _A_DEPLOYMENT = "a deployment"
 _FORBIDDEN = frozenset({"403", "forbidden"})
-# Codes of a resource provider that `error_from` has a class and a way out for, whatever the status.
-_KNOWN_CODES = frozenset({"FailedIdentityOperation"})
 
 
 class ArmDeployments:
@@ -146,7 +144,7 @@ def _own_failure(properties: DeploymentOperationPropertiesBody) -> VmidentError:
 def _failure(error: Any, state: str, status_code: str = "") -> VmidentError:
     """Translate the error of a deployment or of one of its resources; a status may be a number or its name."""
     code, message = code_and_message({"error": error}, f"It ended as '{state}', and Azure gave no reason.")
-    if code in _KNOWN_CODES or status_code.lower() in _FORBIDDEN:
+    if code in CODES_OF_ANY_STATUS or status_code.lower() in _FORBIDDEN:
         return error_from(403 if status_code.lower() in _FORBIDDEN else 400, {}, {"error": error})
     return OperationFailed(message, code=code or state, hint=HINTS.get(code or ""))
 

@@ -19,6 +19,12 @@ _HEADINGS = {
     Status.PLANNED: "would be created",
     Status.ACCEPTED: "accepted, still being created",
     Status.FAILED: "failed",
+    Status.UNKNOWN: "sent, outcome unknown",
+}
+# Where the VM itself is there.
+_HEADINGS_OF_ROLES = {
+    Status.FAILED: "created, but some roles are missing",
+    Status.UNKNOWN: "created, but the outcome of some roles is unknown",
 }
 _MARKS = {
     "Create": ("+", Tone.ADDED),
@@ -71,7 +77,7 @@ def creation_row(result: VmCreation) -> Document:
 
 def creation_lines(result: VmCreation) -> Iterator[Line]:
     """Draw what there is of the VM now, or what would be made and by which template."""
-    heading = f"{result.vm.name} ({result.vm.group}, {result.location}): {_HEADINGS[result.status]}"
+    heading = f"{result.vm.name} ({result.vm.group}, {result.location}): {_heading(result)}"
     yield Line(heading, Tone.HEADING)
     if result.identity:
         yield Line(f"  type     {result.identity.type.value}")
@@ -86,6 +92,11 @@ def creation_lines(result: VmCreation) -> Iterator[Line]:
     if result.template:
         for text in json.dumps(result.template, indent=2).splitlines():
             yield Line(f"  {text}", Tone.FAINT)
+
+
+def _heading(result: VmCreation) -> str:
+    of_roles = _HEADINGS_OF_ROLES.get(result.status) if result.identity else None
+    return of_roles or _HEADINGS[result.status]
 
 
 def _what_if_document(one: WhatIfChange) -> Document:

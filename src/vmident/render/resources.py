@@ -25,6 +25,12 @@ _DELETED = {
 }
 
 
+_WITHOUT_ROLES = {
+    Status.FAILED: "exists, but some roles are missing",
+    Status.UNKNOWN: "exists, but the outcome of some roles is unknown",
+}
+
+
 def group_document(group: Group) -> Document:
     """Return what `group show` and `group list` print of a group."""
     return {"id": str(group.id), "name": group.name, "location": group.location, "tags": dict(group.tags)}
@@ -173,6 +179,8 @@ def _vm_documents(result: DeletionResult) -> Iterator[Document]:
 
 def _detached_line(one: ChangeResult) -> Line:
     vm = _named(one.id) if one.id else one.vm
+    if one.status is Status.UNKNOWN:
+        return Line(f"  ? VM {vm}: sent, outcome unknown", Tone.WARNING)
     if one.status in {Status.FAILED, Status.SKIPPED}:
         return Line(f"  ! VM {vm}: not detached", Tone.ERROR)
     return Line(f"  - VM {vm}", Tone.REMOVED)
@@ -183,8 +191,8 @@ def _made(status: Status, *, is_new: bool) -> str:
         return "no changes"
     if status is Status.PLANNED:
         return "would be created" if is_new else "would be changed"
-    if status is Status.FAILED:
-        return "exists, but some roles are missing"
+    if status in _WITHOUT_ROLES:
+        return _WITHOUT_ROLES[status]
     return "created" if is_new else "changed"
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tests.cli.answers.test_answers_in_doubt import STRANGE, _after_it_was_done
+from tests.cli.vm_create.scenario import CREATE, IN_GROUP, give_key
 from tests.program import (
     GROUP,
+    TERMINAL,
     Misbehaviour,
     Program,
     answering,
@@ -119,6 +121,58 @@ def test_a_refused_role_is_failed_and_not_unknown(program: Program) -> None:
         ["failed"],
     )
     assert program("runs show").json["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("command", "exists"),
+    [
+        (
+            f"identity create myId -g {GROUP} --role Reader --scope group",
+            "exists, but the outcome of some roles is unknown",
+        ),
+        (f"{CREATE} --system --role Reader --scope subscription", "created, but the outcome of some roles is unknown"),
+    ],
+)
+def test_a_new_resource_whose_role_is_in_doubt_is_unknown_and_not_failed(
+    program: Program, command: str, exists: str
+) -> None:
+    give_key(program)
+    program.when("PUT", f"/{ASSIGNMENTS}/", losing_the_request, times=99)
+
+    outcome = program(f"{command} -o json")
+
+    assert (outcome.code, outcome.json["status"]) == (1, "unknown")
+    assert [one["status"] for one in outcome.json["roleAssignments"]] == ["unknown"]
+    program.terminal = TERMINAL
+    shown = program(command.replace("myId", "otherId").replace("newVM", "otherVM"))
+    assert exists in shown.out
+
+
+@pytest.mark.parametrize(
+    ("command", "who"),
+    [
+        (f"enable-system webVM -g {GROUP} --role Reader --scope group", IN_GROUP),
+        (f"identity create myId -g {GROUP} --role Reader --scope group", IN_GROUP),
+    ],
+)
+def test_a_role_that_may_not_be_granted_names_the_roles_that_may_and_the_next_command(
+    program: Program, command: str, who: str
+) -> None:
+    message = (
+        "The client 'me' with object id '1' does not have authorization to perform action "
+        f"'Microsoft.Authorization/roleAssignments/write' over scope '{who}/{ASSIGNMENTS}/0' or the scope is invalid."
+    )
+    program.when("PUT", f"/{ASSIGNMENTS}/", answering(403, "AuthorizationFailed", message))
+
+    outcome = program(command)
+
+    assert (outcome.code, outcome.json["status"]) == (4, "failed")
+    hint = outcome.json["error"]["hint"]
+    assert hint.startswith(
+        f"Ask for the role 'Role Based Access Control Administrator' or 'User Access Administrator' on {who}. "
+    )
+    program.rules.clear()
+    assert program(hint.partition("To complete the change: vmident ")[2]).code == 0
 
 
 def test_a_look_that_is_refused_after_a_lost_answer_leaves_the_outcome_unknown(program: Program) -> None:

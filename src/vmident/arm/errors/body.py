@@ -30,15 +30,18 @@ def code_and_message(body: Any, otherwise: str) -> tuple[str | None, str]:
     Of a deployment that failed, they are those of the first resource that did; of a query that Resource Graph refuses,
     those of its most specific reason.
     """
-    error = body.get("error", body) if isinstance(body, dict) else {}
-    if not isinstance(error, dict):
-        error = {"message": error}
-    error = _innermost(error)
+    error = innermost_error(body)
     message = error.get("message")
     code = error.get("code")
     text = _unwrapped(message) if isinstance(message, str) and message.strip() else otherwise
     shown = " ".join(text[:MESSAGE_CHARACTERS].split())
     return (code[:CODE_CHARACTERS] if isinstance(code, str) and code else None), shown
+
+
+def innermost_error(body: Any) -> dict[str, Any]:
+    """Return the error object of an answer whose code and message `code_and_message` reads."""
+    error = body.get("error", body) if isinstance(body, dict) else {}
+    return _innermost(error if isinstance(error, dict) else {"message": error})
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vmident.arm.errors.body import code_and_message, inner_error, retry_after_seconds
+from vmident.arm.errors.body import code_and_message, inner_error, innermost_error, retry_after_seconds
 from vmident.arm.errors.conflicts import HINTS as CONFLICT_HINTS
 from vmident.arm.errors.conflicts import clears, conflict_error
 from vmident.core.selection import did_you_mean
@@ -27,6 +27,10 @@ from vmident.errors import (
     UnreadableAnswer,
     VmidentError,
 )
+
+_DISALLOWED_BY_POLICY = "RequestDisallowedByPolicy"
+CODES_OF_ANY_STATUS = frozenset({"FailedIdentityOperation", _DISALLOWED_BY_POLICY})
+"""Codes whose errors are the same for an answer, an operation and a resource of a deployment, whatever the status."""
 
 _RESOURCE = re.compile(r"resource '([^']+)'", re.IGNORECASE)
 _SIGN_IN = (
@@ -58,14 +62,14 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
         )
     code, message = code_and_message(body, f"Azure returned status {status} and no message.")
     said: dict[str, Any] = {"code": code, "status": status, "request_id": headers.get("x-ms-request-id")}
-    if code == "FailedIdentityOperation":
-        return _identity_operation_failed(body, message, said)
+    if code in CODES_OF_ANY_STATUS:
+        return _by_code(body, message, said)
     if status == 401:
         return NotSignedIn(message, hint=_SIGN_IN, **said)
     if status == 403:
-        from vmident.arm.errors.forbidden import who_may
+        from vmident.arm.errors.forbidden import forbidden_hint
 
-        return NotAllowed(message, hint=who_may(message, code), **said)
+        return NotAllowed(message, hint=forbidden_hint(message, code), **said)
     if status == 404:
         return NotFound(message, hint=HINTS.get(code or ""), **said)
     if status == 412:
@@ -95,8 +99,8 @@ def _available_region(message: str, code: str | None) -> str | None:
 def operation_error(error: Any, status: str) -> VmidentError:
     """Translate the `error` of an operation that ended as `Failed` or `Canceled`."""
     code, message = code_and_message({"error": error}, f"The operation ended as '{status}', and Azure gave no reason.")
-    if code == "FailedIdentityOperation":
-        return _identity_operation_failed({"error": error}, message, {"code": code})
+    if code in CODES_OF_ANY_STATUS:
+        return _by_code({"error": error}, message, {"code": code})
     if code == "OperationPreempted" or clears(code, message):
         return Conflict(message, code=code, hint="The VM was changed by another client. Try again later.")
     return OperationFailed(message, code=code or status, hint="Run 'vmident show' to see the VM's current identities.")
@@ -109,6 +113,14 @@ def _target_in(body: Any) -> str | None:
     except (KeyError, TypeError, IndexError):
         return None
     return target if isinstance(target, str) else None
+
+
+def _by_code(body: Any, message: str, said: dict[str, Any]) -> VmidentError:
+    if said["code"] != _DISALLOWED_BY_POLICY:
+        return _identity_operation_failed(body, message, said)
+    from vmident.arm.errors.policy import policy_hint, without_identifiers
+
+    return NotAllowed(without_identifiers(message), hint=policy_hint(innermost_error(body)), **said)
 
 
 def _identity_operation_failed(body: Any, message: str, said: dict[str, Any]) -> VmidentError:

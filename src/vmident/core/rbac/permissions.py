@@ -21,12 +21,15 @@ ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/actio
 WRITE_ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/write"
 DELETE_ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/delete"
 
+_GRANTS_ROLES = "Role Based Access Control Administrator"
+_ALSO_GRANTS_ROLES = "User Access Administrator"
+_ROLE_ASSIGNMENT = re.compile(r"/providers/Microsoft\.Authorization/roleAssignments(/[^/]*)?$", re.IGNORECASE)
 # The narrowest built-in role for an action, the more special beginnings first.
 _ROLE_FOR_ACTION = (
     ("microsoft.compute/virtualmachines/", "Virtual Machine Contributor"),
     ("microsoft.managedidentity/userassignedidentities/assign/", "Managed Identity Operator"),
     ("microsoft.managedidentity/userassignedidentities/", "Managed Identity Contributor"),
-    ("microsoft.authorization/roleassignments/", "Role Based Access Control Administrator"),
+    ("microsoft.authorization/roleassignments/", _GRANTS_ROLES),
     ("microsoft.network/", "Network Contributor"),
     ("microsoft.resources/", "Contributor"),
 )
@@ -72,15 +75,18 @@ def grant_command(role: str, scope: str, object_id: str | None) -> str:
 def remediation(action: str, scope: str, object_id: str | None) -> str:
     """Return which role grants a missing action, and the command that assigns it.
 
-    What makes something is asked for where it is to be made: nothing can be granted on what is not there.
+    A role is granted where the resource is created, as nothing can be granted on what does not exist; for a role
+    assignment, whose own ID Azure names as the scope, that is the scope of the assignment.
     """
     role = role_for(action)
     depth = _MAKES_AT_DEPTH.get(action.lower())
-    scope = "/".join(scope.split("/")[:depth]) if depth else scope
+    scope = "/".join(scope.split("/")[:depth]) if depth else _ROLE_ASSIGNMENT.sub("", scope) or "/"
     if role is None:
         return f"Ask for a role with '{action}' on {scope}."
+    alternative = f" or '{_ALSO_GRANTS_ROLES}'" if role == _GRANTS_ROLES else ""
     return (
-        f"Ask for the role '{role}' on {scope}. Someone who can grant it runs: {grant_command(role, scope, object_id)}"
+        f"Ask for the role '{role}'{alternative} on {scope}. "
+        f"Someone who can grant it runs: {grant_command(role, scope, object_id)}"
     )
 
 

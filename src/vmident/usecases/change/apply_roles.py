@@ -15,7 +15,7 @@ from vmident.errors import JournalUnusable, OperationFailed, TakenOver, VmidentE
 from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
 from vmident.usecases.change.prepare import Prepared
-from vmident.usecases.roles.grant import RoleOutcomes, command_to_unassign, grant, remove, role_options
+from vmident.usecases.roles.grant import RoleOutcomes, command_to_unassign, grant, remove, role_options, then
 
 _TO_DO = frozenset({RoleStatus.PLANNED, RoleStatus.PLANNED_REMOVAL})
 _OF_NOBODY = frozenset({RoleStatus.ORPHANED, RoleStatus.PLANNED_REMOVAL})
@@ -111,8 +111,7 @@ def _settled(result: ChangeResult, prepared: Prepared, outcomes: RoleOutcomes) -
     roles = tuple(outcomes.done)
     if outcomes.failure:
         error = _with_context(outcomes.failure, result, prepared, outcomes)
-        in_doubt = any(one.status is RoleStatus.UNKNOWN for one in roles)
-        return replace(result, status=Status.UNKNOWN if in_doubt else Status.FAILED, roles=roles, error=error)
+        return replace(result, status=outcomes.status, roles=roles, error=error)
     has_acted = any(one.status in {RoleStatus.GRANTED, RoleStatus.REMOVED} for one in roles)
     return replace(result, status=Status.CHANGED if has_acted else result.status, roles=roles)
 
@@ -126,7 +125,7 @@ def _with_context(
         return failure.with_message(
             f"The identities of VM '{vm.name}' have changed, but these role assignments of its old principal "
             f"remain: {outcomes.undone}. {failure.message}",
-            hint=f"Delete them: {command_to_unassign(undone)}",
+            hint=then(failure, f"Delete them: {command_to_unassign(undone)}"),
         )
     if any(one.principal_id is None for one in undone):
         hint = f"Repeat the command when Azure knows the principal: {command_line('vmident', 'show', vm)}"
@@ -137,7 +136,7 @@ def _with_context(
         hint = f"To complete the change: {command_for(vm, prepared.change, prepared.grants)}"
     return failure.with_message(
         f"VM '{vm.name}' has its identities, but these roles were not granted: {outcomes.undone}. {failure.message}",
-        hint=hint,
+        hint=then(failure, hint),
     )
 
 

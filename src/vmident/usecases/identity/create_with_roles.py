@@ -13,7 +13,7 @@ from vmident.results.changes import RoleResult, RoleStatus, Status
 from vmident.results.resources import IdentityResult
 from vmident.usecases.identity.create import IdentityRequest, create_identity_resource
 from vmident.usecases.resolve.roles import RoleNames, find_grants
-from vmident.usecases.roles.grant import RoleOutcomes, check_may, grant, role_options
+from vmident.usecases.roles.grant import RoleOutcomes, check_may, grant, role_options, then
 from vmident.usecases.roles.plan_assignments import plan_for
 
 
@@ -23,8 +23,8 @@ def create_identity_with_roles(
     """Create the identity if it is missing, and grant it every role that it lacks.
 
     Roles are looked up, and whether they may be granted, before anything is written. A role that is not granted makes
-    the result failed; its error says what is there and the command that finishes the job. Raises what
-    `create_identity_resource`, `find_grants` and `check_may` raise.
+    the result failed, or unknown where its outcome is; the error says what exists and the command that completes the
+    change. Raises what `create_identity_resource`, `find_grants` and `check_may` raise.
     """
     if not words:
         return create_identity_resource(request, ports, dry_run=dry_run)
@@ -57,9 +57,9 @@ def _with_roles(
         error = outcomes.failure.with_message(
             f"Identity '{made.identity.id.name}' exists, but these roles were not granted: {outcomes.undone}. "
             f"{outcomes.failure.message}",
-            hint=f"To complete the change: {again}",
+            hint=then(outcomes.failure, f"To complete the change: {again}"),
         )
-        return replace(made, status=Status.FAILED, roles=done, error=error)
+        return replace(made, status=outcomes.status, roles=done, error=error)
     has_granted = any(one.status is RoleStatus.GRANTED for one in done)
     return replace(made, status=Status.CHANGED if has_granted else made.status, roles=done)
 

@@ -14,12 +14,13 @@ from vmident.errors import Interrupted, NotAllowed, VmidentError
 from vmident.ports.azure import Roles
 from vmident.ports.clock import Clock
 from vmident.ports.prompt import Prompt
-from vmident.results.changes import RoleResult, RoleStatus
+from vmident.results.changes import RoleResult, RoleStatus, Status
 from vmident.usecases.idempotent_write import Write, write_once
 
 DIRECTORY_SECONDS = 300.0
 """How long a new principal is waited for: the directory takes seconds to minutes to know it (wire facts)."""
 _NOT_REPLICATED = "PrincipalNotFound"
+_VERBS = {WRITE_ROLE_ASSIGNMENT: "granting", DELETE_ROLE_ASSIGNMENT: "revoking"}
 
 
 def check_may(grants: Sequence[RoleResult], roles: Roles) -> None:
@@ -32,9 +33,8 @@ def check_may(grants: Sequence[RoleResult], roles: Roles) -> None:
         action = needed.get(planned.status)
         if action and _clearly_may_not(action, planned.scope, roles):
             raise NotAllowed(
-                f"You do not have permission for '{action}' on {planned.scope}, which granting role "
-                f"'{planned.role.name}' requires. Nothing "
-                "was changed.",
+                f"You do not have permission for '{action}' on {planned.scope}, which {_VERBS[action]} role "
+                f"'{planned.role.name}' requires. Nothing was changed.",
                 hint=remediation(action, str(planned.scope), None),
             )
 
@@ -95,10 +95,20 @@ class RoleOutcomes:
         failed = (one for one in self.done if one.status.is_undone)
         return ", ".join(f"'{one.role.name}' on {one.scope}" for one in failed)
 
+    @property
+    def status(self) -> Status:
+        """How a change ends of which `failure` is the reason: `unknown` where an assignment is."""
+        return Status.UNKNOWN if any(one.status is RoleStatus.UNKNOWN for one in self.done) else Status.FAILED
+
     def _failed(self, planned: RoleResult, failure: VmidentError) -> None:
         self.failure = self.failure or failure
         status = RoleStatus.UNKNOWN if failure.outcome_is_unknown else RoleStatus.FAILED
         self.done.append(replace(planned, status=status))
+
+
+def then(failure: VmidentError, next_step: str) -> str:
+    """Return the hint after a failed assignment: who may grant it, where the account may not, then the next command."""
+    return f"{failure.hint} {next_step}" if isinstance(failure, NotAllowed) and failure.hint else next_step
 
 
 def role_options(grants: Sequence[Grant]) -> list[str]:

@@ -158,5 +158,7 @@ def _unless_it_fails(read: Callable[[], str | None]) -> str | None:
 
 
 def _failed(making: _Making, failure: VmidentError) -> VmCreation:
-    roles = tuple(replace(one, status=RoleStatus.FAILED) for one in making.prepared.roles)
-    return replace(making.result(Status.FAILED, failure), roles=roles)
+    unknown = failure.outcome_is_unknown
+    status, of_roles = (Status.UNKNOWN, RoleStatus.UNKNOWN) if unknown else (Status.FAILED, RoleStatus.FAILED)
+    roles = tuple(replace(one, status=of_roles) for one in making.prepared.roles)
+    return replace(making.result(status, failure), roles=roles)

@@ -86,7 +86,7 @@ def with_context(
 
 def goes_on(failure: VmidentError, request: DeploymentRequest) -> VmidentError:
     """Add to the error of an interrupted wait that the deployment continues, and where to see it."""
-    return failure.with_message(
+    return failure.in_doubt().with_message(
         f"{failure.message} The deployment of {request.what} was sent and may still complete.",
         f"To see its progress: {_how_to_look(request)}",
     )

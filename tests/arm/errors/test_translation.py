@@ -57,9 +57,13 @@ def _unauthorized(action: str, scope: str) -> str:
     )
 
 
-def _to_ask_for(role: str, scope: str) -> str:
+RBAC = "Role Based Access Control Administrator"
+ASSIGNMENT = "/providers/Microsoft.Authorization/roleAssignments/0e0e0e0e"
+
+
+def _to_ask_for(role: str, scope: str, alternative: str = "") -> str:
     command = command_line(*["az", "role", "assignment", "create", "--assignee", "1", "--role"], role, "--scope", scope)
-    return f"Ask for the role '{role}' on {scope}. Someone who can grant it runs: {command}"
+    return f"Ask for the role '{role}'{alternative} on {scope}. Someone who can grant it runs: {command}"
 
 
 NOT_A_VM_WRITER = _unauthorized("Microsoft.Compute/virtualMachines/write", VM)
@@ -279,6 +283,16 @@ def test_a_refusal_that_no_table_knows_keeps_azures_words() -> None:
             ONE,
             _to_ask_for("Managed Identity Operator", ONE),
         ),
+        (
+            "Microsoft.Authorization/roleAssignments/write",
+            f"{VM}{ASSIGNMENT}",
+            _to_ask_for(RBAC, VM, " or 'User Access Administrator'"),
+        ),
+        (
+            "Microsoft.Authorization/roleAssignments/delete",
+            f"/subscriptions/sub{ASSIGNMENT}",
+            _to_ask_for(RBAC, "/subscriptions/sub", " or 'User Access Administrator'"),
+        ),
         ("Microsoft.New/things/write", VM, f"Ask for a role with 'Microsoft.New/things/write' on {VM}."),
     ],
 )
@@ -296,7 +310,7 @@ def test_what_a_template_may_not_make_is_asked_for_on_its_group() -> None:
     assert hint == _to_ask_for("Virtual Machine Contributor", "/subscriptions/sub/resourceGroups/myGroup")
 
 
-@pytest.mark.parametrize("code", ["AuthorizationFailed", "LinkedAuthorizationFailed", "RequestDisallowedByPolicy"])
+@pytest.mark.parametrize("code", ["AuthorizationFailed", "LinkedAuthorizationFailed"])
 def test_a_missing_permission_that_azure_does_not_name_is_somebody_elses_to_give(code: str) -> None:
     hint = error_from(403, {}, _body(code, "Forbidden.")).hint
     assert hint == "Ask an administrator of the subscription for access."

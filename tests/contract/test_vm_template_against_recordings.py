@@ -20,7 +20,7 @@ from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import user_identity_id, vm_id
 from vmident.core.vm_creation.admin import Admin
 from vmident.core.vm_creation.images import Image, OsType
-from vmident.core.vm_creation.request import OpenPort, VmRequest
+from vmident.core.vm_creation.request import OpenPort, VmRequest, VmSettings
 from vmident.core.vm_creation.template import template_for
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -73,22 +73,24 @@ def request_like(template: dict[str, Any], group: str) -> VmRequest:
     return VmRequest(
         vm_id(SUBSCRIPTION, group, vm["name"]),
         vm["location"],
-        Image(vm["properties"]["storageProfile"]["imageReference"], OsType.LINUX),
-        OsType.LINUX,
-        Admin(
-            profile["adminUsername"],
-            tuple(one["keyData"] for one in keys),
-            "A-password-of-theirs" if has_password else None,
+        VmSettings(
+            Image(vm["properties"]["storageProfile"]["imageReference"], OsType.LINUX),
+            OsType.LINUX,
+            Admin(
+                profile["adminUsername"],
+                tuple(one["keyData"] for one in keys),
+                "A-password-of-theirs" if has_password else None,
+            ),
+            size=vm["properties"]["hardwareProfile"]["vmSize"],
+            open_port=OpenPort.SSH,
         ),
         "seed",
-        size=vm["properties"]["hardwareProfile"]["vmSize"],
         identities=IdentityState.of(
             system="SystemAssigned" in identity.get("type", ""),
             users=[user_identity_id(SUBSCRIPTION, group, user) for user in users],
         ),
         grants=grants,
         subnet_id=None if "virtualNetworks" in by_kind else interface["subnet"]["id"],
-        open_port=OpenPort.SSH,
     )
 
 

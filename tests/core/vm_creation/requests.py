@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from vmident.core.rbac.scope import Scope, group_scope, subscription_scope
 from vmident.core.resource_id import user_identity_id, vm_id
 from vmident.core.vm_creation.admin import Admin
 from vmident.core.vm_creation.images import OsType, image_named
-from vmident.core.vm_creation.request import OpenPort, VmRequest
+from vmident.core.vm_creation.request import OpenPort, VmRequest, VmSettings
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 GROUP = "myResourceGroup"
@@ -32,8 +33,11 @@ SUBNET = f"{VNET}/subnets/one"
 
 def vm_request(name: str = "myVM", **changes: Any) -> VmRequest:
     admin = Admin("azureuser", (KEY,))
-    plain: dict[str, Any] = {"image": image_named("Ubuntu2204"), "os": OsType.LINUX, "admin": admin, "seed": SEED}
-    return VmRequest(vm_id(SUBSCRIPTION, GROUP, name), "westus", **{**plain, **changes})
+    plain: dict[str, Any] = {"image": image_named("Ubuntu2204"), "os": OsType.LINUX, "admin": admin}
+    given = {one.name: changes.pop(one.name) for one in fields(VmSettings) if one.name in changes}
+    return VmRequest(
+        vm_id(SUBSCRIPTION, GROUP, name), "westus", VmSettings(**{**plain, **given}), **{"seed": SEED, **changes}
+    )
 
 
 SCOPES = [

@@ -93,7 +93,7 @@ def _ids_in(text: str) -> set[str]:
 def test_no_port_is_open_unless_it_is_asked_for(request: VmRequest) -> None:
     rules = resource(request, "networkSecurityGroups")["properties"]["securityRules"]
     ports = {OpenPort.NONE: [], OpenPort.SSH: ["22"], OpenPort.RDP: ["3389"]}
-    assert [one["properties"]["destinationPortRange"] for one in rules] == ports[request.open_port]
+    assert [one["properties"]["destinationPortRange"] for one in rules] == ports[request.settings.open_port]
 
 
 @given(request=REQUESTS)

@@ -15,6 +15,7 @@ from vmident.core.shell import command_line
 from vmident.core.tags import tags_in
 from vmident.core.vm_creation.admin import Admin, checked_admin_name
 from vmident.core.vm_creation.images import image_named
+from vmident.core.vm_creation.request import VmSettings
 from vmident.errors import ExitCode
 from vmident.render.creation import creation_document, creation_lines, creation_row
 from vmident.render.human import warnings_about
@@ -22,7 +23,7 @@ from vmident.usecases.change.change_vms import ExecutionOptions
 from vmident.usecases.resolve.network import checked_network_names
 from vmident.usecases.resolve.roles import checked_role_names
 from vmident.usecases.vm.create import create_vm
-from vmident.usecases.vm.prepare import VmWish, checked_request
+from vmident.usecases.vm.prepare import VmSpec, checked_request
 
 HasSystem = Annotated[bool, typer.Option("--system", help="Enable the system-assigned identity.")]
 
@@ -60,26 +61,27 @@ def create(
     os = system_of(kind, machine.os_type, admin)
     example = command_line("vmident", "vm", "create", name, "--image", image, "--system")
     request = checked_request(
-        VmWish(
+        VmSpec(
             name,
-            kind,
-            os,
-            Admin(checked_admin_name(admin.admin_username, os)),
-            size=machine.size,
+            VmSettings(
+                kind,
+                os,
+                Admin(checked_admin_name(admin.admin_username, os)),
+                size=machine.size,
+                has_public_ip=network.public_ip,
+                open_port=network.nsg_rule,
+                tags=tags_in(machine.tags or ()),
+            ),
             location=machine.location,
             system=system,
             identities=tuple(identity or ()),
             roles=checked_role_names(role_options.role, role_options.scope, command=example),
             network=checked_network_names(network.vnet, network.subnet),
-            has_public_ip=network.public_ip,
-            open_port=network.nsg_rule,
-            tags=tags_in(machine.tags or ()),
         )
     )
     session = run.open(yes=execution.yes)
-    request = replace(
-        request, admin=admin_with_credentials(request.admin, os, admin, run, keep_keys=not execution.dry_run)
-    )
+    account = admin_with_credentials(request.settings.admin, os, admin, run, keep_keys=not execution.dry_run)
+    request = replace(request, settings=replace(request.settings, admin=account))
     seed = run.runtime.new_uuid()
     how = ExecutionOptions(execution.dry_run, execution.no_wait)
     result = create_vm(request, session.where, session.ports, how, seed)

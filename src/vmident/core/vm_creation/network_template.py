@@ -32,7 +32,7 @@ def network_resources(request: VmRequest) -> list[dict[str, Any]]:
     made = [one for one in (network, security_group, request.public_ip) if one]
     return [
         *([_network(network, _subnet(request), request)] if network else []),
-        _resource(security_group, request, {"securityRules": _rules(request.open_port)}),
+        _resource(security_group, request, {"securityRules": _rules(request.settings.open_port)}),
         *([_public_ip(request.public_ip, request)] if request.public_ip else []),
         _interface(request, request.subnet_id or f"{network}/subnets/{_subnet(request)}", security_group, made),
     ]
@@ -104,7 +104,7 @@ def _resource(
         "apiVersion": NETWORK_VERSION,
         "name": resource.name,
         "location": request.location,
-        "tags": literal(request.tags),
+        "tags": literal(request.settings.tags),
         "dependsOn": [str(one) for one in depends_on or ()],
         "properties": properties,
     }

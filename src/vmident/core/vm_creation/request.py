@@ -1,4 +1,4 @@
-"""A VM that is to be made, as values: everything that its template depends on."""
+"""A VM to create, as values: everything that its template depends on."""
 
 from __future__ import annotations
 
@@ -28,29 +28,35 @@ class OpenPort(Enum):
 
 
 @dataclass(frozen=True)
-class VmRequest:
-    """A VM to be made; `subnet_id` is the subnet that it goes into, `None` for a network of its own.
+class VmSettings:
+    """The settings of a new VM that no read of Azure can change."""
 
-    `new_network` and `new_subnet` name that network. `identities` is what the VM is to have. `grants` go to the
-    system-assigned identity where there is one, else to every user-assigned one. `seed` makes the names of role
-    assignments: another one each time.
+    image: Image
+    os: OsType
+    admin: Admin
+    size: str = DEFAULT_SIZE
+    has_public_ip: bool = True
+    open_port: OpenPort = OpenPort.NONE
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class VmRequest:
+    """A VM to create. `subnet_id` is the subnet of its network interface, `None` for a network of its own.
+
+    `new_network` and `new_subnet` name that network. `grants` go to the system-assigned identity where there is one,
+    else to every user-assigned one. `seed` makes the names of role assignments: another one each time.
     """
 
     vm: ResourceId
     location: str
-    image: Image
-    os: OsType
-    admin: Admin
+    settings: VmSettings
     seed: str
-    size: str = DEFAULT_SIZE
     identities: IdentityState = field(default_factory=IdentityState)
     grants: tuple[Grant, ...] = ()
     subnet_id: str | None = None
     new_network: str | None = None
     new_subnet: str | None = None
-    has_public_ip: bool = True
-    open_port: OpenPort = OpenPort.NONE
-    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def change(self) -> Change:
@@ -80,7 +86,7 @@ class VmRequest:
     @property
     def public_ip(self) -> ResourceId | None:
         """The VM's public address, if it is to have one."""
-        return self.beside(PUBLIC_IP, f"{self.vm.name}PublicIP") if self.has_public_ip else None
+        return self.beside(PUBLIC_IP, f"{self.vm.name}PublicIP") if self.settings.has_public_ip else None
 
     def beside(self, kind: str, name: str) -> ResourceId:
         """Name a resource in the VM's group."""

@@ -37,7 +37,7 @@ def template_for(request: VmRequest) -> Template:
     return {
         "$schema": SCHEMA,
         "contentVersion": "1.0.0.0",
-        "parameters": _PASSWORD_PARAMETER if request.admin.password is not None else {},
+        "parameters": _PASSWORD_PARAMETER if request.settings.admin.password is not None else {},
         "resources": [
             *network_resources(request),
             _vm(request),
@@ -48,7 +48,7 @@ def template_for(request: VmRequest) -> Template:
 
 def parameters_for(request: VmRequest) -> Parameters:
     """Return the values of the template's parameters, the password among them: for the request's body alone."""
-    password = request.admin.password
+    password = request.settings.admin.password
     return {} if password is None else {"adminPassword": {"value": password}}
 
 
@@ -68,17 +68,17 @@ def assignment_id_in_template(grant: Grant, request: VmRequest) -> str:
 
 
 def _vm(request: VmRequest) -> Template:
-    image = request.image
+    image = request.settings.image
     return {
         "type": VIRTUAL_MACHINE,
         "apiVersion": COMPUTE_VERSION,
         "name": request.vm.name,
         "location": request.location,
-        "tags": literal(request.tags),
+        "tags": literal(request.settings.tags),
         "dependsOn": [str(request.network_interface)],
         **({"plan": dict(image.plan)} if image.plan else {}),
         "properties": {
-            "hardwareProfile": {"vmSize": request.size},
+            "hardwareProfile": {"vmSize": request.settings.size},
             "networkProfile": {"networkInterfaces": [{"id": str(request.network_interface)}]},
             "storageProfile": {
                 "osDisk": {"createOption": "FromImage", "caching": "ReadWrite"},
@@ -91,9 +91,9 @@ def _vm(request: VmRequest) -> Template:
 
 
 def _os_profile(request: VmRequest) -> Template:
-    admin = request.admin
+    admin = request.settings.admin
     profile: Template = {
-        "computerName": computer_name(request.vm.name, request.os),
+        "computerName": computer_name(request.vm.name, request.settings.os),
         "adminUsername": admin.name,
     }
     if admin.password is not None:

@@ -20,7 +20,7 @@ from vmident.usecases.change.change_vms import ExecutionOptions
 from vmident.usecases.change.prepare import Prepared
 from vmident.usecases.resolve.vms import Where
 from vmident.usecases.vm.deploy import goes_on, start_deployment, wait_for_deployment, with_context
-from vmident.usecases.vm.prepare import PreparedVm, VmWish, machine_named, prepare_vm
+from vmident.usecases.vm.prepare import PreparedVm, VmSpec, machine_named, prepare_vm
 from vmident.usecases.vm.preview_deployment import preview_deployment
 
 
@@ -36,7 +36,7 @@ class _Making:
         return VmCreation(
             request.vm,
             request.location,
-            request.admin.name,
+            request.settings.admin.name,
             status,
             deployment=self.request.id,
             roles=self.prepared.roles,
@@ -45,11 +45,11 @@ class _Making:
         )
 
 
-def create_vm(requested: VmWish, where: Where, ports: Ports, execution: ExecutionOptions, seed: str) -> VmCreation:
+def create_vm(requested: VmSpec, where: Where, ports: Ports, execution: ExecutionOptions, seed: str) -> VmCreation:
     """Create the VM; `seed` is a GUID, new for each creation.
 
-    Raises what is wrong with the wish, `AlreadyExists`, and why Azure did not take the deployment on. What fails once
-    it has is the result's error.
+    Raises what is wrong with the request, `AlreadyExists`, and why Azure rejected the deployment. A failure after Azure
+    has accepted it is the result's error.
     """
     prepared = prepare_vm(requested, where, ports, seed, only_plan=execution.dry_run)
     request = prepared.request

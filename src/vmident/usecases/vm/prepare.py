@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vmident.core.consequences import Notice, consequences
@@ -13,9 +12,8 @@ from vmident.core.resource_id import ResourceId, vm_id
 from vmident.core.shell import command_line
 from vmident.core.transition import Transition
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_creation.admin import Admin, computer_name
-from vmident.core.vm_creation.images import Image, OsType
-from vmident.core.vm_creation.request import DEFAULT_SIZE, OpenPort, VmRequest
+from vmident.core.vm_creation.admin import computer_name
+from vmident.core.vm_creation.request import DEFAULT_SIZE, VmRequest, VmSettings
 from vmident.errors import AlreadyExists, NotFound, NotSignedIn, UsageError
 from vmident.ports.azure import VirtualMachines
 from vmident.ports.ports import Ports
@@ -33,22 +31,16 @@ _LOCATION = re.compile(r"[A-Za-z0-9 ]+")
 
 
 @dataclass(frozen=True)
-class VmWish:
-    """A VM in the user's words; image, account and roles are checked already."""
+class VmSpec:
+    """A VM to create, with its identities, roles and network by name as typed; `settings` and `roles` are checked."""
 
     name: str
-    image: Image
-    os: OsType
-    admin: Admin
-    size: str = DEFAULT_SIZE
+    settings: VmSettings
     location: str | None = None
     system: bool = False
     identities: tuple[str, ...] = ()
     roles: RoleNames = NO_ROLES
     network: NetworkNames = field(default_factory=NetworkNames)
-    has_public_ip: bool = True
-    open_port: OpenPort = OpenPort.NONE
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,13 +59,13 @@ class _Surroundings:
     warnings: tuple[Notice, ...] = ()
 
 
-def checked_request(requested: VmWish) -> VmWish:
+def checked_request(requested: VmSpec) -> VmSpec:
     """Refuse, before anything is sent, a VM that cannot be; raises `UsageError` and `BadResourceId`."""
     name = checked_name(requested.name, NEW_VM_NAME)
-    computer_name(requested.name, requested.os)
-    if not _SIZE.fullmatch(requested.size):
+    computer_name(requested.name, requested.settings.os)
+    if not _SIZE.fullmatch(requested.settings.size):
         raise UsageError(
-            f"'{requested.size}' is not a valid VM size.",
+            f"'{requested.settings.size}' is not a valid VM size.",
             hint=f"Example: {DEFAULT_SIZE}. To see all sizes: az vm list-sizes",
         )
     if requested.location is not None and not _LOCATION.fullmatch(requested.location.strip()):
@@ -88,7 +80,7 @@ def checked_request(requested: VmWish) -> VmWish:
     return replace(requested, name=name, location=location, identities=identities)
 
 
-def prepare_vm(requested: VmWish, where: Where, ports: Ports, seed: str, *, only_plan: bool) -> PreparedVm:
+def prepare_vm(requested: VmSpec, where: Where, ports: Ports, seed: str, *, only_plan: bool) -> PreparedVm:
     """Read the group, name, identities, networks and roles, and build the request.
 
     Raises `AlreadyExists` where there is a VM of that name, and what the reads raise. Where it is only to be planned,
@@ -106,19 +98,13 @@ def prepare_vm(requested: VmWish, where: Where, ports: Ports, seed: str, *, only
     request = VmRequest(
         vm,
         around.location,
-        requested.image,
-        requested.os,
-        requested.admin,
+        requested.settings,
         seed,
-        size=requested.size,
         identities=identities,
         grants=grants,
         subnet_id=around.place.subnet_id,
         new_network=around.place.new_network,
         new_subnet=around.place.new_subnet,
-        has_public_ip=requested.has_public_ip,
-        open_port=requested.open_port,
-        tags=requested.tags,
     )
     planned = tuple(RoleResult(one.role, one.scope, None, RoleStatus.PLANNED) for one in grants)
     check_may(planned, roles)
@@ -126,7 +112,7 @@ def prepare_vm(requested: VmWish, where: Where, ports: Ports, seed: str, *, only
     return PreparedVm(request, planned, warnings)
 
 
-def _look_around(vm: ResourceId, requested: VmWish, ports: Ports, *, only_plan: bool) -> _Surroundings:
+def _look_around(vm: ResourceId, requested: VmSpec, ports: Ports, *, only_plan: bool) -> _Surroundings:
     try:
         home = ports.groups.read(vm.subscription, vm.group).location
     except NotSignedIn as nobody:

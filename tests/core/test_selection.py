@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.worlds import in_any_case, law
+from vmident.core.naming import near
 from vmident.core.resource_id import ResourceId, vm_id
-from vmident.core.selection import named, near
+from vmident.core.selection import named
 
 WEB_WEST, WEB_EAST = vm_id("sub", "west", "webVM"), vm_id("sub", "east", "WEBvm")
 LISTING = [WEB_WEST, WEB_EAST, vm_id("sub", "west", "dbVM"), vm_id("sub", "west", "appVM")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from vmident.core.selection import did_you_mean
+from vmident.core.naming import did_you_mean
 from vmident.core.shell import command_line
 from vmident.errors import UsageError
 

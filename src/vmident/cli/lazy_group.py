@@ -10,10 +10,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from vmident.cli.completion.typer_completion import bare, with_shell
-from vmident.cli.inputs.azure_cli_commands import translated
 from vmident.cli.inputs.slips import begins_with_a_dash
 from vmident.cli.parse_errors import as_usage_errors
-from vmident.core.selection import did_you_mean
+from vmident.core.naming import did_you_mean
 from vmident.errors import ExitCode, UsageError
 
 
@@ -87,6 +86,8 @@ class LazyGroup(TyperGroup):
             )
         if word.startswith("-"):
             return super().resolve_command(ctx, args)
+        from vmident.cli.inputs.azure_cli_commands import translated
+
         path = ctx.command_path.split()[1:]
         found = translated([*path, *args])
         if found:

@@ -1,7 +1,7 @@
-"""What Azure allows in the names of VMs, resource groups, identities and subscriptions; knows names as text alone.
+"""What Azure allows in the names of VMs, resource groups, identities and subscriptions, and which names are alike.
 
-Each rule lists what is allowed, so that anything else is refused: dashes that a word processor put there, byte order
-marks, no-break spaces, invisible characters.
+Knows names as text alone. Each rule lists what is allowed, so that anything else is refused: dashes that a word
+processor put there, byte order marks, no-break spaces, invisible characters.
 
 Source: Microsoft's 'Naming rules and restrictions for Azure resources', read on 2026-11-28. For VMs its table has the
 rules of host names; its note adds that a resource name has up to 64 characters, and Azure's own validation takes
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -98,6 +99,20 @@ def checked_name(text: str, rule: NameRule) -> str:
 def visible(text: str) -> str:
     r"""Return the text with what shows as nothing, or as something else, as escapes such as `\u200b`."""
     return "".join(one if _shows(one) else f"\\u{ord(one):04x}" for one in text)
+
+
+def near(names: Iterable[str], name: str, *, at_most: int = 3) -> tuple[str, ...]:
+    """Pick the names most like a mistyped `name`, the likest first, in the casing that they came with."""
+    from difflib import get_close_matches
+
+    spelled = {one.lower(): one for one in names}
+    return tuple(spelled[alike] for alike in get_close_matches(name.lower(), sorted(spelled), n=at_most))
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return ` Did you mean 'myVM' or 'myVM2'?`, to follow a sentence; empty where no name is like the one typed."""
+    alike = near(names, name)
+    return f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
 
 
 def _reason_against(name: str, rule: NameRule) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.tags import tag_value
@@ -16,18 +15,6 @@ from vmident.errors import UsageError
 def named(listing: Iterable[ResourceId], name: str) -> tuple[ResourceId, ...]:
     """Pick the resources called `name`, in whatever case, sorted; one each, however often it is listed."""
     return tuple(sorted({resource for resource in listing if resource.name.lower() == name.lower()}))
-
-
-def near(names: Iterable[str], name: str, *, at_most: int = 3) -> tuple[str, ...]:
-    """Pick the names most like a mistyped `name`, the likest first, in the casing that they came with."""
-    spelled = {one.lower(): one for one in names}
-    return tuple(spelled[alike] for alike in get_close_matches(name.lower(), sorted(spelled), n=at_most))
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Return ` Did you mean 'myVM' or 'myVM2'?`, to follow a sentence; empty where no name is like the one typed."""
-    alike = near(names, name)
-    return f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
 
 
 _QUOTED = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")

@@ -12,7 +12,7 @@ from typing import Any
 from vmident.arm.errors.body import code_and_message, inner_error, innermost_error, retry_after_seconds
 from vmident.arm.errors.conflicts import HINTS as CONFLICT_HINTS
 from vmident.arm.errors.conflicts import clears, conflict_error
-from vmident.core.selection import did_you_mean
+from vmident.core.naming import did_you_mean
 from vmident.core.shell import command_line
 from vmident.errors import (
     AzureRefused,

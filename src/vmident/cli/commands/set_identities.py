@@ -9,7 +9,7 @@ import typer
 from vmident.cli.completion.candidates import identity_types
 from vmident.cli.options.shared import FleetOptions, IdentityWords, RemovalOptions, VmOptions, VmWords
 from vmident.cli.run import Run
-from vmident.core.selection import did_you_mean
+from vmident.core.naming import did_you_mean
 from vmident.errors import ExitCode, UsageError
 
 # Whether there is to be a system-assigned identity, and user-assigned ones: our words, and ARM's own.

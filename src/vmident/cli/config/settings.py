@@ -16,7 +16,7 @@ from vmident.cli.config.azure_cli_config import AzureCliFiles, ProfileEntry
 from vmident.cli.config.chosen_subscription import ORIGIN, ChosenSubscription
 from vmident.cli.config.setting import Setting, first_set, setting
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
-from vmident.core.selection import did_you_mean
+from vmident.core.naming import did_you_mean
 from vmident.errors import UsageError
 
 GROUP_OPTION = "option --resource-group"

@@ -7,7 +7,7 @@ from enum import Enum
 
 import typer
 
-from vmident.core.selection import did_you_mean
+from vmident.core.naming import did_you_mean
 
 
 def choice_of(kind: type[Enum]) -> Callable[[str | Enum], str]:

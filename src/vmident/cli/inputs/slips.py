@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.core.selection import did_you_mean
+from vmident.core.naming import did_you_mean
 from vmident.errors import UsageError
 
 # Beside Unicode's own dashes: what keyboards, fonts and word processors put in a hyphen's place.

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from vmident.core.naming import did_you_mean
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import looks_like_id
-from vmident.core.selection import did_you_mean
 from vmident.errors import BadResourceId, UsageError
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vmident.core.naming import RESOURCE_NAME, checked_name
+from vmident.core.naming import RESOURCE_NAME, checked_name, did_you_mean
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId, looks_like_id
 from vmident.core.resources import is_same_location
-from vmident.core.selection import did_you_mean
 from vmident.core.shell import command_line
 from vmident.core.vm_creation.network import VIRTUAL_NETWORK, VirtualNetwork, first_fitting
 from vmident.errors import BadResourceId, NotFound, UsageError

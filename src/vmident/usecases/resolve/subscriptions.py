@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from vmident.core.naming import did_you_mean
 from vmident.core.resources import Subscription
-from vmident.core.selection import did_you_mean
 from vmident.errors import AmbiguousName, NotFound, UsageError
 from vmident.results.account import SubscriptionList
 

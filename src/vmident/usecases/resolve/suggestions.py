@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from vmident.core.selection import did_you_mean
+from vmident.core.naming import did_you_mean
 from vmident.core.shell import command_line
 from vmident.errors import NotFound, VmidentError
 

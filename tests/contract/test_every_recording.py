@@ -1,7 +1,8 @@
 """Every recorded exchange about VMs, scale sets, extensions and run commands, replayed on the sandbox.
 
-Compared of each: the status, the headers that steer a client, the identity with its spelling, the state and the step
-of the etag, and the members of the body. What differs is listed in `DIFFERENCES`, with its reason.
+Compared of each: the status, the headers that steer a client, the budgets that it draws on, the identity with its
+spelling, the state and the step of the etag, and the members of the body. What differs is in `DIFFERENCES`, with its
+reason. Recordings of which only excerpts are left: `test_recorded_excerpts.py`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import pytest
 
 from tests.contract.observations import identity_in
 from tests.sandbox.cloud import Cloud
+from vmident.sandbox.established import put_extension
 from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 FILES = (
@@ -26,6 +29,7 @@ FILES = (
     "vm-run-command-action-2024",
     "vm-run-command-managed-2024",
     "vm-with-extension-and-identities-2024",
+    "vm-encryption-identity-2024",
     "vmss-system-identity-2024",
     "vmss-user-identities-2024",
     "vmss-run-command-action-2024",
@@ -34,19 +38,11 @@ FILES = (
 RECORDED_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 STEERING = ("azure-asyncoperation", "azure-asyncnotification", "location", "etag")
 
-# Of an exchange, by file and number: what is not compared, and why.
+# What is not compared, and why: exchanges by a part of their path, members of a body by their name.
 DIFFERENCES = {
-    "vm-encryption-identity-2024": "its PUT writes back a Windows VM whose creation is not recorded",
-    "*-excerpt": "bodies in part: their changes of identities are in `observed_changes.json`, with those of all others",
-    "Microsoft.Network operations": "the sandbox's network has no operations: what is written is there at once",
-    "instance view": "what an agent reports a moment after the start (`Unknown`, `Not Ready`) comes at once here",
-    "instanceView.exitCode": "no script is run: it succeeds, and the error stream says that nothing ran",
-    "script output": "no script is run: echo prints its text, where the recorded `$0` was the script's path",
-    "virtualMachineProfile": "what Azure adds to the profile of a scale set's VMs is left out",
-    "diskControllerType": "said by Azure of some sizes alone",
-    "securityProfile": "the recorded VM was made with Trusted Launch; the one here is put there without",
+    "/microsoft.network/": "the sandbox's network has no operations: what is written is there at once",
+    "instanceView": "agents report at once here, and no script is run: it succeeds, and stderr says that nothing ran",
 }
-_NOT_COMPARED = {"diskControllerType", "securityProfile", "virtualMachineProfile", "instanceView"}
 
 
 class Replay:
@@ -62,6 +58,7 @@ class Replay:
         request = exchange["request"]
         url = request["url"].replace("https://management.azure.com", "").replace(RECORDED_SUBSCRIPTION, SUBSCRIPTION)
         self._provide(exchange)
+        self._extensions(exchange)
         if "/operations/" in url:
             if exchange["response"]["body"] is None or exchange["response"]["body"].get("status") != "InProgress":
                 self.cloud.now += 60
@@ -106,6 +103,7 @@ class Replay:
         if kind == "virtualmachines":
             users = identity.get("userAssignedIdentities", {})
             self.cloud.sandbox.add_vm(group, name, system="principalId" in identity, identities=users)
+            self._shape(group, name, body)
             return
         made: dict[str, Any] = {
             "location": body.get("location", "westus"),
@@ -114,10 +112,29 @@ class Replay:
         before = {key: value for key, value in identity.items() if key not in ("principalId", "tenantId")}
         url = f"{path.replace(RECORDED_SUBSCRIPTION, SUBSCRIPTION)}?api-version=2024-07-01"
         url = "/".join(url.split("?", maxsplit=1)[0].split("/")[:9]) + "?api-version=2024-07-01"
-        profile = {"virtualMachineProfile": {"osProfile": {"computerNamePrefix": "x"}}}
+        recorded = body.get("properties", {}).get("virtualMachineProfile") or {"osProfile": {}}
+        recorded.pop("timeCreated", None)
+        profile = {"virtualMachineProfile": recorded}
         content = {**made, "properties": profile, **({"identity": _emptied(before)} if before else {})}
         assert self.cloud.send("PUT", url, content).status == 201
         self.cloud.finish()
+
+    def _shape(self, group: str, name: str, body: Any) -> None:
+        """Make a VM of what the recorded one is made of."""
+        members = ("hardwareProfile", "storageProfile", "osProfile", "securityProfile", "networkProfile")
+        profile = {one: body["properties"][one] for one in members if one in body.get("properties", {})}
+        if profile:
+            with self.cloud.sandbox._store.transaction() as rows:
+                rows.replace("vm", group, name, rows.held("vm", group, name) | {"profile": profile})
+
+    def _extensions(self, exchange: dict[str, Any]) -> None:
+        """Put an extension there that the recording's client did not install by a request of its own."""
+        body = here(exchange["response"]["body"]) if exchange["request"]["method"] == "GET" else None
+        for one in (body or {}).get("resources", ()):
+            group, vm, name = (one["id"].split("/")[at] for at in (4, 8, 10))
+            with self.cloud.sandbox._store.transaction() as rows:
+                if rows.find("extension", group, f"{vm}/{name}") is None:
+                    put_extension(rows, group, vm, name, one["properties"])
 
     def _identity(self, text: str) -> None:
         segments = text.split("/")
@@ -145,7 +162,7 @@ def here(value: Any) -> Any:
 
 def is_replayed(exchange: dict[str, Any]) -> bool:
     path = urlsplit(exchange["request"]["url"]).path.lower()
-    return "/microsoft.network/" not in path
+    return not any(part in path for part in DIFFERENCES)
 
 
 class Said:
@@ -160,6 +177,7 @@ class Said:
         said: dict[str, Any] = {
             "status": response["status"],
             "headers": [name for name in STEERING if name in headers and self._steers(name, response)],
+            "budgets": budgets_in(headers),
         }
         url = urlsplit(exchange["request"]["url"])
         if not isinstance(body, dict):
@@ -167,7 +185,7 @@ class Said:
         if "properties" in body and "type" in body:
             properties = body["properties"]
             said["members"] = sorted(body)
-            said["properties"] = sorted(set(properties) - _NOT_COMPARED)
+            said["properties"] = sorted(set(properties) - set(DIFFERENCES))
             said["state"] = properties.get("provisioningState")
             said["identity"] = identity_in(body)
             if "etag" in body and re.search(r"/virtualmachine(scaleset)?s/[^/]+$", url.path.lower()):
@@ -184,6 +202,12 @@ class Said:
     def _steers(name: str, response: Any) -> bool:
         # The location of an identity that is made is its id, not where to look for a result.
         return name != "location" or response["status"] == 202
+
+
+def budgets_in(headers: Mapping[str, str]) -> list[str]:
+    """Return the names of the budgets that compute says a request drew on."""
+    text = headers.get("x-ms-ratelimit-remaining-resource", "")
+    return sorted(part.partition(";")[0] for part in text.split(",") if part)
 
 
 @pytest.mark.parametrize("name", FILES)

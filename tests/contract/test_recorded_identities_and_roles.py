@@ -1,7 +1,8 @@
 """Recorded traffic of identities, their federated credentials and role assignments, replayed on the sandbox.
 
 Status, body and `Location` must be the recorded ones, GUIDs and the moments of role assignments aside. Of the recorded
-refusals, each that the sandbox can be brought to make must have Azure's status, code and message.
+refusals, each that the sandbox can be brought to make must have Azure's status, code and message; the others are of
+resources and limits that it does not have.
 """
 
 from __future__ import annotations
@@ -129,6 +130,18 @@ def test_an_identity_that_does_not_exist_is_refused_as_recorded(lost: Cloud) -> 
     assert code_of(answer) == (said["status"], said["body"]["error"]["code"])
     assert spelled(message_of(answer)) == spelled(said["body"]["error"]["message"])
     assert answer.headers["x-ms-failure-cause"] == said["headers"]["x-ms-failure-cause"]
+
+
+def test_an_identity_of_an_unknown_subscription_is_refused_as_recorded(lost: Cloud) -> None:
+    said = next(one["response"] for one in refusals() if "linked subscription" in json.dumps(one["response"]["body"]))
+    elsewhere = f"{IDENTITIES}/otherIdentity".replace(SUBSCRIPTION, "00000000-0000-4000-8000-000000000009")
+    answer = lost.identify("myVM", "UserAssigned", named={elsewhere: {}})
+    assert code_of(answer) == (said["status"], said["body"]["error"]["code"])
+    assert without_names(message_of(answer)) == without_names(said["body"]["error"]["message"])
+
+
+def without_names(message: str) -> str:
+    return re.sub(r"'[^']*'", "'…'", message)
 
 
 def test_a_role_that_is_there_is_refused_as_recorded(lost: Cloud) -> None:

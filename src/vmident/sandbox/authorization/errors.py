@@ -34,6 +34,15 @@ def linked_authorization_failed(
     return Refused(403, "LinkedAuthorizationFailed", message)
 
 
+def linked_subscription_not_found(scope: str, linked_action: str, subscription: str) -> Refused:
+    """A request that names something in a subscription that is not there; recorded (`refusals.json`)."""
+    message = (
+        f"The client has permission to perform action '{linked_action}' on scope '{scope}', however the linked "
+        f"subscription '{subscription}' was not found. "
+    )
+    return Refused(403, "LinkedAuthorizationFailed", message)
+
+
 def template_authorization_failed(person: tuple[str, str], lacking: Iterable[tuple[str, str, str, str]]) -> Refused:
     """A template with resources that the person may not make, each (name, type, action, id); from public reports."""
     name, object_id = person

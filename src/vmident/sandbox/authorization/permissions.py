@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmident.core.resource_id import ResourceId
 from vmident.sandbox.authorization import errors as authorization_errors
 from vmident.sandbox.authorization.grants import Grants
 from vmident.sandbox.authorization.scopes import check_scope
 from vmident.sandbox.http_messages import Response, json_answer
-from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME
+from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,13 @@ def check_linked(call: Call, action: str, scope: str, linked_action: str, linked
     """Raise 403 `LinkedAuthorizationFailed` where a request, itself allowed, names what the person may not use.
 
     ARM looks at every resource that the request names, whether it is new there or not (aad-pod-identity issue 339).
+    One in a subscription that it cannot see is refused the same way (recorded).
     """
+    linked = list(linked)
+    for one in linked:
+        subscription = ResourceId.parse(one).subscription
+        if subscription.lower() != SUBSCRIPTION:
+            raise authorization_errors.linked_subscription_not_found(scope, linked_action, subscription)
     denied = [one for one in linked if not call.grants.is_allowed(linked_action, one)]
     if denied:
         raise authorization_errors.linked_authorization_failed(PERSON, action, scope, linked_action, denied)

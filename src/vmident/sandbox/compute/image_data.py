@@ -88,7 +88,7 @@ _PREMIUM_NAMES = (
 )
 _STANDARD_NAMES = (
     "Standard_A1_v2 Standard_A2_v2 Standard_D1_v2 Standard_D2_v2 Standard_D3_v2 Standard_D2_v3 Standard_D4_v3 "
-    "Standard_D2_v5 Standard_D4_v5 Standard_E2_v3 Standard_NC6 Standard_NC24"
+    "Standard_D2_v5 Standard_D4_v5 Standard_E2_v3 Standard_F1 Standard_NC6 Standard_NC24"
 )
 _PREMIUM = _PREMIUM_NAMES.split()
 _STANDARD = _STANDARD_NAMES.split()

@@ -61,7 +61,7 @@ class NicReference:
 class Profile:
     """A VM as asked for: its size, image, network interfaces; the rest is as answers carry it.
 
-    Where `disk` has no name, the VM gives it one.
+    Where `disk` has no name, the VM gives it one. `controller` is `SCSI`, `NVMe`, or empty where none was asked for.
     """
 
     size: str
@@ -71,6 +71,7 @@ class Profile:
     disk: dict[str, Any]
     os_profile: dict[str, Any]
     security: dict[str, Any]
+    controller: str = ""
 
 
 def read_profile(properties: Any, name: str, location: str, *, held_image: Mapping[str, Any] | None = None) -> Profile:
@@ -82,7 +83,8 @@ def read_profile(properties: Any, name: str, location: str, *, held_image: Mappi
     is_new = held_image is None
     content = _members(properties, "properties", _PROPERTIES)
     size = _read_size(content.get("hardwareProfile"), location)
-    storage = _members(content.get("storageProfile"), "storageProfile", ["imageReference", "osDisk", "dataDisks"])
+    known = ["imageReference", "osDisk", "dataDisks", "diskControllerType"]
+    storage = _members(content.get("storageProfile"), "storageProfile", known)
     if storage.get("dataDisks"):
         raise errors.not_in_the_sandbox(f"'dataDisks' {_BEYOND}")
     reference, image = _read_image(storage.get("imageReference") or held_image)
@@ -90,7 +92,10 @@ def read_profile(properties: Any, name: str, location: str, *, held_image: Mappi
     os_profile = _read_system(content.get("osProfile"), name, image, is_new=is_new)
     nics = _read_nics(content.get("networkProfile"))
     security = _members(content.get("securityProfile"), "securityProfile", _SECURITY)
-    return Profile(size, image, nics, reference, disk, os_profile, security)
+    controller = storage.get("diskControllerType", "")
+    if controller not in ("", "SCSI", "NVMe"):
+        raise errors.parameter_invalid("The value of parameter 'diskControllerType' is invalid.", "diskControllerType")
+    return Profile(size, image, nics, reference, disk, os_profile, security, controller)
 
 
 def _members(value: Any, what: str, known: Iterable[str]) -> dict[str, Any]:

@@ -55,9 +55,12 @@ def new_profile(vm: Record, asked: Profile) -> dict[str, Any]:
     disk = dict(asked.disk)
     disk["name"] = disk["name"] or disk_name(vm)
     disk["managedDisk"] = {"storageAccountType": disk.pop("storageAccountType"), "id": disk_id(vm, disk["name"])}
+    storage: dict[str, Any] = {"imageReference": asked.image_reference, "osDisk": disk, "dataDisks": []}
+    if asked.controller:
+        storage["diskControllerType"] = asked.controller
     return {
         "hardwareProfile": {"vmSize": asked.size},
-        "storageProfile": {"imageReference": asked.image_reference, "osDisk": disk, "dataDisks": []},
+        "storageProfile": storage,
         "osProfile": asked.os_profile,
         "networkProfile": {"networkInterfaces": [_shown_nic(one, asked.nics) for one in asked.nics]},
         **({"securityProfile": asked.security} if asked.security else {}),

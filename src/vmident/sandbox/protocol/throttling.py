@@ -6,7 +6,7 @@ Sizes and refills: the table in the wire facts (Microsoft's pages on ARM's and o
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from vmident.sandbox.errors import Refused
@@ -62,11 +62,21 @@ def vm_write(what: str, region: str, vm: str) -> list[Draw]:
 
 def scale_set_write(region: str, scale_set: str) -> list[Draw]:
     """Return what a write to one scale set costs; sizes recorded, refills assumed to be those of VMs."""
-    return _compute(
-        ("VMScaleSetActionsSubscriptionMaximum", region, Bucket(1500, 500 / _MINUTE)),
-        ("VMScaleSetActionsResource", scale_set, Bucket(12, 4 / _MINUTE)),
-        ("VMScaleSetBatchedVMRequestsSubscriptionMaximum", region, Bucket(6000, 2000 / _MINUTE)),
-    )
+    return [
+        *_compute(
+            ("VMScaleSetActionsSubscriptionMaximum", region, Bucket(1500, 500 / _MINUTE)),
+            ("VMScaleSetActionsResource", scale_set, Bucket(12, 4 / _MINUTE)),
+        ),
+        *_batched(region),
+    ]
+
+
+def scale_set_update_instances(region: str) -> list[Draw]:
+    """Return what updating the instances of a scale set costs: nothing of the scale set's own budget (recorded)."""
+    return [
+        *_compute(("VMScaleSetActionsSubscriptionMaximum", region, Bucket(1500, 500 / _MINUTE))),
+        *_batched(region),
+    ]
 
 
 def scale_set_read(region: str, scale_set: str) -> list[Draw]:
@@ -77,12 +87,16 @@ def scale_set_read(region: str, scale_set: str) -> list[Draw]:
     )
 
 
-def instance_write(region: str, instance: str) -> list[Draw]:
-    """Return what a write to one instance of a scale set costs."""
-    return _compute(
-        ("VMScaleSetVMActionsSubscriptionMaximum", region, Bucket(2000, 666 / _MINUTE)),
-        ("VMScaleSetVMActionsResource", instance, Bucket(12, 4 / _MINUTE)),
-    )
+def instance_write(region: str, instance: str, *, deletes: bool = False) -> list[Draw]:
+    """Return what a write to one instance of a scale set costs; deletions have a budget of their own (recorded)."""
+    what = "DeleteVMScaleSetVM" if deletes else "VMScaleSetVMActions"
+    return [
+        *_compute(
+            (f"{what}SubscriptionMaximum", region, Bucket(2000, 666 / _MINUTE)),
+            (f"{what}Resource", instance, Bucket(12, 4 / _MINUTE)),
+        ),
+        *_batched(region),
+    ]
 
 
 def instance_read(region: str, instance: str) -> list[Draw]:
@@ -91,6 +105,17 @@ def instance_read(region: str, instance: str) -> list[Draw]:
         ("GetVMScaleSetVMSubscriptionMaximum", region, Bucket(6000, 2000 / _MINUTE)),
         ("GetVMScaleSetVMResource", instance, Bucket(36, 12 / _MINUTE)),
     )
+
+
+def _batched(region: str) -> list[Draw]:
+    """Return what a write to a scale set or an instance costs besides.
+
+    One batched request for each write is as much as Azure was seen to take, or more. The last title is no budget but
+    the length of a queue, 0 in all recordings: it draws nothing.
+    """
+    batched = _compute(("VMScaleSetBatchedVMRequestsSubscriptionMaximum", region, Bucket(6000, 2000 / _MINUTE)))
+    queued = _compute(("VmssQueuedVMOperations", region, Bucket(0, 0)))
+    return [*batched, *(replace(one, count=0) for one in queued)]
 
 
 def vm_read(region: str, vm: str) -> list[Draw]:
@@ -169,7 +194,8 @@ class Meter:
                 continue
             if left is None:
                 raise self._refusal(draw, wait_seconds(draw.bucket, level, self.now_seconds, draw.count))
-            self.levels.write_level(draw.name, left)
+            if draw.count:
+                self.levels.write_level(draw.name, left)
 
     def _note(self, draw: Draw, tokens: int) -> None:
         if draw.level == "arm":

@@ -35,10 +35,12 @@ class Host:
         # Instances have an agent here; only a VM of the seed has none.
         return None if has_agent(self.record) else compute_errors.agent_silent(self.record["name"]).error()
 
-    def write_cost(self) -> list[Draw]:
-        """Return what a script costs: one update of the VM."""
+    def write_cost(self, *, deletes: bool = False) -> list[Draw]:
+        """Return what a script costs: one update of the VM; and what deleting a run command does."""
         place = (self.record["location"], self.record["id"])
-        return throttling.instance_write(*place) if self.is_instance else throttling.vm_write("UpdateVM", *place)
+        if self.is_instance:
+            return throttling.instance_write(*place, deletes=deletes)
+        return throttling.vm_write("UpdateVM", *place)
 
     def read_cost(self) -> list[Draw]:
         """Return what a read costs."""

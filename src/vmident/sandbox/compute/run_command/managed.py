@@ -68,7 +68,7 @@ def delete_command(call: Call) -> Response:
     record = call.rows.find(KIND, host.record["group"], _key(call, host))
     if record is None:
         return Response(204)
-    call.meter.draw(host.write_cost())
+    call.meter.draw(host.write_cost(deletes=True))
     effects = operations.Effects({"state": "Deleting"}, [(KIND, record["group"], record["name"], None)])
     return Response(202, operations.begin(call, record, effects, _TIME, kind=KIND, has_location=True))
 

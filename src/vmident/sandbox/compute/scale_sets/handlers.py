@@ -142,7 +142,7 @@ def delete_scale_set(call: Call) -> Response:
 def update_instances(call: Call) -> Response:
     """Answer POST of `manualupgrade`: 202 and an operation, quick and without effect on identities (recorded)."""
     record = find_scale_set(call)
-    call.meter.draw(throttling.scale_set_write(record["location"], record["id"]))
+    call.meter.draw(throttling.scale_set_update_instances(record["location"]))
     effects = operations.Effects({"etag": record["etag"] + 1})
     return Response(202, operations.begin(call, record, effects, _CHANGE, kind=SCALE_SET, has_location=True))
 

@@ -68,7 +68,7 @@ def read_instance_view(call: Call) -> Response:
 def delete_instance(call: Call) -> Response:
     """Answer DELETE of an instance: the capacity falls with it."""
     scale_set, record = find_instance(call)
-    call.meter.draw(throttling.scale_set_write(scale_set["location"], scale_set["id"]))
+    call.meter.draw(throttling.instance_write(record["location"], record["id"], deletes=True))
     smaller = {"capacity": max(0, scale_set["capacity"] - 1), "etag": scale_set["etag"] + 1}
     effects = operations.Effects(
         rows=[

@@ -325,7 +325,8 @@ class SandboxUnusable(VmidentError):
 
     default_code = "sandbox-unusable"
 
-    def __init__(self, message: str, *, hint: str, is_mended_by_reset: bool = True) -> None:
+    # `copy` makes an exception anew from its message alone, so the hint is optional.
+    def __init__(self, message: str, *, hint: str | None = None, is_mended_by_reset: bool = True) -> None:
         super().__init__(message, hint=hint)
         self.is_mended_by_reset = is_mended_by_reset
 

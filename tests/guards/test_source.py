@@ -100,6 +100,10 @@ def test_an_error_keeps_its_code() -> None:
     assert {name: one.default_code for name, one in error_classes().items()}.items() >= PERMANENT_CODES.items()
 
 
+def test_every_error_can_be_copied_with_another_message() -> None:
+    assert [one("a").with_message("b").message for one in error_classes().values()] == ["b"] * len(error_classes())
+
+
 # A variable after a command, in an f-string: `f"… az vm start --ids {vm}"`.
 _COMMAND = re.compile(r"(?<!this )\b(vmident|az|ssh-keygen) [a-z-]+[^.:\n`]*$")
 

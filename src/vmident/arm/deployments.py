@@ -14,6 +14,7 @@ from vmident.arm.answers import check_about, read
 from vmident.arm.connection import Connection
 from vmident.arm.errors.body import code_and_message, retry_after_seconds
 from vmident.arm.errors.translation import CODES_OF_ANY_STATUS, HINTS, error_from
+from vmident.arm.operations import FirstAnswer
 from vmident.arm.paging import pages
 from vmident.arm.pipeline_policy import content_of
 from vmident.arm.wire_types import (
@@ -45,7 +46,7 @@ class ArmDeployments:
 
     def start(self, request: DeploymentRequest) -> None:
         """PUT the deployment once."""
-        client, body, answer = self._client(request.id), _body(request), _FirstAnswer()
+        client, body, answer = self._client(request.id), _body(request), FirstAnswer()
         self._connection.call(
             lambda: client.deployments.begin_create_or_update(request.id.group, request.id.name, body, polling=answer)
         )
@@ -73,7 +74,7 @@ class ArmDeployments:
 
     def what_if(self, request: DeploymentRequest) -> WhatIf:
         """POST the deployment to `whatIf`; repeated like a read, as it changes nothing."""
-        client, body, answer = self._client(request.id), _body(request), _FirstAnswer()
+        client, body, answer = self._client(request.id), _body(request), FirstAnswer()
 
         def ask() -> None:
             deployments = client.deployments
@@ -93,18 +94,6 @@ class ArmDeployments:
         from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 
         return self._connection.sdk(partial(DeploymentsMgmtClient, api_version=API_VERSION), deployment.subscription)
-
-
-class _FirstAnswer:
-    """A polling method that keeps the first answer and is done; duck-typed, to import no SDK for the class alone."""
-
-    response: Any
-
-    def initialize(self, _client: object, initial_response: Any, _deserialization: object) -> None:
-        self.response = initial_response.http_response
-
-    def finished(self) -> bool:
-        return True
 
 
 def _path(deployment: ResourceId) -> str:

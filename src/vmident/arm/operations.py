@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from typing import Any
 
 from vmident.arm.answers import ArmResponse
 from vmident.arm.connection import Connection
@@ -17,6 +18,23 @@ from vmident.arm.wire_types import OperationBody
 from vmident.ports.azure import Operation, OperationStatus
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(?:Z|[+-]00:00)$", re.ASCII)
+
+
+class FirstAnswer:
+    """A polling method for the SDK's clients that keeps the first answer and is done: vmident polls by itself.
+
+    Duck-typed, to import no SDK for the class alone.
+    """
+
+    response: Any
+
+    def initialize(self, _client: object, initial_response: Any, _deserialization: object) -> None:
+        """Keep the answer."""
+        self.response = initial_response.http_response
+
+    def finished(self) -> bool:
+        """Return that there is nothing to wait for."""
+        return True
 
 
 def operation_in(answer: ArmResponse, connection: Connection) -> Operation | None:
@@ -37,7 +55,11 @@ def poll(operation: Operation, connection: Connection) -> OperationStatus:
 
     Raises `UnreadableAnswer` for a status that is missing where there has to be one, or is no text.
     """
-    answer = connection.follow(operation.url)
+    return status_in(connection.follow(operation.url), operation)
+
+
+def status_in(answer: ArmResponse, operation: Operation) -> OperationStatus:
+    """Return what the answer to a poll says; raises as `poll` does."""
     if not operation.has_status:
         return OperationStatus(is_over=answer.status != 202, retry_after_seconds=retry_after_seconds(answer.headers))
     body = answer.read(OperationBody, "an operation")

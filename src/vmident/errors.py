@@ -230,6 +230,20 @@ class OperationUnfinished(VmidentError):
     outcome_is_unknown = True
 
 
+class VmNotAsked(VmidentError):
+    """No verification script was run in the VM."""
+
+    default_code = "not-asked"
+    exit_code = ExitCode.SOME_FAILED
+
+
+class ScriptFailed(VmidentError):
+    """The verification script ran in the VM, but its output is missing, incomplete or not its own."""
+
+    default_code = "script-failed"
+    exit_code = ExitCode.SOME_FAILED
+
+
 class ChangeNotMade(VmidentError):
     """Azure accepted the change and no operation is running, but the VM does not show the change."""
 

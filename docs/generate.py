@@ -36,7 +36,8 @@ _EXIT_CODES = {
     "USAGE": "Wrong usage; nothing was changed. Includes an ambiguous name and a missing `--yes`.",
     "NOT_FOUND": "A VM, identity, resource group or subscription was not found.",
     "NOT_ALLOWED": "Not signed in, or not allowed.",
-    "SOME_FAILED": "Some VMs succeeded and some failed. If all fail with the same code, that code is returned instead.",
+    "SOME_FAILED": "Some VMs succeeded and some failed. If all fail with the same code, that code is returned instead. "
+    "`verify`: some VMs could not be verified.",
     "CONFLICT": "Conflict: the VM changed, is being deleted, or has another operation that did not finish in time.",
     "TIMED_OUT": "Timed out: `--timeout` or the two-hour limit of an operation expired; the change may still complete.",
     "PENDING": "Changes are pending; `plan --exit-code` alone gives it.",
@@ -52,6 +53,10 @@ _SAID_TO_READERS = {
 _NARROWER_CODES = {
     "identity-not-found": "The user-assigned identity was not found.",
     "role-not-found": "No role with that name can be assigned at the scope.",
+    "vm-not-running": "The VM is not running, so no script can run in it.",
+    "agent-missing": "The VM has no VM agent, or the agent is not ready, so no script can run in it.",
+    "no-identity": "The VM has no identity to verify.",
+    "no-http-client": "The VM has no program to request and read a token with.",
     "run-not-found": "The run was not found in the journal, or the journal has no runs for this cloud.",
     "subnet-not-found": "The subnet was not found in the virtual network, or it cannot hold VMs.",
     "no-subscriptions": "The signed-in account has no subscription that can be used.",

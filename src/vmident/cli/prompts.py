@@ -50,7 +50,7 @@ class TerminalPrompt:
                 f"This would {question[:1].lower()}{question[1:]}, and there is no terminal to confirm it on.",
                 hint="Add --yes to confirm, or --dry-run to show the changes.",
             )
-        self._console.note([Line(f"{_names(vms)}")])
+        self._console.note([Line(_listed([vm.name for vm in vms]))])
         if not self._console.confirm(f"{question}?"):
             raise Declined("Nothing was changed.")
 
@@ -85,6 +85,23 @@ class TerminalPrompt:
         if not (self._console.confirm("Continue?") if typing is None else self._console.confirm_number(typing)):
             raise Declined("Nothing was changed.")
 
+    def confirm_script(self, vms: Sequence[str]) -> None:
+        """Describe the script, name its VMs, and ask."""
+        if self._yes:
+            return
+        which = f"VM '{vms[0]}'" if len(vms) == 1 else f"{len(vms)} VMs"
+        if not self._console.terminal.can_ask:
+            raise ConfirmationNeeded(
+                f"This runs a script in {which} and requires confirmation.", hint="Use --yes to confirm."
+            )
+        what = (
+            "The script requests a token for each identity inside the VM and returns the principal that it is for. "
+            "Tokens do not leave the VM. It runs as root or SYSTEM with Azure's Run Command, and may raise an alert."
+        )
+        self._console.note([Line(what), *([Line(_listed(vms))] if len(vms) > 1 else [])])
+        if not self._console.confirm(f"Run the script in {which}?"):
+            raise Declined("No script was run.")
+
     def confirm_role_removal(self, roles: Sequence[RoleAssignment]) -> bool:
         """Ask, on a terminal alone; `--yes` answers for the identities, and not for this."""
         if self._yes or not self._console.terminal.can_ask:
@@ -108,10 +125,9 @@ class TerminalPrompt:
             self._console.warn([Line(progress_text(progress))])
 
 
-def _names(vms: Sequence[ResourceId]) -> str:
-    shown = vms if len(vms) <= _ALONE_AT_MOST else vms[:_NAMED_OF_MANY]
-    named = ", ".join(vm.name for vm in shown)
-    return named if len(shown) == len(vms) else f"{named} and {len(vms) - len(shown)} more"
+def _listed(names: Sequence[str]) -> str:
+    shown = names if len(names) <= _ALONE_AT_MOST else names[:_NAMED_OF_MANY]
+    return ", ".join(shown) + (f" and {len(names) - len(shown)} more" if len(shown) < len(names) else "")
 
 
 def _lost(losses: Sequence[Loss], are_many: bool) -> Iterable[Line]:

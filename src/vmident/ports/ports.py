@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vmident.ports.fleet import Fleet
     from vmident.ports.journal import Journal
     from vmident.ports.prompt import Prompt
+    from vmident.ports.run_commands import RunCommands
 
 
 class Ports(Protocol):
@@ -53,6 +54,11 @@ class Ports(Protocol):
         ...
 
     @property
+    def run_commands(self) -> RunCommands:
+        """Scripts inside VMs."""
+        ...
+
+    @property
     def tokens(self) -> Tokens:
         """The token that requests are signed with."""
         ...
@@ -60,6 +66,10 @@ class Ports(Protocol):
     @property
     def clock(self) -> Clock:
         """Time, up to the deadline of the command."""
+        ...
+
+    def new_uuid(self) -> str:
+        """Return a random UUID."""
         ...
 
     def epoch_seconds(self) -> float:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vmident.ports.auth import Tokens
     from vmident.ports.azure import Groups, Identities, Roles, Subscriptions, VirtualMachines
     from vmident.ports.deployments import Deployments, Networks
+    from vmident.ports.run_commands import RunCommands
     from vmident.sandbox.sandbox import Sandbox
 
 
@@ -103,6 +104,13 @@ class AzurePorts:
         return ArmNetworks(self._connection)
 
     @cached_property
+    def run_commands(self) -> RunCommands:
+        """Scripts inside VMs."""
+        from vmident.arm.run_commands import ArmRunCommands
+
+        return ArmRunCommands(self._connection)
+
+    @cached_property
     def tokens(self) -> Tokens:
         """The token that requests are signed with."""
         from vmident.arm.auth.credential import ArmTokens
@@ -116,6 +124,10 @@ class AzurePorts:
 
         runtime, file = self._runtime, self._settings.state_folder / "runs.sqlite3"
         return SqliteJournal(file, self._origin, now=runtime.wall, new_uuid=runtime.new_uuid)
+
+    def new_uuid(self) -> str:
+        """Return a random UUID."""
+        return self._runtime.new_uuid()
 
     def epoch_seconds(self) -> float:
         """Return this machine's time, in seconds since the epoch."""
@@ -145,6 +157,11 @@ class AzurePorts:
     def cloud(self) -> Cloud:
         """The cloud that requests go to."""
         return cloud_of(self._settings)
+
+    @property
+    def token_resource(self) -> str:
+        """The resource that tokens for Resource Manager are for, such as `https://management.azure.com/`."""
+        return f"{self.cloud.scope.removesuffix('/.default').rstrip('/')}/"
 
     @property
     def is_signed_in_by_azure_cli(self) -> bool:

@@ -18,15 +18,18 @@ def policy_of(canary: int | None, max_failures: str | None, *, no_wait: bool = F
             "--canary cannot be used with --no-wait: vmident waits for the canary VMs.",
             hint="Remove one of them.",
         )
-    return StopPolicy(canary or 0, None if max_failures is None else _limit(max_failures))
+    return StopPolicy(
+        canary or 0, None if max_failures is None else Limit(*number_or_percent(max_failures, "--max-failures"))
+    )
 
 
-def _limit(word: str) -> Limit:
+def number_or_percent(word: str, option: str, least: int = 0) -> tuple[int, bool]:
+    """Read `N` or `P%` of an option, and whether it is a percentage; raises `UsageError`."""
     read = _LIMIT.fullmatch(word.strip())
-    limit = Limit(int(read[1]), bool(read[2])) if read else None
-    if limit is None or (limit.is_percent and limit.number > _ALL_PERCENT):
+    number, is_percent = (int(read[1]), bool(read[2])) if read else (-1, False)
+    if number < least or (is_percent and number > _ALL_PERCENT):
         raise UsageError(
-            f"'{word}' is not a valid value for --max-failures.",
+            f"'{word}' is not a valid value for {option}.",
             hint="Use a number or a percentage, such as 10 or 5%.",
         )
-    return limit
+    return number, is_percent

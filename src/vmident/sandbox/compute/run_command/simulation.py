@@ -3,7 +3,8 @@
 1. A line that echoes plain text prints it; `$1`, `$2` and `$name` in it are the script's parameters.
 2. A line that asks the instance metadata service for a token prints what the service of that VM would answer: for the
    identity that `client_id`, `object_id` or `msi_res_id` names, else for the default one (wire facts).
-3. Every other line prints nothing, and the error stream says that the sandbox runs no scripts.
+3. The script of `vmident verify` prints what it would print in a VM: see `verify_script`.
+4. Every other line prints nothing, and the error stream says that the sandbox runs no scripts.
 
 A token is worth nothing: its payload names the principal as Azure's tokens do (`oid`, `appid`, `xms_mirid`), and it has
 no signature.
@@ -17,6 +18,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+
+from vmident.sandbox.compute.run_command.verify_script import output_of_verification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +57,9 @@ class Guest:
 
 def output_of(script: Sequence[str], parameters: Mapping[str, str], guest: Guest) -> str:
     """Return what the script prints on its output."""
+    verification = output_of_verification(script, lambda url: answer_of(url, guest))
+    if verification is not None:
+        return verification
     printed = []
     for line in script:
         filled = _filled(line, parameters)

@@ -1,0 +1,40 @@
+"""Scripts inside VMs, by Azure's Run Command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from vmident.ports.azure import Operation, OperationStatus
+
+if TYPE_CHECKING:
+    from vmident.core.resource_id import ResourceId
+    from vmident.core.verification.host import Host
+
+
+@dataclass(frozen=True)
+class ScriptStatus:
+    """What one poll of a script saw; `output` is what it printed, once its operation has succeeded."""
+
+    operation: OperationStatus
+    output: str = ""
+
+
+class RunCommands(Protocol):
+    """Run scripts inside VMs."""
+
+    def read_host(self, vm: ResourceId) -> Host:
+        """Read a VM with its instance view in one request."""
+        ...
+
+    def start(self, vm: ResourceId, script: str, *, is_windows: bool) -> Operation:
+        """Send the script once; never repeats it.
+
+        Raises `Conflict` where the VM does not run, has no agent or runs another script, and `AzureUnavailable` where
+        it is not known whether the script was started.
+        """
+        ...
+
+    def poll(self, operation: Operation) -> ScriptStatus:
+        """Ask once how the script is doing."""
+        ...

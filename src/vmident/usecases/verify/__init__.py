@@ -1,0 +1,1 @@
+"""Verify identities from inside VMs."""

@@ -1,0 +1,255 @@
+"""Verify one VM: read it, run the script in it, compare what its tokens say. Steps of a job: `vmident.ports.fleet`.
+
+    READ ── not running, no agent, no identity ────────────────────────────────► skipped
+      │
+     POST ── 409 another script runs ── pause, again for BUSY_SECONDS ─────────► skipped
+      │ ├─── 429, 5xx, no answer ────── pause, again, START_TRIES at most ─────► skipped, or unknown where it may run
+      │ └─── any other refusal ────────────────────────────────────────────────► skipped
+    STARTED ── poll ── Failed, refused, no end within SCRIPT_SECONDS ──────────► unknown
+      │
+    OUTPUT ── nothing, forged, no answer about a request ──────────────────────► unknown
+      ├─── a check is not ok ── within --watch: pause, READ again ─────────────► failed
+      └─── all ok ─────────────────────────────────────────────────────────────► verified
+
+The script changes nothing in the VM, so it may be sent again where it is not known whether it was started: Azure runs
+one at a time, and the second waits for the first as for anybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from vmident.core.polling import OperationTimes, is_too_long, pause_before_look, pause_before_retry
+from vmident.core.resource_id import ResourceId
+from vmident.core.verification.checks import TokenRequest, plan_checks
+from vmident.core.verification.host import Host, explained, is_busy, reason_not_to_ask
+from vmident.core.verification.masking import masked
+from vmident.core.verification.output import TokenAnswer, read_output
+from vmident.core.verification.script import REQUESTS_AT_MOST, powershell_script, shell_script
+from vmident.core.verification.verdict import CheckStatus, VmContext, judge
+from vmident.errors import (
+    AzureUnavailable,
+    Interrupted,
+    OperationUnfinished,
+    ScriptFailed,
+    Throttled,
+    UnexpectedError,
+    VmidentError,
+    VmNotAsked,
+)
+from vmident.ports.azure import Operation
+from vmident.ports.clock import Clock
+from vmident.ports.fleet import AzureRequest, Pause, RequestCost, RequestKind, Steps
+from vmident.ports.run_commands import RunCommands, ScriptStatus
+from vmident.results.verification import VerificationStatus, VmVerification
+from vmident.usecases.change.polling import cost_of
+
+START_TRIES = 4
+BUSY_SECONDS = 120.0
+SCRIPT_SECONDS = 900.0
+"""A script ends by itself within a few minutes; Azure ends one after 90 minutes."""
+_BUSY_PAUSE_SECONDS = 10.0
+_WATCH_PAUSES_SECONDS = (5.0, 10.0, 20.0, 30.0)
+
+
+@dataclass(frozen=True)
+class VerificationRequest:
+    """What to verify: the identities in the user's words (all where there are none), and the resource to request for.
+
+    `watch_seconds` is how long a VM whose checks fail is verified again.
+    """
+
+    resource: str
+    identities: tuple[str, ...] = ()
+    watch_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class ScriptPorts:
+    """What the verification of a VM reaches through; `new_nonce` returns random hexadecimal digits.
+
+    `times` is shared by the VMs of one run.
+    """
+
+    run_commands: RunCommands
+    clock: Clock
+    new_nonce: Callable[[], str]
+    times: OperationTimes = field(default_factory=OperationTimes)
+
+
+@dataclass
+class _Script:
+    """The script of one round; `is_sent` says that it may run, or have run."""
+
+    is_sent: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """A VM to verify: the word that names it, its ID, and its region where a list told it."""
+
+    word: str
+    vm: ResourceId
+    region: str = ""
+
+    @property
+    def cost_of_read(self) -> RequestCost:
+        """What reading it, the first request, takes from Azure's rate limits."""
+        region = "".join(self.region.split()).lower()
+        return RequestCost(RequestKind.READ_VM, self.vm.subscription.lower(), region)
+
+
+def verify_vm(target: Target, request: VerificationRequest, ports: ScriptPorts) -> Steps[VmVerification]:
+    """Verify a VM; returns how it ended, and raises for no failure of it.
+
+    A failure after a round whose checks failed is the error of that round's result.
+    """
+    began = ports.clock.now()
+    failed: VmVerification | None = None
+    rounds = 0
+    while True:
+        script = _Script()
+        try:
+            result = yield from _one_round(target, request, ports, script)
+            if result.status is not VerificationStatus.FAILED:
+                return result
+            failed = result
+            pause = _WATCH_PAUSES_SECONDS[min(rounds, len(_WATCH_PAUSES_SECONDS) - 1)]
+            rounds += 1
+            elapsed = ports.clock.now() - began
+            if elapsed + pause > request.watch_seconds:
+                return failed
+            why = f"{target.vm.name}: not verified yet ({elapsed:.0f} s), trying again in {pause:.0f} s"
+            yield Pause(pause, why)
+        except VmidentError as failure:
+            return _cut_short(target, script, failure, failed)
+        except KeyboardInterrupt:
+            return _cut_short(target, script, Interrupted("Interrupted."), failed)
+        except Exception as stray:  # noqa: BLE001 - one VM's trouble is no other VM's
+            return _cut_short(target, script, UnexpectedError.of(stray), failed)
+
+
+def _cut_short(target: Target, script: _Script, failure: VmidentError, failed: VmVerification | None) -> VmVerification:
+    # What Azure says of an operation may quote what the VM printed.
+    error = failure.with_message(masked(failure.message), masked(failure.hint or "") or None)
+    error.code = masked(failure.code)
+    if failed:
+        return replace(failed, error=error)
+    status = VerificationStatus.UNKNOWN if script.is_sent else VerificationStatus.SKIPPED
+    return VmVerification(target.word, status, target.vm, error=error)
+
+
+def _one_round(
+    target: Target, request: VerificationRequest, ports: ScriptPorts, script: _Script
+) -> Steps[VmVerification]:
+    vm = target.vm
+    host: Host = yield AzureRequest(target.cost_of_read, partial(ports.run_commands.read_host, vm))
+    checks, warnings = plan_checks(vm, host.machine.identity, request.identities)
+    if not checks:
+        raise VmNotAsked(
+            f"VM '{vm.name}' has no identity to verify.", code="no-identity", hint="Enable or attach one first."
+        )
+    reason = reason_not_to_ask(host)
+    if reason:
+        raise reason
+    token_requests = tuple({one.request.selector: one.request for one in checks}.values())
+    answers: dict[str, TokenAnswer] = {}
+    for first in range(0, len(token_requests), REQUESTS_AT_MOST):
+        batch = token_requests[first : first + REQUESTS_AT_MOST]
+        answers |= yield from _answers_to(batch, request.resource, host, ports, script)
+    results = judge(checks, answers, VmContext(vm, host.enforces_metadata_security))
+    is_verified = all(one.status is CheckStatus.OK for one in results)
+    status = VerificationStatus.VERIFIED if is_verified else VerificationStatus.FAILED
+    return VmVerification(target.word, status, vm, results, warnings)
+
+
+def _answers_to(
+    batch: Sequence[TokenRequest], resource: str, host: Host, ports: ScriptPorts, script: _Script
+) -> Steps[dict[str, TokenAnswer]]:
+    """Run one script, and return the answers by the selector of their request; raises `ScriptFailed`."""
+    vm = host.machine.id
+    nonce = ports.new_nonce()
+    text = (powershell_script if host.is_windows else shell_script)(batch, resource, nonce)
+    operation = yield from _started(text, host, ports, script)
+    printed = yield from _output_of(operation, host, ports)
+    output = read_output(printed, nonce, batch)
+    if output.is_forged:
+        raise ScriptFailed(
+            f"The output of the script in VM '{vm.name}' contradicts itself and is not used.",
+            hint="Another program wrote lines into it. Check who has access to the VM.",
+        )
+    if output.tool == "none":
+        raise ScriptFailed(
+            f"VM '{vm.name}' has no program to request and read a token with.",
+            code="no-http-client",
+            hint="Install curl, wget or python3, and base64 or openssl, in the VM.",
+        )
+    missing = len(batch) - len(output.answers)
+    if missing:
+        raise ScriptFailed(
+            f"The script in VM '{vm.name}' ended without results for {missing} of {len(batch)} token requests.",
+            hint="Check that scripts run in the VM: az vm run-command invoke --help",
+        )
+    return {batch[number].selector: answer for number, answer in output.answers.items()}
+
+
+def _started(text: str, host: Host, ports: ScriptPorts, script: _Script) -> Steps[Operation]:
+    machine = host.machine
+    began = ports.clock.now()
+    tries = 0
+
+    def start() -> Operation:
+        script.is_sent = True
+        return ports.run_commands.start(machine.id, text, is_windows=host.is_windows)
+
+    while True:
+        try:
+            operation: Operation = yield AzureRequest(cost_of(RequestKind.WRITE_VM, machine), start)
+        except VmidentError as failure:
+            script.is_sent = script.is_sent and failure.outcome_is_unknown
+            if is_busy(failure) and ports.clock.now() - began < BUSY_SECONDS:
+                yield Pause(_BUSY_PAUSE_SECONDS, f"{machine.id.name}: waiting for another Run Command to complete")
+                continue
+            retry_after = failure.retry_after_seconds if isinstance(failure, Throttled) else None
+            tries += 1
+            if (
+                not isinstance(failure, (AzureUnavailable, Throttled))
+                or tries == START_TRIES
+                or is_too_long(retry_after)
+            ):
+                raise explained(failure, machine) from failure
+            pause = pause_before_retry(tries - 1, retry_after)
+            yield Pause(pause, f"{machine.id.name}: {failure.code}, trying again in {pause:.0f} s")
+        else:
+            return operation
+
+
+def _output_of(operation: Operation, host: Host, ports: ScriptPorts) -> Steps[str]:
+    """Poll a script until it ends; raises what Azure says of one that failed, and `OperationUnfinished`."""
+    machine = host.machine
+    began = ports.clock.now()
+    asked_for = operation.retry_after_seconds
+    pause = ports.times.pause_before_first_look() if asked_for is None else pause_before_look(0.0, asked_for)
+    while True:
+        elapsed = ports.clock.now() - began
+        if elapsed >= SCRIPT_SECONDS:
+            raise OperationUnfinished(
+                f"The script in VM '{machine.id.name}' has not ended within {SCRIPT_SECONDS / 60:.0f} minutes.",
+                hint="Check the VM and its agent, then try again. The script may still complete.",
+            )
+        yield Pause(
+            min(pause, SCRIPT_SECONDS - elapsed), f"{machine.id.name}: waiting for the script ({elapsed:.0f} s)"
+        )
+        polled: ScriptStatus = yield AzureRequest(
+            cost_of(RequestKind.LOOK, machine), partial(ports.run_commands.poll, operation)
+        )
+        if polled.operation.failure:
+            raise explained(polled.operation.failure, machine)
+        if polled.operation.is_over:
+            if polled.operation.took_seconds is not None:
+                ports.times.learn(polled.operation.took_seconds)
+            return polled.output
+        asked_for = polled.operation.retry_after_seconds
+        pause = pause_before_look(ports.clock.now() - began, asked_for)

@@ -50,7 +50,7 @@ class Permission:
 
     def allows(self, action: str) -> bool:
         """Return whether this entry gives the action."""
-        return _any_matches(self.actions, action) and not _any_matches(self.not_actions, action)
+        return any_matches(self.actions, action) and not any_matches(self.not_actions, action)
 
 
 def allows(permissions: Iterable[Permission], action: str) -> bool:
@@ -90,10 +90,13 @@ def remediation(action: str, scope: str, object_id: str | None) -> str:
     )
 
 
-def _any_matches(patterns: Iterable[str], action: str) -> bool:
+def any_matches(patterns: Iterable[str], action: str) -> bool:
+    """Return whether one of the patterns, such as `Microsoft.Compute/*`, matches the action."""
     return any(_matches(pattern, action) for pattern in patterns)
 
 
 def _matches(pattern: str, action: str) -> bool:
+    if "*" not in pattern:
+        return pattern.lower() == action.lower()
     expression = re.escape(pattern).replace(r"/\*/", "/(?:.*/)?").replace(r"\*", ".*")
     return re.fullmatch(expression, action, re.IGNORECASE) is not None

@@ -1,0 +1,240 @@
+"""The access map: for each identity, who can act as it and what it can do.
+
+M1  A role assignment holds at its scope and everything below it: root, management groups, subscription, resource group,
+    resource.
+M2  Every edge comes from one role assignment or one federated credential, which it names. There is one edge for each
+    way that an assignment opens, however many machines it opens it on; `at` is the first of them, `at_count` how many.
+M3  A condition is carried along as text, and makes the edge conditional, never absent: what it compares is not
+    evaluated here. An eligible role has to be activated first: its edge says so.
+M4  What was not read makes nothing absent. It is in the map's `unread`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from vmident.core.access.estate import (
+    Assignment,
+    Estate,
+    FederatedCredential,
+    Machine,
+    Unread,
+    UserAssigned,
+    group_of,
+    lower,
+    name_of,
+    subscription_of,
+)
+from vmident.core.access.openings import Opening, Openings
+from vmident.core.access.rights import CODE_EXECUTION, How, Privilege, privilege_of
+
+FEDERATED = "FederatedCredential"
+_MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
+
+
+class Edge(NamedTuple):
+    """Who can act as an identity, how, and from which assignment or credential (rule M2).
+
+    `principal_type` is Azure's word, such as `User`, or `FederatedCredential`, whose `principal_name` is issuer and
+    subject. `at` is the ID of a machine, of the identity, or of the credential.
+    """
+
+    principal_id: str | None
+    principal_type: str
+    principal_name: str | None
+    how: How
+    role: str | None
+    scope: str | None
+    at: str
+    at_count: int
+    source: str
+    condition: str | None = None
+    eligible: bool = False
+    expires: str | None = None
+
+
+class Holding(NamedTuple):
+    """A role that a principal has, directly or through a group; `role` is the GUID where its definition is unread."""
+
+    role: str
+    role_guid: str
+    scope: str
+    privilege: Privilege
+    source: str
+    via: str = "direct"
+    condition: str | None = None
+    eligible: bool = False
+    expires: str | None = None
+
+
+class IdentityEntry(NamedTuple):
+    """One identity of the estate and the machines that carry it; `id` is `None` for a system-assigned one."""
+
+    id: str | None
+    name: str
+    principal_id: str | None
+    client_id: str | None
+    machines: tuple[Machine, ...]
+    is_missing: bool = False
+
+    @property
+    def is_system(self) -> bool:
+        """Return whether the identity belongs to its machine."""
+        return self.id is None
+
+    @property
+    def place(self) -> str:
+        """The ID of the identity, or of the machine that it belongs to."""
+        return self.id or self.machines[0].id
+
+    @property
+    def title(self) -> str:
+        """The identity in words, such as `the system-assigned identity of 'web01'`."""
+        return f"the system-assigned identity of '{self.name}'" if self.is_system else f"identity '{self.name}'"
+
+    @property
+    def machines_title(self) -> str:
+        """The machines in words: the name of one, or how many there are."""
+        count = len(self.machines)
+        return f"'{name_of(self.machines[0].id)}'" if count == 1 else f"{count} machines"
+
+
+class AccessMap:
+    """Access in one estate."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self._openings = Openings(estate)
+        self._roles = {role.guid: role for role in estate.roles}
+        self._privileges = {role.guid: privilege_of(role.permissions) for role in estate.roles}
+        self._by_principal: dict[str, list[Assignment]] = defaultdict(list)
+        for one in sorted(estate.assignments, key=lambda one: (lower(one.scope), lower(one.id))):
+            self._by_principal[one.principal_id.lower()].append(one)
+        self._federated: dict[str, list[FederatedCredential]] = defaultdict(list)
+        for credential in sorted(estate.federated):
+            self._federated[lower(credential.identity)].append(credential)
+
+    @cached_property
+    def identities(self) -> tuple[IdentityEntry, ...]:
+        """List every identity, attached or not, by the ID of its place."""
+        carried: dict[str, list[Machine]] = defaultdict(list)
+        shown: dict[str, UserAssigned] = {}
+        system = []
+        for machine in sorted(self.estate.machines, key=lambda one: lower(one.id)):
+            if machine.system_principal:
+                system.append(IdentityEntry(None, name_of(machine.id), machine.system_principal, None, (machine,)))
+            for user in machine.users:
+                carried[lower(user.id)].append(machine)
+                shown.setdefault(lower(user.id), user)
+        listed = {lower(one.id): one for one in self.estate.identities}
+        users = [self._user(one, carried.get(key, ()), is_listed=True) for key, one in listed.items()]
+        users += [self._user(one, carried[key], is_listed=False) for key, one in shown.items() if key not in listed]
+        return tuple(sorted(system + users, key=lambda one: (lower(one.place), one.is_system)))
+
+    def can_become(self, identity: IdentityEntry) -> Iterator[Edge]:
+        """Return the edges to an identity; the same one is never returned twice."""
+        seen: set[tuple[str, How]] = set()
+        for opening, at, count in self._openings_to(identity):
+            key = (opening.assignment.id, opening.how)
+            if key not in seen:
+                seen.add(key)
+                yield self._edge(opening, at, count)
+        for credential in self.trusted_by(identity):
+            trusted = f"{credential.issuer} {credential.subject}"
+            how = How.FEDERATED_CREDENTIAL
+            yield Edge(None, FEDERATED, trusted, how, None, None, credential.id, 1, credential.id)
+
+    def trusted_by(self, identity: IdentityEntry) -> Sequence[FederatedCredential]:
+        """Return the federated credentials of an identity, by ID."""
+        return () if identity.id is None else self._federated.get(lower(identity.id), ())
+
+    def principals_with_code_execution(self, identity: IdentityEntry, group: str) -> frozenset[str]:
+        """Return who can run code on the machines of one resource group that carry an identity."""
+        inside = tuple(one for one in identity.machines if group_of(one.id) == group)
+        return frozenset(
+            opening.assignment.principal_id.lower()
+            for opening, _, _ in self._openings.on_machines(inside)
+            if opening.how in CODE_EXECUTION
+        )
+
+    def can_do(self, identity: IdentityEntry) -> tuple[Holding, ...]:
+        """Return the roles of an identity, its groups' included where groups were read."""
+        return self.held_by(identity.principal_id) if identity.principal_id else ()
+
+    def held_by(self, principal_id: str) -> tuple[Holding, ...]:
+        """Return the roles of any principal, its groups' included where groups were read."""
+        direct = [self._holding(one, "direct") for one in self._by_principal.get(principal_id.lower(), ())]
+        groups = sorted(self._openings.groups_of(principal_id))
+        through = [self._holding(one, "group") for group in groups for one in self._by_principal.get(group, ())]
+        return tuple(direct + through)
+
+    def covers(self, scope: str, other: str) -> bool:
+        """Return whether an assignment at `scope` holds at `other`, as far as the management groups were read."""
+        wide, narrow = lower(scope), lower(other)
+        if narrow == wide or not wide:
+            return True
+        if wide.startswith(_MANAGEMENT_GROUP):
+            return wide in self.estate.management_groups.get(subscription_of(narrow) or "", ())
+        return narrow.startswith(f"{wide}/")
+
+    @cached_property
+    def unread(self) -> tuple[Unread, ...]:
+        """List what was not read, and what that leaves unknown: role definitions, management groups, identities."""
+        known = {group for groups in self.estate.management_groups.values() for group in groups}
+        ids = [*(one.id for one in self.estate.machines), *(one.id for one in self.estate.identities)]
+        here = {subscription_of(one) or "" for one in ids}
+        blind = sorted(here - self.estate.management_groups.keys())
+        scopes = sorted({lower(one.scope) for one in self.estate.assignments} - known)
+        groups = [
+            Unread(f"management group '{name_of(one)}'", f"it may be above subscription {', '.join(blind)}")
+            for one in scopes
+            if blind and one.startswith(_MANAGEMENT_GROUP)
+        ]
+        missing = sorted({one.role_guid for one in self.estate.assignments} - self._roles.keys())
+        roles = [Unread(f"role definition {guid}", "what it allows is not known") for guid in missing]
+        return (*self.estate.unread, *groups, *roles)
+
+    def _user(self, one: UserAssigned, machines: Sequence[Machine], *, is_listed: bool) -> IdentityEntry:
+        is_missing = not is_listed and subscription_of(one.id) in self.estate.subscriptions
+        return IdentityEntry(one.id, name_of(one.id), one.principal_id, one.client_id, tuple(machines), is_missing)
+
+    def _openings_to(self, identity: IdentityEntry) -> Iterator[tuple[Opening, str, int]]:
+        if identity.is_missing:
+            return
+        yield from self._openings.on_machines(identity.machines)
+        if identity.id is not None:
+            yield from ((opening, identity.id, 1) for opening in self._openings.on_identity(identity.id))
+
+    def _edge(self, opening: Opening, at: str, count: int) -> Edge:
+        one = opening.assignment
+        return Edge(
+            one.principal_id,
+            one.principal_type,
+            self.estate.names.get(one.principal_id.lower()),
+            opening.how,
+            self._roles[one.role_guid].name,
+            one.scope,
+            at,
+            count,
+            one.id,
+            one.condition,
+            one.eligible,
+            one.expires,
+        )
+
+    def _holding(self, one: Assignment, via: str) -> Holding:
+        role = self._roles.get(one.role_guid)
+        name = role.name if role else one.role_guid
+        privilege = self._privileges.get(one.role_guid, Privilege.NONE)
+        return Holding(name, one.role_guid, one.scope, privilege, one.id, via, one.condition, one.eligible, one.expires)
+
+
+def management_groups_in(rows: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the scopes of the management groups above each subscription, from their names, the root first."""
+    return {
+        subscription.lower(): tuple(f"{_MANAGEMENT_GROUP}{name.lower()}" for name in names)
+        for subscription, names in rows.items()
+    }

@@ -1,0 +1,176 @@
+"""The rows that access is decided from, as they were read; nothing here decides.
+
+IDs keep the spelling that they were read with and are compared in lower case; `lower` is the one place for that.
+Source: Resource Graph's tables `resources`, `resourcecontainers` and `authorizationresources`, and the REST reference
+of Microsoft.Authorization for eligible roles and deny assignments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+ALL_PRINCIPALS = "00000000-0000-0000-0000-000000000000"
+"""The principal of a deny assignment that applies to everyone (Microsoft's 'List Azure deny assignments')."""
+
+
+class MachineKind(Enum):
+    """What carries identities."""
+
+    VM = "vm"
+    SCALE_SET = "vmss"
+
+
+class UserAssigned(NamedTuple):
+    """A user-assigned identity, as it is listed or as a machine that carries it shows it."""
+
+    id: str
+    principal_id: str | None = None
+    client_id: str | None = None
+
+
+class Machine(NamedTuple):
+    """A VM or a scale set. `users` are its user-assigned identities, attached ones that are gone included.
+
+    `encryption_identity` is the ID of the identity that disk encryption uses; `system_extensions` are the names of
+    extensions that need the system-assigned identity, `None` where extensions were not read.
+    """
+
+    id: str
+    kind: MachineKind = MachineKind.VM
+    system_principal: str | None = None
+    users: tuple[UserAssigned, ...] = ()
+    encryption_identity: str | None = None
+    system_extensions: tuple[str, ...] | None = None
+
+
+class RolePermission(NamedTuple):
+    """One entry of a role definition or deny assignment: patterns such as `Microsoft.Compute/*`."""
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+
+
+class RoleDefinition(NamedTuple):
+    """A built-in or custom role; `guid` is the last segment of its ID in lower case."""
+
+    guid: str
+    name: str
+    permissions: tuple[RolePermission, ...]
+
+
+class Assignment(NamedTuple):
+    """A role assignment; an `eligible` one has to be activated first. `expires` is its end (ISO 8601), if any."""
+
+    id: str
+    principal_id: str
+    principal_type: str
+    role_guid: str
+    scope: str
+    condition: str | None = None
+    eligible: bool = False
+    expires: str | None = None
+
+
+class FederatedCredential(NamedTuple):
+    """What an identity trusts: tokens of `issuer` for `subject`."""
+
+    id: str
+    identity: str
+    issuer: str
+    subject: str
+
+
+class DenyAssignment(NamedTuple):
+    """What it denies is taken from its principals at its scope, and below it unless `is_for_scope_alone`."""
+
+    id: str
+    scope: str
+    permissions: tuple[RolePermission, ...]
+    principals: frozenset[str]
+    excluded: frozenset[str] = frozenset()
+    is_for_scope_alone: bool = False
+
+
+class Unread(NamedTuple):
+    """Something that could not be read, and why; what depends on it is unknown, never absent."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Estate:
+    """All rows of one reading.
+
+    `subscriptions` are those whose identities were listed, in lower case: one elsewhere is not known to be missing.
+    `groups` has the Microsoft Entra groups of each principal, transitively; `None` where they were not read.
+    `management_groups` has the management groups above each subscription, in lower case; a subscription that is missing
+    was not read. `names` has the names of principals. `gone` are principals that Microsoft Graph does not find; `None`
+    where it was not asked.
+    """
+
+    subscriptions: frozenset[str] = frozenset()
+    machines: tuple[Machine, ...] = ()
+    identities: tuple[UserAssigned, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    roles: tuple[RoleDefinition, ...] = ()
+    federated: tuple[FederatedCredential, ...] = ()
+    denials: tuple[DenyAssignment, ...] = ()
+    management_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, frozenset[str]] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    gone: frozenset[str] | None = None
+    unread: tuple[Unread, ...] = ()
+
+
+def lower(text: str) -> str:
+    """Return an ID as it is compared: ARM disregards case."""
+    return text.lower().rstrip("/")
+
+
+def subscription_of(scope: str) -> str | None:
+    """Return the subscription of an ID, in lower case; `None` for `/` and management groups."""
+    segments = lower(scope).split("/")
+    return segments[2] if len(segments) > 2 and segments[1] == "subscriptions" else None
+
+
+def group_of(resource: str) -> str:
+    """Return the scope of the resource group that a resource is in, in lower case."""
+    return "/".join(lower(resource).split("/")[:5])
+
+
+def name_of(resource: str) -> str:
+    """Return the last segment of an ID, as it is spelled."""
+    return resource.rstrip("/").rpartition("/")[2]
+
+
+def scopes_above(resource: str, management_groups: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Return every scope whose role assignments hold at a resource, the widest first, the resource itself last.
+
+    They are `/`, its management groups, subscription, resource group, and for a child resource its parents. All in
+    lower case; source: Microsoft's 'Understand scope for Azure RBAC'.
+    """
+    yield ""
+    segments = lower(resource).split("/")
+    yield from management_groups.get(segments[2], ())
+    yield "/".join(segments[:3])
+    yield "/".join(segments[:5])
+    for end in range(9, len(segments) + 1, 2):
+        yield "/".join(segments[:end])
+
+
+def scope_title(scope: str) -> str:
+    """Return a scope as it is shown: root, the subscription, `resource group 'G'`, or the resource's name."""
+    depth = len(lower(scope).split("/"))
+    if not lower(scope):
+        return "all management groups"
+    if subscription_of(scope) is None:
+        return f"management group '{name_of(scope)}'"
+    if depth == 3:
+        return f"subscription {name_of(scope)}"
+    return f"resource group '{name_of(scope)}'" if depth == 5 else f"'{name_of(scope)}'"

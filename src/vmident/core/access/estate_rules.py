@@ -1,0 +1,96 @@
+"""Findings about machines, role assignments and federated credentials, rather than about one identity."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from vmident.core.access.access_map import AccessMap
+from vmident.core.access.estate import Assignment, Machine, lower, name_of, scope_title
+from vmident.core.access.finding import Finding, Rule, Severity, delete_assignment, delete_credential
+from vmident.core.shell import command_line
+
+ORPHANED = Rule("orphaned-role-assignment", "Role assignment of a deleted principal")
+POSSIBLY_ORPHANED = Rule("possibly-orphaned-role-assignment", "Role assignment of a principal that was not found")
+RARE_ISSUER = Rule("issuer-used-once", "Federated credential with an issuer that no other one has")
+AMBIGUOUS = Rule("ambiguous-default-identity", "VM without a default identity")
+DEPENDENT = Rule("dependent-without-identity", "Extension or encryption without the identity that it needs")
+
+
+def _ambiguous(machine: Machine) -> Iterator[Finding]:
+    if machine.system_principal is None and len(machine.users) > 1:
+        yield Finding(
+            AMBIGUOUS.id,
+            Severity.LOW,
+            f"Programs on '{name_of(machine.id)}' that request a token without naming an identity get an error: there "
+            f"are {len(machine.users)} user-assigned identities and no system-assigned one.",
+            None,
+            (machine.id,),
+            command_line("vmident", "enable-system", machine.id),
+        )
+
+
+def _dependent(machine: Machine) -> Iterator[Finding]:
+    name = name_of(machine.id)
+    if machine.system_extensions and machine.system_principal is None:
+        extensions = ", ".join(f"'{one}'" for one in machine.system_extensions)
+        yield Finding(
+            DEPENDENT.id,
+            Severity.MEDIUM,
+            f"Extension {extensions} on '{name}' needs the system-assigned identity, which is not enabled.",
+            None,
+            (machine.id,),
+            command_line("vmident", "enable-system", machine.id),
+        )
+    needed = machine.encryption_identity
+    if needed and lower(needed) not in {lower(one.id) for one in machine.users}:
+        yield Finding(
+            DEPENDENT.id,
+            Severity.MEDIUM,
+            f"Disk encryption on '{name}' uses identity '{name_of(needed)}', which is not attached.",
+            needed,
+            (machine.id,),
+            command_line("vmident", "add-user", machine.id, "--identity", needed),
+        )
+
+
+def _orphaned_assignments(access: AccessMap) -> Iterator[Finding]:
+    estate = access.estate
+    known = {one.principal_id.lower() for one in access.identities if one.principal_id and not one.is_missing}
+    known |= {one.lower() for one in estate.names}
+    for one in estate.assignments:
+        principal = one.principal_id.lower()
+        if one.principal_type != "ServicePrincipal" or principal in known:
+            continue
+        if estate.gone is None:
+            message = f"Principal {one.principal_id} was not found among the identities that were read."
+            yield _orphan(POSSIBLY_ORPHANED, Severity.LOW, one, f"{message} It may be an application.")
+        elif principal in estate.gone:
+            yield _orphan(ORPHANED, Severity.MEDIUM, one, f"Principal {one.principal_id} no longer exists.")
+
+
+def _orphan(rule: Rule, severity: Severity, one: Assignment, message: str) -> Finding:
+    remediation = delete_assignment(one.id)
+    return Finding(
+        rule.id, severity, f"{message} It has a role on {scope_title(one.scope)}.", None, (one.id,), remediation
+    )
+
+
+def _rare_issuers(access: AccessMap) -> Iterator[Finding]:
+    issuers = Counter(one.issuer for one in access.estate.federated)
+    if not issuers or max(issuers.values()) == 1:
+        return
+    for one in access.estate.federated:
+        if issuers[one.issuer] == 1:
+            yield Finding(
+                RARE_ISSUER.id,
+                Severity.LOW,
+                f"Only identity '{name_of(one.identity)}' trusts the issuer '{one.issuer}'.",
+                one.identity,
+                (one.id,),
+                delete_credential(one),
+            )
+
+
+OF_MACHINE: tuple[Callable[[Machine], Iterator[Finding]], ...] = (_ambiguous, _dependent)
+OF_ESTATE: tuple[Callable[[AccessMap], Iterator[Finding]], ...] = (_orphaned_assignments, _rare_issuers)

@@ -1,0 +1,80 @@
+"""Findings about single identities: missing, unused, without a role, with a long name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from vmident.core.access.access_map import AccessMap, IdentityEntry
+from vmident.core.access.finding import Finding, Rule, Severity
+from vmident.core.consequences import SAFE_IDENTITY_NAME_LENGTH
+from vmident.core.shell import command_line
+
+MISSING = Rule("missing-identity", "Attached identity that does not exist")
+UNUSED = Rule("unused-identity", "Identity that no VM or scale set uses")
+NO_ROLE = Rule("system-identity-without-role", "System-assigned identity without a role")
+LONG_NAME = Rule("long-identity-name", "Identity with a long name")
+
+
+def _missing(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:  # noqa: ARG001
+    if identity.is_missing:
+        first = identity.machines[0].id
+        yield Finding(
+            MISSING.id,
+            Severity.MEDIUM,
+            f"Identity '{identity.name}' is attached to {identity.machines_title} but does not exist.",
+            identity.place,
+            tuple(one.id for one in identity.machines),
+            command_line("vmident", "remove-user", first, "--identity", identity.place),
+        )
+
+
+def _unused(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:
+    if identity.is_system or identity.machines or access.trusted_by(identity):
+        return
+    yield Finding(
+        UNUSED.id,
+        Severity.LOW,
+        f"No VM or scale set uses identity '{identity.name}', and it has no federated credential. Other Azure services "
+        "were not read.",
+        identity.place,
+        (identity.place,),
+        command_line("vmident", "identity", "delete", identity.place),
+    )
+
+
+def _no_role(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:
+    if not identity.is_system or access.can_do(identity):
+        return
+    machine = identity.machines[0]
+    if machine.system_extensions:
+        return
+    unread = "" if machine.system_extensions is not None else " Its extensions were not read: one may need it."
+    yield Finding(
+        NO_ROLE.id,
+        Severity.LOW,
+        f"The system-assigned identity of '{identity.name}' has no role assignment that was read.{unread}",
+        identity.place,
+        (machine.id,),
+        command_line("vmident", "disable-system", machine.id),
+    )
+
+
+def _long_name(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:  # noqa: ARG001
+    if not identity.is_system and len(identity.name) > SAFE_IDENTITY_NAME_LENGTH:
+        yield Finding(
+            LONG_NAME.id,
+            Severity.LOW,
+            f"The name '{identity.name}' has {len(identity.name)} characters; Microsoft advises against more than "
+            f"{SAFE_IDENTITY_NAME_LENGTH} for identities of VMs.",
+            identity.place,
+            (identity.place,),
+            "Create an identity with a shorter name and attach it instead.",
+        )
+
+
+OF_IDENTITY: tuple[Callable[[AccessMap, IdentityEntry], Iterator[Finding]], ...] = (
+    _missing,
+    _unused,
+    _no_role,
+    _long_name,
+)

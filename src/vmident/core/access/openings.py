@@ -1,0 +1,166 @@
+"""Which ways to act as an identity role assignments open at a scope, and which of them deny assignments close.
+
+O1  A deny assignment takes an action away from its principals at its scope. Whether a group's members are among them is
+    not known where groups were not read: the way stays open.
+O2  Attaching an identity takes a right to write some VM or scale set as well, anywhere that was read. Where a group has
+    that right and groups were not read, anyone may be in it: the way stays open.
+
+One assignment on a subscription opens ways on thousands of machines, so they are worked out once for each scope.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from vmident.core.access.estate import (
+    ALL_PRINCIPALS,
+    Assignment,
+    DenyAssignment,
+    Estate,
+    Machine,
+    MachineKind,
+    lower,
+    scopes_above,
+)
+from vmident.core.access.rights import (
+    COMPUTE_WRITE,
+    IDENTITY_WAYS,
+    Action,
+    How,
+    Ways,
+    allowed,
+    allowed_ways,
+    machine_ways,
+)
+
+GROUP = "Group"
+
+
+class Opening(NamedTuple):
+    """A way that an assignment opens, and the actions that it allows for it."""
+
+    assignment: Assignment
+    how: How
+    actions: tuple[Action, ...]
+
+
+class Openings:
+    """The ways that are open in one estate."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._roles = {role.guid: role for role in estate.roles}
+        self._by_scope: dict[str, list[Assignment]] = defaultdict(list)
+        for one in sorted(estate.assignments, key=lambda one: (lower(one.scope), lower(one.id))):
+            self._by_scope[lower(one.scope)].append(one)
+        self._denials: dict[str, list[DenyAssignment]] = defaultdict(list)
+        for denial in estate.denials:
+            self._denials[lower(denial.scope)].append(denial)
+        self._groups = {
+            principal.lower(): frozenset(map(str.lower, found)) for principal, found in (estate.groups or {}).items()
+        }
+        self._at: dict[tuple[str, MachineKind | None], tuple[Opening, ...]] = {}
+        self._ways_of_role: dict[tuple[str, MachineKind | None], Ways] = {}
+
+    def groups_of(self, principal_id: str) -> frozenset[str]:
+        """Return the groups of a principal in lower case; none where groups were not read."""
+        return self._groups.get(principal_id.lower(), frozenset())
+
+    def on_machines(self, machines: Sequence[Machine]) -> Iterator[tuple[Opening, str, int]]:
+        """Return each opening on any of the machines, the ID of the first one that it is on, and on how many it is."""
+        by_scope: dict[tuple[str, MachineKind], list[str]] = defaultdict(list)
+        for machine in machines:
+            for scope in scopes_above(machine.id, self._estate.management_groups):
+                if scope in self._by_scope:
+                    by_scope[scope, machine.kind].append(machine.id)
+        for (scope, kind), ids in by_scope.items():
+            for opening in self._opened_at(scope, kind):
+                open_on = [one for one in ids if self._is_open(opening, one)]
+                if open_on:
+                    yield opening, open_on[0], len(open_on)
+
+    def on_identity(self, identity: str) -> Iterator[Opening]:
+        """Return each opening on the user-assigned identity itself."""
+        for scope in scopes_above(identity, self._estate.management_groups):
+            for opening in self._opened_at(scope, None):
+                usable = self._with_machine_to_attach_to(opening) if opening.how is How.ASSIGN else opening
+                if usable and self._is_open(usable, identity):
+                    yield usable
+
+    def _opened_at(self, scope: str, kind: MachineKind | None) -> tuple[Opening, ...]:
+        if (scope, kind) not in self._at:
+            self._at[scope, kind] = tuple(
+                Opening(assignment, how, actions)
+                for assignment in self._by_scope.get(scope, ())
+                for how, actions in self._ways(assignment.role_guid, kind)
+            )
+        return self._at[scope, kind]
+
+    def _ways(self, guid: str, kind: MachineKind | None) -> Ways:
+        if (guid, kind) not in self._ways_of_role:
+            role = self._roles.get(guid)
+            ways = machine_ways(kind) if kind else IDENTITY_WAYS
+            self._ways_of_role[guid, kind] = allowed_ways(role.permissions, ways) if role else ()
+        return self._ways_of_role[guid, kind]
+
+    def _with_machine_to_attach_to(self, opening: Opening) -> Opening | None:
+        """Apply rule O2: the right to attach needs a machine to attach to, by an active role or an eligible one."""
+        principal = opening.assignment.principal_id.lower()
+        if principal in self._writers[False] or self._may_write_through_group(opening.assignment):
+            return opening
+        if principal in self._writers[True]:
+            return opening._replace(assignment=opening.assignment._replace(eligible=True))
+        return None
+
+    @cached_property
+    def _writing_assignments(self) -> tuple[Assignment, ...]:
+        writing = {
+            role.guid
+            for role in self._estate.roles
+            if any(allowed(role.permissions, action) for action in COMPUTE_WRITE)
+        }
+        return tuple(one for one in self._estate.assignments if one.role_guid in writing)
+
+    @cached_property
+    def _writers(self) -> Mapping[bool, frozenset[str]]:
+        """The principals that can write a VM or a scale set somewhere, by whether the role has to be activated."""
+        holders: dict[bool, set[str]] = {False: set(), True: set()}
+        for one in self._writing_assignments:
+            holders[one.eligible].add(one.principal_id.lower())
+        return {eligible: frozenset(found | self._related(found)) for eligible, found in holders.items()}
+
+    def _related(self, principals: set[str]) -> set[str]:
+        """Return the members of groups among the principals, and the groups that the principals are members of."""
+        members = {one for one, groups in self._groups.items() if groups & principals}
+        return members | {group for one in principals for group in self.groups_of(one)}
+
+    def _may_write_through_group(self, assignment: Assignment) -> bool:
+        if self._estate.groups is not None:
+            return False
+        return assignment.principal_type == GROUP or any(
+            one.principal_type == GROUP for one in self._writing_assignments
+        )
+
+    def _is_open(self, opening: Opening, resource: str) -> bool:
+        """Apply rule O1: one action that is not denied is enough."""
+        if not self._denials:
+            return True
+        principal = opening.assignment.principal_id
+        principals = {principal.lower(), *self.groups_of(principal)}
+        return any(not self._is_denied(principals, action, resource) for action in opening.actions)
+
+    def _is_denied(self, principals: set[str], action: Action, resource: str) -> bool:
+        return any(
+            _denies(denial, principals, action) and (not denial.is_for_scope_alone or scope == lower(resource))
+            for scope in scopes_above(resource, self._estate.management_groups)
+            for denial in self._denials.get(scope, ())
+        )
+
+
+def _denies(denial: DenyAssignment, principals: set[str], action: Action) -> bool:
+    if not ({ALL_PRINCIPALS} | principals) & denial.principals or principals & denial.excluded:
+        return False
+    return allowed(denial.permissions, action)

@@ -22,6 +22,7 @@ from vmident.sandbox.established import (
     put_scale_set,
     put_vm,
 )
+from vmident.sandbox.seeded_access import plant_access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,7 @@ def _plant_examples(rows: Rows, new_uuid: Callable[[], str]) -> None:
     _create_again(rows, _RECREATED, new_uuid)
     put("agentlessVM", "batch", system=True)
     change("agentlessVM", agent="unavailable")
+    plant_access(rows, OTHER_GROUP, _MONITORING)
     where: Any = {"location": OTHER_LOCATION, "tags": {**_TAGS, "team": "web"}}
     put_scale_set(rows, OTHER_GROUP, "webScaleSet", new_uuid, capacity=2, system=True, **where)
     put_scale_set(rows, OTHER_GROUP, "flexibleScaleSet", new_uuid, mode=FLEXIBLE, identities=(_MONITORING,), **where)

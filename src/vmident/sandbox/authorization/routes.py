@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vmident.sandbox.api_versions import LOCKS, ROLES
+from vmident.sandbox.api_versions import DENY_ASSIGNMENTS, LOCKS, ROLES, SCHEDULE_INSTANCES
 from vmident.sandbox.routing.route import Route, handler
 
 _PATH = "{scope}/providers/microsoft.authorization"
@@ -51,6 +51,25 @@ ROUTES = (
         ROLES,
         "permissions",
         action="",
+    ),
+    Route(
+        f"{_PATH}/denyassignments",
+        {"GET": handler("authorization.schedules:list_none")},
+        DENY_ASSIGNMENTS,
+        "denyAssignments",
+        _FILTERED,
+    ),
+    Route(
+        f"{_PATH}/roleassignmentscheduleinstances",
+        {"GET": handler("authorization.schedules:list_none")},
+        SCHEDULE_INSTANCES,
+        "roleAssignmentScheduleInstances",
+    ),
+    Route(
+        f"{_PATH}/roleeligibilityscheduleinstances",
+        {"GET": handler("authorization.schedules:list_eligible")},
+        SCHEDULE_INSTANCES,
+        "roleEligibilityScheduleInstances",
     ),
     Route(f"{_PATH}/locks", {"GET": handler("resource_manager.locks:list_locks")}, LOCKS, "locks", _FILTERED),
     Route(

@@ -52,9 +52,7 @@ def write_credential(call: Call) -> Response:
         return json_answer(200, _view(identity, found | properties))
     if len(others) >= MOST:
         raise too_many_credentials(MOST)
-    made = {"group": identity["group"], "identity": identity["name"], "name": name, **properties}
-    call.rows.add(KIND, identity["group"], _key(identity, name), made, made=call.now)
-    shown = _view(identity, made)
+    shown = _view(identity, add_credential(call.rows, identity, name, properties, made=call.now))
     return json_answer(201, shown, {"location": shown["id"]})
 
 
@@ -80,6 +78,13 @@ def delete_credential(call: Call) -> Response:
         return Response(204)
     call.rows.soft_delete(KIND, identity["group"], _key(identity, name), deleted=call.now)
     return Response(200)
+
+
+def add_credential(rows: Rows, identity: Record, name: str, properties: dict[str, Any], *, made: float) -> Record:
+    """Write a credential that is not there yet; return its record."""
+    record = {"group": identity["group"], "identity": identity["name"], "name": name, **properties}
+    rows.add(KIND, identity["group"], _key(identity, name), record, made=made)
+    return record
 
 
 def of_identity(rows: Rows, identity: Record) -> list[Record]:

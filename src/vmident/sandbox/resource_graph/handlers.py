@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from vmident.sandbox.resource_graph.kql.operators import Table
 
 _MOST_ROWS = 1000
-# They tell scopes apart of which the sandbox has one; azure-mgmt-resourcegraph 8.0 sends the first unasked.
+# azure-mgmt-resourcegraph 8.0 sends `allowPartialScopes` unasked; with one subscription it changes nothing.
 _SCOPE_OPTIONS = ("allowPartialScopes", "authorizationScopeFilter")
+# Which levels `authorizationresources` shows, and whether those above the subscription are among them (REST reference).
+_SHOWS_ABOVE = {
+    "atscopeandbelow": False,
+    "atscopeexact": False,
+    "atscopeandabove": True,
+    "atscopeaboveandbelow": True,
+}
 # Kusto's names of types, as the columns of a table carry them.
 _TYPE_NAMES = {"long": "integer", "real": "number", "bool": "boolean", "dynamic": "object"}
 
@@ -35,7 +42,8 @@ def answer_query(call: Call) -> Response:
     content = call.content()
     _check_members(call, content)
     options = _checked_options(call, content.get("options") or {})
-    table, is_limited = _evaluated(call, content["query"])
+    shows_above = _SHOWS_ABOVE[options["authorizationScopeFilter"]]
+    table, is_limited = _evaluated(call, content["query"], shows_above=shows_above)
     skip = _first_row(content, options, is_limited=is_limited)
     page = table.rows[skip : skip + options["$top"]]
     more = skip + len(page) < len(table.rows)
@@ -52,7 +60,7 @@ def answer_query(call: Call) -> Response:
     return json_answer(200, answer)
 
 
-def _evaluated(call: Call, query: str) -> tuple[Table, bool]:
+def _evaluated(call: Call, query: str, *, shows_above: bool) -> tuple[Table, bool]:
     """Return the table that a query makes, and whether it limits its rows; raises what Resource Graph refuses it with.
 
     The query language is loaded here: most commands never ask the graph.
@@ -63,7 +71,7 @@ def _evaluated(call: Call, query: str) -> tuple[Table, bool]:
 
     try:
         now = datetime.fromtimestamp(call.now, timezone.utc)
-        return evaluate(query, lambda name: table_named(call, name), now)
+        return evaluate(query, lambda name: table_named(call, name, shows_above=shows_above), now)
     except QueryError as error:
         raise query_refused(call, error) from error
 
@@ -124,7 +132,11 @@ def _checked_options(call: Call, options: object) -> dict[str, Any]:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             message = f"The value of '{option}' must be a whole number from {least} to {most}."
             raise bad_request(call, {"code": "InvalidParameter", "message": message})
-    return {"$top": _MOST_ROWS, "$skip": 0, **given, "resultFormat": result_format.lower()}
+    levels = str(given.get("authorizationScopeFilter", "AtScopeAndBelow")).lower()
+    if levels not in _SHOWS_ABOVE:
+        raise content_invalid(f"Error converting value \"{levels}\" to type 'AuthorizationScopeFilter'.")
+    checked = {"resultFormat": result_format.lower(), "authorizationScopeFilter": levels}
+    return {"$top": _MOST_ROWS, "$skip": 0, **given, **checked}
 
 
 def _first_row(content: dict[str, Any], options: dict[str, Any], *, is_limited: bool) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox.authorization import listing
@@ -60,12 +61,15 @@ class Row(dict[str, Any]):
         return self[name]
 
 
-def table_named(call: Call, name: str) -> Table:
-    """Return a table by its name in any case; raises `TableUnknown`, and `NotSupported` for one of Azure's others."""
-    makers = {
+def table_named(call: Call, name: str, *, shows_above: bool = False) -> Table:
+    """Return a table by its name in any case; raises `TableUnknown`, and `NotSupported` for one of Azure's others.
+
+    With `shows_above`, `authorizationresources` has the role assignments above the subscription too.
+    """
+    makers: dict[str, Callable[[Call], Iterator[Row]]] = {
         "resources": _resources,
         "resourcecontainers": _containers,
-        "authorizationresources": _authorization,
+        "authorizationresources": partial(_authorization, shows_above=shows_above),
         "resourcechanges": _changes,
     }
     make = makers.get(name.lower())
@@ -96,7 +100,7 @@ def _resources(call: Call) -> Iterator[Row]:
 def _resource(record: Record, kind: str, views: Views) -> Row:
     members = {
         "id": record["id"],
-        "name": record["name"],
+        "name": record.get("extension", record["name"]),
         "type": TYPES[kind].lower(),
         "tenantId": TENANT,
         "kind": "",
@@ -144,13 +148,15 @@ def _containers(call: Call) -> Iterator[Row]:
             )
 
 
-def _authorization(call: Call) -> Iterator[Row]:
+def _authorization(call: Call, *, shows_above: bool) -> Iterator[Row]:
     """Make rows of the role assignments that the user may read, and of the role definitions.
 
     Both name a role without a subscription, unlike ARM: Microsoft's samples join `properties.roleDefinitionId` with
     `id`, for built-in roles too.
     """
     for assignment in listing.assignments(call.rows):
+        if not shows_above and not assignment["properties"]["scope"].startswith("/subscriptions/"):
+            continue
         if call.grants.is_allowed("Microsoft.Authorization/roleAssignments/read", assignment["properties"]["scope"]):
             properties = assignment["properties"]
             role = listing.definition_name(properties["roleDefinitionId"])

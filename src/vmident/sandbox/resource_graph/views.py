@@ -9,6 +9,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.sandbox.api_versions import COMPUTE, IDENTITIES
 from vmident.sandbox.compute import vm_view
 from vmident.sandbox.compute.disks.views import shown_disk
+from vmident.sandbox.compute.extensions.views import shown_extension
 from vmident.sandbox.compute.scale_sets.views import shown_scale_set
 from vmident.sandbox.managed_identity.views import shown_identity
 from vmident.sandbox.network import views as network_views
@@ -17,7 +18,7 @@ from vmident.sandbox.resource_manager.resource_types import RESOURCE_KINDS
 if TYPE_CHECKING:
     from vmident.sandbox.store import Record, Rows
 
-TYPES = {one.kind: one.type for one in RESOURCE_KINDS if one.kind != "extension"}
+TYPES = {one.kind: one.type for one in RESOURCE_KINDS}
 """The resource type of each kind of record."""
 
 _VIEW_MEMBERS = ("computerName", "osName", "osVersion", "hyperVGeneration")
@@ -39,6 +40,8 @@ class Views:
             return shown_scale_set(record, COMPUTE[-1])
         if kind == "disk":
             return shown_disk(record)
+        if kind == "extension":
+            return shown_extension(record)
         return network_views.shown(record, self._nics)
 
     def extended_body(self, kind: str, record: Record) -> dict[str, Any]:

@@ -40,7 +40,7 @@ _EXIT_CODES = {
     "`verify`: some VMs could not be verified.",
     "CONFLICT": "Conflict: the VM changed, is being deleted, or has another operation that did not finish in time.",
     "TIMED_OUT": "Timed out: `--timeout` or the two-hour limit of an operation expired; the change may still complete.",
-    "PENDING": "Changes are pending; `plan --exit-code` alone gives it.",
+    "PENDING": "Changes are pending (`plan --exit-code`), or a finding is as severe as `--fail-on`.",
     "INTERRUPTED": "Interrupted by Ctrl-C, SIGTERM or SIGHUP; operations in Azure continue.",
 }
 # Where the first line of the class is written for developers.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -122,10 +122,15 @@ def graph_pages(
 
 
 def graph_answers(
-    connection: Connection, query: str, *, subscriptions: Sequence[str] | None = None
+    connection: Connection,
+    query: str,
+    *,
+    subscriptions: Sequence[str] | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Iterator[GraphPage]:
     """Ask Resource Graph, page by page; raises what asking raises. `query` has to project and order by `id`."""
-    question: dict[str, Any] = {"query": query, "options": {"$top": _ROWS_AT_MOST}}
+    every_page = {"$top": _ROWS_AT_MOST, **(options or {})}
+    question: dict[str, Any] = {"query": query, "options": every_page}
     if subscriptions is not None:
         question["subscriptions"] = list(subscriptions)
     progress = _PagesSoFar("An answer of Resource Graph")
@@ -136,4 +141,4 @@ def graph_answers(
         if not page.skip_token:
             return
         progress.check(page.skip_token)
-        question["options"] = {"$top": _ROWS_AT_MOST, "$skipToken": page.skip_token}
+        question["options"] = {**every_page, "$skipToken": page.skip_token}

@@ -49,18 +49,24 @@ def naive_edges(estate: Estate) -> set[Reached]:
     users = {one.id.lower() for machine in estate.machines for one in machine.users} | listed
     for machine in estate.machines:
         if machine.system_principal:
-            found |= _edges_to(estate, f"system:{machine.id.lower()}", [machine], None)
+            found |= _edges_to(estate, f"system:{machine.id.lower()}", [machine], None, machine.system_principal)
     for user in users:
         carried = [m for m in estate.machines if user in {one.id.lower() for one in m.users}]
         is_missing = user not in listed and user.split("/")[2] in estate.subscriptions
         if not is_missing:
-            found |= _edges_to(estate, user, carried, user)
+            shown = [*estate.identities, *(one for m in estate.machines for one in m.users)]
+            principal = next(one.principal_id for one in shown if one.id.lower() == user)
+            found |= _edges_to(estate, user, carried, user, principal)
     return found
 
 
-def _edges_to(estate: Estate, name: str, machines: list[Machine], user: str | None) -> set[Reached]:
+def _edges_to(
+    estate: Estate, name: str, machines: list[Machine], user: str | None, principal: str | None
+) -> set[Reached]:
     found = set()
     for one in estate.assignments:
+        if one.principal_id == principal:
+            continue
         for how in ("run-command", "extension", "vm-write", "login", "role-write", "assign", "federation-write"):
             count_by_kind = [
                 sum(m.kind is kind and _opens(estate, one, how, m.id, _actions(how, m.kind)) for m in machines)

@@ -244,6 +244,14 @@ def test_scale_sets_have_actions_of_their_own() -> None:
     assert {one.how.value for one in access.can_become(of_vm)} == {"login"}
 
 
+def test_principals_are_named_where_their_names_are_known() -> None:
+    rows = [assignment(f"a{at}", who, "runner", vm("web")) for at, who in enumerate(("ann", "bob", "shared-PRINCIPAL"))]
+    found = edges(with_role(RUNNER, *rows, names={"ann": "Ann"}))
+    assert [one.principal_name for one in found["system"]] == ["Ann", None, "identity 'shared'"]
+    # Its own right is no edge to itself.
+    assert [one.principal_name for one in found["shared"]] == ["Ann", None]
+
+
 def test_a_federated_credential_is_an_edge_of_its_identity_alone() -> None:
     found = edges(replace(SMALL, federated=(CREDENTIAL,)))
     (edge,) = found["shared"]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vmident.core.run_record import Origin
     from vmident.fleet.journal import SqliteJournal
     from vmident.fleet.runner import Runner
+    from vmident.ports.access import AccessRows
     from vmident.ports.auth import Tokens
     from vmident.ports.azure import Groups, Identities, Roles, Subscriptions, VirtualMachines
     from vmident.ports.deployments import Deployments, Networks
@@ -81,6 +82,13 @@ class AzurePorts:
         from vmident.arm.roles import ArmRoles
 
         return ArmRoles(self._connection)
+
+    @cached_property
+    def access_rows(self) -> AccessRows:
+        """The rows that access is decided from."""
+        from vmident.arm.access.reader import ArmAccessRows
+
+        return ArmAccessRows(self._connection)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

@@ -7,6 +7,7 @@ M2  Every edge comes from one role assignment or one federated credential, which
 M3  A condition is carried along as text, and makes the edge conditional, never absent: what it compares is not
     evaluated here. An eligible role has to be activated first: its edge says so.
 M4  What was not read makes nothing absent. It is in the map's `unread`.
+M5  An identity's own rights are no edge to itself.
 """
 
 from __future__ import annotations
@@ -137,9 +138,10 @@ class AccessMap:
     def can_become(self, identity: IdentityEntry) -> Iterator[Edge]:
         """Return the edges to an identity; the same one is never returned twice."""
         seen: set[tuple[str, How]] = set()
+        own = (identity.principal_id or "").lower()
         for opening, at, count in self._openings_to(identity):
             key = (opening.assignment.id, opening.how)
-            if key not in seen:
+            if key not in seen and opening.assignment.principal_id.lower() != own:
                 seen.add(key)
                 yield self._edge(opening, at, count)
         for credential in self.trusted_by(identity):
@@ -170,6 +172,15 @@ class AccessMap:
         groups = sorted(self._openings.groups_of(principal_id))
         through = [self._holding(one, "group") for group in groups for one in self._by_principal.get(group, ())]
         return tuple(direct + through)
+
+    def name_of(self, principal_id: str) -> str | None:
+        """Return the name of a principal: Microsoft Graph's where it was read, else of one of the identities here."""
+        key = principal_id.lower()
+        return self.estate.names.get(key) or self._identity_titles.get(key)
+
+    @cached_property
+    def _identity_titles(self) -> Mapping[str, str]:
+        return {one.principal_id.lower(): one.title for one in self.identities if one.principal_id}
 
     def covers(self, scope: str, other: str) -> bool:
         """Return whether an assignment at `scope` holds at `other`, as far as the management groups were read."""
@@ -213,7 +224,7 @@ class AccessMap:
         return Edge(
             one.principal_id,
             one.principal_type,
-            self.estate.names.get(one.principal_id.lower()),
+            self.name_of(one.principal_id),
             opening.how,
             self._roles[one.role_guid].name,
             one.scope,

@@ -52,7 +52,7 @@ def delete_assignment(assignment: str) -> str:
 
 def delete_credential(one: FederatedCredential) -> str:
     """Return the command that deletes a federated credential."""
-    group, name = lower(one.identity).split("/")[4], name_of(one.identity)
+    group, name = one.identity.split("/")[4], name_of(one.identity)
     credential = ["federated-credential", "delete", "--name", name_of(one.id), "--identity-name", name]
     subscription = subscription_of(one.identity) or ""
     return command_line("az", "identity", *credential, "-g", group, "--subscription", subscription)

@@ -1,0 +1,215 @@
+"""Rows of Resource Graph and items of ARM's lists, as declared types, and what `core.access` makes of them.
+
+Source: Microsoft's table and resource type reference of Resource Graph, and the REST reference of
+Microsoft.Authorization, versions 2022-04-01 (deny assignments) and 2020-10-01 (schedule instances).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from vmident.arm.wire_types import Body, GraphIdentityBody, Text
+from vmident.core.access.estate import (
+    ALL_PRINCIPALS,
+    Assignment,
+    DenyAssignment,
+    FederatedCredential,
+    Machine,
+    MachineKind,
+    RoleDefinition,
+    RolePermission,
+    UserAssigned,
+    lower,
+)
+
+_SCALE_SET = "microsoft.compute/virtualmachinescalesets"
+
+
+class MachineRow(Body):
+    """A VM or a scale set."""
+
+    id: str
+    type: str
+    identity: GraphIdentityBody | None = None
+    encryption: Text = None
+
+
+class IdentityRow(Body):
+    """A user-assigned identity."""
+
+    id: str
+    principal_id: Text = None
+    client_id: Text = None
+
+
+class ExtensionRow(Body):
+    """An extension of a VM."""
+
+    id: str
+    publisher: Text = None
+    kind: Text = None
+
+
+class AssignmentPropertiesBody(Body):
+    """`properties` of a role assignment, or of a schedule instance."""
+
+    role_definition_id: str
+    principal_id: str
+    scope: str
+    principal_type: Text = None
+    condition: Text = None
+    end_date_time: Text = None
+    origin_role_assignment_id: Text = None
+
+
+class AssignmentRow(Body):
+    """A role assignment, or a schedule instance."""
+
+    id: str
+    properties: AssignmentPropertiesBody
+
+
+class PermissionRow(Body):
+    """One entry of a role definition or of a deny assignment."""
+
+    actions: list[str] | None = None
+    not_actions: list[str] | None = None
+    data_actions: list[str] | None = None
+    not_data_actions: list[str] | None = None
+
+
+class DefinitionPropertiesBody(Body):
+    """`properties` of a role definition."""
+
+    role_name: Text = None
+    permissions: list[PermissionRow] | None = None
+
+
+class DefinitionRow(Body):
+    """A role definition."""
+
+    id: str
+    properties: DefinitionPropertiesBody
+
+
+class PrincipalBody(Body):
+    """Someone that a deny assignment names."""
+
+    id: str
+    type: Text = None
+
+
+class DenialPropertiesBody(Body):
+    """`properties` of a deny assignment."""
+
+    scope: str
+    permissions: list[PermissionRow] | None = None
+    principals: list[PrincipalBody] | None = None
+    exclude_principals: list[PrincipalBody] | None = None
+    do_not_apply_to_child_scopes: bool | None = None
+
+
+class DenialRow(Body):
+    """A deny assignment."""
+
+    id: str
+    properties: DenialPropertiesBody
+
+
+class CredentialPropertiesBody(Body):
+    """`properties` of a federated credential."""
+
+    issuer: Text = None
+    subject: Text = None
+
+
+class CredentialRow(Body):
+    """A federated credential."""
+
+    id: str
+    properties: CredentialPropertiesBody
+
+
+class ManagementGroupBody(Body):
+    """One management group in the chain above a subscription."""
+
+    name: str
+
+
+class SubscriptionRow(Body):
+    """A subscription with the management groups above it, the nearest first."""
+
+    id: str
+    subscription_id: str
+    chain: list[ManagementGroupBody] | None = None
+
+
+def machine_of(row: MachineRow, extensions: Iterable[str]) -> Machine:
+    """Return the machine; `extensions` are the names of those on it that need the system-assigned identity."""
+    identity = row.identity or GraphIdentityBody()
+    users = (
+        UserAssigned(user, ids.principal_id if ids else None, ids.client_id if ids else None)
+        for user, ids in (identity.user_assigned_identities or {}).items()
+    )
+    has_system = "systemassigned" in (identity.type or "").lower()
+    kind = MachineKind.SCALE_SET if row.type.lower() == _SCALE_SET else MachineKind.VM
+    system = identity.principal_id if has_system else None
+    return Machine(row.id, kind, system, tuple(users), row.encryption or None, tuple(extensions))
+
+
+def assignment_of(row: AssignmentRow, ends: Mapping[str, str]) -> Assignment:
+    """Return an active role assignment; `ends` has the end of those that have one, by ID in lower case."""
+    return _assignment(row, eligible=False, expires=ends.get(lower(row.id)))
+
+
+def eligible_assignment_of(row: AssignmentRow) -> Assignment:
+    """Return an eligible role as the assignment that it becomes when it is activated."""
+    return _assignment(row, eligible=True, expires=row.properties.end_date_time)
+
+
+def definition_of(row: DefinitionRow) -> RoleDefinition:
+    """Return the role definition."""
+    guid = row.id.rpartition("/")[2].lower()
+    return RoleDefinition(guid, row.properties.role_name or guid, _permissions(row.properties.permissions))
+
+
+def denial_of(row: DenialRow) -> DenyAssignment:
+    """Return the deny assignment."""
+    one = row.properties
+    return DenyAssignment(
+        row.id,
+        one.scope,
+        _permissions(one.permissions),
+        frozenset(map(_principal, one.principals or ())),
+        frozenset(map(_principal, one.exclude_principals or ())),
+        is_for_scope_alone=bool(one.do_not_apply_to_child_scopes),
+    )
+
+
+def credential_of(row: CredentialRow, identity: str) -> FederatedCredential:
+    """Return the federated credential of an identity."""
+    return FederatedCredential(row.id, identity, row.properties.issuer or "", row.properties.subject or "")
+
+
+def _assignment(row: AssignmentRow, *, eligible: bool, expires: str | None) -> Assignment:
+    """A role is known by the GUID that its ID ends in: case and prefix differ between tables (wire facts)."""
+    one = row.properties
+    guid = one.role_definition_id.rpartition("/")[2].lower()
+    kind = one.principal_type or "Unknown"
+    return Assignment(row.id, one.principal_id, kind, guid, one.scope, one.condition or None, eligible, expires)
+
+
+def _principal(one: PrincipalBody) -> str:
+    return ALL_PRINCIPALS if (one.type or "").lower() == "systemdefined" else one.id.lower()
+
+
+def _permissions(rows: list[PermissionRow] | None) -> tuple[RolePermission, ...]:
+    return tuple(
+        RolePermission(
+            tuple(one.actions or ()),
+            tuple(one.not_actions or ()),
+            tuple(one.data_actions or ()),
+            tuple(one.not_data_actions or ()),
+        )
+        for one in rows or ()
+    )

@@ -1,0 +1,175 @@
+"""Read what decides access: flat queries of Resource Graph, and ARM's lists of what the graph does not have.
+
+The graph lags by seconds to minutes, and its queries are not joined: `core.access` does that. Federated credentials are
+listed by identity, eligible roles and deny assignments by subscription.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from vmident.arm.access.bodies import (
+    AssignmentRow,
+    CredentialRow,
+    DefinitionRow,
+    DenialRow,
+    ExtensionRow,
+    IdentityRow,
+    MachineRow,
+    SubscriptionRow,
+    assignment_of,
+    credential_of,
+    definition_of,
+    denial_of,
+    eligible_assignment_of,
+    machine_of,
+)
+from vmident.arm.answers import read
+from vmident.arm.paging import graph_answers, pages
+from vmident.core.access.access_map import management_groups_in
+from vmident.core.access.estate import Estate, FederatedCredential, Unread, UserAssigned, lower
+from vmident.core.access.system_extensions import needs_system_identity
+from vmident.errors import VmidentError
+
+if TYPE_CHECKING:
+    from vmident.arm.connection import Connection
+    from vmident.arm.wire_types import Body
+    from vmident.core.access.estate import Assignment, DenyAssignment, Machine
+
+DENY_ASSIGNMENTS = "2022-04-01"
+SCHEDULE_INSTANCES = "2020-10-01"
+FEDERATED_CREDENTIALS = "2024-11-30"
+_AUTHORIZATION = "providers/Microsoft.Authorization"
+_IDENTITIES_AT_MOST = 500
+"""Identities whose federated credentials are listed, a request each; more are reported as not read."""
+
+_MACHINES = (
+    "resources | where type in~ ('microsoft.compute/virtualmachines', 'microsoft.compute/virtualmachinescalesets') "
+    "| project id, type, identity, encryption = coalesce("
+    "tostring(properties.securityProfile.encryptionIdentity.userAssignedIdentityResourceId), "
+    "tostring(properties.virtualMachineProfile.securityProfile.encryptionIdentity.userAssignedIdentityResourceId)) "
+    "| order by id asc"
+)
+_EXTENSIONS = (
+    "resources | where type =~ 'microsoft.compute/virtualmachines/extensions' "
+    "| project id, publisher = tostring(properties.publisher), kind = tostring(properties.type) | order by id asc"
+)
+_IDENTITIES = (
+    "resources | where type =~ 'microsoft.managedidentity/userassignedidentities' "
+    "| project id, principalId = tostring(properties.principalId), clientId = tostring(properties.clientId) "
+    "| order by id asc"
+)
+_SUBSCRIPTIONS = (
+    "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' "
+    "| project id, subscriptionId, chain = properties.managementGroupAncestorsChain | order by id asc"
+)
+_ASSIGNMENTS = (
+    "authorizationresources | where type =~ 'microsoft.authorization/roleassignments' "
+    "| project id, properties | order by id asc"
+)
+_DEFINITIONS = (
+    "authorizationresources | where type =~ 'microsoft.authorization/roledefinitions' "
+    "| project id, properties | order by id asc"
+)
+_AT_ALL_SCOPES = {"authorizationScopeFilter": "AtScopeAboveAndBelow"}
+"""Without it Resource Graph leaves out assignments at management groups (its REST reference, `QueryRequestOptions`)."""
+
+_GROUPS_UNREAD = Unread("groups", "roles that a principal has through a Microsoft Entra group are not known")
+B = TypeVar("B", bound="Body")
+
+
+class ArmAccessRows:
+    """`vmident.ports.access.AccessRows`, as Resource Graph and ARM have them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def estate(self, subscriptions: Sequence[str]) -> Estate:
+        """Read the rows; what the graph lacks and ARM refuses is `unread`."""
+        unread = [_GROUPS_UNREAD]
+        identities = tuple(
+            UserAssigned(one.id, one.principal_id or None, one.client_id)
+            for one in self._rows(_IDENTITIES, IdentityRow, subscriptions)
+        )
+        eligible, ends = self._schedules(subscriptions, unread)
+        active = (assignment_of(one, ends) for one in self._rows(_ASSIGNMENTS, AssignmentRow, subscriptions))
+        chains = {
+            one.subscription_id: [group.name for group in reversed(one.chain)]
+            for one in self._rows(_SUBSCRIPTIONS, SubscriptionRow, subscriptions)
+            if one.chain is not None
+        }
+        return Estate(
+            frozenset(map(str.lower, subscriptions)),
+            self._machines(subscriptions),
+            identities,
+            (*active, *eligible),
+            tuple(map(definition_of, self._rows(_DEFINITIONS, DefinitionRow, subscriptions))),
+            tuple(self._federated(identities, unread)),
+            tuple(self._denials(subscriptions, unread)),
+            management_groups_in(chains),
+            unread=tuple(unread),
+        )
+
+    def _rows(self, query: str, kind: type[B], subscriptions: Sequence[str]) -> Iterator[B]:
+        options = _AT_ALL_SCOPES if query.startswith("authorizationresources") else {}
+        for page in graph_answers(self._connection, query, subscriptions=subscriptions, options=options):
+            yield from (read(row, kind, "a row of Resource Graph") for row in page.rows)
+
+    def _machines(self, subscriptions: Sequence[str]) -> tuple[Machine, ...]:
+        extensions: dict[str, list[str]] = defaultdict(list)
+        for one in self._rows(_EXTENSIONS, ExtensionRow, subscriptions):
+            if needs_system_identity(one.publisher or "", one.kind or ""):
+                vm, name = one.id.rsplit("/extensions/", 1) if "/extensions/" in one.id else (one.id, "")
+                extensions[lower(vm)].append(name)
+        rows = self._rows(_MACHINES, MachineRow, subscriptions)
+        return tuple(machine_of(one, extensions.get(lower(one.id), ())) for one in rows)
+
+    def _schedules(
+        self, subscriptions: Sequence[str], unread: list[Unread]
+    ) -> tuple[tuple[Assignment, ...], Mapping[str, str]]:
+        """Return the eligible roles, and when the active assignments end that have an end."""
+        eligible: list[Assignment] = []
+        ends: dict[str, str] = {}
+        for one in subscriptions:
+            path = f"/subscriptions/{one}/{_AUTHORIZATION}"
+            with _noting(unread, f"eligible roles in subscription {one}"):
+                instances = self._list(f"{path}/roleEligibilityScheduleInstances", SCHEDULE_INSTANCES, AssignmentRow)
+                eligible += map(eligible_assignment_of, instances)
+                for row in self._list(f"{path}/roleAssignmentScheduleInstances", SCHEDULE_INSTANCES, AssignmentRow):
+                    origin, end = row.properties.origin_role_assignment_id, row.properties.end_date_time
+                    if origin and end:
+                        ends[lower(origin)] = end
+        return tuple(eligible), ends
+
+    def _denials(self, subscriptions: Sequence[str], unread: list[Unread]) -> Iterator[DenyAssignment]:
+        for one in subscriptions:
+            with _noting(unread, f"deny assignments in subscription {one}"):
+                path = f"/subscriptions/{one}/{_AUTHORIZATION}/denyAssignments"
+                yield from map(denial_of, self._list(path, DENY_ASSIGNMENTS, DenialRow))
+
+    def _federated(self, identities: Sequence[UserAssigned], unread: list[Unread]) -> Iterator[FederatedCredential]:
+        if len(identities) > _IDENTITIES_AT_MOST:
+            rest = len(identities) - _IDENTITIES_AT_MOST
+            unread.append(Unread(f"federated credentials of {rest} identities", "there are too many to list"))
+        for one in identities[:_IDENTITIES_AT_MOST]:
+            with _noting(unread, f"federated credentials of '{one.id}'"):
+                path = f"{one.id}/federatedIdentityCredentials"
+                for row in self._list(path, FEDERATED_CREDENTIALS, CredentialRow):
+                    yield credential_of(row, one.id)
+
+    def _list(self, path: str, api_version: str, kind: type[B]) -> list[B]:
+        return list(pages(self._connection, path, api_version, kind, "an item of a list"))
+
+
+@contextmanager
+def _noting(unread: list[Unread], what: str) -> Iterator[None]:
+    """Turn a failure into something that was not read, unless it ends the command."""
+    try:
+        yield
+    except VmidentError as failure:
+        if failure.ends_run:
+            raise
+        unread.append(Unread(what, f"{failure.message} [{failure.code}]"))

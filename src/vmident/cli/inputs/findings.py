@@ -1,0 +1,46 @@
+"""Rules and ignored findings, as typed and as read from a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmident.cli.inputs.desired_state_file import text_of
+from vmident.core.access.finding import Finding, Severity, is_at_least
+from vmident.core.access.findings import RULES
+from vmident.core.selection import did_you_mean
+from vmident.errors import ExitCode, UsageError
+from vmident.usecases.access.show_access import FindingFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vmident.cli.options.access import FindingOptions
+    from vmident.cli.run import Run
+
+_KNOWN = tuple(one.id for one in RULES)
+
+
+def finding_filter(options: FindingOptions, run: Run) -> FindingFilter:
+    """Return the checked filter; raises `UsageError` for an unknown rule, and for a file that cannot be read."""
+    rules = tuple(map(_checked_rule, options.rule or ()))
+    if options.ignore is None:
+        return FindingFilter(rules)
+    lines = [line.partition("#")[0].strip() for line in text_of(options.ignore, run).splitlines()]
+    ignored = tuple(line for line in lines if line)
+    for line in ignored:
+        _checked_rule(line.partition(":")[0])
+    return FindingFilter(rules, ignored)
+
+
+def exit_code_of(findings: Iterable[Finding], fail_on: Severity | None) -> ExitCode:
+    """Return 10 where a finding is at least as severe as `--fail-on`."""
+    is_failing = fail_on is not None and any(is_at_least(one, fail_on) for one in findings)
+    return ExitCode.PENDING if is_failing else ExitCode.DONE
+
+
+def _checked_rule(rule: str) -> str:
+    if rule not in _KNOWN:
+        raise UsageError(
+            f"'{rule}' is not a rule.{did_you_mean(rule, _KNOWN)}", hint=f"The rules are {', '.join(_KNOWN)}."
+        )
+    return rule

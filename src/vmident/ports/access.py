@@ -1,0 +1,21 @@
+"""Where the rows that access is decided from are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from vmident.core.access.estate import Estate
+
+
+class AccessRows(Protocol):
+    """The machines, identities, role assignments and whatever else decides access in some subscriptions."""
+
+    def estate(self, subscriptions: Sequence[str]) -> Estate:
+        """Read the rows of the subscriptions.
+
+        What cannot be read is in `unread` of the estate, unless it is the machines, identities, role assignments or
+        role definitions: without them nothing can be decided, so their error is raised.
+        """
+        ...

@@ -1,0 +1,189 @@
+"""Access as a document, as flat rows and as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from vmident.core.access.access_map import FEDERATED, Edge, Holding
+from vmident.core.access.estate import name_of, scope_title
+from vmident.core.access.finding import Finding, Severity
+from vmident.core.access.rights import Privilege
+from vmident.render.line import Line, Tone
+from vmident.render.moment import utc
+from vmident.results.access import AccessReport, IdentityAccess
+
+_TONES = {Severity.HIGH: Tone.ERROR, Severity.MEDIUM: Tone.WARNING, Severity.LOW: Tone.PLAIN}
+_PRINCIPAL_TYPES = {"ServicePrincipal": "Service principal", "ForeignGroup": "Foreign group"}
+_HOW = {
+    "run-command": "run commands",
+    "extension": "install extensions",
+    "vm-write": "change the VM",
+    "login": "sign in to the VM",
+    "assign": "attach the identity",
+    "federation-write": "add federated credentials",
+    "federated-credential": "sign in from outside Azure",
+    "role-write": "grant roles",
+}
+
+
+def access_document(report: AccessReport) -> dict[str, Any]:
+    """Return `{"identities": […], "findings": […], "unread": [{"what", "why"}], "asOf"}` (design, section 13)."""
+    return {
+        "identities": [_identity_document(one) for one in report.identities],
+        "findings": [finding_document(one) for one in report.findings],
+        "unread": [{"what": one.what, "why": one.why} for one in report.unread],
+        "asOf": utc(report.as_of_seconds),
+    }
+
+
+def finding_document(one: Finding) -> dict[str, Any]:
+    """Return `{"rule", "severity", "message", "identity", "resources", "remediation"}`."""
+    return {
+        "rule": one.rule,
+        "severity": one.severity.value,
+        "message": one.message,
+        "identity": one.identity,
+        "resources": list(one.resources),
+        "remediation": one.remediation,
+    }
+
+
+def access_rows(report: AccessReport) -> list[dict[str, Any]]:
+    """Return each edge as a flat row, for a table or tsv."""
+    return [
+        {
+            "identity": one.identity.name,
+            "type": _type(one),
+            "who": edge.principal_name or edge.principal_id,
+            "how": edge.how.value,
+            "role": edge.role,
+            "scope": edge.scope,
+            "eligible": edge.eligible,
+            "conditional": edge.condition is not None,
+        }
+        for one in report.identities
+        for edge in one.can_become
+    ]
+
+
+def access_lines(report: AccessReport) -> Iterator[Line]:
+    """Draw each identity with who can act as it and what it can do, then findings, then what was not read."""
+    for one in report.identities:
+        yield from _identity_lines(one)
+    yield from finding_lines(report.findings)
+    for unread in report.unread:
+        yield Line(f"Not read: {unread.what}: {unread.why}", Tone.FAINT)
+
+
+def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
+    """Draw each finding with its remediation below it, then how many there are."""
+    for one in findings:
+        yield Line(f"{one.severity.value:<7} {one.rule}", _TONES[one.severity])
+        yield Line(f"        {one.message}")
+        yield Line(f"        Fix: {one.remediation}", Tone.FAINT)
+    counts = [sum(one.severity is severity for one in findings) for severity in Severity]
+    parts = [f"{count} {severity.value}" for count, severity in zip(counts, Severity, strict=True) if count]
+    noun = "finding" if len(findings) == 1 else "findings"
+    yield Line(f"{len(findings)} {noun}: {', '.join(parts)}." if findings else "No findings.", Tone.HEADING)
+
+
+def _identity_lines(one: IdentityAccess) -> Iterator[Line]:
+    entry = one.identity
+    place = f" on {entry.machines_title}" if entry.machines and not entry.is_system else ""
+    gone = " (does not exist)" if entry.is_missing else ""
+    title = entry.title
+    yield Line(f"{title[0].upper()}{title[1:]}{place}{gone}", Tone.HEADING)
+    yield Line("  Who can act as it:" if one.can_become else "  Who can act as it: no one that was found")
+    for who, texts in _by_principal(one.can_become).items():
+        yield Line(f"    {who}")
+        yield from (Line(f"      {text}", Tone.FAINT) for text in texts)
+    yield Line("  What it can do:" if one.can_do else "  What it can do: no role assignment that was found")
+    for holding in one.can_do:
+        yield Line(f"    {_holding_text(holding)}", Tone.PLAIN if holding.privilege is Privilege.NONE else Tone.WARNING)
+
+
+def _by_principal(edges: Sequence[Edge]) -> dict[str, list[str]]:
+    """Return for each principal what its assignments allow it, an assignment on a line of its own."""
+    by_source: dict[tuple[str, str], list[Edge]] = {}
+    for edge in edges:
+        by_source.setdefault((_who(edge), edge.source), []).append(edge)
+    grouped: dict[str, list[str]] = {}
+    for (who, _), found in by_source.items():
+        grouped.setdefault(who, []).append(_source_text(found))
+    return grouped
+
+
+def _who(edge: Edge) -> str:
+    if edge.principal_type == FEDERATED:
+        return f"Tokens of {edge.principal_name}"
+    if edge.principal_name:
+        return f"{edge.principal_name[0].upper()}{edge.principal_name[1:]}"
+    return f"{_PRINCIPAL_TYPES.get(edge.principal_type, edge.principal_type)} {edge.principal_id}"
+
+
+def _source_text(edges: Sequence[Edge]) -> str:
+    first, ways = edges[0], ", ".join(_HOW[edge.how.value] for edge in edges)
+    if first.role is None or first.scope is None:
+        return f"{ways}: federated credential '{name_of(first.source)}'"
+    return f"{ways}: role '{first.role}' on {scope_title(first.scope)}{_limits(first)}"
+
+
+def _holding_text(holding: Holding) -> str:
+    privilege = "" if holding.privilege is Privilege.NONE else f", {holding.privilege.value}"
+    via = " through a group" if holding.via == "group" else ""
+    return f"role '{holding.role}' on {scope_title(holding.scope)}{via}{privilege}{_limits(holding)}"
+
+
+def _limits(one: Edge | Holding) -> str:
+    eligible = f" (eligible{f' until {one.expires[:10]}' if one.expires else ''})" if one.eligible else ""
+    return f"{eligible}{' (conditional)' if one.condition else ''}"
+
+
+def _type(one: IdentityAccess) -> str:
+    return "system" if one.identity.is_system else "user"
+
+
+def _identity_document(one: IdentityAccess) -> dict[str, Any]:
+    entry = one.identity
+    return {
+        "id": entry.id,
+        "type": _type(one),
+        "name": entry.name,
+        "principalId": entry.principal_id,
+        "clientId": entry.client_id,
+        "attachedTo": [machine.id for machine in entry.machines],
+        "canBecome": [_edge_document(edge) for edge in one.can_become],
+        "canDo": [_holding_document(holding) for holding in one.can_do],
+    }
+
+
+def _edge_document(edge: Edge) -> dict[str, Any]:
+    return {
+        "principalId": edge.principal_id,
+        "principalType": edge.principal_type,
+        "principalName": edge.principal_name,
+        "how": edge.how.value,
+        "role": edge.role,
+        "scope": edge.scope,
+        "at": edge.at,
+        "atCount": edge.at_count,
+        "source": edge.source,
+        "condition": edge.condition,
+        "eligible": edge.eligible,
+        "expires": edge.expires,
+    }
+
+
+def _holding_document(one: Holding) -> dict[str, Any]:
+    return {
+        "role": one.role,
+        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{one.role_guid}",
+        "scope": one.scope,
+        "privileged": one.privilege is not Privilege.NONE,
+        "source": one.source,
+        "condition": one.condition,
+        "eligible": one.eligible,
+        "expires": one.expires,
+        "via": one.via,
+    }

@@ -1,0 +1,1 @@
+"""Who can act as an identity: read the rows, decide with `core.access`."""

@@ -1,0 +1,94 @@
+"""Show who can act as identities and what they can do, for some machines, identities or principals, or for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vmident.core.access.access_map import AccessMap, IdentityEntry
+from vmident.core.access.estate import lower, name_of
+from vmident.core.access.finding import selected
+from vmident.core.access.findings import findings
+from vmident.errors import NotFound
+from vmident.results.access import AccessReport, IdentityAccess
+
+if TYPE_CHECKING:
+    from vmident.ports.access import AccessRows
+
+
+@dataclass(frozen=True)
+class AccessQuestion:
+    """Which identities are asked about; those of all machines where it is empty.
+
+    `machines` are full IDs. `identities` are names or IDs of user-assigned identities. `principals` are object IDs:
+    they ask for the identities that these can act as.
+    """
+
+    machines: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    principals: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether everything is asked about."""
+        return not (self.machines or self.identities or self.principals)
+
+
+@dataclass(frozen=True)
+class FindingFilter:
+    """Which findings are reported: of `rules` alone unless it is empty, less `ignored` (`RULE` or `RULE:ID`)."""
+
+    rules: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+def show_access(
+    question: AccessQuestion,
+    subscriptions: Sequence[str],
+    rows: AccessRows,
+    chosen: FindingFilter,
+    as_of_seconds: float,
+) -> AccessReport:
+    """Read the rows of the subscriptions and answer; raises `NotFound` for an identity that is not there."""
+    access = AccessMap(rows.estate(subscriptions))
+    entries = access.identities if question.is_empty else _entries(question, access)
+    found = findings(access, None if question.is_empty else entries)
+    return AccessReport(
+        tuple(IdentityAccess(one, tuple(access.can_become(one)), access.can_do(one)) for one in entries),
+        selected(found, chosen.rules, chosen.ignored),
+        access.unread,
+        as_of_seconds,
+    )
+
+
+def _entries(question: AccessQuestion, access: AccessMap) -> tuple[IdentityEntry, ...]:
+    machines = frozenset(map(lower, question.machines))
+    named = [_named(word, access.identities) for word in question.identities]
+    principals = frozenset(one.lower() for one in question.principals)
+    return tuple(
+        one
+        for one in access.identities
+        if one in named
+        or any(lower(machine.id) in machines for machine in one.machines)
+        or (principals and any((edge.principal_id or "").lower() in principals for edge in access.can_become(one)))
+    )
+
+
+def _named(word: str, identities: Iterable[IdentityEntry]) -> IdentityEntry:
+    users = [one for one in identities if not one.is_system]
+    found = [one for one in users if lower(word) in (lower(one.place), one.name.lower())]
+    if len(found) > 1:
+        from vmident.errors import AmbiguousName
+
+        places = "\n".join(one.place for one in found)
+        raise AmbiguousName(f"There are {len(found)} identities named '{word}':\n{places}", hint="Use the ID of one.")
+    if not found:
+        from vmident.core.selection import did_you_mean
+
+        alike = did_you_mean(word, [one.name for one in users])
+        raise NotFound(
+            f"Identity '{name_of(word)}' not found in the subscription.{alike}",
+            hint="Run 'vmident identity list' to see all identities.",
+        )
+    return found[0]

@@ -1,0 +1,120 @@
+"""`vmident access`: the whole program over the sandbox, whose seed has a story to find."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.program import TERMINAL, Outcome, Program, answering_with, vm_id
+from vmident.sandbox.seeded_access import WEB_ENGINEER
+
+OTHER = "otherResourceGroup"
+RULE = "privileged-identity-reachable"
+
+
+@pytest.fixture
+def estate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Program:
+    return Program(tmp_path, capsys, with_examples=True)
+
+
+def identities(outcome: Outcome) -> dict[str, Any]:
+    return {one["name"]: one for one in outcome.json["identities"]}
+
+
+def ways(identity: Any, principal: str) -> set[tuple[str, str, bool]]:
+    return {
+        (one["how"], one["role"], one["eligible"]) for one in identity["canBecome"] if one["principalId"] == principal
+    }
+
+
+def test_a_vm_shows_who_can_act_as_its_identities_and_by_which_role(estate: Program) -> None:
+    outcome = estate("access encryptedVM")
+    found = identities(outcome)
+    assert (outcome.code, set(found)) == (0, {"monitoring", "diskKeys"})
+    assert ways(found["monitoring"], WEB_ENGINEER) == {
+        ("run-command", "Script Runner", False),
+        ("run-command", "Virtual Machine Contributor", True),
+        ("extension", "Virtual Machine Contributor", True),
+        ("vm-write", "Virtual Machine Contributor", True),
+    }
+    assert [(one["role"], one["privileged"]) for one in found["monitoring"]["canDo"]] == [("Contributor", True)]
+    assert {one.split("/")[-1] for one in found["monitoring"]["attachedTo"]} == {"encryptedVM", "flexibleScaleSet"}
+    assert [one["severity"] for one in outcome.json["findings"] if one["rule"] == RULE] == ["high"]
+    assert [one["what"] for one in outcome.json["unread"]] == ["groups"]
+
+
+def test_it_reads_a_handful_of_queries_and_writes_nothing(estate: Program) -> None:
+    estate("access encryptedVM")
+    assert {one.method for one in estate.sent} <= {"GET", "POST"}
+    assert len([one for one in estate.sent if "ResourceGraph" in one.url]) <= 6
+
+
+def test_an_identity_is_asked_about_by_name_and_a_principal_by_its_id(estate: Program) -> None:
+    assert set(identities(estate("access --identity otherIdentity"))) == {"otherIdentity"}
+    by_principal = identities(estate(f"access --principal {WEB_ENGINEER.upper()}"))
+    assert "monitoring" in by_principal
+    assert "otherIdentity" not in by_principal
+
+
+def test_all_of_the_estate_has_orphans_and_unused_identities_too(estate: Program) -> None:
+    rules = {one["rule"] for one in estate("access --all").json["findings"]}
+    assert {RULE, "federated-credential-on-vm-identity", "missing-identity", "ambiguous-default-identity"} <= rules
+
+
+def test_fail_on_exits_with_10_unless_the_findings_are_ignored(estate: Program, tmp_path: Path) -> None:
+    assert estate("access encryptedVM --fail-on high").code == 10
+    assert estate(f"access encryptedVM --fail-on high --rule {'ambiguous-default-identity'}").code == 0
+    assert estate("access webVM --fail-on medium").code == 0
+    ignored = tmp_path / "ignored.txt"
+    ignored.write_text(
+        "# accepted until the agent moves\nprivileged-at-subscription\n\n"
+        f"{RULE}:{vm_id('ENCRYPTEDVM', OTHER)}\nfederated-credential-on-vm-identity  # nightly\n",
+        encoding="utf-8",
+    )
+    assert estate(f"access encryptedVM --fail-on high --ignore {ignored}").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "part"),
+    [
+        ("access", 2, "No VM, identity or principal specified."),
+        ("access webVM --rule privileged-identity-reachabel", 2, "Did you mean 'privileged-identity-reachable'"),
+        ("access webVM --ignore missing.txt", 2, "cannot be read"),
+        ("access webVM --fail-on severe", 2, "is not one of high, medium or low"),
+        ("access noVM", 3, "not found"),
+        ("access --identity monitorin", 3, "Did you mean 'monitoring'"),
+    ],
+)
+def test_mistakes_are_answered_before_or_without_a_report(estate: Program, words: str, code: int, part: str) -> None:
+    outcome = estate(words)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert part in outcome.err
+
+
+def test_what_azure_refuses_to_list_is_reported_as_unread(estate: Program) -> None:
+    licence = {"error": {"code": "AadPremiumLicenseRequired", "message": "The tenant needs a license."}}
+    estate.when("GET", "roleEligibilityScheduleInstances", answering_with(400, licence))
+    outcome = estate("access encryptedVM")
+    (unread,) = (one for one in outcome.json["unread"] if one["what"].startswith("eligible roles"))
+    assert "The tenant needs a license." in unread["why"]
+    assert ways(identities(outcome)["monitoring"], WEB_ENGINEER) == {("run-command", "Script Runner", False)}
+
+
+def test_where_role_assignments_cannot_be_read_nothing_is_decided(estate: Program) -> None:
+    estate.when(
+        "POST", "ResourceGraph", answering_with(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
+    )
+    outcome = estate("access encryptedVM")
+    assert (outcome.code, outcome.out) == (4, "")
+
+
+def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(estate: Program) -> None:
+    estate.terminal = TERMINAL
+    out = estate("access encryptedVM").out
+    assert "Identity 'monitoring' on 2 machines" in out
+    assert "run commands: role 'Script Runner' on resource group 'otherResourceGroup'" in out
+    assert "(eligible until 2035-01-01)" in out
+    assert "Fix: az role assignment delete --ids" in out
+    assert "Not read: groups" in out

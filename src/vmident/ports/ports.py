@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from vmident.ports.access import AccessRows
     from vmident.ports.auth import Tokens
     from vmident.ports.azure import Groups, Identities, Roles, Subscriptions, VirtualMachines
     from vmident.ports.clock import Clock
@@ -36,6 +37,11 @@ class Ports(Protocol):
     @property
     def roles(self) -> Roles:
         """Role definitions, role assignments and permissions."""
+        ...
+
+    @property
+    def access_rows(self) -> AccessRows:
+        """The rows that access is decided from."""
         ...
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vmident.cli.inputs.desired_state_file import text_of
 from vmident.core.access.finding import Finding, Severity, is_at_least
 from vmident.core.access.findings import RULES
-from vmident.core.selection import did_you_mean
+from vmident.core.naming import did_you_mean
 from vmident.errors import ExitCode, UsageError
 from vmident.usecases.access.show_access import FindingFilter
 

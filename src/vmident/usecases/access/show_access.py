@@ -84,7 +84,7 @@ def _named(word: str, identities: Iterable[IdentityEntry]) -> IdentityEntry:
         places = "\n".join(one.place for one in found)
         raise AmbiguousName(f"There are {len(found)} identities named '{word}':\n{places}", hint="Use the ID of one.")
     if not found:
-        from vmident.core.selection import did_you_mean
+        from vmident.core.naming import did_you_mean
 
         alike = did_you_mean(word, [one.name for one in users])
         raise NotFound(

@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.worlds import law
-from vmident.core.rate_limit import Bucket, Budget
+from vmident.core.rate_limit import Bucket, TokenBucket
 
 BUCKET = Bucket(200, 10)
 NUMBERS = st.integers(1, 20)
 
 
-def drawn_by(budget: Budget, until: float, count: int = 1) -> int:
+def drawn_by(budget: TokenBucket, until: float, count: int = 1) -> int:
     """Draw whenever it may be drawn, and give how many tokens that were."""
     now, draw_table = 0.0, 0
     while True:
@@ -25,17 +25,17 @@ def drawn_by(budget: Budget, until: float, count: int = 1) -> int:
 @law
 @given(NUMBERS, st.floats(0.0, 100.0))
 def test_no_more_is_drawn_than_the_bucket_holds_and_refills(count: int, seconds: float) -> None:
-    assert drawn_by(Budget(BUCKET, 0.0), seconds, count) <= 200 + 10 * seconds + 1e-6
+    assert drawn_by(TokenBucket(BUCKET, 0.0), seconds, count) <= 200 + 10 * seconds + 1e-6
 
 
 @law
 @given(NUMBERS, st.floats(0.0, 100.0))
 def test_what_the_bucket_gives_is_used(count: int, seconds: float) -> None:
-    assert drawn_by(Budget(BUCKET, 0.0), seconds, count) > 200 + 10 * seconds - 2 * count
+    assert drawn_by(TokenBucket(BUCKET, 0.0), seconds, count) > 200 + 10 * seconds - 2 * count
 
 
 def test_what_an_answer_says_is_left_is_believed_less_what_is_under_way() -> None:
-    budget = Budget(BUCKET, 0.0)
+    budget = TokenBucket(BUCKET, 0.0)
     for _ in range(3):
         budget.draw(0.0, 1)
     budget.done(0.0, 1, 50)
@@ -46,7 +46,7 @@ def test_what_an_answer_says_is_left_is_believed_less_what_is_under_way() -> Non
 
 
 def test_the_last_tokens_of_a_bucket_that_answers_name_are_left_to_others() -> None:
-    budget = Budget(BUCKET, 0.0)
+    budget = TokenBucket(BUCKET, 0.0)
     budget.draw(0.0, 1)
     budget.done(0.0, 1, 4)
     assert budget.wait(0.0, 1) > 0
@@ -54,7 +54,7 @@ def test_the_last_tokens_of_a_bucket_that_answers_name_are_left_to_others() -> N
 
 
 def test_a_bucket_that_others_keep_empty_is_tried_all_the_same() -> None:
-    budget, tried, now = Budget(BUCKET, 0.0), 0, 0.0
+    budget, tried, now = TokenBucket(BUCKET, 0.0), 0, 0.0
     while now < 60:
         now += max(budget.wait(now, 1), 0.01)
         budget.draw(now, 1)
@@ -64,7 +64,7 @@ def test_a_bucket_that_others_keep_empty_is_tried_all_the_same() -> None:
 
 
 def test_a_refusal_holds_everything_back_for_as_long_as_it_says() -> None:
-    budget = Budget(BUCKET, 0.0)
+    budget = TokenBucket(BUCKET, 0.0)
     budget.draw(0.0, 1)
     budget.refused(0.0, 1, 7.0)
     assert budget.wait(0.0, 1) == 7.0
@@ -72,7 +72,7 @@ def test_a_refusal_holds_everything_back_for_as_long_as_it_says() -> None:
 
 
 def test_of_a_bucket_that_no_answer_names_refusals_slow_the_pace_and_success_brings_it_back() -> None:
-    budget = Budget(BUCKET, 0.0)
+    budget = TokenBucket(BUCKET, 0.0)
     for _ in range(5):
         budget.draw(0.0, 1)
     for _ in range(5):
@@ -87,7 +87,7 @@ def test_of_a_bucket_that_no_answer_names_refusals_slow_the_pace_and_success_bri
 @law
 @given(st.lists(st.floats(0.0, 30.0), max_size=30))
 def test_the_pace_never_comes_to_a_stand(refusals: list[float]) -> None:
-    budget, now = Budget(BUCKET, 0.0), 0.0
+    budget, now = TokenBucket(BUCKET, 0.0), 0.0
     for seconds in refusals:
         now += budget.wait(now, 1)
         budget.draw(now, 1)
@@ -97,7 +97,7 @@ def test_the_pace_never_comes_to_a_stand(refusals: list[float]) -> None:
 
 
 def test_more_than_a_bucket_holds_waits_for_a_full_one() -> None:
-    assert Budget(BUCKET, 0.0).wait(0.0, 500) == 0.0
+    assert TokenBucket(BUCKET, 0.0).wait(0.0, 500) == 0.0
 
 
 def test_a_lower_bound_counts_from_a_full_bucket() -> None:

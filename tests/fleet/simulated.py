@@ -24,8 +24,9 @@ from vmident.core.run_record import Progress
 from vmident.core.transition import AddUsers, Change, EnableSystem, transition
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import Conflict, PreconditionFailed, Throttled, VmidentError
+from vmident.fleet.request_queues import Response
 from vmident.fleet.runner import Runner
-from vmident.fleet.scheduler import Dispatch, Response
+from vmident.fleet.scheduler import Dispatch
 from vmident.fleet.workers import response_to
 from vmident.ports.azure import Operation, OperationStatus, PatchResponse
 from vmident.ports.fleet import NO_POLICY, Job, RequestCost, RequestKind, StopPolicy

@@ -26,7 +26,8 @@ from vmident.errors import (
     VmidentError,
 )
 from vmident.fleet.azure_limits import BUCKETS, UPDATES, WRITES, buckets_behind, token_uses_of
-from vmident.fleet.scheduler import THROTTLED_TRIES, TROUBLED_TRIES, Dispatch, Response, Scheduler
+from vmident.fleet.request_queues import Response
+from vmident.fleet.scheduler import THROTTLED_TRIES, TROUBLED_TRIES, Dispatch, Scheduler
 from vmident.ports.fleet import AzureRequest, Job, Limit, Pause, RequestCost, RequestKind, Steps, StopPolicy
 
 SUBSCRIPTION = "5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1"

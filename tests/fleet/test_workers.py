@@ -11,7 +11,8 @@ import pytest
 
 from tests.fleet.simulated import VirtualClock
 from vmident.errors import NotFound, TimedOut, UnexpectedError
-from vmident.fleet.scheduler import Dispatch, Response
+from vmident.fleet.request_queues import Response
+from vmident.fleet.scheduler import Dispatch
 from vmident.fleet.workers import ThreadExecutor
 from vmident.ports.fleet import AzureRequest, RequestCost, RequestKind
 

@@ -1,8 +1,8 @@
-"""What a client knows of one of Azure's token buckets: how it refills, what is said to be left, what a refusal means.
+"""What a client knows of one of Azure's token buckets: how it refills, how much is left, what a 429 means.
 
-Every answer that names a bucket says what is left in it, whoever has drawn: so others are given way to by believing the
-answers, and by leaving the last few tokens alone. Of a bucket that no answer names, refusals alone tell; the pace then
-falls with each, and comes back with what is done.
+A response that names a bucket says what is left in it, whichever client has drawn: to leave room for other clients it
+is enough to believe the responses, and to leave the last few tokens alone. About a bucket that no response names, only
+a 429 says anything: the pace falls with each 429 and recovers with each success.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Bucket:
         return max(0.0, count - self.size) / self.per_second
 
 
-class Budget:
+class TokenBucket:
     """One bucket as this client sees it; moments in seconds of a clock that never goes back."""
 
     def __init__(self, bucket: Bucket, now: float) -> None:

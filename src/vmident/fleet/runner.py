@@ -22,23 +22,23 @@ _LEAVES_AT = 2
 
 
 class Runner:
-    """`vmident.ports.fleet.Fleet`. `show` is told how the run stands, every now and then.
+    """`vmident.ports.fleet.Fleet`. `show` receives the progress of the run every `_SHOWS_EVERY_SECONDS`.
 
-    The first Ctrl-C begins no more jobs and waits for what is in flight, the second waits no longer.
+    After the first Ctrl-C no job starts, and requests in flight are waited for; after the second nothing is.
     """
 
     def __init__(self, clock: Clock, executor: Executor, show: Callable[[Progress], None]) -> None:
         self._clock = clock
-        self._hands = executor
+        self._executor = executor
         self._show = show
         self._presses = 0
         self.stopped: VmidentError | None = None
 
     def run(self, jobs: Sequence[Job], policy: StopPolicy = NO_POLICY, failed: int = 0) -> Sequence[Any]:
-        """Carry out jobs side by side; see `vmident.ports.fleet.Fleet`."""
+        """Run jobs side by side; see `vmident.ports.fleet.Fleet`."""
         scheduler: Scheduler[Any] = Scheduler(jobs, self._clock.now(), policy, failed)
         self._presses = 0
-        with _pressing(self._signalled):
+        with _catching_ctrl_c(self._signalled):
             try:
                 self._until_over(scheduler)
             except TimedOut as failure:
@@ -71,19 +71,19 @@ class Runner:
     def _once(self, scheduler: Scheduler[Any], shown_at: float) -> float:
         self._clock.remaining_seconds()
         now = self._clock.now()
-        for dispatch in scheduler.due(now, self._hands.room):
-            self._hands.start(dispatch)
-        at = scheduler.next_at() if self._hands.room else None
+        for dispatch in scheduler.due(now, self._executor.room):
+            self._executor.start(dispatch)
+        at = scheduler.next_at() if self._executor.room else None
         longest = _LONGEST_WAIT_SECONDS if at is None else min(_LONGEST_WAIT_SECONDS, max(0.0, at - now))
-        met = self._hands.wait(longest)
+        met = self._executor.wait(longest)
         now = self._clock.now()
         if met:
-            ticket, answer = met
-            if isinstance(answer.error, KeyboardInterrupt):
+            ticket, response = met
+            if isinstance(response.error, KeyboardInterrupt):
                 self._presses += 1
-            elif answer.error is not None and not isinstance(answer.error, VmidentError):
-                raise answer.error
-            scheduler.answered(ticket, answer, now)
+            elif response.error is not None and not isinstance(response.error, VmidentError):
+                raise response.error
+            scheduler.answered(ticket, response, now)
         if now - shown_at < _SHOWS_EVERY_SECONDS:
             return shown_at
         self._show(scheduler.progress(now))
@@ -98,8 +98,8 @@ class Runner:
 
 
 @contextmanager
-def _pressing(act: Callable[[], None]) -> Iterator[None]:
-    """Have Ctrl-C noted instead of raised: it may come in the middle of anything."""
+def _catching_ctrl_c(act: Callable[[], None]) -> Iterator[None]:
+    """Call `act` on Ctrl-C instead of raising `KeyboardInterrupt`, which may come in the middle of anything."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""Who sends the requests that the engine orders: this thread one by one, or a few workers side by side."""
+"""Executors of the scheduler's requests: this thread, one by one, or a few threads side by side."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from contextlib import AbstractContextManager
 from typing import Protocol, TypeAlias
 
 from vmident.errors import UnexpectedError, VmidentError
-from vmident.fleet.scheduler import Dispatch, Response
+from vmident.fleet.request_queues import Response
+from vmident.fleet.scheduler import Dispatch
 from vmident.ports.clock import Clock
 from vmident.ports.fleet import RequestKind
 
 Metering: TypeAlias = Callable[[], AbstractContextManager[Mapping[str, int]]]
-"""Within it, this thread's requests are repeated by nobody else; it gives what their answers say is left, by bucket."""
+"""A context in which the connection repeats no request of this thread; yields the tokens left that responses name."""
 
 
 class Executor(Protocol):
@@ -30,30 +31,30 @@ class Executor(Protocol):
         ...
 
     def wait(self, seconds: float) -> tuple[int, Response] | None:
-        """Wait for an answer, no longer than `seconds`; gives its ticket with it. Raises `TimedOut`."""
+        """Wait for an answer, no longer than `seconds`; returns its ticket and the response. Raises `TimedOut`."""
         ...
 
 
 class InlineExecutor:
-    """Sends each request in this thread, while everything else waits."""
+    """Send each request in this thread, while everything else waits."""
 
     def __init__(self, clock: Clock, metering: Metering) -> None:
         self._clock = clock
         self._metering = metering
-        self._order: Dispatch | None = None
+        self._dispatch: Dispatch | None = None
 
     @property
     def room(self) -> int:
         """One, until its answer has been taken."""
-        return 0 if self._order else 1
+        return 0 if self._dispatch else 1
 
     def start(self, dispatch: Dispatch) -> None:
         """Keep the request until it is waited for."""
-        self._order = dispatch
+        self._dispatch = dispatch
 
     def wait(self, seconds: float) -> tuple[int, Response] | None:
         """Send what was kept, else let time pass."""
-        dispatch, self._order = self._order, None
+        dispatch, self._dispatch = self._dispatch, None
         if dispatch:
             return dispatch.ticket, response_to(dispatch, self._metering)
         self._clock.sleep(seconds)
@@ -61,15 +62,15 @@ class InlineExecutor:
 
 
 class ThreadExecutor:
-    """A few threads, started as they are needed; those that still wait for Azure do not keep the process alive."""
+    """A few threads, started as needed; a thread that still waits for Azure does not keep the process alive."""
 
     def __init__(self, number: int, clock: Clock, metering: Metering, real_seconds: Callable[[float], float]) -> None:
         self._number = number
         self._clock = clock
         self._metering = metering
         self._real_seconds = real_seconds
-        self._orders: queue.SimpleQueue[Dispatch] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[int, Response]] = queue.SimpleQueue()
+        self._dispatches: queue.SimpleQueue[Dispatch] = queue.SimpleQueue()
+        self._responses: queue.SimpleQueue[tuple[int, Response]] = queue.SimpleQueue()
         self._busy = self._started = 0
 
     @property
@@ -78,12 +79,12 @@ class ThreadExecutor:
         return self._number - self._busy
 
     def start(self, dispatch: Dispatch) -> None:
-        """Return the request to a worker."""
+        """Pass the request to a worker."""
         self._busy += 1
         if self._busy > self._started:
             self._started += 1
             threading.Thread(target=self._work, name=f"worker-{self._started}", daemon=True).start()
-        self._orders.put(dispatch)
+        self._dispatches.put(dispatch)
 
     def wait(self, seconds: float) -> tuple[int, Response] | None:
         """Wait for the next answer."""
@@ -93,21 +94,21 @@ class ThreadExecutor:
         left = self._clock.remaining_seconds()
         longest = seconds if left is None else min(seconds, left)
         try:
-            ticket, answer = self._answers.get(timeout=self._real_seconds(longest))
+            ticket, response = self._responses.get(timeout=self._real_seconds(longest))
         except queue.Empty:
             self._clock.remaining_seconds()
             return None
         self._busy -= 1
-        return ticket, answer
+        return ticket, response
 
     def _work(self) -> None:
         while True:
-            dispatch = self._orders.get()
-            self._answers.put((dispatch.ticket, response_to(dispatch, self._metering)))
+            dispatch = self._dispatches.get()
+            self._responses.put((dispatch.ticket, response_to(dispatch, self._metering)))
 
 
 def response_to(dispatch: Dispatch, metering: Metering) -> Response:
-    """Send one request, and give what came of it: whatever is raised belongs to whoever ordered it."""
+    """Send one request and return the response; an exception is one too, and is raised in the job that sent it."""
     try:
         if dispatch.request.cost.kind is RequestKind.SETTLE_ROLES:
             return Response(dispatch.request.act())

@@ -12,7 +12,13 @@ from tests.core.arm_merge import merged
 from tests.core.worlds import THREE, held, law, states
 from vmident.core.desired import ExactRule, Named, Rule, Selector, SystemRule
 from vmident.core.identity import IdentityState
-from vmident.core.plan import RULE_NAMES_NO_VM, RULE_SELECTS_NOTHING, plan_for
+from vmident.core.plan import (
+    RULE_NAMES_NO_GROUP,
+    RULE_NAMES_NO_REGION,
+    RULE_NAMES_NO_VM,
+    RULE_SELECTS_NOTHING,
+    plan_for,
+)
 from vmident.core.resource_id import vm_id
 from vmident.core.virtual_machine import VirtualMachine
 
@@ -104,11 +110,28 @@ def test_a_rule_that_names_what_is_not_there_or_selects_nothing_is_warned_of_in_
     said = [
         Rule(9, Selector(names=("mail*",))),
         Rule(2, Selector(names=("typo", "app"))),
+        Rule(3, Selector(groups=("groupB", "GROUPA", "group*"), regions=("West US", "westeurope"))),
         Rule(5, Selector(ids=frozenset({lost}))),
     ]
     fleet = [VirtualMachine(vm_id(SUBSCRIPTION, "groupA", "app"), "westus", IdentityState())]
     assert [(one.code, one.message) for one in plan_for(said, fleet).warnings] == [
         (RULE_NAMES_NO_VM, "The rule on line 2 names VM 'typo', which does not exist."),
+        (
+            RULE_NAMES_NO_GROUP,
+            "The rule on line 3 names resource group 'groupB', which has no VMs. Did you mean 'groupA'?",
+        ),
+        (
+            RULE_NAMES_NO_REGION,
+            "The rule on line 3 names region 'westeurope', which has no VMs. Did you mean 'westus'?",
+        ),
         (RULE_NAMES_NO_VM, f"The rule on line 5 names VM '{lost}', which does not exist."),
         (RULE_SELECTS_NOTHING, "The rule on line 9 selects no VMs."),
     ]
+
+
+def test_only_so_many_names_that_match_nothing_get_a_suggestion() -> None:
+    said = [Rule(number, Selector(names=("apps",))) for number in range(1, 40)]
+    fleet = [VirtualMachine(vm_id(SUBSCRIPTION, "groupA", "app"), "westus", IdentityState())]
+    unmatched = plan_for(said, fleet).unmatched
+    assert len(unmatched) == 39
+    assert sum("Did you mean 'app'?" in one.message for one in unmatched) == 20

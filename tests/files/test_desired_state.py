@@ -49,11 +49,11 @@ TAKEN = {
 
 # What is wrong, with the line it is on and a part of what is said.
 REFUSED = {
-    "a list": ("[]", 1, "a description is a list, and is to be a mapping"),
-    "no version": ("rules: []", 1, "a description needs the key 'version'"),
+    "a list": ("[]", 1, "a desired-state file is a list, and is to be a mapping"),
+    "no version": ("rules: []", 1, "a desired-state file needs the key 'version'"),
     "another version": ("version: 2\nrules: []", 1, "the version is '2'"),
     "a version as text": ("version: '1'\nrules: []", 1, "this version of vmident reads version 1"),
-    "no rules": ("version: 1", 1, "a description needs the key 'rules'"),
+    "no rules": ("version: 1", 1, "a desired-state file needs the key 'rules'"),
     "an unknown key": ("version: 1\nrulez: []", 2, "no key 'rulez'. Did you mean 'rules'?"),
     "an unknown key unlike any": ("version: 1\nrules: []\nqqq: 1", 3, "no key 'qqq'."),
     "rules that are none": ("version: 1\nrules: {}", 2, "rules is a mapping, and is to be a list"),
@@ -146,7 +146,7 @@ def test_what_does_not_fit_is_refused_with_its_line_and_by_the_schema_too(case: 
         ("a: \0", "identities.yaml: this is not YAML: "),
         ("--- {}\n--- {}", "identities.yaml:2: this is not YAML: but found another document"),
         ("version: 1\nversion: 1\nrules: []", "identities.yaml:2: the key 'version' is already on line 1."),
-        ("version: 1\n1: 2", "identities.yaml:2: a key of a description is a number, and is to be text."),
+        ("version: 1\n1: 2", "identities.yaml:2: a key of a desired-state file is a number, and is to be text."),
     ],
 )
 def test_what_is_no_plain_yaml_is_refused_with_its_line(text: str, said: str) -> None:

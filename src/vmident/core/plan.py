@@ -7,20 +7,28 @@ L3  A VM that no rule selects is not in the plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vmident.core.consequences import Notice, consequences
 from vmident.core.desired import DesiredRole, Rule, goal_for, roles_for
 from vmident.core.identity import IdentityState
+from vmident.core.naming import did_you_mean
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.rbac.roles import Grant
 from vmident.core.resource_id import ResourceId
+from vmident.core.resources import location_key
 from vmident.core.transition import Change, Transition, transition
 from vmident.core.virtual_machine import VirtualMachine
 
 RULE_SELECTS_NOTHING = "rule-selects-nothing"
 RULE_NAMES_NO_VM = "rule-names-no-vm"
+RULE_NAMES_NO_GROUP = "rule-names-no-group"
+RULE_NAMES_NO_REGION = "rule-names-no-region"
+UNMATCHED = frozenset({RULE_SELECTS_NOTHING, RULE_NAMES_NO_VM, RULE_NAMES_NO_GROUP, RULE_NAMES_NO_REGION})
+"""Codes of what a desired-state file names and no VM has; errors under `--strict`."""
+# Each one compares a name with those of all VMs.
+_SUGGESTIONS_AT_MOST = 20
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,11 @@ class Plan:
         """The VMs that are not yet as described."""
         return tuple(one for one in self.vms if one.is_pending)
 
+    @property
+    def unmatched(self) -> tuple[Notice, ...]:
+        """The warnings about what the file names and no VM has."""
+        return tuple(one for one in self.warnings if one.code in UNMATCHED)
+
 
 def plan_for(rules: Sequence[Rule], machines: Iterable[VirtualMachine]) -> Plan:
     """Work out what takes the VMs to what the rules say; raises `ConflictingRules` for the first VM by id."""
@@ -112,17 +125,53 @@ def _indexed(rules: Sequence[Rule]) -> tuple[dict[ResourceId, list[Rule]], list[
 def _about_rules(
     rules: Sequence[Rule], unused: Sequence[Rule], machines: Sequence[VirtualMachine]
 ) -> tuple[Notice, ...]:
-    """Warn of VMs that a rule names and that are not there, else of a rule that selects none at all."""
+    """Warn of each name in a rule that fits no VM, else of a rule that selects no VMs at all."""
     idle = {id(rule) for rule in unused}
-    ids = {machine.id for machine in machines}
-    names = {machine.id.name.lower() for machine in machines}
-    warnings = []
+    there = _Names.of(machines)
+    warnings: list[Notice] = []
     for rule in sorted(rules, key=lambda rule: rule.line):
-        missing = [str(vm) for vm in sorted(rule.selector.ids - ids)]
-        missing += [name for name in rule.selector.names if "*" not in name and name.lower() not in names]
-        for word in missing:
-            message = f"The rule on line {rule.line} names VM '{word}', which does not exist."
-            warnings.append(Notice(RULE_NAMES_NO_VM, message))
+        missing = list(there.missing_from(rule, with_suggestions=len(warnings) < _SUGGESTIONS_AT_MOST))
+        warnings += missing
         if not missing and id(rule) in idle:
             warnings.append(Notice(RULE_SELECTS_NOTHING, f"The rule on line {rule.line} selects no VMs."))
     return tuple(warnings)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What the VMs are called and where they are; keys are lower case, values as Azure spells them."""
+
+    ids: frozenset[ResourceId]
+    vms: dict[str, str]
+    groups: dict[str, str]
+    regions: dict[str, str]
+
+    @classmethod
+    def of(cls, machines: Sequence[VirtualMachine]) -> _Names:
+        return cls(
+            frozenset(machine.id for machine in machines),
+            {machine.id.name.lower(): machine.id.name for machine in machines},
+            {machine.id.group.lower(): machine.id.group for machine in machines},
+            {location_key(machine.location): machine.location for machine in machines},
+        )
+
+    def missing_from(self, rule: Rule, *, with_suggestions: bool) -> Iterator[Notice]:
+        """Return a warning for each id, name, group and region of the rule that no VM has; patterns are none."""
+
+        def notice(code: str, problem: str, word: str, names: dict[str, str]) -> Notice:
+            alike = did_you_mean(word, names.values()) if with_suggestions else ""
+            return Notice(code, f"The rule on line {rule.line} names {problem}.{alike}")
+
+        selector = rule.selector
+        for vm in sorted(selector.ids - self.ids):
+            yield notice(RULE_NAMES_NO_VM, f"VM '{vm}', which does not exist", vm.name, self.vms)
+        for name in _not_in(self.vms, selector.names, str.lower):
+            yield notice(RULE_NAMES_NO_VM, f"VM '{name}', which does not exist", name, self.vms)
+        for group in _not_in(self.groups, selector.groups, str.lower):
+            yield notice(RULE_NAMES_NO_GROUP, f"resource group '{group}', which has no VMs", group, self.groups)
+        for region in _not_in(self.regions, selector.regions, location_key):
+            yield notice(RULE_NAMES_NO_REGION, f"region '{region}', which has no VMs", region, self.regions)
+
+
+def _not_in(there: dict[str, str], words: Iterable[str], key: Callable[[str], str]) -> Iterator[str]:
+    return (word for word in words if "*" not in word and key(word) not in there)

@@ -51,8 +51,9 @@ def is_same_location(one: str, other: str) -> bool:
     Source: `az account list-locations`, where each region has both. That spaces and case are all that differs is
     assumed.
     """
-    return _plain(one) == _plain(other)
+    return location_key(one) == location_key(other)
 
 
-def _plain(location: str) -> str:
+def location_key(location: str) -> str:
+    """Return the spelling under which two names of one region are equal: `westus`."""
     return "".join(location.split()).lower()

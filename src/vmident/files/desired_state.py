@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from vmident.core.desired import ExactRule, Named, RoleRule, Rule, Selector, SystemRule
-from vmident.core.naming import GROUP_NAME, IDENTITY_NAME, VM_NAME, NameRule, checked_name
+from vmident.core.naming import GROUP_NAME, IDENTITY_NAME, VM_NAME, NameRule, checked_name, did_you_mean
 from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope
 from vmident.core.resource_id import (
     USER_ASSIGNED_IDENTITY,
@@ -15,21 +15,30 @@ from vmident.core.resource_id import (
     looks_like_id,
     typed_id,
 )
-from vmident.errors import UsageError
+from vmident.core.shell import command_line
+from vmident.errors import BadDocument, UsageError
 from vmident.files.yaml_nodes import SEE_SCHEMA, Located, located
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SELECTORS = ("names", "ids", "groups", "tags", "subscriptions", "regions")
+SAVED_PLAN_KEY = "format"
+"""A key that saved plans have and desired-state files do not."""
 _LISTS = ("include", "exclude", "exactly")
 
 
 def rules_in(text: str, file: str) -> tuple[Rule, ...]:
-    """Read the rules of a description; `file` is what its errors call it.
+    """Read the rules of a desired-state file; `file` is what its errors call it.
 
     Raises `BadDocument` with the line of whatever does not fit; the JSON Schema `desired-state.json` says the same of
     shapes, and nothing of keys that stand twice.
     """
-    top = located(text, file).mapping("a description", ("version", "rules"), ("version", "rules"))
+    document = located(text, file)
+    if SAVED_PLAN_KEY in document.key_names():
+        raise BadDocument(
+            f"{file} is a saved plan, not a desired-state file.",
+            hint=f"To apply it, leave out -f: {command_line('vmident', 'apply', file)}",
+        )
+    top = document.mapping("a desired-state file", ("version", "rules"), ("version", "rules"))
     version = top["version"]
     if (version.kind, version.text) != ("int", "1"):
         raise version.wrong(
@@ -125,7 +134,8 @@ def _system(node: Located | None) -> SystemRule | None:
     if node.kind != "bool":
         is_quoted = node.kind == "str" and node.text.lower() in {"true", "false"}
         found = f"the text '{node.text}'" if is_quoted else f"'{node.text}'"
-        raise node.wrong(f"system is {found}, not true, false or keep without quotes.")
+        alike = "" if is_quoted else did_you_mean(node.text, ("true", "false", "keep"))
+        raise node.wrong(f"system is {found}, not true, false or keep without quotes.{alike}")
     return SystemRule(node.text.lower() in {"true", "yes", "on"}, node.line)
 
 

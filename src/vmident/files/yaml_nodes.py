@@ -1,4 +1,4 @@
-"""YAML read as nodes that know their line, and the shapes that a description has; knows nothing of VMs.
+"""YAML read as nodes that know their line, and the shapes that a desired-state file has; knows nothing of VMs.
 
 Every function raises `BadDocument` that begins with `FILE:LINE`, and says what was expected and what was found.
 """
@@ -69,6 +69,10 @@ class Located:
     def wrong(self, message: str, hint: str = SEE_SCHEMA) -> BadDocument:
         """Return the error about this place."""
         return BadDocument(f"{self.file}:{self.line}: {message}", hint=hint)
+
+    def key_names(self) -> Collection[str]:
+        """Return the keys of a mapping as text; none of anything else."""
+        return [self._at(key).text for key, _ in self.node.value] if self.kind == "map" else []
 
     def mapping(self, what: str, keys: Collection[str], required: Collection[str] = ()) -> dict[str, Located]:
         """Read a mapping with these keys and no others, each once."""

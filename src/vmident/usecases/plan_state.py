@@ -8,6 +8,7 @@ from itertools import islice
 
 from vmident.core.consequences import Notice
 from vmident.core.desired import Rule
+from vmident.core.naming import did_you_mean
 from vmident.core.plan import Plan, plan_for
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
@@ -39,7 +40,7 @@ def plan_state(rules: Sequence[Rule], where: Where, ports: Ports) -> Plan:
     plan = plan_for(placed, _read(_listed(placed, where, ports.machines, lags.append), unread))
     _check_there(plan, ports.identities)
     plan = with_grants(plan, ports.roles)
-    # In one group alone it is not seen which VMs are nowhere.
+    # In one group alone it is not seen which VMs do not exist.
     about_rules = () if where.group else plan.warnings
     return replace(plan, warnings=(*about_rules, *map(_lagging, lags), *map(_about_unread, unread)))
 
@@ -117,8 +118,9 @@ def _check_there(plan: Plan, identities: Identities) -> None:
             continue
         for identity in sorted(wanted.keys() - there):
             if identity.subscription.lower() == subscription:
+                alike = did_you_mean(identity.name, (one.name for one in sorted(there)))
                 raise NotFound(
-                    f"The user-assigned identity {identity} for VM '{wanted[identity].name}' does not exist.",
+                    f"The user-assigned identity {identity} for VM '{wanted[identity].name}' does not exist.{alike}",
                     code="identity-not-found",
                     hint="Run 'vmident identity list' to see all identities.",
                 )

@@ -338,8 +338,77 @@ def test_where_identities_may_not_be_listed_azure_tells_of_each_change(
 def test_a_vm_that_is_named_and_not_there_is_warned_of(program: Program, described: Description) -> None:
     outcome = program(f"plan -f {described(WEB.replace('webVM', 'webWM'))} -o json")
 
-    assert [one["code"] for one in outcome.json["warnings"]] == ["rule-names-no-vm"]
-    assert "The rule on line 3 names VM 'webWM', which does not exist." in outcome.err
+    assert (outcome.code, [one["code"] for one in outcome.json["warnings"]]) == (0, ["rule-names-no-vm"])
+    assert "The rule on line 3 names VM 'webWM', which does not exist. Did you mean 'webVM'?" in outcome.err
+
+
+TYPOS = (
+    "version: 1\nrules:\n- vms: {names: [webWM, webVM]}\n  system: true\n"
+    "- vms: {groups: [myResourceGrup]}\n  system: true\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "code"),
+    [
+        (TYPOS, "plan --exit-code", 1),
+        (TYPOS.replace("webVM", "myVM"), "plan --exit-code", 10),
+        (TYPOS, "plan", 0),
+        (TYPOS, "plan --strict", 3),
+        (TYPOS, "plan --strict --exit-code", 3),
+        (TYPOS.replace("webVM", "myVM"), "apply --strict --yes", 3),
+        (WEB, "plan --strict --exit-code", 10),
+        (WEB, "plan --strict -g myResourceGroup", 2),
+    ],
+)
+def test_names_that_match_nothing_fail_a_check_and_under_strict_everything(
+    program: Program, described: Description, text: str, command: str, code: int
+) -> None:
+    outcome = program(f"{command} -f {described(text)} -o json")
+
+    assert (outcome.code, program.patches) == (code, [])
+    if code == 3:
+        assert outcome.error["code"] == "rule-names-no-vm"
+        said = outcome.error["message"]
+        assert said.splitlines()[0].endswith("identities.yaml: 2 names or rules match no VMs:")
+        assert "line 3 names VM 'webWM', which does not exist. Did you mean 'webVM'?" in said.replace(
+            "'myVM'", "'webVM'"
+        )
+        assert "line 5 names resource group 'myResourceGrup', which has no VMs. Did you mean 'myResourceGroup'?" in said
+
+
+def test_one_name_that_matches_nothing_is_the_error_under_strict(program: Program, described: Description) -> None:
+    error = program(f"plan --strict -f {described(WEB.replace('webVM', 'webWM'))}").error
+
+    assert "identities.yaml: The rule on line 3 names VM 'webWM', which does not exist." in error["message"]
+
+
+def test_strict_is_refused_with_a_saved_plan(program: Program, described: Description) -> None:
+    assert program(f"plan -f {described(WEB)} --save {program.folder}/a.plan").code == 0
+    assert program(f"apply {program.folder}/a.plan --strict --yes").code == 2
+    assert program.sent == []
+
+
+def test_saving_a_plan_says_so_and_how_to_apply_it(program: Program, described: Description) -> None:
+    file = program.folder / "friday's.plan"
+
+    outcome = program(f'plan -f {described(WEB)} --save "{file}"')
+
+    confused = program(f'apply -f "{file}"').error
+    assert confused["message"].endswith("friday's.plan is a saved plan, not a desired-state file.")
+    saved, command = outcome.err.splitlines()[-1].split(" To apply it: vmident ")
+    assert saved == f"Saved the plan to '{file}'."
+    assert program(f"{command} --yes").code == 0
+
+
+def test_a_value_of_system_that_is_none_is_suggested(program: Program, described: Description) -> None:
+    error = program(f"plan -f {described(LOSING.replace('false', 'flase'))}").error
+    assert error["message"].endswith("system is 'flase', not true, false or keep without quotes. Did you mean 'false'?")
+
+
+def test_an_identity_that_does_not_exist_is_suggested(program: Program, described: Description) -> None:
+    message = program(f"plan -f {described(WEB.replace(OTHER, 'otherIdentiti'))}").error["message"]
+    assert message.endswith("does not exist. Did you mean 'otherIdentity'?")
 
 
 def test_of_many_warnings_a_screenful_is_told_and_the_rest_counted(program: Program, described: Description) -> None:

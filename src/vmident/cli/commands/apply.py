@@ -8,7 +8,7 @@ import typer
 
 from vmident.cli.change_report import report
 from vmident.cli.composition.session import Session
-from vmident.cli.inputs.desired_state_file import DescriptionFile, called, planned_by, text_of
+from vmident.cli.inputs.desired_state_file import DescriptionFile, Strict, called, planned_by, text_of
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import FleetOptions, RemovalOptions
 from vmident.cli.run import Run
@@ -32,6 +32,7 @@ def apply(
     *,
     saved: PlanFile = None,
     file: DescriptionFile = None,
+    strict: Strict = False,
     removal: RemovalOptions,
     execution: FleetOptions,
 ) -> ExitCode:
@@ -61,6 +62,8 @@ def apply(
             "-g cannot be used with a saved plan, which is applied as a whole.",
             hint="Remove -g, or create a plan for the resource group: vmident plan -f FILE -g GROUP --save PLAN",
         )
+    if saved is not None and strict:
+        raise UsageError("--strict is for desired-state files.", hint="Remove --strict: a saved plan names VMs by ID.")
     if execution.no_wait and removal.remove_roles:
         raise UsageError(
             "--no-wait cannot be used with --remove-roles, which deletes roles after the identity has changed.",
@@ -74,7 +77,7 @@ def apply(
         SelectedChange("Apply the desired state to") if file is not None else None,
     )
     session = run.open(yes=execution.yes)
-    made = _plan(saved, file, run, session)
+    made = _plan(saved, file, run, session, strict=strict)
     if execution.no_wait and any(not grant.is_there for one in made.pending for grant in one.grants):
         raise UsageError(
             "--no-wait cannot be used with roles, which are granted after the identity has changed.",
@@ -86,7 +89,7 @@ def apply(
     return report(run, results, session, named_one=False, nothing=nothing_pending_text(made))
 
 
-def _plan(saved: str | None, file: str | None, run: Run, session: Session) -> Plan:
+def _plan(saved: str | None, file: str | None, run: Run, session: Session, *, strict: bool) -> Plan:
     if saved is not None:
         return plan_in(text_of(saved, run), called(saved), session.endpoint)
-    return planned_by(str(file), run, session)
+    return planned_by(str(file), run, session, strict=strict)

@@ -9,14 +9,16 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.inputs.desired_state_file import DescriptionFile, called, planned_by
+from vmident.cli.inputs.desired_state_file import DescriptionFile, Strict, called, planned_by
 from vmident.cli.run import Run
+from vmident.core.plan import Plan
 from vmident.core.shell import command_line
 from vmident.errors import ExitCode, UsageError
 from vmident.files.desired_state import schema_text
 from vmident.files.plan_file import header
 from vmident.private_files import write_private
 from vmident.render.formats import as_json
+from vmident.render.line import Line
 from vmident.render.plan import plan_document, plan_lines, plan_row, plan_warning_lines
 
 MissingOption = Annotated[str | None, typer.Argument(hidden=True)]
@@ -31,7 +33,13 @@ class PlanOptions:
         str | None,
         typer.Option("--save", metavar="PLAN", help="Save the plan to a file for 'vmident apply'.", show_default=False),
     ] = None
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 10 if changes are pending.")] = False
+    exit_code: Annotated[
+        bool,
+        typer.Option(
+            "--exit-code", help="Exit with 10 if changes are pending, 1 if the file names VMs that do not exist."
+        ),
+    ] = False
+    strict: Strict = False
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of desired-state files.")] = False
 
 
@@ -39,7 +47,8 @@ def plan(run: Run, *, word: MissingOption = None, file: DescriptionFile = None, 
     """Show the changes a desired-state file would make.
 
     Reads the VMs of the subscription, or those that the rules name, and changes nothing. Use -g to limit the plan to
-    one resource group. With --exit-code, exits with 10 if changes are pending.
+    one resource group. With --exit-code, exits with 10 if changes are pending. If none are, but the file names VMs,
+    groups or regions that match no VMs, it exits with 1.
 
     Examples:
 
@@ -55,10 +64,10 @@ def plan(run: Run, *, word: MissingOption = None, file: DescriptionFile = None, 
             hint=f"Run {command_line('vmident', 'plan', '-f', word)}",
         )
     if options.schema:
-        if file is not None or options.save or options.exit_code:
+        if file is not None or options.save or options.exit_code or options.strict:
             raise UsageError(
                 "--schema cannot be used with other options of 'plan'.",
-                hint="Remove -f, --save and --exit-code.",
+                hint="Remove -f, --save, --exit-code and --strict.",
             )
         text = schema_text()
         run.answer_file(json.loads(text), text=text.rstrip(), rows=json.loads(text))
@@ -66,13 +75,22 @@ def plan(run: Run, *, word: MissingOption = None, file: DescriptionFile = None, 
     if file is None:
         raise UsageError("A desired-state file is required.", hint="Example: vmident plan -f identities.yaml")
     session = run.open()
-    made = planned_by(file, run, session)
+    made = planned_by(file, run, session, strict=options.strict)
     document = plan_document(made)
     if options.save:
         _save(options.save, as_json({**header(session.endpoint, run.runtime.wall()), **document}))
     run.answer(document, rows=[plan_row(one) for one in made.vms], lines=lambda: plan_lines(made))
     run.console.warn(plan_warning_lines(made, called(file)))
-    return ExitCode.PENDING if options.exit_code and made.pending else ExitCode.DONE
+    if options.save:
+        apply = command_line("vmident", "apply", options.save)
+        run.console.warn([Line(f"Saved the plan to '{options.save}'. To apply it: {apply}")])
+    return _exit_code(made) if options.exit_code else ExitCode.DONE
+
+
+def _exit_code(plan: Plan) -> ExitCode:
+    if plan.pending:
+        return ExitCode.PENDING
+    return ExitCode.FAILED if plan.unmatched else ExitCode.DONE
 
 
 def _save(file: str, text: str) -> None:

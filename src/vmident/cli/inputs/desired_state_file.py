@@ -11,9 +11,11 @@ from vmident.cli.composition.session import Session
 from vmident.cli.inputs.encoding import decoded
 from vmident.cli.run import Run
 from vmident.core.plan import Plan
-from vmident.errors import ConflictingRules, UsageError
+from vmident.errors import ConflictingRules, NotFound, UsageError
 from vmident.files.desired_state import rules_in
 from vmident.usecases.plan_state import plan_state
+
+_CORRECT_IT = "Correct the file, or run without --strict to continue with a warning."
 
 DescriptionFile = Annotated[
     str | None,
@@ -24,6 +26,11 @@ DescriptionFile = Annotated[
         help="Desired-state file, in YAML. Use '-' for standard input.",
         show_default=False,
     ),
+]
+
+
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Fail if the file names VMs, groups or regions that match no VMs.")
 ]
 
 
@@ -45,10 +52,28 @@ def called(file: str) -> str:
     return "standard input" if file == "-" else file
 
 
-def planned_by(file: str, run: Run, session: Session) -> Plan:
-    """Plan by the description in a file; `-g` narrows it to one group. Conflicts name the file beside their lines."""
+def planned_by(file: str, run: Run, session: Session, *, strict: bool) -> Plan:
+    """Plan the changes that a desired-state file makes; `-g` limits them to one group. Conflicts name the file.
+
+    With `strict`, raises `NotFound` for what the file names and no VM has.
+    """
+    if strict and run.group_given:
+        raise UsageError("--strict cannot be used with -g, which leaves VMs out.", hint="Remove -g or --strict.")
     rules = rules_in(text_of(file, run), called(file))
     try:
-        return plan_state(rules, session.where_asked, session.ports)
+        plan = plan_state(rules, session.where_asked, session.ports)
     except ConflictingRules as conflict:
         raise conflict.with_message(f"{called(file)}: {conflict.message}") from conflict
+    if strict and plan.unmatched:
+        raise _unmatched(plan, called(file))
+    return plan
+
+
+def _unmatched(plan: Plan, file: str) -> NotFound:
+    first, *others = plan.unmatched
+    if others:
+        listed = "".join(f"\n{one.message}" for one in plan.unmatched)
+        return NotFound(
+            f"{file}: {len(plan.unmatched)} names or rules match no VMs:{listed}", code=first.code, hint=_CORRECT_IT
+        )
+    return NotFound(f"{file}: {first.message}", code=first.code, hint=_CORRECT_IT)

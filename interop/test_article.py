@@ -14,7 +14,7 @@ SCOPE = group_id()
 
 def test_a_group_and_a_vm_with_the_system_assigned_identity(az: AzureCli) -> None:
     az("group create --name articleGroup --location westus")
-    assert [one["name"] for one in az.vmident("group", "list")] == ["articleGroup", GROUP]
+    assert "articleGroup" in [one["name"] for one in az.vmident("group", "list")]
 
     scope = group_id("articleGroup")
     az(

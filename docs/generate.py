@@ -18,7 +18,8 @@ from pathlib import Path
 from tests.guards.help_texts import command_words, golden_of
 from vmident import errors
 from vmident.arm import connection, limits
-from vmident.core import consequences, naming, plan
+from vmident.core import consequences, naming
+from vmident.core.desired_state import plan
 from vmident.core.polling import LONGEST_RETRY_AFTER_SECONDS
 from vmident.usecases.change import execute, outcome, polling, prepare, recorder, resume_and_undo
 from vmident.usecases.identity import prepare_delete

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.program import identity_id, vm_id
-from vmident.core.desired import ExactRule, Named, Rule, Selector, SystemRule
+from vmident.core.desired_state.rules import ExactRule, Named, Rule, Selector, SystemRule
 from vmident.core.resource_id import ResourceId
 from vmident.errors import BadDocument
 from vmident.files.desired_state import rules_in, schema_text

@@ -56,7 +56,7 @@ class ArmResponse:
 
 
 def read(content: bytes | msgspec.Raw, kind: type[T], what: str, request: str = "") -> T:
-    """Decode JSON into a declared type (`vmident.arm.wire_types`).
+    """Decode JSON into a declared type (`vmident.arm.wire.types`).
 
     Raises `UnreadableAnswer`, whose message ends in what is wrong and where: 'Expected `str`, got `int` - at `$.id`'.
     """

@@ -12,7 +12,7 @@ from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import unread_items
 from vmident.arm.pipeline_policy import raw_content
-from vmident.arm.resource_wire import group_from_wire
+from vmident.arm.wire.resources import group_from_wire
 from vmident.core.resources import Group
 
 API_VERSION = "2024-11-01"

@@ -13,7 +13,7 @@ from vmident.arm.answers import check_about, unreadable
 from vmident.arm.connection import Connection
 from vmident.arm.paging import items_of_one_page, named_in_graph, unread_items
 from vmident.arm.pipeline_policy import raw_content
-from vmident.arm.resource_wire import identity_resource_from_wire
+from vmident.arm.wire.resources import identity_resource_from_wire
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
 from vmident.core.resources import IdentityResource
 from vmident.core.selection import named

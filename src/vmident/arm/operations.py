@@ -14,7 +14,7 @@ from vmident.arm.answers import ArmResponse
 from vmident.arm.connection import Connection
 from vmident.arm.errors.body import retry_after_seconds
 from vmident.arm.errors.translation import operation_error
-from vmident.arm.wire_types import OperationBody
+from vmident.arm.wire.types import OperationBody
 from vmident.ports.azure import Operation, OperationStatus
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(?:Z|[+-]00:00)$", re.ASCII)

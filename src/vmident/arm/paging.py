@@ -11,8 +11,8 @@ from msgspec import Raw
 from vmident.arm.answers import read
 from vmident.arm.connection import Connection
 from vmident.arm.limits import LIST_PAGES
-from vmident.arm.wire import checking_ids
-from vmident.arm.wire_types import GraphAnswer, IdBody, ListPage
+from vmident.arm.wire.types import GraphAnswer, IdBody, ListPage
+from vmident.arm.wire.virtual_machines import checking_ids
 from vmident.core.resource_id import ResourceId
 from vmident.errors import UnreadableAnswer, VmidentError
 

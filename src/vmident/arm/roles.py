@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from vmident.arm.answers import check_same_name, read
 from vmident.arm.connection import Connection
 from vmident.arm.paging import pages, unread_items
-from vmident.arm.wire import checking_ids
-from vmident.arm.wire_types import AssignmentBody, PermissionBody, RoleBody
+from vmident.arm.wire.types import AssignmentBody, PermissionBody, RoleBody
+from vmident.arm.wire.virtual_machines import checking_ids
 from vmident.core.rbac.permissions import Permission
 from vmident.core.rbac.roles import AssignmentKey, Grant, Role, RoleAssignment, assignment_name
 from vmident.core.rbac.scope import Scope

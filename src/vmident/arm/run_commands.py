@@ -13,8 +13,8 @@ from vmident.arm.connection import Connection
 from vmident.arm.operations import FirstAnswer, operation_in, status_in
 from vmident.arm.pipeline_policy import content_of, request_of
 from vmident.arm.virtual_machines import API_VERSION
-from vmident.arm.wire import vm_from_wire
-from vmident.arm.wire_types import Body, StatusBody, Text
+from vmident.arm.wire.types import Body, StatusBody, Text
+from vmident.arm.wire.virtual_machines import vm_from_wire
 from vmident.core.resource_id import ResourceId
 from vmident.core.verification.host import Agent, Host
 from vmident.ports.azure import Operation

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import pages
-from vmident.arm.wire_types import ProviderBody, SubscriptionBody
+from vmident.arm.wire.types import ProviderBody, SubscriptionBody
 from vmident.core.resources import Subscription
 from vmident.ports.azure import SubscriptionStatus
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, items_of_one_page, named_in_graph, unread_items
-from vmident.arm.wire import vm_from_wire, vm_in_graph, vm_in_list
-from vmident.arm.wire_types import VmBody
+from vmident.arm.wire.types import VmBody
+from vmident.arm.wire.virtual_machines import vm_from_wire, vm_in_graph, vm_in_list
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.core.selection import named
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from vmident.core.desired import ExactRule, Named, RoleRule, Rule, Selector, SystemRule
+from vmident.core.desired_state.rules import ExactRule, Named, RoleRule, Rule, Selector, SystemRule
 from vmident.core.naming import GROUP_NAME, IDENTITY_NAME, VM_NAME, NameRule, checked_name, did_you_mean
 from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope
 from vmident.core.resource_id import (

@@ -8,8 +8,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from vmident.core.consequences import Notice
+from vmident.core.desired_state.plan import Plan, PlannedGrant, PlannedVm, planned_vm
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
-from vmident.core.plan import Plan, PlannedGrant, PlannedVm, planned_vm
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE, ResourceId

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from vmident.core.plan import Plan, PlannedVm
+from vmident.core.desired_state.plan import Plan, PlannedVm
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.render.document import Document, identity_document, role_document, warning_document

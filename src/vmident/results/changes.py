@@ -13,9 +13,9 @@ from vmident.errors import ExitCode, VmidentError
 
 if TYPE_CHECKING:
     from vmident.core.consequences import Notice
+    from vmident.core.desired_state.plan import PlannedVm
     from vmident.core.identity import IdentityState
     from vmident.core.patch import PatchBody
-    from vmident.core.plan import PlannedVm
     from vmident.core.resource_id import ResourceId
     from vmident.core.virtual_machine import VirtualMachine
 

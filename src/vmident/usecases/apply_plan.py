@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vmident.core.plan import Plan, PlannedVm
+from vmident.core.desired_state.plan import Plan, PlannedVm
 from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, RoleStatus, planned_roles
 from vmident.usecases.change.change_vms import ExecutionOptions, change_each

@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import islice
 
 from vmident.core.consequences import Notice
-from vmident.core.desired import Rule
+from vmident.core.desired_state.plan import Plan, plan_for
+from vmident.core.desired_state.rules import Rule
 from vmident.core.naming import did_you_mean
-from vmident.core.plan import Plan, plan_for
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.errors import NotAllowed, NotFound

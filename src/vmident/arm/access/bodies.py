@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from vmident.arm.wire_types import Body, GraphIdentityBody, Text
+from vmident.arm.wire.types import Body, GraphIdentityBody, Text
 from vmident.core.access.estate import (
     ALL_PRINCIPALS,
     Assignment,

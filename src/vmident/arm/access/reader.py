@@ -36,7 +36,7 @@ from vmident.errors import VmidentError
 
 if TYPE_CHECKING:
     from vmident.arm.connection import Connection
-    from vmident.arm.wire_types import Body
+    from vmident.arm.wire.types import Body
     from vmident.core.access.estate import Assignment, DenyAssignment, Machine
 
 DENY_ASSIGNMENTS = "2022-04-01"

@@ -12,7 +12,7 @@ from vmident.cli.inputs.desired_state_file import DescriptionFile, Strict, calle
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import FleetOptions, RemovalOptions
 from vmident.cli.run import Run
-from vmident.core.plan import Plan
+from vmident.core.desired_state.plan import Plan
 from vmident.core.selection import SelectedChange
 from vmident.core.shell import command_line
 from vmident.errors import BadPlan, ExitCode, UsageError

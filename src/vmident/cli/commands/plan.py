@@ -11,7 +11,7 @@ import typer
 
 from vmident.cli.inputs.desired_state_file import DescriptionFile, Strict, called, planned_by
 from vmident.cli.run import Run
-from vmident.core.plan import Plan
+from vmident.core.desired_state.plan import Plan
 from vmident.core.shell import command_line
 from vmident.errors import ExitCode, UsageError
 from vmident.files.desired_state import schema_text

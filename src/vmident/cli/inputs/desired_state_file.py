@@ -10,7 +10,7 @@ import typer
 from vmident.cli.composition.session import Session
 from vmident.cli.inputs.encoding import decoded
 from vmident.cli.run import Run
-from vmident.core.plan import Plan
+from vmident.core.desired_state.plan import Plan
 from vmident.errors import ConflictingRules, NotFound, UsageError
 from vmident.files.desired_state import rules_in
 from vmident.usecases.plan_state import plan_state

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vmident.core.desired import DesiredRole
-from vmident.core.plan import Plan, PlannedGrant, PlannedVm
+from vmident.core.desired_state.plan import Plan, PlannedGrant, PlannedVm
+from vmident.core.desired_state.rules import DesiredRole
 from vmident.core.rbac.roles import AssignmentKey, Grant
 from vmident.core.rbac.scope import Scope, subscription_scope
 from vmident.core.resource_id import ResourceId

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vmident.core.consequences import Notice, consequences
-from vmident.core.desired import DesiredRole, Rule, goal_for, roles_for
+from vmident.core.desired_state.rules import DesiredRole, Rule, goal_for, roles_for
 from vmident.core.identity import IdentityState
 from vmident.core.naming import did_you_mean
 from vmident.core.patch import PatchBody, patch_for

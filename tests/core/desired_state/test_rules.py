@@ -1,4 +1,4 @@
-"""The rules D1 to D5 of `vmident.core.desired`."""
+"""The rules D1 to D5 of `vmident.core.desired_state.rules`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import permutations
 import pytest
 
 from tests.core.worlds import THREE
-from vmident.core.desired import ExactRule, Named, RoleRule, Rule, Selector, SystemRule, goal_for, roles_for
+from vmident.core.desired_state.rules import ExactRule, Named, RoleRule, Rule, Selector, SystemRule, goal_for, roles_for
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.scope import group_scope, subscription_scope
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id

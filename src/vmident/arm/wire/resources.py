@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Raw
 
 from vmident.arm.answers import read
-from vmident.arm.wire import checking_ids, tags_from_wire
-from vmident.arm.wire_types import GroupBody, IdentityResourceBody
+from vmident.arm.wire.types import GroupBody, IdentityResourceBody
+from vmident.arm.wire.virtual_machines import checking_ids, tags_from_wire
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import Group, IdentityResource

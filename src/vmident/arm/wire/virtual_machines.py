@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from msgspec import Raw
 
 from vmident.arm.answers import read, unreadable
-from vmident.arm.wire_types import (
+from vmident.arm.wire.types import (
     GraphVmBody,
     IdBody,
     IdentityBody,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.worlds import law, states
-from vmident.arm import wire
+from vmident.arm.wire import virtual_machines as wire
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import VirtualMachine

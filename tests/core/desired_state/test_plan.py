@@ -1,4 +1,4 @@
-"""The laws L1 to L3 of `vmident.core.plan`, on random fleets and random rules that agree."""
+"""The laws L1 to L3 of `vmident.core.desired_state.plan`, on random fleets and random rules that agree."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from tests.core.arm_merge import merged
 from tests.core.worlds import THREE, held, law, states
-from vmident.core.desired import ExactRule, Named, Rule, Selector, SystemRule
-from vmident.core.identity import IdentityState
-from vmident.core.plan import (
+from vmident.core.desired_state.plan import (
     RULE_NAMES_NO_GROUP,
     RULE_NAMES_NO_REGION,
     RULE_NAMES_NO_VM,
     RULE_SELECTS_NOTHING,
     plan_for,
 )
+from vmident.core.desired_state.rules import ExactRule, Named, Rule, Selector, SystemRule
+from vmident.core.identity import IdentityState
 from vmident.core.resource_id import vm_id
 from vmident.core.virtual_machine import VirtualMachine
 

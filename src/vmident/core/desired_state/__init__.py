@@ -1,0 +1,1 @@
+"""Desired-state rules and the plan that they lead to, as values."""

@@ -17,7 +17,7 @@ from vmident.arm.errors.translation import CODES_OF_ANY_STATUS, HINTS, error_fro
 from vmident.arm.operations import FirstAnswer
 from vmident.arm.paging import pages
 from vmident.arm.pipeline_policy import content_of
-from vmident.arm.wire.types import (
+from vmident.arm.wire.vm_creation_types import (
     DeploymentBody,
     DeploymentOperationBody,
     DeploymentOperationPropertiesBody,

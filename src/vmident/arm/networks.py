@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import pages
-from vmident.arm.wire.types import AddressBody, InterfaceBody, NetworkBody
 from vmident.arm.wire.virtual_machines import checking_ids
+from vmident.arm.wire.vm_creation_types import AddressBody, InterfaceBody, NetworkBody
 from vmident.core.resource_id import ResourceId
 from vmident.core.vm_creation.network import VIRTUAL_NETWORK, VirtualNetwork
 

@@ -6,6 +6,8 @@ import io
 import re
 import sys
 import unicodedata
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +26,7 @@ from tests.program import (
     letting_in,
     vm_id,
 )
+from vmident.cli.runtime import runtime_of_process
 
 USER = "myUserAssignedIdentity"
 OTHER = "otherIdentity"
@@ -313,15 +316,59 @@ def test_colour_is_for_a_terminal_that_has_it(
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == without
 
 
-def test_progress_stays_on_one_line_of_a_narrow_terminal(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def drawn(program: Program, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], list[str]]:
+    """Run a command on a terminal of some width; return the lines that it draws on standard error, codes removed."""
+
+    def draw(words: str, width: int) -> list[str]:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", str(width))
+        shown = program(words).err
+        assert shown.count("\x1b[?25h") == shown.count("\x1b[?25l") > 0
+        return [line for line in re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)) if line.strip()]
+
+    return draw
+
+
+def test_one_change_shows_a_spinner_and_the_seconds_on_one_line(drawn: Callable[[str, int], list[str]]) -> None:
+    lines = drawn("enable-system myVM", 20)
+    assert (lines[0][2:], lines[-1][2:]) == ("myVM: waiti… (0 s)", "myVM: waiti… (2 s)")
+
+
+@pytest.mark.parametrize("width", [100, 80, 40])
+def test_many_changes_show_a_bar_that_fits(
+    program: Program, drawn: Callable[[str, int], list[str]], width: int
+) -> None:
+    program.sandbox.add_vms(25)
+    lines = drawn("enable-system --all --yes -o none", width)
+    progress = [line for line in lines if not line.startswith(("warning:", "  "))]
+    assert max(map(len, progress)) <= width
+    bars = [line for line in progress if "━" in line]
+    assert re.match(r"0 of 27 done ━+ 0%$", bars[0])
+    assert any(re.search(r"\d+ in flight", line) for line in progress)
+    assert any(re.search(r"\d:\d\d elapsed", line) for line in progress)
+
+
+@pytest.mark.parametrize("command", ["enable-system myVM dbVM --no-wait", "enable-system myVM"])
+def test_a_plain_terminal_shows_lines_and_nothing_that_moves(
+    program: Program, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    program.terminal = replace(TERMINAL, motion=False)
+    shown = program(command).err
+    assert "\x1b" not in shown
+    assert shown.count("myVM: waiting for the operation to complete\n") == ("--no-wait" not in command)
+
+
+@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb"), ("TERM", "xterm")])
+def test_a_plain_terminal_is_one_without_color(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "20")
-
-    shown = program("enable-system myVM").err
-
-    assert "myVM: waiting for…" in shown
-    assert shown.count("\n") == 1
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
+    terminal = runtime_of_process(nullcontext).terminal
+    assert terminal.colour is terminal.motion is (value == "xterm")
 
 
 def test_jsonc_is_json_in_colour(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

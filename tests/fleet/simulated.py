@@ -277,7 +277,7 @@ def ports_of(**parts: object) -> Ports:
 class Nobody:
     """`vmident.ports.prompt.Prompt` whom nothing is to be asked."""
 
-    def progress(self, message: str) -> None:
+    def progress(self, message: str, elapsed_seconds: float | None = None) -> None:
         pass
 
 

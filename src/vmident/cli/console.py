@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from vmident.cli.runtime import Terminal
 from vmident.render.line import Line, Tone, wrapped
-from vmident.render.text import escape_control_characters
+
+if TYPE_CHECKING:
+    from vmident.cli.progress_display import ProgressDisplay
+    from vmident.core.run_record import Progress
 
 _COLOURS: dict[Tone, dict[str, Any]] = {
     Tone.PLAIN: {},
@@ -30,14 +34,22 @@ class Console:
     """Writes; decides nothing but colour and whether progress is shown."""
 
     def __init__(
-        self, terminal: Terminal, *, verbose: bool = False, debug: bool = False, only_errors: bool = False
+        self,
+        terminal: Terminal,
+        now: Callable[[], float],
+        *,
+        verbose: bool = False,
+        debug: bool = False,
+        only_errors: bool = False,
     ) -> None:
         self.terminal = terminal
         self._verbose = verbose
         self._debug = debug
         self._only_errors = only_errors
-        self._progress: Any = None
-        # Whoever waits in a thread of its own tells of it too.
+        self._now = now
+        self._display: ProgressDisplay | None = None
+        self._last_wording = ""
+        # Threads that wait for Azure report progress too.
         self._lock = threading.RLock()
 
     def answer(self, text: str) -> None:
@@ -63,7 +75,7 @@ class Console:
         self.quiet()
         is_terminal = self.terminal.error
         for line in lines:
-            for part in wrapped(line, self.terminal.width_columns) if is_terminal else [line]:
+            for part in wrapped(line, self.terminal.width_now) if is_terminal else [line]:
                 _write(self._coloured(part, on=is_terminal), err=True)
 
     def note_document(self, text: str) -> None:
@@ -78,7 +90,7 @@ class Console:
         from rich.console import Console as RichConsole
         from rich.json import JSON
 
-        rich = RichConsole(force_terminal=True, width=self.terminal.width_columns, soft_wrap=True)
+        rich = RichConsole(force_terminal=True, width=self.terminal.width_now, soft_wrap=True)
         with rich.capture() as captured:
             rich.print(JSON(text), soft_wrap=True)
         return captured.get().rstrip("\n")
@@ -95,15 +107,31 @@ class Console:
 
     @property
     def is_live(self) -> bool:
-        """Return whether there is a line that shows what is going on, and changes as it does."""
-        return self.terminal.can_ask and not (self._only_errors or self._verbose or self._debug)
+        """Return whether progress moves: on a terminal that is not plain, unless lines or only errors are wanted."""
+        is_wanted = not (self._only_errors or self._verbose or self._debug)
+        return self.terminal.error and self.terminal.motion and is_wanted
 
-    def progress(self, message: str) -> None:
-        """Show what is going on: on one line of a terminal, as lines under `--verbose`, else not at all."""
+    def progress(self, message: str, elapsed_seconds: float | None = None) -> None:
+        """Show what the command waits for, and for how long: with a spinner, or as lines under `--verbose`.
+
+        On a plain terminal it is a line whenever more than its numbers change; off a terminal nothing is shown.
+        """
         if self._verbose or self._debug:
-            self.note([Line(message, Tone.FAINT)])
+            seconds = "" if elapsed_seconds is None else f" ({elapsed_seconds:.0f} s)"
+            self.note([Line(f"{message}{seconds}", Tone.FAINT)])
         elif self.is_live:
-            self._show_progress(message)
+            with self._lock:
+                self._shown().show_message(message, elapsed_seconds)
+        elif self.terminal.error and not self._only_errors:
+            wording = re.sub(r"\d+", "", message)
+            if wording != self._last_wording:
+                self._last_wording = wording
+                self.note([Line(message, Tone.FAINT)])
+
+    def show_run(self, progress: Progress) -> None:
+        """Show how a run of many VMs stands, with a bar; only where `is_live`."""
+        with self._lock:
+            self._shown().show_run(progress)
 
     def confirm(self, question: str) -> bool:
         """Ask on standard error; everything but a yes means no, the end of the input included.
@@ -125,24 +153,18 @@ class Console:
         return answer.strip()
 
     def quiet(self) -> None:
-        """Take the progress line away."""
+        """Clear what moves."""
         with self._lock:
-            if self._progress is not None:
-                self._progress.stop()
-                self._progress = None
+            if self._display is not None:
+                self._display.stop()
+                self._display = None
 
-    def _show_progress(self, message: str) -> None:
-        from rich.console import Console as RichConsole
-        from rich.console import Group
-        from rich.text import Text
+    def _shown(self) -> ProgressDisplay:
+        if self._display is None:
+            from vmident.cli.progress_display import ProgressDisplay
 
-        # In a group of its own: rich joins a bare text to its spinner, and forgets that it is not to wrap.
-        text = Group(Text(escape_control_characters(message), no_wrap=True, overflow="ellipsis"))
-        with self._lock:
-            if self._progress is None:
-                self._progress = RichConsole(stderr=True).status(text)
-                self._progress.start()
-            self._progress.update(text)
+            self._display = ProgressDisplay(self._now)
+        return self._display
 
     def _coloured(self, line: Line, *, on: bool) -> str:
         return typer.style(line.text, **_COLOURS[line.tone]) if on and self.terminal.colour else line.text

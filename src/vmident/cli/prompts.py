@@ -109,16 +109,16 @@ class TerminalPrompt:
         which = "role assignment" if len(roles) == 1 else f"{len(roles)} role assignments"
         return self._console.confirm(f"Delete the {which} that would be orphaned?")
 
-    def progress(self, message: str) -> None:
-        """Show what is being waited for."""
-        self._console.progress(message)
+    def progress(self, message: str, elapsed_seconds: float | None = None) -> None:
+        """Show what is being waited for, and for how long."""
+        self._console.progress(message, elapsed_seconds)
 
     def show(self, progress: Progress) -> None:
-        """Show how a run stands: on one line of a terminal that goes along, elsewhere a line now and then."""
+        """Show how a run of many VMs stands: with a bar on a terminal, elsewhere by a line every half minute."""
         from vmident.render.progress import progress_text
 
         if self._console.is_live:
-            self._console.progress(progress_text(progress))
+            self._console.show_run(progress)
         elif progress.elapsed_seconds >= self._shows_next_at or (progress.is_stopping and not self._shows_stopping):
             self._shows_next_at = progress.elapsed_seconds + _LINE_EVERY_SECONDS
             self._shows_stopping = progress.is_stopping

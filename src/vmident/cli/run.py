@@ -32,7 +32,11 @@ class Run:
         terminal = runtime.terminal
         self.runtime = runtime
         self.console = Console(
-            terminal, verbose=options.verbose, debug=options.debug, only_errors=options.only_show_errors
+            terminal,
+            runtime.monotonic,
+            verbose=options.verbose,
+            debug=options.debug,
+            only_errors=options.only_show_errors,
         )
         self._options = options
         self._sessions: list[Session] = []
@@ -113,7 +117,7 @@ class Run:
     @property
     def width_columns(self) -> int | None:
         """The width of the terminal that shows the answer; `None` off a terminal, where nothing is cut."""
-        return self.runtime.terminal.width_columns if self.runtime.terminal.output else None
+        return self.runtime.terminal.width_now if self.runtime.terminal.output else None
 
     def answer(self, document: Any, *, rows: Any, lines: Callable[[], Iterable[Line]]) -> None:
         """Print the answer: `document` for JSON and YAML, `rows` for a table and tsv, `lines` for people."""
@@ -214,7 +218,10 @@ class Run:
     def explain(self, error: VmidentError, about: str | None = None, names: str | None = None) -> None:
         """Report a failure: what failed and why, for which VMs, what to do."""
         self._trace_unexpected(error)
-        self.console.note(error_lines(error, about, names))
+        if isinstance(error, Interrupted) and not error.hint and about is None:
+            self.console.note([Line(error.message)])
+        else:
+            self.console.note(error_lines(error, about, names))
 
     def _trace_unexpected(self, error: VmidentError) -> None:
         """Print the traceback of an exception that vmident did not foresee, under `--debug`."""

@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
@@ -20,16 +20,28 @@ from vmident.errors import TimedOut
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
+_USUAL_WIDTH = 80
+
 
 @dataclass(frozen=True)
 class Terminal:
-    """Which streams are a terminal, whether it may have colour, and how wide it is."""
+    """Which streams are a terminal, whether it may have color, whether what it shows may move, and how wide it is.
+
+    `measure` reads the width of this moment: a window may be resized while a run goes on.
+    """
 
     input: bool
     output: bool
     error: bool
     colour: bool
-    width_columns: int = 80
+    width_columns: int = _USUAL_WIDTH
+    motion: bool = True
+    measure: Callable[[], int] | None = None
+
+    @property
+    def width_now(self) -> int:
+        """The width in columns, measured now where that can be done."""
+        return self.measure() if self.measure else self.width_columns
 
     @property
     def can_ask(self) -> bool:
@@ -67,12 +79,15 @@ def runtime_of_process(interruptible: Callable[[], AbstractContextManager[None]]
             del os.environ[name]
         else:
             os.environ[name] = value
+    is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     terminal = Terminal(
         input=sys.stdin is not None and sys.stdin.isatty(),
         output=sys.stdout.isatty(),
         error=sys.stderr.isatty(),
-        colour=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
-        width_columns=shutil.get_terminal_size().columns,
+        colour=not is_plain,
+        width_columns=_width(),
+        motion=not is_plain,
+        measure=_width,
     )
     return Runtime(
         environ=dict(os.environ),
@@ -85,6 +100,16 @@ def runtime_of_process(interruptible: Callable[[], AbstractContextManager[None]]
         read_input=sys.stdin.buffer.read,
         interruptible=interruptible,
     )
+
+
+def _width() -> int:
+    """Return `COLUMNS`, else the width of the first standard stream that is a terminal: the answer may be piped."""
+    if os.environ.get("COLUMNS", "").isdecimal():
+        return shutil.get_terminal_size().columns
+    for stream in (1, 2, 0):
+        with suppress(OSError):
+            return os.get_terminal_size(stream).columns or _USUAL_WIDTH
+    return _USUAL_WIDTH
 
 
 class CommandClock:

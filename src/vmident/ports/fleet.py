@@ -65,10 +65,14 @@ class AzureRequest:
 
 @dataclass(frozen=True)
 class Pause:
-    """A wait of some seconds; `why` is the progress message, such as `myVM: waiting for …`."""
+    """A wait of some seconds; `why` is the progress message, such as `myVM: waiting for …`.
+
+    `elapsed_seconds` is how long that has been waited for already.
+    """
 
     seconds: float
     why: str
+    elapsed_seconds: float | None = None
 
 
 Step: TypeAlias = "AzureRequest | Pause"

@@ -63,8 +63,8 @@ class Prompt(Protocol):
         """Ask whether to delete orphaned role assignments too; return no without a terminal."""
         ...
 
-    def progress(self, message: str) -> None:
-        """Show a progress message, such as what is being waited for; may be ignored."""
+    def progress(self, message: str, elapsed_seconds: float | None = None) -> None:
+        """Show what is being waited for, and for how long; may be ignored."""
         ...
 
     def show(self, progress: Progress) -> None:

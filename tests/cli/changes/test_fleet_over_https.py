@@ -83,7 +83,7 @@ def test_the_first_ctrl_c_waits_for_what_is_in_flight_and_the_run_can_be_gone_on
     assert met["changed"] + met["skipped"] == VMS + 2
     assert met["changed"]
     assert met["skipped"]
-    assert "; press Ctrl-C again to quit" in err
+    assert "press Ctrl-C again to quit" in err
     assert "vmident runs resume" in err
     assert "Traceback" not in err
 
@@ -98,7 +98,7 @@ def test_the_second_ctrl_c_leaves_at_once_and_says_what_may_still_be_done(endles
     ) as process:
         assert line_with(process.stderr, "PATCH")
         process.send_signal(signal.SIGINT)
-        assert line_with(process.stderr, "; press Ctrl-C again to quit")
+        assert line_with(process.stderr, "press Ctrl-C again to quit")
         process.send_signal(signal.SIGINT)
         err = "".join(process.stderr or ())
 

@@ -64,7 +64,7 @@ def wait_for_operation(
         elapsed = clock.now() - began
         if elapsed >= OPERATION_SECONDS:
             return PollEnd(refusal=_unfinished(machine))
-        yield Pause(min(pause, OPERATION_SECONDS - elapsed), _waiting(machine, elapsed, asked_for))
+        yield Pause(min(pause, OPERATION_SECONDS - elapsed), _waiting(machine, asked_for), elapsed)
         try:
             status = yield AzureRequest(cost_of(RequestKind.LOOK, machine), partial(machines.poll, operation))
         except VmidentError as refusal:
@@ -96,8 +96,8 @@ def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: C
                 "another operation has not completed.",
                 hint="Check the VM's activity log, then try again.",
             )
-        why = f"{machine.id.name}: waiting for another operation to complete ({elapsed:.0f} s)"
-        yield Pause(pause_before_vm_look(elapsed), why)
+        why = f"{machine.id.name}: waiting for another operation to complete"
+        yield Pause(pause_before_vm_look(elapsed), why, elapsed)
         machine = yield from read_again(machine, machines)
     return machine
 
@@ -115,7 +115,7 @@ def wait_until_settled(machine: VirtualMachine, machines: VirtualMachines, clock
         if elapsed >= OPERATION_SECONDS:
             raise _unfinished(machine)
         pause = min(pause_before_vm_look(elapsed), OPERATION_SECONDS - elapsed)
-        yield Pause(pause, _waiting(machine, elapsed, None))
+        yield Pause(pause, _waiting(machine), elapsed)
         machine = yield from read_again(machine, machines)
     return machine
 
@@ -127,9 +127,9 @@ def _check_not_being_deleted(machine: VirtualMachine) -> None:
         )
 
 
-def _waiting(machine: VirtualMachine, elapsed: float, asked_for: float | None) -> str:
+def _waiting(machine: VirtualMachine, asked_for: float | None = None) -> str:
     asked = f"; Azure asks to wait {asked_for:.0f} s" if asked_for else ""
-    return f"{machine.id.name}: waiting for the operation to complete ({elapsed:.0f} s{asked})"
+    return f"{machine.id.name}: waiting for the operation to complete{asked}"
 
 
 def _unfinished(machine: VirtualMachine) -> OperationUnfinished:

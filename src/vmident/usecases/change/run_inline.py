@@ -25,7 +25,7 @@ def run_inline(steps: Steps[T], clock: Clock, prompt: Prompt) -> T:
         value = failure = None
         try:
             if isinstance(step, Pause):
-                prompt.progress(step.why)
+                prompt.progress(step.why, step.elapsed_seconds)
                 clock.sleep(step.seconds)
             else:
                 value = step.act()

@@ -65,7 +65,7 @@ def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, pr
             waited = clock.now() - began
             if failure.code != _NOT_REPLICATED or waited >= DIRECTORY_SECONDS:
                 raise
-            prompt.progress(f"{what}: waiting for the new principal to replicate ({waited:.0f} s)")
+            prompt.progress(f"{what}: waiting for the new principal to replicate", waited)
             clock.sleep(pause_before_retry(min(tries, 3)))
             tries += 1
 

@@ -45,7 +45,7 @@ def wait_for_deployment(request: DeploymentRequest, deployments: Deployments, cl
     began, steps, count = clock.now(), tuple[Step, ...](), len(request.template["resources"])
     while True:
         elapsed = clock.now() - began
-        prompt.progress(f"{request.what}: {len(made(steps))} of {count} resources created ({elapsed:.0f} s)")
+        prompt.progress(f"{request.what}: {len(made(steps))} of {count} resources created", elapsed)
         clock.sleep(pause_before_look(elapsed))
         seen = deployments.poll(request.id)
         if seen is None:

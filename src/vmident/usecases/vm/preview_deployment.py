@@ -22,7 +22,7 @@ def preview_deployment(
         what_if = deployments.what_if(request)
         while what_if.changes is None:
             elapsed = clock.now() - began
-            prompt.progress(f"waiting for what-if ({elapsed:.0f} s)")
+            prompt.progress("Waiting for what-if", elapsed)
             clock.sleep(pause_before_look(elapsed, what_if.retry_after_seconds))
             what_if = deployments.poll_what_if(what_if)
     except VmidentError as failure:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vmident.core.naming import did_you_mean
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import EarlyFailure, IdentityDeletion, Origin, RunEntry, RunRecord, Stage
 from vmident.core.shell import command_line
@@ -183,8 +184,11 @@ class SqliteJournal:
         with self._rows.reading() as rows:
             head = rows.execute(f"{_head_of(rows)} WHERE id=?", (run.strip().lower(),)).fetchone()
             if head is None:
+                alike = did_you_mean(run, (one for (one,) in rows.execute("SELECT id FROM runs")))
                 raise NotFound(
-                    f"Run '{run}' not found.", code="run-not-found", hint="Run 'vmident runs list' to see all runs."
+                    f"Run '{run}' not found.{alike}",
+                    code="run-not-found",
+                    hint="Run 'vmident runs list --all' to see all runs.",
                 )
             kept = rows.execute(_ENTRIES, (head[0],)).fetchall()
             return replace(
@@ -202,7 +206,7 @@ class SqliteJournal:
             raise NotFound(
                 f"No runs recorded for {endpoint}.",
                 code="run-not-found",
-                hint="Run 'vmident runs list' to see all runs.",
+                hint="Run 'vmident runs list --all' to see the runs in other clouds.",
             )
         return self.read(found[0])
 

@@ -81,17 +81,29 @@ def failure_row(failure: EarlyFailure) -> Document:
     return {key: document[key] for key in kept} | {"error": failure.error_code}
 
 
-def run_list_lines(records: Sequence[RunRecord]) -> Iterator[Line]:
-    """Draw runs one a line, the newest first."""
+def run_list_lines(records: Sequence[RunRecord], *, with_cloud: bool = False) -> Iterator[Line]:
+    """Draw runs one a line, the newest first; of several clouds each with its own."""
     if not records:
         yield Line("No runs.", Tone.FAINT)
         return
-    kept = ("run", "began", "status", "vms", "command")
+    kept = ("run", "began", "status", "vms", *(("cloud",) if with_cloud else ()), "command")
     rows: list[dict[str, Any]] = [{key: run_row(record)[key] for key in kept} for record in records]
     heading, *others = as_table(rows).splitlines()
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)
+
+
+def left_out_lines(older: int, elsewhere: int) -> Iterator[Line]:
+    """Count the runs that a list leaves out: older ones, and those of other clouds."""
+    if older:
+        yield Line(f"{_counted(older, 'older run')} not shown. Use a higher --limit to see more.", Tone.FAINT)
+    if elsewhere:
+        yield Line(f"{_counted(elsewhere, 'run')} in other clouds not shown. Use --all to see all runs.", Tone.FAINT)
+
+
+def _counted(runs: int, what: str) -> str:
+    return f"{runs} {what}{'' if runs == 1 else 's'}"
 
 
 def whole_run_lines(record: RunRecord) -> Iterator[Line]:

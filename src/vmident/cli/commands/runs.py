@@ -10,14 +10,17 @@ import typer
 from vmident.cli.change_report import report
 from vmident.cli.completion import candidates
 from vmident.cli.composition.session import Session
+from vmident.cli.inputs.numbers import whole_number_between
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.options.shared import Canary, MaxFailures, RemovalOptions, Yes
 from vmident.cli.run import Run
 from vmident.core.run_record import RunRecord
 from vmident.errors import ExitCode, UsageError
+from vmident.fleet.journal import RUNS_KEPT
 from vmident.render.runs import (
     entry_row,
     failure_row,
+    left_out_lines,
     run_document,
     run_list_lines,
     run_row,
@@ -54,23 +57,49 @@ class RunOptions:
         return ExecutionOptions(self.dry_run, policy=policy_of(self.canary, self.max_failures))
 
 
-def list_runs(run: Run) -> ExitCode:
+@dataclass(frozen=True)
+class ListOptions:
+    """Which runs are listed."""
+
+    every_cloud: Annotated[bool, typer.Option("--all", help="List the runs of all clouds, the sandbox included.")] = (
+        False
+    )
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            metavar="N",
+            help="List the newest N runs only.",
+            parser=whole_number_between(1, RUNS_KEPT),
+            show_default=False,
+        ),
+    ] = None
+
+
+def list_runs(run: Run, *, options: ListOptions) -> ExitCode:
     """List past runs, newest first.
 
-    Each command that changes VMs is one run. The last 1,000 runs are kept. Sends no request to Azure.
+    Each command that changes VMs is one run. Lists the runs of the current cloud; use --all for all clouds. The last
+    1,000 runs are kept. Sends no request to Azure.
 
     Examples:
 
       vmident runs list
 
+      vmident runs list --all --limit 20
+
       vmident runs list -o json --query "[?status=='unfinished'].run"
     """
-    records = run.open().ports.journal.runs()
+    session = run.open()
+    recorded = session.ports.journal.runs()
+    of_cloud = [one for one in recorded if options.every_cloud or one.origin.endpoint == session.endpoint]
+    listed = of_cloud[: options.limit]
     run.answer(
-        [run_document(one) for one in records],
-        rows=[run_row(one) for one in records],
-        lines=lambda: run_list_lines(records),
+        [run_document(one) for one in listed],
+        rows=[run_row(one) for one in listed],
+        lines=lambda: run_list_lines(listed, with_cloud=options.every_cloud),
     )
+    run.console.warn(left_out_lines(len(of_cloud) - len(listed), len(recorded) - len(of_cloud)))
     return ExitCode.DONE
 
 
@@ -144,6 +173,6 @@ def _record_here(word: str | None, session: Session) -> RunRecord:
     if record.origin.endpoint != session.endpoint:
         raise UsageError(
             f"Run {record.id} ran in {record.origin.cloud} at {record.origin.endpoint}, not at {session.endpoint}.",
-            hint="Use the run's cloud; run 'vmident runs list' to see it.",
+            hint="Select that cloud with --cloud, --sandbox or VMIDENT_ARM_ENDPOINT.",
         )
     return record

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import vmident
-from vmident.cli.composition.credentials import cloud_of, credential_of
+from vmident.cli.composition.credentials import cloud_label, cloud_of, credential_of
 from vmident.cli.config.settings import Settings
 from vmident.cli.console import Console
 from vmident.cli.prompts import TerminalPrompt
@@ -231,4 +231,6 @@ class AzurePorts:
         # A file name need not be UTF-8, but what is on record is.
         words = (os.fsencode(word).decode("utf-8", "backslashreplace") for word in self._runtime.words)
         command = shlex.join(("vmident", *words))
-        return Origin(command, self.cloud.name, self.cloud.endpoint, caller.name, caller.object_id)
+        return Origin(
+            command, cloud_label(self._settings, self.cloud), self.cloud.endpoint, caller.name, caller.object_id
+        )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from vmident.cli.config.azure_cli_config import azure_cli_folder
 from vmident.cli.config.environment import certificates_error, credential_error, missing_certificates
@@ -31,6 +32,14 @@ def cloud_of(settings: Settings) -> Cloud:
         return Cloud("sandbox", ENDPOINT, ENDPOINT)
     cloud = known_cloud(settings.cloud, settings.clouds).signed_in_by(settings.authority)
     return replace(cloud, endpoint=checked_endpoint(settings.endpoint)) if settings.endpoint else cloud
+
+
+def cloud_label(settings: Settings, cloud: Cloud) -> str:
+    """Return what the journal calls a cloud: its name, or the host of an endpoint that is not the cloud's own."""
+    from vmident.arm.cloud import known_cloud
+
+    is_own = settings.is_sandbox or known_cloud(settings.cloud, settings.clouds).endpoint == cloud.endpoint
+    return cloud.name if is_own else urlsplit(cloud.endpoint).netloc
 
 
 def credential_of(settings: Settings, cloud: Cloud, runtime: Runtime, trace: Callable[[str], None]) -> Credential:

@@ -1,4 +1,4 @@
-"""VMs through the Resource Manager: read, PATCH the identity, find, list."""
+"""VMs and scale sets through the Resource Manager: read, PATCH the identity, find, list."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from vmident.arm.connection import Connection
 from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, items_of_one_page, named_in_graph, unread_items
 from vmident.arm.wire.types import VmBody
 from vmident.arm.wire.virtual_machines import vm_from_wire, vm_in_graph, vm_in_list
-from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
+from vmident.core.resource_id import ResourceId
 from vmident.core.selection import named
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
+from vmident.core.vm_kind import VmKind
 from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, NotFound, Throttled
 
 if TYPE_CHECKING:
@@ -67,22 +68,25 @@ class ArmVirtualMachines:
 
         return poll(operation, self._connection)
 
-    def named(self, subscription: str, name: str, seen: Sequence[ResourceId] = ()) -> Sequence[ResourceId]:
+    def named(
+        self, subscription: str, name: str, seen: Sequence[ResourceId] = (), kind: VmKind = VmKind.VM
+    ) -> Sequence[ResourceId]:
         """Take ARM's list where one page is all of it. Of a longer one Resource Graph finds the VMs of that name.
 
         The graph lags: one VM that it knows may not be the only one, so those seen before are read. Where it knows none
         or several, the whole list decides.
         """
-        whole = self._small_list(subscription)
+        whole = self._small_list(subscription, kind)
         if whole is not None:
             return named(whole, name)
-        found = named_in_graph(self._connection, subscription, VIRTUAL_MACHINE, name)
+        found = named_in_graph(self._connection, subscription, kind.resource_type, name)
         if len(found) == 1:
             return [*found, *(vm for vm in seen if vm not in found and self._exists(vm))]
-        return named((one.id for one in self.list(subscription) if isinstance(one, VirtualMachine)), name)
+        listed = self.list(subscription, kind=kind)
+        return named((one.id for one in listed if isinstance(one, VirtualMachine)), name)
 
-    def _list_if_small(self, subscription: str) -> Sequence[ResourceId] | None:
-        listed = items_of_one_page(self._connection, _list_path(subscription), API_VERSION)
+    def _list_if_small(self, subscription: str, kind: VmKind) -> Sequence[ResourceId] | None:
+        listed = items_of_one_page(self._connection, _list_path(kind, subscription), API_VERSION)
         if listed is None:
             return None
         return [one.id for one in map(vm_in_list, listed) if isinstance(one, VirtualMachine)]
@@ -94,25 +98,25 @@ class ArmVirtualMachines:
             return False
         return True
 
-    def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine | UnreadVm]:
+    def list(
+        self, subscription: str, group: str | None = None, kind: VmKind = VmKind.VM
+    ) -> Iterator[VirtualMachine | UnreadVm]:
         """List the VMs of the group, else of the subscription."""
-        return map(vm_in_list, unread_items(self._connection, _list_path(subscription, group), API_VERSION))
+        return map(vm_in_list, unread_items(self._connection, _list_path(kind, subscription, group), API_VERSION))
 
-    def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:
-        listed = islice(self.list(subscription, group), _NAMES_AT_MOST)
+    def _list_names(self, subscription: str, group: str | None = None, kind: VmKind = VmKind.VM) -> Sequence[str]:
+        listed = islice(self.list(subscription, group, kind), _NAMES_AT_MOST)
         return tuple(one.id.name for one in listed if isinstance(one, VirtualMachine))
 
-    def _list_groups(self, subscription: str) -> Sequence[str]:
-        listed = islice(self.list(subscription), _NAMES_AT_MOST)
+    def _list_groups(self, subscription: str, kind: VmKind = VmKind.VM) -> Sequence[str]:
+        listed = islice(self.list(subscription, kind=kind), _NAMES_AT_MOST)
         return tuple({one.id.group.lower(): one.id.group for one in listed if isinstance(one, VirtualMachine)}.values())
 
-    def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
+    def where(
+        self, subscription: str, group: str | None, condition: str, kind: VmKind = VmKind.VM
+    ) -> Iterator[ResourceId]:
         """Ask Resource Graph; ARM's lists know no such conditions, so where it cannot be used, neither can this."""
-        inside = f" and resourceGroup =~ '{group}'" if group else ""
-        query = (
-            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{inside} "
-            f"| where {condition} | project id | order by id asc"
-        )
+        query = f"{_rows_of(kind, group)} | where {condition} | project id | order by id asc"
         try:
             yield from graph_pages(self._connection, query, subscriptions=[subscription])
         except (AzureRefused, NotAllowed, AzureUnavailable) as failure:
@@ -122,14 +126,10 @@ class ArmVirtualMachines:
             ) from failure
 
     def in_graph(
-        self, subscription: str, group: str | None = None
+        self, subscription: str, group: str | None = None, kind: VmKind = VmKind.VM
     ) -> tuple[int, Iterator[VirtualMachine | UnreadVm]] | None:
         """Ask Resource Graph; its first answer tells how many rows there are."""
-        inside = f" and resourceGroup =~ '{group}'" if group else ""
-        query = (
-            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}'{inside} "
-            "| project id, location, tags, identity | order by id asc"
-        )
+        query = f"{_rows_of(kind, group)} | project id, location, tags, identity | order by id asc"
         pages = graph_answers(self._connection, query, subscriptions=[subscription])
         try:
             first = next(pages)
@@ -143,15 +143,16 @@ class ArmVirtualMachines:
 
         The graph is asked for a part of text: an identity whose name begins like another's is found with it.
         """
+        types = ", ".join(f"'{kind.resource_type.lower()}'" for kind in VmKind)
         query = (
-            f"Resources | where type =~ '{VIRTUAL_MACHINE.lower()}' "
+            f"Resources | where type in~ ({types}) "
             f"| where tostring(identity.userAssignedIdentities) contains '{str(identity).lower()}' "
             "| project id | order by id asc"
         )
         in_graph = ids_in_graph(self._connection, query)
         listed: set[ResourceId] = set()
         is_read = True
-        for one in self.list(identity.subscription):
+        for one in chain.from_iterable(self.list(identity.subscription, kind=kind) for kind in VmKind):
             if isinstance(one, UnreadVm):
                 is_read = False
             elif identity in one.identity.users:
@@ -167,6 +168,12 @@ def _machine_in(answer: ArmResponse, vm: ResourceId) -> VirtualMachine:
     return machine
 
 
-def _list_path(subscription: str, group: str | None = None) -> str:
+def _list_path(kind: VmKind, subscription: str, group: str | None = None) -> str:
     inside = f"/resourceGroups/{group}" if group else ""
-    return f"/subscriptions/{subscription}{inside}/providers/{VIRTUAL_MACHINE}"
+    return f"/subscriptions/{subscription}{inside}/providers/{kind.resource_type}"
+
+
+def _rows_of(kind: VmKind, group: str | None) -> str:
+    """Return the part of a query that selects the resources of a kind; `group` is a checked name."""
+    inside = f" and resourceGroup =~ '{group}'" if group else ""
+    return f"Resources | where type =~ '{kind.resource_type.lower()}'{inside}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vmident.core.resource_id import ResourceId
+from vmident.core.vm_kind import VmKind, kind_of
 
 HANDFUL = 10
 """So many VMs are read one by one: lists cost more of Azure's budgets than reads do (wire facts, 'Throttling')."""
@@ -20,6 +21,7 @@ class VmList:
     subscription: str
     group: str | None
     wanted: frozenset[ResourceId]
+    kind: VmKind = VmKind.VM
 
     @property
     def worth_vms(self) -> int:
@@ -30,18 +32,18 @@ class VmList:
 def lists_for(vms: Iterable[ResourceId]) -> tuple[VmList, ...]:
     """Return the lists to ask for so that at most a handful of a subscription's VMs are left to read one by one.
 
-    That is one list for each subscription of which more are wanted: of the group that has all of them but a handful,
-    where there is one, else of the subscription.
+    That is one list for each subscription and kind of which more are wanted: of the group that has all of them but a
+    handful, where there is one, else of the subscription.
     """
-    by_subscription: defaultdict[str, set[ResourceId]] = defaultdict(set)
+    alike: defaultdict[tuple[str, VmKind], set[ResourceId]] = defaultdict(set)
     for vm in vms:
-        by_subscription[vm.subscription.lower()].add(vm)
-    return tuple(_list_for(its) for its in by_subscription.values() if len(its) > HANDFUL)
+        alike[vm.subscription.lower(), kind_of(vm)].add(vm)
+    return tuple(_list_for(its, kind) for (_, kind), its in alike.items() if len(its) > HANDFUL)
 
 
-def _list_for(vms: set[ResourceId]) -> VmList:
+def _list_for(vms: set[ResourceId], kind: VmKind) -> VmList:
     ((group, number),) = Counter(vm.group.lower() for vm in vms).most_common(1)
     of_group = sorted(vm for vm in vms if vm.group.lower() == group)
     if number > HANDFUL and len(vms) - number <= HANDFUL:
-        return VmList(of_group[0].subscription, of_group[0].group, frozenset(of_group))
-    return VmList(of_group[0].subscription, None, frozenset(vms))
+        return VmList(of_group[0].subscription, of_group[0].group, frozenset(of_group), kind)
+    return VmList(of_group[0].subscription, None, frozenset(vms), kind)

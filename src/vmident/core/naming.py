@@ -53,6 +53,7 @@ VM_NAME = NameRule(
 )
 NEW_VM_NAME = replace(VM_NAME, characters=re.compile(r"[\w.-]", re.ASCII), listed_by="")
 """It becomes the computer's name as well, which takes no letters beyond ASCII."""
+SCALE_SET_NAME = replace(VM_NAME, noun="scale set name", listed_by="vmident list --kind vmss")
 GROUP_NAME = NameRule(
     "resource group name",
     re.compile(r"[\w().-]"),

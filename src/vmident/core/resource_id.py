@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vmident.core.naming import GROUP_NAME, IDENTITY_NAME, RESOURCE_NAME, VM_NAME, NameRule, checked_name, visible
+from vmident.core.naming import (
+    GROUP_NAME,
+    IDENTITY_NAME,
+    RESOURCE_NAME,
+    SCALE_SET_NAME,
+    VM_NAME,
+    NameRule,
+    checked_name,
+    visible,
+)
 from vmident.errors import BadResourceId
 
 VIRTUAL_MACHINE = "Microsoft.Compute/virtualMachines"
+SCALE_SET = "Microsoft.Compute/virtualMachineScaleSets"
 USER_ASSIGNED_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
-_SPELLED_BY_ARM = {kind.lower(): kind for kind in (VIRTUAL_MACHINE, USER_ASSIGNED_IDENTITY)}
+NAME_RULES: Mapping[str, NameRule] = {
+    VIRTUAL_MACHINE: VM_NAME,
+    SCALE_SET: SCALE_SET_NAME,
+    USER_ASSIGNED_IDENTITY: IDENTITY_NAME,
+}
+_SPELLED_BY_ARM = {kind.lower(): kind for kind in NAME_RULES}
 _SHAPE = "/subscriptions/ID/resourceGroups/GROUP/providers/NAMESPACE/TYPE/NAME"
 
 
@@ -79,32 +95,37 @@ class ResourceId:
 
 def vm_id(subscription: str, group: str, name: str) -> ResourceId:
     """Name a VM by its parts, each as typed; raises `BadResourceId` for what no such part can be."""
-    return _of_kind(VIRTUAL_MACHINE, VM_NAME, subscription, group, name)
+    return id_of_type(VIRTUAL_MACHINE, subscription, group, name)
 
 
 def user_identity_id(subscription: str, group: str, name: str) -> ResourceId:
     """Name a user-assigned identity by its parts; raises `BadResourceId` for what no such part can be."""
-    return _of_kind(USER_ASSIGNED_IDENTITY, IDENTITY_NAME, subscription, group, name)
+    return id_of_type(USER_ASSIGNED_IDENTITY, subscription, group, name)
 
 
-def typed_id(text: str, kind: str) -> ResourceId:
-    """Read an id that a user typed, and check its names by the rules of its kind; raises `BadResourceId`."""
+def id_of_type(resource_type: str, subscription: str, group: str, name: str) -> ResourceId:
+    """Return the id of a resource of a known type from its parts; raises `BadResourceId`."""
+    return ResourceId(
+        checked_name(subscription, RESOURCE_NAME),
+        checked_name(group, GROUP_NAME),
+        resource_type,
+        checked_name(name, NAME_RULES[resource_type]),
+    )
+
+
+def typed_id(text: str, *resource_types: str) -> ResourceId:
+    """Read an id that a user typed, and check its names by the rules of its type, if it is one of these."""
     found = ResourceId.parse(text)
-    if found.is_a(kind):
-        checked_name(found.group, GROUP_NAME)
-        checked_name(found.name, {VIRTUAL_MACHINE: VM_NAME, USER_ASSIGNED_IDENTITY: IDENTITY_NAME}[kind])
+    for resource_type in resource_types:
+        if found.is_a(resource_type):
+            checked_name(found.group, GROUP_NAME)
+            checked_name(found.name, NAME_RULES[resource_type])
     return found
 
 
 def looks_like_id(text: str) -> bool:
     """Return whether the text is an id, well-formed or not, and no bare name: names have no slash."""
     return "/" in text
-
-
-def _of_kind(kind: str, rule: NameRule, subscription: str, group: str, name: str) -> ResourceId:
-    return ResourceId(
-        checked_name(subscription, RESOURCE_NAME), checked_name(group, GROUP_NAME), kind, checked_name(name, rule)
-    )
 
 
 def _does_not_fit(text: str, reason: str) -> BadResourceId:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from vmident.core.vm_kind import VmKind
+
 if TYPE_CHECKING:
     from vmident.core.patch import PatchBody
     from vmident.core.rbac.permissions import Permission
@@ -66,7 +68,11 @@ class AttachedVms:
 
 
 class VirtualMachines(Protocol):
-    """The VMs of a cloud. Every method may raise `NotSignedIn`, `NotAllowed`, `NotFound`, `AzureUnavailable`."""
+    """The VMs and the scale sets of a cloud.
+
+    Ids of both are taken; what looks for a name or lists takes a kind, and is about VMs where none is given. Every
+    method may raise `NotSignedIn`, `NotAllowed`, `NotFound`, `AzureUnavailable`.
+    """
 
     def read(self, vm: ResourceId) -> VirtualMachine:
         """Read one VM from ARM itself, never from an index that lags."""
@@ -88,23 +94,29 @@ class VirtualMachines(Protocol):
         """Ask once how the operation is doing."""
         ...
 
-    def named(self, subscription: str, name: str, seen: Sequence[ResourceId] = ()) -> Sequence[ResourceId]:
+    def named(
+        self, subscription: str, name: str, seen: Sequence[ResourceId] = (), kind: VmKind = VmKind.VM
+    ) -> Sequence[ResourceId]:
         """Find the VMs of that name in the subscription; `seen` are such VMs that were there before."""
         ...
 
-    def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine | UnreadVm]:
+    def list(
+        self, subscription: str, group: str | None = None, kind: VmKind = VmKind.VM
+    ) -> Iterator[VirtualMachine | UnreadVm]:
         """List the VMs of a subscription or of one group, page by page; one that cannot be read costs no other."""
         ...
 
-    def names(self, subscription: str, group: str | None = None) -> Sequence[str]:
+    def names(self, subscription: str, group: str | None = None, kind: VmKind = VmKind.VM) -> Sequence[str]:
         """Return the names of the first few thousand VMs there, for one that is mistyped; asked for once a command."""
         ...
 
-    def groups(self, subscription: str) -> Sequence[str]:
+    def groups(self, subscription: str, kind: VmKind = VmKind.VM) -> Sequence[str]:
         """Return the names of the resource groups that have VMs, for one that is mistyped; asked for once a command."""
         ...
 
-    def where(self, subscription: str, group: str | None, condition: str) -> Iterator[ResourceId]:
+    def where(
+        self, subscription: str, group: str | None, condition: str, kind: VmKind = VmKind.VM
+    ) -> Iterator[ResourceId]:
         """Find the VMs for which a condition of Resource Graph holds; it lags, and may be unusable.
 
         Raises `AzureRefused` where the condition cannot be read as one.
@@ -112,7 +124,7 @@ class VirtualMachines(Protocol):
         ...
 
     def in_graph(
-        self, subscription: str, group: str | None = None
+        self, subscription: str, group: str | None = None, kind: VmKind = VmKind.VM
     ) -> tuple[int, Iterator[VirtualMachine | UnreadVm]] | None:
         """Ask Resource Graph how many VMs there are, and what each has, a thousand a request; no etags.
 
@@ -121,7 +133,7 @@ class VirtualMachines(Protocol):
         ...
 
     def attached_vms(self, identity: ResourceId) -> AttachedVms:
-        """Find the VMs that may have the identity attached, one that got it a moment ago included."""
+        """Find the VMs and scale sets that may have the identity, one that got it a moment ago included."""
         ...
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from vmident.core.vm_kind import VmKind
+
 if TYPE_CHECKING:
     from typing import TypeAlias
 
@@ -38,7 +40,7 @@ class RequestKind(Enum):
 
 @dataclass(frozen=True)
 class RequestCost:
-    """What a request takes from Azure's budgets: it is about a VM of a subscription, in a region.
+    """What a request takes from Azure's budgets: it is about a VM or a scale set of a subscription, in a region.
 
     `made` and `attached` count identities that it makes and attaches, `assignments` role assignments that it writes.
     """
@@ -49,6 +51,7 @@ class RequestCost:
     made: int = 0
     attached: int = 0
     assignments: int = 0
+    vm_kind: VmKind = VmKind.VM
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from vmident.core.resource_id import ResourceId
@@ -23,11 +24,12 @@ def show_vms(words: Sequence[str | VirtualMachine], where: Where, machines: Virt
 
 
 def list_vms(where: Where, machines: VirtualMachines) -> Iterator[VirtualMachine | UnreadVm]:
-    """List the VMs of the group, else of the subscription, as ARM itself has them."""
+    """List the VMs, or what else is meant, of the group, else of the subscription, as ARM itself has them."""
     from vmident.usecases.resolve.vm_selection import with_near_groups
 
     subscription = where.subscription()
-    return with_near_groups(machines.list(subscription, where.group), where.group, subscription, machines)
+    listed = chain.from_iterable(machines.list(subscription, where.group, kind) for kind in where.kinds)
+    return with_near_groups(listed, where.group, subscription, machines, where.kinds[0])
 
 
 def view_of(one: VirtualMachine | UnreadVm) -> VmView:

@@ -53,7 +53,7 @@ def test_the_id_of_a_vm_is_no_identity(program: Program, command: str) -> None:
 
 @pytest.mark.parametrize("words", ["show", "enable-system", f"add-user --identity {OTHER}"])
 def test_the_id_of_an_identity_is_no_vm(program: Program, words: str) -> None:
-    refused(program, f"{words} {identity_id(OTHER)}", "is not the resource ID of a VM:", "--identity")
+    refused(program, f"{words} {identity_id(OTHER)}", "is not the resource ID of a VM or scale set:", "--identity")
 
 
 @pytest.mark.parametrize("word", ["[system]", "[System]", "[SYSTEM]", " [system] "])
@@ -177,7 +177,7 @@ def test_standard_input_without_ids_is_told_how_they_come(program: Program, text
 def test_an_id_of_something_else_on_standard_input_is_wrong_usage(program: Program) -> None:
     program.standard_input = f"{vm_id('myVM')}\n{identity_id(OTHER)}\n"
 
-    refused(program, "enable-system --ids -", "is not the resource ID of a VM:")
+    refused(program, "enable-system --ids -", "is not the resource ID of a VM or scale set:")
 
 
 @pytest.mark.parametrize("command", ["show appVM", "list", "enable-system myVM"])

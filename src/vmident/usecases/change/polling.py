@@ -12,6 +12,7 @@ from functools import partial
 from vmident.core.polling import OperationTimes, pause_before_look, pause_before_vm_look
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import kind_of
 from vmident.errors import BeingDeleted, Conflict, OperationUnfinished, VmidentError
 from vmident.ports.azure import Operation, VirtualMachines
 from vmident.ports.clock import Clock
@@ -39,7 +40,7 @@ def cost_of(
 ) -> RequestCost:
     """Return what a request about a VM takes from Azure's budgets."""
     region = "".join(machine.location.split()).lower()
-    return RequestCost(kind, machine.id.subscription.lower(), region, made, attached, assignments)
+    return RequestCost(kind, machine.id.subscription.lower(), region, made, attached, assignments, kind_of(machine.id))
 
 
 def read_again(machine: VirtualMachine, machines: VirtualMachines) -> Steps[VirtualMachine]:

@@ -10,6 +10,7 @@ from vmident.core.shell import command_line
 from vmident.errors import NotFound, VmidentError
 
 if TYPE_CHECKING:
+    from vmident.core.vm_kind import VmKind
     from vmident.ports.azure import VirtualMachines
 
 NO_GROUP = "ResourceGroupNotFound"
@@ -23,11 +24,13 @@ def suggestion(name: str, list_names: Callable[[], Iterable[str]]) -> str:
         return ""
 
 
-def group_of_vms_not_found(group: str, subscription: str, missing: NotFound, machines: VirtualMachines) -> NotFound:
-    """Suggest groups that have VMs in place of one that does not exist; any other error stays Azure's own."""
+def group_of_vms_not_found(
+    group: str, subscription: str, missing: NotFound, machines: VirtualMachines, kind: VmKind
+) -> NotFound:
+    """Suggest groups that have VMs, or scale sets, in place of one that does not exist; other errors stay Azure's."""
     if missing.code != NO_GROUP:
         return missing
-    alike = suggestion(group, lambda: machines.groups(subscription))
+    alike = suggestion(group, lambda: machines.groups(subscription, kind))
     return missing.with_message(
         f"Resource group '{group}' not found in subscription {subscription}.{alike}",
         hint=f"Run '{command_line('vmident', 'group', 'list')}' to list the resource groups.",

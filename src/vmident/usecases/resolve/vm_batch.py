@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from vmident.core.batch_reads import HANDFUL, VmList, lists_for
-from vmident.core.resource_id import ResourceId, looks_like_id, vm_id
+from vmident.core.resource_id import ResourceId, looks_like_id
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import BadResourceId, VmidentError
 from vmident.usecases.resolve.vms import Where, find_vm, the_only_vm
@@ -43,9 +44,9 @@ class VmBatch:
             return ResourceId.parse(word)
         where = self._where
         assert where is not None, word
-        if where.group:
-            subscription, group = where.subscription(), where.group
-            self._ids |= {name: vm_id(subscription, group, name) for name in self._names}
+        if where.group and len(where.kinds) == 1:
+            subscription, group, kind = where.subscription(), where.group, where.kinds[0]
+            self._ids |= {name: kind.id_of(subscription, group, name) for name in self._names}
             self._lists = self._worth_asking_for()
         else:
             self._ids[word] = self._found_by_name(word, where)
@@ -65,7 +66,7 @@ class VmBatch:
         self._tried |= one.wanted
         lacking = set(one.wanted)
         try:
-            for number, machine in enumerate(self._machines.list(one.subscription, one.group), start=1):
+            for number, machine in enumerate(self._machines.list(one.subscription, one.group, one.kind), start=1):
                 if isinstance(machine, VirtualMachine) and machine.id in lacking:
                     self._listed[machine.id] = machine
                     lacking.remove(machine.id)
@@ -79,23 +80,23 @@ class VmBatch:
 
     def _found_by_name(self, word: str, where: Where) -> ResourceId:
         if self._names_are_listed:
-            subscription = where.subscription()
             try:
-                by_name = self._all_by_name(subscription)
+                by_name = self._all_by_name(where)
             except VmidentError as failure:
                 if failure.ends_run:
                     raise
                 self._names_are_listed = False
             else:
-                return the_only_vm(word, sorted(by_name.get(word.lower(), ())), subscription, self._machines)
+                return the_only_vm(word, sorted(by_name.get(word.lower(), ())), where, self._machines)
         return find_vm(word, where, self._machines)
 
-    def _all_by_name(self, subscription: str) -> Mapping[str, set[ResourceId]]:
+    def _all_by_name(self, where: Where) -> Mapping[str, set[ResourceId]]:
         """List the whole subscription once: a name may be there twice."""
         if self._by_name is None:
             wanted: Iterable[str] = {name.lower() for name in self._names}
             by_name = defaultdict[str, set[ResourceId]](set)
-            for machine in self._machines.list(subscription):
+            subscription = where.subscription()
+            for machine in chain.from_iterable(self._machines.list(subscription, kind=one) for one in where.kinds):
                 if isinstance(machine, VirtualMachine) and machine.id.name.lower() in wanted:
                     by_name[machine.id.name.lower()].add(machine.id)
                     self._listed[machine.id] = machine

@@ -8,6 +8,7 @@ from typing import TypeVar
 from vmident.core.resource_id import ResourceId
 from vmident.core.selection import Selection
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
+from vmident.core.vm_kind import VmKind
 from vmident.errors import NotFound
 from vmident.ports.azure import VirtualMachines
 from vmident.usecases.resolve.groups import in_each
@@ -28,13 +29,14 @@ def select_vms(
     looked in, and one that lacks the group has nothing to give.
     """
     if several:
-        return in_each(several, lambda subscription: _in_one(selection, subscription, machines))
+        return in_each(several, lambda subscription: _in_one(selection, subscription, where.kinds, machines))
     subscription = where.subscription()
-    return with_near_groups(_in_one(selection, subscription, machines), selection.group, subscription, machines)
+    found = _in_one(selection, subscription, where.kinds, machines)
+    return with_near_groups(found, selection.group, subscription, machines, where.kinds[0])
 
 
 def with_near_groups(
-    listed: Iterator[T], group: str | None, subscription: str, machines: VirtualMachines
+    listed: Iterator[T], group: str | None, subscription: str, machines: VirtualMachines, kind: VmKind
 ) -> Iterator[T]:
     """Pass a list of VMs on; raises `NotFound` with near names where Azure does not know its group."""
     try:
@@ -42,17 +44,18 @@ def with_near_groups(
     except NotFound as missing:
         from vmident.usecases.resolve.suggestions import group_of_vms_not_found
 
-        raise group_of_vms_not_found(group or "", subscription, missing, machines) from missing
+        raise group_of_vms_not_found(group or "", subscription, missing, machines, kind) from missing
 
 
 def _in_one(
-    selection: Selection, subscription: str, machines: VirtualMachines
+    selection: Selection, subscription: str, kinds: Sequence[VmKind], machines: VirtualMachines
 ) -> Iterator[VirtualMachine | ResourceId | str]:
-    if selection.condition is not None:
-        yield from machines.where(subscription, selection.group, selection.condition)
-        return
-    for machine in machines.list(subscription, selection.group):
-        if isinstance(machine, UnreadVm):
-            yield machine.word
-        elif selection.takes(machine):
-            yield machine
+    for kind in kinds:
+        if selection.condition is not None:
+            yield from machines.where(subscription, selection.group, selection.condition, kind)
+            continue
+        for machine in machines.list(subscription, selection.group, kind):
+            if isinstance(machine, UnreadVm):
+                yield machine.word
+            elif selection.takes(machine):
+                yield machine

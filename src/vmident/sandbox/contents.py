@@ -10,7 +10,8 @@ from vmident.sandbox.tenant import SUBSCRIPTION
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from vmident.sandbox.store import Rows, Store
+    from vmident.sandbox.rows import Rows
+from vmident.sandbox.store import Store
 
 
 class Contents:

@@ -21,7 +21,7 @@ from vmident.sandbox.tenant import SUBSCRIPTION
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 # The group of the network that they are in, where it exists.
 NETWORK_GROUP = "otherResourceGroup"

@@ -21,7 +21,8 @@ from vmident.sandbox.protocol.bucket_levels import BucketLevels
 from vmident.sandbox.protocol.call import Busy, Call, InternalClient, SandboxSettings, is_guid
 from vmident.sandbox.resource_graph import change_log
 from vmident.sandbox.routing import request_authorization, router
-from vmident.sandbox.store import Rows, Store
+from vmident.sandbox.rows import Rows
+from vmident.sandbox.store import Store
 from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from vmident.sandbox.seeded_access import plant_access
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vmident.sandbox.store import Rows
+    from vmident.sandbox.rows import Rows
 
 GROUP = "myResourceGroup"
 IDENTITY = "myUserAssignedIdentity"

@@ -20,7 +20,7 @@ from vmident.sandbox.managed_identity.federated_credentials import add_credentia
 from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Rows
+    from vmident.sandbox.rows import Rows
 
 WEB_ENGINEER = "a1b1c1d1-0e5a-4d5b-8f2b-1b7a5c0ffee4"
 DATA_ENGINEER = "a2b2c2d2-0e5a-4d5b-8f2b-1b7a5c0ffee5"

@@ -11,7 +11,7 @@ from vmident.sandbox.protocol import operations
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import InternalClient, SandboxSettings
-    from vmident.sandbox.store import Rows
+    from vmident.sandbox.rows import Rows
 
 _EVERY = 1_000_000
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Rows
+    from vmident.sandbox.rows import Rows
 
 SERVICE_PRINCIPAL, USER, GROUP = "ServicePrincipal", "User", "Group"
 

@@ -10,7 +10,7 @@ from vmident.sandbox.authorization.role_definitions import shown_role
 from vmident.sandbox.authorization.role_store import all_roles
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Rows
+    from vmident.sandbox.rows import Rows
 
 
 def assignments(rows: Rows) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Rows
+    from vmident.sandbox.rows import Rows
 
 ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 PERSON = (PERSON_NAME, PERSON_ID)

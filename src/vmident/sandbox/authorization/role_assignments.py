@@ -25,7 +25,7 @@ from vmident.sandbox.tenant import PERSON_ID, TENANT
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 
 _OLDEST_MEMBERS = ("roleDefinitionId", "principalId", "scope", "createdOn", "updatedOn", "createdBy", "updatedBy")

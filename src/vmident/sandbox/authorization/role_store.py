@@ -9,7 +9,7 @@ from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES
 from vmident.sandbox.authorization.role import Role
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 _BUILT_IN = {role.name: role for role in BUILT_IN_ROLES}
 

@@ -15,7 +15,7 @@ from vmident.sandbox.http_messages import Response, json_answer
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 KIND = "eligibility"
 _INSTANCES = "Microsoft.Authorization/roleEligibilityScheduleInstances"

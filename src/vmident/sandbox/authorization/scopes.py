@@ -12,7 +12,7 @@ from vmident.sandbox.resource_manager.resource_types import RESOURCE_KINDS
 from vmident.sandbox.tenant import MANAGEMENT_GROUPS, SCOPES_ABOVE, SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 _CHAIN = [scope.lower() for scope in SCOPES_ABOVE]
 

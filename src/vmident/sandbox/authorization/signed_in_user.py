@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from vmident.sandbox.authorization.role import Role
-    from vmident.sandbox.store import Rows
+    from vmident.sandbox.rows import Rows
 
 _IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
 _GROUP = f"{_IN_SUBSCRIPTION}/resourceGroups/myResourceGroup"

@@ -15,7 +15,7 @@ from vmident.sandbox.protocol import operations
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 
 def etag(record: Record) -> str:

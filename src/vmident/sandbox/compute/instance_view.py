@@ -13,7 +13,7 @@ from vmident.sandbox.compute.vm_record import USUAL_MADE, guest_of, profile_of
 from vmident.sandbox.protocol.operations import wire_time
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 _AGENT_VERSION = "2.11.1.12"
 _NOT_READY = {

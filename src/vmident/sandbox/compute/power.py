@@ -19,7 +19,7 @@ from vmident.sandbox.protocol import operations, throttling
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 _ETAG_AFTER = 2
 _AFTERWARDS = {"start": RUNNING, "poweroff": STOPPED, "deallocate": DEALLOCATED, "restart": RUNNING}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 WRITE = f"{VIRTUAL_MACHINE}/write"
 # Members of a VM's update that Azure takes and the sandbox does not.

@@ -29,7 +29,7 @@ from vmident.sandbox.protocol.call import checked_location, checked_tags
 if TYPE_CHECKING:
     from vmident.sandbox.http_messages import Response
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 _NAME = re.compile(r"[^\\/\"\[\]:|<>+=;,?*@&\s_][^\\/\"\[\]:|<>+=;,?*@&\s]{0,63}")
 _NAME_RULE = 'It has 1 to 64 characters, none of them a space or one of \\/"[]:|<>+=;,?*@&, and no underscore first.'

@@ -17,7 +17,7 @@ from vmident.sandbox.protocol import operations, throttling
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
     Row = tuple[str, str, str, dict[str, Any] | None]
 

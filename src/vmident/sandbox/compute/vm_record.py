@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vmident.sandbox.compute.vm_profile import NicReference, Profile
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 # What the seed's VMs were made from, and when: long before anything that happens here.
 _USUAL_GUEST = {"generation": "V1", "system": {"osName": "ubuntu", "osVersion": "18.04"}}

@@ -18,7 +18,7 @@ from vmident.sandbox.protocol.operations import wire_time
 from vmident.sandbox.tenant import TENANT
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 _FIRST_WITH_DELETE_OPTION = "2021-03-01"
 _FIRST_WITH_TIME = "2022-03-01"

@@ -33,7 +33,7 @@ from vmident.sandbox.protocol.paging import page_of
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 _NAME = re.compile(r"[\w.()-]{1,64}")
 _KNOWN = {"template", "parameters", "mode", "debugSetting", "whatIfSettings", "validationLevel"}

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from vmident.sandbox.deployments.template import Template
     from vmident.sandbox.protocol.call import InternalClient, SandboxSettings
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 _EVERY = 1_000_000
 _PART_OF_AN_OPERATION = 0.5

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vmident.sandbox.deployments.template import Template
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 KIND = "Microsoft.Resources/deployments"
 

@@ -21,7 +21,7 @@ from vmident.sandbox.tenant import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 _HOLDERS = ("vm", "vmss")
 _CLIENT_IDS = uuid.UUID("5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee5")

@@ -26,7 +26,7 @@ from vmident.sandbox.protocol.paging import page_of_all
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 KIND = "federated"
 MOST = 20

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}")
 _READ_ONLY = ("id", "name", "type", "systemData")

@@ -14,7 +14,7 @@ from vmident.sandbox.api_versions import OLDEST_IDENTITIES
 from vmident.sandbox.tenant import TENANT
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 # API versions compare as texts: a preview sorts behind the stable version of its day.
 FIRST_WITH_ISOLATION, FIRST_WITH_RESTRICTIONS = "2024-11-30", "2026-05-31"

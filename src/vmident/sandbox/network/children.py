@@ -13,7 +13,7 @@ from vmident.sandbox.network.requests import asked_of
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 # Of each parent's kind: the members' name in its record, and as ARM has it in the path.
 _CHILDREN = {"vnet": ("subnets", "subnets"), "nsg": ("rules", "securityRules")}

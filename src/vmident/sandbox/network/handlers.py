@@ -21,7 +21,7 @@ from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 _EVERY = 1_000_000
 _RESERVED_ADDRESSES = 4  # the network, the gateway and two for Azure's name service

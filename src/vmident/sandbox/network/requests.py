@@ -15,7 +15,7 @@ from vmident.sandbox.network import errors as network_errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 # Members that a client may send back as it read them, and that say nothing new.
 _SHOWN_ONLY = {"provisioningState", "resourceGuid"}

@@ -15,7 +15,7 @@ from vmident.sandbox.tenant import SUBSCRIPTION
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 _SUBNET = "default"
 _SPACE, _PREFIX = "10.0.0.0/8", "10.0.0.0/16"

@@ -10,7 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 KINDS = {
     "vnet": "Microsoft.Network/virtualNetworks",

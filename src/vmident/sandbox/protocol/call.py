@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from vmident.sandbox.http_messages import Request, Response
     from vmident.sandbox.protocol.throttling import Meter
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 Busy = Literal["reject", "conflict", "preempt", "allow"]
 

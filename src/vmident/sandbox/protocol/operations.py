@@ -26,7 +26,7 @@ from vmident.sandbox.protocol import throttling
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 
 # States of a resource while an operation runs on it.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 CORRELATION_ID = "x-ms-correlation-request-id"
 LOGGED_KINDS = ("vm", "identity")

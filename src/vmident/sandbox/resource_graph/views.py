@@ -16,7 +16,7 @@ from vmident.sandbox.network import views as network_views
 from vmident.sandbox.resource_manager.resource_types import RESOURCE_KINDS
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 TYPES = {one.kind: one.type for one in RESOURCE_KINDS}
 """The resource type of each kind of record."""

@@ -15,7 +15,7 @@ from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
     Row = tuple[str, str, str, dict[str, Any] | None]
 

@@ -20,7 +20,7 @@ from vmident.sandbox.tenant import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 _NAME = re.compile(r"[\w().-]{0,89}[\w()-]")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
     # The API versions of each resource type of each namespace, spelled as ARM does.
     Types = Mapping[str, Mapping[str, Iterable[str]]]

@@ -11,7 +11,7 @@ from vmident.sandbox.compute.vm_record import USUAL_MADE, guest_of, profile_of
 from vmident.sandbox.protocol.operations import wire_time
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 TYPE = "Microsoft.Compute/disks"
 _GIB = 1024**3

@@ -19,7 +19,7 @@ from vmident.sandbox.protocol.call import checked_tags
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 _SHOWN = (
     "autoUpgradeMinorVersion",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 TYPE = "Microsoft.Compute/virtualMachines/extensions"
 

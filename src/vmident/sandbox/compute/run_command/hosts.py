@@ -18,7 +18,7 @@ from vmident.sandbox.tenant import TENANT
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
     from vmident.sandbox.protocol.throttling import Draw
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 
 @dataclass(frozen=True)

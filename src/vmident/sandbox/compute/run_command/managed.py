@@ -19,7 +19,7 @@ from vmident.sandbox.protocol import operations
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 KIND = "runCommand"
 _TIME = operations.Pace(2.0)

@@ -24,7 +24,7 @@ from vmident.sandbox.protocol.paging import page_of
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 WRITE = f"{TYPE}/write"
 # `Retry-After` of a PATCH and of its polls, recorded.

@@ -15,7 +15,7 @@ from vmident.sandbox.protocol import operations, throttling
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 
 def rows_of(rows: Rows, scale_set: Record) -> list[tuple[str, str, str, dict[str, Any] | None]]:

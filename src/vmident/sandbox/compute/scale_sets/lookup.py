@@ -9,7 +9,7 @@ from vmident.sandbox.compute.scale_sets.views import TYPE, UNIFORM
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.store import Record, Rows
+    from vmident.sandbox.rows import Record, Rows
 
 SCALE_SET, INSTANCE = "vmss", "vmssInstance"
 

@@ -19,7 +19,7 @@ from vmident.sandbox.tenant import SUBSCRIPTION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vmident.sandbox.store import Record
+    from vmident.sandbox.rows import Record
 
 TYPE = "Microsoft.Compute/virtualMachineScaleSets"
 UNIFORM, FLEXIBLE = "Uniform", "Flexible"

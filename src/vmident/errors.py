@@ -2,6 +2,9 @@
 
 An error carries what `results` and `render` print: a code, what failed and why, what to do about it,
 and, if Azure answered, the HTTP status and the request ID that Microsoft support needs.
+
+This file is long because it is a catalog: one class for each code, a few lines each. The reference is generated from
+it, and tests compare it as a whole with the codes that scripts may rely on.
 """
 
 from __future__ import annotations

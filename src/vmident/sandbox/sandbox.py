@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 from collections import deque
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
 
 from vmident.sandbox import errors, settling
-from vmident.sandbox.authorization import role_store, scopes
+from vmident.sandbox.authorization import role_store
 from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES
 from vmident.sandbox.authorization.token import TOKEN
+from vmident.sandbox.clock import SandboxClock
 from vmident.sandbox.contents import Contents
 from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response
 from vmident.sandbox.protocol import throttling
 from vmident.sandbox.protocol.bucket_levels import BucketLevels
-from vmident.sandbox.protocol.call import Busy, Call, InternalClient, SandboxSettings, is_guid
+from vmident.sandbox.protocol.call import Busy, SandboxSettings
 from vmident.sandbox.resource_graph import change_log
-from vmident.sandbox.routing import request_authorization, router
+from vmident.sandbox.routing.request_handler import handled, internal_client
 from vmident.sandbox.rows import Rows
 from vmident.sandbox.store import Store
 from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from types import ModuleType
 
@@ -42,7 +41,6 @@ _REQUESTS_KEPT = 2000
 _FORGETS_EVERY = 1000
 # The recorded deployments of a VM took 42 to 78 seconds, changes of one 2 to 8; so long nobody wants to wait here.
 _CREATION_FACTOR = 4
-_COSTS = {"GET": "reads", "HEAD": "reads", "POST": "writes", "PUT": "writes", "PATCH": "writes", "DELETE": "deletes"}
 
 
 class Sandbox(Contents):
@@ -82,7 +80,7 @@ class Sandbox(Contents):
         self.requests: deque[Request] = deque(maxlen=_REQUESTS_KEPT)
         self._numbers = itertools.count()
         self._now = now
-        self._ahead_seconds = 0.0
+        self._clock = SandboxClock(now)
         seconds = _seconds(operation_seconds)
         self._settings = SandboxSettings(
             endpoint=self.endpoint,
@@ -102,7 +100,7 @@ class Sandbox(Contents):
         self._levels: dict[str, Level] | None = None if shares_buckets else {}
         self._takes_token = takes_token
         store = Store(folder / FILE_NAME, lambda rows: _seed().plant(rows, new_uuid, with_examples=with_examples))
-        super().__init__(store, new_uuid, self._time)
+        super().__init__(store, new_uuid, self._clock.time)
 
     def answer(self, request: Request) -> Response:
         """Answer one request, in one transaction."""
@@ -124,8 +122,8 @@ class Sandbox(Contents):
     def status(self) -> dict[str, Any]:
         """Return the location and the contents of the sandbox."""
         with self._store.transaction() as rows:
-            now = self._time(rows)
-            settling.settle(rows, now, self._inside(rows), self._settings)
+            now = self._clock.time(rows)
+            settling.settle(rows, now, internal_client(rows, self._settings), self._settings)
             return {
                 "folder": str(self.folder),
                 "endpoint": self.endpoint,
@@ -158,31 +156,11 @@ class Sandbox(Contents):
         """
         with self._store.transaction() as rows:
             limits = _signed_in_user().read_limits(role_store.all_roles(rows), roles_at)
-            _signed_in_user().limit(rows, limits, self._new_uuid, now=self._time(rows))
+            _signed_in_user().limit(rows, limits, self._new_uuid, now=self._clock.time(rows))
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         self._store.close()
-
-    def _time(self, rows: Rows) -> float:
-        """Return epoch seconds that never go back, also where the machine's clock is set back.
-
-        Otherwise operations would not end, and budgets not refill, until the clock has caught up. The latest time is
-        in the file, for all processes that share it, and is written once a second: the clock runs `_ahead_seconds`
-        ahead only in a process that has found it behind, which then writes each time.
-        """
-        now, is_new = self._latest_time(rows)
-        if is_new:
-            rows.write_latest_time(now)
-        return now
-
-    def _latest_time(self, rows: Rows) -> tuple[float, bool]:
-        """Return the time as `_time` does, and whether it is to be written."""
-        now, latest = self._now() + self._ahead_seconds, rows.latest_time()
-        if latest is not None and now < latest:
-            self._ahead_seconds += latest - now
-            now = latest
-        return now, latest is None or now >= latest + 1 or (bool(self._ahead_seconds) and now > latest)
 
     def _answered(self, request: Request, remaining: dict[str, str]) -> Response:
         """Answer within a transaction: a refusal keeps what was drawn, but a 429 draws nothing.
@@ -192,12 +170,12 @@ class Sandbox(Contents):
         """
         if self._levels is not None and request.method in ("GET", "HEAD"):
             with self._store.snapshot() as rows:
-                now, is_new = self._latest_time(rows)
+                now, is_new = self._clock.latest(rows)
                 if not is_new and not settling.is_due(rows, now):
                     return self._metered(request, rows, now, remaining)
         with self._store.transaction() as rows:
-            now = self._time(rows)
-            settling.settle(rows, now, self._inside(rows), self._settings)
+            now = self._clock.time(rows)
+            settling.settle(rows, now, internal_client(rows, self._settings), self._settings)
             change_log.record_changes(rows, {}, now)
             if next(self._numbers) % _FORGETS_EVERY == 0:
                 rows.forget_before(now)
@@ -208,7 +186,7 @@ class Sandbox(Contents):
         levels = rows if self._levels is None else BucketLevels(self._levels)
         meter = throttling.Meter(levels, now, SUBSCRIPTION, self._is_throttling, remaining)
         try:
-            response = self._handled(request, rows, meter)
+            response = handled(request, rows, meter, self._settings)
         except errors.Refused as refused:
             if refused.status == 429:
                 raise
@@ -216,58 +194,6 @@ class Sandbox(Contents):
         if isinstance(levels, BucketLevels):
             levels.keep()
         return response
-
-    def _handled(self, request: Request, rows: Rows, meter: throttling.Meter) -> Response:
-        """Pass a request to whom it is for, at the meter's moment."""
-        target = urlsplit(request.url)
-        query = _query_of(target.query)
-        api_version = query.get("api-version", "")
-        if not api_version:
-            raise errors.api_version_missing()
-        path = scopes.tidied(target.path)
-        route, words = router.route_of(path, api_version)
-        if "subscription" in words:
-            _check_subscription(words["subscription"])
-        router.check_version(route, api_version)
-        handler = router.handler_of(route, request.method)
-        if route.cost != "none":
-            in_subscription = route.cost == "subscription"
-            meter.draw(
-                throttling.arm(_COSTS[request.method], SUBSCRIPTION) if in_subscription else throttling.tenant_read()
-            )
-        if not route.any_query:
-            _check_query(query, route.options)
-        call = Call(
-            request,
-            path,
-            target.query,
-            words,
-            query,
-            api_version,
-            meter.now_seconds,
-            rows,
-            meter,
-            self._settings,
-            self._inside(rows, request.headers),
-        )
-        try:
-            return handler(request_authorization.admitted(call, route))
-        finally:
-            change_log.record_changes(rows, request.headers, meter.now_seconds)
-
-    def _inside(self, rows: Rows, headers: Mapping[str, str] | None = None) -> InternalClient:
-        """Return handlers, and deployments, the cloud to send requests of their own to."""
-
-        def answer(method: str, url: str, body: Any, moment: float) -> Response:
-            raw = b"" if body is None else json.dumps(body).encode()
-            sent = {**change_log.traced(headers or {}), "content-type": JSON_CONTENT}
-            request = Request(method, self.endpoint + url, sent, raw)
-            try:
-                return self._handled(request, rows, throttling.FreeMeter(rows, moment, SUBSCRIPTION))
-            except errors.Refused as refused:
-                return refused.answer()
-
-        return InternalClient(answer, router.check_writable)
 
     def _usual_headers(self, request: Request) -> dict[str, str]:
         request_id, now = self._new_uuid(), self._now()
@@ -296,28 +222,6 @@ def _check_token(request: Request, takes_token: Callable[[str], bool]) -> None:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not takes_token(token):
         raise errors.token_invalid(TENANT)
-
-
-def _query_of(text: str) -> dict[str, str]:
-    """Read a query; names in lower case, a name given twice joined with a comma as ARM's server does."""
-    query: dict[str, str] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
-        key = name.lower()
-        query[key] = f"{query[key]},{value}" if key in query else value
-    return query
-
-
-def _check_subscription(text: str) -> None:
-    if not is_guid(text):
-        raise errors.subscription_id_invalid(text)
-    if text.lower() != SUBSCRIPTION:
-        raise errors.subscription_not_found(text)
-
-
-def _check_query(query: Mapping[str, str], options: frozenset[str]) -> None:
-    for name in query:
-        if name != "api-version" and name not in options:
-            raise errors.not_in_the_sandbox(f"the query parameter '{name}' there")
 
 
 # What only a new sandbox and a few commands need is imported there: the first command on a sandbox that is there

@@ -36,7 +36,7 @@ def _encoded(part: dict[str, Any]) -> str:
 
 @dataclass
 class TokenService:
-    """Answers for one tenant; `given` are the access tokens it gave, the newest last."""
+    """Answers for any tenant, people being of the first; `given` are the access tokens it gave, the newest last."""
 
     endpoint: str = ""
     tenant: str = TENANT
@@ -53,6 +53,9 @@ class TokenService:
     def answer(self, request: Request) -> Response:
         path = urlsplit(request.url).path
         form = dict(parse_qsl(request.body.decode()))
+        asked = path.split("/")[1]
+        # Words such as `organizations`, and domains, stand for the home tenant.
+        self.tenant = asked if asked.count("-") == 4 else TENANT
         self.scope = form.get("scope", self.scope)
         if path.endswith("/.well-known/openid-configuration"):
             return json_answer(200, self._configuration())

@@ -171,6 +171,13 @@ class NotSignedIn(VmidentError):
     ends_run = True
 
 
+class WrongTenant(NotSignedIn):
+    """The subscription is in a tenant that the sign-in has no token for; other subscriptions are not affected."""
+
+    default_code = "wrong-tenant"
+    ends_run = False
+
+
 class NoTokenStore(VmidentError):
     """No encrypted token store is available, and storing tokens in a plain file is not allowed."""
 

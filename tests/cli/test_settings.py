@@ -323,13 +323,13 @@ SIGNED_IN = AzureCliFiles((ProfileEntry("my-sub", "Mine", is_default=True, accou
 def test_the_azure_clis_sign_in_is_used_where_no_variable_says_who_or_how(
     environ: Mapping[str, str], account: AzureCliAccount | None
 ) -> None:
-    assert _settings(environ=environ, files=SIGNED_IN).azure_cli_account == account
+    assert _settings(environ=environ, files=SIGNED_IN).azure_cli_accounts == ((account,) if account else ())
 
 
 def test_a_subscription_asked_for_by_name_is_reached_as_its_account() -> None:
     settings = _settings(Overrides(subscription="MINE"), files=SIGNED_IN)
 
-    assert (settings.azure_cli_account, settings.azure_cli_encrypts) == (ADA, True)
+    assert (settings.azure_cli_accounts, settings.azure_cli_encrypts) == ((ADA,), True)
 
 
 @pytest.mark.parametrize("text", ["/subscriptions/asked-sub", "/SUBSCRIPTIONS/asked-sub/", " asked-sub\r\n"])

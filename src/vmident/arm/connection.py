@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from msgspec import Raw
 
 from vmident.arm.answers import ArmResponse, unreadable
 from vmident.arm.auth.credential import Credential
+from vmident.arm.auth.tenant_policy import SUBSCRIPTION_OPTION, TenantAuthenticationPolicy
 from vmident.arm.cloud import Cloud, is_same_origin
 from vmident.arm.pipeline_policy import RequestPolicy, content_of, request_of
 from vmident.core.polling import is_too_long, pause_before_retry
@@ -45,6 +46,7 @@ class _Metered(threading.local):
 class Connection:
     """Requests to one cloud; made once for a command.
 
+    `tenants` are the tenants of subscriptions in another tenant than the sign-in's own, by ID, in lower case.
     `door` takes the network's place for the sandbox. `trace` is told of each request and its answer; `tell` is told
     what is waited for, and `see` the text of each answer.
     """
@@ -60,6 +62,7 @@ class Connection:
         progress: Callable[[str], None],
         see: Callable[[str], None] = lambda _text: None,
         door: BaseAdapter | None = None,
+        tenants: Mapping[str, str] = _NO_OPTIONS,
     ) -> None:
         from azure.mgmt.core import ARMPipelineClient
 
@@ -70,6 +73,7 @@ class Connection:
         self._trace = trace
         self._tell = progress
         self._see = see
+        self._tenants = dict(tenants)
         self._metered = _Metered()
         self._transport = _transport(cloud, clock, door)
         self._client: ARMPipelineClient[HttpRequest, HttpResponse] = ARMPipelineClient(
@@ -89,9 +93,13 @@ class Connection:
         """Return whether a URL that Azure gave leads to Azure's own endpoint, and so may be followed."""
         return is_same_origin(url, self._cloud.endpoint)
 
-    def ask(self, path: str, api_version: str, question: Any) -> ArmResponse:
-        """POST a question that changes nothing; repeated like a read."""
-        return self.patiently(lambda: self._send("POST", self._url(path, api_version), body=question))
+    def ask(self, path: str, api_version: str, question: Any, *, subscription: str) -> ArmResponse:
+        """POST a question that changes nothing; repeated like a read.
+
+        `subscription` is the one whose tenant's token signs it, where the path names none.
+        """
+        url = self._url(path, api_version)
+        return self.patiently(lambda: self._send("POST", url, body=question, subscription=subscription))
 
     def write(self, path: str, api_version: str, body: Any, *, etag: str | None = None) -> ArmResponse:
         """PATCH a resource once, with `If-Match` where there is an etag."""
@@ -104,6 +112,13 @@ class Connection:
     def delete(self, path: str, api_version: str) -> ArmResponse:
         """DELETE a resource once."""
         return self._send("DELETE", self._url(path, api_version))
+
+    def by_tenant(self, subscriptions: Sequence[str]) -> list[list[str]]:
+        """Return the subscriptions in groups whose requests one tenant's token signs."""
+        groups: dict[str | None, list[str]] = {}
+        for one in subscriptions:
+            groups.setdefault(self._tenants.get(one.lower()), []).append(one)
+        return list(groups.values())
 
     def sdk(self, client: Callable[..., T], subscription: str) -> T:
         """Create one of the SDK's clients on this connection's policies and transport.
@@ -169,7 +184,6 @@ class Connection:
     def _policies(self, *, for_a_client: bool = False) -> list[Any]:
         """Build the policies of one pipeline; pipelines cannot share them, as each links its own."""
         from azure.core.pipeline import policies
-        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
         enforce_https = not self._cloud.is_plain_http
         # The SDK's own clients read what this has decoded; our own requests read it themselves.
@@ -181,7 +195,7 @@ class Connection:
             *decoding,
             policies.RequestIdPolicy(),
             policies.UserAgentPolicy(base_user_agent=f"vmident/{self._version}"),
-            ARMChallengeAuthenticationPolicy(self._credential, self._cloud.scope),
+            TenantAuthenticationPolicy(self._credential, self._cloud.scope, self._tenants, self._trace),
         ]
 
     def _url(self, path: str, api_version: str, options: Mapping[str, str] = _NO_OPTIONS) -> str:
@@ -189,13 +203,20 @@ class Connection:
         return f"{self._cloud.endpoint}{_quoted(path)}?{'&'.join([*query, f'api-version={api_version}'])}"
 
     def _send(
-        self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        subscription: str | None = None,
     ) -> ArmResponse:
         from azure.core.rest import HttpRequest
 
         request = HttpRequest(method, url, json=body, headers={"Accept": "application/json", **(headers or {})})
         with _naming_failures(f"{method} {url.partition('?')[0]}"):
-            response = self._client.send_request(request)
+            options: dict[str, Any] = {SUBSCRIPTION_OPTION: subscription} if subscription else {}
+            response = self._client.send_request(request, **options)
         answer = ArmResponse(response.status_code, response.headers, content_of(response), request_of(response))
         # Half of a document is another lost answer, and a read is repeated for it. Nothing at all may be an answer.
         if answer.content:

@@ -82,21 +82,21 @@ def named_in_graph(connection: Connection, subscription: str, kind: str, name: s
     answer is empty: a list then has to do.
     """
     query = f"Resources | where type =~ '{kind.lower()}' and name =~ '{name}' | project id | order by id asc"
-    found = ids_in_graph(connection, query, subscriptions=[subscription]) or ()
+    found = ids_in_graph(connection, query, subscription) or ()
     # Of what the graph says about something else, nothing is used.
     return tuple(one for one in found if one.is_a(kind) and one.name.lower() == name.lower())
 
 
 def ids_in_graph(
-    connection: Connection, query: str, *, subscriptions: Sequence[str] | None = None
+    connection: Connection, query: str, subscription: str, *, everywhere: bool = False
 ) -> tuple[ResourceId, ...] | None:
     """Ask Resource Graph for ids, page by page; `None` where it cannot be used.
 
-    Without `subscriptions` it looks in all that the account sees. `query` has to project and order by `id`: else the
-    pages are random (wire facts).
+    With `everywhere` it looks in all subscriptions of that one's tenant that the account can access. `query` has to
+    project and order by `id`: else the pages are random (wire facts).
     """
     try:
-        return tuple(sorted(set(graph_pages(connection, query, subscriptions=subscriptions))))
+        return tuple(sorted(set(graph_pages(connection, query, subscription, everywhere=everywhere))))
     except VmidentError as failure:
         if failure.ends_run:
             raise
@@ -112,10 +112,10 @@ class GraphPage:
 
 
 def graph_pages(
-    connection: Connection, query: str, *, subscriptions: Sequence[str] | None = None
+    connection: Connection, query: str, subscription: str, *, everywhere: bool = False
 ) -> Iterator[ResourceId]:
     """Return the ids that a query of Resource Graph finds, page by page; raises what asking raises."""
-    for page in graph_answers(connection, query, subscriptions=subscriptions):
+    for page in graph_answers(connection, query, [subscription], everywhere=everywhere):
         with checking_ids("a page of Resource Graph"):
             found = [ResourceId.parse(read(row, IdBody, "a row of Resource Graph").id) for row in page.rows]
         yield from found
@@ -124,21 +124,32 @@ def graph_pages(
 def graph_answers(
     connection: Connection,
     query: str,
+    subscriptions: Sequence[str],
     *,
-    subscriptions: Sequence[str] | None = None,
+    everywhere: bool = False,
     options: Mapping[str, str] | None = None,
 ) -> Iterator[GraphPage]:
-    """Ask Resource Graph, page by page; raises what asking raises. `query` has to project and order by `id`."""
-    every_page = {"$top": _ROWS_AT_MOST, **(options or {})}
-    question: dict[str, Any] = {"query": query, "options": every_page}
-    if subscriptions is not None:
-        question["subscriptions"] = list(subscriptions)
+    """Ask Resource Graph, page by page, each tenant for its subscriptions; raises what asking raises.
+
+    With `everywhere` it looks in all subscriptions of the tenants that the account can access. `query` has to project
+    and order by `id`.
+    """
+    for of_one_tenant in connection.by_tenant(subscriptions):
+        question: dict[str, Any] = {"query": query, "options": {"$top": _ROWS_AT_MOST, **(options or {})}}
+        if not everywhere:
+            question["subscriptions"] = of_one_tenant
+        yield from _answers_in_tenant(connection, question, of_one_tenant[0])
+
+
+def _answers_in_tenant(connection: Connection, question: dict[str, Any], subscription: str) -> Iterator[GraphPage]:
     progress = _PagesSoFar("An answer of Resource Graph")
     while True:
-        answer = connection.ask("/providers/Microsoft.ResourceGraph/resources", RESOURCE_GRAPH, question)
+        answer = connection.ask(
+            "/providers/Microsoft.ResourceGraph/resources", RESOURCE_GRAPH, question, subscription=subscription
+        )
         page = answer.read(GraphAnswer, "a page of Resource Graph")
         yield GraphPage(page.data, len(page.data) if page.total_records is None else page.total_records)
         if not page.skip_token:
             return
         progress.check(page.skip_token)
-        question["options"] = {**every_page, "$skipToken": page.skip_token}
+        question = {**question, "options": {**question["options"], "$skipToken": page.skip_token}}

@@ -118,7 +118,7 @@ class ArmVirtualMachines:
         """Ask Resource Graph; ARM's lists know no such conditions, so where it cannot be used, neither can this."""
         query = f"{_rows_of(kind, group)} | where {condition} | project id | order by id asc"
         try:
-            yield from graph_pages(self._connection, query, subscriptions=[subscription])
+            yield from graph_pages(self._connection, query, subscription)
         except (AzureRefused, NotAllowed, AzureUnavailable) as failure:
             raise failure.with_message(
                 f"Resource Graph could not evaluate the condition {condition}: {failure.message}",
@@ -130,7 +130,7 @@ class ArmVirtualMachines:
     ) -> tuple[int, Iterator[VirtualMachine | UnreadVm]] | None:
         """Ask Resource Graph; its first answer tells how many rows there are."""
         query = f"{_rows_of(kind, group)} | project id, location, tags, identity | order by id asc"
-        pages = graph_answers(self._connection, query, subscriptions=[subscription])
+        pages = graph_answers(self._connection, query, [subscription])
         try:
             first = next(pages)
         except (AzureRefused, NotAllowed, AzureUnavailable, Throttled):
@@ -139,7 +139,7 @@ class ArmVirtualMachines:
         return first.total, map(vm_in_graph, rows)
 
     def attached_vms(self, identity: ResourceId) -> AttachedVms:
-        """Ask Resource Graph in all subscriptions, and list the VMs of the identity's own, as the graph lags.
+        """Ask Resource Graph in all subscriptions of the tenant, and list the VMs of the identity's own, as it lags.
 
         The graph is asked for a part of text: an identity whose name begins like another's is found with it.
         """
@@ -149,7 +149,7 @@ class ArmVirtualMachines:
             f"| where tostring(identity.userAssignedIdentities) contains '{str(identity).lower()}' "
             "| project id | order by id asc"
         )
-        in_graph = ids_in_graph(self._connection, query)
+        in_graph = ids_in_graph(self._connection, query, identity.subscription, everywhere=True)
         listed: set[ResourceId] = set()
         is_read = True
         for one in chain.from_iterable(self.list(identity.subscription, kind=kind) for kind in VmKind):

@@ -77,6 +77,24 @@ def token_invalid(tenant: str) -> Refused:
     return Refused(401, "InvalidAuthenticationToken", message, headers=headers, by_gateway=True)
 
 
+def tenant_of_token_wrong(token_tenant: str, tenant: str) -> Refused:
+    """A token of another tenant than the subscription's; body and header as published in reports of users."""
+    issuer = "https://sts.windows.net"
+    message = (
+        f"The access token is from the wrong issuer '{issuer}/{token_tenant}/'. It must match the tenant "
+        f"'{issuer}/{tenant}/' associated with this subscription. Please use the authority (URL) "
+        f"'https://login.windows.net/{tenant}' to get the token. Note, if the subscription is transferred to another "
+        "tenant there is no impact to the services, but information about new tenant could take time to propagate "
+        "(up to an hour). If you just transferred your subscription and see this error message, please try back later."
+    )
+    description = (
+        "The access token is from the wrong issuer. It must match the tenant associated with this subscription. "
+        "Please use correct authority to get the token."
+    )
+    headers = _challenge(tenant, f', error_description="{description}"')
+    return Refused(401, "InvalidAuthenticationTokenTenant", message, headers=headers, by_gateway=True)
+
+
 # --- where to
 
 

@@ -49,7 +49,8 @@ class Sandbox(Contents):
     `now` gives epoch seconds and is the only clock: an operation ends when `now` has come to its end.
     Making a VM takes four times as long as an operation, unless `creation_seconds` says otherwise. `busy` says how a
     write meets one that runs: Azure was seen to refuse it (`reject`, `conflict`), to let it end the other (`preempt`)
-    and to let both run (`allow`). A new sandbox holds the seed, `with_examples` in a second group.
+    and to let both run (`allow`). `tenant_of_token` returns the tenant of a valid token, `None` for any other. A new
+    sandbox holds the seed, `with_examples` in a second group.
     The buckets of requests are shared by all who use the folder, unless `shares_buckets` is false.
     `requests` holds the last requests that this instance answered, without their tokens.
     Every method raises `SandboxUnusable` where the folder's file cannot be used; `reset` mends what can be mended.
@@ -71,7 +72,7 @@ class Sandbox(Contents):
         strict_directory: bool = False,
         is_throttling: bool = True,
         shares_buckets: bool = True,
-        takes_token: Callable[[str], bool] = lambda token: token == TOKEN,
+        tenant_of_token: Callable[[str], str | None] = lambda token: TENANT if token == TOKEN else None,
         busy: Busy = "reject",
         with_examples: bool = True,
     ) -> None:
@@ -98,7 +99,7 @@ class Sandbox(Contents):
         )
         self._is_throttling = is_throttling
         self._levels: dict[str, Level] | None = None if shares_buckets else {}
-        self._takes_token = takes_token
+        self._tenant_of_token = tenant_of_token
         store = Store(folder / FILE_NAME, lambda rows: _seed().plant(rows, new_uuid, with_examples=with_examples))
         super().__init__(store, new_uuid, self._clock.time)
 
@@ -110,8 +111,8 @@ class Sandbox(Contents):
         request = dataclasses.replace(request, headers={**request.headers, change_log.CORRELATION_ID: correlation_id})
         remaining: dict[str, str] = {}
         try:
-            _check_token(request, self._takes_token)
-            response = self._answered(request, remaining)
+            tenant = _tenant_of(request, self._tenant_of_token)
+            response = self._answered(request, remaining) if tenant == TENANT else _empty_tenant(tenant, request)
         except errors.Refused as refused:
             response = refused.answer()
         headers = {**usual_headers, **remaining, **response.headers}
@@ -215,13 +216,15 @@ def _without_token(request: Request) -> Request:
     return Request(request.method, request.url, headers, request.body)
 
 
-def _check_token(request: Request, takes_token: Callable[[str], bool]) -> None:
+def _tenant_of(request: Request, tenant_of_token: Callable[[str], str | None]) -> str:
     authorization = request.headers.get("authorization")
     if not authorization:
         raise errors.authorization_missing(TENANT)
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not takes_token(token):
+    tenant = tenant_of_token(token) if scheme.lower() == "bearer" else None
+    if tenant is None:
         raise errors.token_invalid(TENANT)
+    return tenant
 
 
 # What only a new sandbox and a few commands need is imported there: the first command on a sandbox that is there
@@ -232,6 +235,12 @@ def _seed() -> ModuleType:
     from vmident.sandbox import seed
 
     return seed
+
+
+def _empty_tenant(tenant: str, request: Request) -> Response:
+    from vmident.sandbox.routing.empty_tenant import answer_in
+
+    return answer_in(tenant, request)
 
 
 def _signed_in_user() -> ModuleType:

@@ -1,10 +1,14 @@
-"""The tenant of the sandbox: its subscription, the management groups above that, and the one signed-in person."""
+"""The tenant of the sandbox: its subscription, the management groups above that, and the one signed-in person.
+
+There is a second tenant, in which the application of `sandbox serve` can sign in too; it has no subscriptions.
+"""
 
 from __future__ import annotations
 
 SUBSCRIPTION = "5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1"
 SUBSCRIPTION_NAME = "vmident sandbox"
 TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee2"
+EMPTY_TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee5"
 PERSON_ID = "9e750000-0e5a-4d5b-8f2b-1b7a5c0ffee3"
 PERSON_NAME = "sandbox-user@sandbox.invalid"
 

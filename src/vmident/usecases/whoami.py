@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from vmident.core.auth.caller import caller_of
-from vmident.errors import VmidentError
+from vmident.core.auth.caller import Caller, caller_of
+from vmident.errors import NotSignedIn, VmidentError
 from vmident.ports.ports import Ports
 from vmident.results.account import WhoAmI
 
@@ -33,6 +33,11 @@ def whoami_result(ports: Ports, settings: ActiveSettings) -> WhoAmI:
     """
     token = ports.tokens.read()
     caller = caller_of(token.text)
+    if caller == Caller():
+        raise NotSignedIn(
+            f"The token of {token.origin} is not an Azure access token: it names no account.",
+            hint="Get a token: az account get-access-token --query accessToken -o tsv",
+        )
     subscription = settings.subscription() if settings.subscription else None
     return WhoAmI(
         caller=caller,

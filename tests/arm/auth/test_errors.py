@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseError
 
-from vmident.arm.auth.errors import authority_options, sign_in_error, token_failure
+from vmident.arm.auth.errors import (
+    authority_options,
+    reason_of,
+    right_tenant_in,
+    sign_in_error,
+    token_failure,
+    wrong_tenant_in,
+)
 from vmident.arm.cloud import known_cloud
 from vmident.errors import NotSignedIn, Unreachable
 
@@ -44,6 +54,84 @@ def test_where_nothing_is_set_up_every_way_in_is_named() -> None:
     assert setting.message == "Not signed in: no sign-in method returned a token."
     for way in ("vmident login", "az login", "--sandbox"):
         assert way in (setting.hint or "")
+
+
+class _Expired(ClientAuthenticationError):
+    """An `AuthenticationRequiredError` of azure-identity's, whose answer has Microsoft Entra's body."""
+
+    def __init__(self) -> None:
+        super().__init__("Interactive authentication is required to get a token.")
+        why = "AADSTS700082: The token has expired.\\r\\nTrace ID: 1"
+        self.response: Any = SimpleNamespace(text=lambda: f'{{"error": "x", "error_description": "{why}"}}')
+
+
+CHAIN = """DefaultAzureCredential failed to retrieve a token from the included credentials.
+Attempted credentials:
+\tEnvironmentCredential: EnvironmentCredential authentication unavailable. Environment variables are not set.
+\tManagedIdentityCredential: ManagedIdentityCredential authentication unavailable, no response from the endpoint.
+\tAzureCliCredential: {}
+To mitigate this issue, please refer to the troubleshooting guidelines here at https://aka.ms/azsdk"""
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (_Expired(), "AADSTS700082: The token has expired."),
+        (
+            ClientAuthenticationError(
+                "Authentication failed: AADSTS7000215: Invalid client secret. Ensure it is the value, not the ID. "
+                "Trace ID: 1 Correlation ID: 2 Timestamp: 3"
+            ),
+            "AADSTS7000215: Invalid client secret. Ensure it is the value, not the ID.",
+        ),
+        (
+            ClientAuthenticationError(
+                CHAIN.format("ERROR: AADSTS50173: The grant was revoked.\nTrace ID: 1\naz login")
+            ),
+            "AADSTS50173: The grant was revoked.",
+        ),
+        (
+            ClientAuthenticationError(CHAIN.format("Failed to invoke it")),
+            "the Azure CLI's sign-in: Failed to invoke it",
+        ),
+        (ClientAuthenticationError(CHAIN.format("Azure CLI not found on path")), ""),
+        (
+            ClientAuthenticationError("EnvironmentCredential.get_token failed: ClientAuthenticationError: no"),
+            "no",
+        ),
+    ],
+)
+def test_a_reason_is_entras_line_else_what_says_something_and_never_a_class(failure: Exception, reason: str) -> None:
+    assert reason_of(failure) == reason
+
+
+WRONG_TENANT = (
+    "The access token is from the wrong issuer 'https://sts.windows.net/11111111-0000-4000-8000-000000000001/'. It "
+    "must match {} associated with this subscription. Please use the authority (URL) "
+    "'https://login.windows.net/22222222-0000-4000-8000-000000000002' to get the token. Note, if …"
+)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "the tenant 'https://sts.windows.net/22222222-0000-4000-8000-000000000002/'",
+        "one of the tenants 'https://sts.windows.net/3/,https://sts.windows.net/22222222-0000-4000-8000-000000000002/'",
+    ],
+)
+def test_azures_message_about_the_tenant_says_where_to_sign_in(named: str) -> None:
+    error = wrong_tenant_in(WRONG_TENANT.format(named), code="InvalidAuthenticationTokenTenant", status=401)
+    assert error.message == (
+        "The subscription is in tenant 22222222-0000-4000-8000-000000000002, and Azure got a token of tenant "
+        "11111111-0000-4000-8000-000000000001."
+    )
+    assert "az login --tenant 22222222-0000-4000-8000-000000000002" in (error.hint or "")
+
+
+@pytest.mark.parametrize("message", ["Wrong.", "Use the authority (URL) 'https://evil/../tenant' to get the token."])
+def test_a_tenant_that_is_no_guid_is_not_used(message: str) -> None:
+    assert right_tenant_in(message) is None
+    assert wrong_tenant_in(message).message == message
 
 
 @pytest.mark.parametrize(("authority", "is_disabled"), [(None, False), ("login.example", True)])

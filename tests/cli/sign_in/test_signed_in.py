@@ -100,7 +100,7 @@ def test_a_sign_in_of_another_authority_is_not_used(contoso: Contoso, monkeypatc
 
 def test_a_token_handed_over_comes_before_the_sign_in(contoso: Contoso) -> None:
     contoso(CODE)
-    contoso.program.environ["VMIDENT_ACCESS_TOKEN"] = "opaque"
+    contoso.program.environ["VMIDENT_ACCESS_TOKEN"] = jwt({"oid": APP_OBJECT_ID})
 
     who = contoso("whoami")
 

@@ -15,10 +15,14 @@ from tests.loopback import Loopback
 from tests.program import TERMINAL
 from tests.token_service import APP, APP_OBJECT_ID, PERSON, PERSON_ID, SECRET, TENANT, USER_CODE, jwt
 from vmident.cli.config.chosen_subscription import ChosenSubscription, choose_subscription
-from vmident.sandbox.http_messages import json_answer
+from vmident.core.auth.caller import caller_of
+from vmident.sandbox.errors import tenant_of_token_wrong
+from vmident.sandbox.http_messages import Request, Response, json_answer
 from vmident.sandbox.sandbox import SUBSCRIPTION, SUBSCRIPTION_NAME
 
 pytestmark = MARKS
+
+OTHER_TENANT = "22222222-0000-4000-8000-000000000002"
 
 
 def test_a_person_signs_in_with_a_code_and_is_signed_in_for_the_commands_that_follow(contoso: Contoso) -> None:
@@ -73,6 +77,44 @@ def test_a_token_that_ends_soon_is_refreshed_without_a_question(contoso: Contoso
     assert USER_CODE not in listed.err
 
 
+def _refusing_tokens_of(contoso: Contoso, tenant: str, right: str) -> None:
+    """Have Azure refuse tokens of one tenant as it does for a subscription of another."""
+    answer = contoso.arm.answer
+
+    def refuse(request: Request) -> Response:
+        if caller_of(request.headers["authorization"].partition(" ")[2]).tenant_id == tenant:
+            return tenant_of_token_wrong(tenant, right).answer()
+        return answer(request)
+
+    contoso.arm.answer = refuse
+
+
+def test_a_person_gets_a_token_of_the_tenant_that_azure_names(contoso: Contoso) -> None:
+    contoso(CODE)
+    _refusing_tokens_of(contoso, TENANT, OTHER_TENANT)
+
+    listed = contoso("list --query [].name")
+
+    assert (listed.code, len(listed.json)) == (0, 4)
+    assert [one.url for one in contoso.arm.received[:1]] == [one.url for one in contoso.arm.received[1:2]]
+    assert contoso.service.grants[-1] == "refresh_token"
+    assert any(OTHER_TENANT in path for path in contoso.authority.paths)
+
+
+def test_an_app_without_its_secret_has_no_token_of_another_tenant(contoso: Contoso) -> None:
+    contoso.program.environ["AZURE_CLIENT_SECRET"] = SECRET
+    contoso(AS_AN_APP)
+    _refusing_tokens_of(contoso, TENANT, OTHER_TENANT)
+
+    outcome = contoso("list")
+
+    assert (outcome.code, outcome.error["code"], len(contoso.arm.received)) == (4, "wrong-tenant", 1)
+    assert outcome.error["message"] == (
+        f"Subscription '{SUBSCRIPTION}' is in tenant {OTHER_TENANT}, which you are not signed in to."
+    )
+    assert f"vmident login --tenant {OTHER_TENANT}" in outcome.error["hint"]
+
+
 def test_a_sign_in_deletes_a_choice_that_the_account_cannot_access(contoso: Contoso) -> None:
     del contoso.program.environ["VMIDENT_SUBSCRIPTION"]
     choose_subscription(contoso.program.folder, f"endpoint {contoso.arm.endpoint}", ChosenSubscription(APP, "Old"))
@@ -101,7 +143,9 @@ def test_a_sign_in_that_cannot_be_refreshed_has_ended(contoso: Contoso) -> None:
     outcome = contoso("list")
 
     assert (outcome.code, outcome.error["code"]) == (4, "not-signed-in")
-    assert f"'{PERSON}' has ended" in outcome.error["message"]
+    assert outcome.error["message"] == (
+        f"The sign-in of '{PERSON}' has ended: AADSTS700082: The refresh token has expired."
+    )
     assert "vmident login" in outcome.error["hint"]
     assert contoso.arm.received == []
 

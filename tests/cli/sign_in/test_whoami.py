@@ -48,6 +48,17 @@ def test_whoami_never_shows_the_token(program: Program, words: str) -> None:
     assert TOKEN.split(".")[1] not in outcome.out + outcome.err
 
 
+@pytest.mark.parametrize("token", ["nonsense", "a.b.c", "e30.e30.e30", "e30.W10.x"])
+def test_a_token_that_is_none_is_named_and_not_shown(program: Program, token: str) -> None:
+    program.environ = {"VMIDENT_ACCESS_TOKEN": token}
+
+    outcome = program("whoami")
+
+    assert (outcome.code, outcome.out, program.sent) == (4, "", [])
+    assert outcome.error["message"].startswith("The token of VMIDENT_ACCESS_TOKEN is not an Azure access token")
+    assert token not in outcome.err
+
+
 def test_a_subscription_said_by_name_is_shown_by_its_id(program: Program) -> None:
     outcome = program(f"whoami --subscription '{SUBSCRIPTION_NAME}'")
 

@@ -19,9 +19,12 @@ from tests.sandbox.cloud import (
 from vmident.sandbox.http_messages import Request
 from vmident.sandbox.routing.route import resolved
 from vmident.sandbox.routing.routes import every_route
-from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION, TENANT, TOKEN
+from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION, TENANT, TOKEN, Sandbox
+from vmident.sandbox.tenant import EMPTY_TENANT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.sandbox.cloud import Cloud
 
 RESOURCES = "2021-04-01"
@@ -41,6 +44,46 @@ def test_a_request_without_the_token_is_challenged(cloud: Cloud, headers: dict[s
     answer = cloud.sandbox.answer(Request("GET", f"{ENDPOINT}{VMS}/myVM?api-version={COMPUTE}", headers))
     assert code_of(answer) == (401, code)
     assert TENANT in answer.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", f"{VMS}/myVM?api-version={COMPUTE}", 401, "InvalidAuthenticationTokenTenant"),
+        ("PATCH", f"{VMS}/myVM?api-version={COMPUTE}", 401, "InvalidAuthenticationTokenTenant"),
+        (
+            "GET",
+            "/subscriptions/11111111-2222-3333-4444-555555555555?api-version=2022-12-01",
+            404,
+            "SubscriptionNotFound",
+        ),
+        ("POST", "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01", 400, "NotSupportedBySandbox"),
+    ],
+)
+def test_a_token_of_another_tenant_is_refused_with_the_right_one(
+    tmp_path: Path, method: str, path: str, status: int, code: str
+) -> None:
+    sandbox = _in_the_empty_tenant(tmp_path)
+    answer = sandbox.answer(Request(method, f"{ENDPOINT}{path}", {"authorization": "Bearer any"}, b"{}"))
+    assert code_of(answer) == (status, code)
+    if status == 401:
+        assert f"https://login.windows.net/{TENANT}'" in answer.json()["error"]["message"]
+        assert TENANT in answer.headers["www-authenticate"]
+
+
+def test_the_other_tenant_has_no_subscriptions(tmp_path: Path) -> None:
+    sandbox = _in_the_empty_tenant(tmp_path)
+
+    def listed(path: str) -> Any:
+        url = f"{ENDPOINT}{path}?api-version=2022-12-01"
+        return sandbox.answer(Request("GET", url, {"authorization": "Bearer any"})).json()["value"]
+
+    assert listed("/subscriptions") == []
+    assert [one["tenantId"] for one in listed("/tenants")] == [EMPTY_TENANT]
+
+
+def _in_the_empty_tenant(folder: Path) -> Sandbox:
+    return Sandbox(folder, now=lambda: 0.0, new_uuid=lambda: "uuid", tenant_of_token=lambda _token: EMPTY_TENANT)
 
 
 @pytest.mark.parametrize(

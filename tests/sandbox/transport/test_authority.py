@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmident.sandbox.http_messages import Request, Response
-from vmident.sandbox.tenant import PERSON_ID, TENANT
+from vmident.sandbox.tenant import EMPTY_TENANT, PERSON_ID, TENANT
 from vmident.sandbox.transport.authority import CLIENT_ID, Authority
 
 HERE = "https://127.0.0.1:10443"
@@ -34,13 +34,20 @@ def test_the_right_secret_gives_a_token_that_is_taken_until_it_ends() -> None:
     answer = token_for()
     token = answer.json()["access_token"]
     assert (answer.status, answer.json()["token_type"]) == (200, "Bearer")
-    assert AUTHORITY.takes(token, NOW)
-    assert not AUTHORITY.takes(token, NOW + answer.json()["expires_in"] + 1)
+    assert AUTHORITY.tenant_of(token, NOW) == TENANT
+    assert not AUTHORITY.tenant_of(token, NOW + answer.json()["expires_in"] + 1)
 
 
 def test_a_token_says_who_it_is_for() -> None:
     claims = json.loads(base64.urlsafe_b64decode(token_for().json()["access_token"].split(".")[1] + "=="))
     assert (claims["oid"], claims["tid"], claims["aud"]) == (PERSON_ID, TENANT, HERE)
+
+
+def test_the_other_tenant_gives_tokens_of_its_own() -> None:
+    form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": "the-secret"}
+    answer = asked(f"/{EMPTY_TENANT}/oauth2/v2.0/token", "POST", **form)
+    assert answer is not None
+    assert AUTHORITY.tenant_of(answer.json()["access_token"], NOW) == EMPTY_TENANT
 
 
 @pytest.mark.parametrize(
@@ -62,12 +69,12 @@ def test_anything_else_gives_none_and_does_not_repeat_the_secret(changed: dict[s
 def test_no_other_token_is_taken(noise: str, part: int) -> None:
     parts = AUTHORITY.token(int(NOW)).split(".")
     parts[part] = noise
-    assert not AUTHORITY.takes(".".join(parts), NOW) or noise == AUTHORITY.token(int(NOW)).split(".")[part]
-    assert not AUTHORITY.takes(noise, NOW)
+    assert not AUTHORITY.tenant_of(".".join(parts), NOW) or noise == AUTHORITY.token(int(NOW)).split(".")[part]
+    assert not AUTHORITY.tenant_of(noise, NOW)
 
 
 def test_a_token_of_another_run_is_not_taken() -> None:
-    assert not Authority(HERE, "the-secret", "another").takes(AUTHORITY.token(int(NOW)), NOW)
+    assert not Authority(HERE, "the-secret", "another").tenant_of(AUTHORITY.token(int(NOW)), NOW)
 
 
 def test_a_token_whose_end_was_moved_is_not_taken() -> None:
@@ -76,7 +83,7 @@ def test_a_token_whose_end_was_moved_is_not_taken() -> None:
     moved = json.loads(base64.urlsafe_b64decode(claims + "=="))
     moved["exp"] += 1_000_000
     sealed = base64.urlsafe_b64encode(json.dumps(moved, separators=(",", ":")).encode()).decode().rstrip("=")
-    assert not AUTHORITY.takes(".".join((head, sealed, signature)), NOW)
+    assert not AUTHORITY.tenant_of(".".join((head, sealed, signature)), NOW)
 
 
 @pytest.mark.parametrize("tenant", [TENANT, "organizations", "common"])

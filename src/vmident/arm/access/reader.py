@@ -115,7 +115,7 @@ class ArmAccessRows:
 
     def _rows(self, query: str, kind: type[B], subscriptions: Sequence[str]) -> Iterator[B]:
         options = _AT_ALL_SCOPES if query.startswith("authorizationresources") else {}
-        for page in graph_answers(self._connection, query, subscriptions=subscriptions, options=options):
+        for page in graph_answers(self._connection, query, subscriptions, options=options):
             yield from (read(row, kind, "a row of Resource Graph") for row in page.rows)
 
     def _machines(self, subscriptions: Sequence[str]) -> tuple[Machine, ...]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from vmident.arm.auth.errors import AZURE_CLI_SIGN_IN
 from vmident.arm.cloud import Cloud
 from vmident.core.auth.azure_cli_cache import AzureCliAccount, CachedToken, cached_token
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
     from azure.identity import AzureCliCredential
 
-AZURE_CLI_SIGN_IN = "the Azure CLI's sign-in"
 # Whom the Azure CLI asks tokens of the public clouds for; source: `active_directory_resource_id` in azure-cli 2.91's
 # `cloud.py`. By endpoint, not by name: no other host is sent such a token.
 _AZURE_CLIS_RESOURCES = {
@@ -51,56 +51,74 @@ class TokenCache:
 class CachedAzureCliCredential:
     """The token that the Azure CLI has kept for an account, else the one that it gives where it is started.
 
-    It is the same account both ways, and no other sign-in takes its place. `trace` is told which way it went, and why.
+    It is the same account both ways, and no other sign-in takes its place. `accounts` begins with the one in use; the
+    others are those of other tenants. `trace` is told which way it went, and why.
     """
 
     origin = AZURE_CLI_SIGN_IN
 
     def __init__(
         self,
-        account: AzureCliAccount,
+        accounts: Sequence[AzureCliAccount],
         cache: TokenCache,
         cloud: Cloud,
         now: Callable[[], float],
         trace: Callable[[str], None],
     ) -> None:
-        self._account = account
+        self._accounts = accounts
         self._cache = cache
         self._cloud = cloud
         self._now = now
         self._trace = trace
-        self._azure_cli: AzureCliCredential | None = None
+        self._started: dict[str, AzureCliCredential] = {}
 
-    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+    def get_token(self, *scopes: str, tenant_id: str | None = None, **options: Any) -> AccessToken:
         """Return a token for the Resource Manager; azure-identity starts the Azure CLI for any other."""
         from azure.core.credentials import AccessToken
 
+        account = self._account_in(tenant_id)
         try:
-            kept = self._kept(scopes, options)
+            kept = self._kept(account, scopes, options)
         except (OSError, ValueError, LookupError) as reason:
             self._trace(f"token: the Azure CLI is started, as its cache is of no use: {_told(reason)}")
-            token: AccessToken = self._started().get_token(*scopes, **options)
+            token: AccessToken = self._azure_cli(account, tenant_id).get_token(*scopes, **options)
             return token
         self._trace("token: from the Azure CLI's cache")
         return AccessToken(kept.token, kept.expires_on)
 
     def close(self) -> None:
-        """Close azure-identity's credential if it was opened."""
-        if self._azure_cli:
-            self._azure_cli.close()
+        """Close azure-identity's credentials that were opened."""
+        for one in self._started.values():
+            one.close()
 
-    def _kept(self, scopes: tuple[str, ...], options: Mapping[str, Any]) -> CachedToken:
-        if scopes != (self._cloud.scope,) or options.get("claims") or options.get("tenant_id"):
+    def _account_in(self, tenant: str | None) -> AzureCliAccount | None:
+        """Return the account in use for no tenant, else one of that tenant, `None` where the profile has none."""
+        if tenant is None:
+            return self._accounts[0]
+        return next((one for one in self._accounts if one.tenant_id.lower() == tenant.lower()), None)
+
+    def _kept(
+        self, account: AzureCliAccount | None, scopes: tuple[str, ...], options: Mapping[str, Any]
+    ) -> CachedToken:
+        if account is None:
+            raise LookupError("the profile has no account in that tenant")
+        if scopes != (self._cloud.scope,) or options.get("claims"):
             # What Azure refused with a claims challenge is in the cache still.
             raise LookupError("another token than the kept one is asked for")
         host = urlsplit(f"//{self._cloud.authority_host}").hostname or ""
-        return cached_token(self._cache.read(), self._account, host, _scopes(self._cloud), self._now())
+        return cached_token(self._cache.read(), account, host, _scopes(self._cloud), self._now())
 
-    def _started(self) -> AzureCliCredential:
+    def _azure_cli(self, account: AzureCliAccount | None, tenant: str | None) -> AzureCliCredential:
+        """Return a credential that starts the Azure CLI for the account's subscription, else for the tenant.
+
+        `az account get-access-token` takes one of the two, never both.
+        """
         from azure.identity import AzureCliCredential
 
-        self._azure_cli = self._azure_cli or AzureCliCredential(subscription=self._account.subscription_id)
-        return self._azure_cli
+        key = account.subscription_id if account else str(tenant)
+        if key not in self._started:
+            self._started[key] = AzureCliCredential(subscription=key) if account else AzureCliCredential(tenant_id=key)
+        return self._started[key]
 
 
 def _scopes(cloud: Cloud) -> tuple[str, ...]:

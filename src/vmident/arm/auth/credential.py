@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
-from vmident.arm.auth.azure_cli_credential import AZURE_CLI_SIGN_IN
-from vmident.arm.auth.errors import authority_options, sign_in_error, unusable_settings
-from vmident.arm.auth.login_credential import ENVIRONMENT, WORKLOAD_IDENTITY, LoginCredential
+from vmident.arm.auth.errors import ORIGINS, authority_options, sign_in_error, unusable_settings
+from vmident.arm.auth.login_credential import LoginCredential
 from vmident.arm.auth.login_record import SignIn
 from vmident.arm.cloud import Cloud
 from vmident.errors import UsageError
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
 
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, section 2.1
 _GIVEN_TOKENS_ARE_TAKEN_TO_LAST_SECONDS = 24 * 3600
-_ORIGINS = {
-    "EnvironmentCredential": ENVIRONMENT,
-    "WorkloadIdentityCredential": WORKLOAD_IDENTITY,
-    "ManagedIdentityCredential": "the managed identity of this machine",
-    "AzureCliCredential": AZURE_CLI_SIGN_IN,
-}
 
 
 class Credential(Protocol):
@@ -105,7 +98,7 @@ class AzureIdentityChain:
     @property
     def origin(self) -> str:
         """Which of the ways gave the token; azure-identity has no public name for it."""
-        return _ORIGINS.get(type(vars(self._chain).get("_successful_credential")).__name__, "azure-identity")
+        return ORIGINS.get(type(vars(self._chain).get("_successful_credential")).__name__, "azure-identity")
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """Return the token of the first way that has one."""
@@ -174,6 +167,7 @@ def credential_for(cloud: Cloud, authority: str | None = None, sign_in: SignIn |
             return LoginCredential(sign_in, here)
         chain = DefaultAzureCredential(
             **authority_options(here),
+            additionally_allowed_tenants=["*"],
             exclude_shared_token_cache_credential=True,
             exclude_visual_studio_code_credential=True,
             exclude_powershell_credential=True,

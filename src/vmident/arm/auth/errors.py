@@ -1,11 +1,33 @@
-"""azure-identity's failures as vmident's errors, and where it is to ask for tokens."""
+"""azure-identity's failures as vmident's errors, and the authority that it asks for tokens."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from vmident.arm.cloud import Cloud
-from vmident.errors import NotSignedIn, Unreachable, UsageError, VmidentError
+from vmident.core.shell import command_line
+from vmident.errors import NotSignedIn, Unreachable, UsageError, VmidentError, WrongTenant
+
+ENVIRONMENT = "the AZURE_CLIENT_ID environment variables"
+WORKLOAD_IDENTITY = "AZURE_FEDERATED_TOKEN_FILE"
+AZURE_CLI_SIGN_IN = "the Azure CLI's sign-in"
+ORIGINS = {
+    "EnvironmentCredential": ENVIRONMENT,
+    "ClientSecretCredential": ENVIRONMENT,
+    "CertificateCredential": ENVIRONMENT,
+    "WorkloadIdentityCredential": WORKLOAD_IDENTITY,
+    "ManagedIdentityCredential": "the managed identity of this machine",
+    "AzureCliCredential": AZURE_CLI_SIGN_IN,
+}
+"""What azure-identity's credentials are called in messages."""
+
+# Why Microsoft Entra refused, up to the numbers for its support; within JSON too.
+_ENTRA_REASON = re.compile(r"AADSTS\d+: .*?(?=\s*(?:\\r|\\n|Trace ID:|Correlation ID:|\"|[\r\n]|$))")
+_TENANT = re.compile(r"authority \(URL\) '[^']*/([0-9a-f-]{36})/?'", re.IGNORECASE)
+_ISSUER = re.compile(r"wrong issuer '[^']*/([0-9a-f-]{36})/?'", re.IGNORECASE)
+WRONG_TENANT = "InvalidAuthenticationTokenTenant"
+"""Azure's code for a token of another tenant than the subscription's; status 401, so nothing was done."""
 
 _NOT_SET_UP = (
     "unavailable",
@@ -24,11 +46,9 @@ def authority_options(cloud: Cloud) -> dict[str, Any]:
 
 def sign_in_error(failure: Exception) -> VmidentError:
     """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
-    reports = [line.strip() for line in str(failure).splitlines()[1:] or [str(failure)]]
-    telling = [line for line in reports if line and not any(word in line for word in _NOT_SET_UP)]
-    reasons = f": {_one_line(' '.join(telling))}" if telling else "."
+    reason = reason_of(failure)
     return NotSignedIn(
-        f"Not signed in: no sign-in method returned a token{reasons}",
+        f"Not signed in: no sign-in method returned a token{f': {reason}' if reason else '.'}",
         hint="Run 'az login' or 'vmident login', or use --sandbox to try vmident without Azure.",
     )
 
@@ -58,7 +78,59 @@ def token_failure(failure: Exception, cloud: Cloud, what: str, hint: str) -> Vmi
             f"{what}: no answer from {cloud.authority_host}: {_one_line(str(cause))}",
             hint="Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and AZURE_AUTHORITY_HOST.",
         )
-    return NotSignedIn(f"{what}: {_one_line(str(failure))}", hint=hint)
+    reason = reason_of(failure)
+    return NotSignedIn(f"{what}{f': {reason}' if reason else '.'}", hint=hint)
+
+
+def reason_of(failure: Exception) -> str:
+    """Return why no token was given: Microsoft Entra's own line where there is one, and no names of SDK classes.
+
+    Empty where the failure says only that nothing is set up.
+    """
+    content = getattr(getattr(failure, "response", None), "text", None)
+    text = f"{failure}\n{content() if callable(content) else ''}"
+    entra = dict.fromkeys(found.group().strip() for found in _ENTRA_REASON.finditer(text))
+    if entra:
+        return " ".join(entra)
+    lines = (line.strip() for line in str(failure).splitlines())
+    telling = [line for line in lines if line and not any(word in line for word in _NOT_SET_UP)]
+    return _one_line(" ".join(map(_without_class_names, telling)))
+
+
+def _without_class_names(line: str) -> str:
+    if line.startswith("DefaultAzureCredential failed"):
+        return ""
+    named = re.sub(r"^(\w+Credential): ", lambda found: f"{ORIGINS.get(found[1], 'the sign-in')}: ", line)
+    return re.sub(r"\b\w+Credential(\.\w+)?( failed)?:? ?|\b\w+Error: ?", "", named)
+
+
+def wrong_tenant(subscription: str, tenant: str, reason: str) -> WrongTenant:
+    """Return the error for a subscription in a tenant that the sign-in has no token for."""
+    return WrongTenant(f"Subscription '{subscription}' is in tenant {tenant}, {reason}", hint=_hint_for(tenant))
+
+
+def wrong_tenant_in(message: str, **said: Any) -> WrongTenant:
+    """Translate Azure's message about a token of another tenant, which names both tenants."""
+    tenant, issuer = right_tenant_in(message), _ISSUER.search(message)
+    if tenant is None:
+        return WrongTenant(message, hint="Sign in to the subscription's tenant: az login --tenant TENANT", **said)
+    token = f"a token of tenant {issuer[1]}" if issuer else "a token of another tenant"
+    return WrongTenant(
+        f"The subscription is in tenant {tenant}, and Azure got {token}.", hint=_hint_for(tenant), **said
+    )
+
+
+def right_tenant_in(message: str) -> str | None:
+    """Return the tenant whose token Azure asks for in that message, in lower case."""
+    found = _TENANT.search(message)
+    return found[1].lower() if found else None
+
+
+def _hint_for(tenant: str) -> str:
+    azure_cli, own = (command_line(program, "login", "--tenant", tenant) for program in ("az", "vmident"))
+    return (
+        f"Sign in to that tenant: {azure_cli}, or {own}. If you set VMIDENT_ACCESS_TOKEN, use a token of that tenant."
+    )
 
 
 def _one_line(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from vmident.arm.auth.errors import authority_options, token_failure
+from vmident.arm.auth.errors import ENVIRONMENT, WORKLOAD_IDENTITY, authority_options, reason_of, token_failure
 from vmident.arm.auth.login_record import SignIn
 from vmident.arm.auth.token_cache import cache_options, open_cache
 from vmident.arm.cloud import Cloud
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
     from azure.identity import AuthenticationRecord
 
-ENVIRONMENT = "the AZURE_CLIENT_ID environment variables"
-WORKLOAD_IDENTITY = "AZURE_FEDERATED_TOKEN_FILE"
 OWN = "vmident login"
 
 
@@ -48,7 +46,7 @@ class LoginCredential:
         try:
             token = own.get_token(*scopes, **options)
         except AuthenticationRequiredError as ended:
-            raise _ended(self._sign_in) from ended
+            raise _ended(self._sign_in, reason_of(ended)) from ended
         except (ClientAuthenticationError, ValueError) as failure:
             self._check_store()
             what = f"The sign-in of '{self._sign_in.name}' returned no token"
@@ -70,10 +68,11 @@ def _from_environment(cloud: Cloud) -> Iterator[tuple[str, Any]]:
     """Return the credentials that the environment sets up; azure-identity knows from which variables."""
     from azure.identity import EnvironmentCredential, WorkloadIdentityCredential
 
-    yield ENVIRONMENT, EnvironmentCredential(**authority_options(cloud))
+    options: dict[str, Any] = {**authority_options(cloud), "additionally_allowed_tenants": ["*"]}
+    yield ENVIRONMENT, EnvironmentCredential(**options)
     # What is not set up, or in part alone, is passed over, as azure-identity's own chain does.
     with suppress(ValueError):
-        yield WORKLOAD_IDENTITY, WorkloadIdentityCredential(**authority_options(cloud))
+        yield WORKLOAD_IDENTITY, WorkloadIdentityCredential(**options)
 
 
 def _kept_credential(sign_in: SignIn, cloud: Cloud) -> Any:
@@ -104,6 +103,7 @@ def _kept_credential(sign_in: SignIn, cloud: Cloud) -> Any:
     return InteractiveBrowserCredential(
         authentication_record=_with_https(AuthenticationRecord.deserialize(sign_in.record)),
         disable_automatic_authentication=True,
+        additionally_allowed_tenants=["*"],
         disable_instance_discovery=not cloud.has_microsofts_authority,
         cache_persistence_options=kept,
     )
@@ -117,5 +117,6 @@ def _with_https(record: AuthenticationRecord) -> AuthenticationRecord:
     return AuthenticationRecord(record.tenant_id, record.client_id, authority, record.home_account_id, record.username)
 
 
-def _ended(sign_in: SignIn) -> NotSignedIn:
-    return NotSignedIn(f"The sign-in of '{sign_in.name}' has ended.", hint="Sign in again: vmident login")
+def _ended(sign_in: SignIn, reason: str = "") -> NotSignedIn:
+    why = f": {reason}" if "AADSTS" in reason else "."
+    return NotSignedIn(f"The sign-in of '{sign_in.name}' has ended{why}", hint="Sign in again: vmident login")

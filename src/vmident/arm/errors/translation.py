@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from vmident.arm.auth.errors import WRONG_TENANT, wrong_tenant_in
 from vmident.arm.errors.body import code_and_message, inner_error, innermost_error, retry_after_seconds
 from vmident.arm.errors.conflicts import HINTS as CONFLICT_HINTS
 from vmident.arm.errors.conflicts import clears, conflict_error
@@ -65,7 +66,8 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
     if code in CODES_OF_ANY_STATUS:
         return _by_code(body, message, said)
     if status == 401:
-        return NotSignedIn(message, hint=_SIGN_IN, **said)
+        is_tenant = code == WRONG_TENANT
+        return wrong_tenant_in(message, **said) if is_tenant else NotSignedIn(message, hint=_SIGN_IN, **said)
     if status == 403:
         from vmident.arm.errors.forbidden import forbidden_hint
 

@@ -220,6 +220,7 @@ class AzurePorts:
             progress=self._console.progress,
             see=self._see,
             door=self._runtime.through(door),
+            tenants=self._settings.other_tenants if self.is_signed_in_by_azure_cli else {},
         )
 
     def _origin(self) -> Origin:

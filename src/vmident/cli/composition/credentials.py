@@ -62,11 +62,11 @@ def credential_of(settings: Settings, cloud: Cloud, runtime: Runtime, trace: Cal
     if settings.access_token:
         return StaticTokenCredential(settings.access_token, runtime.wall())
     own = load_login(settings.state_folder)
-    account = settings.azure_cli_account
-    if account is None or (own and own.is_for(cloud)):
+    accounts = settings.azure_cli_accounts
+    if not accounts or (own and own.is_for(cloud)):
         return credential_for(cloud, sign_in=own)
     cache = TokenCache(azure_cli_folder(runtime.environ, runtime.home), settings.azure_cli_encrypts)
-    return CachedAzureCliCredential(account, cache, cloud, runtime.wall, trace)
+    return CachedAzureCliCredential(accounts, cache, cloud, runtime.wall, trace)
 
 
 def logins_of(

@@ -47,7 +47,7 @@ def sandbox_server(
     injected = read_faults(faults) if faults else None
     folder, began = settings.sandbox_folder, runtime.wall()
 
-    def make(endpoint: str, takes_token: Callable[[str], bool]) -> Sandbox:
+    def make(endpoint: str, tenant_of_token: Callable[[str], str | None]) -> Sandbox:
         sandbox = Sandbox(
             folder,
             now=lambda: began + (runtime.wall() - began) * time_scale,
@@ -57,7 +57,7 @@ def sandbox_server(
             endpoint=endpoint,
             is_throttling=is_throttling,
             shares_buckets=False,
-            takes_token=takes_token,
+            tenant_of_token=tenant_of_token,
         )
         sandbox.add_vms(vms)
         return sandbox

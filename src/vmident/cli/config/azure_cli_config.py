@@ -76,6 +76,12 @@ class AzureCliFiles:
                 return found[0].account if len(found) == 1 else None
         return None
 
+    def accounts(self, cloud: str, subscription: str | None) -> tuple[AzureCliAccount, ...]:
+        """Return the account of a subscription and then those of the cloud's other entries; none without the first."""
+        first = self.account(cloud, subscription)
+        others = (one.account for one in self.entries if one.is_in(cloud) and one.account not in {None, first})
+        return (first, *filter(None, others)) if first else ()
+
     def default_subscription(self, cloud: str) -> Setting | None:
         """Return the id of the default for one cloud: the profile's, else the one that `clouds.config` keeps for it.
 

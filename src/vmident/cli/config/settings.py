@@ -44,9 +44,10 @@ class Output(str, Enum):
 class Settings:
     """What holds for one command; `None` where nothing was said.
 
-    `azure_cli_account` is whom the Azure CLI's sign-in is used as, where it is to be used; `azure_cli_encrypts` tells
-    which of its caches it has. `clouds` are the clouds that the Azure CLI has registered, `profile` the subscriptions
-    that it knows in this cloud. With `time_scale`, a second lasts so many times less: for rehearsals alone.
+    `azure_cli_accounts` are the accounts of the Azure CLI's sign-in, where that is used, beginning with the account of
+    the subscription in use; `azure_cli_encrypts` tells which of its caches it has. `clouds` are the clouds that the
+    Azure CLI has registered, `profile` the subscriptions that it knows in this cloud. With `time_scale`, a second lasts
+    so many times less: for rehearsals alone.
     `origins` tells who said what, by the names `subscription`, `group`, `cloud`, `endpoint` and `authority`.
     """
 
@@ -61,11 +62,18 @@ class Settings:
     state_folder: Path
     sandbox_folder: Path
     time_scale: float = 1.0
-    azure_cli_account: AzureCliAccount | None = None
+    azure_cli_accounts: Sequence[AzureCliAccount] = ()
     azure_cli_encrypts: bool = False
     clouds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     profile: Sequence[ProfileEntry] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def other_tenants(self) -> Mapping[str, str]:
+        """The tenants of the Azure CLI's subscriptions in other tenants than the account in use, in lower case."""
+        known = {one.id.lower(): (one.tenant_id or "").lower() for one in self.profile if one.account}
+        own = {one.tenant_id.lower() for one in self.azure_cli_accounts[:1]}
+        return {subscription: tenant for subscription, tenant in known.items() if tenant not in own}
 
     @property
     def cloud_key(self) -> str:
@@ -160,7 +168,7 @@ def settings_from(
         state_folder=state_folder,
         sandbox_folder=Path(_value(said("VMIDENT_SANDBOX_DIR")) or state_folder / "sandbox"),
         time_scale=_time_scale(_value(said("VMIDENT_TIME_SCALE"))),
-        azure_cli_account=azure.account(cloud.value, subscription) if leaves_azure_cli else None,
+        azure_cli_accounts=azure.accounts(cloud.value, subscription) if leaves_azure_cli else (),
         azure_cli_encrypts=azure.encrypts_tokens,
         clouds=azure.clouds,
         profile=azure.subscriptions(cloud.value),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from vmident.sandbox.http_messages import Response, json_answer
-from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, TENANT
+from vmident.sandbox.tenant import EMPTY_TENANT, PERSON_ID, PERSON_NAME, TENANT
 
 if TYPE_CHECKING:
     from vmident.sandbox.http_messages import Request
@@ -37,14 +37,14 @@ class Authority:
     secret: str
     signature: str
 
-    def token(self, issued: int) -> str:
+    def token(self, issued: int, tenant: str = TENANT) -> str:
         """Return the access token of a sign-in at `issued` (epoch seconds): a JWT whose signature is this authority's.
 
-        Its claims are those that clients read; whether it is good is told by comparing it, see `takes`.
+        Its claims are those that clients read; `tenant_of` compares tokens to check them.
         """
         claims = {
             "aud": self.endpoint,
-            "iss": f"{self.endpoint}/{TENANT}/v2.0",
+            "iss": f"{self.endpoint}/{tenant}/v2.0",
             "iat": issued,
             "nbf": issued,
             "exp": issued + _TOKEN_SECONDS,
@@ -52,26 +52,27 @@ class Authority:
             "idtyp": "app",
             "oid": PERSON_ID,
             "sub": PERSON_ID,
-            "tid": TENANT,
+            "tid": tenant,
             "app_displayname": PERSON_NAME,
             "ver": "1.0",
         }
         return ".".join((_sealed({"typ": "JWT", "alg": "none"}), _sealed(claims), self.signature))
 
-    def takes(self, token: str, now: float) -> bool:
-        """Return whether a token is one that `token` gave, and has not ended."""
-        end = self._end_of(token)
-        return end is not None and now < end
+    def tenant_of(self, token: str, now: float) -> str | None:
+        """Return the tenant of a token that `token` made and that has not expired, `None` for any other."""
+        end, tenant = self._end_and_tenant(token)
+        return tenant if now < end else None
 
     @lru_cache(maxsize=64)  # noqa: B019 - one authority lives as long as its server
-    def _end_of(self, token: str) -> int | None:
-        """Return when a token of this authority ends, in epoch seconds; None for any other."""
+    def _end_and_tenant(self, token: str) -> tuple[int, str | None]:
+        """Return when a token of this authority expires, in epoch seconds, and its tenant."""
         try:
             claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-            is_ours = hmac.compare_digest(token.encode(), self.token(int(claims["iat"])).encode())
-            return int(claims["exp"]) if is_ours else None
+            tenant = str(claims["tid"])
+            is_ours = hmac.compare_digest(token.encode(), self.token(int(claims["iat"]), tenant).encode())
+            return (int(claims["exp"]), tenant) if is_ours else (0, None)
         except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
-            return None
+            return 0, None
 
     def answer(self, request: Request, now: float) -> Response | None:
         """Answer what is asked of the authority or of the cloud's metadata; None for what is ARM's to answer."""
@@ -83,15 +84,17 @@ class Authority:
         found = _PATH.fullmatch(path)
         if found is None:
             return None
-        if found["tenant"].lower() not in (TENANT, "organizations", "common"):
+        if found["tenant"].lower() not in (TENANT, EMPTY_TENANT, "organizations", "common"):
             return _refused(400, "invalid_tenant", f"AADSTS90002: Tenant '{found['tenant']}' not found.")
         if found["rest"].endswith("token"):
-            return self._granted(request, int(now)) if request.method == "POST" else Response(405)
+            return (
+                self._granted(request, found["tenant"].lower(), int(now)) if request.method == "POST" else Response(405)
+            )
         if found["rest"].endswith("keys"):
             return json_answer(200, {"keys": []})  # no client checks the signature of a token that is not for it
         return json_answer(200, self._configuration(found["tenant"]))
 
-    def _granted(self, request: Request, now: int) -> Response:
+    def _granted(self, request: Request, tenant: str, now: int) -> Response:
         form = {name: values[-1] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
         if form.get("grant_type") != "client_credentials":
             return _refused(
@@ -102,8 +105,9 @@ class Authority:
             return _refused(400, "unauthorized_client", message)
         if not hmac.compare_digest(form.get("client_secret", "").encode(), self.secret.encode()):
             return _refused(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
+        signed_in_to = EMPTY_TENANT if tenant == EMPTY_TENANT else TENANT
         token = {"token_type": "Bearer", "expires_in": _TOKEN_SECONDS, "ext_expires_in": _TOKEN_SECONDS}
-        return json_answer(200, {**token, "access_token": self.token(now)}, {"cache-control": "no-store"})
+        return json_answer(200, {**token, "access_token": self.token(now, signed_in_to)}, {"cache-control": "no-store"})
 
     def _configuration(self, tenant: str) -> dict[str, Any]:
         """Return the members of Microsoft's document. MSAL for JavaScript refuses one without `jwks_uri`."""
@@ -117,7 +121,7 @@ class Authority:
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{self.endpoint}/{TENANT}/v2.0",
+            "issuer": f"{self.endpoint}/{EMPTY_TENANT if tenant.lower() == EMPTY_TENANT else TENANT}/v2.0",
             "request_uri_parameter_supported": False,
             "userinfo_endpoint": f"{self.endpoint}/oidc/userinfo",
             "authorization_endpoint": f"{here}/oauth2/v2.0/authorize",

@@ -39,15 +39,16 @@ class Server:
     that is gone, and change what the user has in `~/.azure`. Both are in a new folder of this server's own, as several
     may serve one sandbox, and `close` deletes that folder and nothing else.
 
-    Each request is noted in the file `log`, where one is named. `make` gives the sandbox for an endpoint and a judge of
-    tokens. Raises `SandboxUnusable` where the port is taken or the packages of the extra `serve` are not installed.
+    Each request is logged in the file `log`, where one is named. `make` returns the sandbox for an endpoint and a
+    function that returns the tenant of a valid token. Raises `SandboxUnusable` where the port is taken or the packages
+    of the extra `serve` are not installed.
     """
 
     def __init__(
         self,
         folder: Path,
         port: int,
-        make: Callable[[str, Callable[[str], bool]], Sandbox],
+        make: Callable[[str, Callable[[str], str | None]], Sandbox],
         now: Callable[[], float],
         *,
         log: Path | None = None,
@@ -68,7 +69,7 @@ class Server:
         self,
         ca: trustme.CA,
         folder: Path,
-        make: Callable[[str, Callable[[str], bool]], Sandbox],
+        make: Callable[[str, Callable[[str], str | None]], Sandbox],
         now: Callable[[], float],
         *,
         log: Path | None,
@@ -93,7 +94,7 @@ class Server:
             "clientId": CLIENT_ID,
             "clientSecret": authority.secret,
         }
-        self._sandbox = make(endpoint, lambda token: authority.takes(token, now()))
+        self._sandbox = make(endpoint, lambda token: authority.tenant_of(token, now()))
         self._log = open_private(log) if log else None
         application = Application(self._sandbox, authority, now, self._log.write if self._log else None, faults)
         config = uvicorn.Config(

@@ -23,6 +23,7 @@ from vmident.core.desired_state import plan
 from vmident.core.polling import LONGEST_RETRY_AFTER_SECONDS
 from vmident.usecases.change import execute, outcome, polling, prepare, recorder, resume_and_undo
 from vmident.usecases.identity import prepare_delete
+from vmident.usecases.verify import verify_vm
 from vmident.usecases.vm import prepare as vm_prepare
 from vmident.usecases.vm import preview_deployment
 
@@ -187,6 +188,8 @@ def _limits() -> str:
         ("Attempts of a write, each after reading the VM again", str(execute.TRIES)),
         ("Operation, from the response that accepted it", f"{polling.OPERATION_SECONDS / 3600:.0f} hours"),
         ("Wait for another operation on the VM", f"{polling.SOMEBODY_ELSES_CHANGE_SECONDS:.0f} seconds"),
+        ("Wait for another Run Command on the VM", f"{verify_vm.BUSY_SECONDS:.0f} seconds"),
+        ("Script in a VM", f"{verify_vm.SCRIPT_SECONDS / 60:.0f} minutes"),
         ("Azure error message", f"{limits.MESSAGE_CHARACTERS:,} characters"),
     ]
     return _table(("What", "Maximum"), iter(rows))

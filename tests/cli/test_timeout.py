@@ -17,6 +17,7 @@ READS = [
     "account list",
     "identity list",
     "export-state",
+    "verify webVM --yes",
 ]
 
 

@@ -59,6 +59,7 @@ OTHERS = [
     "account list",
     f"vm create new -g {GROUP} --image Ubuntu2204 --admin-username me --ssh-key-values {{key}} --system --yes",
     "runs list",
+    "verify webVM appVM --yes",
 ]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5rUVd0kv8WfO0S0ZIf8gkVQf0Zt3vH5fYbE2ZcA5cE me"
 

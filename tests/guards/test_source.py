@@ -44,6 +44,8 @@ PERMANENT_CODES = {
     "Unreachable": "unreachable",
     "TimedOut": "timed-out",
     "Interrupted": "interrupted",
+    "VmNotAsked": "not-asked",
+    "ScriptFailed": "script-failed",
 }
 
 

@@ -105,6 +105,7 @@ def azure(tmp_path: Path) -> Iterator[dict[str, str]]:
         (("enable-system", "myVM", "-g", GROUP, "--role", "Reader", "--scope", "group"), set()),
         (("group", "create", "newGroup", "-l", "westus"), {"azure.mgmt.resource"}),
         (("identity", "create", "newId", "-g", GROUP), {"azure.mgmt.msi"}),
+        (("verify", "webVM", "-g", GROUP, "--yes"), {"azure.mgmt.compute"}),
     ],
     ids=" ".join,
 )

@@ -39,11 +39,18 @@ def change(
     execution: FleetOptions,
     *,
     action: str,
+    verifying: Sequence[str] | None = None,
 ) -> ExitCode:
     """Change the VMs named or selected, and report how it ended for each.
 
-    `action` begins the question that confirms a selection, such as `Enable the system-assigned identity on`.
+    `action` begins the question that confirms a selection, such as `Enable the system-assigned identity on`. The
+    identities named by `verifying` are verified from inside the VMs afterwards; `None` verifies nothing.
     """
+    if verifying is not None and execution.no_wait:
+        raise UsageError(
+            "--verify cannot be used with --no-wait: the identity is verified after the change.",
+            hint="Remove --no-wait.",
+        )
     meant = selected_vms(vms, vm_options, run, changes=True)
     checked = replace(wish, identities=checked_identity_names(wish.identities))
     if execution.no_wait and (wish.roles or wish.remove_roles):
@@ -56,7 +63,16 @@ def change(
     words = resolve_vms(meant, session, run)
     selected = SelectedChange(action, _place(meant, session, run)) if isinstance(meant, Selection) else None
     how = ExecutionOptions(execution.dry_run, execution.no_wait, policy, selected)
+    is_verifying = verifying is not None and not execution.dry_run
+    if is_verifying:
+        from vmident.cli.verify_change import confirm_verification
+
+        confirm_verification(words, session)
     results = change_vms(words, session.where, checked, session.ports, how)
+    if verifying is not None and is_verifying:
+        from vmident.cli.verify_change import with_verifications
+
+        results = with_verifications(results, verifying, session)
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
     return report(run, results, session, named_one=named_one)
 
@@ -99,7 +115,15 @@ def report(
         _explain_each(run, unsaid)
     for one in deletions:
         explain_deletion(run, one, session)
-    return end_of_run(run, [*results, *deletions], session)
+    code = end_of_run(run, [*results, *deletions], session)
+    verifications = [one.verification for one in results if one.verification]
+    if not verifications:
+        return code
+    from vmident.cli.verification_report import explain_verifications
+    from vmident.results.verification import verification_exit_code
+
+    explain_verifications(run, verifications)
+    return verification_exit_code(verifications) if code is ExitCode.DONE else code
 
 
 def explain_deletion(run: Run, result: DeletionResult, session: Session) -> None:
@@ -136,6 +160,11 @@ def _lines(results: Sequence[ChangeResult], nothing: str, deletions: Sequence[De
         from vmident.render.many import fleet_lines
 
         yield from fleet_lines(results)
+        verifications = [one.verification for one in results if one.verification]
+        if verifications:
+            from vmident.render.verification import verification_lines
+
+            yield from verification_lines(verifications)
     else:
         for one in results:
             yield from change_lines(one)

@@ -54,9 +54,19 @@ def change_document(result: ChangeResult) -> Document:
         "after": identity_document(result.after) if result.after else None,
         "request": result.request,
         **roles_member(result.roles),
+        **_verification_member(result),
         "warnings": [warning_document(warning) for warning in result.warnings],
         "error": error_document(result.error) if result.error else None,
     }
+
+
+def _verification_member(result: ChangeResult) -> Document:
+    """Return `{"verification": {…}}` as `verify` prints it, and nothing where none was asked for."""
+    if result.verification is None:
+        return {}
+    from vmident.render.verification import verification_document
+
+    return {"verification": verification_document(result.verification)}
 
 
 def role_document(role: RoleResult) -> Document:

@@ -47,6 +47,10 @@ def change_lines(result: ChangeResult) -> Iterator[Line]:
     """Draw one change: what the VM had, what it has, and a line for each identity that comes, goes or stays."""
     yield Line(f"{_vm(result.id, result.vm)}: {HEADINGS[result.status]}", Tone.HEADING)
     yield from outcome_lines(result)
+    if result.verification:
+        from vmident.render.verification import vm_verification_lines
+
+        yield from vm_verification_lines(result.verification)
 
 
 def outcome_lines(result: ChangeResult) -> Iterator[Line]:

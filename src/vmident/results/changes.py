@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vmident.core.patch import PatchBody
     from vmident.core.resource_id import ResourceId
     from vmident.core.virtual_machine import VirtualMachine
+    from vmident.results.verification import VmVerification
 
 
 class Status(Enum):
@@ -53,7 +54,8 @@ class ChangeResult:
     `before` is `None` where the VM could not be read, `after` where the change failed; `request` is the body that
     was sent, or would be sent, and `None` where nothing was to be sent. Where the identities were changed and a role
     was not granted, or Azure failed the change halfway, the status is failed and `after` says what is there. A status
-    of unknown has an error that says why neither the answer nor the VM told how the change ended.
+    of unknown has an error that says why neither the answer nor the VM told how the change ended. `verification` is
+    what `--verify` found.
     """
 
     vm: str
@@ -65,6 +67,7 @@ class ChangeResult:
     warnings: tuple[Notice, ...] = ()
     roles: tuple[RoleResult, ...] = ()
     error: VmidentError | None = None
+    verification: VmVerification | None = None
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from vmident.cli.options.shared import FleetOptions, RemovalOptions, RoleOptions, VmOptions, VmWords
+from vmident.cli.options.shared import FleetOptions, RemovalOptions, RoleOptions, Verify, VmOptions, VmWords
 from vmident.cli.run import Run
 from vmident.errors import ExitCode
 
 
 def enable_system(
-    run: Run, *, vms: VmWords = None, vm_options: VmOptions, role_options: RoleOptions, execution: FleetOptions
+    run: Run,
+    *,
+    vms: VmWords = None,
+    vm_options: VmOptions,
+    role_options: RoleOptions,
+    verify: Verify = False,
+    execution: FleetOptions,
 ) -> ExitCode:
     """Enable the system-assigned identity on VMs.
 
@@ -22,6 +28,8 @@ def enable_system(
       vmident enable-system myVM otherVM -g myResourceGroup --dry-run
 
       vmident enable-system myVM --role Reader --scope group
+
+      vmident enable-system myVM --verify
     """
     from vmident.cli.change_report import change
     from vmident.core.transition import EnableSystem
@@ -30,7 +38,9 @@ def enable_system(
 
     roles = checked_role_names(role_options.role, role_options.scope, command="vmident enable-system myVM")
     request = ChangeRequest(lambda _ids: EnableSystem(), roles=roles)
-    return change(run, request, vms, vm_options, execution, action="Enable the system-assigned identity on")
+    action = "Enable the system-assigned identity on"
+    verifying = ("[system]",) if verify else None
+    return change(run, request, vms, vm_options, execution, action=action, verifying=verifying)
 
 
 def disable_system(

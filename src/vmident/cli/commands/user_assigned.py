@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.options.shared import FleetOptions, IdentityWords, RoleOptions, VmOptions, VmWords
+from vmident.cli.options.shared import FleetOptions, IdentityWords, RoleOptions, Verify, VmOptions, VmWords
 from vmident.cli.run import Run
 from vmident.errors import ExitCode, UsageError
 
@@ -21,6 +21,7 @@ def add_user(
     identity: IdentityWords = None,
     vm_options: VmOptions,
     role_options: RoleOptions,
+    verify: Verify = False,
     execution: FleetOptions,
 ) -> ExitCode:
     """Attach user-assigned identities to VMs.
@@ -35,6 +36,8 @@ def add_user(
       vmident add-user myVM --identity myId --identity otherId --dry-run
 
       vmident add-user myVM --identity myId --role Reader --scope group
+
+      vmident add-user myVM --identity myId --verify
     """
     from vmident.cli.change_report import change
     from vmident.core.transition import AddUsers
@@ -46,7 +49,9 @@ def add_user(
     command = "vmident add-user myVM --identity myId"
     roles = checked_role_names(role_options.role, role_options.scope, command=command)
     request = ChangeRequest(AddUsers, tuple(identity), roles)
-    return change(run, request, vms, vm_options, execution, action=f"Attach {_counted(identity)} to")
+    action = f"Attach {_counted(identity)} to"
+    verifying = request.identities if verify else None
+    return change(run, request, vms, vm_options, execution, action=action, verifying=verifying)
 
 
 def remove_user(

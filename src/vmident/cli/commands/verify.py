@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,11 +11,6 @@ from vmident.cli.inputs.numbers import number_between
 from vmident.cli.options.shared import IdentityWords, VmOptions, VmWords, Yes
 from vmident.cli.run import Run, one_or_all
 from vmident.errors import ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from vmident.results.verification import VmVerification
 
 _LONGEST_WATCH_SECONDS = 24 * 3600
 
@@ -73,6 +68,7 @@ def verify(
     """
     from vmident.cli.inputs.verification import checked_resource, checked_verify_words, sample_size
     from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
+    from vmident.cli.verification_report import explain_verifications
     from vmident.core.selection import Selection
     from vmident.render.verification import verification_document, verification_lines, verification_rows
     from vmident.results.verification import verification_exit_code
@@ -97,13 +93,3 @@ def verify(
     if session.ports.stopped:
         run.explain(session.ports.stopped)
     return verification_exit_code(results)
-
-
-def explain_verifications(run: Run, results: Sequence[VmVerification]) -> None:
-    """Print the warnings and failures of verifications on standard error."""
-    from vmident.render.human import warnings_about
-
-    for one in results:
-        run.console.warn(warnings_about(one.name, one.warnings))
-        if one.error:
-            run.explain(one.error, about=one.name)

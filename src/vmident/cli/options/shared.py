@@ -34,6 +34,9 @@ TagWords = Annotated[
     typer.Option("--tags", metavar="NAME=VALUE", help="Tag. Repeatable.", show_default=False),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip confirmation prompts.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="After the change, run a script in the VMs that verifies the identity.")
+]
 # Thirty days: more than any run takes, and less than the 49 days that a lock can be waited for on Windows.
 _LONGEST_TIMEOUT_SECONDS = 30 * 24 * 3600
 TimeoutSeconds = Annotated[

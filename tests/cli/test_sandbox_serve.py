@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox.cloud import Cloud
 from tests.served import Served
 from vmident.cli.commands.sandbox_serve import with_commands
 
@@ -127,6 +128,20 @@ def test_two_servers_of_one_sandbox_do_not_disturb_each_other(tmp_path: Path) ->
     finally:
         second.kill()
         first.kill()
+
+
+def test_what_a_killed_server_left_goes_and_what_a_running_one_has_stays(tmp_path: Path) -> None:
+    sandbox = Cloud(tmp_path).sandbox
+    first = Served(tmp_path)
+    first.kill()
+    second = Served(tmp_path)
+    sandbox.reset()
+    while_it_runs = [Path(one.facts["certificates"]).exists() for one in (first, second)]
+    second.kill()
+    sandbox.reset()
+    sandbox.close()
+    assert while_it_runs == [False, True]
+    assert list(tmp_path.glob("serve-*")) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])

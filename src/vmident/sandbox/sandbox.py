@@ -143,9 +143,13 @@ class Sandbox(Contents):
     def reset(self, roles_at: Iterable[tuple[str, str]] = ()) -> None:
         """Go back to the seed, also from a file that cannot be read; with roles, as `limit_person` takes them.
 
+        Deletes what servers left in the folder that are gone.
         Raises `UsageError` before anything is lost.
         """
+        from vmident.sandbox.transport.server_folders import remove_abandoned
+
         limits = _signed_in_user().read_limits(BUILT_IN_ROLES, roles_at)
+        remove_abandoned(self.folder)
         self._store.reset()
         if limits:
             self.limit_person(limits)

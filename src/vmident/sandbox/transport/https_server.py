@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import ssl
-import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -20,6 +19,7 @@ from vmident.sandbox.sandbox import Sandbox
 from vmident.sandbox.tenant import SUBSCRIPTION, TENANT
 from vmident.sandbox.transport.asgi import Application
 from vmident.sandbox.transport.authority import CLIENT_ID, Authority
+from vmident.sandbox.transport.server_folders import HOST, make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     import trustme
 
     from vmident.sandbox.transport.faults import Faults
-
-HOST = "127.0.0.1"
 
 
 class Server:
@@ -82,7 +80,7 @@ class Server:
         endpoint = f"https://{HOST}:{self._socket.getsockname()[1]}"
         authority = Authority(endpoint, secrets.token_urlsafe(24), secrets.token_urlsafe(24))
         make_private_folder(folder)
-        own_folder = self._own_folder = Path(tempfile.mkdtemp(prefix="serve-", dir=folder))  # with mode 0700
+        own_folder = self._own_folder = make_folder(folder, self._socket.getsockname()[1])
         certificates = own_folder / "ca.pem"
         write_private(certificates, ca.cert_pem.bytes().decode("ascii"))
         self.facts = {
@@ -129,9 +127,9 @@ class Server:
 
     def close(self) -> None:
         """Close the port, and delete the certificate and the Azure CLI's sign-in."""
-        self._socket.close()
         if self._own_folder:
             shutil.rmtree(self._own_folder, ignore_errors=True)
+        self._socket.close()
         if self._sandbox:
             self._sandbox.close()
         if self._log:

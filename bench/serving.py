@@ -2,6 +2,7 @@
 
 `python bench/serving.py [REQUESTS]`, run with the Python of an environment that has vmident and its extra `serve`. Each
 client reads one VM over and over, on one connection that is kept; what they take of the processor, the server lacks.
+In turns with it, uvicorn alone answers the same requests with the same body, and the ratio of the two is printed.
 """
 
 from __future__ import annotations
@@ -9,17 +10,21 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from served import served
 
 CLIENTS = 5
+ROUNDS = 3
 VM = "resourceGroups/myResourceGroup/providers/Microsoft.Compute/virtualMachines/myVM?api-version=2024-07-01"
 
 
@@ -37,28 +42,57 @@ def token(facts: Mapping[str, str]) -> str:
     return str(json.loads(opened.getresponse().read())["access_token"])
 
 
-def asked(facts: Mapping[str, str], bearer: str, requests: int) -> None:
-    """Read the VM so many times."""
-    opened = connection(facts)
-    path, headers = f"/subscriptions/{facts['subscriptionId']}/{VM}", {"Authorization": f"Bearer {bearer}"}
+def asked(facts: Mapping[str, str], path: str, bearer: str, requests: int) -> bytes:
+    """Read the VM so many times; return what it is."""
+    opened, body = connection(facts), b""
     for _ in range(requests):
-        opened.request("GET", path, headers=headers)
+        opened.request("GET", path, headers={"Authorization": f"Bearer {bearer}"})
         answer = opened.getresponse()
-        answer.read()
+        body = answer.read()
         assert answer.status == 200
+    return body
+
+
+def rate(clients: ProcessPoolExecutor, facts: Mapping[str, str], path: str, bearer: str, requests: int) -> float:
+    """Return the requests a second that a server answers to all clients together."""
+    began = time.perf_counter()
+    each = [facts] * CLIENTS, [path] * CLIENTS, [bearer] * CLIENTS, [requests // CLIENTS] * CLIENTS
+    list(clients.map(asked, *each))
+    return requests / (time.perf_counter() - began)
+
+
+@contextmanager
+def fixed_body(folder: Path, body: bytes) -> Iterator[Mapping[str, str]]:
+    """Serve a body with uvicorn alone."""
+    file = folder / "body.json"
+    file.write_bytes(body)
+    script = str(Path(__file__).with_name("fixed_body.py"))
+    server = subprocess.Popen([sys.executable, script, str(file)], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    try:
+        yield json.loads(server.stdout.readline())
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
 
 
 def main() -> None:
-    """Serve, ask, and print the rate."""
+    """Serve, ask, and print the rates."""
     requests = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as facts:
-        bearer = token(facts)
-        with ProcessPoolExecutor(CLIENTS) as clients:
-            list(clients.map(asked, *zip(*[(facts, bearer, 10)] * CLIENTS, strict=True)))
-            began = time.perf_counter()
-            list(clients.map(asked, *zip(*[(facts, bearer, requests // CLIENTS)] * CLIENTS, strict=True)))
-            seconds = time.perf_counter() - began
-    print(f"{requests} requests in {seconds:.2f} s: {requests / seconds:.0f} a second")
+        bearer, path = token(facts), f"/subscriptions/{facts['subscriptionId']}/{VM}"
+        body = asked(facts, path, bearer, 1)
+        with fixed_body(Path(folder), body) as alone, ProcessPoolExecutor(CLIENTS) as clients:
+            sides = {"sandbox": facts, "uvicorn alone": alone}
+            for side in sides.values():
+                rate(clients, side, path, bearer, 10 * CLIENTS)
+            rounds = [
+                {name: rate(clients, side, path, bearer, requests) for name, side in sides.items()}
+                for _ in range(ROUNDS)
+            ]
+    for name in sides:
+        print(f"{name}: {statistics.median(one[name] for one in rounds):.0f} requests a second")
+    print(f"ratio: {statistics.median(one['sandbox'] / one['uvicorn alone'] for one in rounds):.2f}")
 
 
 if __name__ == "__main__":

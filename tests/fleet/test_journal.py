@@ -18,13 +18,14 @@ from pathlib import Path
 import pytest
 
 from tests.core.worlds import STATES, small_changes
+from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.patch import patch_for
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import user_identity_id, vm_id
 from vmident.core.run_record import EarlyFailure, IdentityDeletion, Origin, RunEntry, RunRecord, Stage
-from vmident.core.transition import EnableSystem, transition
+from vmident.core.transition import EnableSystem, Transition, transition
 from vmident.core.write_outcome import SentWrite
 from vmident.errors import JournalUnusable, NotFound, TakenOver
 from vmident.fleet import journal
@@ -282,8 +283,9 @@ PRAGMA user_version=1;
 OLD_RECORD = (
     '{"vm":"/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/g/providers/Microsoft.Compute/'
     'virtualMachines/v","change":{"kind":"enable-system"},"before":{"system":null,"users":[]},"goal":{"system":'
-    '[null,null],"users":[]},"request":{"identity":{"type":"SystemAssigned"}},"grants":[],"roles":[],"after":null,'
-    '"expected":null,"error":[null,null]}'
+    '[null,null],"users":[]},"request":{"identity":{"type":"SystemAssigned"}},"grants":[],"roles":[],"after":'
+    '{"system":["p","t"],"users":[["/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/g/providers/'
+    'Microsoft.ManagedIdentity/userAssignedIdentities/i","c","u"]]},"expected":null,"error":[null,null]}'
 )
 
 
@@ -311,6 +313,9 @@ def test_a_journal_of_the_first_version_is_read_and_gone_on_with(opening: Openin
     assert (record.status, record.failures) == ("unfinished", ())
     (entry,) = record.entries
     assert entry.sent_write == SentWrite(entry.transition.before, etag=None)
+    identity = user_identity_id("0b1f6471-1bf0-4dda-aec3-cb9272f09590", "g", "i")
+    assert entry.transition == Transition(IdentityState(), IdentityState.of(system=True))
+    assert entry.after == IdentityState(SystemIdentity("p", "t"), {identity: UserIdentity("c", "u")})
     one.take_over(record.id)
     one.put(record.id, replace(entry, etag="7"))
     newest = one.begin([ENTRY], failures=[EarlyFailure("lostVM", "ResourceNotFound", "Not found.")])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from vmident.core.consequences import Notice
-from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
+from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity, identity_document
 from vmident.core.patch import patch_for
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
 from vmident.core.transition import Transition
@@ -15,7 +15,6 @@ from vmident.render.document import (
     change_document,
     change_row,
     error_document,
-    identity_document,
     vm_document,
     vm_row,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
+from typing import Any
 
 from vmident.core.resource_id import ResourceId
 
@@ -94,3 +95,38 @@ class IdentityState:
         principal = self.system.principal_id if self.system else None
         system = [f"the system-assigned identity{f' {principal}' if principal else ''}"] if self.system else []
         return ", ".join(system + [f"'{user.name}'" for user in sorted(self.users)]) or "no identity"
+
+
+def identity_document(state: IdentityState) -> dict[str, Any]:
+    """Return `{"type", "principalId"?, "tenantId"?, "userAssignedIdentities": {ID: {"clientId"?, "principalId"?}}}`.
+
+    The one JSON of an identity state: what commands print, and what plan files and the journal hold. What Azure has not
+    said yet is left out.
+    """
+    document: dict[str, Any] = {"type": state.type.value}
+    if state.system:
+        document |= _known(principalId=state.system.principal_id, tenantId=state.system.tenant_id)
+    document["userAssignedIdentities"] = {
+        str(user): _known(clientId=known.client_id, principalId=known.principal_id)
+        for user, known in state.users.items()
+    }
+    return document
+
+
+def identity_in(document: Any) -> IdentityState:
+    """Read what `identity_document` returns.
+
+    Raises `KeyError`, `TypeError`, `ValueError`, `AttributeError` or `BadResourceId` for anything else.
+    """
+    has_system = IdentityType(document["type"]).has_system
+    return IdentityState(
+        SystemIdentity(document.get("principalId"), document.get("tenantId")) if has_system else None,
+        {
+            ResourceId.parse(user): UserIdentity(known.get("clientId"), known.get("principalId"))
+            for user, known in document["userAssignedIdentities"].items()
+        },
+    )
+
+
+def _known(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}

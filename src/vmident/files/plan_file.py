@@ -9,7 +9,7 @@ from typing import Any
 
 from vmident.core.consequences import Notice
 from vmident.core.desired_state.plan import Plan, PlannedGrant, PlannedVm, planned_vm
-from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
+from vmident.core.identity import IdentityState, identity_in
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE, ResourceId
@@ -92,18 +92,18 @@ def _grant(role: Any) -> PlannedGrant:
 
 
 def _state(document: Any) -> IdentityState:
-    has_system = IdentityType(document["type"]).has_system
-    return IdentityState(
-        SystemIdentity(document.get("principalId"), document.get("tenantId")) if has_system else None,
-        {
-            _id_of(USER_ASSIGNED_IDENTITY, user): UserIdentity(known.get("clientId"), known.get("principalId"))
-            for user, known in document["userAssignedIdentities"].items()
-        },
-    )
+    state = identity_in(document)
+    for user in state.users:
+        _check_kind(USER_ASSIGNED_IDENTITY, user)
+    return state
 
 
 def _id_of(kind: str, text: str) -> ResourceId:
     found = ResourceId.parse(text)
-    if not found.is_a(kind):
-        raise ValueError(f"'{text}' is not the id of a '{kind}'")
+    _check_kind(kind, found)
     return found
+
+
+def _check_kind(kind: str, found: ResourceId) -> None:
+    if not found.is_a(kind):
+        raise ValueError(f"'{found}' is not the id of a '{kind}'")

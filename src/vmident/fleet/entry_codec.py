@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
+from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity, identity_document, identity_in
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
@@ -37,13 +37,13 @@ def as_text(entry: RunEntry) -> str:
         {
             "vm": str(entry.vm),
             "change": _change_document(entry.change),
-            "before": _state_document(entry.transition.before),
-            "goal": _state_document(entry.transition.after),
+            "before": identity_document(entry.transition.before),
+            "goal": identity_document(entry.transition.after),
             "request": entry.request,
             "grants": [[one.role.id, one.role.name, str(one.scope)] for one in entry.grants],
             "roles": [_role_document(one) for one in entry.roles],
-            "after": _state_document(entry.after) if entry.after else None,
-            "expected": _state_document(entry.expected) if entry.expected else None,
+            "after": identity_document(entry.after) if entry.after else None,
+            "expected": identity_document(entry.expected) if entry.expected else None,
             "etag": entry.etag,
             "error": [entry.error_code, entry.error_message],
         },
@@ -110,15 +110,10 @@ def _role_in(kept: list[Any]) -> RoleResult:
     return RoleResult(Role(role, name), Scope.parse(scope), principal, RoleStatus(status), assignment, receiver)
 
 
-def _state_document(state: IdentityState) -> dict[str, Any]:
-    system = [state.system.principal_id, state.system.tenant_id] if state.system else None
-    return {
-        "system": system,
-        "users": [[str(id_), one.client_id, one.principal_id] for id_, one in state.users.items()],
-    }
-
-
 def _state_in(kept: dict[str, Any]) -> IdentityState:
+    if "users" not in kept:
+        return identity_in(kept)
+    # Before format 3: lists in place of the public JSON.
     users = {ResourceId.parse(id_): UserIdentity(client, principal) for id_, client, principal in kept["users"]}
     return IdentityState(SystemIdentity(*kept["system"]) if kept["system"] else None, users)
 

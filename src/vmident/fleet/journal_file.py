@@ -18,7 +18,7 @@ from vmident.private_files import create_private
 if TYPE_CHECKING:
     import sqlite3
 
-_VERSION = 2
+_VERSION = 3
 _APPLICATION_ID = 0x766D6A6E  # 'vmjn'
 _BUSY_SECONDS = 60.0
 _CLOSES_AFTER_SECONDS = 5.0
@@ -33,7 +33,10 @@ CREATE TABLE entries (
     stage TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (run, vm)
 ) WITHOUT ROWID
 """
-_FROM_VERSION = {1: "ALTER TABLE runs ADD COLUMN failures TEXT NOT NULL DEFAULT '[]'"}
+_FROM_VERSION = {
+    1: "ALTER TABLE runs ADD COLUMN failures TEXT NOT NULL DEFAULT '[]'",
+    2: "",  # Entries are read in both forms; the number keeps programs of before from reading the new one.
+}
 
 
 class JournalFile:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from vmident.core.identity import IdentityState
+from vmident.core.identity import IdentityState, identity_document
 from vmident.core.transition import Transition
 from vmident.core.vm_creation.deployment import WhatIfChange
-from vmident.render.document import Document, error_document, identity_document, role_document, warning_document
+from vmident.render.document import Document, error_document, role_document, warning_document
 from vmident.render.human import difference_lines, role_lines
 from vmident.render.line import Line, Tone
 from vmident.results.changes import Status

@@ -5,30 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from vmident.core.identity import identity_document
+
 if TYPE_CHECKING:
     from vmident.core.consequences import Notice
-    from vmident.core.identity import IdentityState
     from vmident.core.resource_id import ResourceId
     from vmident.core.virtual_machine import VirtualMachine
     from vmident.errors import VmidentError
     from vmident.results.changes import ChangeResult, RoleResult
 
 Document = dict[str, Any]
-
-
-def identity_document(state: IdentityState) -> Document:
-    """Return `{"type", "principalId"?, "tenantId"?, "userAssignedIdentities": {ID: {"clientId", "principalId"}}}`.
-
-    What Azure has not said yet is left out.
-    """
-    document: Document = {"type": state.type.value}
-    if state.system:
-        document.update(_known(principalId=state.system.principal_id, tenantId=state.system.tenant_id))
-    document["userAssignedIdentities"] = {
-        str(user): _known(clientId=known.client_id, principalId=known.principal_id)
-        for user, known in state.users.items()
-    }
-    return document
 
 
 def vm_document(machine: VirtualMachine) -> Document:
@@ -132,7 +118,3 @@ def change_row(result: ChangeResult) -> Document:
 def _joined(users: Any) -> str | None:
     ids: list[ResourceId] = sorted(users)
     return ",".join(str(user) for user in ids) or None
-
-
-def _known(**values: str | None) -> Document:
-    return {key: value for key, value in values.items() if value is not None}

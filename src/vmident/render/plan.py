@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from vmident.core.desired_state.plan import Plan, PlannedVm
+from vmident.core.identity import identity_document
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.render.document import Document, identity_document, role_document, warning_document
+from vmident.render.document import Document, role_document, warning_document
 from vmident.render.formats import as_yaml
 from vmident.render.human import change_lines, warnings_about
 from vmident.render.line import Line, Tone

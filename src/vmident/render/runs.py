@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from vmident.core.identity import identity_document
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import EarlyFailure, IdentityDeletion, RunEntry, RunRecord, Stage
 from vmident.core.shell import command_line
-from vmident.render.document import Document, identity_document, roles_member
+from vmident.render.document import Document, roles_member
 from vmident.render.formats import as_table
 from vmident.render.human import difference_lines, role_lines
 from vmident.render.line import Line, Tone

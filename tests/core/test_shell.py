@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmident.core.shell import command_line
+from vmident.core.shell import command_line, with_typed_words
 
 HOSTILE = [
     "$(touch x)",
@@ -48,3 +48,28 @@ def test_words_without_need_are_not_quoted_and_spaces_take_double_quotes() -> No
     assert command_line("az", "--role", "Key Vault Reader", "--scope", "/a/b") == (
         'az --role "Key Vault Reader" --scope /a/b'
     )
+
+
+VM = "/subscriptions/s/resourceGroups/team(a)/providers/Microsoft.Compute/virtualMachines/web01"
+USER = "/subscriptions/s/resourceGroups/ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/app"
+USER_OF_B = USER.replace("/ids/", "/b/")
+
+
+@pytest.mark.parametrize(
+    ("hint", "shown"),
+    [
+        (f"See: {command_line('vmident', 'show', VM)}", 'See: vmident show web01 -g "team(a)"'),
+        (
+            f"Run: {command_line('vmident', 'add-user', VM.upper(), '--identity', USER, '--scope', VM)}",
+            f'Run: vmident add-user web01 -g "team(a)" --identity app --scope "{VM}"',
+        ),
+        (
+            f"Run: {command_line('vmident', 'add-user', 'x', '--identity', USER, '--identity', USER_OF_B)}",
+            f"Run: vmident add-user x --identity {USER} --identity {USER_OF_B}",
+        ),
+        (f"On {VM} no role helps.", f"On {VM} no role helps."),
+        (command_line("az", "vm", "start", "--ids", VM), command_line("az", "vm", "start", "--ids", VM)),
+    ],
+)
+def test_commands_name_resources_as_they_were_typed(hint: str, shown: str) -> None:
+    assert with_typed_words(hint, VM, ["web01", "-g", "team(a)"], ["app"]) == shown

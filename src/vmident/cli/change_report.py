@@ -10,8 +10,9 @@ from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
 from vmident.cli.options.shared import FleetOptions, VmOptions
 from vmident.cli.run import Run, one_or_all
+from vmident.core.resource_id import looks_like_id
 from vmident.core.selection import SelectedChange, Selection
-from vmident.core.shell import command_line
+from vmident.core.shell import command_line, with_typed_words
 from vmident.errors import ExitCode, Interrupted, UsageError, VmidentError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import change_lines, summary_line, warning_lines, warnings_about
@@ -68,13 +69,26 @@ def change(
         from vmident.cli.verify_change import confirm_verification
 
         confirm_verification(words, session)
-    results = change_vms(words, session.where, checked, session.ports, how)
+    changed = change_vms(words, session.where, checked, session.ports, how)
+    results = tuple(_with_typed_names(one, checked.identities, run) for one in changed)
     if verifying is not None and is_verifying:
         from vmident.cli.verify_change import with_verifications
 
         results = with_verifications(results, verifying, session)
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
     return report(run, results, session, named_one=named_one)
+
+
+def _with_typed_names(result: ChangeResult, identities: Sequence[str], run: Run) -> ChangeResult:
+    """Return a result whose hint names the VM and its identities as the command line did."""
+    error = result.error
+    if error is None or error.hint is None or result.id is None:
+        return result
+    is_id = looks_like_id(result.vm)
+    words = [result.vm] if is_id else [result.vm, "-g", result.id.group, *run.subscription_options]
+    names = [one for one in identities if not looks_like_id(one)]
+    hint = with_typed_words(error.hint, str(result.id), words, names)
+    return replace(result, error=error.with_message(error.message, hint))
 
 
 def _place(meant: Selection, session: Session, run: Run) -> str:
@@ -178,7 +192,7 @@ def _explain_each(run: Run, results: Sequence[ChangeResult]) -> None:
     for one in results:
         run.console.warn(warning_lines(one))
         if one.error:
-            run.explain(one.error, about=one.id.name if one.id else one.vm)
+            run.explain_vm(one.error, one.id)
 
 
 def _explain_many(run: Run, results: Sequence[ChangeResult], session: Session) -> None:

@@ -21,6 +21,7 @@ from vmident.render.line import Line, error_lines
 
 if TYPE_CHECKING:
     from vmident.cli.composition.session import Session
+    from vmident.core.resource_id import ResourceId
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class Run:
         self._options = options
         self._sessions: list[Session] = []
         self._output = options.output or Output.AUTO
+        self._explained: set[str] = set()
         self.answer_was_unfit = False
 
     def open(self, *, selecting: bool | None = None, yes: bool = False) -> Session:
@@ -106,6 +108,11 @@ class Run:
     def several_subscriptions(self) -> tuple[str, ...]:
         """The subscriptions named where they are several, or `all`."""
         return self._options.several_subscriptions
+
+    @property
+    def subscription_options(self) -> list[str]:
+        """The words that named the subscription on the command line."""
+        return [word for one in self._options.subscription or () for word in ("--subscription", one)]
 
     @property
     def output(self) -> Output:
@@ -222,6 +229,17 @@ class Run:
             self.console.note([Line(error.message)])
         else:
             self.console.note(error_lines(error, about, names))
+
+    def explain_vm(self, error: VmidentError, vm: ResourceId | None) -> None:
+        """Report the failure of one VM of several under its name.
+
+        One that is about no VM in particular, such as a missing sign-in, has no name and is reported once.
+        """
+        if vm and not error.ends_run:
+            self.explain(error, about=vm.name)
+        elif error.message not in self._explained:
+            self._explained.add(error.message)
+            self.explain(error)
 
     def _trace_unexpected(self, error: VmidentError) -> None:
         """Print the traceback of an exception that vmident did not foresee, under `--debug`."""

@@ -14,4 +14,4 @@ def explain_verifications(run: Run, results: Sequence[VmVerification]) -> None:
     for one in results:
         run.console.warn(warnings_about(one.name, one.warnings))
         if one.error:
-            run.explain(one.error, about=one.name)
+            run.explain_vm(one.error, one.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Sequence
 
 # Text that a POSIX shell, PowerShell and cmd.exe all read back from between double quotes as it stands.
 _FIT_FOR_DOUBLE_QUOTES = re.compile(r"[\w @+=:,./()-]+", re.ASCII)
@@ -16,6 +17,25 @@ def command_line(*words: object) -> str:
     file can neither break the command that is pasted nor run another one.
     """
     return " ".join(_quoted(str(word)) for word in words)
+
+
+def with_typed_words(hint: str, vm: str, vm_words: Sequence[str], identities: Iterable[str]) -> str:
+    """Return a hint whose vmident commands name resources as the user did, instead of by ID.
+
+    `vm` is the ID of a VM, `vm_words` what stands for it, such as `web01 -g prod`. `identities` are names; where just
+    one identity of that name is in a command, its ID is replaced. IDs that are a scope, and those in commands of the
+    Azure CLI, stay.
+    """
+    before, command, text = hint.partition("vmident ")
+    if not command:
+        return hint
+    words = command_line(*vm_words)
+    text = re.sub(rf'(?<!--scope )("?){re.escape(vm)}\1(?=\s|$)', lambda _id: words, text, flags=re.IGNORECASE)
+    for name in identities:
+        pattern = re.compile(rf'(?<=--identity )("?)(/[^\s"]+/{re.escape(name)})\1(?=\s|$)', re.IGNORECASE)
+        if len({found[2].lower() for found in pattern.finditer(text)}) == 1:
+            text = pattern.sub(command_line(name), text)
+    return f"{before}{command}{text}"
 
 
 def _quoted(word: str) -> str:

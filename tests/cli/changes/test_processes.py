@@ -18,7 +18,7 @@ import pytest
 
 import vmident
 from tests.loopback import Loopback
-from tests.program import GROUP, identity_id, vm_id
+from tests.program import GROUP, identity_id
 from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN, Sandbox
 
 USER = "myUserAssignedIdentity"
@@ -139,7 +139,7 @@ def test_ctrl_c_while_waiting_says_that_azure_may_go_on(slow_azure: Sandbox) -> 
     assert waiting
     assert process.returncode == 130
     assert "may still complete" in err
-    assert f"vmident show {vm_id('myVM')}" in err
+    assert "vmident show myVM -g myResourceGroup" in err
     assert "Traceback" not in err
     record = json.loads(out)
     assert (record["status"], record["error"]["code"], record["after"]) == ("unknown", "interrupted", None)

@@ -184,7 +184,7 @@ def test_a_principal_that_the_directory_never_knows_fails_loudly_and_a_second_ru
     assert error["code"] == "PrincipalNotFound"
     assert "these roles were not granted: 'Reader'" in error["message"]
     assert error["hint"] == (
-        f"To complete the change: vmident enable-system {vm_id('myVM')} --role Reader --scope {IN_GROUP}"
+        f"To complete the change: vmident enable-system myVM -g {GROUP} --role Reader --scope {IN_GROUP}"
     )
     assert outcome.json["after"]["type"] == "SystemAssigned"
     assert roles_in(outcome.json) == [("Reader", IN_GROUP, "failed")]

@@ -223,7 +223,7 @@ def test_a_timeout_while_waiting_says_that_the_change_may_still_complete(program
     error = outcome.json["error"]
     assert error["code"] == "timed-out"
     assert "may still complete" in error["message"]
-    assert f"vmident show {vm_id('myVM')}" in error["hint"]
+    assert f"vmident show myVM -g {GROUP}" in error["hint"]
 
 
 def test_a_timeout_before_anything_was_sent_says_so(program: Program) -> None:
@@ -243,7 +243,7 @@ def test_ctrl_c_while_waiting_says_that_the_operation_goes_on_and_how_to_look_at
     assert outcome.code == 130
     assert [one["status"] for one in outcome.json] == ["unknown", "unchanged"]
     assert "was sent and may still complete." in outcome.err
-    assert f"vmident show {vm_id('myVM')}" in outcome.err
+    assert f"vmident show myVM -g {GROUP}" in outcome.err
 
 
 def test_ctrl_c_before_the_write_says_that_nothing_was_sent(program: Program) -> None:

@@ -77,7 +77,7 @@ def doctor(
     _answer(run, found, fixed, names_vms=names_vms)
     for one in fixed:
         if one.error:
-            run.explain(one.error, about=one.id.name if one.id else one.vm)
+            run.explain_vm(one.error, one.id)
     return ExitCode.FAILED if any(one.has_failed for one in found.findings) else ExitCode.DONE
 
 

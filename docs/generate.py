@@ -57,6 +57,8 @@ _NARROWER_CODES = {
     "role-not-found": "No role with that name can be assigned at the scope.",
     "vm-not-running": "The VM is not running, so no script can run in it.",
     "agent-missing": "The VM has no VM agent, or the agent is not ready, so no script can run in it.",
+    "instance-not-found": "The scale set has no instance of that ID.",
+    "no-instance": "The scale set has no instance that a script can run in.",
     "no-identity": "The VM has no identity to verify.",
     "no-http-client": "The VM has no program to request and read a token with.",
     "run-not-found": "The run was not found in the journal, or the journal has no runs for this cloud.",

@@ -6,17 +6,25 @@ Source: the recordings `vm-run-command-action-2024.json` (Linux, one message wit
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vmident.arm.answers import ArmResponse, check_about, read, unreadable
 from vmident.arm.connection import Connection
 from vmident.arm.operations import FirstAnswer, operation_in, status_in
+from vmident.arm.paging import pages
 from vmident.arm.pipeline_policy import content_of, request_of
 from vmident.arm.virtual_machines import API_VERSION
-from vmident.arm.wire.types import Body, StatusBody, Text
+from vmident.arm.wire.run_commands import HostBody, HostViewBody, InstanceBody, ProfileBody, ScriptBody
+from vmident.arm.wire.types import StatusBody
 from vmident.arm.wire.virtual_machines import vm_from_wire
 from vmident.core.resource_id import ResourceId
+from vmident.core.shell import command_line
 from vmident.core.verification.host import Agent, Host
+from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import VmKind, kind_of
+from vmident.errors import NotFound
 from vmident.ports.azure import Operation
 from vmident.ports.run_commands import ScriptStatus
 
@@ -27,125 +35,61 @@ _POWER_STATE = "PowerState/"
 _READY = "ProvisioningState/succeeded"
 
 
-class AgentBody(Body):
-    """The VM agent in an instance view."""
-
-    statuses: list[StatusBody] | None = None
-
-
-class HostViewBody(Body):
-    """An instance view."""
-
-    statuses: list[StatusBody] | None = None
-    vm_agent: AgentBody | None = None
-
-
-class OsDiskBody(Body):
-    """The disk of the operating system."""
-
-    os_type: Text = None
-
-
-class StorageBody(Body):
-    """The storage profile."""
-
-    os_disk: OsDiskBody | None = None
-
-
-class ImdsBody(Body):
-    """How the Metadata Security Protocol guards the token service: `Audit` or `Enforce`."""
-
-    mode: Text = None
-
-
-class ProxyAgentBody(Body):
-    """The Metadata Security Protocol."""
-
-    enabled: bool | None = None
-    imds: ImdsBody | None = None
-
-
-class SecurityBody(Body):
-    """The security profile."""
-
-    proxy_agent_settings: ProxyAgentBody | None = None
-
-
-class HostPropertiesBody(Body):
-    """`properties` of a VM that a script is to run in."""
-
-    storage_profile: StorageBody | None = None
-    security_profile: SecurityBody | None = None
-    instance_view: HostViewBody | None = None
-
-
-class HostBody(Body):
-    """A VM that a script is to run in."""
-
-    properties: HostPropertiesBody
-
-
-class MessageBody(Body):
-    """What a script printed: on Linux both streams, on Windows one."""
-
-    message: Text = None
-
-
-class OutputBody(Body):
-    """The messages of a script."""
-
-    value: list[MessageBody] | None = None
-
-
-class OutputPropertiesBody(Body):
-    """`properties` of a script's operation."""
-
-    output: OutputBody | None = None
-
-
-class ScriptBody(Body):
-    """A script's operation at its end; what its `Location` answers has the messages on top."""
-
-    properties: OutputPropertiesBody | None = None
-    value: list[MessageBody] | None = None
-
-
 class ArmRunCommands:
     """`vmident.ports.run_commands.RunCommands`, as ARM has them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def read_host(self, vm: ResourceId) -> Host:
-        """GET the VM with `$expand=instanceView`."""
-        answer = self._connection.read(str(vm), API_VERSION, expand="instanceView")
+    def read_host(self, vm: ResourceId, instance: str | None = None) -> Host:
+        """GET the VM with `$expand=instanceView`; of a scale set the set, the list of its instances, and one's view."""
+        is_scale_set = kind_of(vm) is VmKind.SCALE_SET
+        answer = self._connection.read(str(vm), API_VERSION, expand="" if is_scale_set else "instanceView")
         machine = vm_from_wire(answer.content, answer.headers, answer.request)
         check_about(vm, machine.id)
         properties = answer.read(HostBody, "a VM").properties
-        storage, view, security = properties.storage_profile, properties.instance_view, properties.security_profile
-        os_type = (storage.os_disk.os_type if storage and storage.os_disk else None) or ""
-        power = next((code for code in _codes(view.statuses if view else None) if code.startswith(_POWER_STATE)), None)
-        guard = security.proxy_agent_settings if security else None
-        return Host(
-            machine,
-            is_windows=os_type.lower() == "windows",
-            power=power.removeprefix(_POWER_STATE) if power else None,
-            agent=_agent(view),
-            enforces_metadata_security=bool(guard and guard.imds and (guard.imds.mode or "").lower() == "enforce"),
-        )
+        if not is_scale_set:
+            view = properties.instance_view
+            return _host(machine, properties, view, _agent(view, Agent.MISSING if view else Agent.UNKNOWN))
+        if (properties.orchestration_mode or "").lower() == "flexible":
+            return Host(machine, is_flexible=True)
+        chosen = instance if instance is not None else self._first_instance(vm)
+        profile = properties.virtual_machine_profile or ProfileBody()
+        seen = self._instance_view(vm, chosen) if chosen is not None else None
+        return replace(_host(machine, profile, seen, _agent(seen, Agent.UNKNOWN)), instance=chosen)
 
-    def start(self, vm: ResourceId, script: str, *, is_windows: bool) -> Operation:
+    def _first_instance(self, scale_set: ResourceId) -> str | None:
+        listed = pages(self._connection, f"{scale_set}/virtualMachines", API_VERSION, InstanceBody, "an instance")
+        return next((one.instance_id for one in listed), None)
+
+    def _instance_view(self, scale_set: ResourceId, instance: str) -> HostViewBody:
+        path = f"{scale_set}/virtualMachines/{instance}/instanceView"
+        try:
+            return self._connection.read(path, API_VERSION).read(HostViewBody, "an instance view")
+        except NotFound as missing:
+            place = ["--subscription", scale_set.subscription, "-g", scale_set.group, "-n", scale_set.name]
+            raise NotFound(
+                f"Scale set '{scale_set.name}' has no instance {instance}.",
+                code="instance-not-found",
+                hint=f"To see its instances: {command_line('az', 'vmss', 'list-instances', *place)}",
+            ) from missing
+
+    def start(self, host: Host, script: str) -> Operation:
         """POST the script once, in the lines that it has."""
-        answer = FirstAnswer()
+        vm, answer = host.machine.id, FirstAnswer()
         body: Any = {
-            "commandId": "RunPowerShellScript" if is_windows else "RunShellScript",
+            "commandId": "RunPowerShellScript" if host.is_windows else "RunShellScript",
             "script": script.splitlines(),
         }
-        machines = self._client(vm).virtual_machines
-        # The method has an API version of its own, and does not look at the client's.
-        self._connection.call(
-            lambda: machines.begin_run_command(vm.group, vm.name, body, polling=answer, api_version=API_VERSION)
-        )
+        client = self._client(vm)
+        # The methods have an API version of their own, and do not look at the client's.
+        options: Any = {"polling": answer, "api_version": API_VERSION}
+        if host.instance is None:
+            run = partial(client.virtual_machines.begin_run_command, vm.group, vm.name, body, **options)
+        else:
+            instances = client.virtual_machine_scale_set_vms
+            run = partial(instances.begin_run_command, vm.group, vm.name, host.instance, body, **options)
+        self._connection.call(run)
         return self._operation(answer)
 
     def poll(self, operation: Operation) -> ScriptStatus:
@@ -168,16 +112,28 @@ class ArmRunCommands:
         return self._connection.sdk(ComputeManagementClient, vm.subscription)
 
 
+def _host(machine: VirtualMachine, profile: ProfileBody, view: HostViewBody | None, agent: Agent) -> Host:
+    storage, security = profile.storage_profile, profile.security_profile
+    os_type = (storage.os_disk.os_type if storage and storage.os_disk else None) or ""
+    power = next((code for code in _codes(view.statuses if view else None) if code.startswith(_POWER_STATE)), None)
+    guard = security.proxy_agent_settings if security else None
+    return Host(
+        machine,
+        is_windows=os_type.lower() == "windows",
+        power=power.removeprefix(_POWER_STATE) if power else None,
+        agent=agent,
+        enforces_metadata_security=bool(guard and guard.imds and (guard.imds.mode or "").lower() == "enforce"),
+    )
+
+
 def _codes(statuses: list[StatusBody] | None) -> list[str]:
     return [one.code or "" for one in statuses or ()]
 
 
-def _agent(view: HostViewBody | None) -> Agent:
-    """Return what an instance view says of the agent: a VM that runs without one has no `vmAgent`."""
-    if view is None:
-        return Agent.UNKNOWN
-    if view.vm_agent is None:
-        return Agent.MISSING
+def _agent(view: HostViewBody | None, otherwise: Agent) -> Agent:
+    """Return what an instance view says of the agent; `otherwise` where it says nothing."""
+    if view is None or view.vm_agent is None:
+        return otherwise
     codes = _codes(view.vm_agent.statuses)
     return Agent.READY if not codes or any(one.lower() == _READY.lower() for one in codes) else Agent.NOT_READY
 

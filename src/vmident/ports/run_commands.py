@@ -23,11 +23,14 @@ class ScriptStatus:
 class RunCommands(Protocol):
     """Run scripts inside VMs."""
 
-    def read_host(self, vm: ResourceId) -> Host:
-        """Read a VM with its instance view in one request."""
+    def read_host(self, vm: ResourceId, instance: str | None = None) -> Host:
+        """Read a VM with its instance view in one request.
+
+        Of a scale set, read it and one of its instances: the first one where none is named.
+        """
         ...
 
-    def start(self, vm: ResourceId, script: str, *, is_windows: bool) -> Operation:
+    def start(self, host: Host, script: str) -> Operation:
         """Send the script once; never repeats it.
 
         Raises `Conflict` where the VM does not run, has no agent or runs another script, and `AzureUnavailable` where

@@ -26,6 +26,7 @@ def verification_document(result: VmVerification) -> dict[str, Any]:
     return {
         "id": str(result.id) if result.id else None,
         "name": result.name,
+        **({"instance": result.instance} if result.instance is not None else {}),
         "status": result.status.value,
         "checks": [_check_document(one) for one in result.checks],
         "warnings": [warning_document(one) for one in result.warnings],
@@ -87,6 +88,8 @@ def verification_lines(results: Sequence[VmVerification]) -> Iterator[Line]:
 def vm_verification_lines(result: VmVerification) -> Iterator[Line]:
     """Draw one VM: how it ended, and each check with what to do about it."""
     place = f" ({result.id.group})" if result.id else ""
+    if result.instance is not None:
+        place += f", instance {result.instance}"
     yield Line(f"{result.name}{place}: {result.status.value}", _TONES[result.status])
     hints: set[str] = set()
     for one in result.checks:

@@ -32,7 +32,7 @@ class VerificationStatus(Enum):
 class VmVerification:
     """What was found of one VM. `vm` is the word that named it, `id` is `None` where no VM was found for it.
 
-    `error` says why a VM was skipped or its result is unknown.
+    `error` says why a VM was skipped or its result is unknown. `instance` is that of a scale set that was asked.
     """
 
     vm: str
@@ -41,6 +41,7 @@ class VmVerification:
     checks: tuple[CheckResult, ...] = ()
     warnings: tuple[Notice, ...] = ()
     error: VmidentError | None = None
+    instance: str | None = None
 
     @property
     def name(self) -> str:

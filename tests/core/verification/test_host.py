@@ -8,6 +8,7 @@ from vmident.core.identity import IdentityState
 from vmident.core.resource_id import vm_id
 from vmident.core.verification.host import Agent, Host, explained, is_busy, reason_not_to_ask
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import VmKind
 from vmident.errors import Conflict, OperationFailed, VmidentError
 
 MACHINE = VirtualMachine(vm_id("s", "g", "web"), "westus", IdentityState())
@@ -48,5 +49,20 @@ def test_the_instance_view_tells_whether_a_script_may_run(power: str | None, age
     ],
 )
 def test_azures_refusals_are_explained_as_what_they_say_about_the_vm(failure: VmidentError, code: str) -> None:
-    assert explained(failure, MACHINE).code == code
+    assert explained(failure, Host(MACHINE)).code == code
     assert is_busy(failure) == (failure is BUSY)
+
+
+def test_a_scale_set_runs_scripts_in_its_instances_alone() -> None:
+    scale_set = VirtualMachine(VmKind.SCALE_SET.id_of("s", "g", "web"), "westus", IdentityState())
+    flexible, empty = Host(scale_set, is_flexible=True), Host(scale_set)
+    stopped = Host(scale_set, instance="3", power="deallocated")
+    reasons = [reason_not_to_ask(host) for host in (flexible, empty, stopped)]
+    assert [reason.code for reason in reasons if reason] == ["no-instance", "no-instance", "vm-not-running"]
+    assert [reason.message for reason in reasons if reason] == [
+        "The instances of scale set 'web' are VMs, because it is Flexible.",
+        "Scale set 'web' has no instances.",
+        "Instance 3 of scale set 'web' is deallocated.",
+    ]
+    assert reasons[-1]
+    assert reasons[-1].hint == "Start it: az vmss start --subscription s -g g -n web --instance-ids 3"

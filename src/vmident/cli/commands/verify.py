@@ -41,6 +41,12 @@ class VerifyOptions:
             show_default=False,
         ),
     ] = None
+    instance: Annotated[
+        str | None,
+        typer.Option(
+            "--instance", metavar="ID", help="Instance of the scale set to run the script in.", show_default="the first"
+        ),
+    ] = None
     yes: Yes = False
 
 
@@ -66,7 +72,7 @@ def verify(
 
       vmident verify --all -g myResourceGroup --sample 5% --yes
     """
-    from vmident.cli.inputs.verification import checked_resource, checked_verify_words, sample_size
+    from vmident.cli.inputs.verification import checked_instance, checked_resource, checked_verify_words, sample_size
     from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
     from vmident.cli.verification_report import explain_verifications
     from vmident.core.selection import Selection
@@ -79,9 +85,10 @@ def verify(
     identities = checked_verify_words(identity or ())
     resource = checked_resource(options.resource) if options.resource is not None else None
     size = sample_size(options.sample) if options.sample is not None else None
+    instance = checked_instance(options.instance) if options.instance is not None else None
     session = run.open(selecting=isinstance(meant, Selection), yes=options.yes)
     words = resolve_vms(meant, session, run)
-    request = VerificationRequest(resource or session.ports.token_resource, identities, options.watch or 0.0)
+    request = VerificationRequest(resource or session.ports.token_resource, identities, options.watch or 0.0, instance)
     results = verify_vms(words, session.where, request, session.ports, size=size)
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
     run.answer(

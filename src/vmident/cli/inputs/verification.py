@@ -14,6 +14,8 @@ from vmident.usecases.resolve.identities import checked_identity_names
 # A URL such as https://vault.azure.net, an `api://` URI, or the GUID of an application.
 _RESOURCE = re.compile(r"(https://|api://)[\w.~:/?#@!$&()*+,;=%-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
+_INSTANCE = re.compile(r"\d{1,9}", re.ASCII)
+
 
 def checked_verify_words(words: Sequence[str]) -> tuple[str, ...]:
     """Return the names and IDs of `--identity`, checked; `[system]` is the system-assigned identity."""
@@ -29,6 +31,13 @@ def checked_resource(word: str) -> str:
             f"'{word}' is not a resource that tokens can be requested for.",
             hint="Use the resource's URL, such as https://vault.azure.net",
         )
+    return word.strip()
+
+
+def checked_instance(word: str) -> str:
+    """Return the ID of an instance of a scale set; raises `UsageError` for what is none."""
+    if not _INSTANCE.fullmatch(word.strip()):
+        raise UsageError(f"'{word}' is not the ID of an instance.", hint="To list them: az vmss list-instances")
     return word.strip()
 
 

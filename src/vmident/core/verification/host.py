@@ -11,6 +11,7 @@ from enum import Enum
 
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import VmKind, capitalized, kind_of, titled
 from vmident.errors import Conflict, VmidentError, VmNotAsked
 
 _RUNNING = "running"
@@ -30,35 +31,56 @@ class Agent(Enum):
 
 @dataclass(frozen=True)
 class Host:
-    """A VM, its operating system, its power state in Azure's word (`None` where not known), and its agent."""
+    """A VM or an instance of a scale set: its operating system, power state in Azure's word, and agent.
+
+    `machine` is the VM or the scale set, `instance` the instance's ID. `power` is `None` where it is not known. The
+    instances of a Flexible scale set are VMs, so the set itself `is_flexible` and runs no script.
+    """
 
     machine: VirtualMachine
     is_windows: bool = False
     power: str | None = None
     agent: Agent = Agent.UNKNOWN
     enforces_metadata_security: bool = False
+    instance: str | None = None
+    is_flexible: bool = False
+
+    @property
+    def title(self) -> str:
+        """Return `VM 'web01'` or `instance 0 of scale set 'web'`, to stand within a sentence."""
+        of = f"instance {self.instance} of " if self.instance is not None else ""
+        return f"{of}{titled(self.machine.id)}"
 
 
 def reason_not_to_ask(host: Host) -> VmNotAsked | None:
-    """Return why a script would not run in this VM, as far as its instance view tells; `None` if it may."""
-    vm = host.machine.id
+    """Return why a script would not run here, as far as the instance view tells; `None` if it may."""
+    if host.is_flexible:
+        return VmNotAsked(
+            f"The instances of {host.title} are VMs, because it is Flexible.",
+            code="no-instance",
+            hint="Verify its VMs by name.",
+        )
+    if host.instance is None and kind_of(host.machine.id) is VmKind.SCALE_SET:
+        return VmNotAsked(
+            f"{capitalized(host.title)} has no instances.", code="no-instance", hint="Verify it when it has one."
+        )
     if host.power is not None and host.power.lower() != _RUNNING:
-        return _not_running(host.machine, host.power)
+        return _not_running(host, host.power)
     if host.agent in (Agent.MISSING, Agent.NOT_READY):
-        return _no_agent(host.machine, f"The VM agent of VM '{vm.name}' is {host.agent.value}.")
+        return _no_agent(host, f"The VM agent of {host.title} is {host.agent.value}.")
     return None
 
 
-def explained(failure: VmidentError, machine: VirtualMachine) -> VmidentError:
+def explained(failure: VmidentError, host: Host) -> VmidentError:
     """Return Azure's refusal to run a script as what it says about the VM; any other failure as it is."""
     said = failure.message.lower()
     if _NOT_RUNNING in said:
-        return _not_running(machine, "not running")
+        return _not_running(host, "not running")
     if any(part in said for part in _NO_AGENT):
-        return _no_agent(machine, f"The VM agent of VM '{machine.id.name}' does not take scripts.")
+        return _no_agent(host, f"{capitalized(host.title)} has no VM agent that takes scripts.")
     if is_busy(failure):
         return failure.with_message(
-            f"VM '{machine.id.name}' is still running another Run Command.",
+            f"{capitalized(host.title)} is still running another Run Command.",
             hint="Azure runs one at a time on a VM. Try again when it has completed.",
         )
     return failure
@@ -69,11 +91,21 @@ def is_busy(failure: VmidentError) -> bool:
     return isinstance(failure, Conflict) and _BUSY in failure.message.lower()
 
 
-def _not_running(machine: VirtualMachine, power: str) -> VmNotAsked:
-    start = command_line("az", "vm", "start", "--ids", machine.id)
-    return VmNotAsked(f"VM '{machine.id.name}' is {power}.", code="vm-not-running", hint=f"Start it: {start}")
+def _not_running(host: Host, power: str) -> VmNotAsked:
+    start = command_line("az", *_commands_of(host, "start"))
+    message = f"{capitalized(host.title)} is {power}."
+    return VmNotAsked(message, code="vm-not-running", hint=f"Start it: {start}")
 
 
-def _no_agent(machine: VirtualMachine, message: str) -> VmNotAsked:
-    look = command_line("az", "vm", "get-instance-view", "--ids", machine.id, "--query", "instanceView.vmAgent")
+def _no_agent(host: Host, message: str) -> VmNotAsked:
+    look = command_line("az", *_commands_of(host, "get-instance-view"))
     return VmNotAsked(message, code="agent-missing", hint=f"Run Command needs the VM agent. To see its state: {look}")
+
+
+def _commands_of(host: Host, verb: str) -> list[object]:
+    vm = host.machine.id
+    if host.instance is None:
+        return ["vm", verb, "--ids", vm]
+    which = "--instance-ids" if verb == "start" else "--instance-id"
+    place = ["--subscription", vm.subscription, "-g", vm.group, "-n", vm.name]
+    return ["vmss", verb, *place, which, host.instance]

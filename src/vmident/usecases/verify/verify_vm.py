@@ -29,6 +29,7 @@ from vmident.core.verification.masking import masked
 from vmident.core.verification.output import TokenAnswer, read_output
 from vmident.core.verification.script import REQUESTS_AT_MOST, powershell_script, shell_script
 from vmident.core.verification.verdict import CheckStatus, VmContext, judge
+from vmident.core.vm_kind import capitalized, kind_of, titled
 from vmident.errors import (
     AzureUnavailable,
     Interrupted,
@@ -58,12 +59,14 @@ _WATCH_PAUSES_SECONDS = (5.0, 10.0, 20.0, 30.0)
 class VerificationRequest:
     """What to verify: the identities in the user's words (all where there are none), and the resource to request for.
 
-    `watch_seconds` is how long a VM whose checks fail is verified again.
+    `watch_seconds` is how long a VM whose checks fail is verified again. `instance` is that of a scale set that the
+    script runs in, the first one for `None`.
     """
 
     resource: str
     identities: tuple[str, ...] = ()
     watch_seconds: float = 0.0
+    instance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class Target:
     def cost_of_read(self) -> RequestCost:
         """What reading it, the first request, takes from Azure's rate limits."""
         region = "".join(self.region.split()).lower()
-        return RequestCost(RequestKind.READ_VM, self.vm.subscription.lower(), region)
+        return RequestCost(RequestKind.READ_VM, self.vm.subscription.lower(), region, vm_kind=kind_of(self.vm))
 
 
 def verify_vm(target: Target, request: VerificationRequest, ports: ScriptPorts) -> Steps[VmVerification]:
@@ -121,8 +124,7 @@ def verify_vm(target: Target, request: VerificationRequest, ports: ScriptPorts) 
             elapsed = ports.clock.now() - began
             if elapsed + pause > request.watch_seconds:
                 return failed
-            why = f"{target.vm.name}: not verified yet ({elapsed:.0f} s), trying again in {pause:.0f} s"
-            yield Pause(pause, why)
+            yield Pause(pause, f"{target.vm.name}: not verified yet, trying again in {pause:.0f} s", elapsed)
         except VmidentError as failure:
             return _cut_short(target, script, failure, failed)
         except KeyboardInterrupt:
@@ -145,11 +147,14 @@ def _one_round(
     target: Target, request: VerificationRequest, ports: ScriptPorts, script: _Script
 ) -> Steps[VmVerification]:
     vm = target.vm
-    host: Host = yield AzureRequest(target.cost_of_read, partial(ports.run_commands.read_host, vm))
+    read = partial(ports.run_commands.read_host, vm, request.instance)
+    host: Host = yield AzureRequest(target.cost_of_read, read)
     checks, warnings = plan_checks(vm, host.machine.identity, request.identities)
     if not checks:
         raise VmNotAsked(
-            f"VM '{vm.name}' has no identity to verify.", code="no-identity", hint="Enable or attach one first."
+            f"{capitalized(titled(vm))} has no identity to verify.",
+            code="no-identity",
+            hint="Enable or attach one first.",
         )
     reason = reason_not_to_ask(host)
     if reason:
@@ -162,14 +167,13 @@ def _one_round(
     results = judge(checks, answers, VmContext(vm, host.enforces_metadata_security))
     is_verified = all(one.status is CheckStatus.OK for one in results)
     status = VerificationStatus.VERIFIED if is_verified else VerificationStatus.FAILED
-    return VmVerification(target.word, status, vm, results, warnings)
+    return VmVerification(target.word, status, vm, results, warnings, instance=host.instance)
 
 
 def _answers_to(
     batch: Sequence[TokenRequest], resource: str, host: Host, ports: ScriptPorts, script: _Script
 ) -> Steps[dict[str, TokenAnswer]]:
     """Run one script, and return the answers by the selector of their request; raises `ScriptFailed`."""
-    vm = host.machine.id
     nonce = ports.new_nonce()
     text = (powershell_script if host.is_windows else shell_script)(batch, resource, nonce)
     operation = yield from _started(text, host, ports, script)
@@ -177,19 +181,19 @@ def _answers_to(
     output = read_output(printed, nonce, batch)
     if output.is_forged:
         raise ScriptFailed(
-            f"The output of the script in VM '{vm.name}' contradicts itself and is not used.",
+            f"The output of the script in {host.title} contradicts itself and is not used.",
             hint="Another program wrote lines into it. Check who has access to the VM.",
         )
     if output.tool == "none":
         raise ScriptFailed(
-            f"VM '{vm.name}' has no program to request and read a token with.",
+            f"{capitalized(host.title)} has no program to request and read a token with.",
             code="no-http-client",
             hint="Install curl, wget or python3, and base64 or openssl, in the VM.",
         )
     missing = len(batch) - len(output.answers)
     if missing:
         raise ScriptFailed(
-            f"The script in VM '{vm.name}' ended without results for {missing} of {len(batch)} token requests.",
+            f"The script in {host.title} ended without results for {missing} of {len(batch)} token requests.",
             hint="Check that scripts run in the VM: az vm run-command invoke --help",
         )
     return {batch[number].selector: answer for number, answer in output.answers.items()}
@@ -202,15 +206,17 @@ def _started(text: str, host: Host, ports: ScriptPorts, script: _Script) -> Step
 
     def start() -> Operation:
         script.is_sent = True
-        return ports.run_commands.start(machine.id, text, is_windows=host.is_windows)
+        return ports.run_commands.start(host, text)
 
     while True:
         try:
             operation: Operation = yield AzureRequest(cost_of(RequestKind.WRITE_VM, machine), start)
         except VmidentError as failure:
             script.is_sent = script.is_sent and failure.outcome_is_unknown
-            if is_busy(failure) and ports.clock.now() - began < BUSY_SECONDS:
-                yield Pause(_BUSY_PAUSE_SECONDS, f"{machine.id.name}: waiting for another Run Command to complete")
+            elapsed = ports.clock.now() - began
+            if is_busy(failure) and elapsed < BUSY_SECONDS:
+                why = f"{machine.id.name}: waiting for another Run Command to complete"
+                yield Pause(_BUSY_PAUSE_SECONDS, why, elapsed)
                 continue
             retry_after = failure.retry_after_seconds if isinstance(failure, Throttled) else None
             tries += 1
@@ -219,7 +225,7 @@ def _started(text: str, host: Host, ports: ScriptPorts, script: _Script) -> Step
                 or tries == START_TRIES
                 or is_too_long(retry_after)
             ):
-                raise explained(failure, machine) from failure
+                raise explained(failure, host) from failure
             pause = pause_before_retry(tries - 1, retry_after)
             yield Pause(pause, f"{machine.id.name}: {failure.code}, trying again in {pause:.0f} s")
         else:
@@ -236,17 +242,16 @@ def _output_of(operation: Operation, host: Host, ports: ScriptPorts) -> Steps[st
         elapsed = ports.clock.now() - began
         if elapsed >= SCRIPT_SECONDS:
             raise OperationUnfinished(
-                f"The script in VM '{machine.id.name}' has not ended within {SCRIPT_SECONDS / 60:.0f} minutes.",
+                f"The script in {host.title} has not ended within {SCRIPT_SECONDS / 60:.0f} minutes.",
                 hint="Check the VM and its agent, then try again. The script may still complete.",
             )
-        yield Pause(
-            min(pause, SCRIPT_SECONDS - elapsed), f"{machine.id.name}: waiting for the script ({elapsed:.0f} s)"
-        )
+        why = f"{machine.id.name}: waiting for the script"
+        yield Pause(min(pause, SCRIPT_SECONDS - elapsed), why, elapsed)
         polled: ScriptStatus = yield AzureRequest(
             cost_of(RequestKind.LOOK, machine), partial(ports.run_commands.poll, operation)
         )
         if polled.operation.failure:
-            raise explained(polled.operation.failure, machine)
+            raise explained(polled.operation.failure, host)
         if polled.operation.is_over:
             if polled.operation.took_seconds is not None:
                 ports.times.learn(polled.operation.took_seconds)

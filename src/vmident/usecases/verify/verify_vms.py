@@ -9,7 +9,8 @@ from vmident.core.polling import OperationTimes
 from vmident.core.resource_id import ResourceId
 from vmident.core.sampling import SampleSize, sample
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import NotFound, VmidentError
+from vmident.core.vm_kind import VmKind, kind_of
+from vmident.errors import NotFound, UsageError, VmidentError
 from vmident.ports.fleet import Job
 from vmident.ports.ports import Ports
 from vmident.results.verification import VerificationStatus, VmVerification
@@ -34,6 +35,8 @@ def verify_vms(
     """
     found = _find_all(words, where, ports)
     targets = [one for one in found if isinstance(one, Target)]
+    if request.instance is not None and any(kind_of(one.vm) is VmKind.VM for one in targets):
+        raise UsageError("--instance requires scale sets.", hint="Remove --instance to verify a VM.")
     if size:
         chosen = {one.vm for one in sample(targets, size, ports.new_uuid(), lambda one: str(one.vm).lower())}
         found = [one for one in found if isinstance(one, VmVerification) or one.vm in chosen]

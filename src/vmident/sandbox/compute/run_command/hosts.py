@@ -70,4 +70,5 @@ def guest_of(call: Call, host: Host) -> Guest:
             users.append(Issuable(found["principalId"], found["clientId"], found["id"]))
     # The application of a system-assigned identity has an id of its own, which ARM never shows; derived from it here.
     system = Issuable(holder["system"], f"{holder['system'][:-1]}a", "") if holder["system"] else None
-    return Guest(host.record["id"], TENANT, system, tuple(users), call.now)
+    # The token of an instance names the scale set, which has the identity; that Azure's does so is assumed.
+    return Guest(holder["id"], TENANT, system, tuple(users), call.now)

@@ -15,7 +15,7 @@ from vmident.core.selection import SelectedChange, Selection
 from vmident.core.shell import command_line, with_typed_words
 from vmident.errors import ExitCode, Interrupted, UsageError, VmidentError
 from vmident.render.document import change_document, change_row
-from vmident.render.human import change_lines, summary_line, warning_lines, warnings_about
+from vmident.render.human import ONE_BY_ONE_AT_MOST, change_lines, summary_line, warning_lines, warnings_about
 from vmident.render.line import Line, Tone
 from vmident.render.resources import deletion_document, deletion_lines, deletion_row
 from vmident.results.changes import ChangeResult, Status, exit_code_for
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from vmident.cli.composition.session import Session
     from vmident.render.many import OnRecord
     from vmident.results.resources import DeletionResult
-
-_ONE_BY_ONE_AT_MOST = 20
-"""VMs of a run whose report tells of each by itself."""
 
 
 def change(
@@ -117,7 +114,7 @@ def report(
     """
     # Who was asked has read some of them above the question.
     unsaid = [replace(one, warnings=session.prompt.unsaid(one.id, one.warnings)) for one in results]
-    are_many = len(results) > _ONE_BY_ONE_AT_MOST
+    are_many = len(results) > ONE_BY_ONE_AT_MOST
     if are_many:
         _explain_many(run, unsaid, session)
     run.answer(
@@ -170,7 +167,7 @@ def end_of_run(run: Run, results: Sequence[ChangeResult | DeletionResult], sessi
 def _lines(results: Sequence[ChangeResult], nothing: str, deletions: Sequence[DeletionResult]) -> Iterator[Line]:
     if not results and not deletions:
         yield Line(nothing, Tone.FAINT)
-    elif len(results) > _ONE_BY_ONE_AT_MOST:
+    elif len(results) > ONE_BY_ONE_AT_MOST:
         from vmident.render.many import fleet_lines
 
         yield from fleet_lines(results)

@@ -128,7 +128,7 @@ class Run:
 
     def answer(self, document: Any, *, rows: Any, lines: Callable[[], Iterable[Line]]) -> None:
         """Print the answer: `document` for JSON and YAML, `rows` for a table and tsv, `lines` for people."""
-        from vmident.render.formats import as_json, as_table, as_tsv, as_yaml, queried
+        from vmident.render.formats import as_json, as_table, as_tsv, as_yaml, queried, without_ids
 
         output, query = self.output, self._options.query
         if output is Output.HUMAN and query is None:
@@ -147,7 +147,9 @@ class Run:
             Output.JSON: lambda: as_json(picked),
             Output.JSONC: lambda: self.console.coloured_json(as_json(picked)),
             Output.YAML: lambda: as_yaml(picked),
-            Output.TABLE: lambda: as_table(flat, width_columns=self.width_columns),
+            Output.TABLE: lambda: as_table(
+                without_ids(flat) if self._options.query is None else flat, width_columns=self.width_columns
+            ),
             Output.TSV: lambda: as_tsv(flat),
             Output.NONE: lambda: "",
         }

@@ -59,6 +59,24 @@ def as_tsv(rows: Any) -> str:
     return "\n".join("\t".join(_cell(value) for value in _values(row)) for row in _rows(rows))
 
 
+def without_ids(rows: Any) -> list[Any]:
+    """Return rows for a table, as the Azure CLI shows them: members that are IDs left out, resource IDs as names."""
+    return [
+        {key: _named(value) for key, value in row.items() if not _is_id(key)} if isinstance(row, dict) else row
+        for row in _rows(rows)
+    ]
+
+
+def _is_id(key: str) -> bool:
+    return key == "id" or key.endswith("Id")
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("/subscriptions/"):
+        return ", ".join(one.rsplit("/", 1)[-1] for one in value.split(","))
+    return value
+
+
 def as_table(rows: Any, *, width_columns: int | None = None) -> str:
     """Return columns with a header, cut to `width_columns` where that is given."""
     from vmident.render.table import draw_table

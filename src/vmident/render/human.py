@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from vmident.core.virtual_machine import VirtualMachine
 
 
+ONE_BY_ONE_AT_MOST = 20
+"""VMs of a run that are drawn one by one; those of a larger run are grouped: see `render.many`."""
 HEADINGS = {
     Status.CHANGED: "changed",
     Status.UNCHANGED: "no changes",

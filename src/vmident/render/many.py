@@ -88,6 +88,12 @@ class Names:
 
 def fleet_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
     """Draw how a run of many ended: a block for VMs that were changed the same way, and a last line that counts."""
+    yield from grouped_change_lines(results)
+    yield summary_line(results)
+
+
+def grouped_change_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
+    """Draw a block for VMs that change the same way, the largest groups of a status first."""
     names = Names(results)
     largest_first = sorted(grouped_changes(results), key=len, reverse=True)
     for status in Status:
@@ -99,7 +105,6 @@ def fleet_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
             ways = len(groups) - _WAYS_AT_MOST
             yield Line(f"{_counted(rest)}: {HEADINGS[status]}, in {ways} other ways", Tone.HEADING)
             yield Line(f"  {names.of_first(rest)}", Tone.FAINT)
-    yield summary_line(results)
 
 
 def grouped_changes(results: Iterable[ChangeResult]) -> list[tuple[ChangeResult, ...]]:

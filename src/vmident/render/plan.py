@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from vmident.core.desired_state.plan import Plan, PlannedVm
 from vmident.core.identity import identity_document
@@ -11,11 +10,10 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.render.document import Document, role_document, warning_document
 from vmident.render.formats import as_yaml
-from vmident.render.human import change_lines, warnings_about
+from vmident.render.human import ONE_BY_ONE_AT_MOST, change_lines, warning_lines, warnings_about
 from vmident.render.line import Line, Tone
 from vmident.results.changes import ChangeResult, Status, planned_roles
 
-_WARNINGS_AT_MOST = 20
 _FOR_EDITORS = (
     "# yaml-language-server: $schema=desired-state.json\n"
     "# Editors check this file by the schema beside it: vmident plan --schema > desired-state.json\n"
@@ -79,20 +77,15 @@ def plan_row(one: PlannedVm) -> Document:
 
 
 def plan_lines(plan: Plan) -> Iterator[Line]:
-    """Draw the VMs that would change as changes are drawn, and count all."""
-    for one in plan.pending:
-        yield from change_lines(
-            ChangeResult(
-                one.vm.name,
-                Status.PLANNED,
-                one.vm,
-                one.before,
-                one.after,
-                one.request,
-                one.warnings,
-                planned_roles(one),
-            )
-        )
+    """Draw the VMs that would change as `apply` draws them, many in groups of the same change, and count all."""
+    results = [*map(_as_result, plan.pending)]
+    if len(results) > ONE_BY_ONE_AT_MOST:
+        from vmident.render.many import grouped_change_lines
+
+        yield from grouped_change_lines(results)
+    else:
+        for one in results:
+            yield from change_lines(one)
     pending = len(plan.pending)
     yield Line(f"{_counted(len(plan.vms))}: {pending} would change, {len(plan.vms) - pending} match", Tone.HEADING)
 
@@ -107,13 +100,21 @@ def _counted(vms: int) -> str:
 
 
 def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:
-    """Draw the warnings of a plan: about the rules first, then about VMs, a screenful of these."""
+    """Draw the warnings of a plan: about the rules first, then about VMs, many in groups of the same warning."""
     yield from warnings_about(file, plan.warnings)
-    about_vms = (line for one in plan.pending for line in warnings_about(one.vm.name, one.warnings))
-    yield from islice(about_vms, _WARNINGS_AT_MOST)
-    more = sum(1 for _ in about_vms)
-    if more:
-        yield Line(f"warning: {more} more warnings; use -o json to see them", Tone.WARNING)
+    results = [*map(_as_result, plan.pending)]
+    if len(results) > ONE_BY_ONE_AT_MOST:
+        from vmident.render.many import grouped_warning_lines
+
+        yield from grouped_warning_lines(results)
+    else:
+        for one in results:
+            yield from warning_lines(one)
+
+
+def _as_result(one: PlannedVm) -> ChangeResult:
+    roles = planned_roles(one)
+    return ChangeResult(one.vm.name, Status.PLANNED, one.vm, one.before, one.after, one.request, one.warnings, roles)
 
 
 def state_document(machines: Iterable[VirtualMachine]) -> Document:

@@ -10,7 +10,7 @@ from vmident.core.rbac.roles import RoleAssignment
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import Group, IdentityResource
 from vmident.render.document import Document, error_document, roles_member, warning_document
-from vmident.render.formats import as_table
+from vmident.render.formats import as_table, without_ids
 from vmident.render.human import role_lines
 from vmident.render.line import Line, Tone
 from vmident.results.changes import ChangeResult, Status
@@ -154,12 +154,11 @@ def deletion_loss_lines(
 
 
 def listing_lines(rows: Sequence[Mapping[str, Any]], none: str, width_columns: int | None = None) -> Iterator[Line]:
-    """Draw rows as a table, principals left to `show`; `none` is said where there are no rows."""
+    """Draw rows as a table, IDs left to `show`; `none` is said where there are no rows."""
     if not rows:
         yield Line(none, Tone.FAINT)
         return
-    short = [{key: value for key, value in row.items() if key != "principalId"} for row in rows]
-    heading, *others = as_table(short, width_columns=width_columns).splitlines()
+    heading, *others = as_table(without_ids(rows), width_columns=width_columns).splitlines()
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)

@@ -13,7 +13,7 @@ from vmident.render.document import Document, roles_member
 from vmident.render.formats import as_table
 from vmident.render.human import difference_lines, role_lines
 from vmident.render.line import Line, Tone
-from vmident.render.moment import utc
+from vmident.render.moment import ago, lasting, utc
 
 _STAGES = {
     Stage.PLANNED: "not begun",
@@ -82,14 +82,18 @@ def failure_row(failure: EarlyFailure) -> Document:
     return {key: document[key] for key in kept} | {"error": failure.error_code}
 
 
-def run_list_lines(records: Sequence[RunRecord], *, with_cloud: bool = False) -> Iterator[Line]:
-    """Draw runs one a line, the newest first; of several clouds each with its own."""
+def run_list_lines(
+    records: Sequence[RunRecord], now_seconds: float, width_columns: int | None = None, *, with_cloud: bool = False
+) -> Iterator[Line]:
+    """Draw runs one a line, the newest first, with how long ago each began; of several clouds each with its own."""
     if not records:
         yield Line("No runs.", Tone.FAINT)
         return
     kept = ("run", "began", "status", "vms", *(("cloud",) if with_cloud else ()), "command")
-    rows: list[dict[str, Any]] = [{key: run_row(record)[key] for key in kept} for record in records]
-    heading, *others = as_table(rows).splitlines()
+    rows: list[dict[str, Any]] = [
+        {key: {**run_row(record), "began": ago(record.began, now_seconds)}[key] for key in kept} for record in records
+    ]
+    heading, *others = as_table(rows, width_columns=width_columns).splitlines()
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)
@@ -107,11 +111,12 @@ def _counted(runs: int, what: str) -> str:
     return f"{runs} {what}{'' if runs == 1 else 's'}"
 
 
-def whole_run_lines(record: RunRecord) -> Iterator[Line]:
+def whole_run_lines(record: RunRecord, now_seconds: float) -> Iterator[Line]:
     """Draw a run: where it came from, then each VM with what was changed and what came of it."""
+    lasted = "" if record.ended is None else f", took {lasting(record.ended - record.began)}"
     yield Line(f"{record.id}: {record.status}", Tone.HEADING)
     yield Line(f"  command {record.origin.command}")
-    yield Line(f"  began   {utc(record.began)}{f', ended {utc(record.ended)}' if record.ended is not None else ''}")
+    yield Line(f"  began   {ago(record.began, now_seconds)} ({utc(record.began)}){lasted}")
     yield Line(
         f"  cloud   {record.origin.cloud}{f', as {record.origin.caller_name}' if record.origin.caller_name else ''}"
     )

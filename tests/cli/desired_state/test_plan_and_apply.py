@@ -411,7 +411,7 @@ def test_an_identity_that_does_not_exist_is_suggested(program: Program, describe
     assert message.endswith("does not exist. Did you mean 'otherIdentity'?")
 
 
-def test_of_many_warnings_a_screenful_is_told_and_the_rest_counted(program: Program, described: Description) -> None:
+def test_a_plan_of_many_vms_groups_those_with_the_same_change(program: Program, described: Description) -> None:
     for number in range(30):
         program.sandbox.add_vm("myResourceGroup", f"many{number:02}", system=True)
     file = described("version: 1\nrules:\n- vms: {names: [many*]}\n  system: false\n")
@@ -419,8 +419,17 @@ def test_of_many_warnings_a_screenful_is_told_and_the_rest_counted(program: Prog
     outcome = program(f"plan -f {file}")
 
     assert len(outcome.json["vms"]) == 30
-    assert len(outcome.err.splitlines()) == 21
-    assert outcome.err.splitlines()[-1] == "warning: 40 more warnings; use -o json to see them"
+    assert len(outcome.err.splitlines()) == 2
+    assert outcome.err.count("warning: 30 VMs (many00, many01, many02, many03, many04 and 25 more): ") == 2
+    assert program(f"plan -f {file} -o human").out.splitlines() == [
+        "30 VMs: would change",
+        "  many00, many01, many02, many03, many04 and 25 more",
+        "  before  SystemAssigned",
+        "  after   None",
+        "  - system-assigned identity",
+        '  request {"identity": {"type": "None"}}',
+        "30 VMs: 30 would change, 0 match",
+    ]
 
 
 @pytest.mark.parametrize(

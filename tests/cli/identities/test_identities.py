@@ -278,6 +278,6 @@ def test_people_see_a_table_without_principals(program: Program) -> None:
     program.sandbox.add_group("far")
 
     heading, _, first, *_ = program("identity list").out.splitlines()
-    assert heading.split() == ["name", "resourceGroup", "location", "clientId", "tags"]
+    assert heading.split() == ["name", "resourceGroup", "location", "tags"]
     assert first.split()[:2] == [USER, GROUP]
     assert program("identity list -g far").out == "No identities.\n"

@@ -97,7 +97,7 @@ def list_runs(run: Run, *, options: ListOptions) -> ExitCode:
     run.answer(
         [run_document(one) for one in listed],
         rows=[run_row(one) for one in listed],
-        lines=lambda: run_list_lines(listed, with_cloud=options.every_cloud),
+        lines=lambda: run_list_lines(listed, run.runtime.wall(), run.width_columns, with_cloud=options.every_cloud),
     )
     run.console.warn(left_out_lines(len(of_cloud) - len(listed), len(recorded) - len(of_cloud)))
     return ExitCode.DONE
@@ -118,7 +118,7 @@ def show_run(run: Run, *, run_word: RunWord = None) -> ExitCode:
     run.answer(
         whole_run_document(record),
         rows=[*map(entry_row, record.entries), *map(failure_row, record.failures)],
-        lines=lambda: whole_run_lines(record),
+        lines=lambda: whole_run_lines(record, run.runtime.wall()),
     )
     return ExitCode.DONE
 

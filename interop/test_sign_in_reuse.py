@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+EMPTY_TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee5"
 # Names the Python that the Azure CLI is installed with; unset, the one that runs the tests.
 PYTHON_VARIABLE = "INTEROP_AZURE_CLI_PYTHON"
 
@@ -37,6 +38,7 @@ class SignedIn:
             "REQUESTS_CA_BUNDLE": facts["certificates"],
             "VMIDENT_STATE_DIR": str(folder / "state"),
         }
+        self.facts: dict[str, Any] = facts
         self._empty = str(folder / "nothing")
         self._sign_in = [line.removeprefix("az ") for line in facts["azureCli"] if line.startswith("az ")]
 
@@ -51,10 +53,10 @@ class SignedIn:
         ran = subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False, timeout=300)
         assert ran.returncode == 0, (line, ran.stderr)
 
-    def vmident(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def vmident(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run vmident where no `az` is to be found."""
         # A managed identity is not looked for: the network outside has no say here.
-        environ = {**self.environ, "PATH": self._empty, "AZURE_TOKEN_CREDENTIALS": "dev"}
+        environ = {**self.environ, "PATH": self._empty, "AZURE_TOKEN_CREDENTIALS": "dev", **variables}
         command = [*self._vmident, *words]
         return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
 
@@ -94,3 +96,33 @@ def test_the_azure_clis_sign_in_is_used_without_a_process_until_it_ends(
     ]
 
     assert [ran.returncode for ran in after] == [4, 4, 4], [ran.stderr for ran in after]
+
+
+def test_a_tenant_without_subscriptions_signs_in_and_each_subscription_gets_a_token_of_its_own(
+    credential_for: SignedIn,
+) -> None:
+    facts = credential_for.facts
+    app = f"--service-principal --username {facts['clientId']} --password={facts['clientSecret']}"
+    credential_for.az(f"login {app} --tenant {EMPTY_TENANT} --allow-no-subscriptions")
+    credential_for.az(f"account set --subscription {EMPTY_TENANT}")
+
+    who, listed = credential_for.vmident("whoami"), credential_for.vmident("account", "list")
+    vms = credential_for.vmident("list", "--subscription", facts["subscriptionId"])
+
+    assert (json.loads(who.stdout)["tenantId"], json.loads(who.stdout)["subscriptionId"]) == (EMPTY_TENANT, None)
+    assert [one["id"] for one in json.loads(listed.stdout)] == [facts["subscriptionId"]]
+    assert (vms.returncode, len(json.loads(vms.stdout)) > 0) == (0, True), vms.stderr
+
+
+def test_an_app_in_the_environment_gets_a_token_of_the_tenant_that_azure_names(credential_for: SignedIn) -> None:
+    facts = credential_for.facts
+    listed = credential_for.vmident(
+        "list",
+        AZURE_CLIENT_ID=facts["clientId"],
+        AZURE_CLIENT_SECRET=facts["clientSecret"],
+        AZURE_TENANT_ID=EMPTY_TENANT,
+        AZURE_TOKEN_CREDENTIALS="EnvironmentCredential",
+        VMIDENT_SUBSCRIPTION=facts["subscriptionId"],
+    )
+
+    assert (listed.returncode, len(json.loads(listed.stdout)) > 0) == (0, True), listed.stderr

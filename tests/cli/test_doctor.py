@@ -19,7 +19,7 @@ from tests.program import (
     losing_the_request,
     vm_id,
 )
-from vmident.sandbox.sandbox import PERSON_ID, SUBSCRIPTION
+from vmident.sandbox.sandbox import PERSON_ID, SUBSCRIPTION, TOKEN
 
 IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
 
@@ -196,7 +196,7 @@ def test_without_a_way_to_azure_nothing_further_is_asked(program: Program, troub
 
 
 def test_without_a_subscription_it_says_how_to_name_one(program: Program) -> None:
-    program.environ = {"VMIDENT_ACCESS_TOKEN": "a-token"}
+    program.environ = {"VMIDENT_ACCESS_TOKEN": TOKEN}
     two = [{"subscriptionId": f"{one}-id", "displayName": one, "state": "Enabled"} for one in ("Prod", "Test")]
     program.when("GET", "/subscriptions?", answering_with(200, {"value": two}))
     outcome = program("doctor myVM")
@@ -218,7 +218,7 @@ def test_a_look_that_fails_is_a_finding_and_the_others_are_made(program: Program
 
 
 def test_missing_certificates_and_a_proxy_are_told_without_its_password(program: Program) -> None:
-    program.environ |= {"VMIDENT_SANDBOX": "", "VMIDENT_ACCESS_TOKEN": "a-token", "VMIDENT_SUBSCRIPTION": SUBSCRIPTION}
+    program.environ |= {"VMIDENT_SANDBOX": "", "VMIDENT_ACCESS_TOKEN": TOKEN, "VMIDENT_SUBSCRIPTION": SUBSCRIPTION}
     program.environ |= {"HTTPS_PROXY": "http://me:secret@proxy:8080"}
     program.when(
         "GET",

@@ -88,7 +88,11 @@ def test_doctor_reports_certificates_that_do_not_exist(azure: Program) -> None:
     azure.environ["REQUESTS_CA_BUNDLE"] = "/nowhere/ca.pem"
     outcome = azure("doctor -o json")
     assert outcome.code == 1
-    assert "REQUESTS_CA_BUNDLE is '/nowhere/ca.pem'" in outcome.out
+    assert [(one["check"], one["verdict"]) for one in outcome.json["checks"]] == [
+        ("sign-in", "skipped"),
+        ("network", "warning"),
+    ]
+    assert "REQUESTS_CA_BUNDLE is '/nowhere/ca.pem'" in outcome.json["checks"][1]["message"]
 
 
 @pytest.mark.parametrize("variable", ["AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE"])

@@ -20,6 +20,7 @@ from vmident.errors import AzureRefused, Unreachable, UnreadableAnswer, VmidentE
 if TYPE_CHECKING:
     from vmident.ports.clock import Clock
 
+_CONNECTION = re.compile(r"<?[\w.]*Connection\w*(\([^)]*\)| object at \w+>): ")
 _URL = re.compile(r"[^\s'\"()<>]*\?[^\s'\"()<>]*")
 
 
@@ -129,8 +130,9 @@ def _without_opaque_query(url: str) -> str:
 
 
 def _no_answer(failure: Exception, endpoint: str) -> VmidentError:
-    # The HTTP library's own messages name the URL, query and all.
+    # The HTTP library's own messages begin with an object of Python's, and name the URL, query and all.
     reason = _URL.sub(lambda url: _without_opaque_query(url[0]), " ".join(str(failure).split()))
+    reason = _CONNECTION.sub("", reason)
     return Unreachable(
         f"No answer from {endpoint}: {reason}",
         hint="Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and the endpoint.",

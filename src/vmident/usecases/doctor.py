@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TypeAlias
 
 from vmident.core import diagnosis
-from vmident.core.auth.caller import Caller, caller_of
+from vmident.core.auth.caller import Caller
 from vmident.core.diagnosis import Check, CheckStatus
 from vmident.core.rbac.permissions import ASSIGN_IDENTITY, VM_WRITE
 from vmident.core.rbac.scope import Scope
@@ -19,6 +19,7 @@ from vmident.errors import NotFound, NotSignedIn, UsageError, VmidentError
 from vmident.ports.azure import Subscriptions
 from vmident.ports.ports import Ports
 from vmident.results.account import DoctorReport, VmChecks
+from vmident.usecases.resolve.caller import read_caller
 from vmident.usecases.resolve.identities import find_identities
 from vmident.usecases.resolve.vm_batch import VmBatch
 from vmident.usecases.resolve.vms import Where, not_found_with_near_names
@@ -65,16 +66,16 @@ def run_checks(
     nothing further is asked.
     """
     try:
-        caller = caller_of(ports.tokens.read().text)
+        _, caller = read_caller(ports.tokens)
         general, is_reachable = _on_account(caller, where, ports, network, several)
         if patients is None or not is_reachable:
             return DoctorReport(general)
         return _with_vms(general, patients, caller, where, ports)
     except (NotSignedIn, UsageError) as failure:
-        found = [diagnosis.on_failure("sign-in", failure.message, failure.hint)]
         if network.missing_certificates:
-            found.append(diagnosis.on_network(network.way, network.missing_certificates))
-        return DoctorReport(tuple(found))
+            skipped = Check("sign-in", CheckStatus.SKIPPED, "Not checked, as no request can be sent.")
+            return DoctorReport((skipped, diagnosis.on_network(network.way, network.missing_certificates)))
+        return DoctorReport((diagnosis.on_failure("sign-in", failure.message, failure.hint),))
 
 
 def _on_account(

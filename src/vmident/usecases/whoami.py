@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from vmident.core.auth.caller import Caller, caller_of
-from vmident.errors import NotSignedIn, VmidentError
+from vmident.errors import VmidentError
 from vmident.ports.ports import Ports
 from vmident.results.account import WhoAmI
+from vmident.usecases.resolve.caller import read_caller
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,7 @@ def whoami_result(ports: Ports, settings: ActiveSettings) -> WhoAmI:
 
     A subscription that a setting names by name is looked up. A subscription whose name cannot be read has none here.
     """
-    token = ports.tokens.read()
-    caller = caller_of(token.text)
-    if caller == Caller():
-        raise NotSignedIn(
-            f"The token of {token.origin} is not an Azure access token: it names no account.",
-            hint="Get a token: az account get-access-token --query accessToken -o tsv",
-        )
+    token, caller = read_caller(ports.tokens)
     subscription = settings.subscription() if settings.subscription else None
     return WhoAmI(
         caller=caller,

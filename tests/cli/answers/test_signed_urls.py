@@ -42,6 +42,7 @@ def test_a_poll_that_gets_no_answer_does_not_show_the_signature(program: Program
     outcome = program(f"enable-system myVM -g {GROUP} {words}")
 
     assert outcome.code != 0
+    assert "Connection(" not in outcome.out + outcome.err, "Python's objects say nothing to a user"
     assert any("SECRETSIGNATURE" in one.url for one in program.sent), "it was polled by the URL that Azure gave"
     journal = b"".join(file.read_bytes() for file in program.folder.glob("runs.sqlite3*"))
     for text in (outcome.out, outcome.err, program("runs show").out, journal.decode("latin-1")):

@@ -57,6 +57,8 @@ def test_a_token_that_is_none_is_named_and_not_shown(program: Program, token: st
     assert (outcome.code, outcome.out, program.sent) == (4, "", [])
     assert outcome.error["message"].startswith("The token of VMIDENT_ACCESS_TOKEN is not an Azure access token")
     assert token not in outcome.err
+    (check,) = program("doctor").json["checks"]
+    assert (check["check"], check["verdict"], check["message"]) == ("sign-in", "problem", outcome.error["message"])
 
 
 def test_a_subscription_said_by_name_is_shown_by_its_id(program: Program) -> None:

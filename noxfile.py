@@ -104,9 +104,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def picture(session: nox.Session) -> None:
-    """Draw docs/terminal.svg from a real run on a fresh sandbox; needs a system with pseudo-terminals."""
-    session.install("-q", ".")
+    """Draw docs/terminal.svg and docs/report.png on a fresh sandbox; needs pseudo-terminals and Debian's Chromium."""
+    session.install("-q", ".", "selenium")
     session.run("python", "-m", "docs.picture")
+    session.run("python", "-m", "docs.report_picture")
 
 
 @nox.session
@@ -122,8 +123,10 @@ def package(session: nox.Session) -> None:
     strangers = [
         name for name in zipfile.ZipFile(wheel).namelist() if not re.match(r"vmident(/|-.*\.dist-info/)", name)
     ]
-    if strangers or "vmident/py.typed" not in zipfile.ZipFile(wheel).namelist():
-        session.error(f"The wheel lacks vmident/py.typed, or holds what it should not: {strangers}")
+    if strangers or not {"vmident/py.typed", "vmident/render/report/page/page.js"} <= set(
+        zipfile.ZipFile(wheel).namelist()
+    ):
+        session.error(f"The wheel lacks a data file, or holds what it should not: {strangers}")
     session.run("python", "-m", "venv", "--clear", str(bare))
     programs = bare / ("Scripts" if os.name == "nt" else "bin")
     session.run(str(programs / "python"), "-m", "pip", "install", "-q", str(wheel), external=True)

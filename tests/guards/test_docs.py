@@ -25,7 +25,11 @@ PAGES = pages()
 GROUPS = {words[:1] for words in command_words() if len(words) > 1}
 DOCS = PROJECT / "docs"
 # Pages whose reader is a script: its streams are no terminal.
-OFF_A_TERMINAL = {"docs/how-to/use-vmident-in-a-pipeline.md", "docs/how-to/detect-drift-in-a-pipeline.md"}
+OFF_A_TERMINAL = {
+    "docs/how-to/use-vmident-in-a-pipeline.md",
+    "docs/how-to/detect-drift-in-a-pipeline.md",
+    "docs/how-to/review-an-estate-in-a-pipeline.md",
+}
 # `nox -s docs` sets it: the blocks then get what the program prints now, for review.
 REWRITE = "REWRITE_DOCS" in os.environ
 # What pages say of other programs' variables.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.core.access.access_map import FEDERATED, Edge, Holding
+from vmident.core.access.access_map import FEDERATED, Edge, Holding, IdentityEntry, Route
 from vmident.core.access.estate import name_of, scope_title
 from vmident.core.access.finding import Finding, Severity
 from vmident.core.access.rights import Privilege
@@ -15,7 +15,7 @@ from vmident.results.access import AccessReport, IdentityAccess
 
 _TONES = {Severity.HIGH: Tone.ERROR, Severity.MEDIUM: Tone.WARNING, Severity.LOW: Tone.PLAIN}
 _PRINCIPAL_TYPES = {"ServicePrincipal": "Service principal", "ForeignGroup": "Foreign group"}
-_HOW = {
+HOW_TITLES = {
     "run-command": "run commands",
     "extension": "install extensions",
     "vm-write": "change the VM",
@@ -54,7 +54,7 @@ def access_rows(report: AccessReport) -> list[dict[str, Any]]:
     return [
         {
             "identity": one.identity.name,
-            "type": _type(one),
+            "type": identity_type(one.identity),
             "who": edge.principal_name or edge.principal_id,
             "how": edge.how.value,
             "role": edge.role,
@@ -107,14 +107,15 @@ def _by_principal(edges: Sequence[Edge]) -> dict[str, list[str]]:
     """Return for each principal what its assignments allow it, an assignment on a line of its own."""
     by_source: dict[tuple[str, str], list[Edge]] = {}
     for edge in edges:
-        by_source.setdefault((_who(edge), edge.source), []).append(edge)
+        by_source.setdefault((principal_title(edge), edge.source), []).append(edge)
     grouped: dict[str, list[str]] = {}
     for (who, _), found in by_source.items():
         grouped.setdefault(who, []).append(_source_text(found))
     return grouped
 
 
-def _who(edge: Edge) -> str:
+def principal_title(edge: Edge | Route) -> str:
+    """Return who an edge comes from, in words: a name where one is known, else type and object ID."""
     if edge.principal_type == FEDERATED:
         return f"Tokens of {edge.principal_name}"
     if edge.principal_name:
@@ -123,7 +124,7 @@ def _who(edge: Edge) -> str:
 
 
 def _source_text(edges: Sequence[Edge]) -> str:
-    first, ways = edges[0], ", ".join(_HOW[edge.how.value] for edge in edges)
+    first, ways = edges[0], ", ".join(HOW_TITLES[edge.how.value] for edge in edges)
     if first.role is None or first.scope is None:
         return f"{ways}: federated credential '{name_of(first.source)}'"
     return f"{ways}: role '{first.role}' on {scope_title(first.scope)}{_limits(first)}"
@@ -140,21 +141,22 @@ def _limits(one: Edge | Holding) -> str:
     return f"{eligible}{' (conditional)' if one.condition else ''}"
 
 
-def _type(one: IdentityAccess) -> str:
-    return "system" if one.identity.is_system else "user"
+def identity_type(entry: IdentityEntry) -> str:
+    """Return `system` or `user`."""
+    return "system" if entry.is_system else "user"
 
 
 def _identity_document(one: IdentityAccess) -> dict[str, Any]:
     entry = one.identity
     return {
         "id": entry.id,
-        "type": _type(one),
+        "type": identity_type(one.identity),
         "name": entry.name,
         "principalId": entry.principal_id,
         "clientId": entry.client_id,
         "attachedTo": [machine.id for machine in entry.machines],
         "canBecome": [_edge_document(edge) for edge in one.can_become],
-        "canDo": [_holding_document(holding) for holding in one.can_do],
+        "canDo": [holding_document(holding) for holding in one.can_do],
     }
 
 
@@ -175,7 +177,8 @@ def _edge_document(edge: Edge) -> dict[str, Any]:
     }
 
 
-def _holding_document(one: Holding) -> dict[str, Any]:
+def holding_document(one: Holding) -> dict[str, Any]:
+    """Return a role of an identity as `canDo` has it (design, section 13)."""
     return {
         "role": one.role,
         "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{one.role_guid}",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from vmident.core.access.access_map import Edge, Holding, IdentityEntry
     from vmident.core.access.estate import Unread
     from vmident.core.access.finding import Finding
+    from vmident.core.access.summary import EstateSummary
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,17 @@ class AccessReport:
     """Access as it was read; `as_of_seconds` is when (epoch)."""
 
     identities: tuple[IdentityAccess, ...]
+    findings: tuple[Finding, ...]
+    unread: tuple[Unread, ...]
+    as_of_seconds: float
+
+
+@dataclass(frozen=True)
+class EstateReport:
+    """Access in whole subscriptions; `as_of_seconds` is when it was read (epoch)."""
+
+    subscriptions: tuple[str, ...]
+    summary: EstateSummary
     findings: tuple[Finding, ...]
     unread: tuple[Unread, ...]
     as_of_seconds: float

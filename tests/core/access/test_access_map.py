@@ -122,6 +122,18 @@ def test_another_assignment_removes_no_edge_and_each_edge_has_its_source(estate:
     assert before <= {(one.identity, one.assignment, one.how) for one in reached(estate)}
 
 
+@settings(max_examples=100, deadline=None)
+@given(estates())
+def test_routes_that_are_shared_are_the_edges_by_their_source(estate: Estate) -> None:
+    access = AccessMap(estate)
+    for one in access.identities:
+        edges_of = list(access.can_become(one))
+        assert [(route.source, how) for route in access.routes(one) for how in route.hows] == sorted(
+            ((edge.source, edge.how) for edge in edges_of),
+            key=lambda pair: [edge.source for edge in edges_of].index(pair[0]),
+        )
+
+
 def test_a_custom_role_with_run_command_alone_opens_one_way() -> None:
     found = edges(with_role(RUNNER, assignment("a", "ann", "runner", group("PROD"))))
     assert {name: [(one.how, one.at, one.principal_id) for one in of] for name, of in found.items()} == {

@@ -13,7 +13,7 @@ M5  An identity's own rights are no edge to itself.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -55,6 +55,20 @@ class Edge(NamedTuple):
     condition: str | None = None
     eligible: bool = False
     expires: str | None = None
+
+
+class Route(NamedTuple):
+    """What one role assignment or federated credential opens on an identity, and in which ways."""
+
+    principal_id: str | None
+    principal_type: str
+    principal_name: str | None
+    hows: tuple[How, ...]
+    role: str | None
+    scope: str | None
+    source: str
+    condition: str | None = None
+    eligible: bool = False
 
 
 class Holding(NamedTuple):
@@ -111,6 +125,7 @@ class AccessMap:
         self._openings = Openings(estate)
         self._roles = {role.guid: role for role in estate.roles}
         self._privileges = {role.guid: privilege_of(role.permissions) for role in estate.roles}
+        self._routes: dict[object, tuple[Route, ...]] = {}
         self._by_principal: dict[str, list[Assignment]] = defaultdict(list)
         for one in sorted(estate.assignments, key=lambda one: (lower(one.scope), lower(one.id))):
             self._by_principal[one.principal_id.lower()].append(one)
@@ -148,6 +163,22 @@ class AccessMap:
             trusted = f"{credential.issuer} {credential.subject}"
             how = How.FEDERATED_CREDENTIAL
             yield Edge(None, FEDERATED, trusted, how, None, None, credential.id, 1, credential.id)
+
+    def routes(self, identity: IdentityEntry) -> tuple[Route, ...]:
+        """Return the edges to an identity, those of one assignment or credential in one route.
+
+        Thousands of identities have the same routes, which are worked out once.
+        """
+        own = (identity.principal_id or "").lower()
+        scopes = None
+        if not identity.is_missing:
+            scopes = self._openings.scopes_with_openings(identity.machines, identity.id)
+        if scopes is None or self.trusted_by(identity):
+            return tuple(_routes(self.can_become(identity)))
+        key = (scopes, own if own in self._by_principal else "")
+        if key not in self._routes:
+            self._routes[key] = tuple(_routes(self.can_become(identity)))
+        return self._routes[key]
 
     def trusted_by(self, identity: IdentityEntry) -> Sequence[FederatedCredential]:
         """Return the federated credentials of an identity, by ID."""
@@ -241,6 +272,26 @@ class AccessMap:
         name = role.name if role else one.role_guid
         privilege = self._privileges.get(one.role_guid, Privilege.NONE)
         return Holding(name, one.role_guid, one.scope, privilege, one.id, via, one.condition, one.eligible, one.expires)
+
+
+def _routes(edges: Iterable[Edge]) -> Iterator[Route]:
+    by_source: dict[str, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        by_source[edge.source].append(edge)
+    for source, found in by_source.items():
+        one, hows = found[0], tuple(edge.how for edge in found)
+        yield Route(
+            one.principal_id,
+            one.principal_type,
+            one.principal_name,
+            hows,
+            one.role,
+            one.scope,
+            source,
+            one.condition,
+            # A right to attach can be eligible where the same assignment's other rights are active.
+            all(edge.eligible for edge in found),
+        )
 
 
 def management_groups_in(rows: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -24,7 +24,7 @@ RULES = (
     identity_rules.NO_ROLE,
     identity_rules.LONG_NAME,
 )
-"""Every rule; its ID is permanent."""
+"""Every rule, in the order in which findings of equal severity are listed; its ID is permanent."""
 
 
 def findings(access: AccessMap, identities: Iterable[IdentityEntry] | None = None) -> tuple[Finding, ...]:
@@ -36,4 +36,7 @@ def findings(access: AccessMap, identities: Iterable[IdentityEntry] | None = Non
     found += [one for machine in machines for look in estate_rules.OF_MACHINE for one in look(machine)]
     if identities is None:
         found += [one for look in estate_rules.OF_ESTATE for one in look(access)]
-    return tuple(sorted(set(found), key=lambda one: (one.severity.rank, one.rule, one.identity or "", one.resources)))
+    order = {rule.id: at for at, rule in enumerate(RULES)}
+    return tuple(
+        sorted(set(found), key=lambda one: (one.severity.rank, order[one.rule], one.identity or "", one.resources))
+    )

@@ -69,6 +69,23 @@ class Openings:
         """Return the groups of a principal in lower case; none where groups were not read."""
         return self._groups.get(principal_id.lower(), frozenset())
 
+    def scopes_with_openings(
+        self, machines: Sequence[Machine], identity: str | None
+    ) -> frozenset[tuple[str, MachineKind | None]] | None:
+        """Return what decides who can act as an identity: two with the same scopes have the same ways, if not the same
+        places. `None` where deny assignments have to be looked at for each machine.
+        """
+        if self._denials:
+            return None
+        found: set[tuple[str, MachineKind | None]] = set()
+        for machine in machines:
+            above = scopes_above(machine.id, self._estate.management_groups)
+            found.update((scope, machine.kind) for scope in above if scope in self._by_scope)
+        if identity is not None:
+            above = scopes_above(identity, self._estate.management_groups)
+            found.update((scope, None) for scope in above if scope in self._by_scope)
+        return frozenset(found)
+
     def on_machines(self, machines: Sequence[Machine]) -> Iterator[tuple[Opening, str, int]]:
         """Return each opening on any of the machines, the ID of the first one that it is on, and on how many it is."""
         by_scope: dict[tuple[str, MachineKind], list[str]] = defaultdict(list)

@@ -1,0 +1,25 @@
+"""Report access in whole subscriptions: a summary of all identities, and the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from vmident.core.access.access_map import AccessMap
+from vmident.core.access.finding import selected
+from vmident.core.access.findings import findings
+from vmident.core.access.summary import summary_of
+from vmident.results.access import EstateReport
+
+if TYPE_CHECKING:
+    from vmident.ports.access import AccessRows
+    from vmident.usecases.access.show_access import FindingFilter
+
+
+def report_estate(
+    subscriptions: Sequence[str], rows: AccessRows, chosen: FindingFilter, as_of_seconds: float
+) -> EstateReport:
+    """Read the rows of the subscriptions, and decide."""
+    access = AccessMap(rows.estate(subscriptions))
+    found = selected(findings(access), chosen.rules, chosen.ignored)
+    return EstateReport(tuple(subscriptions), summary_of(access), found, access.unread, as_of_seconds)

@@ -1,0 +1,76 @@
+"""`vmident report`: the whole program over the sandbox, and the files that it saves."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.program import TERMINAL, Program
+
+
+@pytest.fixture
+def estate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Program:
+    return Program(tmp_path, capsys, with_examples=True)
+
+
+def test_it_reports_counts_and_findings_and_writes_nothing_to_azure(estate: Program) -> None:
+    outcome = estate("report")
+    assert (outcome.code, outcome.json["summary"]["missing"]) == (0, 1)
+    assert {one["rule"] for one in outcome.json["findings"]} >= {"privileged-identity-reachable", "unused-identity"}
+    assert {one.method for one in estate.sent} <= {"GET", "POST"}
+    assert estate("report --fail-on high").code == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "begins"),
+    [
+        ("estate.html", "", "<!doctype html>"),
+        ("estate.md", "", "# Managed identity report"),
+        ("estate.sarif", "", '{\n  "$schema"'),
+        ("estate.json", "", '{\n  "subscriptions"'),
+        ("graph.json", "--format opengraph", '{\n  "graph"'),
+        ("page", "--format html", "<!doctype html>"),
+    ],
+)
+def test_a_report_is_saved_for_its_owner_alone(
+    estate: Program, tmp_path: Path, name: str, options: str, begins: str
+) -> None:
+    file = tmp_path / name
+    outcome = estate(f"report --save {file} {options} -o none")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert file.read_text(encoding="utf-8").startswith(begins)
+    if os.name != "nt":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("report --save estate.pdf", "The format of 'estate.pdf' is not clear"),
+        ("report --format html", "--format requires --save"),
+        ("report --save missing/estate.html", "cannot be saved"),
+        ("report --save estate.html --format pdf", "is not one of html, md, sarif, json or opengraph"),
+    ],
+)
+def test_mistakes_are_wrong_usage(estate: Program, words: str, part: str) -> None:
+    outcome = estate(words)
+    assert (outcome.code, outcome.out, part in outcome.err) == (2, "", True)
+
+
+def test_on_a_terminal_findings_come_after_the_counts(estate: Program) -> None:
+    estate.terminal = TERMINAL
+    first, *rest = estate("report").out.splitlines()
+    assert first.startswith("13 VMs and scale sets, 13 identities (1 with a privileged role), ")
+    assert "findings: 3 high" in "\n".join(rest)
+
+
+def test_ignored_findings_are_not_in_the_page(estate: Program, tmp_path: Path) -> None:
+    ignored = tmp_path / "accepted.txt"
+    ignored.write_text("unused-identity\n", encoding="utf-8")
+    file = tmp_path / "estate.json"
+    estate(f"report --save {file} --ignore {ignored} -o none")
+    assert "unused-identity" not in {one["rule"] for one in json.loads(file.read_text())["findings"]}

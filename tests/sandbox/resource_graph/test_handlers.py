@@ -198,6 +198,21 @@ def test_the_subscriptions_may_be_named(cloud: Cloud) -> None:
     assert len(names(ask(cloud, NAMES, subscriptions=asked, options={"resultFormat": "objectArray"}))) == 4
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "type =~ 'Microsoft.Compute/disks'",
+        "type in~ ('microsoft.compute/virtualMachines', 'Microsoft.Network/networkInterfaces') and name contains 'my'",
+        "type == 'Microsoft.Compute/disks'",
+        "type =~ 'none/such'",
+    ],
+)
+def test_a_condition_on_the_type_finds_the_same_wherever_it_stands(cloud: Cloud, condition: str) -> None:
+    order = "project id, name | order by id asc"
+    first, later = (f"Resources | {step}where {condition} | {order}" for step in ("", "extend x = 1 | "))
+    assert names(ask(cloud, first)) == names(ask(cloud, later))
+
+
 def test_vms_are_found_by_an_identity_that_is_attached(cloud: Cloud) -> None:
     query = (
         "Resources | where type =~ 'microsoft.compute/virtualmachines' "

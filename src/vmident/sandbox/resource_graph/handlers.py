@@ -71,7 +71,7 @@ def _evaluated(call: Call, query: str, *, shows_above: bool) -> tuple[Table, boo
 
     try:
         now = datetime.fromtimestamp(call.now, timezone.utc)
-        return evaluate(query, lambda name: table_named(call, name, shows_above=shows_above), now)
+        return evaluate(query, lambda name, types: table_named(call, name, types, shows_above=shows_above), now)
     except QueryError as error:
         raise query_refused(call, error) from error
 

@@ -61,13 +61,14 @@ class Row(dict[str, Any]):
         return self[name]
 
 
-def table_named(call: Call, name: str, *, shows_above: bool = False) -> Table:
+def table_named(call: Call, name: str, types: frozenset[str] | None, *, shows_above: bool = False) -> Table:
     """Return a table by its name in any case; raises `TableUnknown`, and `NotSupported` for one of Azure's others.
 
-    With `shows_above`, `authorizationresources` has the role assignments above the subscription too.
+    Where `types` are given, in lower case, the table need not have resources of others. With `shows_above`,
+    `authorizationresources` has the role assignments above the subscription too.
     """
     makers: dict[str, Callable[[Call], Iterator[Row]]] = {
-        "resources": _resources,
+        "resources": partial(_resources, types=types),
         "resourcecontainers": _containers,
         "authorizationresources": partial(_authorization, shows_above=shows_above),
         "resourcechanges": _changes,
@@ -87,10 +88,12 @@ def _shuffled(call: Call, rows: Iterator[Row]) -> list[Row]:
     return shuffled
 
 
-def _resources(call: Call) -> Iterator[Row]:
+def _resources(call: Call, *, types: frozenset[str] | None) -> Iterator[Row]:
     moment = call.now - call.settings.graph_lag_seconds
     views = Views(call.rows)
     for kind, type_name in TYPES.items():
+        if types is not None and type_name.lower() not in types:
+            continue
         may_read_all = call.grants.is_allowed(f"{type_name}/read", f"/subscriptions/{SUBSCRIPTION}")
         for record in call.rows.as_of(kind, moment):
             if may_read_all or call.grants.is_allowed(f"{type_name}/read", record["id"]):

@@ -10,6 +10,7 @@ from vmident.sandbox.api_versions import COMPUTE, IDENTITIES
 from vmident.sandbox.compute import vm_view
 from vmident.sandbox.compute.disks.views import shown_disk
 from vmident.sandbox.compute.extensions.views import shown_extension
+from vmident.sandbox.compute.instance_view import instance_view
 from vmident.sandbox.compute.scale_sets.views import shown_scale_set
 from vmident.sandbox.managed_identity.views import shown_identity
 from vmident.sandbox.network import views as network_views
@@ -52,7 +53,7 @@ class Views:
         body = self.body(kind, record)
         if kind != "vm":
             return body
-        full = vm_view.shown_vm(record, COMPUTE[-1], with_instance_view=True)["properties"]["instanceView"]
+        full = instance_view(record, [])
         kept = {name: full[name] for name in _VIEW_MEMBERS if name in full}
         power = next((one for one in full["statuses"] if one["code"].startswith("PowerState/")), None)
         if power is not None:

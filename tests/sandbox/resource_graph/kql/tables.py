@@ -32,7 +32,7 @@ def run(query: str, rows: list[dict[str, Any]] | None = None, columns: dict[str,
     tables = {"t": Table(columns or COLUMNS, ROWS if rows is None else rows), "resources": Table(COLUMNS, ROWS)}
     tables["owners"] = OWNERS
 
-    def named(name: str) -> Table:
+    def named(name: str, _types: frozenset[str] | None) -> Table:
         if name.lower() not in tables:
             raise TableUnknown(name)
         return tables[name.lower()]

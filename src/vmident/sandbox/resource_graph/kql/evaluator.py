@@ -8,6 +8,7 @@ from vmident.sandbox.resource_graph.kql import joins, operators, syntax
 from vmident.sandbox.resource_graph.kql.expressions import Scope, compile_expression
 from vmident.sandbox.resource_graph.kql.operators import Table
 from vmident.sandbox.resource_graph.kql.parser import parse
+from vmident.sandbox.resource_graph.kql.type_filter import types_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +30,13 @@ _STEPS: dict[type, tuple[str, Callable[..., Table]]] = {
 }
 
 
-def evaluate(text: str, table_named: Callable[[str], Table], now: datetime) -> tuple[Table, bool]:
+def evaluate(
+    text: str, table_named: Callable[[str, frozenset[str] | None], Table], now: datetime
+) -> tuple[Table, bool]:
     """Return the table that a query makes, and whether it limits its rows itself (by `take` or `limit`).
 
-    `table_named` returns a table by its name in any case, and raises `TableUnknown` or `NotSupported`; raises
-    `QueryError`.
+    `table_named` returns a table by its name in any case, with rows of the types given or of more, and raises
+    `TableUnknown` or `NotSupported`; raises `QueryError`.
     """
     query = parse(text)
     table = _Evaluation(table_named, now).of_query(query)
@@ -41,7 +44,7 @@ def evaluate(text: str, table_named: Callable[[str], Table], now: datetime) -> t
 
 
 class _Evaluation:
-    def __init__(self, table_named: Callable[[str], Table], now: datetime) -> None:
+    def __init__(self, table_named: Callable[[str, frozenset[str] | None], Table], now: datetime) -> None:
         self._table_named = table_named
         self._now = now
         self._constants: dict[str, syntax.Literal] = {}
@@ -57,17 +60,17 @@ class _Evaluation:
         return self._of_pipeline(query.pipeline)
 
     def _of_pipeline(self, pipeline: syntax.Pipeline) -> Table:
-        table = self._of_source(pipeline.source)
+        table = self._of_source(pipeline.source, types_in(pipeline.operators))
         for step in pipeline.operators:
             table = self._after(table, step)
         return table
 
-    def _of_source(self, source: str | syntax.Pipeline | syntax.Union) -> Table:
+    def _of_source(self, source: str | syntax.Pipeline | syntax.Union, types: frozenset[str] | None) -> Table:
         if isinstance(source, syntax.Pipeline):
             return self._of_pipeline(source)
         if isinstance(source, syntax.Union):
             return joins.union(self._legs(source), source)
-        return self._tables[source] if source in self._tables else self._table_named(source)
+        return self._tables[source] if source in self._tables else self._table_named(source, types)
 
     def _after(self, table: Table, step: syntax.Operator) -> Table:
         if isinstance(step, syntax.Union):

@@ -157,6 +157,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "bench/against_azure_cli.py", str(az), *session.posargs)
     session.run("python", "bench/start_up.py")
     session.run("python", "bench/serving.py")
+    session.run("python", "bench/access.py")
     session.run("python", "bench/fleet.py", str(az))
 
 

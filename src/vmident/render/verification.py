@@ -8,11 +8,10 @@ from typing import Any
 from vmident.core.verification.checks import Principal
 from vmident.core.verification.verdict import CheckResult, CheckStatus
 from vmident.render.document import error_document, warning_document
-from vmident.render.line import Line, Tone
+from vmident.render.human import ONE_BY_ONE_AT_MOST
+from vmident.render.line import Line, Tone, wrapped
 from vmident.results.verification import VerificationStatus, VmVerification
 
-_ONE_BY_ONE_AT_MOST = 20
-"""VMs of which the report lists each; of more it lists those that were not verified."""
 _TONES: Mapping[VerificationStatus, Tone] = {
     VerificationStatus.VERIFIED: Tone.HEADING,
     VerificationStatus.FAILED: Tone.ERROR,
@@ -73,31 +72,37 @@ def _rows(result: VmVerification) -> list[dict[str, Any]]:
     ] or [{**vm, **nothing}]
 
 
-def verification_lines(results: Sequence[VmVerification]) -> Iterator[Line]:
-    """Draw each VM with its checks, and how many ended how."""
-    are_many = len(results) > _ONE_BY_ONE_AT_MOST
+def verification_lines(results: Sequence[VmVerification], width_columns: int | None = None) -> Iterator[Line]:
+    """Draw each VM with its checks, and how many ended how; prose is wrapped to `width_columns` where that is given."""
+    are_many = len(results) > ONE_BY_ONE_AT_MOST
     for one in results:
         if not (are_many and one.status is VerificationStatus.VERIFIED):
-            yield from vm_verification_lines(one)
+            yield from vm_verification_lines(one, width_columns)
     if len(results) > 1:
         counts = {status: sum(one.status is status for one in results) for status in VerificationStatus}
         counted = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
         yield Line(f"{len(results)} VMs: {counted}", Tone.HEADING)
 
 
-def vm_verification_lines(result: VmVerification) -> Iterator[Line]:
-    """Draw one VM: how it ended, and each check with what to do about it."""
+def vm_verification_lines(result: VmVerification, width_columns: int | None = None) -> Iterator[Line]:
+    """Draw one VM: how it ended, and each check with whose token it got, or why none and what to do about it."""
     place = f" ({result.id.group})" if result.id else ""
     if result.instance is not None:
         place += f", instance {result.instance}"
     yield Line(f"{result.name}{place}: {result.status.value}", _TONES[result.status])
     hints: set[str] = set()
     for one in result.checks:
-        yield Line(
-            f"  {one.status.value:<15}  {one.check.name}: {one.message}",
-            Tone.PLAIN if one.status is CheckStatus.OK else Tone.ERROR,
-        )
+        if one.status is CheckStatus.OK:
+            yield Line(f"  ok  {one.check.name}  {one.actual.principal_id if one.actual else ''}")
+            continue
+        yield Line(f"  !   {one.check.name}: {one.status.value}", Tone.ERROR)
+        yield from _prose(one.message, Tone.PLAIN, width_columns)
         # The default identity has the advice of the identity that it is.
         if one.hint and one.hint not in hints:
             hints.add(one.hint)
-            yield Line(f"{'':<19}{one.hint}", Tone.FAINT)
+            yield from _prose(one.hint, Tone.FAINT, width_columns)
+
+
+def _prose(text: str, tone: Tone, width_columns: int | None) -> Iterator[Line]:
+    line = Line(f"{'':<6}{text}", tone)
+    yield from wrapped(line, width_columns) if width_columns else [line]

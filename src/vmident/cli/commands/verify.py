@@ -74,7 +74,7 @@ def verify(
     """
     from vmident.cli.inputs.verification import checked_instance, checked_resource, checked_verify_words, sample_size
     from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
-    from vmident.cli.verification_report import explain_verifications
+    from vmident.cli.verification_report import explain_verifications, with_typed_names
     from vmident.core.selection import Selection
     from vmident.render.verification import verification_document, verification_lines, verification_rows
     from vmident.results.verification import verification_exit_code
@@ -89,12 +89,13 @@ def verify(
     session = run.open(selecting=isinstance(meant, Selection), yes=options.yes)
     words = resolve_vms(meant, session, run)
     request = VerificationRequest(resource or session.ports.token_resource, identities, options.watch or 0.0, instance)
-    results = verify_vms(words, session.where, request, session.ports, size=size)
+    found = verify_vms(words, session.where, request, session.ports, size=size)
+    results = [with_typed_names(one, run) for one in found]
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
     run.answer(
         one_or_all([verification_document(one) for one in results], named_one=named_one),
         rows=verification_rows(results),
-        lines=lambda: verification_lines(results),
+        lines=lambda: verification_lines(results, run.width_columns),
     )
     explain_verifications(run, results)
     if session.ports.stopped:

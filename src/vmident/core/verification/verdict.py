@@ -145,7 +145,7 @@ def _stale(check: TokenCheck, context: VmContext) -> str:
     identity = check.expected.resource_id
     detach = command_line("vmident", "remove-user", context.vm, "--identity", identity)
     attach = command_line("vmident", "add-user", context.vm, "--identity", identity)
-    return f"If the identity was deleted and created again, detach it and attach it again: {detach}; {attach}"
+    return f"If the identity was deleted and created again, detach it and attach it again: {detach} && {attach}"
 
 
 def _said(answer: TokenAnswer) -> str:

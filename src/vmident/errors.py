@@ -39,6 +39,8 @@ class VmidentError(Exception):
     `message` is one sentence: what was asked, of which thing, what was found. `hint` is one command to run or one
     thing to check. `status` is the HTTP status and `request_id` the `x-ms-request-id`, where there was an answer.
 
+    `retry_after_seconds` is Azure's `Retry-After`, where it throttled the request and sent one.
+
     `ends_run` is true of failures that every further request of the command would meet too: no time left, no sign-in,
     no journal. Code that carries on after the failure of one resource raises these instead.
 
@@ -51,6 +53,7 @@ class VmidentError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
     ends_run: ClassVar[bool] = False
     outcome_is_unknown: bool = False
+    retry_after_seconds: float | None = None
 
     def __init__(
         self,

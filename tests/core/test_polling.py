@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.worlds import law
-from vmident.core.polling import pause_before_look, pause_before_retry, pause_before_vm_look
+from vmident.core.polling import RetrySchedule, pause_before_look, pause_before_retry, pause_before_vm_look
+from vmident.errors import AzureUnavailable, NotFound, Throttled, VmidentError
 
 HOURS = 3600.0
 LOOKS_A_MINUTE = [(pause_before_look, 45), (pause_before_vm_look, 36)]
@@ -97,3 +98,20 @@ def test_a_retry_is_never_refused_a_pause_however_often_it_was_tried() -> None:
 
 def test_a_retry_after_of_nothing_makes_no_poll_spin() -> None:
     assert pause_before_look(3.0, 0.0) > 0.0
+
+
+@pytest.mark.parametrize(
+    ("failure", "tries", "pause"),
+    [
+        (Throttled(""), 1, 1.0),
+        (Throttled("", retry_after_seconds=7.0), 2, 7.0),
+        (Throttled("", retry_after_seconds=7_201.0), 1, None),
+        (AzureUnavailable(""), 2, 2.0),
+        (AzureUnavailable(""), 3, None),
+        (NotFound(""), 1, None),
+    ],
+)
+def test_a_transient_failure_is_retried_up_to_the_last_try(
+    failure: VmidentError, tries: int, pause: float | None
+) -> None:
+    assert RetrySchedule(3).pause_after(failure, tries) == pause

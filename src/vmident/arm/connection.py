@@ -19,8 +19,8 @@ from vmident.arm.auth.credential import Credential
 from vmident.arm.auth.tenant_policy import SUBSCRIPTION_OPTION, TenantAuthenticationPolicy
 from vmident.arm.cloud import Cloud, is_same_origin
 from vmident.arm.pipeline_policy import RequestPolicy, content_of, request_of
-from vmident.core.polling import is_too_long, pause_before_retry
-from vmident.errors import AzureUnavailable, Throttled, VmidentError
+from vmident.core.polling import RetrySchedule
+from vmident.errors import VmidentError
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpRequest, HttpResponse
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from vmident.ports.clock import Clock
 
 READ_TRIES = 4
+_READS = RetrySchedule(READ_TRIES)
 AT_ONCE = 32
 """Requests that may be under way at once: four subscriptions at their limits, with answers within half a second."""
 _HOSTS = 1
@@ -145,16 +146,13 @@ class Connection:
             return ask()
         tries = 0
         while True:
+            tries += 1
             try:
                 return ask()
-            except (Throttled, AzureUnavailable) as failure:
-                tries += 1
-                if tries == READ_TRIES:
+            except VmidentError as failure:
+                pause = _READS.pause_after(failure, tries)
+                if pause is None:
                     raise
-                asked_for = failure.retry_after_seconds if isinstance(failure, Throttled) else None
-                if is_too_long(asked_for):
-                    raise
-                pause = pause_before_retry(tries - 1, asked_for)
                 self._tell(f"{failure.code}: {failure.message} Trying again in {pause:.0f} s")
                 self._clock.sleep(pause)
 

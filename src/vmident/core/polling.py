@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import dataclass
+
+from vmident.errors import AzureUnavailable, Throttled, VmidentError
 
 _FIRST_LOOK_SECONDS = 0.5
 _CLOSE_LOOKS_SECONDS = 1.0
@@ -91,3 +94,24 @@ def pause_before_retry(attempt: int, retry_after_seconds: float | None = None) -
     if retry_after_seconds is not None:
         return max(0.0, retry_after_seconds)
     return float(min(_BACK_OFF_LONGEST_SECONDS, _BACK_OFF_FIRST_SECONDS * 2.0**attempt))
+
+
+@dataclass(frozen=True)
+class RetrySchedule:
+    """How often a request is sent at most, and which failures are transient.
+
+    Every loop that sends a request again asks one of these for the pause, and waits on its own clock: a sleep up to the
+    deadline of the command, or a pause of the scheduler (design note 0006).
+    """
+
+    tries: int
+    transient: tuple[type[VmidentError], ...] = (Throttled, AzureUnavailable)
+
+    def pause_after(self, failure: VmidentError, tries: int) -> float | None:
+        """Return the seconds to wait after a failure of try number `tries`, counted from 1.
+
+        `None` where the failure stands: it is not transient, it was the last try, or its `Retry-After` is too long.
+        """
+        if not isinstance(failure, self.transient) or tries >= self.tries or is_too_long(failure.retry_after_seconds):
+            return None
+        return pause_before_retry(tries - 1, failure.retry_after_seconds)

@@ -39,7 +39,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Generic, cast
 
-from vmident.core.polling import is_too_long, pause_before_retry
+from vmident.core.polling import RetrySchedule
 from vmident.core.run_record import Progress
 from vmident.errors import AzureUnavailable, Interrupted, StoppedEarly, Throttled
 from vmident.fleet.azure_limits import Key, buckets_behind, token_uses_of
@@ -48,6 +48,7 @@ from vmident.ports.fleet import NO_POLICY, AzureRequest, Job, Pause, RequestKind
 
 THROTTLED_TRIES = 30
 TROUBLED_TRIES = 4
+_THROTTLED, _TROUBLED = RetrySchedule(THROTTLED_TRIES), RetrySchedule(TROUBLED_TRIES)
 _RATE_SECONDS = 60.0
 
 
@@ -282,14 +283,13 @@ class Scheduler(Generic[ResultT]):
 
     def _pause_to_repeat(self, job: RunningJob, request: AzureRequest, error: BaseException | None) -> float | None:
         """Return the pause before the same request is sent again; `None` where the job continues (E3)."""
-        if isinstance(error, Throttled) and request.guarded and not is_too_long(error.retry_after_seconds):
+        if isinstance(error, Throttled) and request.guarded:
             job.throttled += 1
-            shared = buckets_behind(request.cost, error.code, error.target)
-            if job.throttled < THROTTLED_TRIES:
-                # Buckets of many requests hold it back themselves: `account` has marked them empty.
-                return 0.0 if shared else pause_before_retry(job.throttled - 1, error.retry_after_seconds)
+            pause = _THROTTLED.pause_after(error, job.throttled)
+            # Buckets of many requests hold it back themselves: `account` has marked them empty.
+            is_held = buckets_behind(request.cost, error.code, error.target)
+            return 0.0 if is_held and pause is not None else pause
         if isinstance(error, AzureUnavailable) and request.cost.kind.is_read:
             job.troubled += 1
-            if job.troubled < TROUBLED_TRIES:
-                return pause_before_retry(job.troubled - 1)
+            return _TROUBLED.pause_after(error, job.troubled)
         return None

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from vmident.core.polling import pause_before_retry
-from vmident.errors import AzureUnavailable, Interrupted, Throttled, TimedOut, VmidentError
+from vmident.core.polling import RetrySchedule
+from vmident.errors import Interrupted, TimedOut, VmidentError
 from vmident.ports.clock import Clock
 from vmident.ports.prompt import Prompt
 
 TRIES = 6
+_SCHEDULE = RetrySchedule(TRIES)
 
 T = TypeVar("T")
 
@@ -37,10 +38,10 @@ class _Sent:
 
 
 def write_once(write: Write[T], clock: Clock, prompt: Prompt) -> tuple[T, bool]:
-    """Run the errand; gives what is now there, and whether this may have made it.
+    """Send the write; returns what now exists, and whether this write may have created it.
 
-    Where Azure throttles or an answer is lost, there is a pause and a look; only what is still to be made is made
-    again, `TRIES` times at most. Raises what does not clear; the error says whether anything was sent.
+    Where Azure throttles or a response is lost, it pauses and reads; only what still does not exist is written again,
+    `TRIES` times at most. Raises what does not clear; the error says whether anything was sent.
     """
     sent = _Sent()
     try:
@@ -56,6 +57,7 @@ def write_once(write: Write[T], clock: Clock, prompt: Prompt) -> tuple[T, bool]:
 def _until_made(write: Write[T], sent: _Sent, clock: Clock, prompt: Prompt) -> tuple[T, bool]:
     tries = 0
     while True:
+        tries += 1
         clock.remaining_seconds()
         earlier, sent.perhaps = sent.perhaps, True
         try:
@@ -64,13 +66,9 @@ def _until_made(write: Write[T], sent: _Sent, clock: Clock, prompt: Prompt) -> t
             if not failure.outcome_is_unknown:
                 # Refused: only what was sent before, if its answer was lost, may have been done.
                 sent.perhaps = earlier
-            if not isinstance(failure, (Throttled, AzureUnavailable)):
+            pause = _SCHEDULE.pause_after(failure, tries)
+            if pause is None:
                 raise
-            tries += 1
-            if tries == TRIES:
-                raise
-            asked_for = failure.retry_after_seconds if isinstance(failure, Throttled) else None
-            pause = pause_before_retry(tries - 1, asked_for)
             prompt.progress(f"{write.what}: {failure.code}, checking again in {pause:.0f} s")
             clock.sleep(pause)
         there = write.found()

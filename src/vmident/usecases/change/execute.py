@@ -210,10 +210,9 @@ def _is_untouched(before: VirtualMachine, now: VirtualMachine) -> bool:
 def _pause(tries: int, failure: VmidentError, attempt: Attempt) -> Steps[None]:
     if isinstance(failure, PreconditionFailed):
         return
-    retry_after = failure.retry_after_seconds if isinstance(failure, Throttled) else None
-    if is_too_long(retry_after):
+    if is_too_long(failure.retry_after_seconds):
         raise failure
-    seconds = pause_before_retry(tries - 1, retry_after)
+    seconds = pause_before_retry(tries - 1, failure.retry_after_seconds)
     yield Pause(seconds, f"{attempt.prepared.machine.id.name}: {failure.code}, trying again in {seconds:.0f} s")
 
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from vmident.core.polling import OperationTimes, is_too_long, pause_before_look, pause_before_retry
+from vmident.core.polling import OperationTimes, RetrySchedule, pause_before_look
 from vmident.core.resource_id import ResourceId
 from vmident.core.verification.checks import TokenRequest, plan_checks
 from vmident.core.verification.host import Host, explained, is_busy, reason_not_to_ask
@@ -31,11 +31,9 @@ from vmident.core.verification.script import REQUESTS_AT_MOST, powershell_script
 from vmident.core.verification.verdict import CheckStatus, VmContext, judge
 from vmident.core.vm_kind import capitalized, kind_of, titled
 from vmident.errors import (
-    AzureUnavailable,
     Interrupted,
     OperationUnfinished,
     ScriptFailed,
-    Throttled,
     UnexpectedError,
     VmidentError,
     VmNotAsked,
@@ -218,15 +216,10 @@ def _started(text: str, host: Host, ports: ScriptPorts, script: _Script) -> Step
                 why = f"{machine.id.name}: waiting for another Run Command to complete"
                 yield Pause(_BUSY_PAUSE_SECONDS, why, elapsed)
                 continue
-            retry_after = failure.retry_after_seconds if isinstance(failure, Throttled) else None
             tries += 1
-            if (
-                not isinstance(failure, (AzureUnavailable, Throttled))
-                or tries == START_TRIES
-                or is_too_long(retry_after)
-            ):
+            pause = RetrySchedule(START_TRIES).pause_after(failure, tries)
+            if pause is None:
                 raise explained(failure, host) from failure
-            pause = pause_before_retry(tries - 1, retry_after)
             yield Pause(pause, f"{machine.id.name}: {failure.code}, trying again in {pause:.0f} s")
         else:
             return operation

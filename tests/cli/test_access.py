@@ -10,6 +10,7 @@ import pytest
 from tests.program import TERMINAL, Outcome, Program, answering_with, vm_id
 from vmident.sandbox.seeded_access import WEB_ENGINEER
 
+REFUSED = {"error": {"code": "AuthorizationFailed", "message": "No."}}
 OTHER = "otherResourceGroup"
 RULE = "privileged-identity-reachable"
 
@@ -102,11 +103,29 @@ def test_what_azure_refuses_to_list_is_reported_as_unread(estate: Program) -> No
     assert ways(identities(outcome)["monitoring"], WEB_ENGINEER) == {("run-command", "Script Runner", False)}
 
 
-def test_where_role_assignments_cannot_be_read_nothing_is_decided(estate: Program) -> None:
-    estate.when(
-        "POST", "ResourceGraph", answering_with(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
-    )
-    outcome = estate("access encryptedVM")
+def test_without_resource_graph_a_named_vm_is_read_from_lists_with_the_same_edges(estate: Program) -> None:
+    def edges() -> set[tuple[str, str, str, str]]:
+        return {
+            (name, one["how"], one["source"].lower(), str(one["eligible"]))
+            for name, found in identities(estate("access encryptedVM -g otherResourceGroup")).items()
+            for one in found["canBecome"]
+        }
+
+    from_graph = edges()
+    estate.when("POST", "ResourceGraph", answering_with(403, REFUSED), times=99)
+    assert edges() == from_graph
+    outcome = estate("access encryptedVM -g otherResourceGroup")
+    assert {one["what"] for one in outcome.json["unread"]} == {"groups", "other VMs with the same identities"}
+    missing = estate("access legacyVM -g otherResourceGroup")
+    assert "missing-identity" in {one["rule"] for one in missing.json["findings"]}
+    dependent = estate("access signInVM -g otherResourceGroup")
+    assert "system-identity-without-role" not in {one["rule"] for one in dependent.json["findings"]}
+
+
+@pytest.mark.parametrize("words", ["access --identity monitoring", f"access --principal {WEB_ENGINEER}", "report"])
+def test_without_resource_graph_an_estate_cannot_be_decided(estate: Program, words: str) -> None:
+    estate.when("POST", "ResourceGraph", answering_with(403, REFUSED), times=99)
+    outcome = estate(words)
     assert (outcome.code, outcome.out) == (4, "")
 
 

@@ -23,9 +23,11 @@ _ROWS_AT_MOST = 1_000
 T = TypeVar("T")
 
 
-def pages(connection: Connection, path: str, api_version: str, kind: type[T], what: str) -> Iterator[T]:
+def pages(
+    connection: Connection, path: str, api_version: str, kind: type[T], what: str, *, condition: str = ""
+) -> Iterator[T]:
     """Return the items of a list one by one; `what` names one of them for people, such as `a subscription`."""
-    return (read(item, kind, what) for item in unread_items(connection, path, api_version))
+    return (read(item, kind, what) for item in unread_items(connection, path, api_version, condition))
 
 
 def unread_items(connection: Connection, path: str, api_version: str, condition: str = "") -> Iterator[Raw]:

@@ -19,3 +19,7 @@ class AccessRows(Protocol):
         role definitions: without them nothing can be decided, so their error is raised.
         """
         ...
+
+    def estate_of(self, machines: Sequence[str]) -> Estate:
+        """Read the rows that decide access to these machines without an index; other machines are `unread`."""
+        ...

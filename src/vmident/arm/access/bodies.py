@@ -21,6 +21,7 @@ from vmident.core.access.estate import (
     UserAssigned,
     lower,
 )
+from vmident.core.access.system_extensions import needs_system_identity
 
 _SCALE_SET = "microsoft.compute/virtualmachinescalesets"
 
@@ -48,6 +49,69 @@ class ExtensionRow(Body):
     id: str
     publisher: Text = None
     kind: Text = None
+
+
+class ExtensionPropertiesBody(Body):
+    """`properties` of an extension."""
+
+    publisher: Text = None
+    type: Text = None
+
+
+class ListedExtension(Body):
+    """An extension in the GET of its VM."""
+
+    name: Text = None
+    properties: ExtensionPropertiesBody | None = None
+
+
+class EncryptionIdentityBody(Body):
+    """The identity that disk encryption uses."""
+
+    user_assigned_identity_resource_id: Text = None
+
+
+class SecurityProfileBody(Body):
+    """`securityProfile`."""
+
+    encryption_identity: EncryptionIdentityBody | None = None
+
+
+class MachineProfileBody(Body):
+    """`virtualMachineProfile` of a scale set."""
+
+    security_profile: SecurityProfileBody | None = None
+
+
+class MachinePropertiesBody(Body):
+    """`properties` of a VM or a scale set."""
+
+    security_profile: SecurityProfileBody | None = None
+    virtual_machine_profile: MachineProfileBody | None = None
+
+
+class ListedMachine(Body):
+    """A VM or a scale set, as ARM answers its GET."""
+
+    id: str
+    type: Text = None
+    identity: GraphIdentityBody | None = None
+    properties: MachinePropertiesBody | None = None
+    resources: list[ListedExtension] | None = None
+
+
+class IdentityPropertiesBody(Body):
+    """`properties` of a user-assigned identity."""
+
+    principal_id: Text = None
+    client_id: Text = None
+
+
+class ListedIdentity(Body):
+    """A user-assigned identity, as ARM answers its GET."""
+
+    id: str
+    properties: IdentityPropertiesBody
 
 
 class AssignmentPropertiesBody(Body):
@@ -155,6 +219,24 @@ def machine_of(row: MachineRow, extensions: Iterable[str]) -> Machine:
     kind = MachineKind.SCALE_SET if row.type.lower() == _SCALE_SET else MachineKind.VM
     system = identity.principal_id if has_system else None
     return Machine(row.id, kind, system, tuple(users), row.encryption or None, tuple(extensions))
+
+
+def listed_machine_of(body: ListedMachine) -> Machine:
+    """Return the machine from its own GET, which has its extensions."""
+    properties = body.properties or MachinePropertiesBody()
+    profile = properties.security_profile or (
+        properties.virtual_machine_profile.security_profile if properties.virtual_machine_profile else None
+    )
+    encryption = profile.encryption_identity if profile else None
+    extensions = [
+        one.name or ""
+        for one in body.resources or ()
+        if one.properties and needs_system_identity(one.properties.publisher or "", one.properties.type or "")
+    ]
+    row = MachineRow(
+        body.id, body.type or "", body.identity, encryption.user_assigned_identity_resource_id if encryption else None
+    )
+    return machine_of(row, extensions)
 
 
 def assignment_of(row: AssignmentRow, ends: Mapping[str, str]) -> Assignment:

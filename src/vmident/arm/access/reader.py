@@ -27,10 +27,17 @@ from vmident.arm.access.bodies import (
     eligible_assignment_of,
     machine_of,
 )
+from vmident.arm.access.list_rows import (
+    OTHERS_UNREAD,
+    read_assignments,
+    read_definitions,
+    read_identities,
+    read_machines,
+)
 from vmident.arm.answers import read
 from vmident.arm.paging import graph_answers, pages
 from vmident.core.access.access_map import management_groups_in
-from vmident.core.access.estate import Estate, FederatedCredential, Unread, UserAssigned, lower
+from vmident.core.access.estate import Estate, FederatedCredential, Unread, UserAssigned, lower, subscription_of
 from vmident.core.access.system_extensions import needs_system_identity
 from vmident.errors import VmidentError
 
@@ -42,6 +49,7 @@ if TYPE_CHECKING:
 DENY_ASSIGNMENTS = "2022-04-01"
 SCHEDULE_INSTANCES = "2020-10-01"
 FEDERATED_CREDENTIALS = "2024-11-30"
+_MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
 _AUTHORIZATION = "providers/Microsoft.Authorization"
 _IDENTITIES_AT_MOST = 500
 """Identities whose federated credentials are listed, a request each; more are reported as not read."""
@@ -110,6 +118,28 @@ class ArmAccessRows:
             tuple(self._federated(identities, unread)),
             tuple(self._denials(subscriptions, unread)),
             management_groups_in(chains),
+            unread=tuple(unread),
+        )
+
+    def estate_of(self, machines: Sequence[str]) -> Estate:
+        """Read the machines one by one, and what leads to them and their identities, from ARM's own lists."""
+        connection, unread = self._connection, [_GROUPS_UNREAD, OTHERS_UNREAD]
+        subscriptions = sorted({subscription_of(one) or "" for one in machines})
+        found = read_machines(connection, machines)
+        identities = read_identities(connection, found)
+        eligible, _ = self._schedules(subscriptions, unread)
+        assignments = (*read_assignments(connection, found, identities), *eligible)
+        above = {one.scope for one in assignments if one.scope.lower().startswith(_MANAGEMENT_GROUPS)}
+        return Estate(
+            frozenset(subscriptions),
+            found,
+            identities,
+            assignments,
+            read_definitions(connection, assignments),
+            tuple(self._federated(identities, unread)),
+            tuple(self._denials(subscriptions, unread)),
+            # ARM lists what holds at the machine, so each of these is above its subscription.
+            {one: tuple(sorted(map(lower, above))) for one in subscriptions},
             unread=tuple(unread),
         )
 

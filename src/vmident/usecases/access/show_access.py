@@ -10,10 +10,11 @@ from vmident.core.access.access_map import AccessMap, IdentityEntry
 from vmident.core.access.estate import lower, name_of
 from vmident.core.access.finding import selected
 from vmident.core.access.findings import findings
-from vmident.errors import NotFound
+from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, NotFound
 from vmident.results.access import AccessReport, IdentityAccess
 
 if TYPE_CHECKING:
+    from vmident.core.access.estate import Estate
     from vmident.ports.access import AccessRows
 
 
@@ -51,7 +52,7 @@ def show_access(
     as_of_seconds: float,
 ) -> AccessReport:
     """Read the rows of the subscriptions and answer; raises `NotFound` for an identity that is not there."""
-    access = AccessMap(rows.estate(subscriptions))
+    access = AccessMap(_estate(question, subscriptions, rows))
     entries = access.identities if question.is_empty else _entries(question, access)
     found = findings(access, None if question.is_empty else entries)
     return AccessReport(
@@ -60,6 +61,16 @@ def show_access(
         access.unread,
         as_of_seconds,
     )
+
+
+def _estate(question: AccessQuestion, subscriptions: Sequence[str], rows: AccessRows) -> Estate:
+    """Read the index, or where it cannot be used the machines themselves, if these are all that is asked about."""
+    try:
+        return rows.estate(subscriptions)
+    except (AzureRefused, AzureUnavailable, NotAllowed):
+        if not question.machines or question.identities or question.principals:
+            raise
+        return rows.estate_of(question.machines)
 
 
 def _entries(question: AccessQuestion, access: AccessMap) -> tuple[IdentityEntry, ...]:

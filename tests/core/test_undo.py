@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.core.worlds import STATES, small_changes
 from vmident.core.identity import IdentityState, SystemIdentity

@@ -5,16 +5,19 @@ The runner and its engine run on it whole, with the jobs of `usecases.execute`; 
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from tests.core.arm_merge import Held, merged
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
@@ -198,7 +201,7 @@ class Azure:
         self._others_at[key] = now
         left = after_draw(draw.bucket, rows.get(draw.name), now, 0)
         assert left is not None
-        rows[draw.name] = replace(left, tokens=max(0.0, left.tokens - taken))
+        rows[draw.name] = dataclasses.replace(left, tokens=max(0.0, left.tokens - taken))
 
     def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine]:
         for vm in self.vms:

@@ -12,10 +12,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.core.worlds import STATES, small_changes
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from vmident.core.run_record import Progress
 from vmident.render.progress import clock_text, progress_lines, progress_text

@@ -22,12 +22,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from typing import Any, TypeVar, cast
 
 import msgspec
+from msgspec import Struct
 
 from vmident.arm.limits import JSON_LEVELS
 from vmident.errors import UnreadableAnswer, WrongResource
@@ -41,8 +41,7 @@ _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
-@dataclass(frozen=True)
-class ArmResponse:
+class ArmResponse(Struct, frozen=True):
     """A success, not read yet. `request` says what was asked, such as `GET https://…`; `content` is the body."""
 
     status: int

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.naming import did_you_mean
 from vmident.core.shell import command_line
@@ -22,8 +24,7 @@ _MICROSOFTS_AUTHORITIES = (
 _HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Cloud:
+class Cloud(Struct, frozen=True):
     """A cloud: its name, the URL of its Resource Manager, the host that gives out tokens.
 
     `resource` is whom its tokens are for, where that is somebody else than the endpoint.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from vmident.arm.answers import read
 from vmident.arm.connection import Connection
@@ -105,8 +104,7 @@ def ids_in_graph(
         return None
 
 
-@dataclass(frozen=True)
-class GraphPage:
+class GraphPage(Struct, frozen=True):
     """One answer of Resource Graph: its rows, and how many there are on all pages."""
 
     rows: Sequence[Raw]

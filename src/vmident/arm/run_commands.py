@@ -6,9 +6,10 @@ Source: the recordings `vm-run-command-action-2024.json` (Linux, one message wit
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from vmident.arm.answers import ArmResponse, check_about, read, unreadable
 from vmident.arm.connection import Connection

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from vmident.cli.inputs.stop_policy import policy_of
 from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms

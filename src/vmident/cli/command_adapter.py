@@ -7,13 +7,14 @@ failures become words and exit codes.
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args
 
 import typer
+from msgspec import StructMeta
+from msgspec.structs import fields
 from typer.models import ArgumentInfo
 
 from vmident.cli.inputs.arguments import NAME
@@ -32,7 +33,7 @@ def as_typer_command(function: Command) -> Callable[..., None]:
     """Wrap `function(run, ...) -> ExitCode` for `typer.Typer.command`."""
     # Not get_type_hints: on Python 3.10 that wraps what defaults to None once more, and hides Typer's declarations.
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-    records = {one.name: one.annotation for one in own if dataclasses.is_dataclass(one.annotation)}
+    records = {one.name: one.annotation for one in own if isinstance(one.annotation, StructMeta)}
 
     @wraps(function)
     def typer_command(ctx: typer.Context, **given: Any) -> None:
@@ -90,14 +91,11 @@ def _name_option(parameter: inspect.Parameter) -> list[inspect.Parameter]:
 
 
 def _taken(record: Any, given: dict[str, Any]) -> Any:
-    return record(**{field.name: given.pop(field.name) for field in dataclasses.fields(record)})
+    return record(**{name: given.pop(name) for name in record.__struct_fields__})
 
 
 def _fields(record: Any) -> list[inspect.Parameter]:
-    hints = get_type_hints(record, include_extras=True)
     return [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
-        )
-        for field in dataclasses.fields(record)
+        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
+        for field in fields(record)
     ]

@@ -6,8 +6,9 @@ Every command's signature names a `Run`, and completion reads signatures: what a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
 
 from vmident.cli.config.settings import Output, subscription_in
 from vmident.cli.config.settings_of_run import settings_of

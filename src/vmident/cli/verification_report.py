@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from vmident.cli.run import Run
 from vmident.core.resource_id import ResourceId, looks_like_id

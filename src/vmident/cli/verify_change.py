@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.results.changes import ChangeResult, Status

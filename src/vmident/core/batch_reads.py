@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.vm_kind import VmKind, kind_of
@@ -14,8 +15,7 @@ HANDFUL = 10
 _IN_A_PAGE = 50
 
 
-@dataclass(frozen=True)
-class VmList:
+class VmList(Struct, frozen=True):
     """A list to ask for: of one group, else of the subscription. `wanted` are the VMs that it is asked for."""
 
     subscription: str

@@ -14,7 +14,8 @@ under 'The token service inside a VM (IMDS)' in the project's wire facts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.roles import RoleAssignment
@@ -34,16 +35,14 @@ SAFE_IDENTITY_NAME_LENGTH = 24
 warns of trouble on a VM above it, and Azure takes more ('Names' in the wire facts)."""
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something that the user is to know; `code` is permanent, `message` one sentence."""
 
     code: str
     message: str
 
 
-@dataclass(frozen=True)
-class DefaultIdentity:
+class DefaultIdentity(Struct, frozen=True):
     """Whom the token service answers for when a program names no identity: one of `system` and `user`, or neither.
 
     `is_ambiguous` says that several user-assigned identities leave it without an answer.

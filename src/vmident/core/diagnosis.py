@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from vmident.core.consequences import default_identity
 from vmident.core.identity import IdentityState
@@ -27,8 +28,7 @@ class CheckStatus(Enum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Struct, frozen=True):
     """One check: what was looked at, the verdict, one sentence of what was seen, and what to do about it."""
 
     check: str

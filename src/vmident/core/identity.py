@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from vmident.core.resource_id import ResourceId
 
@@ -30,31 +32,28 @@ class IdentityType(Enum):
         return self in (IdentityType.USER, IdentityType.BOTH)
 
 
-@dataclass(frozen=True)
-class SystemIdentity:
+class SystemIdentity(Struct, frozen=True):
     """The identity that lives and dies with the VM; GUIDs as text, `None` while Azure has not said them."""
 
     principal_id: str | None = None
     tenant_id: str | None = None
 
 
-@dataclass(frozen=True)
-class UserIdentity:
+class UserIdentity(Struct, frozen=True):
     """What a VM's answer says of an attached identity; `None` until the operation that attaches it has ended."""
 
     client_id: str | None = None
     principal_id: str | None = None
 
 
-@dataclass(frozen=True)
-class IdentityState:
+class IdentityState(Struct, frozen=True):
     """The identities of one VM at one moment; the type is worked out, so it cannot disagree with them."""
 
     system: SystemIdentity | None = None
     users: Mapping[ResourceId, UserIdentity] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "users", MappingProxyType(dict(self.users)))
+        force_setattr(self, "users", MappingProxyType(dict(self.users)))
 
     @classmethod
     def of(cls, *, system: bool = False, users: Iterable[ResourceId] = ()) -> IdentityState:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.errors import AzureUnavailable, Throttled, VmidentError
 
@@ -96,8 +97,7 @@ def pause_before_retry(attempt: int, retry_after_seconds: float | None = None) -
     return float(min(_BACK_OFF_LONGEST_SECONDS, _BACK_OFF_FIRST_SECONDS * 2.0**attempt))
 
 
-@dataclass(frozen=True)
-class RetrySchedule:
+class RetrySchedule(Struct, frozen=True):
     """How often a request is sent at most, and which failures are transient.
 
     Every loop that sends a request again asks one of these for the pause, and waits on its own clock: a sleep up to the

@@ -7,14 +7,13 @@ a 429 says anything: the pace falls with each 429 and recovers with each success
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 _RESERVE_SHARE = 0.02
 _SLOWER, _FASTER, _SLOWEST = 0.7, 0.02, 0.1
 
 
-@dataclass(frozen=True)
-class Bucket:
+class Bucket(Struct, frozen=True):
     """A budget of requests: at most `size` tokens, refilled evenly with `per_second`."""
 
     size: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.core.naming import (
     GROUP_NAME,
@@ -30,8 +31,7 @@ _SPELLED_BY_ARM = {kind.lower(): kind for kind in NAME_RULES}
 _SHAPE = "/subscriptions/ID/resourceGroups/GROUP/providers/NAMESPACE/TYPE/NAME"
 
 
-@dataclass(frozen=True, eq=False)
-class ResourceId:
+class ResourceId(Struct, frozen=True, eq=False):
     """One resource in a resource group, such as a VM or a user-assigned identity.
 
     Printed with ARM's spelling of the fixed segments and of the known kinds; subscription, group and name keep the

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
 
 
-@dataclass(frozen=True)
-class Subscription:
+class Subscription(Struct, frozen=True):
     """A subscription as ARM lists it; `state` is ARM's word, such as `Enabled`."""
 
     id: str
@@ -19,8 +19,7 @@ class Subscription:
     tenant_id: str | None = None
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True):
     """A resource group; `location` is where its own record is kept, not where its resources are."""
 
     id: Scope
@@ -30,8 +29,7 @@ class Group:
     is_being_deleted: bool = False
 
 
-@dataclass(frozen=True)
-class IdentityResource:
+class IdentityResource(Struct, frozen=True):
     """A user-assigned identity as a resource of its own, attached to VMs or not.
 
     The ids of application, principal and tenant are `None` where Azure has not said them, as before it is made.

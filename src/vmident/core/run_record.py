@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from vmident.core.identity import IdentityState
 from vmident.core.patch import PatchBody
@@ -48,8 +49,7 @@ class Stage(Enum):
         return self in {Stage.SENT, Stage.ACCEPTED, Stage.UNKNOWN}
 
 
-@dataclass(frozen=True)
-class RunEntry:
+class RunEntry(Struct, frozen=True):
     """One VM of a run.
 
     `change` and `grants` are what was asked for, `transition` leads from what the VM had when the request was worked
@@ -84,8 +84,7 @@ class RunEntry:
         return SentWrite(self.transition.before, self.etag, is_accepted=self.stage is Stage.ACCEPTED)
 
 
-@dataclass(frozen=True)
-class EarlyFailure:
+class EarlyFailure(Struct, frozen=True):
     """A VM for which a run could do nothing from the start, and why; `vm` is the word that named it, or its ID."""
 
     vm: str
@@ -93,8 +92,7 @@ class EarlyFailure:
     error_message: str
 
 
-@dataclass(frozen=True)
-class IdentityDeletion:
+class IdentityDeletion(Struct, frozen=True):
     """A user-assigned identity that a run deletes once no VM of the run has it any more.
 
     `principal_id` tells it from one that is created under the same name later. `roles` are the assignments of that
@@ -110,8 +108,7 @@ class IdentityDeletion:
     error_message: str | None = None
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a run came from: the command as typed, the cloud it went to, and who the token spoke for, where known."""
 
     command: str
@@ -121,8 +118,7 @@ class Origin:
     caller_id: str | None = None
 
 
-@dataclass(frozen=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True):
     """One run; moments in epoch seconds. `ended` is `None` where the process never came to the end of it.
 
     `undoes` is the run that this one takes back. `entries` are in the order in which they were to be changed; a list
@@ -165,8 +161,7 @@ class RunRecord:
         return "accepted" if Stage.ACCEPTED in reached else "done"
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How a run stands after `elapsed_seconds`: jobs by how far they are, those done in a minute of late.
 
     `limit_per_minute` is the most that Azure's limits allow, from now on to the end, `None` where nothing is waiting.

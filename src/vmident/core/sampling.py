@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 ALL_PERCENT = 100
 
 
-@dataclass(frozen=True)
-class SampleSize:
+class SampleSize(Struct, frozen=True):
     """So many, or so many of each hundred, rounded up."""
 
     number: int

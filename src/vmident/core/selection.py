@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.tags import tag_value
@@ -21,8 +22,7 @@ _QUOTED = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")
 _BEYOND_A_CONDITION = re.compile(r"""[|;\n'"`]|//""")
 
 
-@dataclass(frozen=True)
-class TagWanted:
+class TagWanted(Struct, frozen=True):
     """A tag that a VM is to have; `value` is `None` where any will do."""
 
     name: str
@@ -33,8 +33,7 @@ class TagWanted:
         return there is not None and self.value in {None, there}
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Many VMs without their names: those of `group`, else of the subscription, for which all that is set holds.
 
     `condition` is one for Resource Graph, which alone can tell whether it holds.
@@ -57,8 +56,7 @@ class Selection:
         return all(one.is_met(tag_value(machine.tags, one.name)) for one in self.tags)
 
 
-@dataclass(frozen=True)
-class SelectedChange:
+class SelectedChange(Struct, frozen=True):
     """A change of VMs that were selected and not named, for the question that confirms it.
 
     `action` comes before the number of VMs, such as `Enable the system-assigned identity on`; `place` after it.

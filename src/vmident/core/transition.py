@@ -14,51 +14,45 @@ T6  Ids that differ in case alone are one identity, and keep the casing that the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 
 
-@dataclass(frozen=True)
-class EnableSystem:
+class EnableSystem(Struct, frozen=True):
     """Return the VM a system-assigned identity."""
 
 
-@dataclass(frozen=True)
-class DisableSystem:
+class DisableSystem(Struct, frozen=True):
     """Take the VM's system-assigned identity away; its principal is deleted."""
 
 
-@dataclass(frozen=True)
-class AddUsers:
+class AddUsers(Struct, frozen=True):
     """Attach user-assigned identities."""
 
     ids: frozenset[ResourceId]
 
 
-@dataclass(frozen=True)
-class RemoveUsers:
+class RemoveUsers(Struct, frozen=True):
     """Detach user-assigned identities; they go on existing."""
 
     ids: frozenset[ResourceId]
 
 
-@dataclass(frozen=True)
-class RemoveAllUsers:
+class RemoveAllUsers(Struct, frozen=True):
     """Detach every user-assigned identity that the VM has."""
 
 
-@dataclass(frozen=True)
-class SetExactly:
+class SetExactly(Struct, frozen=True):
     """Leave the VM with this and nothing else."""
 
     system: bool
     ids: frozenset[ResourceId] = field(default_factory=frozenset)
 
 
-@dataclass(frozen=True)
-class SetIdentities:
+class SetIdentities(Struct, frozen=True):
     """Leave the VM as rules describe it; what they do not speak of stays as it is.
 
     `system` is `None` where they do not speak of it. `exactly` names all user-assigned identities that there are to
@@ -74,8 +68,7 @@ class SetIdentities:
 Change = EnableSystem | DisableSystem | AddUsers | RemoveUsers | RemoveAllUsers | SetExactly | SetIdentities
 
 
-@dataclass(frozen=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """One VM's state before a change and after it."""
 
     before: IdentityState

@@ -12,7 +12,8 @@ U6  A principal that taking back has brought stands in the place of the one that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from vmident.core.identity import IdentityState, SystemIdentity
 from vmident.core.rbac.role_result import RoleResult, RoleStatus

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId
@@ -12,20 +13,17 @@ from vmident.errors import VmidentError
 _AT_REST = frozenset({"succeeded", "failed", "canceled"})
 
 
-@dataclass(frozen=True)
-class UnreadVm:
+class UnreadVm(Struct, frozen=True):
     """A VM in a list that cannot be read as one; `word` is its id as the list has it, or says that it has none."""
 
     word: str
     error: VmidentError
 
 
-@dataclass(frozen=True)
-class VirtualMachine:
+class VirtualMachine(Struct, frozen=True):
     """One answer about a VM.
 
     `etag` is `None` where the API version has none. `provisioning_state` is ARM's word, such as `Succeeded`.
-    `tags` are no part of what makes two answers equal.
     """
 
     id: ResourceId
@@ -33,7 +31,7 @@ class VirtualMachine:
     identity: IdentityState
     etag: str | None = None
     provisioning_state: str = "Succeeded"
-    tags: Mapping[str, str] = field(default_factory=dict, compare=False)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_idle(self) -> bool:

@@ -16,8 +16,9 @@ O5  Where there are no etags, the identities stand for them. A write that Azure 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from vmident.core.identity import IdentityState
 from vmident.core.virtual_machine import VirtualMachine
@@ -32,8 +33,7 @@ class Shown(Enum):
     OVERTAKEN = "the VM was written to, and does not have what the write leads to"
 
 
-@dataclass(frozen=True)
-class SentWrite:
+class SentWrite(Struct, frozen=True):
     """A write that was sent: the identities and the etag that the VM had before it, and whether Azure accepted it."""
 
     before: IdentityState

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
+
+from msgspec.structs import replace
 
 from vmident.core.consequences import Notice
 from vmident.core.desired_state.plan import Plan, PlannedGrant, PlannedVm, planned_vm

@@ -8,9 +8,10 @@ the schedules of `core.pacing` stay within it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from vmident.core.rate_limit import Bucket
 from vmident.core.vm_kind import VmKind
@@ -58,8 +59,7 @@ Key: TypeAlias = "tuple[str, str, str]"
 """A bucket's name, the subscription, and the region, which is empty where the bucket is one of all regions."""
 
 
-@dataclass(frozen=True)
-class TokenUse:
+class TokenUse(Struct, frozen=True):
     """So many tokens from one bucket."""
 
     key: Key

@@ -17,9 +17,10 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
+
+from msgspec import Struct, field
 
 from vmident.core.polling import LONGEST_RETRY_AFTER_SECONDS, pause_before_retry
 from vmident.core.rate_limit import TokenBucket
@@ -31,8 +32,7 @@ from vmident.ports.fleet import AzureRequest, RequestCost, Steps
 _SHORTEST_WAIT_SECONDS = 0.001
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(Struct, frozen=True):
     """What a request led to: a value or an error, and what is left in the buckets that the response named."""
 
     value: Any = None
@@ -40,8 +40,7 @@ class Response:
     remaining: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass
-class RunningJob:
+class RunningJob(Struct):
     """A job that was started; `request` is the one that it waits for, `None` during a pause of its own."""
 
     number: int
@@ -51,8 +50,7 @@ class RunningJob:
     troubled: int = 0
 
 
-@dataclass
-class Queue:
+class Queue(Struct):
     """Jobs whose next request draws on the same buckets: running ones, and the numbers of those not started."""
 
     token_uses: tuple[TokenUse, ...]

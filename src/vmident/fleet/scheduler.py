@@ -35,9 +35,10 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from itertools import count
 from typing import Any, Generic, cast
+
+from msgspec import Struct
 
 from vmident.core.polling import RetrySchedule
 from vmident.core.run_record import Progress
@@ -52,8 +53,7 @@ _THROTTLED, _TROUBLED = RetrySchedule(THROTTLED_TRIES), RetrySchedule(TROUBLED_T
 _RATE_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class Dispatch:
+class Dispatch(Struct, frozen=True):
     """A request that leaves now; `ticket` identifies it in `answered`."""
 
     ticket: int

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from vmident.core.auth.caller import CallerType
 
@@ -47,8 +49,7 @@ class SignInRequest:
     allow_unencrypted: bool = False
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(Struct, frozen=True):
     """Who is signed in. `is_encrypted` is false where the tokens are in a plain file."""
 
     name: str

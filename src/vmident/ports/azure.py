@@ -6,8 +6,9 @@ Each port raises `vmident.errors` alone. `vmident.arm` implements the ones that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from vmident.core.vm_kind import VmKind
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from vmident.errors import VmidentError
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """Work that Azure goes on with after it has answered; `url` is polled exactly as Azure gave it.
 
     `retry_after_seconds` is the pause that Azure asked for, if it did. Its polls answer with a status
@@ -35,8 +35,7 @@ class Operation:
     has_status: bool = True
 
 
-@dataclass(frozen=True)
-class OperationStatus:
+class OperationStatus(Struct, frozen=True):
     """What one poll of an operation saw; `failure` is set where the operation ended without success.
 
     `took_seconds` is from its start to its end by Azure's own clock, where it is over and Azure said both.
@@ -48,8 +47,7 @@ class OperationStatus:
     took_seconds: float | None = None
 
 
-@dataclass(frozen=True)
-class PatchResponse:
+class PatchResponse(Struct, frozen=True):
     """Azure's answer to a PATCH: the VM as it now stands, and the operation that still runs.
 
     `operation` is `None` where Azure named none that may be asked; then the VM itself tells when it is at rest.
@@ -59,8 +57,7 @@ class PatchResponse:
     operation: Operation | None
 
 
-@dataclass(frozen=True)
-class AttachedVms:
+class AttachedVms(Struct, frozen=True):
     """VMs that may have an identity attached; `is_complete` is false where only its own subscription was searched."""
 
     vms: Sequence[ResourceId]
@@ -137,8 +134,7 @@ class VirtualMachines(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class SubscriptionStatus:
+class SubscriptionStatus(Struct, frozen=True):
     """A subscription as it answers; `server_seconds` is Azure's own time then (epoch), where it said it."""
 
     name: str

@@ -8,9 +8,10 @@ limits allow.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from msgspec import Struct
 
 from vmident.core.vm_kind import VmKind
 
@@ -38,8 +39,7 @@ class RequestKind(Enum):
         return self in {RequestKind.READ_VM, RequestKind.READ_IDENTITY, RequestKind.LOOK}
 
 
-@dataclass(frozen=True)
-class RequestCost:
+class RequestCost(Struct, frozen=True):
     """What a request takes from Azure's budgets: it is about a VM or a scale set of a subscription, in a region.
 
     `made` and `attached` count identities that it makes and attaches, `assignments` role assignments that it writes.
@@ -54,20 +54,18 @@ class RequestCost:
     vm_kind: VmKind = VmKind.VM
 
 
-@dataclass(frozen=True)
-class AzureRequest:
+class AzureRequest(Struct, frozen=True):
     """One errand to Azure: `act` blocks until it is done, raises `vmident.errors`, and may run in any thread.
 
     One that is `guarded` may leave long after it was worked out: where that is out of date, Azure refuses it.
     """
 
     cost: RequestCost
-    act: Callable[[], Any] = field(repr=False)
+    act: Callable[[], Any]
     guarded: bool = True
 
 
-@dataclass(frozen=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """A wait of some seconds; `why` is the progress message, such as `myVM: waiting for …`.
 
     `elapsed_seconds` is how long that has been waited for already.
@@ -82,16 +80,14 @@ Step: TypeAlias = "AzureRequest | Pause"
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True):
     """One change to carry out: `begin` starts it, `cost` is that of the first request that it will yield."""
 
     begin: Callable[[], Steps[Any]]
     cost: RequestCost
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """How many VMs: so many, or so many of each hundred; for people `5` or `5%`."""
 
     number: int
@@ -105,8 +101,7 @@ class Limit:
         return f"{self.number}%" if self.is_percent else str(self.number)
 
 
-@dataclass(frozen=True)
-class StopPolicy:
+class StopPolicy(Struct, frozen=True):
     """When a run is to stop by itself.
 
     With `canary`, so many jobs come first, and the others only if all is well with them. Where more VMs than

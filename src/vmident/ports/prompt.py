@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vmident.core.consequences import Notice
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from vmident.core.transition import Transition
 
 
-@dataclass(frozen=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """What a VM will lose: identities, and the role assignments that will be orphaned."""
 
     vm: ResourceId
@@ -24,8 +24,7 @@ class Loss:
     orphans: Sequence[RoleAssignment] = ()
 
 
-@dataclass(frozen=True)
-class IdentityLoss:
+class IdentityLoss(Struct, frozen=True):
     """A user-assigned identity that is about to be deleted, and what goes with it.
 
     VMs lose it first, as `detached` says; `roles` are deleted with it; `warnings` say what else it breaks.

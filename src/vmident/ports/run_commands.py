@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from vmident.ports.azure import Operation, OperationStatus
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from vmident.core.verification.host import Host
 
 
-@dataclass(frozen=True)
-class ScriptStatus:
+class ScriptStatus(Struct, frozen=True):
     """What one poll of a script saw; `output` is what it printed, once its operation has succeeded."""
 
     operation: OperationStatus

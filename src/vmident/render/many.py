@@ -12,8 +12,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.identity import IdentityState, SystemIdentity
 from vmident.core.shell import command_line
@@ -47,16 +49,14 @@ _VM_ID = re.compile(r"/subscriptions/[^\s'\"]+?/virtualMachines/[\w-]+(?:\.[\w-]
 _WORD = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 
 
-@dataclass(frozen=True)
-class OnRecord:
+class OnRecord(Struct, frozen=True):
     """The run that a report is of, where it is on record, and its VMs: `runs show` names them all."""
 
     run: str | None = None
     vms: Collection[ResourceId] = frozenset()
 
 
-@dataclass(frozen=True)
-class GroupedFailures:
+class GroupedFailures(Struct, frozen=True):
     """VMs that failed for the same reason: the error in words that hold for all, whom it is about, and their names.
 
     `names` is `None` where it is about one VM.
@@ -146,7 +146,7 @@ def grouped_loss_lines(losses: Iterable[LossOfOne]) -> Iterator[Line]:
         system = first[1].before.system
         own = {system.principal_id.lower()} if others and system and system.principal_id else set()
         for line in lines:
-            yield replace(line, text=_replaced(_WORD, line.text, own))
+            yield Line(_replaced(_WORD, line.text, own), line.tone)
 
 
 def _vms(number: int) -> str:

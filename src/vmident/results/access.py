@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vmident.core.access.access_map import Edge, Holding, IdentityEntry
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from vmident.core.access.summary import EstateSummary
 
 
-@dataclass(frozen=True)
-class IdentityAccess:
+class IdentityAccess(Struct, frozen=True):
     """One identity with its edges, and the roles that it has."""
 
     identity: IdentityEntry
@@ -21,8 +21,7 @@ class IdentityAccess:
     can_do: tuple[Holding, ...]
 
 
-@dataclass(frozen=True)
-class AccessReport:
+class AccessReport(Struct, frozen=True):
     """Access as it was read; `as_of_seconds` is when (epoch)."""
 
     identities: tuple[IdentityAccess, ...]
@@ -31,8 +30,7 @@ class AccessReport:
     as_of_seconds: float
 
 
-@dataclass(frozen=True)
-class EstateReport:
+class EstateReport(Struct, frozen=True):
     """Access in whole subscriptions; `as_of_seconds` is when it was read (epoch)."""
 
     subscriptions: tuple[str, ...]

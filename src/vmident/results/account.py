@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vmident.core.auth.caller import Caller
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from vmident.core.resources import Subscription
 
 
-@dataclass(frozen=True)
-class WhoAmI:
+class WhoAmI(Struct, frozen=True):
     """Who requests are made as, and where they go. `expires_on` is when the token ends, in epoch seconds.
 
     `origins` tells where `token`, `subscription`, `cloud`, `group`, `endpoint` and `authority` came from, as far as
@@ -30,8 +30,7 @@ class WhoAmI:
     origins: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class SubscriptionList:
+class SubscriptionList(Struct, frozen=True):
     """The subscriptions that the account can access, by name, and the ID of the one that commands use.
 
     `origin` is the source of that setting; `current` is `None` where nothing is set, and where the setting is none of
@@ -48,8 +47,7 @@ class SubscriptionList:
         return self.origin if subscription.id == self.current else None
 
 
-@dataclass(frozen=True)
-class VmChecks:
+class VmChecks(Struct, frozen=True):
     """What was found of one VM, and the dead attachments that can be taken from it.
 
     `vm` is `None` where the word names none that is there, and `word` then what was typed.
@@ -61,8 +59,7 @@ class VmChecks:
     dead: tuple[ResourceId, ...] = ()
 
 
-@dataclass(frozen=True)
-class DoctorReport:
+class DoctorReport(Struct, frozen=True):
     """What was found that is the same for all VMs, and then of each VM, in the order of the checks."""
 
     general: tuple[Check, ...]

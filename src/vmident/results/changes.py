@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from vmident.core.rbac.role_result import RoleResult as RoleResult  # noqa: PLC0414 - a result that core knows too
 from vmident.core.rbac.role_result import RoleStatus as RoleStatus  # noqa: PLC0414 - the same
@@ -47,8 +48,7 @@ def planned_roles(planned: PlannedVm) -> tuple[RoleResult, ...]:
     )
 
 
-@dataclass(frozen=True)
-class ChangeResult:
+class ChangeResult(Struct, frozen=True):
     """What became of one VM. `vm` is the word that named it, `id` is `None` where no VM was found for it.
 
     `before` is `None` where the VM could not be read, `after` where the change failed; `request` is the body that
@@ -70,8 +70,7 @@ class ChangeResult:
     verification: VmVerification | None = None
 
 
-@dataclass(frozen=True)
-class VmView:
+class VmView(Struct, frozen=True):
     """What a look at one VM found: a machine, or the reason why there is none."""
 
     vm: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vmident.core.consequences import Notice
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from vmident.results.changes import ChangeResult, RoleResult, Status
 
 
-@dataclass(frozen=True)
-class VmCreation:
+class VmCreation(Struct, frozen=True):
     """What became of a VM that was to be made.
 
     `template` and `what_if` are there where it was only worked out; `what_if` is `None` where Azure was not asked, or
@@ -40,8 +40,7 @@ class VmCreation:
     error: VmidentError | None = None
 
 
-@dataclass(frozen=True)
-class GroupResult:
+class GroupResult(Struct, frozen=True):
     """A resource group that was to be there; `before` is what was there, `None` for nothing."""
 
     group: Group
@@ -49,8 +48,7 @@ class GroupResult:
     before: Group | None = None
 
 
-@dataclass(frozen=True)
-class IdentityResult:
+class IdentityResult(Struct, frozen=True):
     """A user-assigned identity that was to be there; `before` is what was there, `None` for nothing.
 
     Where the identity is there and a role was not granted, the status is failed and `error` says why.
@@ -64,8 +62,7 @@ class IdentityResult:
     error: VmidentError | None = None
 
 
-@dataclass(frozen=True)
-class IdentityView:
+class IdentityView(Struct, frozen=True):
     """What a look at one identity found: it, or the reason why there is none."""
 
     word: str
@@ -73,8 +70,7 @@ class IdentityView:
     error: VmidentError | None = None
 
 
-@dataclass(frozen=True)
-class DeletionResult:
+class DeletionResult(Struct, frozen=True):
     """What became of one identity that was to be deleted; `word` named it.
 
     `identity` is its id, `None` where none was found, and `detached` the VMs that lose it first. `attached` are the VMs

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from vmident.errors import ExitCode
 
@@ -28,8 +29,7 @@ class VerificationStatus(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class VmVerification:
+class VmVerification(Struct, frozen=True):
     """What was found of one VM. `vm` is the word that named it, `id` is `None` where no VM was found for it.
 
     `error` says why a VM was skipped or its result is unknown. `instance` is that of a scale set that was asked.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from vmident.core.desired_state.plan import Plan, PlannedVm
 from vmident.ports.ports import Ports

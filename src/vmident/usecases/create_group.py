@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.core.rbac.scope import group_scope
 from vmident.core.resources import Group, is_same_location
@@ -18,8 +19,7 @@ from vmident.usecases.idempotent_write import Write, write_once
 from vmident.usecases.resolve.suggestions import NO_GROUP
 
 
-@dataclass(frozen=True)
-class GroupRequest:
+class GroupRequest(Struct, frozen=True):
     """A group that is to be there; tags that it has besides stay."""
 
     subscription: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from vmident.core import diagnosis
 from vmident.core.auth.caller import Caller
@@ -29,8 +30,7 @@ PROVIDERS = ("Microsoft.Compute", "Microsoft.ManagedIdentity", "Microsoft.Networ
 _Reading: TypeAlias = Callable[[ResourceId], "IdentityResource | None"]
 
 
-@dataclass(frozen=True)
-class LocalNetwork:
+class LocalNetwork(Struct, frozen=True):
     """How requests leave this machine.
 
     `way` is the words for it, such as `without a proxy`; `missing_certificates` is the variable that names a file of
@@ -41,8 +41,7 @@ class LocalNetwork:
     missing_certificates: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True)
-class VmsToCheck:
+class VmsToCheck(Struct, frozen=True):
     """The VMs to look at, and the identities that somebody means to attach to each, as typed.
 
     `find` gives the VMs by name or id, and those that a list gave as it did; it is called where Azure answers at all.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from vmident.core.polling import RetrySchedule
 from vmident.errors import Interrupted, TimedOut, VmidentError
@@ -17,8 +18,7 @@ _SCHEDULE = RetrySchedule(TRIES)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Write(Generic[T]):
+class Write(Struct, Generic[T], frozen=True):
     """One write: `make` sends it, `found` reads whether it is done, and gives `None` where it is still to be made.
 
     `what` says it in words, such as `create resource group 'web'`; `look` is the command that shows what came of it.
@@ -30,8 +30,7 @@ class Write(Generic[T]):
     look: str
 
 
-@dataclass
-class _Sent:
+class _Sent(Struct):
     """Whether a write went out that is not known to have been refused."""
 
     perhaps: bool = False

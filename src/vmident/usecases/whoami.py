@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.errors import VmidentError
 from vmident.ports.ports import Ports
@@ -11,8 +12,7 @@ from vmident.results.account import WhoAmI
 from vmident.usecases.resolve.caller import read_caller
 
 
-@dataclass(frozen=True)
-class ActiveSettings:
+class ActiveSettings(Struct, frozen=True):
     """Where requests go. `origins` names the source of the subscription, the group and the cloud.
 
     `subscription` returns the subscription's ID, and is `None` where no setting names one; `subscription_names` are the

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.identity import AuthenticationRecord
+from msgspec.structs import replace
 
 from vmident.arm.auth.login_record import FILE_NAME, SignIn, delete_login, load_login, save_login
 from vmident.arm.cloud import known_cloud
@@ -29,7 +29,7 @@ def test_a_sign_in_that_cannot_be_kept_leaves_the_last_one(tmp_path: Path) -> No
     folder = tmp_path / "state"
     save_login(folder, KEPT)
     with pytest.raises(TypeError):
-        save_login(folder, replace(KEPT, name=object()))  # type: ignore[arg-type]
+        save_login(folder, replace(KEPT, name=object()))
     assert load_login(folder) == KEPT
     assert [path.name for path in folder.iterdir()] == [FILE_NAME]
 

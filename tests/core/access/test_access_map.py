@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.core.access.estates import (
     CREDENTIAL,
@@ -64,7 +64,7 @@ def hows(estate: Estate) -> dict[str, set[str]]:
 
 
 def with_role(definition: RoleDefinition, *rows: Assignment, **more: object) -> Estate:
-    return replace(SMALL, roles=(definition,), assignments=rows, **more)  # type: ignore[arg-type]
+    return replace(SMALL, roles=(definition,), assignments=rows, **more)
 
 
 def reached(estate: Estate) -> set[Reached]:

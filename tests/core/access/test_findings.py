@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from tests.core.access.estates import (
     CREDENTIAL,
@@ -40,7 +39,7 @@ SMALL = Estate(
 
 def found(*rows: Assignment, **more: object) -> dict[str, Finding]:
     """Map rule to finding, of the last one where there are several."""
-    return {one.rule: one for one in findings(AccessMap(replace(SMALL, assignments=rows, **more)))}  # type: ignore[arg-type]
+    return {one.rule: one for one in findings(AccessMap(replace(SMALL, assignments=rows, **more)))}
 
 
 def held(what: str, scope: str = SUBSCRIPTION, **more: object) -> Assignment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Role

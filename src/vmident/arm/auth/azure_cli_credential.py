@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from vmident.arm.auth.errors import AZURE_CLI_SIGN_IN
 from vmident.arm.cloud import Cloud
@@ -31,8 +32,7 @@ _AZURE_CLIS_RESOURCES = {
 }
 
 
-@dataclass(frozen=True)
-class TokenCache:
+class TokenCache(Struct, frozen=True):
     """Where the Azure CLI keeps tokens: `msal_token_cache.json` in its folder, or the encrypted `.bin`."""
 
     folder: Path

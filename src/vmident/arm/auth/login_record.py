@@ -6,9 +6,10 @@ The tokens themselves are in azure-identity's own persistent cache.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, structs
 
 from vmident.arm.cloud import Cloud
 from vmident.core.auth.caller import CallerType
@@ -19,8 +20,7 @@ FILE_NAME = "sign-in.json"
 _VERSION = 1
 
 
-@dataclass(frozen=True)
-class SignIn:
+class SignIn(Struct, frozen=True):
     """One sign-in. `record` is azure-identity's `AuthenticationRecord` as text, for a person alone.
 
     `authority` is the host that signed in. With `allow_unencrypted`, tokens may be in a plain file.
@@ -59,7 +59,7 @@ def load_login(folder: Path) -> SignIn | None:
 
 def save_login(folder: Path, sign_in: SignIn) -> None:
     """Replace the saved sign-in atomically, readable by the current user only."""
-    document = {"version": _VERSION, **asdict(sign_in), "type": sign_in.type.value}
+    document = {"version": _VERSION, **structs.asdict(sign_in), "type": sign_in.type.value}
     make_private_folder(folder)
     write_private(folder / FILE_NAME, json.dumps(document, indent=2))
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from vmident.core.shell import command_line
 
@@ -17,8 +18,7 @@ _IDENTIFIERS = "Policy identifiers: '"
 _ASSIGNMENTS = "/providers/microsoft.authorization/policyassignments/"
 
 
-@dataclass(frozen=True)
-class _Violation:
+class _Violation(Struct, frozen=True):
     policy: str
     assignment: str
     assignment_id: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from vmident.cli.composition.session import Session
 from vmident.cli.inputs.vm_selection import is_selection, resolve_vms, selected_vms
@@ -24,8 +24,7 @@ from vmident.usecases.doctor import VmsToCheck, run_checks
 from vmident.usecases.resolve.identities import checked_identity_names
 
 
-@dataclass(frozen=True)
-class FixOptions:
+class FixOptions(Struct, frozen=True):
     """Whether what can be mended is mended."""
 
     fix: Annotated[bool, typer.Option("--fix", help="Detach identities that no longer exist.")] = False

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from vmident.cli.composition.session import Session
 from vmident.cli.config.chosen_subscription import ORIGIN
@@ -19,8 +19,7 @@ from vmident.results.account import SubscriptionList
 _SANDBOX = "The sandbox does not need a sign-in."
 
 
-@dataclass(frozen=True)
-class LoginOptions:
+class LoginOptions(Struct, frozen=True):
     """How to sign in; the browser where none is named."""
 
     use_device_code: Annotated[

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from vmident.cli.inputs.desired_state_file import DescriptionFile, Strict, called, planned_by
 from vmident.cli.run import Run
@@ -25,8 +25,7 @@ MissingOption = Annotated[str | None, typer.Argument(hidden=True)]
 """A file without `-f` before it, to be told so."""
 
 
-@dataclass(frozen=True)
-class PlanOptions:
+class PlanOptions(Struct, frozen=True):
     """What is done with a plan beside showing it."""
 
     save: Annotated[

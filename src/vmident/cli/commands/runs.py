@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from vmident.cli.change_report import report
 from vmident.cli.completion import candidates
@@ -42,8 +42,7 @@ RunWord = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True):
     """Options of what goes on with a run or takes it back: each VM is waited for."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False
@@ -57,8 +56,7 @@ class RunOptions:
         return ExecutionOptions(self.dry_run, policy=policy_of(self.canary, self.max_failures))
 
 
-@dataclass(frozen=True)
-class ListOptions:
+class ListOptions(Struct, frozen=True):
     """Which runs are listed."""
 
     every_cloud: Annotated[bool, typer.Option("--all", help="List the runs of all clouds, the sandbox included.")] = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from vmident.cli.inputs.numbers import number_between
 from vmident.cli.options.shared import IdentityWords, VmOptions, VmWords, Yes
@@ -15,8 +15,7 @@ from vmident.errors import ExitCode
 _LONGEST_WATCH_SECONDS = 24 * 3600
 
 
-@dataclass(frozen=True)
-class VerifyOptions:
+class VerifyOptions(Struct, frozen=True):
     """Which tokens are requested, in how many of the VMs, and for how long."""
 
     resource: Annotated[

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from vmident.cli.inputs.vm_admin import admin_with_credentials, system_of
 from vmident.cli.options.shared import ChangeOptions, IdentityWords, RoleOptions

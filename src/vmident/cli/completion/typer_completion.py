@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from enum import Enum
 from typing import Annotated, Any
 
@@ -68,7 +67,7 @@ class CompletedCommand(TyperCommand):
         """Write the arguments, the command's own options, and the options that every command has."""
         from vmident.cli.options.shared import Options
 
-        shared = {field.name for field in fields(Options)} | {"help"}
+        shared = {*Options.__struct_fields__, "help"}
         sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": [], "Global options": []}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from vmident.cli.config.azure_cli_config import azure_cli_folder
 from vmident.cli.config.environment import certificates_error, credential_error, missing_certificates

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from vmident.cli.completion.name_cache import cache_names, cached_names
 from vmident.cli.completion.names import NameKind, SeenName, names_in

@@ -8,9 +8,10 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from vmident.cli.config.setting import Setting, first_set, setting
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
@@ -24,8 +25,7 @@ _ID = re.compile(r"[0-9A-Za-z._-]+")
 _TYPES = {"user": CallerType.USER, "servicePrincipal": CallerType.SERVICE_PRINCIPAL}
 
 
-@dataclass(frozen=True)
-class ProfileEntry:
+class ProfileEntry(Struct, frozen=True):
     """An entry of the Azure CLI's profile; `cloud` is its `environmentName`, `None` where it has none.
 
     `tenant_id` is the tenant through which the subscription is reached, which need not be its own. `account` is the
@@ -54,8 +54,7 @@ class ProfileEntry:
         return self.cloud is None or self.cloud.lower() == cloud.lower()
 
 
-@dataclass(frozen=True)
-class AzureCliFiles:
+class AzureCliFiles(Struct, frozen=True):
     """What the files say; `clouds` are the sections of `clouds.config`, by name as written."""
 
     entries: tuple[ProfileEntry, ...] = ()

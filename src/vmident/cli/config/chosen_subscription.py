@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from vmident.errors import UsageError
 from vmident.private_files import make_private_folder, write_private
@@ -15,8 +16,7 @@ ORIGIN = "vmident account set"
 _MEMBER = "subscriptions"
 
 
-@dataclass(frozen=True)
-class ChosenSubscription:
+class ChosenSubscription(Struct, frozen=True):
     """A subscription, by its ID; its name is for showing."""
 
     id: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What was said, and by whom: `option --cloud`, `AZURE_CLOUD_NAME`, `the Azure CLI's config`, `default`."""
 
     value: str

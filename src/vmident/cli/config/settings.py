@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from vmident.cli.config.azure_cli_config import AzureCliFiles, ProfileEntry
 from vmident.cli.config.chosen_subscription import ORIGIN, ChosenSubscription
@@ -40,8 +41,7 @@ class Output(str, Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What holds for one command; `None` where nothing was said.
 
     `azure_cli_accounts` are the accounts of the Azure CLI's sign-in, where that is used, beginning with the account of
@@ -81,8 +81,7 @@ class Settings:
         return _cloud_key(self.cloud, self.endpoint, is_sandbox=self.is_sandbox)
 
 
-@dataclass(frozen=True)
-class Overrides:
+class Overrides(Struct, frozen=True):
     """What the command line itself says of settings."""
 
     subscription: str | None = None

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from vmident.cli.inputs.choices import choice_of
 from vmident.core.access.finding import Severity
 
 
-@dataclass(frozen=True)
-class FindingOptions:
+class FindingOptions(Struct, frozen=True):
     """Which findings are reported, and which of them fail the command."""
 
     fail_on: Annotated[

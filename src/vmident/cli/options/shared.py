@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from vmident.cli.completion import candidates
 from vmident.cli.config.settings import Output, Overrides, only_subscription, several_subscriptions
@@ -79,8 +79,7 @@ Vms = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """Options of every command."""
 
     group: Annotated[
@@ -148,8 +147,7 @@ class Options:
         return Overrides(only_subscription(self.subscription), self.group, self.cloud, self.sandbox, self.output)
 
 
-@dataclass(frozen=True)
-class SelectionOptions:
+class SelectionOptions(Struct, frozen=True):
     """Many VMs without their names."""
 
     tag: Annotated[
@@ -173,8 +171,7 @@ class SelectionOptions:
     all_vms: Annotated[bool, typer.Option("--all", help="Select all VMs in scope.")] = False
 
 
-@dataclass(frozen=True)
-class VmOptions(SelectionOptions):
+class VmOptions(SelectionOptions, frozen=True):
     """Other ways to name VMs."""
 
     ids: Annotated[
@@ -188,8 +185,7 @@ class VmOptions(SelectionOptions):
     ] = None
 
 
-@dataclass(frozen=True)
-class RoleOptions:
+class RoleOptions(Struct, frozen=True):
     """Roles for whoever the command brings."""
 
     role: Annotated[
@@ -214,8 +210,7 @@ class RoleOptions:
     ] = None
 
 
-@dataclass(frozen=True)
-class RemovalOptions:
+class RemovalOptions(Struct, frozen=True):
     """What goes with an identity that is lost."""
 
     remove_roles: Annotated[
@@ -224,8 +219,7 @@ class RemovalOptions:
     ] = False
 
 
-@dataclass(frozen=True)
-class ChangeOptions:
+class ChangeOptions(Struct, frozen=True):
     """Options of every change."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False
@@ -233,23 +227,20 @@ class ChangeOptions:
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for the operation to complete.")] = False
 
 
-@dataclass(frozen=True)
-class FleetOptions(ChangeOptions):
+class FleetOptions(ChangeOptions, frozen=True):
     """Options of every change of VMs that are there, which may be many."""
 
     canary: Canary = None
     max_failures: MaxFailures = None
 
 
-@dataclass(frozen=True)
-class CreateOptions:
+class CreateOptions(Struct, frozen=True):
     """Options of what makes a resource: nothing is lost by it, and Azure answers when it is there."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be created without creating it.")] = False
 
 
-@dataclass(frozen=True)
-class IdentityDeletionOptions:
+class IdentityDeletionOptions(Struct, frozen=True):
     """Options of what deletes identities, and detaches them from VMs first."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted without deleting it.")] = False

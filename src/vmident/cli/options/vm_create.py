@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from vmident.cli.completion.candidates import images, regions, values_of
 from vmident.cli.inputs.choices import choice_of
@@ -27,8 +27,7 @@ ImageWord = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class VmSizeOptions:
+class VmSizeOptions(Struct, frozen=True):
     """What machine it is, and where."""
 
     size: Annotated[str, typer.Option("--size", metavar="SIZE", help="VM size.")] = DEFAULT_SIZE
@@ -57,8 +56,7 @@ class VmSizeOptions:
     tags: TagWords = None
 
 
-@dataclass(frozen=True)
-class AdminOptions:
+class AdminOptions(Struct, frozen=True):
     """Who may sign in to it."""
 
     admin_username: Annotated[
@@ -83,8 +81,7 @@ class AdminOptions:
     ] = False
 
 
-@dataclass(frozen=True)
-class NetworkOptions:
+class NetworkOptions(Struct, frozen=True):
     """How it is reached."""
 
     vnet: Annotated[

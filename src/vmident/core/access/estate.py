@@ -8,9 +8,10 @@ of Microsoft.Authorization for eligible roles and deny assignments.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 ALL_PRINCIPALS = "00000000-0000-0000-0000-000000000000"
 """The principal of a deny assignment that applies to everyone (Microsoft's 'List Azure deny assignments')."""
@@ -103,8 +104,7 @@ class Unread(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True)
-class Estate:
+class Estate(Struct, frozen=True):
     """All rows of one reading.
 
     `subscriptions` are those whose identities were listed, in lower case: one elsewhere is not known to be missing.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from vmident.core.access.access_map import AccessMap, Holding, IdentityEntry, Route
 
 
-@dataclass(frozen=True)
-class IdentitySummary:
+class IdentitySummary(Struct, frozen=True):
     """One identity; `routes` is an index into `EstateSummary.route_sets`."""
 
     identity: IdentityEntry
@@ -16,8 +15,7 @@ class IdentitySummary:
     routes: int
 
 
-@dataclass(frozen=True)
-class EstateSummary:
+class EstateSummary(Struct, frozen=True):
     """All identities, and the distinct sets of routes that lead to them."""
 
     machine_count: int

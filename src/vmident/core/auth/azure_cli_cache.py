@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from vmident.core.auth.caller import CallerType
 
 # The Azure CLI's own client id, which people's tokens are given to; source: its `auth/constants.py`.
@@ -18,8 +20,7 @@ AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 LEAST_SECONDS_LEFT = 300
 
 
-@dataclass(frozen=True)
-class AzureCliAccount:
+class AzureCliAccount(Struct, frozen=True):
     """The account of a subscription in the Azure CLI's profile: a user by name, an app by its client ID."""
 
     subscription_id: str

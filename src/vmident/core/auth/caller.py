@@ -9,9 +9,10 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 
 class CallerType(Enum):
@@ -22,8 +23,7 @@ class CallerType(Enum):
     MANAGED_IDENTITY = "managedIdentity"
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who a token speaks for; `None` where it does not say. `expires_on` is in epoch seconds."""
 
     name: str | None = None

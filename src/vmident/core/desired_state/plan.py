@@ -8,7 +8,9 @@ L3  A VM that no rule selects is not in the plan.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.consequences import Notice, consequences
 from vmident.core.desired_state.rules import DesiredRole, Rule, goal_for, roles_for
@@ -31,8 +33,7 @@ UNMATCHED = frozenset({RULE_SELECTS_NOTHING, RULE_NAMES_NO_VM, RULE_NAMES_NO_GRO
 _SUGGESTIONS_AT_MOST = 20
 
 
-@dataclass(frozen=True)
-class PlannedGrant:
+class PlannedGrant(Struct, frozen=True):
     """A role to grant to an identity of a VM: `receiver` is `None` for the system-assigned identity.
 
     `principal_id` is `None` where it is not known yet; `is_there` tells that this principal has the role already.
@@ -44,8 +45,7 @@ class PlannedGrant:
     is_there: bool = False
 
 
-@dataclass(frozen=True)
-class PlannedVm:
+class PlannedVm(Struct, frozen=True):
     """What one VM has and is to have; `request` is the body that gets it there, `None` where nothing is to be sent.
 
     `roles_wanted` are in the words of the rules; `grants` are what these come to, once somebody has looked them up.
@@ -71,8 +71,7 @@ class PlannedVm:
         return Transition(self.before, self.after)
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Every VM that a rule selects, sorted by id; `warnings` are about the rules themselves."""
 
     vms: tuple[PlannedVm, ...]
@@ -137,8 +136,7 @@ def _about_rules(
     return tuple(warnings)
 
 
-@dataclass(frozen=True)
-class _Names:
+class _Names(Struct, frozen=True):
     """What the VMs are called and where they are; keys are lower case, values as Azure spells them."""
 
     ids: frozenset[ResourceId]

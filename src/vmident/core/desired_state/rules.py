@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from vmident.core.rbac.scope import Scope, scope_named
 from vmident.core.resource_id import ResourceId, user_identity_id
@@ -28,8 +29,7 @@ from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import ConflictingRules
 
 
-@dataclass(frozen=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """Which VMs a rule is about (D1); a condition that is empty is none.
 
     Names, groups and the values of tags may hold `*` for any text. Case means nothing, but in the values of tags.
@@ -54,8 +54,7 @@ class Selector:
         )
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Struct, frozen=True):
     """An identity in a rule: its id, or its name alone (D5); and the line that names it."""
 
     identity: ResourceId | str
@@ -68,32 +67,28 @@ class Named:
         return user_identity_id(vm.subscription, vm.group, self.identity)
 
 
-@dataclass(frozen=True)
-class SystemRule:
+class SystemRule(Struct, frozen=True):
     """What a rule says of the system-assigned identity, and on which line."""
 
     is_wanted: bool
     line: int
 
 
-@dataclass(frozen=True)
-class ExactRule:
+class ExactRule(Struct, frozen=True):
     """All the user-assigned identities that a rule wants, and the line that says so."""
 
     identities: tuple[Named, ...]
     line: int
 
 
-@dataclass(frozen=True)
-class RoleRule:
+class RoleRule(Struct, frozen=True):
     """A role in a rule, as `--role` and `--scope` take it: the scope may be `group` or `subscription`."""
 
     role: str
     scope: str
 
 
-@dataclass(frozen=True)
-class DesiredRole:
+class DesiredRole(Struct, frozen=True):
     """A role to grant to an identity of one VM; `receiver` is `None` for the system-assigned identity."""
 
     role: str
@@ -101,8 +96,7 @@ class DesiredRole:
     receiver: ResourceId | None
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule, and the line that it begins on. `exactly` does not go with the other two."""
 
     line: int

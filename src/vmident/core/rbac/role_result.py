@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vmident.core.rbac.roles import Role
@@ -30,8 +31,7 @@ class RoleStatus(Enum):
         return self in {RoleStatus.FAILED, RoleStatus.UNKNOWN}
 
 
-@dataclass(frozen=True)
-class RoleResult:
+class RoleResult(Struct, frozen=True):
     """A role assignment that was requested, or that a change leaves orphaned.
 
     `id` is `None` where there is none yet or Azure does not say it, `principal_id` where there is no principal yet.

@@ -11,7 +11,8 @@ R3  A principal vanishes when its system-assigned identity is disabled; detachin
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.scope import Scope
@@ -20,8 +21,7 @@ from vmident.core.transition import AddUsers, Change, EnableSystem, Transition
 _NAMESPACE = uuid.UUID("0c5a4f0e-5d0f-5c58-9d5c-7a0f3f6f3a52")
 
 
-@dataclass(frozen=True)
-class Role:
+class Role(Struct, frozen=True):
     """A role definition: its full `id`, and the `name` that people call it by."""
 
     id: str
@@ -33,16 +33,14 @@ class Role:
         return self.id.rsplit("/", 1)[-1].lower()
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """A role to grant at a scope."""
 
     role: Role
     scope: Scope
 
 
-@dataclass(frozen=True)
-class RoleAssignment:
+class RoleAssignment(Struct, frozen=True):
     """A role assignment that is there; `assignment_id` is its full id."""
 
     assignment_id: str
@@ -59,8 +57,7 @@ class RoleAssignment:
         return self.role.guid == grant.role.guid and self.scope == grant.scope
 
 
-@dataclass(frozen=True)
-class AssignmentKey:
+class AssignmentKey(Struct, frozen=True):
     """That a principal has a role at a scope: what a list of all assignments says without a read for each role."""
 
     principal_id: str
@@ -68,8 +65,7 @@ class AssignmentKey:
     scope: Scope
 
 
-@dataclass(frozen=True)
-class Receiver:
+class Receiver(Struct, frozen=True):
     """Who is to get roles: in words, and by object id, `None` while there is no principal yet."""
 
     described: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from vmident.core.naming import RESOURCE_NAME, checked_name
 from vmident.errors import BadResourceId
@@ -13,8 +13,7 @@ _SHAPES = "/subscriptions/ID, /subscriptions/ID/resourceGroups/GROUP, or the ful
 _MANAGEMENT_GROUP = ("providers", "microsoft.management", "managementgroups")
 
 
-@dataclass(frozen=True, eq=False)
-class Scope:
+class Scope(Struct, frozen=True, eq=False):
     """One scope; printed with ARM's spelling of the fixed segments, compared without regard to case."""
 
     text: str

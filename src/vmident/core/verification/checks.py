@@ -14,8 +14,9 @@ Source: 'The token service inside a VM (IMDS)' in the project's wire facts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from vmident.core.consequences import DEFAULT_IDENTITY_AMBIGUOUS, Notice, default_identity
 from vmident.core.identity import IdentityState
@@ -27,8 +28,7 @@ SYSTEM, DEFAULT = "system", "default"
 SYSTEM_IN_THE_AZURE_CLI = "[system]"
 
 
-@dataclass(frozen=True)
-class Principal:
+class Principal(Struct, frozen=True):
     """The IDs of an identity in the directory, as far as known; ARM never shows the client ID of a system-assigned one.
 
     `resource_id` is what the token's claim `xms_mirid` has: the identity's own ID, or the VM's.
@@ -39,16 +39,14 @@ class Principal:
     resource_id: str | None = None
 
 
-@dataclass(frozen=True)
-class TokenRequest:
+class TokenRequest(Struct, frozen=True):
     """One request to the token service. `selector` is a part of a query, such as `client_id=…`, or empty."""
 
     selector: str
     expected_resource_id: str
 
 
-@dataclass(frozen=True)
-class TokenCheck:
+class TokenCheck(Struct, frozen=True):
     """One check: the identity (a resource ID, `system` or `default`), its request, and whose token it has to be.
 
     `name` is what people call the identity.

@@ -6,8 +6,9 @@ the agent is Azure's (hashicorp/terraform issue 24626).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
@@ -29,8 +30,7 @@ class Agent(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(Struct, frozen=True):
     """A VM or an instance of a scale set: its operating system, power state in Azure's word, and agent.
 
     `machine` is the VM or the scale set, `instance` the instance's ID. `power` is `None` where it is not known. The

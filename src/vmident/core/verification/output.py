@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from vmident.core.verification.checks import Principal, TokenRequest
 from vmident.core.verification.masking import masked
@@ -28,8 +29,7 @@ _TEXT_CHARACTERS = 300
 OK = 200
 
 
-@dataclass(frozen=True)
-class TokenAnswer:
+class TokenAnswer(Struct, frozen=True):
     """The token service's answer to one request: HTTP status (0: none), whose token it gave, or why it gave none."""
 
     status: int
@@ -37,8 +37,7 @@ class TokenAnswer:
     text: str = ""
 
 
-@dataclass(frozen=True)
-class ScriptOutput:
+class ScriptOutput(Struct, frozen=True):
     """What the script said: the tool that sent its requests, and the answers by the number of the request.
 
     `is_forged` says that lines contradict each other.

@@ -13,8 +13,9 @@ the message where it differs: it keeps its spelling when a VM is moved.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
@@ -37,8 +38,7 @@ class CheckStatus(Enum):
     NOT_ISSUED = "not-issued"
 
 
-@dataclass(frozen=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True):
     """One check: whose token was expected, whose it is (`None` without a token), one sentence, and what to do."""
 
     check: TokenCheck
@@ -48,8 +48,7 @@ class CheckResult:
     hint: str | None = None
 
 
-@dataclass(frozen=True)
-class VmContext:
+class VmContext(Struct, frozen=True):
     """What advice about a VM depends on: its ID, and whether the Metadata Security Protocol is enforced on it."""
 
     vm: ResourceId

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from vmident.core.resource_id import ResourceId
 from vmident.errors import VmidentError
 
@@ -35,8 +37,7 @@ class DeploymentRequest:
         return f"VM '{self.vm.name}'"
 
 
-@dataclass(frozen=True)
-class DeploymentStatus:
+class DeploymentStatus(Struct, frozen=True):
     """One look at a deployment; `state` is ARM's word, such as `Running`, `failure` is set where it failed."""
 
     state: str
@@ -48,8 +49,7 @@ class DeploymentStatus:
         return self.state.lower() in _ENDS
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """One resource of a deployment: its full id, and how far it is; `failure` is its own, not the deployment's."""
 
     resource_id: str
@@ -68,8 +68,7 @@ class Step:
         return self.state.lower() == "succeeded"
 
 
-@dataclass(frozen=True)
-class WhatIfChange:
+class WhatIfChange(Struct, frozen=True):
     """What a deployment would do to one resource: ARM's word, such as `Create` or `Modify`, and which properties."""
 
     resource_id: str
@@ -77,8 +76,7 @@ class WhatIfChange:
     properties: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class WhatIf:
+class WhatIf(Struct, frozen=True):
     """What a deployment would change; `None` while Azure works it out, and `url` is then where the answer will be."""
 
     changes: tuple[WhatIfChange, ...] | None

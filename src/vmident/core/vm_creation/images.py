@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from vmident.core.naming import did_you_mean
 from vmident.core.rbac.scope import Scope
@@ -24,8 +25,7 @@ class OsType(Enum):
     WINDOWS = "Windows"
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(Struct, frozen=True):
     """An image; `reference` is ARM's `imageReference`, `plan` what the marketplace sells it under, if it does.
 
     `os` is `None` where the name alone does not tell.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import is_same_location
@@ -18,8 +19,7 @@ _KEPT_FOR_AZURE = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class VirtualNetwork:
+class VirtualNetwork(Struct, frozen=True):
     """A virtual network that is there, and the names of its subnets."""
 
     id: ResourceId

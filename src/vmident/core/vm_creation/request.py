@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.roles import Grant
@@ -27,8 +28,7 @@ class OpenPort(Enum):
     RDP = "rdp"
 
 
-@dataclass(frozen=True)
-class VmSettings:
+class VmSettings(Struct, frozen=True):
     """The settings of a new VM that no read of Azure can change."""
 
     image: Image
@@ -40,8 +40,7 @@ class VmSettings:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class VmRequest:
+class VmRequest(Struct, frozen=True):
     """A VM to create. `subnet_id` is the subnet of its network interface, `None` for a network of its own.
 
     `new_network` and `new_subnet` name that network. `grants` go to the system-assigned identity where there is one,

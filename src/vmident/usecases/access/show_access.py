@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from vmident.core.access.access_map import AccessMap, IdentityEntry
 from vmident.core.access.estate import lower, name_of
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from vmident.ports.access import AccessRows
 
 
-@dataclass(frozen=True)
-class AccessQuestion:
+class AccessQuestion(Struct, frozen=True):
     """Which identities are asked about; those of all machines where it is empty.
 
     `machines` are full IDs. `identities` are names or IDs of user-assigned identities. `principals` are object IDs:
@@ -36,8 +36,7 @@ class AccessQuestion:
         return not (self.machines or self.identities or self.principals)
 
 
-@dataclass(frozen=True)
-class FindingFilter:
+class FindingFilter(Struct, frozen=True):
     """Which findings are reported: of `rules` alone unless it is empty, less `ignored` (`RULE` or `RULE:ID`)."""
 
     rules: tuple[str, ...] = ()

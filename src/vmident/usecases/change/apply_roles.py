@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.roles import Grant, Receiver, receivers

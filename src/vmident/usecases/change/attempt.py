@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from vmident.core.consequences import Notice
 from vmident.core.identity import IdentityState
@@ -17,8 +18,7 @@ from vmident.usecases.change.prepare import Prepared
 from vmident.usecases.change.run_cache import RunCache
 
 
-@dataclass
-class Attempt:
+class Attempt(Struct):
     """What the next write is worked out from, and the writes that went before it.
 
     `sent` is the last write that was not refused: what is reported of the VM's state before the change is its. `doubts`

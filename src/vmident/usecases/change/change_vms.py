@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.run_record import RunRecord
 from vmident.core.selection import SelectedChange
@@ -32,8 +34,7 @@ from vmident.usecases.change.run_inline import run_inline
 from vmident.usecases.resolve.vms import Where
 
 
-@dataclass(frozen=True)
-class ExecutionOptions:
+class ExecutionOptions(Struct, frozen=True):
     """How changes are to be made: only worked out, or sent and not waited for, and when many of them are to stop.
 
     `selected` is set where the VMs were selected and not named, which is confirmed before anything is sent.

@@ -6,8 +6,9 @@ accepted it, and `SOMEBODY_ELSES_CHANGE_SECONDS` for a change of somebody else's
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from vmident.core.polling import OperationTimes, pause_before_look, pause_before_vm_look
 from vmident.core.shell import command_line
@@ -22,8 +23,7 @@ SOMEBODY_ELSES_CHANGE_SECONDS = 300.0
 OPERATION_SECONDS = 7_200.0
 
 
-@dataclass(frozen=True)
-class PollEnd:
+class PollEnd(Struct, frozen=True):
     """What polling an operation came to.
 
     `has_succeeded`: the operation said so. Else `failure` is what it ended with. Where `refusal` is set, the operation

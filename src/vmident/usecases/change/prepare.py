@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.consequences import ROLES_ORPHANED, Notice, consequences
 from vmident.core.identity import IdentityState
@@ -30,8 +32,7 @@ from vmident.usecases.roles.plan_assignments import find_orphans, plan_assignmen
 NOT_ATTACHED = "not-attached"
 
 
-@dataclass(frozen=True)
-class ChangeRequest:
+class ChangeRequest(Struct, frozen=True):
     """A change in the user's words: the identities as typed, the change that their ids make, the roles to go with it.
 
     `remove_roles` asks for the assignments of a principal that vanishes to be deleted too. `assignments` are role
@@ -50,8 +51,7 @@ class ChangeRequest:
     expected: IdentityState | None = None
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A change of one VM, worked out from what the VM was when it was read."""
 
     machine: VirtualMachine

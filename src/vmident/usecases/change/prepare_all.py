@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import RunEntry
@@ -26,8 +28,7 @@ from vmident.usecases.resolve.vms import Where, not_found_with_near_names
 from vmident.usecases.roles.assignment_cache import AssignmentCache, HeldBy
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """One VM to change: the word that names it, and what is to become of it.
 
     `entry` is what is on record where an earlier process has begun it, `seen` the VM where it was read already.
@@ -44,8 +45,7 @@ class Task:
         return self.entry is not None and self.entry.stage.is_in_flight
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """A VM that was read, and its change worked out; `entry` as in `Task`."""
 
     word: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from vmident.core.consequences import Notice
 from vmident.core.rbac.role_result import RoleResult, RoleStatus

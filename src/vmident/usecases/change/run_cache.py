@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from vmident.core.identity import IdentityState, UserIdentity
 from vmident.core.polling import OperationTimes
 from vmident.core.resource_id import ResourceId
 
 
-@dataclass
-class RunCache:
+class RunCache(Struct):
     """How long operations take, whether they may be polled, and who the user-assigned identities are."""
 
     times: OperationTimes = field(default_factory=OperationTimes)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.consequences import name_warnings
 from vmident.core.resource_id import ResourceId
@@ -20,8 +22,7 @@ from vmident.usecases.resolve.groups import group_not_found, read_group
 from vmident.usecases.resolve.suggestions import NO_GROUP
 
 
-@dataclass(frozen=True)
-class IdentityRequest:
+class IdentityRequest(Struct, frozen=True):
     """An identity that is to be there; `location` is `None` for the group's, tags that it has besides stay."""
 
     id: ResourceId

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from vmident.core.resource_id import ResourceId
 from vmident.errors import TimedOut, VmidentError

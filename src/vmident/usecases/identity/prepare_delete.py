@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.consequences import ROLES_ORPHANED, Notice
 from vmident.core.rbac.roles import RoleAssignment
@@ -26,8 +28,7 @@ DEAD_ATTACHMENT = "dead-attachment"
 SEARCH_INCOMPLETE = "search-incomplete"
 
 
-@dataclass(frozen=True)
-class DeletionRequest:
+class DeletionRequest(Struct, frozen=True):
     """What is to become of VMs that have the identity, and of the roles that it holds."""
 
     detach: bool = False
@@ -35,8 +36,7 @@ class DeletionRequest:
     remove_roles: bool = False
 
 
-@dataclass(frozen=True)
-class DeletionPlan:
+class DeletionPlan(Struct, frozen=True):
     """An identity that is to be deleted, and what that takes along.
 
     `attached` are the VMs that have it, `detaching` those that lose it first, as they were read; `roles` are its role

@@ -9,8 +9,9 @@ was created since and is not this run's to delete.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from vmident.core.consequences import Notice
 from vmident.core.resource_id import ResourceId

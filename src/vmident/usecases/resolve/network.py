@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.core.naming import RESOURCE_NAME, checked_name, did_you_mean
 from vmident.core.rbac.scope import Scope
@@ -18,16 +19,14 @@ _SUBNET_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/mi
                         r"/subnets/[^/]+", re.IGNORECASE)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class NetworkNames:
+class NetworkNames(Struct, frozen=True):
     """A network and a subnet as typed, each a name or a full id."""
 
     network: str | None = None
     subnet: str | None = None
 
 
-@dataclass(frozen=True)
-class SubnetChoice:
+class SubnetChoice(Struct, frozen=True):
     """The subnet that is there, by its full id; else the names of the network and subnet to make, `None` for ours."""
 
     subnet_id: str | None = None

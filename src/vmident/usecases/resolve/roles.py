@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope, scope_named
@@ -17,8 +18,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DEFINITION_ID = re.compile(rf"(/.+)?/{_DEFINITIONS}/({_GUID.pattern})", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class RoleNames:
+class RoleNames(Struct, frozen=True):
     """Roles and scopes as typed: every role is to be granted at every scope."""
 
     roles: tuple[str, ...] = ()

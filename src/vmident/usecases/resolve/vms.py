@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from vmident.core.naming import checked_name
 from vmident.core.resource_id import ResourceId, looks_like_id, typed_id
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from vmident.ports.azure import VirtualMachines
 
 
-@dataclass(frozen=True)
-class Where:
+class Where(Struct, frozen=True):
     """Where bare names are looked up; `subscription` is worked out when the first name needs it.
 
     `seen` gives the VMs and scale sets of a subscription and name that earlier commands saw; they may be gone. `kinds`

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from vmident.core.polling import pause_before_retry
 from vmident.core.rbac.permissions import DELETE_ROLE_ASSIGNMENT, WRITE_ROLE_ASSIGNMENT, allows, remediation
@@ -70,8 +72,7 @@ def grant(planned: RoleResult, principal_id: str, roles: Roles, clock: Clock, pr
             tries += 1
 
 
-@dataclass
-class RoleOutcomes:
+class RoleOutcomes(Struct):
     """What has become of each of several assignments so far, and the first failure."""
 
     done: list[RoleResult] = field(default_factory=list)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.consequences import Notice, roles_orphaned, roles_unknown
 from vmident.core.identity import IdentityState
@@ -17,8 +19,7 @@ from vmident.results.changes import RoleResult, RoleStatus
 from vmident.usecases.roles.assignment_cache import HeldBy
 
 
-@dataclass(frozen=True)
-class Orphans:
+class Orphans(Struct, frozen=True):
     """The assignments of a principal that is about to vanish; `warnings` say so, or that they could not be read."""
 
     principal_id: str | None = None

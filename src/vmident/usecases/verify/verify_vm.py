@@ -18,8 +18,10 @@ one at a time, and the second waits for the first as for anybody's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from vmident.core.polling import OperationTimes, RetrySchedule, pause_before_look
 from vmident.core.resource_id import ResourceId
@@ -53,8 +55,7 @@ _BUSY_PAUSE_SECONDS = 10.0
 _WATCH_PAUSES_SECONDS = (5.0, 10.0, 20.0, 30.0)
 
 
-@dataclass(frozen=True)
-class VerificationRequest:
+class VerificationRequest(Struct, frozen=True):
     """What to verify: the identities in the user's words (all where there are none), and the resource to request for.
 
     `watch_seconds` is how long a VM whose checks fail is verified again. `instance` is that of a scale set that the
@@ -67,8 +68,7 @@ class VerificationRequest:
     instance: str | None = None
 
 
-@dataclass(frozen=True)
-class ScriptPorts:
+class ScriptPorts(Struct, frozen=True):
     """What the verification of a VM reaches through; `new_nonce` returns random hexadecimal digits.
 
     `times` is shared by the VMs of one run.
@@ -80,15 +80,13 @@ class ScriptPorts:
     times: OperationTimes = field(default_factory=OperationTimes)
 
 
-@dataclass
-class _Script:
+class _Script(Struct):
     """The script of one round; `is_sent` says that it may run, or have run."""
 
     is_sent: bool = False
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Struct, frozen=True):
     """A VM to verify: the word that names it, its ID, and its region where a list told it."""
 
     word: str

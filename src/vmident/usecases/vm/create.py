@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.identity import IdentityState
 from vmident.core.transition import Transition
@@ -24,8 +26,7 @@ from vmident.usecases.vm.prepare import PreparedVm, VmSpec, machine_named, prepa
 from vmident.usecases.vm.preview_deployment import preview_deployment
 
 
-@dataclass(frozen=True)
-class _Making:
+class _Making(Struct, frozen=True):
     """A VM on its way: what it is to be, and the deployment that makes it."""
 
     prepared: PreparedVm

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vmident.core.polling import pause_before_look
 from vmident.core.shell import command_line
@@ -32,8 +33,7 @@ def start_deployment(request: DeploymentRequest, deployments: Deployments, clock
     write_once(write, clock, prompt)
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a deployment ended, and how far it got; `failure` is its own words for what went wrong, if anything did."""
 
     steps: tuple[Step, ...]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from vmident.core.consequences import Notice, consequences
 from vmident.core.identity import IdentityState
@@ -30,8 +32,7 @@ _SIZE = re.compile(r"\w+", re.ASCII)
 _LOCATION = re.compile(r"[A-Za-z0-9 ]+")
 
 
-@dataclass(frozen=True)
-class VmSpec:
+class VmSpec(Struct, frozen=True):
     """A VM to create, with its identities, roles and network by name as typed; `settings` and `roles` are checked."""
 
     name: str
@@ -43,8 +44,7 @@ class VmSpec:
     network: NetworkNames = field(default_factory=NetworkNames)
 
 
-@dataclass(frozen=True)
-class PreparedVm:
+class PreparedVm(Struct, frozen=True):
     """A VM that can be made, as far as can be seen, and the roles that go with it."""
 
     request: VmRequest
@@ -52,8 +52,7 @@ class PreparedVm:
     warnings: tuple[Notice, ...]
 
 
-@dataclass(frozen=True)
-class _Surroundings:
+class _Surroundings(Struct, frozen=True):
     location: str
     place: SubnetChoice
     warnings: tuple[Notice, ...] = ()

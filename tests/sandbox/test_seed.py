@@ -53,6 +53,8 @@ def test_an_identity_created_again_gives_no_tokens_until_it_is_attached_again(es
 
 def test_scripts_need_a_vm_that_runs_and_reports(estate: Cloud) -> None:
     assert code_of(send(estate, "POST", f"{VMS}/stoppedVM/runCommand", SCRIPT)) == (409, "OperationNotAllowed")
+    stopped = send(estate, "PUT", f"{VMS}/stoppedVM/extensions/one", {"location": "eastus", "properties": AGENT})
+    assert code_of(stopped) == (409, "OperationNotAllowed")
     silent = [
         send(estate, "POST", f"{VMS}/agentlessVM/runCommand", SCRIPT),
         send(estate, "PUT", f"{VMS}/agentlessVM/runCommands/one", {"properties": {"source": {"script": "echo a"}}}),
@@ -81,4 +83,8 @@ def test_scale_sets_are_there_in_both_modes(estate: Cloud) -> None:
     modes = {one["name"]: one["properties"]["orchestrationMode"] for one in listed}
     assert modes == {"webScaleSet": "Uniform", "flexibleScaleSet": "Flexible"}
     path = f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/webScaleSet/virtualMachines"
-    assert [one["instanceId"] for one in send(estate, "GET", path).json()["value"]] == ["0", "1"]
+    instances = send(estate, "GET", path).json()["value"]
+    assert [one["instanceId"] for one in instances] == ["0", "1"]
+    assert {one["properties"]["storageProfile"]["osDisk"]["osType"] for one in instances} == {"Linux"}
+    profile = send(estate, "GET", path.rpartition("/")[0]).json()["properties"]["virtualMachineProfile"]
+    assert profile["extensionProfile"]["extensions"][0]["properties"]["type"] == "AzureMonitorLinuxAgent"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NETWORK_GROUP = "otherResourceGroup"
 # Whatever lags behind has seen them by now.
 LONG_AGO = 0.0
+_EXTENSION = {"typeHandlerVersion": "1.0", "autoUpgradeMinorVersion": True}
 
 
 def put_group(rows: Rows, name: str, location: str, tags: Mapping[str, str] | None = None) -> None:
@@ -87,8 +88,7 @@ def put_operation(
 
 def put_extension(rows: Rows, group: str, vm_name: str, name: str, properties: Mapping[str, Any]) -> None:
     """Write an extension on a VM that is there; `properties` as answers carry them."""
-    shown = {"typeHandlerVersion": "1.0", "autoUpgradeMinorVersion": True, **properties}
-    record = new_extension(rows.held("vm", group, vm_name), name, shown, {})
+    record = new_extension(rows.held("vm", group, vm_name), name, {**_EXTENSION, **properties}, {})
     rows.add("extension", group, record["name"], record, made=LONG_AGO)
 
 
@@ -104,10 +104,22 @@ def put_scale_set(
     identities: Iterable[str] = (),
     location: str = DEFAULT_LOCATION,
     tags: Mapping[str, str] | None = None,
+    extensions: Iterable[tuple[str, Mapping[str, Any]]] = (),
 ) -> str:
-    """Write a scale set that is not there yet, with as many instances as its capacity; return its ID."""
+    """Write a scale set that is not there yet, with as many instances as its capacity; return its ID.
+
+    `extensions` are those in the profile of its VMs, each a name and its properties.
+    """
+    profile: dict[str, Any] = {
+        "osProfile": {"computerNamePrefix": name.lower()[:9], "adminUsername": "azureuser"},
+        "storageProfile": {"osDisk": {"osType": "Linux", "createOption": "FromImage", "caching": "ReadWrite"}},
+    }
+    shown = [{"name": one, "properties": {**_EXTENSION, **properties}} for one, properties in extensions]
+    if shown:
+        profile["extensionProfile"] = {"extensions": shown}
+    size = "Standard_DS1_v2"
     scale_set = new_scale_set(
-        group, name, location, new_uuid(), mode=mode, size="Standard_DS1_v2", made=USUAL_MADE, tags=tags
+        group, name, location, new_uuid(), mode=mode, size=size, made=USUAL_MADE, tags=tags, profile=profile
     )
     scale_set["capacity"] = capacity
     _attach(rows, scale_set, new_uuid, system=system, identities=identities)

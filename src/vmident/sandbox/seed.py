@@ -90,7 +90,8 @@ def _plant_examples(rows: Rows, new_uuid: Callable[[], str]) -> None:
     change("agentlessVM", agent="unavailable")
     plant_access(rows, OTHER_GROUP, _MONITORING)
     where: Any = {"location": OTHER_LOCATION, "tags": {**_TAGS, "team": "web"}}
-    put_scale_set(rows, OTHER_GROUP, "webScaleSet", new_uuid, capacity=2, system=True, **where)
+    monitored = [("AzureMonitorLinuxAgent", _MONITOR)]
+    put_scale_set(rows, OTHER_GROUP, "webScaleSet", new_uuid, capacity=2, system=True, extensions=monitored, **where)
     put_scale_set(rows, OTHER_GROUP, "flexibleScaleSet", new_uuid, mode=FLEXIBLE, identities=(_MONITORING,), **where)
 
 

@@ -158,6 +158,9 @@ class TestRunCommand:
         cloud.finish()
         (several,) = tokens_in(run(cloud, f"{VMS}/dbVM", f"curl {TOKEN_URL}"))
         assert several["error_description"].startswith("Multiple user assigned identities exist")
+        cloud.delete_identity(OTHER)
+        (still,) = tokens_in(run(cloud, f"{VMS}/dbVM", f"curl {TOKEN_URL}"))
+        assert still == several
         (missing,) = tokens_in(run(cloud, f"{VMS}/dbVM", f"curl {TOKEN_URL}&client_id=x"))
         assert missing["error_description"] == "Identity not found"
         (none,) = tokens_in(run(cloud, f"{VMS}/myVM", f"curl {TOKEN_URL}"))
@@ -171,6 +174,14 @@ class TestRunCommand:
         send(cloud, "POST", f"{VMS}/myVM/powerOff")
         cloud.finish()
         assert code_of(send(cloud, "POST", f"{VMS}/myVM/runCommand", body)) == (409, "OperationNotAllowed")
+        send(cloud, "DELETE", f"{VMS}/dbVM")
+        assert code_of(send(cloud, "POST", f"{VMS}/dbVM/runCommand", body)) == (409, "OperationNotAllowed")
+
+    def test_the_last_4096_bytes_are_kept(self, cloud: Cloud) -> None:
+        message = run(cloud, f"{VMS}/myVM", "echo begin", f"echo {'é' * 3000}")
+        printed = message.partition("[stdout]\n")[2].partition("\n[stderr]")[0]
+        assert len(printed.encode()) == 4095  # half of a character goes too
+        assert set(printed) == {"é", "\n"}
 
     def test_windows_answers_in_two_parts(self, cloud: Cloud) -> None:
         assert run(cloud, f"{VMS}/myVM", "Write-Output 'hi'", command="RunPowerShellScript") == "hi"

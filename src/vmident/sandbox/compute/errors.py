@@ -158,6 +158,11 @@ def must_run() -> Refused:
     return Refused(409, "OperationNotAllowed", message)
 
 
+def extensions_need_a_running_vm() -> Refused:
+    """An extension of a VM that is stopped; seen in public reports."""
+    return Refused(409, "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running.")
+
+
 def agent_silent(vm: str) -> Refused:
     """A script or an extension for a VM whose agent does not report; seen in public reports, as a failed operation."""
     message = (

@@ -87,6 +87,11 @@ def scale_set_read(region: str, scale_set: str) -> list[Draw]:
     )
 
 
+def scale_set_list(region: str) -> list[Draw]:
+    """Return what a page of scale sets costs; size reported in azure-cli issue 29722, refill assumed."""
+    return _compute(("HighCostGetVMScaleSetSubscriptionMaximum", region, Bucket(1080, 360 / _MINUTE)))
+
+
 def instance_write(region: str, instance: str, *, deletes: bool = False) -> list[Draw]:
     """Return what a write to one instance of a scale set costs; deletions have a budget of their own (recorded)."""
     what = "DeleteVMScaleSetVM" if deletes else "VMScaleSetVMActions"

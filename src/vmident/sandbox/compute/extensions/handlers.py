@@ -11,7 +11,7 @@ from vmident.sandbox import errors
 from vmident.sandbox.compute import errors as compute_errors
 from vmident.sandbox.compute.conditions import check_idle
 from vmident.sandbox.compute.extensions.views import TYPE, new_extension, shown_extension
-from vmident.sandbox.compute.instance_view import has_agent
+from vmident.sandbox.compute.instance_view import RUNNING, has_agent, power_of
 from vmident.sandbox.compute.virtual_machines import extensions_of, find_vm
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import operations, throttling
@@ -78,7 +78,7 @@ def delete_extension(call: Call) -> Response:
     if record is None:
         return Response(204)
     call.meter.draw(throttling.vm_write("UpdateVM", vm["location"], vm["id"]))
-    check_idle(call, vm, "write")
+    _check_changeable(call, vm)
     effects = operations.Effects(rows=[("extension", vm["group"], record["name"], None)])
     record["state"] = "Deleting"
     call.rows.replace("extension", vm["group"], record["name"], record)
@@ -87,7 +87,7 @@ def delete_extension(call: Call) -> Response:
 
 def _written(call: Call, vm: Record, record: Record, *, is_new: bool) -> Response:
     call.meter.draw(throttling.vm_write("UpdateVM", vm["location"], vm["id"]))
-    check_idle(call, vm, "write")
+    _check_changeable(call, vm)
     record["state"] = "Creating" if is_new else "Updating"
     if is_new:
         call.rows.add("extension", vm["group"], record["name"], record, made=call.now)
@@ -96,6 +96,12 @@ def _written(call: Call, vm: Record, record: Record, *, is_new: bool) -> Respons
     failure = None if has_agent(vm) else compute_errors.agent_silent(vm["name"]).error()
     headers = operations.begin(call, record, operations.Effects(), kind="extension", failure=failure)
     return json_answer(201 if is_new else 200, shown_extension(record), headers)
+
+
+def _check_changeable(call: Call, vm: Record) -> None:
+    check_idle(call, vm, "write")
+    if power_of(vm) != RUNNING:
+        raise compute_errors.extensions_need_a_running_vm()
 
 
 def _asked(properties: Any) -> dict[str, Any]:

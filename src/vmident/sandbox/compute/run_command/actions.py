@@ -12,7 +12,7 @@ from vmident.sandbox import errors
 from vmident.sandbox.api_versions import LOCATIONS, known_location
 from vmident.sandbox.compute import errors as compute_errors
 from vmident.sandbox.compute.run_command.hosts import guest_of, host_of
-from vmident.sandbox.compute.run_command.simulation import NOTE, output_of
+from vmident.sandbox.compute.run_command.simulation import NOTE, end_of, output_of
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import operations
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 # A row of this kind is never written: the script does not change the VM's state.
 SCRIPT = "script"
 _SCRIPT_TIME = operations.Pace(4.0)
-_LAST_BYTES = 4096
 _DOCUMENTS = {"RunShellScript": "Linux", "RunPowerShellScript": "Windows"}
 
 
@@ -41,7 +40,7 @@ def run(call: Call) -> Response:
         raise compute_errors.script_running()
     call.meter.draw(host.write_cost())
     lines = [part for line in script for part in line.splitlines()]
-    printed = output_of(lines, parameters_of(content), guest_of(call, host))[-_LAST_BYTES:]
+    printed = end_of(output_of(lines, parameters_of(content), guest_of(call, host)))
     effects = operations.Effects(output={"value": _statuses(command, printed)})
     headers = operations.begin(
         call, host.record, effects, _SCRIPT_TIME, kind=SCRIPT, failure=host.failure(), has_location=True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.sandbox.compute import errors as compute_errors
+from vmident.sandbox.compute.conditions import check_idle
 from vmident.sandbox.compute.instance_view import RUNNING, has_agent, power_of
 from vmident.sandbox.compute.run_command.simulation import Guest, Issuable
 from vmident.sandbox.compute.scale_sets.lookup import find_instance
@@ -49,11 +50,16 @@ class Host:
 
 
 def host_of(call: Call, *, must_run: bool = False) -> Host:
-    """Find the VM or the instance in the path; raises 404, and 409 for a VM that is stopped and `must_run`."""
+    """Find the VM or the instance in the path; raises 404.
+
+    With `must_run` raises 409 for a VM that is stopped, being created (assumed) or being deleted.
+    """
     if "instance" in call.words:
         scale_set, record = find_instance(call)
         return Host(record, scale_set, f"{SCALE_SET}/virtualMachines", is_instance=True)
     vm = find_vm(call)
+    if must_run and vm["state"] in ("Creating", "Deleting"):
+        check_idle(call, vm, "runCommand")
     if must_run and power_of(vm) != RUNNING:
         raise compute_errors.must_run()
     return Host(vm, vm, VIRTUAL_MACHINE, is_instance=False)
@@ -71,4 +77,4 @@ def guest_of(call: Call, host: Host) -> Guest:
     # The application of a system-assigned identity has an id of its own, which ARM never shows; derived from it here.
     system = Issuable(holder["system"], f"{holder['system'][:-1]}a", "") if holder["system"] else None
     # The token of an instance names the scale set, which has the identity; that Azure's does so is assumed.
-    return Guest(holder["id"], TENANT, system, tuple(users), call.now)
+    return Guest(holder["id"], TENANT, system, tuple(users), len(holder["user"]), call.now)

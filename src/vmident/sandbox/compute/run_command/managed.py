@@ -13,7 +13,7 @@ from vmident.sandbox import errors
 from vmident.sandbox.compute import errors as compute_errors
 from vmident.sandbox.compute.run_command.actions import parameters_of
 from vmident.sandbox.compute.run_command.hosts import Host, guest_of, host_of
-from vmident.sandbox.compute.run_command.simulation import NOTE, output_of
+from vmident.sandbox.compute.run_command.simulation import NOTE, end_of, output_of
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import operations
 
@@ -94,7 +94,7 @@ def _written(call: Call, host: Host, properties: dict[str, Any], *, is_new: bool
         "exitCode": 0,
         "executionState": "Succeeded",
         "executionMessage": "",
-        "output": output_of(script, parameters_of(properties), guest_of(call, host)),
+        "output": end_of(output_of(script, parameters_of(properties), guest_of(call, host))),
         "error": NOTE,
         "startTime": _moment(call.now),
         "endTime": _moment(call.now),

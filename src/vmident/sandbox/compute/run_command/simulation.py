@@ -29,6 +29,7 @@ _ECHO = re.compile(r"\s*(?:echo|Write-Output|Write-Host)\s+(?P<text>[^|;&`]*)", 
 _TOKEN_URL = re.compile(r"http://169\.254\.169\.254/metadata/identity/oauth2/token\?[^\s'\"`]+", re.IGNORECASE)
 _SELECTORS = ("client_id", "object_id", "msi_res_id")
 _LIFETIME_SECONDS = 86_400
+_LAST_BYTES = 4096
 _MULTIPLE = (
     "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token "
     "request"
@@ -46,12 +47,16 @@ class Issuable:
 
 @dataclass(frozen=True)
 class Guest:
-    """What the service knows: the VM's own id and its identities."""
+    """What the service knows: the VM's own id, its identities, and how many user-assigned ones are attached.
+
+    One that was deleted since counts among those, though there are no tokens for it.
+    """
 
     vm_id: str
     tenant: str
     system: Issuable | None
     users: tuple[Issuable, ...]
+    attached_count: int
     now_seconds: float
 
 
@@ -70,6 +75,11 @@ def output_of(script: Sequence[str], parameters: Mapping[str, str], guest: Guest
         elif echoed and "$(" not in filled:
             printed.append(echoed["text"].strip().strip("\"'"))
     return "".join(f"{line}\n" for line in printed)
+
+
+def end_of(printed: str) -> str:
+    """Return the last 4,096 bytes of what a script printed, which is all that Azure keeps (wire facts)."""
+    return printed.encode()[-_LAST_BYTES:].decode(errors="ignore")
 
 
 def answer_of(url: str, guest: Guest) -> dict[str, str]:
@@ -97,7 +107,7 @@ def _chosen(query: Mapping[str, str], guest: Guest) -> Issuable | str:
     if named is None:
         if guest.system:
             return guest.system
-        if len(guest.users) > 1:
+        if guest.attached_count > 1:
             return _MULTIPLE
         return guest.users[0] if guest.users else "Identity not found"
     wanted = query[named].lower()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox import errors
+from vmident.sandbox.api_versions import DEFAULT_LOCATION
 from vmident.sandbox.compute import errors as compute_errors
 from vmident.sandbox.compute import identity_changes
 from vmident.sandbox.compute.conditions import check_condition, check_idle, etag, shows_etag
@@ -43,11 +44,14 @@ def read_scale_set(call: Call) -> Response:
 
 def list_group_scale_sets(call: Call) -> Response:
     """Answer a page of one group's scale sets."""
-    return page_of(call, SCALE_SET, call.group()["name"], lambda one: shown_scale_set(one, call.api_version))
+    group = call.group()
+    call.meter.draw(throttling.scale_set_list(group["location"]))
+    return page_of(call, SCALE_SET, group["name"], lambda one: shown_scale_set(one, call.api_version))
 
 
 def list_scale_sets(call: Call) -> Response:
     """Answer a page of the subscription's scale sets."""
+    call.meter.draw(throttling.scale_set_list(DEFAULT_LOCATION))
     return page_of(call, SCALE_SET, None, lambda one: shown_scale_set(one, call.api_version))
 
 

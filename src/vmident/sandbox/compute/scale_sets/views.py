@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.core.resource_id import ResourceId
 from vmident.sandbox.api_versions import FIRST_WITH_ETAG
 from vmident.sandbox.compute.conditions import etag
+from vmident.sandbox.compute.image_data import find_image
 from vmident.sandbox.compute.vm_view import shown_identity
 from vmident.sandbox.protocol.operations import wire_time
 from vmident.sandbox.tenant import SUBSCRIPTION
@@ -115,6 +116,15 @@ def new_instance(scale_set: Record, number: int, instance_uuid: str, made: float
     }
 
 
+def _storage_of_instance(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an instance's system is on; its type is what was asked for, or what the image has."""
+    reference = asked.get("imageReference") or {}
+    image = find_image(*(str(reference.get(name, "")) for name in ("publisher", "offer", "sku", "version")))
+    os_type = (asked.get("osDisk") or {}).get("osType") or (image.os_type if image else "Linux")
+    storage: dict[str, Any] = {"osDisk": {"osType": os_type, "createOption": "FromImage", "caching": "ReadWrite"}}
+    return {**storage, "imageReference": reference} if reference else storage
+
+
 def shown_instance(record: Record, scale_set: Record) -> dict[str, Any]:
     """Return an instance; its identities are those of its scale set."""
     prefix = (scale_set["profile"].get("osProfile") or {}).get("computerNamePrefix", scale_set["name"])
@@ -135,6 +145,7 @@ def shown_instance(record: Record, scale_set: Record) -> dict[str, Any]:
         "modelDefinitionApplied": "VirtualMachineScaleSet",
         "provisioningState": record["state"],
         "hardwareProfile": {"vmSize": scale_set["sku"]},
+        "storageProfile": _storage_of_instance(scale_set["profile"].get("storageProfile") or {}),
         "vmId": record["vmId"],
         "osProfile": {"computerName": f"{prefix}{record['number']:06}"},
         "timeCreated": wire_time(record["made"]),

@@ -62,6 +62,7 @@ _NARROWER_CODES = {
     "no-identity": "The VM has no identity to verify.",
     "no-http-client": "The VM has no program to request and read a token with.",
     "run-not-found": "The run was not found in the journal, or the journal has no runs for this cloud.",
+    "size-not-available": "The subscription cannot use this VM size in the region.",
     "subnet-not-found": "The subnet was not found in the virtual network, or it cannot hold VMs.",
     "no-subscriptions": "The signed-in account has no subscription that can be used.",
     "subscription-not-found": "The account has access to no subscription with that name.",

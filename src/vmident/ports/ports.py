@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vmident.ports.deployments import Deployments, Networks
     from vmident.ports.fleet import Fleet
     from vmident.ports.journal import Journal
+    from vmident.ports.offers import Offers
     from vmident.ports.prompt import Prompt
     from vmident.ports.run_commands import RunCommands
 
@@ -52,6 +53,11 @@ class Ports(Protocol):
     @property
     def deployments(self) -> Deployments:
         """Template deployments."""
+        ...
+
+    @property
+    def offers(self) -> Offers:
+        """Regions, VM sizes and images."""
         ...
 
     @property

@@ -60,6 +60,7 @@ def test_where_azure_takes_no_deployment_at_all_it_is_said_that_it_may_have(prog
 
 
 def test_what_azure_refuses_at_once_is_its_own_error_and_made_nothing(program: Program) -> None:
+    program.when("GET", "/skus?", answering(403, "AuthorizationFailed"))
     outcome = program(f"{CREATE} {NEVER_OFFERED}")
     assert (outcome.code, outcome.out, outcome.error["code"]) == (1, "", "SkuNotAvailable")
     assert "Standard_NC6" in outcome.error["message"]

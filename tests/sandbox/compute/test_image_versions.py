@@ -38,6 +38,23 @@ def test_the_newest_version_is_asked_for_as_the_azure_cli_does(cloud: Cloud) -> 
     assert one["properties"]["osDiskImage"] == {"operatingSystem": "Linux", "sizeInGb": 30}
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("", "Canonical"),
+        ("/canonical/artifacttypes/vmimage/offers", "ubuntu-24_04-lts"),
+        ("/Canonical/artifacttypes/vmimage/offers/UBUNTU-24_04-lts/skus", "server"),
+    ],
+)
+def test_publishers_offers_and_skus_are_arrays_of_names(cloud: Cloud, path: str, name: str) -> None:
+    publishers = f"{IN_SUBSCRIPTION}/providers/Microsoft.Compute/locations/westus/publishers"
+    listed = cloud.send("GET", f"{publishers}{path}?api-version={COMPUTE}").json()
+    (found,) = [one for one in listed if one["name"] == name]
+    assert found["id"].endswith(f"/{name}")
+    nothing = f"{publishers}/nobody/artifacttypes/vmimage/offers?api-version={COMPUTE}"
+    assert code_of(cloud.send("GET", nothing)) == (404, "NotFound")
+
+
 @pytest.mark.parametrize(("image", "features"), [(JAMMY, ["TrustedLaunchSupported"]), (OLD, [])])
 def test_an_image_of_the_second_generation_alone_can_be_launched_trusted(
     cloud: Cloud, image: str, features: list[str]

@@ -9,6 +9,12 @@ from msgspec import field
 from vmident.arm.wire.types import Body, Text
 
 
+class NamedBody(Body):
+    """A region, or one level of an image's name."""
+
+    name: str
+
+
 class SubnetBody(Body):
     """A subnet."""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vmident.ports.auth import Tokens
     from vmident.ports.azure import Groups, Identities, Roles, Subscriptions, VirtualMachines
     from vmident.ports.deployments import Deployments, Networks
+    from vmident.ports.offers import Offers
     from vmident.ports.run_commands import RunCommands
     from vmident.sandbox.sandbox import Sandbox
 
@@ -103,6 +104,13 @@ class AzurePorts:
         from vmident.arm.deployments import ArmDeployments
 
         return ArmDeployments(self._connection)
+
+    @cached_property
+    def offers(self) -> Offers:
+        """Regions, VM sizes and images."""
+        from vmident.arm.offers import ArmOffers
+
+        return ArmOffers(self._connection)
 
     @cached_property
     def networks(self) -> Networks:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from vmident.cli.inputs.ssh_keys import kept_or_new_key, key_named, usual_key
 from vmident.cli.options.vm_create import AdminOptions
 from vmident.cli.run import Run
-from vmident.core.vm_creation.admin import Admin, checked_password
+from vmident.core.vm_creation.admin import Admin, checked_password, password_rules
 from vmident.core.vm_creation.images import Image, OsType
 from vmident.errors import UsageError
 from vmident.render.line import Line
@@ -67,6 +67,7 @@ def _windows_password(options: AdminOptions, run: Run) -> str:
             "Windows requires an administrator password.",
             hint="Use --admin-password-stdin to read it from standard input.",
         )
+    run.console.note([Line(f"The administrator password has {password_rules(OsType.WINDOWS)}")])
     password = run.ask_secret("Password for the new VM: ")
     if run.ask_secret("Repeat the password: ") != password:
         raise UsageError("The passwords do not match.", hint="Run the command again.")

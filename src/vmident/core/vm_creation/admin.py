@@ -88,14 +88,21 @@ def checked_admin_name(name: str, os: OsType) -> str:
     return name
 
 
+def password_rules(os: OsType) -> str:
+    """Return what Azure demands of a password, to follow 'Use '."""
+    return (
+        f"{_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD[os]} characters with three of: lowercase letter, uppercase "
+        "letter, digit, special character."
+    )
+
+
 def checked_password(password: str, os: OsType) -> str:
     """Return a password that Azure takes; raises `UsageError`, which never quotes it, for one that it refuses."""
     longest = _LONGEST_PASSWORD[os]
     if not _SHORTEST_PASSWORD <= len(password) <= longest or sum(bool(kind.search(password)) for kind in _KINDS) < 3:
         raise UsageError(
             f"Azure does not accept this password for {os.value}.",
-            hint=f"Use {_SHORTEST_PASSWORD} to {longest} characters with three of: lowercase letter, uppercase "
-            "letter, digit, special character.",
+            hint=f"Use {password_rules(os)}",
         )
     return password
 

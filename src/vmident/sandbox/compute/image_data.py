@@ -107,6 +107,13 @@ def find_image(publisher: str, offer: str, sku: str, version: str) -> Image | No
     return image if image and version.lower() in ("latest", image.version) else None
 
 
+def names_at(*above: str) -> list[str]:
+    """List the names below a publisher, or a publisher and an offer, of none the publishers; all in any case."""
+    prefix = [one.lower() for one in above]
+    split = (name.split(":") for name in _IMAGES)
+    return sorted({parts[len(above)] for parts in split if [one.lower() for one in parts[: len(above)]] == prefix})
+
+
 def find_size(text: str) -> str | None:
     """Return a size as Azure spells it, in any case; None for one that is not there."""
     return next((size for size in SIZES if size.lower() == text.lower()), None)

@@ -1,4 +1,4 @@
-"""The images that VMs are made from, as compute lists them: the versions of one, and one version.
+"""The images that VMs are made from, as compute lists them: publishers, offers, SKUs, versions, and one version.
 
 Path and query: Microsoft's REST reference for 'Virtual Machine Images - List' and '- Get', version 2024-11-01; that a
 list is an array, also with `$expand=properties`, is how the Azure CLI 2.91 reads it, though the API specification says
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox import errors
 from vmident.sandbox.api_versions import LOCATIONS, known_location
-from vmident.sandbox.compute.image_data import Image, find_image
+from vmident.sandbox.compute.image_data import Image, find_image, names_at
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.tenant import SUBSCRIPTION
 
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 TYPE = "locations/publishers/artifacttypes/offers/skus/versions"
 _ORDERS = ("", "name", "name asc", "name desc")
+
+
+def list_names(call: Call) -> Response:
+    """Answer the publishers, the offers of one, or the SKUs of an offer; 404 where what is above does not exist."""
+    location = _region(call)
+    above = [call.words[name] for name in ("publisher", "offer") if name in call.words]
+    names = names_at(*above)
+    if not names:
+        raise _not_found()
+    return json_answer(
+        200, [{"location": location, "name": name, "id": _id_of(location, *above, name)} for name in names]
+    )
 
 
 def list_versions(call: Call) -> Response:
@@ -44,9 +56,15 @@ def read_version(call: Call) -> Response:
     return json_answer(200, _shown(call, _found(call, version), with_properties=True))
 
 
-def _found(call: Call, version: str) -> Image:
-    if known_location(call.words["location"]) is None:
+def _region(call: Call) -> str:
+    location = known_location(call.words["location"])
+    if location is None:
         raise errors.location_not_available(call.words["location"], TYPE, LOCATIONS)
+    return location
+
+
+def _found(call: Call, version: str) -> Image:
+    _region(call)
     image = find_image(call.words["publisher"], call.words["offer"], call.words["sku"], version)
     if image is None:
         raise _not_found()
@@ -58,15 +76,17 @@ def _not_found() -> errors.Refused:
 
 
 def _shown(call: Call, image: Image, *, with_properties: bool) -> dict[str, Any]:
-    location = known_location(call.words["location"])
-    publisher, offer, sku = (call.words[name] for name in ("publisher", "offer", "sku"))
+    location = _region(call)
     # The names as they were asked for, which Azure does as well (assumed).
-    image_id = (
-        f"/Subscriptions/{SUBSCRIPTION}/Providers/Microsoft.Compute/Locations/{location}/Publishers/{publisher}"
-        f"/ArtifactTypes/VMImage/Offers/{offer}/Skus/{sku}/Versions/{image.version}"
-    )
+    image_id = _id_of(location, *(call.words[name] for name in ("publisher", "offer", "sku")), image.version)
     shown: dict[str, Any] = {"location": location, "name": image.version, "id": image_id}
     return {**shown, "properties": _properties(image)} if with_properties else shown
+
+
+def _id_of(location: str, *names: str) -> str:
+    levels = zip(("Publishers", "ArtifactTypes/VMImage/Offers", "Skus", "Versions"), names, strict=False)
+    path = "/".join(f"{level}/{name}" for level, name in levels)
+    return f"/Subscriptions/{SUBSCRIPTION}/Providers/Microsoft.Compute/Locations/{location}/{path}"
 
 
 def _properties(image: Image) -> dict[str, Any]:

@@ -19,7 +19,9 @@ _OPERATIONS = tuple(sorted({*COMPUTE, *DISKS}))
 _VMS = "virtualMachines"
 _VM = f"{_IN_GROUP}/virtualmachines/{{name}}"
 _IMAGES = "locations/publishers/artifacttypes/offers/skus/versions"
-_IMAGE = f"{_LOCATION}/publishers/{{publisher}}/artifacttypes/vmimage/offers/{{offer}}/skus/{{sku}}/versions"
+_PUBLISHERS = f"{_LOCATION}/publishers"
+_OFFERS = "locations/publishers/artifacttypes/offers"
+_IMAGE = f"{_PUBLISHERS}/{{publisher}}/artifacttypes/vmimage/offers/{{offer}}/skus/{{sku}}/versions"
 _READ_IMAGE = f"Microsoft.Compute/{_IMAGES}/read"
 _EXTENSIONS = "virtualMachines/extensions"
 _EXPANDED = frozenset({"$expand"})
@@ -152,6 +154,14 @@ ROUTES = (
         COMPUTE,
         "locations/runCommands",
         any_role=True,
+    ),
+    *(
+        Route(path, {"GET": handler("compute.image_versions:list_names")}, COMPUTE, kind, any_role=True)
+        for path, kind in (
+            (_PUBLISHERS, "locations/publishers"),
+            (f"{_PUBLISHERS}/{{publisher}}/artifacttypes/vmimage/offers", _OFFERS),
+            (f"{_PUBLISHERS}/{{publisher}}/artifacttypes/vmimage/offers/{{offer}}/skus", f"{_OFFERS}/skus"),
+        )
     ),
     # Whoever has a role in a group alone makes VMs with the Azure CLI, which reads the image first (assumed).
     Route(

@@ -20,11 +20,13 @@ from vmident.errors import AlreadyExists, NotFound, NotSignedIn, UsageError
 from vmident.ports.azure import VirtualMachines
 from vmident.ports.ports import Ports
 from vmident.results.changes import RoleResult, RoleStatus
+from vmident.usecases.resolve.groups import read_group
 from vmident.usecases.resolve.identities import checked_identity_names, find_identities
 from vmident.usecases.resolve.network import NetworkNames, SubnetChoice, find_network
 from vmident.usecases.resolve.roles import NO_ROLES, RoleNames, find_grants
 from vmident.usecases.resolve.vms import Where
 from vmident.usecases.roles.grant import check_may
+from vmident.usecases.vm.check_offers import check_offers
 
 NOT_LOOKED_AT = "not-looked-at"
 
@@ -113,7 +115,7 @@ def prepare_vm(requested: VmSpec, where: Where, ports: Ports, seed: str, *, only
 
 def _look_around(vm: ResourceId, requested: VmSpec, ports: Ports, *, only_plan: bool) -> _Surroundings:
     try:
-        home = ports.groups.read(vm.subscription, vm.group).location
+        home = read_group(vm.group, vm.subscription, ports.groups).location
     except NotSignedIn as nobody:
         if not (only_plan and requested.location):
             raise
@@ -121,6 +123,8 @@ def _look_around(vm: ResourceId, requested: VmSpec, ports: Ports, *, only_plan: 
         return _Surroundings(requested.location, SubnetChoice(), (Notice(NOT_LOOKED_AT, message),))
     _check_there_is_none(vm, ports)
     location = requested.location or home
+    is_typed = requested.location is not None
+    check_offers(vm.subscription, location, requested.settings, ports.offers, is_typed=is_typed)
     return _Surroundings(location, find_network(requested.network, vm, location, ports.networks))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.core.access.access_map import FEDERATED, Edge, Holding, IdentityEntry, Route
+from vmident.core.access.edges import FEDERATED, Edge, Holding, IdentityEntry, Route
 from vmident.core.access.estate import name_of, scope_title
 from vmident.core.access.finding import Finding, Severity
 from vmident.core.access.rights import Privilege

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from vmident.core.access.access_map import Edge, Holding, IdentityEntry
+    from vmident.core.access.edges import Edge, Holding, IdentityEntry
     from vmident.core.access.estate import Unread
     from vmident.core.access.finding import Finding
     from vmident.core.access.summary import EstateSummary

@@ -26,7 +26,8 @@ from tests.core.access.estates import (
     vm,
 )
 from tests.core.access.naive_access import Reached, naive_edges
-from vmident.core.access.access_map import FEDERATED, AccessMap, Edge, IdentityEntry, management_groups_in
+from vmident.core.access.access_map import AccessMap, management_groups_in
+from vmident.core.access.edges import FEDERATED, Edge, IdentityEntry
 from vmident.core.access.estate import (
     ALL_PRINCIPALS,
     Assignment,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vmident.core.access import estate_rules, identity_rules, privilege_rules
-from vmident.core.access.access_map import AccessMap, IdentityEntry
+from vmident.core.access.access_map import AccessMap
+from vmident.core.access.edges import IdentityEntry
 from vmident.core.access.finding import Finding
 
 RULES = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from vmident.core.access.access_map import AccessMap, IdentityEntry
+from vmident.core.access.access_map import AccessMap
+from vmident.core.access.edges import IdentityEntry
 from vmident.core.access.finding import Finding, Rule, Severity
 from vmident.core.consequences import SAFE_IDENTITY_NAME_LENGTH
 from vmident.core.shell import command_line

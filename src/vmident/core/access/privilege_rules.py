@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from vmident.core.access.access_map import AccessMap, Edge, Holding, IdentityEntry
+from vmident.core.access.access_map import AccessMap
+from vmident.core.access.edges import Edge, Holding, IdentityEntry
 from vmident.core.access.estate import group_of, lower, scope_title, subscription_of
 from vmident.core.access.finding import Finding, Rule, Severity, delete_assignment, delete_credential
 from vmident.core.access.rights import CODE_EXECUTION, Privilege

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from vmident.core.access.access_map import AccessMap, Holding, IdentityEntry, Route
+from vmident.core.access.access_map import AccessMap
+from vmident.core.access.edges import Holding, IdentityEntry, Route
 
 
 class IdentitySummary(Struct, frozen=True):

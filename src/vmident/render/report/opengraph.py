@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vmident.core.access.access_map import FEDERATED, Route
+from vmident.core.access.edges import FEDERATED, Route
 from vmident.core.access.estate import lower, scope_title
 from vmident.core.access.rights import How, Privilege
 from vmident.core.access.summary import IdentitySummary

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from vmident.core.access.access_map import AccessMap, IdentityEntry
+from vmident.core.access.access_map import AccessMap
+from vmident.core.access.edges import IdentityEntry
 from vmident.core.access.estate import lower, name_of
 from vmident.core.access.finding import selected
 from vmident.core.access.findings import findings

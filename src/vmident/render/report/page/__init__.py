@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from vmident.core.access.access_map import Holding, Route
+from vmident.core.access.edges import Holding, Route
 from vmident.core.access.estate import lower, name_of, scope_title
 from vmident.core.access.finding import Finding
 from vmident.core.access.rights import Privilege

@@ -6,7 +6,7 @@ Source: the recordings `vm-run-command-action-2024.json` (Linux, one message wit
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -41,6 +41,8 @@ class ArmRunCommands:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        # It has forty groups of operations, which take their time to make.
+        self._client = cache(self._new_client)
 
     def read_host(self, vm: ResourceId, instance: str | None = None) -> Host:
         """GET the VM with `$expand=instanceView`; of a scale set the set, the list of its instances, and one's view."""
@@ -82,7 +84,7 @@ class ArmRunCommands:
             "commandId": "RunPowerShellScript" if host.is_windows else "RunShellScript",
             "script": script.splitlines(),
         }
-        client = self._client(vm)
+        client = self._client(vm.subscription)
         # The methods have an API version of their own, and do not look at the client's.
         options: Any = {"polling": answer, "api_version": API_VERSION}
         if host.instance is None:
@@ -107,10 +109,10 @@ class ArmRunCommands:
             raise unreadable("a Run Command", "it names no operation to poll", accepted.request)
         return operation
 
-    def _client(self, vm: ResourceId) -> ComputeManagementClient:
+    def _new_client(self, subscription: str) -> ComputeManagementClient:
         from azure.mgmt.compute import ComputeManagementClient
 
-        return self._connection.sdk(ComputeManagementClient, vm.subscription)
+        return self._connection.sdk(ComputeManagementClient, subscription)
 
 
 def _host(machine: VirtualMachine, profile: ProfileBody, view: HostViewBody | None, agent: Agent) -> Host:

@@ -111,6 +111,7 @@ def change_row(result: ChangeResult) -> Document:
         "before": result.before.type.value if result.before else None,
         "after": result.after.type.value if result.after else None,
         "userAssignedIdentities": _joined(now.users) if now else None,
+        **({"verification": result.verification.status.value} if result.verification else {}),
         "error": result.error.code if result.error else None,
     }
 

@@ -89,7 +89,7 @@ class TerminalPrompt:
         """Describe the script, name its VMs, and ask."""
         if self._yes:
             return
-        which = f"VM '{vms[0]}'" if len(vms) == 1 else f"{len(vms)} VMs"
+        which = f"'{vms[0]}'" if len(vms) == 1 else f"{len(vms)} VMs"
         if not self._console.terminal.can_ask:
             raise ConfirmationNeeded(
                 f"This runs a script in {which} and requires confirmation.", hint="Use --yes to confirm."

@@ -53,7 +53,8 @@ def verification_exit_code(results: Sequence[VmVerification]) -> ExitCode:
     """Return the exit code of `verify`.
 
     0 where all are verified, 1 where a check failed, else 5 as some could not be asked: but where none was verified
-    and all failed alike, the code that their errors share. An interruption is 130 whatever else happened.
+    and all failed alike, the code that their errors share, unless that is 1. An interruption is 130 whatever else
+    happened.
     """
     codes = {one.error.exit_code for one in results if one.error}
     if ExitCode.INTERRUPTED in codes:
@@ -64,4 +65,4 @@ def verification_exit_code(results: Sequence[VmVerification]) -> ExitCode:
     if statuses <= {VerificationStatus.VERIFIED}:
         return ExitCode.DONE
     is_alike = VerificationStatus.VERIFIED not in statuses and len(codes) == 1
-    return codes.pop() if is_alike else ExitCode.SOME_FAILED
+    return codes.pop() if is_alike and ExitCode.FAILED not in codes else ExitCode.SOME_FAILED

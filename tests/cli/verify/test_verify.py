@@ -181,7 +181,7 @@ def test_a_script_whose_start_met_trouble_is_sent_again(program: Program, troubl
 def test_a_start_of_which_nothing_is_known_is_unknown(program: Program) -> None:
     program.when("POST", "runCommand", answering(503), times=99)
     outcome = program("verify webVM --yes")
-    assert (outcome.code, outcome.json["status"]) == (1, "unknown")
+    assert (outcome.code, outcome.json["status"]) == (5, "unknown")
 
 
 def test_a_caller_who_may_not_run_scripts_is_told_so(program: Program) -> None:
@@ -225,7 +225,7 @@ def test_an_operation_that_fails_is_unknown_with_azures_reason(program: Program)
     reason = {"code": "VMExtensionProvisioningError", "message": "VM has reported a failure."}
     program.when("GET", "/operations/", answering_with(200, operation("", "Failed", error=reason)))
     outcome = program("verify webVM --yes")
-    assert (outcome.code, outcome.json["status"]) == (1, "unknown")
+    assert (outcome.code, outcome.json["status"]) == (5, "unknown")
     assert outcome.json["error"]["code"] == "VMExtensionProvisioningError"
 
 
@@ -296,7 +296,7 @@ def test_on_a_terminal_it_asks_and_says_what_is_run(
     typing(answer)
     outcome = program("verify webVM")
     assert (outcome.code, len(scripts_in(program))) == (code, scripts)
-    assert "Run the script in VM 'webVM'? [y/N]" in outcome.err
+    assert "Run the script in 'webVM'? [y/N]" in outcome.err
     assert "It runs as root or SYSTEM with Azure's Run Command" in outcome.err
     assert ("ok  system-assigned identity" in outcome.out) == bool(scripts)
 

@@ -38,7 +38,7 @@ SMOKE = [
 
 
 def group(name: str) -> list[str]:
-    """Give the requirements of a dependency group."""
+    """Return the requirements of a dependency group."""
     return list(nox.project.dependency_groups(PROJECT, name))
 
 

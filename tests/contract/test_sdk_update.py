@@ -15,7 +15,7 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.compute._utils.model_base import SdkJSONEncoder
 from azure.mgmt.compute.models import UserAssignedIdentitiesValue, VirtualMachineIdentity, VirtualMachineUpdate
 
-from tests.core.worlds import STATES, described, small_changes
+from tests.core.worlds import STATES, small_changes, state_name
 from tests.program import GROUP
 from vmident.core.identity import IdentityState
 from vmident.core.patch import patch_for
@@ -34,7 +34,7 @@ def update_of(change: Transition) -> VirtualMachineUpdate:
     return VirtualMachineUpdate(identity=identity)
 
 
-@pytest.mark.parametrize("before", STATES, ids=described)
+@pytest.mark.parametrize("before", STATES, ids=state_name)
 def test_the_patch_is_what_the_sdk_serializes(before: IdentityState) -> None:
     for change in small_changes():
         planned = transition(before, change)

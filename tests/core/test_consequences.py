@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from tests.core.worlds import STATES, THREE, changes, described, law, shouted, small_changes, states
+from tests.core.worlds import STATES, THREE, changes, law, shouted, small_changes, state_name, states
 from vmident.core.consequences import (
     DEFAULT_IDENTITY_AMBIGUOUS,
     DEFAULT_IDENTITY_CHANGED,
@@ -85,7 +85,7 @@ def test_c1_c2_a_change_warns_of_the_principal_lost_and_of_whom_programs_then_ar
     assert _codes(now, change) == codes
 
 
-@pytest.mark.parametrize("now", STATES, ids=described)
+@pytest.mark.parametrize("now", STATES, ids=state_name)
 def test_c1_c2_in_every_small_state_each_change_warns_exactly_where_somebody_loses(now: IdentityState) -> None:
     for change in small_changes():
         step, codes = transition(now, change), _codes(now, change)

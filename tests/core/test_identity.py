@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from tests.core.worlds import STATES, THREE, described, law, shouted, states
+from tests.core.worlds import STATES, THREE, law, shouted, state_name, states
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId, vm_id
 from vmident.core.virtual_machine import VirtualMachine
@@ -12,7 +12,7 @@ A, B, _ = THREE
 KNOWN = UserIdentity("client", "principal")
 
 
-@pytest.mark.parametrize("state", STATES, ids=described)
+@pytest.mark.parametrize("state", STATES, ids=state_name)
 def test_the_type_says_which_kinds_of_identity_are_there(state: IdentityState) -> None:
     assert state.type.has_system == (state.system is not None)
     assert state.type.has_users == bool(state.users)

@@ -14,11 +14,11 @@ from tests.core.worlds import (
     STATES,
     THREE,
     changes,
-    described,
     held,
     law,
     shouted_change,
     small_changes,
+    state_name,
     states,
     subsets,
     wanted,
@@ -27,7 +27,7 @@ from vmident.core.identity import IdentityState
 from vmident.core.patch import patch_for
 from vmident.core.transition import Change, transition
 
-every_state = pytest.mark.parametrize("now", STATES, ids=described)
+every_state = pytest.mark.parametrize("now", STATES, ids=state_name)
 
 
 def _body(now: IdentityState, change: Change) -> Any:

@@ -8,12 +8,12 @@ from hypothesis import given
 from tests.core.worlds import (
     STATES,
     changes,
-    described,
     held,
     id_sets,
     law,
     shouted_change,
     small_changes,
+    state_name,
     states,
     wanted,
 )
@@ -31,7 +31,7 @@ from vmident.core.transition import (
     transition,
 )
 
-every_state = pytest.mark.parametrize("now", STATES, ids=described)
+every_state = pytest.mark.parametrize("now", STATES, ids=state_name)
 
 
 @every_state

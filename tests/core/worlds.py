@@ -93,7 +93,7 @@ def _swapped(identity: ResourceId) -> str:
     return str(identity).swapcase()
 
 
-def described(state: IdentityState) -> str:
+def state_name(state: IdentityState) -> str:
     """Name a state for a test's id, such as `system+idA`."""
     return "+".join((["system"] if state.system else []) + [user.name for user in state.users]) or "nothing"
 

@@ -123,7 +123,7 @@ class NoIdentities:
 
 @contextmanager
 def well(azure: HostileAzure) -> Iterator[None]:
-    """Let Azure be well, once all that runs has ended."""
+    """Return Azure to health, after all running operations have ended."""
     azure.scripts.clear()
     azure.clock.sleep(10 * 3600)
     for vm in azure.vms:

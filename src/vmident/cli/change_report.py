@@ -74,7 +74,7 @@ def change(
 
         results = with_verifications(results, verifying, session)
     named_one = isinstance(meant, tuple) and len(meant) == 1 and vm_options.ids is None
-    return report(run, results, session, named_one=named_one)
+    return report_changes(run, results, session, named_one=named_one)
 
 
 def _with_typed_names(result: ChangeResult, identities: Sequence[str], run: Run) -> ChangeResult:
@@ -98,7 +98,7 @@ def _place(meant: Selection, session: Session, run: Run) -> str:
     return f"{meant} {where}".strip()
 
 
-def report(
+def report_changes(
     run: Run,
     results: Sequence[ChangeResult],
     session: Session,

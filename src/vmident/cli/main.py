@@ -32,9 +32,9 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.FAILED
     except UsageError as wrong:
-        from vmident.cli.parse_errors import report
+        from vmident.cli.parse_errors import report_parse_error
 
-        return report(wrong, argv, runtime)
+        return report_parse_error(wrong, argv, runtime)
     except Exception as failure:
         if "--debug" in argv:
             raise

@@ -29,7 +29,7 @@ def as_usage_errors(ctx: Any) -> Iterator[None]:
         raise _usage_error(failure, ctx) from failure
 
 
-def report(error: UsageError, words: Sequence[str], runtime: Runtime) -> int:
+def report_parse_error(error: UsageError, words: Sequence[str], runtime: Runtime) -> int:
     """Print an error met before the command ran, in the format that the words ask for; return the exit code."""
     from vmident.cli.options.shared import Options
     from vmident.cli.run import Run

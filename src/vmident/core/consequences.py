@@ -53,7 +53,7 @@ class DefaultIdentity(Struct, frozen=True):
     is_ambiguous: bool = False
 
     @property
-    def described(self) -> str:
+    def summary(self) -> str:
         """The identity in words."""
         return "the system-assigned identity" if self.is_system else f"'{self.user.name if self.user else ''}'"
 
@@ -141,11 +141,11 @@ def _default_changed(before: DefaultIdentity, after: DefaultIdentity) -> Notice 
     if not after.is_system and after.user is None:
         return Notice(
             DEFAULT_IDENTITY_LOST,
-            f"Programs in the VM that request a token without naming an identity get {before.described} now, and "
+            f"Programs in the VM that request a token without naming an identity get {before.summary} now, and "
             "none after cached tokens expire (up to about 24 hours).",
         )
     return Notice(
         DEFAULT_IDENTITY_CHANGED,
-        f"Programs in the VM that request a token without naming an identity get {before.described} now, and "
-        f"{after.described} after cached tokens expire (up to about 24 hours).",
+        f"Programs in the VM that request a token without naming an identity get {before.summary} now, and "
+        f"{after.summary} after cached tokens expire (up to about 24 hours).",
     )

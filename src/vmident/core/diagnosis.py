@@ -164,7 +164,7 @@ def on_default(state: IdentityState) -> Check:
         )
     if not default.is_system and default.user is None:
         return Check("token service", CheckStatus.OK, "The VM has no identity, so programs in it get no tokens.")
-    return Check("token service", CheckStatus.OK, f"Programs that name no identity get {default.described}.")
+    return Check("token service", CheckStatus.OK, f"Programs that name no identity get {default.summary}.")
 
 
 def on_failure(check: str, message: str, hint: str | None) -> Check:

@@ -89,7 +89,7 @@ class IdentityState(Struct, frozen=True):
         return self.has_same_identities_as(other) and len(principals) <= 1
 
     @property
-    def described(self) -> str:
+    def summary(self) -> str:
         """Who is there in words, such as `the system-assigned identity, 'idA'`; its principal, where known, too."""
         principal = self.system.principal_id if self.system else None
         system = [f"the system-assigned identity{f' {principal}' if principal else ''}"] if self.system else []

@@ -24,12 +24,12 @@ def diagnosis_document(found: DoctorReport, fixed: Sequence[ChangeResult], *, na
     """Return `{"ok", "checks": [{"vm"?, "check", "verdict", "message", "hint"}], "fixed": [change]}`."""
     return {
         "ok": not any(one.has_failed for one in found.findings),
-        "checks": finding_rows(found, names_vms=names_vms),
+        "checks": check_rows(found, names_vms=names_vms),
         "fixed": [change_document(one) for one in fixed],
     }
 
 
-def finding_rows(found: DoctorReport, *, names_vms: bool) -> list[dict[str, Any]]:
+def check_rows(found: DoctorReport, *, names_vms: bool) -> list[dict[str, Any]]:
     """Return each check as a flat row, with the VM that it is about where these are to be named.
 
     That is the VM's id, the word as typed for one that is not there, and `None` for what is the same for all VMs.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vmident.core.verification.checks import Principal
-from vmident.core.verification.verdict import CheckResult, CheckStatus
+from vmident.core.verification.verdict import CheckResult, TokenCheckStatus
 from vmident.render.document import error_document, warning_document
 from vmident.render.human import ONE_BY_ONE_AT_MOST
 from vmident.render.line import Line, Tone, wrapped
@@ -92,7 +92,7 @@ def vm_verification_lines(result: VmVerification, width_columns: int | None = No
     yield Line(f"{result.name}{place}: {result.status.value}", _TONES[result.status])
     hints: set[str] = set()
     for one in result.checks:
-        if one.status is CheckStatus.OK:
+        if one.status is TokenCheckStatus.OK:
             yield Line(f"  ok  {one.check.name}  {one.actual.principal_id if one.actual else ''}")
             continue
         yield Line(f"  !   {one.check.name}: {one.status.value}", Tone.ERROR)

@@ -2,6 +2,9 @@
 
 Messages marked 'assumed' are worded after Azure's manner without a source; the others are Azure's own, seen in its
 documentation, in `azure-wire-facts.md`'s list, or in public reports.
+
+This file is long because it is a catalog: each function is one code that more than one service returns, with its
+status, its message and its source. Errors of a single service are in the service's folder.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def test_undo_stops_too(program: Program) -> None:
     assert (outcome.code, statuses(outcome.json)) == (4, ["failed"] + ["skipped"] * 9)
 
 
-def described(program: Program) -> str:
+def desired_file(program: Program) -> str:
     (program.folder / "identities.yaml").write_text(RULES, encoding="utf-8")
     return f"apply -f {program.folder / 'identities.yaml'} --yes"
 
@@ -151,7 +151,7 @@ def test_apply_stops_too_and_grants_no_roles_to_vms_that_it_did_not_come_to(prog
     program(f"enable-system {ten(first=6)} -g {GROUP}")
     refused(program, 1)
 
-    outcome = program(f"{described(program)} --canary 1")
+    outcome = program(f"{desired_file(program)} --canary 1")
 
     assert (outcome.code, statuses(outcome.json)) == (4, ["failed"] + ["skipped"] * 9)
     assert [one for one in program.sent if one.method == "PUT"] == []
@@ -161,7 +161,7 @@ def test_apply_counts_vms_without_their_roles(program: Program) -> None:
     program(f"enable-system {ten()} -g {GROUP}")
     program.when("PUT", "roleAssignments", answering(400, "Oops"), times=99)
 
-    outcome = program(f"{described(program)} --max-failures 1")
+    outcome = program(f"{desired_file(program)} --max-failures 1")
 
     assert (outcome.code, statuses(outcome.json)) == (1, ["failed"] * 2 + ["skipped"] * 8)
     assert [one["error"]["code"] for one in outcome.json[:2]] == ["Oops"] * 2

@@ -30,7 +30,7 @@ rules:
 """
 
 
-def described(program: Program, text: str) -> str:
+def desired_file(program: Program, text: str) -> str:
     file = program.folder / "identities.yaml"
     file.write_text(text, encoding="utf-8")
     return str(file)
@@ -41,7 +41,7 @@ def roles_of(document: Any) -> list[tuple[str, str, str]]:
 
 
 def test_a_plan_names_the_roles_and_whom_they_are_for_and_grants_none(program: Program) -> None:
-    outcome = program(f"plan -f {described(program, BOTH)} --exit-code")
+    outcome = program(f"plan -f {desired_file(program, BOTH)} --exit-code")
 
     assert outcome.code == 10
     (web,) = outcome.json["vms"]
@@ -58,7 +58,7 @@ def test_a_plan_names_the_roles_and_whom_they_are_for_and_grants_none(program: P
 
 
 def test_applying_grants_the_roles_and_applying_again_finds_them(program: Program) -> None:
-    file = described(program, BOTH)
+    file = desired_file(program, BOTH)
 
     first = program(f"apply -f {file} --yes")
     assert first.code == 0
@@ -71,7 +71,7 @@ def test_applying_grants_the_roles_and_applying_again_finds_them(program: Progra
 def test_roles_of_many_vms_are_looked_up_once_and_listed_once(program: Program) -> None:
     for number in range(30):
         program.sandbox.add_vm(GROUP, f"many{number}", system=True)
-    file = described(program, SYSTEM.replace("myVM, webVM", "many*"))
+    file = desired_file(program, SYSTEM.replace("myVM, webVM", "many*"))
 
     program(f"plan -f {file}")
 
@@ -79,7 +79,7 @@ def test_roles_of_many_vms_are_looked_up_once_and_listed_once(program: Program) 
 
 
 def test_a_vm_that_lacks_a_role_alone_is_pending_and_gets_it_without_a_patch(program: Program) -> None:
-    file = described(program, SYSTEM.replace("myVM, ", ""))
+    file = desired_file(program, SYSTEM.replace("myVM, ", ""))
 
     human = program(f"plan -f {file} -o human").out
     assert "webVM (myResourceGroup): would change" in human
@@ -92,7 +92,7 @@ def test_a_vm_that_lacks_a_role_alone_is_pending_and_gets_it_without_a_patch(pro
 
 def test_a_saved_plan_grants_what_it_says(program: Program) -> None:
     plan = program.folder / "friday.plan"
-    program(f"plan -f {described(program, BOTH)} --save {plan}")
+    program(f"plan -f {desired_file(program, BOTH)} --save {plan}")
 
     outcome = program(f"apply {plan}")
 
@@ -104,7 +104,7 @@ def test_a_role_that_was_taken_away_since_the_plan_was_saved_is_granted(program:
     program(f"enable-system webVM -g {GROUP} --role Reader --scope group")
     plan = program.folder / "friday.plan"
     text = SYSTEM.replace("  roles:", "  identities: {include: [otherIdentity]}\n  roles:")
-    program(f"plan -f {described(program, text)} --save {plan}")
+    program(f"plan -f {desired_file(program, text)} --save {plan}")
     listed = program.colleague("GET", f"{IN_GROUP}/{ASSIGNMENTS}", version="2022-04-01").json()["value"]
     principal = program.identity_of("webVM")["principalId"]
     (assignment,) = (one["id"] for one in listed if one["properties"]["principalId"] == principal)
@@ -118,13 +118,13 @@ def test_a_role_that_was_taken_away_since_the_plan_was_saved_is_granted(program:
 def test_a_vm_that_was_not_come_to_is_no_preview(program: Program) -> None:
     program.when("GET", "virtualMachines/myVM", interrupting)
 
-    outcome = program(f"apply -f {described(program, SYSTEM)} --dry-run")
+    outcome = program(f"apply -f {desired_file(program, SYSTEM)} --dry-run")
 
     assert [one["status"] for one in outcome.json] == ["failed", "skipped"]
 
 
 def test_applying_dry_names_the_roles_and_grants_none(program: Program) -> None:
-    outcome = program(f"apply -f {described(program, SYSTEM)} --dry-run")
+    outcome = program(f"apply -f {desired_file(program, SYSTEM)} --dry-run")
 
     assert [(one["status"], roles_of(one)) for one in outcome.json] == [
         ("planned", [("Reader", IN_GROUP, "planned")]),
@@ -136,7 +136,7 @@ def test_applying_dry_names_the_roles_and_grants_none(program: Program) -> None:
 def test_a_role_that_cannot_be_granted_fails_its_vm_and_no_other(program: Program) -> None:
     program.when("PUT", ASSIGNMENTS, answering(403, "AuthorizationFailed"))
 
-    outcome = program(f"apply -f {described(program, SYSTEM)} --yes")
+    outcome = program(f"apply -f {desired_file(program, SYSTEM)} --yes")
 
     assert outcome.code == 5
     mine, web = outcome.json
@@ -148,7 +148,7 @@ def test_a_role_that_cannot_be_granted_fails_its_vm_and_no_other(program: Progra
 def test_an_interruption_at_a_role_finishes_the_vm_that_was_changed_and_names_the_run(program: Program) -> None:
     program.when("PUT", ASSIGNMENTS, interrupting)
 
-    outcome = program(f"apply -f {described(program, SYSTEM)} --yes")
+    outcome = program(f"apply -f {desired_file(program, SYSTEM)} --yes")
 
     assert outcome.code == 130
     assert [roles_of(one)[0][2] for one in outcome.json] == ["granted", "unknown"]
@@ -158,14 +158,14 @@ def test_an_interruption_at_a_role_finishes_the_vm_that_was_changed_and_names_th
 def test_a_vm_that_cannot_be_changed_gets_no_roles(program: Program) -> None:
     program.when("PATCH", "myVM", answering(403, "AuthorizationFailed"))
 
-    mine, web = program(f"apply -f {described(program, SYSTEM)} --yes").json
+    mine, web = program(f"apply -f {desired_file(program, SYSTEM)} --yes").json
 
     assert (mine["status"], "roleAssignments" in mine) == ("failed", False)
     assert roles_of(web) == [("Reader", IN_GROUP, "granted")]
 
 
 def test_who_may_not_read_the_subscription_reads_the_scope(program: Program) -> None:
-    file = described(program, SYSTEM)
+    file = desired_file(program, SYSTEM)
     program(f"apply -f {file} --yes")
     program.when("GET", f"/subscriptions/{SUBSCRIPTION}/{ASSIGNMENTS}", answering(403, "AuthorizationFailed"), times=9)
 
@@ -173,7 +173,7 @@ def test_who_may_not_read_the_subscription_reads_the_scope(program: Program) -> 
 
 
 def test_vms_without_roles_stand_beside_those_with_roles(program: Program) -> None:
-    file = described(program, SYSTEM + "- vms: {names: [dbVM]}\n  system: true\n")
+    file = desired_file(program, SYSTEM + "- vms: {names: [dbVM]}\n  system: true\n")
 
     results = program(f"apply -f {file} --yes").json
 
@@ -187,7 +187,7 @@ def test_vms_without_roles_stand_beside_those_with_roles(program: Program) -> No
 def test_a_vm_that_cannot_be_read_is_no_preview(program: Program) -> None:
     program.when("GET", "virtualMachines/myVM", answering(403, "AuthorizationFailed"))
 
-    outcome = program(f"apply -f {described(program, SYSTEM)} --dry-run")
+    outcome = program(f"apply -f {desired_file(program, SYSTEM)} --dry-run")
 
     assert [one["status"] for one in outcome.json] == ["failed", "planned"]
 
@@ -195,17 +195,17 @@ def test_a_vm_that_cannot_be_read_is_no_preview(program: Program) -> None:
 def test_a_list_of_assignments_that_is_none_is_said_to_be_unreadable(program: Program) -> None:
     program.when("GET", ASSIGNMENTS, answering_with(200, {"value": [{"properties": {}}]}))
 
-    assert program(f"plan -f {described(program, SYSTEM)}").error["code"] == "unreadable-answer"
+    assert program(f"plan -f {desired_file(program, SYSTEM)}").error["code"] == "unreadable-answer"
 
 
 def test_who_may_read_assignments_nowhere_is_told(program: Program) -> None:
     program.when("GET", ASSIGNMENTS, answering(403, "AuthorizationFailed"), times=9)
 
-    assert program(f"plan -f {described(program, SYSTEM)}").code == 4
+    assert program(f"plan -f {desired_file(program, SYSTEM)}").code == 4
 
 
 def test_roles_are_not_granted_without_waiting(program: Program) -> None:
-    outcome = program(f"apply -f {described(program, SYSTEM)} --no-wait")
+    outcome = program(f"apply -f {desired_file(program, SYSTEM)} --no-wait")
 
     assert (outcome.code, outcome.error["code"], program.patches) == (2, "usage", [])
 
@@ -216,6 +216,6 @@ def test_a_role_that_is_not_there_and_roles_for_an_identity_that_another_rule_de
 ) -> None:
     text = SYSTEM + rule if rule else SYSTEM.replace("Reader", "Raeder")
 
-    outcome = program(f"plan -f {described(program, text)}")
+    outcome = program(f"plan -f {desired_file(program, text)}")
 
     assert outcome.error["code"] == ("conflicting-rules" if rule else "role-not-found")

@@ -20,7 +20,7 @@ LOSING = "version: 1\nrules:\n- vms: {names: ['*']}\n  system: false\n  identiti
 
 
 @pytest.fixture
-def described(program: Program) -> Description:
+def desired_file(program: Program) -> Description:
     """Write a description; give its file."""
 
     def write(text: str) -> Path:
@@ -32,9 +32,9 @@ def described(program: Program) -> Description:
 
 
 def test_a_plan_tells_before_after_request_and_warnings_of_every_vm_and_writes_nothing(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
-    outcome = program(f"plan -f {described(WEB)}")
+    outcome = program(f"plan -f {desired_file(WEB)}")
 
     assert (outcome.code, program.patches) == (0, [])
     mine, web = outcome.json["vms"]
@@ -68,10 +68,10 @@ ELSEWHERE = "00000000-0000-0000-0000-000000000001"
 
 @pytest.mark.parametrize("code", ["ResourceGroupNotFound", "SubscriptionNotFound"])
 def test_of_several_subscriptions_one_that_lacks_the_group_is_passed_over(
-    program: Program, described: Description, code: str
+    program: Program, desired_file: Description, code: str
 ) -> None:
     program.when("GET", f"{ELSEWHERE}/resourceGroups/myResourceGroup", answering(404, code))
-    file = described(TWO_PLACES.format(here=SUBSCRIPTION, there=ELSEWHERE))
+    file = desired_file(TWO_PLACES.format(here=SUBSCRIPTION, there=ELSEWHERE))
     outcome = program(f"plan -f {file} -g myResourceGroup")
     if code == "ResourceGroupNotFound":
         assert [one["id"] for one in outcome.json["vms"]] == [vm_id("myVM")]
@@ -79,22 +79,22 @@ def test_of_several_subscriptions_one_that_lacks_the_group_is_passed_over(
         assert (outcome.code, outcome.error["code"]) == (3, code)
 
 
-def test_a_group_that_the_only_subscription_lacks_is_not_found(program: Program, described: Description) -> None:
-    outcome = program(f"plan -f {described(WEB)} -g lostGroup")
+def test_a_group_that_the_only_subscription_lacks_is_not_found(program: Program, desired_file: Description) -> None:
+    outcome = program(f"plan -f {desired_file(WEB)} -g lostGroup")
     assert (outcome.code, outcome.error["code"]) == (3, "ResourceGroupNotFound")
 
 
 def test_a_plan_lists_the_vms_and_the_identities_to_attach_and_reads_no_vm(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
-    program(f"plan -f {described(WEB)}")
+    program(f"plan -f {desired_file(WEB)}")
 
     kinds = ["Microsoft.Compute/virtualMachines", "Microsoft.ManagedIdentity/userAssignedIdentities"]
     assert [one.path for one in program.sent] == [f"/subscriptions/{SUBSCRIPTION}/providers/{kind}" for kind in kinds]
 
 
-def test_exit_code_tells_of_pending_changes_and_of_none(program: Program, described: Description) -> None:
-    file = described(WEB)
+def test_exit_code_tells_of_pending_changes_and_of_none(program: Program, desired_file: Description) -> None:
+    file = desired_file(WEB)
 
     assert program(f"plan -f {file} --exit-code -o none").code == 10
     assert program(f"apply -f {file} --yes").code == 0
@@ -102,9 +102,9 @@ def test_exit_code_tells_of_pending_changes_and_of_none(program: Program, descri
 
 
 def test_applying_makes_the_changes_and_applying_again_has_nothing_to_do(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
-    file = described(WEB)
+    file = desired_file(WEB)
 
     first = program(f"apply -f {file} --yes")
     assert [(one["name"], one["status"]) for one in first.json] == [("myVM", "changed"), ("webVM", "changed")]
@@ -115,8 +115,8 @@ def test_applying_makes_the_changes_and_applying_again_has_nothing_to_do(
     assert "No changes. 2 VMs match the desired state." in program(f"apply -f {file} -o human").out
 
 
-def test_applying_what_loses_something_needs_a_yes(program: Program, described: Description, typing: Typing) -> None:
-    file = described(LOSING)
+def test_applying_what_loses_something_needs_a_yes(program: Program, desired_file: Description, typing: Typing) -> None:
+    file = desired_file(LOSING)
 
     refused = program(f"apply -f {file}")
     assert (refused.code, refused.error["code"], program.patches) == (2, "confirmation-needed", [])
@@ -128,29 +128,29 @@ def test_applying_what_loses_something_needs_a_yes(program: Program, described: 
     assert "identity" not in json.dumps(program.identity_of("appVM") or {})
 
 
-def test_applying_dry_sends_nothing(program: Program, described: Description) -> None:
-    outcome = program(f"apply -f {described(LOSING)} --dry-run")
+def test_applying_dry_sends_nothing(program: Program, desired_file: Description) -> None:
+    outcome = program(f"apply -f {desired_file(LOSING)} --dry-run")
 
     assert {one["status"] for one in outcome.json} == {"planned"}
     assert program.patches == []
 
 
 def test_a_vm_that_a_colleague_changes_meanwhile_is_still_taken_to_what_is_described(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
     program.when("PATCH", "webVM", letting_in(lambda: _attach(program, "webVM", USER)))
 
-    outcome = program(f"apply -f {described(WEB)} --yes")
+    outcome = program(f"apply -f {desired_file(WEB)} --yes")
 
     assert outcome.code == 0
     assert set(program.identity_of("webVM")["userAssignedIdentities"]) == {identity_id(USER), identity_id(OTHER)}
 
 
 def test_a_saved_plan_is_carried_out_exactly_and_a_vm_that_has_moved_on_is_refused(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
     plan = program.folder / "friday.plan"
-    assert program(f"plan -f {described(WEB)} --save {plan}").code == 0
+    assert program(f"plan -f {desired_file(WEB)} --save {plan}").code == 0
     _attach(program, "webVM", USER)
 
     outcome = program(f"apply {plan}")
@@ -171,18 +171,18 @@ def test_a_saved_plan_is_carried_out_exactly_and_a_vm_that_has_moved_on_is_refus
 
 
 def test_where_every_vm_of_a_saved_plan_has_moved_on_the_exit_code_is_that_of_a_conflict(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
     plan = program.folder / "friday.plan"
-    program(f"plan -f {described(WEB.replace(', my*', ''))} --save {plan}")
+    program(f"plan -f {desired_file(WEB.replace(', my*', ''))} --save {plan}")
     program("disable-system webVM --yes")
 
     assert program(f"apply {plan}").code == 6
 
 
-def test_a_system_assigned_identity_that_was_made_anew_is_another(program: Program, described: Description) -> None:
+def test_a_system_assigned_identity_that_was_made_anew_is_another(program: Program, desired_file: Description) -> None:
     plan = program.folder / "friday.plan"
-    file = described(LOSING.replace("'*'", "webVM"))
+    file = desired_file(LOSING.replace("'*'", "webVM"))
     program(f"plan -f {file} --save {plan}")
     program("disable-system webVM --yes")
     program("enable-system webVM")
@@ -190,9 +190,11 @@ def test_a_system_assigned_identity_that_was_made_anew_is_another(program: Progr
     assert program(f"apply {plan} --yes").code == 6
 
 
-def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(program: Program, described: Description) -> None:
+def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(
+    program: Program, desired_file: Description
+) -> None:
     plan = program.folder / "friday.plan"
-    program(f"plan -f {described(WEB)} --save {plan}")
+    program(f"plan -f {desired_file(WEB)} --save {plan}")
     program.when("PATCH", "webVM", letting_in(lambda: _attach(program, "webVM", USER)))
 
     outcome = program(f"apply {plan}")
@@ -216,10 +218,10 @@ def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(program: Pro
     ],
 )
 def test_what_is_no_plan_for_here_is_refused_before_anything_is_sent(
-    program: Program, described: Description, alter: Callable[[object], object], said: str
+    program: Program, desired_file: Description, alter: Callable[[object], object], said: str
 ) -> None:
     plan = program.folder / "friday.plan"
-    program(f"plan -f {described(WEB)} --save {plan}")
+    program(f"plan -f {desired_file(WEB)} --save {plan}")
     plan.write_text(json.dumps(alter(json.loads(plan.read_text(encoding="utf-8")))), encoding="utf-8")
 
     outcome = program(f"apply {plan}")
@@ -228,15 +230,15 @@ def test_what_is_no_plan_for_here_is_refused_before_anything_is_sent(
     assert said in outcome.error["message"]
 
 
-def test_a_description_is_no_saved_plan(program: Program, described: Description) -> None:
-    assert program(f"apply {described(WEB)}").error["code"] == "bad-plan"
+def test_a_description_is_no_saved_plan(program: Program, desired_file: Description) -> None:
+    assert program(f"apply {desired_file(WEB)}").error["code"] == "bad-plan"
 
 
 def test_a_saved_plan_says_when_and_for_what_it_was_made_and_holds_no_token(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
     plan = program.folder / "friday.plan"
-    program(f"plan -f {described(WEB)} --save {plan}")
+    program(f"plan -f {desired_file(WEB)} --save {plan}")
 
     saved = json.loads(plan.read_text(encoding="utf-8"))
     assert {key: saved[key] for key in ("format", "version", "endpoint", "made")} == {
@@ -289,26 +291,26 @@ def test_what_came_in_on_standard_input_is_called_that(program: Program) -> None
 
 
 def test_rules_are_about_the_group_of_the_command_line_alone_and_no_default_group(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
     program("group create otherGroup --location westus")
     program.sandbox.add_vm("otherGroup", "webVM")
-    file = described("version: 1\nrules:\n- vms: {names: [webVM]}\n  system: true\n")
+    file = desired_file("version: 1\nrules:\n- vms: {names: [webVM]}\n  system: true\n")
 
     program.environ["VMIDENT_RESOURCE_GROUP"] = "otherGroup"
     assert program(f"plan -f {file}").json["summary"]["vms"] == 2
     assert program(f"plan -f {file} -g otherGroup").json["summary"]["vms"] == 1
 
 
-def test_vms_are_selected_by_tag_and_region(program: Program, described: Description) -> None:
+def test_vms_are_selected_by_tag_and_region(program: Program, desired_file: Description) -> None:
     program.sandbox.add_vm("otherGroup", "tagged", tags={"Env": "prod"}, location="eastus")
-    file = described("version: 1\nrules:\n- vms: {tags: {env: 'p*'}, regions: [East US]}\n  system: true\n")
+    file = desired_file("version: 1\nrules:\n- vms: {tags: {env: 'p*'}, regions: [East US]}\n  system: true\n")
 
     assert [one["name"] for one in program(f"plan -f {file}").json["vms"]] == ["tagged"]
 
 
-def test_conflicting_rules_are_refused_with_both_lines(program: Program, described: Description) -> None:
-    file = described(WEB + "- vms: {ids: [" + vm_id("webVM") + "]}\n  identities: {exactly: []}\n")
+def test_conflicting_rules_are_refused_with_both_lines(program: Program, desired_file: Description) -> None:
+    file = desired_file(WEB + "- vms: {ids: [" + vm_id("webVM") + "]}\n  identities: {exactly: []}\n")
 
     outcome = program(f"apply -f {file} --yes")
 
@@ -319,24 +321,24 @@ def test_conflicting_rules_are_refused_with_both_lines(program: Program, describ
 
 
 def test_an_identity_that_is_not_there_is_named_before_anything_is_sent(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
-    outcome = program(f"apply -f {described(WEB.replace(OTHER, 'lostIdentity'))} --yes")
+    outcome = program(f"apply -f {desired_file(WEB.replace(OTHER, 'lostIdentity'))} --yes")
 
     assert (outcome.code, outcome.error["code"], program.patches) == (3, "identity-not-found", [])
     assert identity_id("lostIdentity") in outcome.error["message"]
 
 
 def test_where_identities_may_not_be_listed_azure_tells_of_each_change(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
     program.when("GET", "userAssignedIdentities", answering(403, "AuthorizationFailed"), times=9)
 
-    assert program(f"plan -f {described(WEB)}").json["summary"]["pending"] == 2
+    assert program(f"plan -f {desired_file(WEB)}").json["summary"]["pending"] == 2
 
 
-def test_a_vm_that_is_named_and_not_there_is_warned_of(program: Program, described: Description) -> None:
-    outcome = program(f"plan -f {described(WEB.replace('webVM', 'webWM'))} -o json")
+def test_a_vm_that_is_named_and_not_there_is_warned_of(program: Program, desired_file: Description) -> None:
+    outcome = program(f"plan -f {desired_file(WEB.replace('webVM', 'webWM'))} -o json")
 
     assert (outcome.code, [one["code"] for one in outcome.json["warnings"]]) == (0, ["rule-names-no-vm"])
     assert "The rule on line 3 names VM 'webWM', which does not exist. Did you mean 'webVM'?" in outcome.err
@@ -362,9 +364,9 @@ TYPOS = (
     ],
 )
 def test_names_that_match_nothing_fail_a_check_and_under_strict_everything(
-    program: Program, described: Description, text: str, command: str, code: int
+    program: Program, desired_file: Description, text: str, command: str, code: int
 ) -> None:
-    outcome = program(f"{command} -f {described(text)} -o json")
+    outcome = program(f"{command} -f {desired_file(text)} -o json")
 
     assert (outcome.code, program.patches) == (code, [])
     if code == 3:
@@ -377,22 +379,22 @@ def test_names_that_match_nothing_fail_a_check_and_under_strict_everything(
         assert "line 5 names resource group 'myResourceGrup', which has no VMs. Did you mean 'myResourceGroup'?" in said
 
 
-def test_one_name_that_matches_nothing_is_the_error_under_strict(program: Program, described: Description) -> None:
-    error = program(f"plan --strict -f {described(WEB.replace('webVM', 'webWM'))}").error
+def test_one_name_that_matches_nothing_is_the_error_under_strict(program: Program, desired_file: Description) -> None:
+    error = program(f"plan --strict -f {desired_file(WEB.replace('webVM', 'webWM'))}").error
 
     assert "identities.yaml: The rule on line 3 names VM 'webWM', which does not exist." in error["message"]
 
 
-def test_strict_is_refused_with_a_saved_plan(program: Program, described: Description) -> None:
-    assert program(f"plan -f {described(WEB)} --save {program.folder}/a.plan").code == 0
+def test_strict_is_refused_with_a_saved_plan(program: Program, desired_file: Description) -> None:
+    assert program(f"plan -f {desired_file(WEB)} --save {program.folder}/a.plan").code == 0
     assert program(f"apply {program.folder}/a.plan --strict --yes").code == 2
     assert program.sent == []
 
 
-def test_saving_a_plan_says_so_and_how_to_apply_it(program: Program, described: Description) -> None:
+def test_saving_a_plan_says_so_and_how_to_apply_it(program: Program, desired_file: Description) -> None:
     file = program.folder / "friday's.plan"
 
-    outcome = program(f'plan -f {described(WEB)} --save "{file}"')
+    outcome = program(f'plan -f {desired_file(WEB)} --save "{file}"')
 
     confused = program(f'apply -f "{file}"').error
     assert confused["message"].endswith("friday's.plan is a saved plan, not a desired-state file.")
@@ -401,20 +403,20 @@ def test_saving_a_plan_says_so_and_how_to_apply_it(program: Program, described: 
     assert program(f"{command} --yes").code == 0
 
 
-def test_a_value_of_system_that_is_none_is_suggested(program: Program, described: Description) -> None:
-    error = program(f"plan -f {described(LOSING.replace('false', 'flase'))}").error
+def test_a_value_of_system_that_is_none_is_suggested(program: Program, desired_file: Description) -> None:
+    error = program(f"plan -f {desired_file(LOSING.replace('false', 'flase'))}").error
     assert error["message"].endswith("system is 'flase', not true, false or keep without quotes. Did you mean 'false'?")
 
 
-def test_an_identity_that_does_not_exist_is_suggested(program: Program, described: Description) -> None:
-    message = program(f"plan -f {described(WEB.replace(OTHER, 'otherIdentiti'))}").error["message"]
+def test_an_identity_that_does_not_exist_is_suggested(program: Program, desired_file: Description) -> None:
+    message = program(f"plan -f {desired_file(WEB.replace(OTHER, 'otherIdentiti'))}").error["message"]
     assert message.endswith("does not exist. Did you mean 'otherIdentity'?")
 
 
-def test_a_plan_of_many_vms_groups_those_with_the_same_change(program: Program, described: Description) -> None:
+def test_a_plan_of_many_vms_groups_those_with_the_same_change(program: Program, desired_file: Description) -> None:
     for number in range(30):
         program.sandbox.add_vm("myResourceGroup", f"many{number:02}", system=True)
-    file = described("version: 1\nrules:\n- vms: {names: [many*]}\n  system: false\n")
+    file = desired_file("version: 1\nrules:\n- vms: {names: [many*]}\n  system: false\n")
 
     outcome = program(f"plan -f {file}")
 
@@ -453,16 +455,16 @@ def test_wrong_usage_is_refused_before_anything_is_sent(program: Program, words:
 
 
 def test_a_file_that_is_no_text_and_a_place_that_cannot_be_written_are_wrong_usage(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
-    file = described(WEB)
+    file = desired_file(WEB)
     assert program(f"plan -f {file} --save {program.folder}").error["code"] == "usage"
     file.write_bytes(b"\xff\xfe\x00")
     assert program(f"plan -f {file}").error["message"] == f"'{file}' is not text in UTF-8 or UTF-16."
 
 
-def test_a_plan_for_people_and_in_a_table_names_every_vm(program: Program, described: Description) -> None:
-    file = described(WEB)
+def test_a_plan_for_people_and_in_a_table_names_every_vm(program: Program, desired_file: Description) -> None:
+    file = desired_file(WEB)
 
     human = program(f"plan -f {file} -o human").out
     assert "myVM (myResourceGroup): would change" in human
@@ -490,10 +492,10 @@ def _attach(program: Program, vm: str, identity: str) -> None:
 
 
 def test_a_saved_plan_that_was_cut_short_goes_on_and_still_refuses_a_vm_that_has_moved_on(
-    program: Program, described: Description
+    program: Program, desired_file: Description
 ) -> None:
     saved = program.folder / "friday.plan"
-    program(f"plan -f {described(WEB)} --save {saved}")
+    program(f"plan -f {desired_file(WEB)} --save {saved}")
     program.when("PATCH", "webVM", interrupting)
     assert program(f"apply {saved}").code == 130
     _attach(program, "webVM", USER)

@@ -116,9 +116,9 @@ def test_an_option_behind_the_end_of_options_is_no_name(program: Program, path: 
 def test_an_option_that_stands_for_a_value_is_none(program: Program, path: str) -> None:
     for option in OPTIONS[path]:
         for word in ("--dry-run", "-y", "\u2013dry-run", "\u2014yes"):
-            told = refused(program, f"{path} {WORKING[path]} {option} {word}")
+            message = refused(program, f"{path} {WORKING[path]} {option} {word}")
             assert any(
-                why in told for why in ("is an option, not a value for", "not with a hyphen", "Unexpected argument")
+                why in message for why in ("is an option, not a value for", "not with a hyphen", "Unexpected argument")
             )
 
 
@@ -160,9 +160,9 @@ def test_an_option_for_a_value_names_the_option_that_lacks_one(program: Program)
     ],
 )
 def test_an_id_that_git_bash_turned_into_a_path_is_recognized(program: Program, words: str) -> None:
-    told = refused(program, words)
-    assert "MSYS_NO_PATHCONV=1" in told
-    assert "Did you mean '/" in told
+    message = refused(program, words)
+    assert "MSYS_NO_PATHCONV=1" in message
+    assert "Did you mean '/" in message
 
 
 @pytest.mark.parametrize(("word", "is_one"), [("-", False), ("-1", False), ("a-b", False), ("", False), ("--x", True)])

@@ -183,8 +183,8 @@ def test_a_condition_makes_an_edge_conditional_and_an_eligible_role_says_so() ->
 def test_assignments_hold_below_their_scope(scope: str, known: dict[str, tuple[str, ...]], holds: bool) -> None:
     estate = with_role(RUNNER, assignment("a", "ann", "runner", scope), management_groups=known)
     assert bool(edges(estate)["system"]) is holds
-    told = [one for one in AccessMap(estate).unread if "team" in one.what]
-    assert bool(told) is (scope == TEAM_GROUP and not known)
+    unread = [one for one in AccessMap(estate).unread if "team" in one.what]
+    assert bool(unread) is (scope == TEAM_GROUP and not known)
 
 
 def test_groups_give_their_members_what_they_have() -> None:

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from tests.core.worlds import THREE
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.core.rbac.roles import Grant, Role, RoleAssignment, assignment_name, receivers, vanishing_principal
+from vmident.core.rbac.roles import (
+    Grant,
+    Role,
+    RoleAssignment,
+    assignment_name,
+    receiving_principals,
+    vanishing_principal,
+)
 from vmident.core.rbac.scope import Scope
 from vmident.core.transition import AddUsers, DisableSystem, EnableSystem, RemoveUsers, SetExactly, transition
 
@@ -51,10 +58,10 @@ def test_an_assignments_name_does_not_change_from_version_to_version() -> None:
 def test_whoever_a_change_brings_gets_the_roles_and_nobody_else() -> None:
     one, two = THREE[:2]
     state = IdentityState(SystemIdentity(PRINCIPAL), {one: UserIdentity("c", "p1"), two: UserIdentity("c", "p2")})
-    assert [who.principal_id for who in receivers(EnableSystem(), state)] == [PRINCIPAL]
-    assert [who.principal_id for who in receivers(AddUsers(frozenset({two})), state)] == ["p2"]
+    assert receiving_principals(EnableSystem(), state) == (PRINCIPAL,)
+    assert receiving_principals(AddUsers(frozenset({two})), state) == ("p2",)
     for change in (DisableSystem(), RemoveUsers(frozenset({one})), SetExactly(system=True)):
-        assert receivers(change, state) == ()
+        assert receiving_principals(change, state) == ()
 
 
 def test_only_a_system_assigned_identitys_principal_vanishes() -> None:

@@ -8,7 +8,7 @@ from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import user_identity_id, vm_id
 from vmident.core.verification.checks import Principal, plan_checks
 from vmident.core.verification.output import TokenAnswer
-from vmident.core.verification.verdict import CheckResult, CheckStatus, VmContext, judge
+from vmident.core.verification.verdict import CheckResult, TokenCheckStatus, VmContext, judge
 
 VM = vm_id("s", "g", "web")
 A = user_identity_id("s", "g", "idA")
@@ -30,9 +30,9 @@ def user_result(answer: TokenAnswer, *, guarded: bool = False) -> CheckResult:
 def test_tokens_of_the_principals_that_arm_shows_are_ok_in_whatever_case() -> None:
     found = results(TokenAnswer(200, OF_SYSTEM), TokenAnswer(200, OF_A))
     assert [(one.check.identity, one.status, one.hint) for one in found] == [
-        ("default", CheckStatus.OK, None),
-        ("system", CheckStatus.OK, None),
-        (str(A), CheckStatus.OK, None),
+        ("default", TokenCheckStatus.OK, None),
+        ("system", TokenCheckStatus.OK, None),
+        (str(A), TokenCheckStatus.OK, None),
     ]
     assert found[0].message == "The token is for principal p-system."
 
@@ -82,11 +82,11 @@ def test_a_guarded_token_service_is_told_from_a_firewall() -> None:
 def test_a_stale_system_assigned_identity_has_advice_of_its_own() -> None:
     stale = Principal("p-before", "c", str(VM))
     found = results(TokenAnswer(200, stale), TokenAnswer(200, OF_A))
-    assert found[0].status is found[1].status is CheckStatus.WRONG_PRINCIPAL
+    assert found[0].status is found[1].status is TokenCheckStatus.WRONG_PRINCIPAL
     assert "az vm restart" in str(found[1].hint)
 
 
 def test_an_identity_whose_principal_azure_does_not_show_yet_is_not_taken_for_verified() -> None:
     state = IdentityState(SystemIdentity(), {})
     (default, _) = results(TokenAnswer(200, OF_SYSTEM), TokenAnswer(0), state)
-    assert (default.status, default.hint) == (CheckStatus.WRONG_PRINCIPAL, "Try again, or use --watch.")
+    assert (default.status, default.hint) == (TokenCheckStatus.WRONG_PRINCIPAL, "Try again, or use --watch.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from vmident.arm.wire.types import Body, GraphIdentityBody, Text
+from vmident.arm.wire.types import Body, GraphIdentityBody, IdentityPropertiesBody, Text
 from vmident.core.access.estate import (
     ALL_PRINCIPALS,
     Assignment,
@@ -100,13 +100,6 @@ class ListedMachine(Body):
     resources: list[ListedExtension] | None = None
 
 
-class IdentityPropertiesBody(Body):
-    """`properties` of a user-assigned identity."""
-
-    principal_id: Text = None
-    client_id: Text = None
-
-
 class ListedIdentity(Body):
     """A user-assigned identity, as ARM answers its GET."""
 
@@ -114,7 +107,7 @@ class ListedIdentity(Body):
     properties: IdentityPropertiesBody
 
 
-class AssignmentPropertiesBody(Body):
+class FullAssignmentPropertiesBody(Body):
     """`properties` of a role assignment, or of a schedule instance."""
 
     role_definition_id: str
@@ -130,7 +123,7 @@ class AssignmentRow(Body):
     """A role assignment, or a schedule instance."""
 
     id: str
-    properties: AssignmentPropertiesBody
+    properties: FullAssignmentPropertiesBody
 
 
 class PermissionRow(Body):
@@ -268,7 +261,7 @@ def denial_of(row: DenialRow) -> DenyAssignment:
     )
 
 
-def credential_of(row: CredentialRow, identity: str) -> FederatedCredential:
+def federated_credential_of(row: CredentialRow, identity: str) -> FederatedCredential:
     """Return the federated credential of an identity."""
     return FederatedCredential(row.id, identity, row.properties.issuer or "", row.properties.subject or "")
 

@@ -21,10 +21,10 @@ from vmident.arm.access.bodies import (
     MachineRow,
     SubscriptionRow,
     assignment_of,
-    credential_of,
     definition_of,
     denial_of,
     eligible_assignment_of,
+    federated_credential_of,
     machine_of,
 )
 from vmident.arm.access.list_rows import (
@@ -188,7 +188,7 @@ class ArmAccessRows:
             with _noting(unread, f"federated credentials of '{one.id}'"):
                 path = f"{one.id}/federatedIdentityCredentials"
                 for row in self._list(path, FEDERATED_CREDENTIALS, CredentialRow):
-                    yield credential_of(row, one.id)
+                    yield federated_credential_of(row, one.id)
 
     def _list(self, path: str, api_version: str, kind: type[B]) -> list[B]:
         return list(pages(self._connection, path, api_version, kind, "an item of a list"))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vmident.cli.change_report import report
+from vmident.cli.change_report import report_changes
 from vmident.cli.composition.session import Session
 from vmident.cli.inputs.desired_state_file import DescriptionFile, Strict, called, planned_by, text_of
 from vmident.cli.inputs.stop_policy import policy_of
@@ -86,7 +86,7 @@ def apply(
     is_saved = saved is not None
     results = apply_plan(made, session.ports, how, exactly=is_saved, remove_roles=removal.remove_roles)
     run.console.warn(warnings_about(called(str(file)), made.warnings))
-    return report(run, results, session, named_one=False, nothing=nothing_pending_text(made))
+    return report_changes(run, results, session, named_one=False, nothing=nothing_pending_text(made))
 
 
 def _plan(saved: str | None, file: str | None, run: Run, session: Session, *, strict: bool) -> Plan:

@@ -14,7 +14,7 @@ from vmident.cli.run import Run
 from vmident.core.selection import Selection
 from vmident.core.transition import RemoveUsers
 from vmident.errors import ConfirmationNeeded, ExitCode, UsageError, VmidentError
-from vmident.render.diagnosis import diagnosis_document, diagnosis_lines, finding_rows
+from vmident.render.diagnosis import check_rows, diagnosis_document, diagnosis_lines
 from vmident.results.account import DoctorReport
 from vmident.results.changes import ChangeResult
 from vmident.usecases.change.change_vms import ExecutionOptions, change_each
@@ -83,7 +83,7 @@ def doctor(
 def _answer(run: Run, found: DoctorReport, fixed: tuple[ChangeResult, ...], *, names_vms: bool) -> None:
     run.answer(
         diagnosis_document(found, fixed, names_vms=names_vms),
-        rows=finding_rows(found, names_vms=names_vms),
+        rows=check_rows(found, names_vms=names_vms),
         lines=lambda: diagnosis_lines(found, fixed, names_vms=names_vms),
     )
 

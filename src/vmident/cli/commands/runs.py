@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
-from vmident.cli.change_report import report
+from vmident.cli.change_report import report_changes
 from vmident.cli.completion import candidates
 from vmident.cli.composition.session import Session
 from vmident.cli.inputs.numbers import whole_number_between
@@ -138,7 +138,7 @@ def resume(run: Run, *, run_word: RunWord = None, execution: RunOptions) -> Exit
     record = _record_here(run_word, session)
     results = resume_run(record, session.ports, how)
     deletions = resume_deletions(record, results, session.ports, dry_run=execution.dry_run)
-    return report(run, results, session, named_one=False, deletions=deletions)
+    return report_changes(run, results, session, named_one=False, deletions=deletions)
 
 
 def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, execution: RunOptions) -> ExitCode:
@@ -159,7 +159,7 @@ def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, executi
     session = run.open(yes=execution.yes)
     record = _record_here(run_word, session)
     results = undo_run(record, session.ports, how, remove_roles=removal.remove_roles)
-    return report(run, results, session, named_one=False)
+    return report_changes(run, results, session, named_one=False)
 
 
 def _record(word: str | None, session: Session) -> RunRecord:

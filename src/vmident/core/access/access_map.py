@@ -1,7 +1,6 @@
 """The access map: for each identity, who can act as it and what it can do.
 
-M1  A role assignment holds at its scope and everything below it: root, management groups, subscription, resource group,
-    resource.
+M1  A role assignment holds at its scope and everything below it, from the root down to a single resource.
 M2  Every edge comes from one role assignment or one federated credential, which it names. There is one edge for each
     way that an assignment opens, however many machines it opens it on; `at` is the first of them, `at_count` how many.
 M3  A condition is carried along as text, and makes the edge conditional, never absent: what it compares is not
@@ -186,8 +185,7 @@ class AccessMap:
         )
 
     def _holding(self, one: Assignment, via: str) -> Holding:
-        role = self._roles.get(one.role_guid)
-        name = role.name if role else one.role_guid
+        name = self._roles[one.role_guid].name if one.role_guid in self._roles else one.role_guid
         privilege = self._privileges.get(one.role_guid, Privilege.NONE)
         return Holding(name, one.role_guid, one.scope, privilege, one.id, via, one.condition, one.eligible, one.expires)
 

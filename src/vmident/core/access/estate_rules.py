@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 
 from vmident.core.access.access_map import AccessMap
 from vmident.core.access.estate import Assignment, Machine, lower, name_of, scope_title
-from vmident.core.access.finding import Finding, Rule, Severity, delete_assignment, delete_credential
+from vmident.core.access.finding import Finding, FindingRule, Severity, delete_assignment, delete_credential
 from vmident.core.shell import command_line
 
-ORPHANED = Rule("orphaned-role-assignment", "Role assignment of a deleted principal")
-POSSIBLY_ORPHANED = Rule("possibly-orphaned-role-assignment", "Role assignment of a principal that was not found")
-RARE_ISSUER = Rule("issuer-used-once", "Federated credential with an issuer that no other one has")
-AMBIGUOUS = Rule("ambiguous-default-identity", "VM without a default identity")
-DEPENDENT = Rule("dependent-without-identity", "Extension or encryption without the identity that it needs")
+ORPHANED = FindingRule("orphaned-role-assignment", "Role assignment of a deleted principal")
+POSSIBLY_ORPHANED = FindingRule(
+    "possibly-orphaned-role-assignment", "Role assignment of a principal that was not found"
+)
+RARE_ISSUER = FindingRule("issuer-used-once", "Federated credential with an issuer that no other one has")
+AMBIGUOUS = FindingRule("ambiguous-default-identity", "VM without a default identity")
+DEPENDENT = FindingRule("dependent-without-identity", "Extension or encryption without the identity that it needs")
 
 
 def _ambiguous(machine: Machine) -> Iterator[Finding]:
@@ -69,7 +71,7 @@ def _orphaned_assignments(access: AccessMap) -> Iterator[Finding]:
             yield _orphan(ORPHANED, Severity.MEDIUM, one, f"Principal {one.principal_id} no longer exists.")
 
 
-def _orphan(rule: Rule, severity: Severity, one: Assignment, message: str) -> Finding:
+def _orphan(rule: FindingRule, severity: Severity, one: Assignment, message: str) -> Finding:
     remediation = delete_assignment(one.id)
     return Finding(
         rule.id, severity, f"{message} It has a role on {scope_title(one.scope)}.", None, (one.id,), remediation

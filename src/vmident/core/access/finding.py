@@ -38,7 +38,7 @@ class Finding(NamedTuple):
     remediation: str
 
 
-class Rule(NamedTuple):
+class FindingRule(NamedTuple):
     """A rule: its permanent ID, and what it looks for."""
 
     id: str

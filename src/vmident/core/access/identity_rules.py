@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 
 from vmident.core.access.access_map import AccessMap
 from vmident.core.access.edges import IdentityEntry
-from vmident.core.access.finding import Finding, Rule, Severity
+from vmident.core.access.finding import Finding, FindingRule, Severity
 from vmident.core.consequences import SAFE_IDENTITY_NAME_LENGTH
 from vmident.core.shell import command_line
 
-MISSING = Rule("missing-identity", "Attached identity that does not exist")
-UNUSED = Rule("unused-identity", "Identity that no VM or scale set uses")
-NO_ROLE = Rule("system-identity-without-role", "System-assigned identity without a role")
-LONG_NAME = Rule("long-identity-name", "Identity with a long name")
+MISSING = FindingRule("missing-identity", "Attached identity that does not exist")
+UNUSED = FindingRule("unused-identity", "Identity that no VM or scale set uses")
+NO_ROLE = FindingRule("system-identity-without-role", "System-assigned identity without a role")
+LONG_NAME = FindingRule("long-identity-name", "Identity with a long name")
 
 
 def _missing(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:  # noqa: ARG001

@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterator
 from vmident.core.access.access_map import AccessMap
 from vmident.core.access.edges import Edge, Holding, IdentityEntry
 from vmident.core.access.estate import group_of, lower, scope_title, subscription_of
-from vmident.core.access.finding import Finding, Rule, Severity, delete_assignment, delete_credential
+from vmident.core.access.finding import Finding, FindingRule, Severity, delete_assignment, delete_credential
 from vmident.core.access.rights import CODE_EXECUTION, Privilege
 from vmident.core.shell import command_line
 
-REACHABLE = Rule("privileged-identity-reachable", "Privileged identity that others can act as")
-GRANTS_ROLES = Rule("identity-grants-roles", "Identity of a VM that can grant roles")
-SUBSCRIPTION_WIDE = Rule("privileged-at-subscription", "Privileged role on a subscription or wider")
-SHARED = Rule("shared-privileged-identity", "Privileged identity shared by different owners")
-FEDERATED_ON_VM = Rule("federated-credential-on-vm-identity", "Federated credential on an identity of a VM")
+REACHABLE = FindingRule("privileged-identity-reachable", "Privileged identity that others can act as")
+GRANTS_ROLES = FindingRule("identity-grants-roles", "Identity of a VM that can grant roles")
+SUBSCRIPTION_WIDE = FindingRule("privileged-at-subscription", "Privileged role on a subscription or wider")
+SHARED = FindingRule("shared-privileged-identity", "Privileged identity shared by different owners")
+FEDERATED_ON_VM = FindingRule("federated-credential-on-vm-identity", "Federated credential on an identity of a VM")
 
 
 def severity_of(holding: Holding) -> Severity:

@@ -65,25 +65,20 @@ class AssignmentKey(Struct, frozen=True):
     scope: Scope
 
 
-class Receiver(Struct, frozen=True):
-    """Who is to get roles: in words, and by object id, `None` while there is no principal yet."""
-
-    described: str
-    principal_id: str | None
-
-
 def assignment_name(grant: Grant, principal_id: str) -> str:
     """Return the GUID that names the assignment of a role to a principal (rule R1): a UUID of version 5."""
     return str(uuid.uuid5(_NAMESPACE, f"{grant.scope}|{principal_id}|{grant.role.guid}".lower()))
 
 
-def receivers(change: Change, after: IdentityState) -> tuple[Receiver, ...]:
-    """List who gets the roles that come with `change`, given the state that it leads to (rule R2)."""
+def receiving_principals(change: Change, after: IdentityState) -> tuple[str | None, ...]:
+    """List the principals that get the roles of `change`, given the state that it leads to (rule R2).
+
+    `None` stands for an identity whose principal Azure has not said yet.
+    """
     if isinstance(change, EnableSystem):
-        return (Receiver("the system-assigned identity", after.system.principal_id if after.system else None),)
+        return (after.system.principal_id if after.system else None,)
     if isinstance(change, AddUsers):
-        known = {user: after.users[user].principal_id for user in sorted(change.ids) if user in after.users}
-        return tuple(Receiver(f"identity '{user.name}'", principal) for user, principal in known.items())
+        return tuple(after.users[user].principal_id for user in sorted(change.ids) if user in after.users)
     return ()
 
 

@@ -28,7 +28,7 @@ _THROTTLED = 429
 _NO_SUCH_IDENTITY = "identity not found"
 
 
-class CheckStatus(Enum):
+class TokenCheckStatus(Enum):
     """How one check ended; design, section 12."""
 
     OK = "ok"
@@ -42,7 +42,7 @@ class CheckResult(Struct, frozen=True):
     """One check: whose token was expected, whose it is (`None` without a token), one sentence, and what to do."""
 
     check: TokenCheck
-    status: CheckStatus
+    status: TokenCheckStatus
     actual: Principal | None
     message: str
     hint: str | None = None
@@ -71,7 +71,7 @@ def _judge(check: TokenCheck, answer: TokenAnswer, context: VmContext, names: Ma
     if answer.status == 0:
         return CheckResult(
             check,
-            CheckStatus.UNREACHABLE,
+            TokenCheckStatus.UNREACHABLE,
             None,
             "No answer from the token service at 169.254.169.254.",
             "Check the firewall and the routes inside the VM: 169.254.169.254 must be reachable without a proxy.",
@@ -87,7 +87,7 @@ def _compare(check: TokenCheck, actual: Principal, context: VmContext, names: Ma
     if expected.principal_id is None:
         return CheckResult(
             check,
-            CheckStatus.WRONG_PRINCIPAL,
+            TokenCheckStatus.WRONG_PRINCIPAL,
             actual,
             f"The token is for {whose}, but Azure does not show the principal of the identity yet.",
             "Try again, or use --watch.",
@@ -97,20 +97,20 @@ def _compare(check: TokenCheck, actual: Principal, context: VmContext, names: Ma
     if same_principal and same_client:
         other = actual.resource_id if not _is_same(actual.resource_id, expected.resource_id) else None
         named = f" Its resource is {other}." if other else ""
-        return CheckResult(check, CheckStatus.OK, actual, f"The token is for {whose}.{named}")
+        return CheckResult(check, TokenCheckStatus.OK, actual, f"The token is for {whose}.{named}")
     if same_principal:
         message = f"The token is for {whose} with client ID {actual.client_id}, not {expected.client_id}."
     else:
         name = names.get(actual.principal_id)
         message = f"The token is for {whose}{f' ({name})' if name else ''}, not for {expected.principal_id}."
-    return CheckResult(check, CheckStatus.WRONG_PRINCIPAL, actual, message, _stale(check, context))
+    return CheckResult(check, TokenCheckStatus.WRONG_PRINCIPAL, actual, message, _stale(check, context))
 
 
 def _refused(check: TokenCheck, answer: TokenAnswer, context: VmContext) -> CheckResult:
     enforced = "The Metadata Security Protocol is enforced on this VM and may not allow the script."
     return CheckResult(
         check,
-        CheckStatus.REFUSED,
+        TokenCheckStatus.REFUSED,
         None,
         f"The token service rejected the request with status {answer.status}{_said(answer)}.",
         f"{enforced} Other programs may still get a token: check the VM's access rules for IMDS."
@@ -131,7 +131,7 @@ def _not_issued(check: TokenCheck, answer: TokenAnswer, context: VmContext) -> C
         hint = _stale(check, context)
     else:
         hint = "Check --resource: the tenant must know it."
-    return CheckResult(check, CheckStatus.NOT_ISSUED, None, message, hint)
+    return CheckResult(check, TokenCheckStatus.NOT_ISSUED, None, message, hint)
 
 
 def _stale(check: TokenCheck, context: VmContext) -> str:

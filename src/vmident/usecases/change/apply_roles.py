@@ -8,7 +8,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from vmident.core.identity import IdentityState
-from vmident.core.rbac.roles import Grant, Receiver, receivers
+from vmident.core.rbac.roles import Grant, receiving_principals
 from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.transition import AddUsers, Change, EnableSystem
@@ -73,10 +73,10 @@ def _all_of(result: ChangeResult, prepared: Prepared, after: IdentityState) -> t
 
 
 def _granted(result: ChangeResult, prepared: Prepared, after: IdentityState) -> Iterator[RoleResult]:
-    for receiver in receivers(prepared.change, after):
+    for principal_id in receiving_principals(prepared.change, after):
         for wanted in prepared.grants:
-            there = next((one for one in result.roles if _is_there(one, wanted, receiver)), None)
-            yield there or RoleResult(wanted.role, wanted.scope, receiver.principal_id, RoleStatus.PLANNED)
+            there = next((one for one in result.roles if _is_there(one, wanted, principal_id)), None)
+            yield there or RoleResult(wanted.role, wanted.scope, principal_id, RoleStatus.PLANNED)
 
 
 def _assigned(prepared: Prepared, after: IdentityState) -> Iterator[RoleResult]:
@@ -92,10 +92,10 @@ def _orphaned(result: ChangeResult) -> Iterator[RoleResult]:
     return (one for one in result.roles if one.status in _OF_NOBODY)
 
 
-def _is_there(one: RoleResult, wanted: Grant, receiver: Receiver) -> bool:
+def _is_there(one: RoleResult, wanted: Grant, principal_id: str | None) -> bool:
     return (
         one.status is RoleStatus.EXISTING
-        and one.principal_id == receiver.principal_id
+        and one.principal_id == principal_id
         and (one.role.guid, one.scope) == (wanted.role.guid, wanted.scope)
     )
 

@@ -142,8 +142,8 @@ def _check_not_moved_on(planned: Transition, expected: IdentityState | None, vm:
     if expected is None or planned.is_nothing or planned.before.is_same_as(expected):
         return
     raise StateDrifted(
-        f"VM '{vm.name}' has changed since the plan was made: it had {expected.described}, and now has "
-        f"{planned.before.described}. It was not changed.",
+        f"VM '{vm.name}' has changed since the plan was made: it had {expected.summary}, and now has "
+        f"{planned.before.summary}. It was not changed.",
         hint="Create the plan again and review it.",
     )
 
@@ -153,8 +153,8 @@ def check_stands(machine: VirtualMachine, states: Sequence[IdentityState]) -> No
     if any(machine.identity.is_same_as(one) for one in states):
         return
     raise StateDrifted(
-        f"VM '{machine.id.name}' has changed since: it has {machine.identity.described}, and the run left it "
-        f"with {states[0].described}. It was not changed.",
+        f"VM '{machine.id.name}' has changed since: it has {machine.identity.summary}, and the run left it "
+        f"with {states[0].summary}. It was not changed.",
         hint=f"To see its current identities: {command_line('vmident', 'show', machine.id)}",
     )
 

@@ -15,7 +15,7 @@ from vmident.results.resources import IdentityResult
 from vmident.usecases.identity.create import IdentityRequest, create_identity_resource
 from vmident.usecases.resolve.roles import RoleNames, find_grants
 from vmident.usecases.roles.grant import RoleOutcomes, check_may, grant, role_options, then
-from vmident.usecases.roles.plan_assignments import plan_for
+from vmident.usecases.roles.plan_assignments import plan_grants_for
 
 
 def create_identity_with_roles(
@@ -31,7 +31,9 @@ def create_identity_with_roles(
         return create_identity_resource(request, ports, dry_run=dry_run)
     grants = find_grants(words, request.id.subscription, request.id.group, ports.roles)
     seen = create_identity_resource(request, ports, dry_run=True)
-    planned = tuple(plan_for(seen.before.principal_id if seen.before else None, grants, ports.roles.assignments_of))
+    planned = tuple(
+        plan_grants_for(seen.before.principal_id if seen.before else None, grants, ports.roles.assignments_of)
+    )
     check_may(planned, ports.roles)
     if dry_run:
         is_to_do = any(one.status is RoleStatus.PLANNED for one in planned)

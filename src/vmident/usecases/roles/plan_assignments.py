@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from vmident.core.consequences import Notice, roles_orphaned, roles_unknown
 from vmident.core.identity import IdentityState
-from vmident.core.rbac.roles import Grant, RoleAssignment, receivers, vanishing_principal
+from vmident.core.rbac.roles import Grant, RoleAssignment, receiving_principals, vanishing_principal
 from vmident.core.rbac.scope import Scope, subscription_scope
 from vmident.core.resource_id import ResourceId
 from vmident.core.transition import Change, Transition
@@ -49,8 +49,8 @@ def plan_grants(
     """
     return tuple(
         planned
-        for receiver in receivers(change, after)
-        for planned in plan_for(receiver.principal_id, grants, assignments_of)
+        for principal_id in receiving_principals(change, after)
+        for planned in plan_grants_for(principal_id, grants, assignments_of)
     )
 
 
@@ -79,7 +79,7 @@ def find_orphans_of(
     return Orphans(principal_id, own, () if are_removed else roles_orphaned(own))
 
 
-def plan_for(principal_id: str | None, grants: Sequence[Grant], assignments_of: HeldBy) -> Iterator[RoleResult]:
+def plan_grants_for(principal_id: str | None, grants: Sequence[Grant], assignments_of: HeldBy) -> Iterator[RoleResult]:
     """Yield each grant as planned or existing for one principal; `None` is a principal not created yet."""
     held: dict[Scope, Sequence[RoleAssignment]] = {}
     for grant in grants:

@@ -30,7 +30,7 @@ from vmident.core.verification.host import Host, explained, is_busy, reason_not_
 from vmident.core.verification.masking import masked
 from vmident.core.verification.output import TokenAnswer, read_output
 from vmident.core.verification.script import REQUESTS_AT_MOST, powershell_script, shell_script
-from vmident.core.verification.verdict import CheckStatus, VmContext, judge
+from vmident.core.verification.verdict import TokenCheckStatus, VmContext, judge
 from vmident.core.vm_kind import capitalized, kind_of, titled
 from vmident.errors import (
     Interrupted,
@@ -161,7 +161,7 @@ def _one_round(
         batch = token_requests[first : first + REQUESTS_AT_MOST]
         answers |= yield from _answers_to(batch, request.resource, host, ports, script)
     results = judge(checks, answers, VmContext(vm, host.enforces_metadata_security))
-    is_verified = all(one.status is CheckStatus.OK for one in results)
+    is_verified = all(one.status is TokenCheckStatus.OK for one in results)
     status = VerificationStatus.VERIFIED if is_verified else VerificationStatus.FAILED
     return VmVerification(target.word, status, vm, results, warnings, instance=host.instance)
 

@@ -189,6 +189,8 @@ class TestRunCommand:
     def test_another_command_is_refused_by_name(self, cloud: Cloud) -> None:
         answer = send(cloud, "POST", f"{VMS}/myVM/runCommand", {"commandId": "EnableAdminAccount"})
         assert code_of(answer) == (400, "NotSupportedBySandbox")
+        for body in ({"script": ["echo a"]}, {"commandId": "RunShellScript", "scripts": ["echo a"]}):
+            assert send(cloud, "POST", f"{VMS}/myVM/runCommand", body).status == 400
         listed = read(cloud, f"{IN_SUBSCRIPTION}/providers/Microsoft.Compute/locations/westus/runCommands")
         assert {one["id"] for one in listed["value"]} == {"RunShellScript", "RunPowerShellScript"}
 

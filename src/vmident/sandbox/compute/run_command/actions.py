@@ -29,6 +29,11 @@ def run(call: Call) -> Response:
     """Answer POST of `runCommand`: 202, and an operation whose end carries the output."""
     host = host_of(call, must_run=True)
     content = call.content()
+    for member in content:
+        if member not in ("commandId", "script", "parameters"):
+            raise errors.member_unknown(member, "RunCommandInput", member)
+    if not content.get("commandId"):
+        raise compute_errors.required("commandId")
     command = next((one for one in _DOCUMENTS if one.lower() == str(content.get("commandId", "")).lower()), None)
     if command is None:
         raise errors.not_in_the_sandbox(f"the run command '{content.get('commandId')}'")

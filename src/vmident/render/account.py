@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 from vmident.render.document import Document
 from vmident.render.line import Line, Tone
 from vmident.render.moment import utc
+from vmident.render.table import cut
 from vmident.results.account import SubscriptionList, WhoAmI
 
 if TYPE_CHECKING:
     from vmident.core.resources import Subscription
+
+# Columns of the table without the name: the ID, the state (such as `Enabled`), `isDefault`, and the gaps; the tenant.
+_WITHOUT_NAME, _TENANT, _LEAST_NAME = 36 + 8 + 9 + 9, 36 + 3, 12
 
 
 def who_document(who: WhoAmI) -> Document:
@@ -43,28 +47,45 @@ def who_facts(who: WhoAmI) -> Document:
 
 
 def subscription_document(one: Subscription, listing: SubscriptionList) -> Document:
-    """Return a subscription as `account list` prints it; `from` is the source of the setting for the one in use."""
-    return {**subscription_row(one, listing), "from": listing.origin_of(one)}
+    """Return a subscription as `account list` prints it; `from` is the source of the setting for the one in use.
 
-
-def subscription_row(one: Subscription, listing: SubscriptionList) -> Document:
-    """Return a subscription as one flat row; the names of its members are those of `az account list`."""
+    The other members are those of `az account list`.
+    """
     return {
         "name": one.name,
         "id": one.id,
         "tenantId": one.tenant_id,
         "state": one.state,
         "isDefault": one.id == listing.current,
+        "from": listing.origin_of(one),
+    }
+
+
+def subscription_row(one: Subscription, listing: SubscriptionList) -> Document:
+    """Return a subscription as one flat row, whose tables have the IDs, as those of the Azure CLI do."""
+    return {
+        "name": one.name,
+        "subscription": one.id,
+        "tenant": one.tenant_id,
+        "state": one.state,
+        "isDefault": one.id == listing.current,
     }
 
 
 def subscription_lines(listing: SubscriptionList, width_columns: int | None) -> Iterator[Line]:
-    """Draw the subscriptions as a table, with tenants where there are several, and below it the one in use."""
+    """Draw the subscriptions as a table, and below it the one in use.
+
+    Names are cut and never IDs, which are there to be copied. Tenants are shown where there are several, and room.
+    """
     from vmident.render.resources import listing_lines
 
     rows = [subscription_row(one, listing) for one in listing.subscriptions]
-    if len({row["tenantId"] for row in rows}) <= 1:
-        rows = [{key: value for key, value in row.items() if key != "tenantId"} for row in rows]
+    has_room = width_columns is None or width_columns >= _WITHOUT_NAME + _TENANT + _LEAST_NAME
+    if len({row["tenant"] for row in rows}) <= 1 or not has_room:
+        rows = [{key: value for key, value in row.items() if key != "tenant"} for row in rows]
+    if width_columns is not None:
+        room = width_columns - _WITHOUT_NAME - (_TENANT if rows and "tenant" in rows[0] else 0)
+        rows = [{**row, "name": cut(row["name"], max(_LEAST_NAME, room))} for row in rows]
     yield from listing_lines(rows, "No subscriptions.", width_columns)
     current = next((one for one in listing.subscriptions if one.id == listing.current), None)
     if current:

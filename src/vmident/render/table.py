@@ -22,7 +22,7 @@ def draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, width_col
     gaps = len(_GAP) * (number - 1)
     if width_columns is not None:
         widths = _fitted(widths, width_columns - gaps)
-        lines = [[_cut(cell, width) for cell, width in zip(line, widths, strict=False)] for line in lines]
+        lines = [[cut(cell, width) for cell, width in zip(line, widths, strict=False)] for line in lines]
     whole = sum(widths) + gaps
     texts = [_GAP.join(_padded(cell, width) for cell, width in zip(line, widths, strict=False)) for line in lines]
     if heads:
@@ -54,7 +54,8 @@ def _fitted(widths: Sequence[int], columns: int) -> list[int]:
     return fitted
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
+    """Return a text of at most so many columns, with `…` at its end where it was longer."""
     if _width(text) <= width:
         return text
     if text.isascii():

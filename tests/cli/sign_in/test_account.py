@@ -10,6 +10,9 @@ import pytest
 
 from tests.program import TERMINAL, Program, answering_with
 from vmident.cli.config.chosen_subscription import FILE_NAME
+from vmident.core.resources import Subscription
+from vmident.render.account import subscription_lines
+from vmident.results.account import SubscriptionList
 from vmident.sandbox.sandbox import SUBSCRIPTION, SUBSCRIPTION_NAME, TOKEN
 
 PROD, DEV = "11111111-2222-3333-4444-555555555555", "22222222-3333-4444-5555-666666666666"
@@ -136,7 +139,7 @@ def test_people_see_a_table_and_the_subscription_in_use(azure: Program) -> None:
     listed = azure("account list").out.splitlines()
 
     assert [line.split() for line in listed] == [
-        ["name", "id", "state", "isDefault"],
+        ["name", "subscription", "state", "isDefault"],
         ["-" * 65],
         ["Dev", DEV, "Enabled", "false"],
         ["Prod", PROD, "Enabled", "true"],
@@ -146,6 +149,21 @@ def test_people_see_a_table_and_the_subscription_in_use(azure: Program) -> None:
     assert azure("account list -o tsv").out == (
         f"Dev\t{DEV}\t{TENANT}\tEnabled\ttrue\nProd\t{PROD}\t{TENANT}\tEnabled\tfalse\n"
     )
+
+
+@pytest.mark.parametrize(("width", "has_tenants"), [(80, False), (100, False), (120, True)])
+def test_names_are_cut_and_ids_are_not(width: int, has_tenants: bool) -> None:
+    long = "A subscription with a name that is longer than a line of any terminal could be, in all the years to come"
+    listed = (Subscription(PROD, long, "Enabled", TENANT), Subscription(DEV, "Dev", "Disabled", DEV))
+
+    lines = [line.text for line in subscription_lines(SubscriptionList(listed, PROD, CHOSEN), width)]
+
+    table = lines[:4]
+    assert all(len(line) <= width for line in table)
+    assert PROD in table[2]
+    assert "…" in table[2]
+    assert DEV in table[3]
+    assert (TENANT in table[2]) is has_tenants
 
 
 def test_a_setting_that_is_none_of_the_list_is_named(azure: Program) -> None:

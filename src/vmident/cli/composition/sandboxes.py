@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vmident.cli.config.settings import Settings
 from vmident.cli.runtime import Runtime
+from vmident.errors import SandboxUnusable
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Busy
@@ -38,8 +39,9 @@ def sandbox_server(
     """Open the sandbox, add `vms` VMs and listen on a loopback HTTPS port; 0 picks a free one.
 
     Its time runs `time_scale` times as fast, except for the expiry of tokens. Raises `UsageError` for a file of faults
-    that cannot be read.
+    that cannot be read, and `SandboxUnusable` where the packages of the extra `serve` are not installed.
     """
+    _check_packages()
     from vmident.sandbox.sandbox import Sandbox
     from vmident.sandbox.transport.faults import read_faults
     from vmident.sandbox.transport.https_server import Server
@@ -63,3 +65,20 @@ def sandbox_server(
         return sandbox
 
     return Server(folder, port, make, runtime.wall, log=log, faults=injected)
+
+
+def _check_packages() -> None:
+    from importlib import import_module
+
+    try:
+        for name in ("trustme", "uvicorn"):
+            import_module(name)
+    except ImportError as missing:
+        from vmident.cli.config.installation import requirements_of, this_installation
+
+        install = this_installation().command_to_add(requirements_of("serve"))
+        raise SandboxUnusable(
+            f"'vmident sandbox serve' needs a package that is not installed: {missing.name}.",
+            hint=f"To install it: {install}",
+            is_mended_by_reset=False,
+        ) from missing

@@ -142,15 +142,8 @@ def _is_no_cut(record: logging.LogRecord) -> bool:
 
 
 def _new_ca() -> trustme.CA:
-    try:
-        import trustme
-        import uvicorn  # noqa: F401 - said here and not when serving begins
-    except ImportError as missing:
-        raise SandboxUnusable(
-            f"Serving the sandbox needs a package that is not installed: {missing.name}.",
-            hint="Install the extra: pipx install 'vmident[serve]'",
-            is_mended_by_reset=False,
-        ) from missing
+    import trustme
+
     return trustme.CA()
 
 

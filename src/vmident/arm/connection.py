@@ -160,7 +160,7 @@ class Connection:
     def metered(self) -> Iterator[Mapping[str, int]]:
         """Have this thread's requests sent once, by whoever paces them; gives what their answers say is left.
 
-        That is by the names that Azure has for its budgets: see `arm.remaining`.
+        That is by the names that Azure has for its budgets: see `arm.rate_limit_headers`.
         """
         remaining: dict[str, int] = {}
         self._metered.remaining = remaining

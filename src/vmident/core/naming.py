@@ -18,6 +18,8 @@ from functools import cache
 
 from vmident.errors import BadResourceId
 
+GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class NameRule:

@@ -1,14 +1,24 @@
-"""What is kept of a run: which VMs it was to change, what was sent to each, and what came of it.
+"""The record of a run: which VMs it was to change, what was sent to each, and what the outcome was.
 
-H1  A VM goes from planned to sent before its request leaves, and on to done, failed, accepted or unknown before that is
-    told. One that was certainly not changed and is still to be done goes back to planned.
-H2  Planned, sent, accepted and unknown are open: resuming the run takes these up, and no others. A run of which some
-    VMs are accepted and none is planned, sent or unknown was not cut short: nothing was to be waited for.
-H3  Sent, accepted and unknown are in flight: what the VM has now tells what came of the request, and nothing else does:
-    see `core.write_outcome`, for which the etag from before the request is kept.
-H4  VMs that failed before the run began, such as one that was not found, are kept as failures of the run.
+                                 ┌── certainly not executed, still to be sent ──┐
+                                 ▼                                              │
+    run starts ── on disk ──► PLANNED ── on disk, then the request leaves ──► SENT ─┬── outcome known ───► DONE, FAILED
+                                 │                                                  ├── --no-wait ───────► ACCEPTED
+                                 └── fails before anything is sent ──► FAILED       └── outcome unknown ─► UNKNOWN
+
+H1  A VM goes from planned to sent before its request leaves, and to done, failed, accepted or unknown before the
+    result is printed. A VM that was certainly not changed and is still to be changed goes back to planned.
+H2  Planned, sent, accepted and unknown are open: resuming the run changes these VMs, and no others. A run of which some
+    VMs are accepted and none is planned, sent or unknown was not interrupted: it did not wait for the outcome.
+H3  Sent, accepted and unknown are in flight: only a read of the VM shows whether the request was executed. See
+    `core.write_outcome`, for which the etag from before the request is kept.
+H4  VMs that failed before the run started, such as one that was not found, are kept as failures of the run.
 H5  Identities that a run deletes go through the same stages, after its VMs. Whether an identity that was in flight is
-    deleted, reading it tells. A resumed run deletes one only where no VM has it.
+    deleted is found by reading it. A resumed run deletes an identity only if no VM has it.
+
+Why two writes to disk for each request: a process can be killed at any moment. With the stage on disk before the
+request leaves, a VM that is planned was never written to, and one that is sent may have been; nothing in between
+exists.
 """
 
 from __future__ import annotations

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from vmident.core.desired_state.rules import ExactRule, Named, RoleRule, Rule, Selector, SystemRule
-from vmident.core.naming import GROUP_NAME, IDENTITY_NAME, VM_NAME, NameRule, checked_name, did_you_mean
+from vmident.core.naming import GROUP_NAME, GUID, IDENTITY_NAME, VM_NAME, NameRule, checked_name, did_you_mean
 from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope
 from vmident.core.resource_id import (
     USER_ASSIGNED_IDENTITY,
@@ -19,7 +18,6 @@ from vmident.core.shell import command_line
 from vmident.errors import BadDocument, UsageError
 from vmident.files.yaml_nodes import SEE_SCHEMA, Located, located
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SELECTORS = ("names", "ids", "groups", "tags", "subscriptions", "regions")
 SAVED_PLAN_KEY = "format"
 """A key that saved plans have and desired-state files do not."""
@@ -174,7 +172,7 @@ def _pattern_of(rule: NameRule) -> Callable[[str], str]:
 
 
 def _subscription(word: str) -> str:
-    if not _GUID.fullmatch(word):
+    if not GUID.fullmatch(word):
         raise UsageError(
             f"'{word}' is not a subscription ID.", hint="Use its ID, a GUID. To see IDs: az account list -o table"
         )

@@ -2,7 +2,7 @@
 
 Sizes and refills: Microsoft's 'Throttling limits' of the Resource Manager, of compute, of managed identities and of
 role assignments (the table in the project's wire facts). What is drawn for one VM or one operation alone is left out:
-the schedules of `core.pacing` stay within it.
+the schedules of `core.polling` stay within it.
 """
 
 from __future__ import annotations

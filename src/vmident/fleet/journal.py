@@ -1,6 +1,22 @@
 """The journal: every run in one SQLite file, each step on disk before the next is taken.
 
-Knows nothing of Azure, nor of what a step means.
+Knows nothing of Azure, nor of what a step means: `core.run_record` does. A run is one row of `runs`; each VM of it is
+one row of `entries`, which is replaced as the VM's stage changes. A row holds the whole entry as JSON, so that a
+later version adds a member without a change of the tables, and the stage in a column of its own, so that `runs list`
+counts stages without decoding ten thousand records.
+
+Several processes share the file, each with a run of its own. A run belongs to the process that started it, until
+another one takes it over:
+
+    begin ──► owned by A ── put, put, … ── end ──► ended
+                  │                          ▲
+                  │ take_over by B           │
+                  ▼                          │
+              owned by B ── put, put, … ─────┘       from here on `put` by A raises `TakenOver`, and A sends no more
+
+The owner is a random word that is compared in the transaction of each `put`. A process ID would not do: they are used
+again, and the file may be on a disk that several machines share. The check and the write are one transaction, so that
+no request of A can be put on record as sent once B has read the run.
 """
 
 from __future__ import annotations

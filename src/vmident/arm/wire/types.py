@@ -103,7 +103,7 @@ class GraphVmBody(Body):
 
 
 class OperationBody(Body):
-    """A long-running operation; `error` has many shapes: see `vmident.arm.faults`."""
+    """A long-running operation; `error` has many shapes: see `vmident.arm.errors`."""
 
     status: str
     start_time: Text = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from vmident.cli.config.settings import GROUP_OPTION, Settings
 from vmident.cli.console import Console
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.runtime import CommandClock, Runtime
-from vmident.core.naming import GROUP_NAME, checked_name
+from vmident.core.naming import GROUP_NAME, GUID, checked_name
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.render.line import Line
 from vmident.usecases.resolve.vms import Where
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from vmident.results.account import SubscriptionList
     from vmident.usecases.doctor import LocalNetwork
     from vmident.usecases.whoami import ActiveSettings
-
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Session:
@@ -130,7 +127,7 @@ class Session:
         if "all" in words:
             return tuple(sorted(one.id for one in self.available_subscriptions))
         ids = (
-            one if _GUID.fullmatch(one) else subscription_named(one, self.available_subscriptions).id for one in words
+            one if GUID.fullmatch(one) else subscription_named(one, self.available_subscriptions).id for one in words
         )
         return tuple(dict.fromkeys(one.lower() for one in ids))
 
@@ -166,7 +163,7 @@ class Session:
     @cached_property
     def _subscription(self) -> str:
         wanted = self.settings.subscription
-        if wanted is not None and _GUID.fullmatch(wanted):
+        if wanted is not None and GUID.fullmatch(wanted):
             return wanted
         if wanted is None and self.is_sandbox:
             from vmident.sandbox.sandbox import SUBSCRIPTION

@@ -16,13 +16,13 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
+from vmident.core.naming import GUID
 from vmident.core.verification.checks import Principal, TokenRequest
 from vmident.core.verification.masking import masked
 
 _TOOL = re.compile(r"tool ([a-z0-9]{1,20})")
 _ANSWER = re.compile(r"([0-9]{1,3}) ([0-9]{3})(?: (.*))?")
 _CLAIMS = re.compile(r"(\S{1,36}) (\S{1,36}) (\S{1,400})")
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _RESOURCE_ID = re.compile(r"[A-Za-z0-9/_.()-]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9 /_.:,()*-]")
 _TEXT_CHARACTERS = 300
@@ -73,7 +73,7 @@ def _answer(status: int, rest: str, request: TokenRequest) -> TokenAnswer:
 
 
 def _guid(text: str) -> str | None:
-    return text.lower() if _GUID.fullmatch(text) else None
+    return text.lower() if GUID.fullmatch(text) else None
 
 
 def _resource_id(text: str, expected: str) -> str | None:

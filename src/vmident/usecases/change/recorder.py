@@ -1,4 +1,14 @@
-"""Keep on record what a run is about to send, and what came of it; see `core.history` for the rules."""
+"""Record what a run is about to send, and the outcome; `core.run_record` has the stages and the rules.
+
+The order is what matters. An entry is on disk before its request leaves, so that a process that is killed at any
+moment leaves a VM either `planned` (never written to) or `sent` (a read decides). If it cannot be written, nothing is
+sent. The outcome is on disk before it is printed; if that fails, the change stands and the result carries a warning:
+an error would say that the change failed. A VM that goes back to `planned` keeps its entry.
+
+The recorder keeps two views of each VM: `_begun`, the entry with which this process started, and `_now`, the last one
+on disk. In a resumed run, a role assignment that exists and was planned in `_begun` was created by the run itself,
+though the response to its request was lost: it is recorded as granted, so that undo deletes it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +37,7 @@ NOT_RECORDED = "not-recorded"
 
 
 class RunRecorder:
-    """One run as it goes on; VMs that have no entry are not on record."""
+    """One run in progress; a VM without an entry is not on record."""
 
     def __init__(self, journal: Journal, run: str | None, entries: Iterable[RunEntry]) -> None:
         self._journal = journal
@@ -67,7 +77,7 @@ class RunRecorder:
         result = replace(result, status=_status(result, begun), roles=_as_planned_here(result.roles, begun))
         stage = _stage(result)
         if isinstance(result.error, (JournalUnusable, TakenOver)) or stage is entry.stage is Stage.PLANNED:
-            # What stands on record is what holds.
+            # The entry on disk is right: the journal was lost or taken over, or nothing was sent.
             return result
         try:
             still_due = stage is Stage.PLANNED
@@ -82,7 +92,7 @@ class RunRecorder:
         self._journal.put(self._run, deletion)
 
     def is_open(self, vm: ResourceId) -> bool:
-        """Return whether `runs resume` takes this VM up again."""
+        """Return whether `runs resume` would change this VM."""
         return vm in self._now and self._now[vm].stage.is_open
 
     def is_in_flight(self, vm: ResourceId) -> bool:

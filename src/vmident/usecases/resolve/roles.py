@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from vmident.core.naming import GUID
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope, scope_named
 from vmident.errors import AmbiguousName, BadResourceId, NotFound, UsageError
@@ -14,8 +15,7 @@ from vmident.ports.azure import Roles
 from vmident.usecases.resolve.suggestions import suggestion
 
 _DEFINITIONS = "providers/Microsoft.Authorization/roleDefinitions"
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_DEFINITION_ID = re.compile(rf"(/.+)?/{_DEFINITIONS}/({_GUID.pattern})", re.IGNORECASE)
+_DEFINITION_ID = re.compile(rf"(/.+)?/{_DEFINITIONS}/({GUID.pattern})", re.IGNORECASE)
 
 
 class RoleNames(Struct, frozen=True):
@@ -67,7 +67,7 @@ def find_grants(words: RoleNames, subscription: str, group: str, roles: Roles) -
 
 def _role(word: str, scope: Scope, subscription: str, roles: Roles) -> Role:
     given = _DEFINITION_ID.fullmatch(word)
-    guid = given[2] if given else word if _GUID.fullmatch(word) else None
+    guid = given[2] if given else word if GUID.fullmatch(word) else None
     home = f"/subscriptions/{scope.subscription or subscription}"
     if guid:
         try:

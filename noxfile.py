@@ -104,9 +104,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def picture(session: nox.Session) -> None:
-    """Draw docs/terminal.svg and docs/report.png on a fresh sandbox; needs pseudo-terminals and Debian's Chromium."""
-    session.install("-q", ".", "selenium")
+    """Draw the docs' pictures and captures on a fresh sandbox; needs pseudo-terminals and Debian's Chromium."""
+    session.install("-q", ".[serve]", "pyte", "selenium")
     session.run("python", "-m", "docs.picture")
+    session.run("python", "-m", "docs.captures")
     session.run("python", "-m", "docs.report_picture")
 
 

@@ -22,9 +22,17 @@ def test_prose_wraps_at_words_and_keeps_its_indentation() -> None:
     assert texts("  one two three four five", 12) == ["  one two", "    three", "    four", "    five"]
 
 
+def test_a_line_in_columns_wraps_below_its_last_column() -> None:
+    line = "ok  clock   This machine's clock is right."
+    assert texts(line, 30) == ["ok  clock   This machine's", "            clock is right."]
+    assert texts(line, 20) == ["ok  clock   This", "  machine's clock is", "  right."]
+    assert texts(" " * 30, 20) == [" " * 30]
+
+
 def test_an_id_is_never_broken_and_stays_beside_its_marker() -> None:
     assert f"  {ID}" in texts(f"warning: VM {ID} has changed since the plan was made", 40)
     assert texts(f"  - {ID}", 40) == [f"  - {ID}"]
+    assert texts(f"  id      {ID}", 40) == [f"  id      {ID}"]
 
 
 def test_a_command_at_the_end_stays_whole_on_a_line_of_its_own() -> None:

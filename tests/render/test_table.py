@@ -43,6 +43,12 @@ def test_the_widest_column_is_cut_and_shows_it() -> None:
     ]
 
 
+def test_names_are_cut_last_and_a_narrow_terminal_has_narrow_gaps() -> None:
+    rows = [["monitoredVM", "myResourceGroup", "westus", "SystemAssigned", "myUserAssignedIdentity"]]
+    lines = draw_table(["name", "resourceGroup", "location", "type", "identities"], rows, width_columns=40).splitlines()
+    assert lines[2] == "monitoredVM myRes… westus Syste… myUser…"
+
+
 def test_ten_thousand_rows_are_drawn_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich.table", None)
     rows = [[f"vm-{number}", "westus"] for number in range(10_000)]

@@ -65,18 +65,19 @@ class Console:
             _write(part)
 
     def answer_lines(self, lines: Iterable[Line]) -> None:
-        """Write lines for a person on standard output."""
+        """Write lines for a person on standard output, wrapped to the terminal."""
         self.quiet()
-        for line in lines:
-            _write(self._coloured(line, on=self.terminal.output))
+        self._write_lines(lines, is_terminal=self.terminal.output)
 
     def note(self, lines: Iterable[Line]) -> None:
         """Write lines on standard error, wrapped to the terminal; off a terminal nothing is wrapped or cut."""
         self.quiet()
-        is_terminal = self.terminal.error
+        self._write_lines(lines, is_terminal=self.terminal.error, err=True)
+
+    def _write_lines(self, lines: Iterable[Line], *, is_terminal: bool, err: bool = False) -> None:
         for line in lines:
             for part in wrapped(line, self.terminal.width_now) if is_terminal else [line]:
-                _write(self._coloured(part, on=is_terminal), err=True)
+                _write(self._coloured(part, on=is_terminal), err=err)
 
     def note_document(self, text: str) -> None:
         """Write a document on standard error, for a program that reads it there."""

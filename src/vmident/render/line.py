@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from vmident.errors import VmidentError
 
 
+_SPACED_WORD = re.compile(r"\s*\S+")
+_GAP = re.compile(r"\S {2,}")
 _COMMAND = re.compile(r": ((?:vmident|az) .+)$")
 
 
@@ -41,25 +43,27 @@ class Line:
 
 
 def wrapped(line: Line, width_columns: int) -> Iterator[Line]:
-    """Wrap prose at words to a terminal's width; continuation lines are indented by two more columns.
+    """Wrap prose at words to a terminal's width.
 
-    A word longer than the width, such as a resource ID, is never broken. A command at the end of a hint goes on a line
-    of its own, whole, so that it can be copied.
+    Continuation lines begin below the last column of the line, which two spaces set off, where that leaves half of the
+    width, else two columns further in. A word longer than the width, such as a resource ID, is never broken. A command
+    at the end of a hint goes on a line of its own, whole, so that it can be copied.
     """
-    if len(line.text) <= width_columns:
+    if len(line.text) <= width_columns or not line.text.strip():
         yield line
         return
     indent = line.text[: len(line.text) - len(line.text.lstrip())]
     found = _COMMAND.search(line.text)
-    first, *words = (line.text[: found.start(1)] if found else line.text).split()
-    text = indent + first
+    text, *words = _SPACED_WORD.findall(line.text[: found.start(1)] if found else line.text)
+    column = max((gap.end() for gap in _GAP.finditer(line.text)), default=0)
+    hang = " " * (column if len(indent) < column <= width_columns // 2 else len(indent) + 2)
     for word in words:
-        is_marker = len(text) <= len(indent) + 1
-        if is_marker or len(text) + 1 + len(word) <= width_columns:
-            text = f"{text} {word}"
+        belongs = len(text) <= len(indent) + 1 or word.startswith("  ")  # to a marker or a label before it
+        if belongs or len(text) + len(word) <= width_columns:
+            text += word
         else:
             yield Line(text, line.tone)
-            text = f"{indent}  {word}"
+            text = hang + word.lstrip()
     yield Line(text, line.tone)
     if found:
         yield Line(f"{indent}  {found[1]}", line.tone)

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_GAP = "   "
+_GAP, _NARROW_GAP = "   ", " "
 _LEAST_COLUMNS = 6
 
 
 def draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, width_columns: int | None = None) -> str:
     """Return a table of cells that hold no line breaks; a row without text is left out, and so is a header of nothing.
 
-    Where lines are wider than `width_columns`, the widest columns are cut, and what is cut ends in `…`.
+    Where lines are wider than `width_columns`, the widest columns are cut, and what is cut ends in `…`. The first
+    column names the rows, and keeps its width up to half of the line.
     """
     lines = [heads, *rows] if heads else rows
     number = max(map(len, lines))
     widths = [max(_width(line[at]) for line in lines if at < len(line)) for at in range(number)]
-    gaps = len(_GAP) * (number - 1)
+    gap = _GAP
     if width_columns is not None:
-        widths = _fitted(widths, width_columns - gaps)
+        least = _least(widths, width_columns)
+        gap = _GAP if sum(least) + len(_GAP) * (number - 1) <= width_columns else _NARROW_GAP
+        widths = _fitted(widths, least, width_columns - len(gap) * (number - 1))
         lines = [[cut(cell, width) for cell, width in zip(line, widths, strict=False)] for line in lines]
-    whole = sum(widths) + gaps
-    texts = [_GAP.join(_padded(cell, width) for cell, width in zip(line, widths, strict=False)) for line in lines]
+    whole = sum(widths) + len(gap) * (number - 1)
+    texts = [gap.join(_padded(cell, width) for cell, width in zip(line, widths, strict=False)) for line in lines]
     if heads:
         texts.insert(1, "-" * whole)
     return "\n".join(text.rstrip() for text in texts if text.strip())
@@ -43,14 +46,20 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - _width(text))
 
 
-def _fitted(widths: Sequence[int], columns: int) -> list[int]:
-    """Return widths that add up to `columns` at most: the widest column gives first, none below `_LEAST_COLUMNS`."""
+def _least(widths: Sequence[int], columns: int) -> list[int]:
+    """Return the widths below which no column is cut."""
+    first, *others = widths
+    return [min(first, max(_LEAST_COLUMNS, columns // 2)), *(min(one, _LEAST_COLUMNS) for one in others)]
+
+
+def _fitted(widths: Sequence[int], least: Sequence[int], columns: int) -> list[int]:
+    """Return widths that add up to `columns` at most, if `least` lets them: the widest column gives first."""
     fitted = list(widths)
     while sum(fitted) > columns:
-        widest = max(range(len(fitted)), key=fitted.__getitem__)
-        if fitted[widest] <= _LEAST_COLUMNS:
+        giving = [at for at, width in enumerate(fitted) if width > least[at]]
+        if not giving:
             break
-        fitted[widest] -= 1
+        fitted[max(giving, key=fitted.__getitem__)] -= 1
     return fitted
 
 

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.cli.verify.printing import APPID, OID, nonce_of
-from tests.program import Program, answering_about_it, answering_with
+from tests.program import Program, answering, answering_about_it, answering_with
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
@@ -75,3 +75,46 @@ def test_a_script_is_started_polled_and_read_as_azure_answers(
     assert sent.url.lower() == recorded["url"].lower()
     assert {*sent.body} == {*recorded["body"]} - {"parameters"}
     assert sent.body["commandId"] == recorded["body"]["commandId"]
+
+
+def recorded_views(recordings: Path) -> list[dict[str, Any]]:
+    """Every VM that was recorded with its instance view."""
+    exchanges = (
+        one
+        for file in sorted(recordings.glob("vm-*.json"))
+        for one in json.loads(file.read_text(encoding="utf-8"))
+        if "$expand=instanceView" in one["request"]["url"] and one["request"]["method"] == "GET"
+    )
+    bodies = (one["response"]["body"] for one in exchanges)
+    return [body for body in bodies if isinstance(body, dict) and body["type"].endswith("/virtualMachines")]
+
+
+def test_a_script_is_sent_where_the_recorded_instance_view_has_an_agent_that_reports(
+    program: Program, recordings: Path
+) -> None:
+    program.environ = {"VMIDENT_ACCESS_TOKEN": "a-token"}
+    said = answering(403, "AuthorizationFailed", "No.")
+    ends = []
+    for body in recorded_views(recordings):
+        program.rules.clear()
+        program.when("GET", body["id"], answering_with(200, body))
+        program.when("POST", "/runCommand", said)
+        outcome = program(f"verify {body['id']} --yes")
+        has_identity = body.get("identity", {}).get("type", "None") != "None"
+        codes = [one["code"] for one in body["properties"]["instanceView"]["vmAgent"]["statuses"]]
+        code = "no-identity" if not has_identity else "AuthorizationFailed"
+        if has_identity and codes == ["ProvisioningState/Unavailable"]:
+            code = "agent-missing"
+        assert outcome.json["error"]["code"] == code
+        system = body["properties"]["storageProfile"]["osDisk"]["osType"]
+        command = {"Linux": "RunShellScript", "Windows": "RunPowerShellScript"}[system]
+        sent = [one.body["commandId"] for one in program.sent if one.method == "POST"]
+        assert sent == ([command] if code == "AuthorizationFailed" else [])
+        ends += [code, *sent]
+    assert {*ends} == {
+        "no-identity",
+        "agent-missing",
+        "AuthorizationFailed",
+        "RunShellScript",
+        "RunPowerShellScript",
+    }

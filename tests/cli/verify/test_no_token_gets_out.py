@@ -63,7 +63,7 @@ def test_a_token_from_anywhere_gets_nowhere(program: Program, place: str, output
     program.terminal = WIDE_TERMINAL
     outcome = program(f"verify webVM --identity [system] --yes --debug -o {output}")
     assert outcome.out
-    kept = "".join(path.read_bytes().decode("utf-8", "replace") for path in program.folder.glob("*") if path.is_file())
+    kept = "".join(path.read_bytes().decode("utf-8", "replace") for path in program.folder.rglob("*") if path.is_file())
     for text in (outcome.out, outcome.err, kept):
         assert PAYLOAD not in text
         assert HEAD not in text

@@ -254,6 +254,17 @@ def test_watch_verifies_again_until_a_change_is_seen_inside(program: Program) ->
     assert len(scripts_in(program)) >= 3
 
 
+def test_watch_waits_for_an_agent_that_does_not_report_yet(program: Program) -> None:
+    def without_agent(request: Any, onward: Any) -> Any:
+        body = onward().json()
+        del body["properties"]["instanceView"]["vmAgent"]
+        return answering_with(200, body)(request, onward)
+
+    program.when("GET", "instanceView", without_agent, times=3)
+    outcome = program("verify webVM --watch 120 --yes")
+    assert (outcome.code, len(scripts_in(program))) == (0, 1)
+
+
 def test_watch_ends_with_what_was_found_last(program: Program) -> None:
     old = printing(program, "@ tool curl", f"@ 0 200 {OID} {APPID} =")
     program.when("GET", "/operations/", old, times=99)

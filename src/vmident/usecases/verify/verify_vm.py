@@ -1,6 +1,7 @@
 """Verify one VM: read it, run the script in it, compare what its tokens say. Steps of a job: `vmident.ports.fleet`.
 
-    READ ── not running, no agent, no identity ────────────────────────────────► skipped
+    READ ── not running, no identity ──────────────────────────────────────────► skipped
+      ├─── the agent does not report ── within --watch: pause, READ again ─────► skipped
       │
      POST ── 409 another script runs ── pause, again for BUSY_SECONDS ─────────► skipped
       │ ├─── 429, 5xx, no answer ────── pause, again, START_TRIES at most ─────► skipped, or unknown where it may run
@@ -26,7 +27,7 @@ from msgspec.structs import replace
 from vmident.core.polling import OperationTimes, RetrySchedule, pause_before_look
 from vmident.core.resource_id import ResourceId
 from vmident.core.verification.checks import TokenRequest, plan_checks
-from vmident.core.verification.host import Host, explained, is_busy, reason_not_to_ask
+from vmident.core.verification.host import AGENT_MISSING, Host, explained, is_busy, reason_not_to_ask
 from vmident.core.verification.masking import masked
 from vmident.core.verification.output import TokenAnswer, read_output
 from vmident.core.verification.script import REQUESTS_AT_MOST, powershell_script, shell_script
@@ -58,7 +59,7 @@ _WATCH_PAUSES_SECONDS = (5.0, 10.0, 20.0, 30.0)
 class VerificationRequest(Struct, frozen=True):
     """What to verify: the identities in the user's words (all where there are none), and the resource to request for.
 
-    `watch_seconds` is how long a VM whose checks fail is verified again. `instance` is that of a scale set that the
+    `watch_seconds` is how long a VM that is not verified is verified again. `instance` is that of a scale set that the
     script runs in, the first one for `None`.
     """
 
@@ -106,35 +107,32 @@ def verify_vm(target: Target, request: VerificationRequest, ports: ScriptPorts) 
     A failure after a round whose checks failed is the error of that round's result.
     """
     began = ports.clock.now()
-    failed: VmVerification | None = None
+    seen: VmVerification | None = None
     rounds = 0
     while True:
         script = _Script()
         try:
-            result = yield from _one_round(target, request, ports, script)
-            if result.status is not VerificationStatus.FAILED:
-                return result
-            failed = result
+            seen = yield from _one_round(target, request, ports, script)
             pause = _WATCH_PAUSES_SECONDS[min(rounds, len(_WATCH_PAUSES_SECONDS) - 1)]
             rounds += 1
             elapsed = ports.clock.now() - began
-            if elapsed + pause > request.watch_seconds:
-                return failed
+            if seen.status is VerificationStatus.VERIFIED or elapsed + pause > request.watch_seconds:
+                return seen
             yield Pause(pause, f"{target.vm.name}: not verified yet, trying again in {pause:.0f} s", elapsed)
         except VmidentError as failure:
-            return _cut_short(target, script, failure, failed)
+            return _cut_short(target, script, failure, seen)
         except KeyboardInterrupt:
-            return _cut_short(target, script, Interrupted("Interrupted."), failed)
+            return _cut_short(target, script, Interrupted("Interrupted."), seen)
         except Exception as stray:  # noqa: BLE001 - one VM's trouble is no other VM's
-            return _cut_short(target, script, UnexpectedError.of(stray), failed)
+            return _cut_short(target, script, UnexpectedError.of(stray), seen)
 
 
-def _cut_short(target: Target, script: _Script, failure: VmidentError, failed: VmVerification | None) -> VmVerification:
+def _cut_short(target: Target, script: _Script, failure: VmidentError, seen: VmVerification | None) -> VmVerification:
     # What Azure says of an operation may quote what the VM printed.
     error = failure.with_message(masked(failure.message), masked(failure.hint or "") or None)
     error.code = masked(failure.code)
-    if failed:
-        return replace(failed, error=error)
+    if seen and seen.status is VerificationStatus.FAILED:
+        return replace(seen, error=error)
     status = VerificationStatus.UNKNOWN if script.is_sent else VerificationStatus.SKIPPED
     return VmVerification(target.word, status, target.vm, error=error)
 
@@ -153,6 +151,9 @@ def _one_round(
             hint="Enable or attach one first.",
         )
     reason = reason_not_to_ask(host)
+    if reason and reason.code == AGENT_MISSING:
+        # An agent reports some time after the VM has started.
+        return VmVerification(target.word, VerificationStatus.SKIPPED, vm, error=reason)
     if reason:
         raise reason
     token_requests = tuple({one.request.selector: one.request for one in checks}.values())

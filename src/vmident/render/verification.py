@@ -9,7 +9,7 @@ from vmident.core.verification.checks import Principal
 from vmident.core.verification.verdict import CheckResult, TokenCheckStatus
 from vmident.render.document import error_document, warning_document
 from vmident.render.human import ONE_BY_ONE_AT_MOST
-from vmident.render.line import Line, Tone, wrapped
+from vmident.render.line import Line, Tone
 from vmident.results.verification import VerificationStatus, VmVerification
 
 _TONES: Mapping[VerificationStatus, Tone] = {
@@ -72,19 +72,19 @@ def _rows(result: VmVerification) -> list[dict[str, Any]]:
     ] or [{**vm, **nothing}]
 
 
-def verification_lines(results: Sequence[VmVerification], width_columns: int | None = None) -> Iterator[Line]:
-    """Draw each VM with its checks, and how many ended how; prose is wrapped to `width_columns` where that is given."""
+def verification_lines(results: Sequence[VmVerification]) -> Iterator[Line]:
+    """Draw each VM with its checks, and how many ended how."""
     are_many = len(results) > ONE_BY_ONE_AT_MOST
     for one in results:
         if not (are_many and one.status is VerificationStatus.VERIFIED):
-            yield from vm_verification_lines(one, width_columns)
+            yield from vm_verification_lines(one)
     if len(results) > 1:
         counts = {status: sum(one.status is status for one in results) for status in VerificationStatus}
         counted = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
         yield Line(f"{len(results)} VMs: {counted}", Tone.HEADING)
 
 
-def vm_verification_lines(result: VmVerification, width_columns: int | None = None) -> Iterator[Line]:
+def vm_verification_lines(result: VmVerification) -> Iterator[Line]:
     """Draw one VM: how it ended, and each check with whose token it got, or why none and what to do about it."""
     place = f" ({result.id.group})" if result.id else ""
     if result.instance is not None:
@@ -96,13 +96,8 @@ def vm_verification_lines(result: VmVerification, width_columns: int | None = No
             yield Line(f"  ok  {one.check.name}  {one.actual.principal_id if one.actual else ''}")
             continue
         yield Line(f"  !   {one.check.name}: {one.status.value}", Tone.ERROR)
-        yield from _prose(one.message, Tone.PLAIN, width_columns)
+        yield Line(f"{'':<6}{one.message}")
         # The default identity has the advice of the identity that it is.
         if one.hint and one.hint not in hints:
             hints.add(one.hint)
-            yield from _prose(one.hint, Tone.FAINT, width_columns)
-
-
-def _prose(text: str, tone: Tone, width_columns: int | None) -> Iterator[Line]:
-    line = Line(f"{'':<6}{text}", tone)
-    yield from wrapped(line, width_columns) if width_columns else [line]
+            yield Line(f"{'':<6}{one.hint}", Tone.FAINT)

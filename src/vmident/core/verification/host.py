@@ -15,7 +15,6 @@ from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import VmKind, capitalized, kind_of, titled
 from vmident.errors import Conflict, VmidentError, VmNotAsked
 
-AGENT_MISSING = "agent-missing"
 _RUNNING = "running"
 _NO_AGENT = ("vm agent is installed", "extension operations are disallowed", "not reported status for vm agent")
 _NOT_RUNNING = "requires the vm to be running"
@@ -100,7 +99,7 @@ def _not_running(host: Host, power: str) -> VmNotAsked:
 
 def _no_agent(host: Host, message: str) -> VmNotAsked:
     look = command_line("az", *_commands_of(host, "get-instance-view"))
-    return VmNotAsked(message, code=AGENT_MISSING, hint=f"Run Command needs the VM agent. To see its state: {look}")
+    return VmNotAsked(message, code="agent-missing", hint=f"Run Command needs the VM agent. To see its state: {look}")
 
 
 def _commands_of(host: Host, verb: str) -> list[object]:

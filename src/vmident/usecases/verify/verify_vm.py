@@ -27,7 +27,7 @@ from msgspec.structs import replace
 from vmident.core.polling import OperationTimes, RetrySchedule, pause_before_look
 from vmident.core.resource_id import ResourceId
 from vmident.core.verification.checks import TokenRequest, plan_checks
-from vmident.core.verification.host import AGENT_MISSING, Host, explained, is_busy, reason_not_to_ask
+from vmident.core.verification.host import Host, explained, is_busy, reason_not_to_ask
 from vmident.core.verification.masking import masked
 from vmident.core.verification.output import TokenAnswer, read_output
 from vmident.core.verification.script import REQUESTS_AT_MOST, powershell_script, shell_script
@@ -151,7 +151,7 @@ def _one_round(
             hint="Enable or attach one first.",
         )
     reason = reason_not_to_ask(host)
-    if reason and reason.code == AGENT_MISSING:
+    if reason and reason.code == "agent-missing":
         # An agent reports some time after the VM has started.
         return VmVerification(target.word, VerificationStatus.SKIPPED, vm, error=reason)
     if reason:

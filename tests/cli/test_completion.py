@@ -111,6 +111,22 @@ def test_what_a_word_can_be_is_offered(
 
 
 @pytest.mark.parametrize(
+    ("line", "shell", "offered"),
+    [
+        ("vmident ru", "fish", ["runs\tView, resume and undo past runs."]),
+        ("vmident ru", "zsh", ['_arguments \'*: :(("runs":"View, resume and undo past runs."))\'']),
+        ("vmident ru", "bash", ["runs"]),
+        ("vmident runs und", "fish", ["undo\tUndo a run."]),
+        ("vmident list --sandb", "fish", ["--sandbox\tUse the built-in sandbox instead of Azure."]),
+        ("vmident sandbox serve --busy p", "bash", ["preempt"]),
+        ("vmident vm create x --nsg-rule ", "bash", ["none", "rdp", "ssh"]),
+    ],
+)
+def test_zsh_and_fish_describe_what_they_offer(complete: Complete, line: str, shell: str, offered: list[str]) -> None:
+    assert complete(line, shell) == offered
+
+
+@pytest.mark.parametrize(
     ("shell", "offered"),
     [
         ("bash", ["Virtual\\ Machine\\ Contributor"]),

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from vmident.cli.completion.typer_completion import bare, with_shell
+from vmident.cli.completion.typer_completion import described, with_shell
 from vmident.cli.inputs.slips import begins_with_a_dash
 from vmident.cli.parse_errors import as_usage_errors
 from vmident.core.naming import did_you_mean
@@ -102,6 +102,8 @@ class LazyGroup(TyperGroup):
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Offer the names and the group's own options; stand-ins take the commands' places, so that none is made."""
-        names: dict[str, Any] = {name: TyperCommand(name) for name in self.commands}
+        names: dict[str, Any] = {
+            name: TyperCommand(name, short_help=entry.about) for name, entry in self.commands.entries.items()
+        }
         listed = TyperGroup(name=self.name, commands=names, params=self.params)
-        return bare(listed.shell_complete(typer.Context(listed, parent=ctx.parent), incomplete))
+        return described(listed.shell_complete(typer.Context(listed, parent=ctx.parent), incomplete), ctx)

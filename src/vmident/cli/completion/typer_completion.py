@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from enum import Enum
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
@@ -34,10 +36,9 @@ class Shell(str, Enum):
 
 
 class CompletedCommand(TyperCommand):
-    """A command that lists global options apart in its help, and completes options without descriptions.
+    """A command that lists global options apart in its help.
 
-    Typer would load rich to draw the descriptions each time Tab is pressed. Names may be given as the Azure CLI has
-    them: `-n VM`, `--identities A B`.
+    Names may be given as the Azure CLI has them: `-n VM`, `--identities A B`.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -61,7 +62,7 @@ class CompletedCommand(TyperCommand):
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Return the options that begin with the word."""
-        return bare(super().shell_complete(ctx, incomplete))
+        return described(super().shell_complete(ctx, incomplete), ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, the command's own options, and the options that every command has."""
@@ -81,19 +82,27 @@ class CompletedCommand(TyperCommand):
                     formatter.write_dl(records)
 
 
-def bare(items: Iterable[Any]) -> list[Any]:
-    """Take the help off what is offered."""
+def described(items: Iterable[Any], ctx: Any) -> list[Any]:
+    """Leave descriptions to the shells that show them, zsh and fish."""
     offered = list(items)
-    for item in offered:
-        item.help = None
+    if ctx.find_root().obj.environ.get(VARIABLE, "").rpartition("_")[2] not in {"zsh", "fish"}:
+        for item in offered:
+            item.help = None
     return offered
 
 
 def prepare() -> None:
-    """Register Typer's shells, which Typer does only for an app that has its completion options."""
+    """Register Typer's shells, which Typer does only for an app that has its completion options.
+
+    Typer also renders each description with rich, whose import takes longer than all else at each press of Tab. The
+    descriptions are plain text, so its renderer is replaced; where Typer renames it, completion is slower, not wrong.
+    """
     from typer.completion import get_completion_inspect_parameters
 
     get_completion_inspect_parameters()
+    renderer: Any = ModuleType("typer.rich_utils")
+    renderer.rich_render_text = str
+    sys.modules.setdefault(renderer.__name__, renderer)
 
 
 def with_shell(args: list[str]) -> list[str]:

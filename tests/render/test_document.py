@@ -75,6 +75,7 @@ def test_a_machine_document_has_the_keys_of_the_design_in_order() -> None:
         ("id", str(VM)),
         ("name", "myVM"),
         ("resourceGroup", "myGroup"),
+        ("kind", "vm"),
         ("location", "westus"),
         ("subscriptionId", "sub"),
         ("identity", identity_document(BOTH)),
@@ -96,6 +97,7 @@ def test_a_change_document_has_the_keys_of_the_design_in_order() -> None:
         ("id", str(VM)),
         ("name", "myVM"),
         ("resourceGroup", "myGroup"),
+        ("kind", "vm"),
         ("status", "changed"),
         ("before", identity_document(NOTHING)),
         ("after", identity_document(BOTH)),
@@ -110,6 +112,7 @@ def test_a_vm_that_was_not_found_has_its_name_as_typed_and_no_id() -> None:
         "id": None,
         "name": "no such",
         "resourceGroup": None,
+        "kind": None,
         "status": "failed",
         "before": None,
         "after": None,
@@ -154,6 +157,7 @@ def test_a_machine_row_is_flat_and_lists_the_identities_in_order() -> None:
         ("type", "SystemAssigned, UserAssigned"),
         ("principalId", "the-principal"),
         ("userAssignedIdentities", f"{ONE},{TWO}"),
+        ("kind", "vm"),
     ]
 
 

@@ -83,8 +83,8 @@ def test_every_vm_is_in_one_group_and_is_counted_once(results: list[ChangeResult
     assert sorted(id(one) for group in groups for one in group) == sorted(map(id, results))
     assert all(len({one.status for one in group}) == 1 for group in groups)
     *_, last = texts(fleet_lines(results))
-    total, counts = last.split(" VMs: ") if results else ("0", "")
-    assert int(total) == len(results) == sum(int(part.split()[0]) for part in counts.split(", ") if part)
+    total, _, counts = last.partition(": ") if results else ("0 VMs", "", "")
+    assert int(total.split()[0]) == len(results) == sum(int(part.split()[0]) for part in counts.split(", ") if part)
 
 
 @law

@@ -16,7 +16,14 @@ from vmident.core.selection import SelectedChange, Selection
 from vmident.core.shell import command_line, with_typed_words
 from vmident.errors import ExitCode, Interrupted, UsageError, VmidentError
 from vmident.render.document import change_document, change_row
-from vmident.render.human import ONE_BY_ONE_AT_MOST, change_lines, summary_line, warning_lines, warnings_about
+from vmident.render.human import (
+    ONE_BY_ONE_AT_MOST,
+    change_lines,
+    counted_results,
+    summary_line,
+    warning_lines,
+    warnings_about,
+)
 from vmident.render.line import Line, Tone
 from vmident.render.resources import deletion_document, deletion_lines, deletion_row
 from vmident.results.changes import ChangeResult, Status, exit_code_for
@@ -58,7 +65,7 @@ def change(
             hint="Remove --no-wait.",
         )
     policy = policy_of(execution.canary, execution.max_failures, no_wait=execution.no_wait)
-    session = run.open(selecting=isinstance(meant, Selection), yes=execution.yes)
+    session = run.open(selecting=isinstance(meant, Selection), yes=execution.yes, kind=vm_options.kind)
     words = resolve_vms(meant, session, run)
     selected = SelectedChange(action, _place(meant, session, run)) if isinstance(meant, Selection) else None
     how = ExecutionOptions(execution.dry_run, execution.no_wait, policy, selected)
@@ -155,11 +162,12 @@ def end_of_run(run: Run, results: Sequence[ChangeResult | DeletionResult], sessi
     has_stopped = any(one.status is Status.SKIPPED or (one.error and one.error.ends_run) for one in results)
     if stopped and has_stopped:
         run.explain(stopped)
-    unknown = sum(one.status is Status.UNKNOWN for one in results)
+    unknown = [one for one in results if one.status is Status.UNKNOWN]
     open_run = session.ports.journal.left_open() if has_stopped or unknown else None
     if open_run:
-        vms = "1 VM" if unknown == 1 else f"{unknown} VMs"
-        what = "The run was interrupted." if has_stopped else f"The outcome of the change of {vms} is unknown."
+        vms = counted_results([one for one in unknown if isinstance(one, ChangeResult)])
+        which = f"the change of {vms}" if vms else "a deletion"
+        what = "The run was interrupted." if has_stopped else f"The outcome of {which} is unknown."
         resume = command_line("vmident", "runs", "resume", open_run)
         run.console.note([Line(f"{what} To resume it: {resume}")])
     return ExitCode.INTERRUPTED if isinstance(stopped, Interrupted) and has_stopped else exit_code_for(results)

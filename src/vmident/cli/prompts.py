@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from vmident.cli.console import Console
+from vmident.core.vm_kind import counted, titled
 from vmident.errors import ConfirmationNeeded, Declined
 from vmident.render.line import Line
 
@@ -44,7 +45,7 @@ class TerminalPrompt:
         """Name the VMs of a selection, count them, and ask."""
         if self._yes:
             return
-        question = change.of(len(vms))
+        question = change.of(vms)
         if not self._console.terminal.can_ask:
             raise ConfirmationNeeded(
                 f"This would {question[:1].lower()}{question[1:]}, and there is no terminal to confirm it on.",
@@ -163,4 +164,4 @@ def _deletion_lines(loss: IdentityLoss) -> Iterable[Line]:
 
 
 def _counted(losses: Sequence[Loss]) -> str:
-    return f"VM '{losses[0].vm.name}'" if len(losses) == 1 else f"{len(losses)} VMs"
+    return titled(losses[0].vm) if len(losses) == 1 else counted(loss.vm for loss in losses)

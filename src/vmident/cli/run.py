@@ -14,6 +14,7 @@ from vmident.cli.config.settings import Output, subscription_in
 from vmident.cli.config.settings_of_run import settings_of
 from vmident.cli.console import Console
 from vmident.cli.inputs.encoding import decoded
+from vmident.cli.inputs.kinds import Kind
 from vmident.cli.options.shared import Options
 from vmident.cli.runtime import Runtime
 from vmident.core.naming import GROUP_NAME, SUBSCRIPTION_NAME, checked_name
@@ -46,11 +47,12 @@ class Run:
         self._explained: set[str] = set()
         self.answer_was_unfit = False
 
-    def open(self, *, selecting: bool | None = None, yes: bool = False) -> Session:
+    def open(self, *, selecting: bool | None = None, yes: bool = False, kind: Kind = Kind.VM) -> Session:
         """Work out the settings and make the session; nothing is sent yet.
 
         `selecting` says whether it is to select VMs, `None` that the command never does. `yes` answers what it would
-        ask. Raises `UsageError` for several subscriptions where it does not select.
+        ask, `kind` says what bare names and selectors mean. Raises `UsageError` for several subscriptions where it does
+        not select.
         """
         from vmident.cli.composition.session import Session
 
@@ -71,7 +73,9 @@ class Run:
             from vmident.render.formats import compiled_query
 
             compiled_query(self._options.query)
-        session = Session(self.runtime, settings, self.console, timeout=self._options.timeout, yes=yes)
+        session = Session(
+            self.runtime, settings, self.console, timeout=self._options.timeout, yes=yes, kinds=kind.kinds
+        )
         self._sessions.append(session)
         return session
 

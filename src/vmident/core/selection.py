@@ -10,6 +10,7 @@ from msgspec import Struct
 from vmident.core.resource_id import ResourceId
 from vmident.core.tags import tag_value
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import counted
 from vmident.errors import UsageError
 
 
@@ -59,15 +60,15 @@ class Selection(Struct, frozen=True):
 class SelectedChange(Struct, frozen=True):
     """A change of VMs that were selected and not named, for the question that confirms it.
 
-    `action` comes before the number of VMs, such as `Enable the system-assigned identity on`; `place` after it.
+    `action` comes before their number, such as `Enable the system-assigned identity on`; `place` after it.
     """
 
     action: str
     place: str = ""
 
-    def of(self, vms: int) -> str:
-        """What happens to so many VMs: `Enable the system-assigned identity on 41 VMs in resource group 'prod'`."""
-        return f"{self.action} {vms} VM{'' if vms == 1 else 's'} {self.place}".rstrip()
+    def of(self, vms: Iterable[ResourceId]) -> str:
+        """What happens to these VMs: `Enable the system-assigned identity on 41 VMs in resource group 'prod'`."""
+        return f"{self.action} {counted(vms)} {self.place}".rstrip()
 
 
 def tags_wanted(words: Sequence[str]) -> tuple[TagWanted, ...]:

@@ -66,6 +66,11 @@ def either(kinds: Iterable[VmKind]) -> str:
     return " or ".join(kind.noun for kind in kinds)
 
 
+def plural(kinds: Iterable[VmKind]) -> str:
+    """Return `VMs`, `scale sets` or `VMs and scale sets`."""
+    return " and ".join(f"{kind.noun}s" for kind in kinds)
+
+
 def titled(vm: ResourceId) -> str:
     """Return `VM 'web01'` or `scale set 'web'`, to stand within a sentence."""
     return f"{kind_of(vm).noun} '{vm.name}'"

@@ -9,16 +9,16 @@ from vmident.core.naming import GROUP_NAME, GUID, IDENTITY_NAME, VM_NAME, NameRu
 from vmident.core.rbac.scope import GROUP_WORD, SUBSCRIPTION_WORD, Scope
 from vmident.core.resource_id import (
     USER_ASSIGNED_IDENTITY,
-    VIRTUAL_MACHINE,
     ResourceId,
     looks_like_id,
     typed_id,
 )
 from vmident.core.shell import command_line
+from vmident.core.vm_kind import VmKind
 from vmident.errors import BadDocument, UsageError
 from vmident.files.yaml_nodes import SEE_SCHEMA, Located, located
 
-_SELECTORS = ("names", "ids", "groups", "tags", "subscriptions", "regions")
+_SELECTORS = ("kinds", "names", "ids", "groups", "tags", "subscriptions", "regions")
 SAVED_PLAN_KEY = "format"
 """A key that saved plans have and desired-state files do not."""
 _LISTS = ("include", "exclude", "exactly")
@@ -110,11 +110,24 @@ def _selector(node: Located) -> Selector:
         tags=members["tags"].once("tags", _tags) if "tags" in members else {},
         subscriptions=_words(members.get("subscriptions"), "a subscription", _subscription),
         regions=_words(members.get("regions"), "a region", str.strip),
+        kinds=members["kinds"].once("kinds", _kinds) if "kinds" in members else (),
     )
 
 
+def _kinds(node: Located) -> tuple[VmKind, ...]:
+    return tuple(one.checked("a kind", _kind) for one in node.items("the list of kinds"))
+
+
+def _kind(word: str) -> VmKind:
+    known = {kind.value: kind for kind in VmKind}
+    if word not in known:
+        raise UsageError(f"'{word}' is not one of vm and vmss.{did_you_mean(word, known)}", hint=SEE_SCHEMA)
+    return known[word]
+
+
 def _ids(node: Located) -> frozenset[ResourceId]:
-    return frozenset(one.checked("an id", lambda word: _id_of(VIRTUAL_MACHINE, word)) for one in node.items("ids"))
+    types = [kind.resource_type for kind in VmKind]
+    return frozenset(one.checked("an id", lambda word: _id_of(word, *types)) for one in node.items("ids"))
 
 
 def _tags(node: Located) -> dict[str, str]:
@@ -153,13 +166,14 @@ def _words(node: Located | None, what: str, read: Callable[[str], str]) -> tuple
 
 
 def _identity(word: str) -> ResourceId | str:
-    return _id_of(USER_ASSIGNED_IDENTITY, word) if looks_like_id(word) else checked_name(word, IDENTITY_NAME)
+    return _id_of(word, USER_ASSIGNED_IDENTITY) if looks_like_id(word) else checked_name(word, IDENTITY_NAME)
 
 
-def _id_of(kind: str, word: str) -> ResourceId:
-    found = typed_id(word, kind)
-    if not found.is_a(kind):
-        raise UsageError(f"'{word}' is the id of a '{found.kind}', and is to be that of a '{kind}'.", hint=SEE_SCHEMA)
+def _id_of(word: str, *resource_types: str) -> ResourceId:
+    found = typed_id(word, *resource_types)
+    if not any(found.is_a(one) for one in resource_types):
+        wanted = " or a ".join(f"'{one}'" for one in resource_types)
+        raise UsageError(f"'{word}' is the id of a '{found.kind}', and is to be that of a {wanted}.", hint=SEE_SCHEMA)
     return found
 
 

@@ -13,9 +13,10 @@ from vmident.core.desired_state.plan import Plan, PlannedGrant, PlannedVm, plann
 from vmident.core.identity import IdentityState, identity_in
 from vmident.core.rbac.roles import Grant, Role
 from vmident.core.rbac.scope import Scope
-from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, VIRTUAL_MACHINE, ResourceId
+from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
 from vmident.core.shell import command_line
 from vmident.core.transition import SetExactly
+from vmident.core.vm_kind import is_machine, titled
 from vmident.errors import BadPlan, BadResourceId
 
 _FORMAT = "vmident-plan"
@@ -66,17 +67,15 @@ def _apply_with_f(file: str) -> str:
 def _vms(listed: Any) -> tuple[PlannedVm, ...]:
     vms = tuple(_planned(one) for one in listed)
     if len({one.vm for one in vms}) < len(vms):
-        raise ValueError("a VM is listed twice")
+        raise ValueError("a VM or scale set is listed twice")
     return vms
 
 
 def _planned(one: Any) -> PlannedVm:
     before, after = _state(one["before"]), _state(one["after"])
-    planned = planned_vm(
-        _id_of(VIRTUAL_MACHINE, one["id"]), before, SetExactly(after.system is not None, frozenset(after.users))
-    )
+    planned = planned_vm(_machine_id(one["id"]), before, SetExactly(after.system is not None, frozenset(after.users)))
     if planned.request != one["request"]:
-        raise ValueError(f"the request for VM '{planned.vm.name}' is not the one from its before to its after")
+        raise ValueError(f"the request for {titled(planned.vm)} is not the one from its before to its after")
     warnings = tuple(Notice(warning["code"], warning["message"]) for warning in one["warnings"])
     grants = tuple(_grant(role) for role in one.get("roleAssignments", ()))
     return replace(planned, warnings=warnings, grants=grants)
@@ -97,6 +96,13 @@ def _state(document: Any) -> IdentityState:
     for user in state.users:
         _check_kind(USER_ASSIGNED_IDENTITY, user)
     return state
+
+
+def _machine_id(text: str) -> ResourceId:
+    found = ResourceId.parse(text)
+    if not is_machine(found):
+        raise ValueError(f"'{text}' is not the id of a VM or scale set")
+    return found
 
 
 def _id_of(kind: str, text: str) -> ResourceId:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.identity import identity_document
+from vmident.core.vm_kind import kind_of
 
 if TYPE_CHECKING:
     from vmident.core.consequences import Notice
@@ -23,6 +24,7 @@ def vm_document(machine: VirtualMachine) -> Document:
         "id": str(machine.id),
         "name": machine.id.name,
         "resourceGroup": machine.id.group,
+        "kind": kind_of(machine.id).value,
         "location": machine.location,
         "subscriptionId": machine.id.subscription,
         "identity": identity_document(machine.identity),
@@ -35,6 +37,7 @@ def change_document(result: ChangeResult) -> Document:
         "id": str(result.id) if result.id else None,
         "name": result.id.name if result.id else result.vm,
         "resourceGroup": result.id.group if result.id else None,
+        "kind": kind_of(result.id).value if result.id else None,
         "status": result.status.value,
         "before": identity_document(result.before) if result.before else None,
         "after": identity_document(result.after) if result.after else None,
@@ -98,6 +101,7 @@ def vm_row(machine: VirtualMachine) -> Document:
         "type": identity.type.value,
         "principalId": identity.system.principal_id if identity.system else None,
         "userAssignedIdentities": _joined(identity.users),
+        "kind": kind_of(machine.id).value,
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
+from vmident.core.vm_kind import VmKind, kind_of
 from vmident.render.formats import as_table
 from vmident.render.line import Line, Tone
 from vmident.render.moment import time_of_day
@@ -113,13 +115,15 @@ def table_lines(
     if not rows:
         yield Line("No VMs.", Tone.FAINT)
         return
-    kept = ("name", "resourceGroup", "location", "type")
+    has_scale_sets = any(row["kind"] != VmKind.VM.value for row in rows)
+    kept = ("name", *(["kind"] if has_scale_sets else []), "resourceGroup", "location", "type")
     short = [{key: row[key] for key in kept} | {"identities": _names(row["userAssignedIdentities"])} for row in rows]
     heading, *others = as_table(short, width_columns=width_columns).splitlines()
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)
-    number = "1 VM" if len(rows) == 1 else f"{len(rows)} VMs"
+    counts = Counter(row["kind"] for row in rows)
+    number = " and ".join(kind.counted(counts[kind.value]) for kind in VmKind if counts[kind.value])
     yield Line(f"{number}, as of {time_of_day(as_of_seconds)}", Tone.FAINT)
 
 
@@ -146,7 +150,13 @@ def summary_line(results: Sequence[ChangeResult]) -> Line:
     """Count several changes by how they ended, each once."""
     counts = {status: sum(result.status is status for result in results) for status in Status}
     said = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
-    return Line(f"{len(results)} VMs: {said}", Tone.HEADING)
+    return Line(f"{counted_results(results)}: {said}", Tone.HEADING)
+
+
+def counted_results(results: Sequence[ChangeResult]) -> str:
+    """Return `41 VMs`, or `3 VMs and 2 scale sets`; what was not found counts as a VM."""
+    counts = Counter(kind_of(one.id) if one.id else VmKind.VM for one in results)
+    return " and ".join(kind.counted(counts[kind]) for kind in VmKind if counts[kind]) or VmKind.VM.counted(0)
 
 
 def _names(ids: str | None) -> str:

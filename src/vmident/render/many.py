@@ -20,9 +20,11 @@ from msgspec.structs import replace
 from vmident.core.identity import IdentityState, SystemIdentity
 from vmident.core.shell import command_line
 from vmident.core.transition import Transition
+from vmident.core.vm_kind import counted
 from vmident.render.human import (
     HEADINGS,
     change_lines,
+    counted_results,
     loss_lines,
     outcome_lines,
     role_lines,
@@ -45,7 +47,7 @@ LossOfOne: TypeAlias = "tuple[ResourceId, Transition, Sequence[RoleAssignment]]"
 _NAMED_AT_MOST = 5
 _WAYS_AT_MOST = 10
 _OWN = "..."
-_VM_ID = re.compile(r"/subscriptions/[^\s'\"]+?/virtualMachines/[\w-]+(?:\.[\w-]+)*", re.IGNORECASE)
+_VM_ID = re.compile(r"/subscriptions/[^\s'\"]+?/virtualMachine(?:s|ScaleSets)/[\w-]+(?:\.[\w-]+)*", re.IGNORECASE)
 _WORD = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 
 
@@ -103,7 +105,7 @@ def grouped_change_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
         rest = [result for group in groups[_WAYS_AT_MOST:] for result in group]
         if rest:
             ways = len(groups) - _WAYS_AT_MOST
-            yield Line(f"{_counted(rest)}: {HEADINGS[status]}, in {ways} other ways", Tone.HEADING)
+            yield Line(f"{counted_results(rest)}: {HEADINGS[status]}, in {ways} other ways", Tone.HEADING)
             yield Line(f"  {names.of_first(rest)}", Tone.FAINT)
 
 
@@ -139,7 +141,7 @@ def grouped_loss_lines(losses: Iterable[LossOfOne]) -> Iterator[Line]:
     for group in grouped_losses(losses):
         first, *others = group
         _, *lines = loss_lines(*first)
-        yield Line(f"{_vms(len(group))} will lose:", Tone.HEADING)
+        yield Line(f"{counted(vm for vm, _, _ in group)} will lose:", Tone.HEADING)
         named = ", ".join(vm.name for vm, _, _ in group[:_NAMED_AT_MOST])
         more = len(group) - _NAMED_AT_MOST
         yield Line(f"  {named}{f' and {more} more' if more > 0 else ''}", Tone.FAINT)
@@ -147,10 +149,6 @@ def grouped_loss_lines(losses: Iterable[LossOfOne]) -> Iterator[Line]:
         own = {system.principal_id.lower()} if others and system and system.principal_id else set()
         for line in lines:
             yield Line(_replaced(_WORD, line.text, own), line.tone)
-
-
-def _vms(number: int) -> str:
-    return "1 VM" if number == 1 else f"{number} VMs"
 
 
 def _loss_of(loss: LossOfOne) -> Hashable:
@@ -163,7 +161,7 @@ def _warned(vms: Sequence[ChangeResult], warning: Notice, names: Names) -> tuple
     if len(vms) == 1:
         return names.of(vms[0]), (warning,)
     common = replace(warning, message=_common(warning.message, vms[0]))
-    return f"{_counted(vms)} ({names.of_first(vms)})", (common,)
+    return f"{counted_results(vms)} ({names.of_first(vms)})", (common,)
 
 
 def _told(vms: tuple[ChangeResult, ...], error: VmidentError, names: Names, record: OnRecord) -> GroupedFailures:
@@ -177,7 +175,7 @@ def _told(vms: tuple[ChangeResult, ...], error: VmidentError, names: Names, reco
     more = len(vms) - len(named)
     show = command_line("vmident", "runs", "show", record.run)
     found = f" and {more} more. To see all: {show}" if more else ""
-    return GroupedFailures(vms, common, _counted(vms), f"{text}{found}")
+    return GroupedFailures(vms, common, counted_results(vms), f"{text}{found}")
 
 
 def _group_lines(group: Sequence[ChangeResult], names: Names) -> Iterator[Line]:
@@ -185,7 +183,7 @@ def _group_lines(group: Sequence[ChangeResult], names: Names) -> Iterator[Line]:
     if len(group) == 1:
         yield from change_lines(first)
         return
-    yield Line(f"{_counted(group)}: {HEADINGS[first.status]}", Tone.HEADING)
+    yield Line(f"{counted_results(group)}: {HEADINGS[first.status]}", Tone.HEADING)
     yield Line(f"  {names.of_first(group)}", Tone.FAINT)
     if first.before is None or first.after is None:
         return
@@ -240,10 +238,6 @@ def _grouped(keyed: Iterable[tuple[Hashable, T]]) -> list[tuple[T, ...]]:
     for key, one in keyed:
         groups.setdefault(key, []).append(one)
     return [tuple(group) for group in groups.values()]
-
-
-def _counted(vms: Sequence[ChangeResult]) -> str:
-    return f"{len(vms)} VMs"
 
 
 def _name_of(result: ChangeResult) -> str:

@@ -8,6 +8,7 @@ from vmident.core.desired_state.plan import Plan, PlannedVm
 from vmident.core.identity import identity_document
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import counted, kind_of
 from vmident.render.document import Document, role_document, warning_document
 from vmident.render.formats import as_yaml
 from vmident.render.human import ONE_BY_ONE_AT_MOST, change_lines, warning_lines, warnings_about
@@ -47,6 +48,7 @@ def _planned_document(one: PlannedVm) -> Document:
         "id": str(one.vm),
         "name": one.vm.name,
         "resourceGroup": one.vm.group,
+        "kind": kind_of(one.vm).value,
         "before": identity_document(one.before),
         "after": identity_document(one.after),
         "request": one.request,
@@ -87,16 +89,14 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
         for one in results:
             yield from change_lines(one)
     pending = len(plan.pending)
-    yield Line(f"{_counted(len(plan.vms))}: {pending} would change, {len(plan.vms) - pending} match", Tone.HEADING)
+    yield Line(
+        f"{counted(one.vm for one in plan.vms)}: {pending} would change, {len(plan.vms) - pending} match", Tone.HEADING
+    )
 
 
 def nothing_pending_text(plan: Plan) -> str:
     """Return the text for a plan without changes."""
-    return f"No changes. {_counted(len(plan.vms))} match the desired state."
-
-
-def _counted(vms: int) -> str:
-    return "1 VM" if vms == 1 else f"{vms} VMs"
+    return f"No changes. {counted(one.vm for one in plan.vms)} match the desired state."
 
 
 def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from vmident.core.desired_state.rules import Rule
 from vmident.core.naming import did_you_mean
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
+from vmident.core.vm_kind import ALL_KINDS, VmKind, titled
 from vmident.errors import NotAllowed, NotFound
 from vmident.ports.azure import Identities, VirtualMachines
 from vmident.ports.ports import Ports
@@ -74,22 +75,29 @@ def _listed(
             named |= {vm.subscription.lower(): vm.subscription for vm in rule.selector.ids}
     subscriptions = [named[key] for key in sorted(named)]
 
+    kinds = {kind for rule in rules for kind in rule.selector.kinds_meant}
+
     def look(subscription: str) -> Iterator[VirtualMachine | UnreadVm]:
-        return _in_one(subscription, where.group, machines, lagging)
+        for kind in sorted(kinds, key=ALL_KINDS.index):
+            yield from _in_one(kind, subscription, where.group, machines, lagging)
 
     return look(subscriptions[0]) if len(subscriptions) == 1 else in_each(subscriptions, look)
 
 
 def _in_one(
-    subscription: str, group: str | None, machines: VirtualMachines, lagging: Callable[[str], object]
+    kind: VmKind,
+    subscription: str,
+    group: str | None,
+    machines: VirtualMachines,
+    lagging: Callable[[str], object],
 ) -> Iterator[VirtualMachine | UnreadVm]:
     """List VMs as ARM has them, or where they are many as Resource Graph has them, in a twentieth of the requests.
 
     Which it is, the graph tells, and is not asked where ARM's first page is all.
     """
-    listed = machines.list(subscription, group)
+    listed = machines.list(subscription, group, kind)
     first = list(islice(listed, _PAGE_OF_ARM))
-    known = machines.in_graph(subscription, group) if len(first) == _PAGE_OF_ARM else None
+    known = machines.in_graph(subscription, group, kind) if len(first) == _PAGE_OF_ARM else None
     if known is None or known[0] <= _MANY:
         yield from first
         yield from listed
@@ -101,8 +109,8 @@ def _in_one(
 def _lagging(subscription: str) -> Notice:
     return Notice(
         GRAPH_LAGS,
-        f"Subscription {subscription} has so many VMs that the plan was made from Resource Graph, which lags by "
-        "seconds to minutes. Each VM is read again before it is changed.",
+        f"Subscription {subscription} has so many VMs or scale sets that the plan was made from Resource Graph, which "
+        "lags by seconds to minutes. Each is read again before it is changed.",
     )
 
 
@@ -121,7 +129,7 @@ def _check_there(plan: Plan, identities: Identities) -> None:
             if identity.subscription.lower() == subscription:
                 alike = did_you_mean(identity.name, (one.name for one in sorted(there)))
                 raise NotFound(
-                    f"The user-assigned identity {identity} for VM '{wanted[identity].name}' does not exist.{alike}",
+                    f"The user-assigned identity {identity} for {titled(wanted[identity])} does not exist.{alike}",
                     code="identity-not-found",
                     hint="Run 'vmident identity list' to see all identities.",
                 )

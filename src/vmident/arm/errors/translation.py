@@ -75,7 +75,7 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
     if status == 404:
         return NotFound(message, hint=HINTS.get(code or ""), **said)
     if status == 412:
-        return PreconditionFailed(message, hint="The VM keeps changing. Try again later.", **said)
+        return PreconditionFailed(message, hint="It keeps changing. Try again later.", **said)
     if status == 429:
         seconds = retry_after_seconds(headers)
         return Throttled(
@@ -104,8 +104,8 @@ def operation_error(error: Any, status: str) -> VmidentError:
     if code in CODES_OF_ANY_STATUS:
         return _by_code({"error": error}, message, {"code": code})
     if code == "OperationPreempted" or clears(code, message):
-        return Conflict(message, code=code, hint="The VM was changed by another client. Try again later.")
-    return OperationFailed(message, code=code or status, hint="Run 'vmident show' to see the VM's current identities.")
+        return Conflict(message, code=code, hint="Another client changed it. Try again later.")
+    return OperationFailed(message, code=code or status, hint="Run 'vmident show' to see the current identities.")
 
 
 def _target_in(body: Any) -> str | None:

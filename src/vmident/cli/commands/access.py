@@ -64,7 +64,7 @@ def access(
             "No VM, identity or principal specified.",
             hint="Use VM names, --identity, --principal or a selector. Example: vmident access myVM",
         )
-    session = run.open(selecting=isinstance(meant, Selection))
+    session = run.open(selecting=isinstance(meant, Selection), kind=vm_options.kind)
     words = resolve_vms(meant, session, run) if meant is not None else ()
     named = VmBatch([one for one in words if isinstance(one, str)], session.where, session.ports.machines)
     machines = tuple(str(one.id if isinstance(one, VirtualMachine) else named.find(one)) for one in words)

@@ -52,7 +52,7 @@ def doctor(
     meant = selected_vms(vms, vm_options, run) if is_selection(vms, vm_options, run) else None
     if meant is None and (identities or fixing.fix):
         raise UsageError("--identity and --fix require a VM.", hint="Example: vmident doctor myVM")
-    session = run.open(selecting=isinstance(meant, Selection), yes=fixing.yes)
+    session = run.open(selecting=isinstance(meant, Selection), yes=fixing.yes, kind=vm_options.kind)
     patients = VmsToCheck(lambda: resolve_vms(meant, session, run), identities) if meant is not None else None
     names_vms = meant is not None and (isinstance(meant, Selection) or len(meant) > 1 or vm_options.ids is not None)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vmident.cli.inputs.kinds import Kind
+from vmident.cli.options.shared import KindWord
 from vmident.cli.run import Run
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.errors import ExitCode
@@ -10,19 +12,20 @@ from vmident.results.changes import exit_code_for
 from vmident.usecases.show_vms import list_vms, view_of
 
 
-def export_state(run: Run) -> ExitCode:
+def export_state(run: Run, *, kind: KindWord = Kind.VM) -> ExitCode:
     """Write the current identities as a desired-state file.
 
-    Includes the VMs of the resource group given with -g, else of the default resource group, else of the subscription.
+    Includes the VMs of the resource group given with -g, else of the default resource group, else of the subscription;
+    scale sets with --kind.
     'vmident plan -f' shows no changes for the result. Writes YAML unless -o is given.
 
     Examples:
 
       vmident export-state > identities.yaml
 
-      vmident export-state -g myResourceGroup
+      vmident export-state -g myResourceGroup --kind any
     """
-    session = run.open()
+    session = run.open(kind=kind)
     listed = list(list_vms(session.where, session.ports.machines))
     document = state_document(one for one in listed if isinstance(one, VirtualMachine))
     run.answer_file(document, text=state_text(document), rows=[state_row(rule) for rule in document["rules"]])

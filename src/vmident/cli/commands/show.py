@@ -35,7 +35,7 @@ def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
     from vmident.usecases.show_vms import show_vms
 
     meant = selected_vms(vms, vm_options, run)
-    session = run.open(selecting=isinstance(meant, Selection))
+    session = run.open(selecting=isinstance(meant, Selection), kind=vm_options.kind)
     words = resolve_vms(meant, session, run)
     shown = show_vms(words, session.where, session.ports.machines)
     machines = [one.machine for one in shown if one.machine]
@@ -75,7 +75,7 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
     selection = selection_in(selecting, run)
     if selection is None and run.several_subscriptions:
         selection = Selection(run.group_given)
-    session = run.open(selecting=selection is not None)
+    session = run.open(selecting=selection is not None, kind=selecting.kind)
     as_of_seconds = run.runtime.wall()
     outcomes: list[VmView] = []
     run.answer_each(

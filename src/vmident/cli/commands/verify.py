@@ -85,7 +85,7 @@ def verify(
     resource = checked_resource(options.resource) if options.resource is not None else None
     size = sample_size(options.sample) if options.sample is not None else None
     instance = checked_instance(options.instance) if options.instance is not None else None
-    session = run.open(selecting=isinstance(meant, Selection), yes=options.yes)
+    session = run.open(selecting=isinstance(meant, Selection), yes=options.yes, kind=vm_options.kind)
     words = resolve_vms(meant, session, run)
     request = VerificationRequest(resource or session.ports.token_resource, identities, options.watch or 0.0, instance)
     found = verify_vms(words, session.where, request, session.ports, size=size)

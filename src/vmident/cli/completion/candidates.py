@@ -76,8 +76,11 @@ def offer(name: str, environ: Mapping[str, str]) -> Offer:
 
 
 def vms(ctx: typer.Context) -> list[str]:
-    """Offer VMs: those of the group on the command line, else of every group."""
-    return _resources(ctx, NameKind.VM)
+    """Offer VMs, or what `--kind` says: those of the group on the command line, else of every group."""
+    given = ctx.params.get("kind") or NameKind.VM.value
+    word = str(given.value if isinstance(given, Enum) else given)
+    kinds = (NameKind.VM, NameKind.SCALE_SET) if word == "any" else (NameKind(word),)
+    return _resources(ctx, *kinds)
 
 
 def identities(ctx: typer.Context) -> list[str]:
@@ -165,9 +168,10 @@ def values_of(kind: type[Enum]) -> Callable[[typer.Context], list[str]]:
     return values
 
 
-def _resources(ctx: typer.Context, kind: NameKind) -> list[str]:
+def _resources(ctx: typer.Context, *kinds: NameKind) -> list[str]:
     group = str(ctx.params.get("group") or "").lower()
-    return _offered(ctx, (seen.name for seen in _kept(ctx, kind) if not group or seen.group.lower() == group))
+    seen = (one for kind in kinds for one in _kept(ctx, kind))
+    return _offered(ctx, (one.name for one in seen if not group or one.group.lower() == group))
 
 
 def _offered(ctx: typer.Context, names: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ class NameKind(str, Enum):
     """What a name is the name of."""
 
     VM = "vm"
+    SCALE_SET = "vmss"
     IDENTITY = "identity"
     GROUP = "group"
     ROLE = "role"
@@ -28,9 +29,13 @@ class SeenName(NamedTuple):
 
 
 _NAME = r'[^/"\\\s]+'
+_KINDS = {
+    "compute/virtualmachines": NameKind.VM,
+    "compute/virtualmachinescalesets": NameKind.SCALE_SET,
+    "managedidentity/userassignedidentities": NameKind.IDENTITY,
+}
 _ID = re.compile(
-    rf'"/subscriptions/({_NAME})/resourceGroups/({_NAME})'
-    rf'(?:/providers/(?:(Microsoft\.Compute/virtualMachines)|Microsoft\.ManagedIdentity/userAssignedIdentities)/({_NAME}))?"',
+    rf'"/subscriptions/({_NAME})/resourceGroups/({_NAME})(?:/providers/Microsoft\.({"|".join(_KINDS)})/({_NAME}))?"',
     re.IGNORECASE,
 )
 # Source: the REST reference, 'Role Definitions - List' 2022-04-01 and 'Subscriptions - List' 2022-12-01, where
@@ -40,14 +45,14 @@ _SUBSCRIPTION = re.compile(r'"subscriptionId"\s*:\s*"([^"\\]+)"[^{}]{0,2000}?"di
 
 
 def names_in(text: str) -> Iterator[SeenName]:
-    """Return the VMs, identities, groups, roles and subscriptions that the JSON `text` names.
+    """Return the VMs, scale sets, identities, groups, roles and subscriptions that the JSON `text` names.
 
     Only quoted ids count, whole and of these kinds, so nothing else of an answer is ever kept.
     """
-    for subscription, group, vm_kind, name in _ID.findall(text):
+    for subscription, group, resource_type, name in _ID.findall(text):
         yield SeenName(NameKind.GROUP, subscription, "", group)
         if name:
-            yield SeenName(NameKind.VM if vm_kind else NameKind.IDENTITY, subscription, group, name)
+            yield SeenName(_KINDS[resource_type.lower()], subscription, group, name)
     for name in _ROLE.findall(text):
         yield SeenName(NameKind.ROLE, "", "", name)
     for subscription, name in _SUBSCRIPTION.findall(text):

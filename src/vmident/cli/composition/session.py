@@ -18,7 +18,8 @@ from vmident.cli.console import Console
 from vmident.cli.prompts import TerminalPrompt
 from vmident.cli.runtime import CommandClock, Runtime
 from vmident.core.naming import GROUP_NAME, GUID, checked_name
-from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
+from vmident.core.resource_id import ResourceId
+from vmident.core.vm_kind import ONLY_VMS, VmKind
 from vmident.render.line import Line
 from vmident.usecases.resolve.vms import Where
 
@@ -34,11 +35,19 @@ class Session:
     """The settings and the ports of one command; nothing is sent and no file is opened before it is needed."""
 
     def __init__(
-        self, runtime: Runtime, settings: Settings, console: Console, *, timeout: float | None = None, yes: bool = False
+        self,
+        runtime: Runtime,
+        settings: Settings,
+        console: Console,
+        *,
+        timeout: float | None = None,
+        yes: bool = False,
+        kinds: tuple[VmKind, ...] = ONLY_VMS,
     ) -> None:
         self._runtime = runtime
         self.settings = settings
         self._console = console
+        self._kinds = kinds
         self._seen: dict[SeenName, None] = {}
         self.clock = CommandClock(runtime.monotonic, runtime.sleep, timeout, scale=settings.time_scale)
         self.prompt = TerminalPrompt(console, yes=yes)
@@ -52,15 +61,18 @@ class Session:
         """Where bare names are looked up."""
         group = self.settings.group
         return Where(
-            lambda: self._subscription, checked_name(group, GROUP_NAME) if group else None, self._vms_seen_before
+            lambda: self._subscription,
+            checked_name(group, GROUP_NAME) if group else None,
+            self._vms_seen_before,
+            self._kinds,
         )
 
     def _vms_seen_before(self, subscription: str, name: str) -> list[ResourceId]:
         folder, place = self.settings.state_folder, self.settings.cloud_key
         return [
-            ResourceId(one.subscription, one.group, VIRTUAL_MACHINE, one.name)
+            ResourceId(one.subscription, one.group, VmKind(one.kind.value).resource_type, one.name)
             for one in cached_names(folder, place)
-            if one.kind is NameKind.VM
+            if one.kind in {NameKind.VM, NameKind.SCALE_SET}
             and (one.subscription.lower(), one.name.lower()) == (subscription.lower(), name.lower())
         ]
 

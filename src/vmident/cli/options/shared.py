@@ -10,6 +10,7 @@ from msgspec import Struct
 from vmident.cli.completion import candidates
 from vmident.cli.config.settings import Output, Overrides, only_subscription, several_subscriptions
 from vmident.cli.inputs.choices import choice_of
+from vmident.cli.inputs.kinds import Kind
 from vmident.cli.inputs.numbers import number_between, whole_number_between
 
 VmWords = Annotated[
@@ -32,6 +33,16 @@ IdentityWords = Annotated[
 TagWords = Annotated[
     list[str] | None,
     typer.Option("--tags", metavar="NAME=VALUE", help="Tag. Repeatable.", show_default=False),
+]
+KindWord = Annotated[
+    Kind,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        parser=choice_of(Kind),
+        help="What names and selectors refer to: vm, vmss (scale sets) or any.",
+        autocompletion=candidates.values_of(Kind),
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip confirmation prompts.")]
 Verify = Annotated[
@@ -169,6 +180,7 @@ class SelectionOptions(Struct, frozen=True):
         ),
     ] = None
     all_vms: Annotated[bool, typer.Option("--all", help="Select all VMs in scope.")] = False
+    kind: KindWord = Kind.VM
 
 
 class VmOptions(SelectionOptions, frozen=True):

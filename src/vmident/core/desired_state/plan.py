@@ -22,6 +22,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.resources import location_key
 from vmident.core.transition import Change, Transition, transition
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import either, kind_of
 
 RULE_SELECTS_NOTHING = "rule-selects-nothing"
 RULE_NAMES_NO_VM = "rule-names-no-vm"
@@ -162,9 +163,11 @@ class _Names(Struct, frozen=True):
 
         selector = rule.selector
         for vm in sorted(selector.ids - self.ids):
-            yield notice(RULE_NAMES_NO_VM, f"VM '{vm}', which does not exist", vm.name, self.vms)
+            yield notice(RULE_NAMES_NO_VM, f"{kind_of(vm).noun} '{vm}', which does not exist", vm.name, self.vms)
         for name in _not_in(self.vms, selector.names, str.lower):
-            yield notice(RULE_NAMES_NO_VM, f"VM '{name}', which does not exist", name, self.vms)
+            yield notice(
+                RULE_NAMES_NO_VM, f"{either(selector.kinds_meant)} '{name}', which does not exist", name, self.vms
+            )
         for group in _not_in(self.groups, selector.groups, str.lower):
             yield notice(RULE_NAMES_NO_GROUP, f"resource group '{group}', which has no VMs", group, self.groups)
         for region in _not_in(self.regions, selector.regions, location_key):

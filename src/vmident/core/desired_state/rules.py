@@ -26,6 +26,7 @@ from vmident.core.resources import is_same_location
 from vmident.core.tags import tag_value
 from vmident.core.transition import SetIdentities
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import ALL_KINDS, ONLY_VMS, VmKind, kind_of, titled
 from vmident.errors import ConflictingRules
 
 
@@ -41,11 +42,19 @@ class Selector(Struct, frozen=True):
     tags: Mapping[str, str] = field(default_factory=dict)
     subscriptions: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    kinds: tuple[VmKind, ...] = ()
+
+    @property
+    def kinds_meant(self) -> tuple[VmKind, ...]:
+        """The kinds to look among: those that the rule names and those of its ids, else VMs alone."""
+        kinds = {*self.kinds, *map(kind_of, self.ids)}
+        return tuple(kind for kind in ALL_KINDS if kind in kinds) or ONLY_VMS
 
     def selects(self, vm: VirtualMachine) -> bool:
         """Return whether the VM meets every condition."""
         return (
             (not self.ids or vm.id in self.ids)
+            and kind_of(vm.id) in (self.kinds or (ALL_KINDS if self.ids else ONLY_VMS))
             and (not self.names or _fits_any(vm.id.name, self.names))
             and (not self.groups or _fits_any(vm.id.group, self.groups))
             and (not self.subscriptions or vm.id.subscription.lower() in map(str.lower, self.subscriptions))
@@ -179,7 +188,7 @@ def _lines(named: Iterable[Named], vm: VirtualMachine) -> dict[ResourceId, int]:
 
 def _conflict(vm: VirtualMachine, one: str, line: int, other: str, other_line: int) -> ConflictingRules:
     return ConflictingRules(
-        f"Rules conflict for VM '{vm.id.name}' in resource group '{vm.id.group}': line {line} {one}, and line "
+        f"Rules conflict for {titled(vm.id)} in resource group '{vm.id.group}': line {line} {one}, and line "
         f"{other_line} {other}.",
         hint="Change one of the two lines, or exclude this VM from one of the rules.",
     )

@@ -12,6 +12,7 @@ from vmident.core.rbac.roles import Grant, receiving_principals
 from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.transition import AddUsers, Change, EnableSystem
+from vmident.core.vm_kind import capitalized, titled
 from vmident.errors import JournalUnusable, OperationFailed, TakenOver, VmidentError
 from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
@@ -124,7 +125,7 @@ def _with_context(
     undone = [one for one in outcomes.done if one.status.is_undone]
     if any(one in result.roles for one in (replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in undone)):
         return failure.with_message(
-            f"The identities of VM '{vm.name}' have changed, but these role assignments of its old principal "
+            f"The identities of {titled(vm)} have changed, but these role assignments of its old principal "
             f"remain: {outcomes.undone}. {failure.message}",
             hint=then(failure, f"Delete them: {command_to_unassign(undone)}"),
         )
@@ -136,7 +137,8 @@ def _with_context(
     else:
         hint = f"To complete the change: {command_for(vm, prepared.change, prepared.grants)}"
     return failure.with_message(
-        f"VM '{vm.name}' has its identities, but these roles were not granted: {outcomes.undone}. {failure.message}",
+        f"{capitalized(titled(vm))} has its identities, but these roles were not granted: {outcomes.undone}. "
+        f"{failure.message}",
         hint=then(failure, hint),
     )
 

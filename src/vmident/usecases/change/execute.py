@@ -50,6 +50,7 @@ from vmident.core.polling import is_too_long, pause_before_retry
 from vmident.core.shell import command_line
 from vmident.core.transition import Transition
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import capitalized, titled
 from vmident.core.write_outcome import SentWrite
 from vmident.errors import (
     Conflict,
@@ -261,11 +262,11 @@ def _with_context(failure: VmidentError, attempt: Attempt) -> VmidentError:
     vm = attempt.prepared.machine.id
     if attempt.is_in_doubt:
         return failure.with_message(
-            f"{failure.message} The change of VM '{vm.name}' was sent and may still complete.",
-            hint=f"To see the VM's current identities: {command_line('vmident', 'show', vm)}",
+            f"{failure.message} The change of {titled(vm)} was sent and may still complete.",
+            hint=f"To see its current identities: {command_line('vmident', 'show', vm)}",
         )
     if failure.outcome_is_unknown:
-        return failure.with_message(f"{failure.message} VM '{vm.name}' was not changed.")
+        return failure.with_message(f"{failure.message} {capitalized(titled(vm))} was not changed.")
     return failure
 
 

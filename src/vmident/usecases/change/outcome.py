@@ -12,6 +12,7 @@ from vmident.core.identity import IdentityState, UserIdentity
 from vmident.core.shell import command_line
 from vmident.core.transition import transition
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import titled
 from vmident.errors import ChangeNotMade, Conflict, NotAllowed, OperationFailed, VmidentError
 from vmident.ports.azure import PatchResponse
 from vmident.ports.fleet import AzureRequest, Pause, RequestKind, Steps
@@ -47,8 +48,7 @@ def outcome_of(response: PatchResponse, attempt: Attempt, ports: Ports) -> Steps
     after = yield from _read_after_success(goal, attempt, ports)
     attempt.settle()
     if not after.has_same_identities_as(goal):
-        name = attempt.prepared.machine.id.name
-        message = f"The change was made, but VM '{name}' has been changed again since."
+        message = f"The change was made, but {titled(attempt.prepared.machine.id)} has been changed again since."
         attempt.late_warnings.append(Notice(CHANGED_SINCE, message))
     return after
 
@@ -97,9 +97,9 @@ def _watched(attempt: Attempt, ports: Ports) -> Steps[VirtualMachine]:
     if not has_target:
         attempt.settle()
         raise ChangeNotMade(
-            f"Azure accepted the change of VM '{now.id.name}', but the VM does not show it. Either it was not "
+            f"Azure accepted the change of {titled(now.id)}, but it is not there. Either it was not "
             "made, or another change has reverted it.",
-            hint=f"To see the VM's current identities: {command_line('vmident', 'show', now.id)}",
+            hint=f"To see its current identities: {command_line('vmident', 'show', now.id)}",
         )
     return now
 
@@ -129,8 +129,8 @@ def _shows_target(now: VirtualMachine, attempt: Attempt) -> bool:
 
 def _ended_as_failed(now: VirtualMachine) -> OperationFailed:
     return OperationFailed(
-        f"The change of VM '{now.id.name}' was accepted but ended as '{now.provisioning_state}'.",
-        hint=f"To see the VM's current identities: {command_line('vmident', 'show', now.id)}",
+        f"The change of {titled(now.id)} was accepted but ended as '{now.provisioning_state}'.",
+        hint=f"To see its current identities: {command_line('vmident', 'show', now.id)}",
     )
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from vmident.core.polling import OperationTimes, pause_before_look, pause_before_vm_look
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_kind import kind_of
+from vmident.core.vm_kind import capitalized, kind_of, titled
 from vmident.errors import BeingDeleted, Conflict, OperationUnfinished, VmidentError
 from vmident.ports.azure import Operation, VirtualMachines
 from vmident.ports.clock import Clock
@@ -93,9 +93,9 @@ def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: C
         elapsed = clock.now() - began
         if elapsed > SOMEBODY_ELSES_CHANGE_SECONDS:
             raise Conflict(
-                f"VM '{machine.id.name}' has been '{machine.provisioning_state}' for {elapsed:.0f} seconds; "
+                f"{capitalized(titled(machine.id))} has been '{machine.provisioning_state}' for {elapsed:.0f} seconds; "
                 "another operation has not completed.",
-                hint="Check the VM's activity log, then try again.",
+                hint="Check its activity log, then try again.",
             )
         why = f"{machine.id.name}: waiting for another operation to complete"
         yield Pause(pause_before_vm_look(elapsed), why, elapsed)
@@ -124,7 +124,8 @@ def wait_until_settled(machine: VirtualMachine, machines: VirtualMachines, clock
 def _check_not_being_deleted(machine: VirtualMachine) -> None:
     if machine.is_being_deleted:
         raise BeingDeleted(
-            f"VM '{machine.id.name}' is being deleted.", hint="Run 'vmident list' to see the remaining VMs."
+            f"{capitalized(titled(machine.id))} is being deleted.",
+            hint=f"Run 'vmident list' to see the remaining {kind_of(machine.id).noun}s.",
         )
 
 
@@ -135,6 +136,6 @@ def _waiting(machine: VirtualMachine, asked_for: float | None = None) -> str:
 
 def _unfinished(machine: VirtualMachine) -> OperationUnfinished:
     return OperationUnfinished(
-        f"Azure has not completed the change of VM '{machine.id.name}' within {OPERATION_SECONDS / 3600:.0f} hours.",
-        hint=f"To see the VM's current identities: {command_line('vmident', 'show', machine.id)}",
+        f"Azure has not completed the change of {titled(machine.id)} within {OPERATION_SECONDS / 3600:.0f} hours.",
+        hint=f"To see its current identities: {command_line('vmident', 'show', machine.id)}",
     )

@@ -15,6 +15,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import capitalized, titled
 from vmident.core.write_outcome import SentWrite, Shown, shown_by
 from vmident.errors import StateDrifted
 from vmident.ports.azure import Roles
@@ -142,7 +143,7 @@ def _check_not_moved_on(planned: Transition, expected: IdentityState | None, vm:
     if expected is None or planned.is_nothing or planned.before.is_same_as(expected):
         return
     raise StateDrifted(
-        f"VM '{vm.name}' has changed since the plan was made: it had {expected.summary}, and now has "
+        f"{capitalized(titled(vm))} has changed since the plan was made: it had {expected.summary}, and now has "
         f"{planned.before.summary}. It was not changed.",
         hint="Create the plan again and review it.",
     )
@@ -153,16 +154,16 @@ def check_stands(machine: VirtualMachine, states: Sequence[IdentityState]) -> No
     if any(machine.identity.is_same_as(one) for one in states):
         return
     raise StateDrifted(
-        f"VM '{machine.id.name}' has changed since: it has {machine.identity.summary}, and the run left it "
-        f"with {states[0].summary}. It was not changed.",
+        f"{capitalized(titled(machine.id))} has changed since: it has {machine.identity.summary}, and the run left "
+        f"it with {states[0].summary}. It was not changed.",
         hint=f"To see its current identities: {command_line('vmident', 'show', machine.id)}",
     )
 
 
 def _overtaken(machine: VirtualMachine) -> StateDrifted:
     return StateDrifted(
-        f"VM '{machine.id.name}' does not have what the run sent, and was changed after that: the request was "
-        "not received, or it has been reverted since. It was not changed.",
+        f"{capitalized(titled(machine.id))} does not have what the run sent, and was changed after that: the request "
+        "was not received, or it has been reverted since. It was not changed.",
         hint=f"To see its current identities: {command_line('vmident', 'show', machine.id)}",
     )
 
@@ -172,6 +173,5 @@ def _not_attached(machine: VirtualMachine, change: Change) -> tuple[Notice, ...]
         return ()
     missing = sorted(identity for identity in change.ids if identity not in machine.identity.users)
     return tuple(
-        Notice(NOT_ATTACHED, f"Identity '{identity}' is not attached to VM '{machine.id.name}'.")
-        for identity in missing
+        Notice(NOT_ATTACHED, f"Identity '{identity}' is not attached to {titled(machine.id)}.") for identity in missing
     )

@@ -11,6 +11,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import RunEntry
 from vmident.core.selection import SelectedChange
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import capitalized, titled
 from vmident.errors import Interrupted, NotFound, StateDrifted, TimedOut, UnexpectedError, VmidentError
 from vmident.ports.ports import Ports
 from vmident.results.changes import ChangeResult, Status
@@ -132,7 +133,8 @@ def _failed(
     if task.is_in_flight and not is_gone and not isinstance(failure, StateDrifted):
         return ChangeResult(task.word, Status.UNKNOWN, vm, error=failure)
     if isinstance(failure, TimedOut):
-        failure = failure.with_message(f"{failure.message} VM '{vm.name if vm else task.word}' was not changed.")
+        subject = capitalized(titled(vm)) if vm else f"'{task.word}'"
+        failure = failure.with_message(f"{failure.message} {subject} was not changed.")
     if vm and isinstance(failure, NotFound):
         failure = not_found_with_near_names(task.word, vm, failure, ports.machines)
     return ChangeResult(task.word, Status.FAILED, vm, error=failure)

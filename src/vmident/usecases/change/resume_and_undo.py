@@ -13,6 +13,7 @@ from vmident.core.run_record import RunEntry, RunRecord, Stage
 from vmident.core.shell import command_line
 from vmident.core.transition import Change, Transition
 from vmident.core.undo import change_back, inverse, roles_back, succeeded, successors
+from vmident.core.vm_kind import capitalized, titled
 from vmident.errors import NotAllowed, NotFound
 from vmident.ports.azure import Identities
 from vmident.ports.journal import Journal
@@ -84,7 +85,7 @@ def _deleted(identities: Collection[ResourceId], there: Identities) -> frozenset
 
 
 def _cannot_come_back(identity: ResourceId, vm: ResourceId | None = None) -> NotFound:
-    left = f" VM '{vm.name}' was not changed." if vm else ""
+    left = f" {capitalized(titled(vm))} was not changed." if vm else ""
     return NotFound(
         f"Identity '{identity.name}' has been deleted, and a deleted identity cannot be restored.{left}",
         code="identity-not-found",

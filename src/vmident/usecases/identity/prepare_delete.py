@@ -14,6 +14,7 @@ from vmident.core.resources import IdentityResource
 from vmident.core.run_record import IdentityDeletion
 from vmident.core.transition import RemoveUsers
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import capitalized, titled
 from vmident.errors import NotFound
 from vmident.ports.azure import AttachedVms, Roles
 from vmident.ports.ports import Ports
@@ -129,7 +130,8 @@ def _on_search(attached_vms: AttachedVms, identity: ResourceId) -> tuple[Notice,
     return (
         Notice(
             SEARCH_INCOMPLETE,
-            f"Resource Graph is not available: only the VMs of subscription {identity.subscription} were checked.",
+            f"Resource Graph is not available: only subscription {identity.subscription} was checked for VMs and scale "
+            "sets that have the identity.",
         ),
     )
 
@@ -140,8 +142,8 @@ def _on_abandoned(attached: Sequence[ResourceId], request: DeletionRequest) -> t
     return tuple(
         Notice(
             DEAD_ATTACHMENT,
-            f"VM '{vm.name}' ({vm.group}) keeps the deleted identity attached; Azure rejects other changes of "
-            "its identities until it is detached.",
+            f"{capitalized(titled(vm))} ({vm.group}) keeps the deleted identity attached; Azure rejects other changes "
+            "of its identities until it is detached.",
         )
         for vm in attached
     )

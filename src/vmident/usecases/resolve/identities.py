@@ -17,6 +17,7 @@ from vmident.core.resources import IdentityResource
 from vmident.core.selection import named
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import titled
 from vmident.errors import AmbiguousName, NotFound, UsageError
 from vmident.ports.azure import Identities
 from vmident.usecases.resolve.suggestions import suggestion
@@ -96,7 +97,7 @@ def _find_one(word: str, machine: VirtualMachine, identities: Identities) -> Res
         return _identity_id_in(word)
     attached = named(machine.identity.users, word)
     if attached:
-        return _the_only(word, attached, f"attached to VM '{machine.id.name}'")
+        return _the_only(word, attached, f"attached to {titled(machine.id)}")
     subscription = machine.id.subscription
     in_group = identities.find(user_identity_id(subscription, machine.id.group, word))
     if in_group:
@@ -120,7 +121,7 @@ def _the_only(word: str, found: Sequence[ResourceId], place: str) -> ResourceId:
 def _no_identity_named(word: str, machine: VirtualMachine, identities: Identities) -> NotFound:
     there = _near(word, machine.id.subscription, None, identities)
     return NotFound(
-        f"Identity '{word}' not found on VM '{machine.id.name}', in its group '{machine.id.group}', or "
+        f"Identity '{word}' not found on {titled(machine.id)}, in its group '{machine.id.group}', or "
         f"in subscription {machine.id.subscription}.{there}",
         code="identity-not-found",
         hint="Use the resource ID for an identity in another subscription.",

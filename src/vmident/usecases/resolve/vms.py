@@ -10,7 +10,7 @@ from msgspec import Struct
 from vmident.core.naming import checked_name
 from vmident.core.resource_id import ResourceId, looks_like_id, typed_id
 from vmident.core.shell import command_line
-from vmident.core.vm_kind import ONLY_VMS, VmKind, capitalized, either, is_machine, kind_of
+from vmident.core.vm_kind import ONLY_VMS, VmKind, capitalized, either, is_machine, kind_of, plural
 from vmident.errors import AmbiguousName, NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -74,10 +74,9 @@ def the_only_vm(word: str, found: Sequence[ResourceId], where: Where, machines: 
         ids = "\n".join(f"  {one}" for one in here)
         are_alike = len({kind_of(one) for one in here}) == 1
         place = f"resource group '{group}'" if group else f"subscription {where.subscription()}"
-        nouns = " and ".join(f"{kind.noun}s" for kind in where.kinds)
         option = "-g/--resource-group" if are_alike else "--kind"
         raise AmbiguousName(
-            f"{len(here)} {nouns} are named '{word}' in {place}:\n{ids}",
+            f"{len(here)} {plural(where.kinds)} are named '{word}' in {place}:\n{ids}",
             hint=f"Use {option}, or the {kind_of(here[0]).noun}'s resource ID.",
         )
     return here[0]
@@ -110,10 +109,10 @@ def _no_vm_named(
     name = word.rsplit("/", 1)[-1]
     place = f"resource group '{group}'" if group else f"subscription {subscription}"
     alike = suggestion(name, lambda: [one for kind in kinds for one in machines.names(subscription, group, kind)])
-    nouns = " and ".join(f"{kind.noun}s" for kind in kinds)
     look = command_line("vmident", "list", *(["-g", group] if group else []), *_kind_option(kinds))
     return NotFound(
-        f"{capitalized(either(kinds))} '{name}' not found in {place}.{alike}", hint=f"To see all {nouns}: {look}"
+        f"{capitalized(either(kinds))} '{name}' not found in {place}.{alike}",
+        hint=f"To see all {plural(kinds)}: {look}",
     )
 
 

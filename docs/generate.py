@@ -69,6 +69,8 @@ _NARROWER_CODES = {
 }
 _WARNING_CODES = {
     "principal-lost": "The system-assigned identity and its principal are deleted.",
+    "dependent-extension": "An extension uses an identity that it loses, or gets another default identity or none.",
+    "dependent-encryption": "Disk encryption uses an identity that is detached.",
     "default-identity-changed": "Programs in the VM that do not name an identity get a different one.",
     "default-identity-ambiguous": "Programs in the VM that do not name an identity get an error: several are attached.",
     "default-identity-lost": "Programs in the VM that do not name an identity no longer get one.",

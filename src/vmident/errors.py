@@ -147,6 +147,12 @@ class NotFound(VmidentError):
     exit_code = ExitCode.NOT_FOUND
 
 
+class SystemIdentityUnsupported(VmidentError):
+    """The resource cannot have a system-assigned identity: a scale set in Flexible orchestration mode."""
+
+    default_code = "system-identity-unsupported"
+
+
 class BeingDeleted(VmidentError):
     """The VM or resource group is being deleted."""
 

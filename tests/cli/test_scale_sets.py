@@ -102,3 +102,40 @@ def test_desired_state_reaches_scale_sets_by_kind_and_by_id(program: Program, tm
     again = program(f"plan -f {file} -o json").json
     assert again["summary"]["pending"] == 0
     assert FLEXIBLE in {one["id"] for one in again["vms"]}
+
+
+def test_a_flexible_scale_set_is_refused_the_system_assigned_identity_before_anything_is_sent(
+    program: Program, tmp_path: Path
+) -> None:
+    refused = program(f"enable-system {FLEXIBLE} --dry-run -o json")
+
+    assert refused.code == 1
+    assert program.shape == ["GET"]
+    assert refused.json["error"]["code"] == "system-identity-unsupported"
+    assert "instances, which are VMs" in refused.json["error"]["hint"]
+    assert program(f"remove-user {FLEXIBLE} --all-identities --yes").code == 0
+
+    file = tmp_path / "identities.yaml"
+    file.write_text(f"version: 1\nrules:\n  - {{vms: {{ids: ['{FLEXIBLE}']}}, system: true}}\n", encoding="utf-8")
+    (planned,) = program(f"plan -f {file} -o json").json["vms"]
+    assert planned["warnings"][0]["code"] == "system-identity-unsupported"
+    assert program(f"apply -f {file} --yes").code == 1
+    assert program.patches == []
+
+
+def test_doctor_checks_a_scale_set_with_its_own_permission(program: Program) -> None:
+    found = program(f"doctor {WEB} -o json").json
+
+    messages = [one["message"] for one in found["checks"]]
+    assert any("Microsoft.Compute/virtualMachineScaleSets/write" in one for one in messages)
+    assert not any("expand" in one.url for one in program.sent)
+
+
+def test_an_identity_that_a_scale_set_has_is_not_deleted_under_it(program: Program) -> None:
+    refused = program(f"identity delete monitoring -g {GROUP} --yes")
+
+    assert refused.code == 1
+    assert "flexibleScaleSet" in refused.err
+    detached = program(f"identity delete monitoring -g {GROUP} --detach --yes")
+    assert detached.code == 0
+    assert program(f"show {FLEXIBLE}").json["identity"]["type"] == "None"

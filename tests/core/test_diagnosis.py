@@ -18,12 +18,13 @@ from vmident.core.diagnosis import (
     on_subscription,
 )
 from vmident.core.identity import IdentityState
-from vmident.core.rbac.permissions import VM_WRITE, Permission
+from vmident.core.rbac.permissions import Permission
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import vm_id
 from vmident.core.virtual_machine import VirtualMachine
 
 VM = vm_id("s", "g", "myVM")
+VM_WRITE = "Microsoft.Compute/virtualMachines/write"
 
 
 def machine(provisioning_state: str = "Succeeded") -> VirtualMachine:

@@ -22,10 +22,11 @@ from msgspec.structs import replace
 from tests.core.arm_merge import Held, merged
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.patch import patch_for
-from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
+from vmident.core.resource_id import ResourceId, user_identity_id
 from vmident.core.run_record import Progress
 from vmident.core.transition import AddUsers, Change, EnableSystem, transition
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import ONLY_VMS, VmKind, kind_of
 from vmident.errors import Conflict, PreconditionFailed, Throttled, VmidentError
 from vmident.fleet.request_queues import Response
 from vmident.fleet.runner import Runner
@@ -102,14 +103,17 @@ class Azure:
         self.requests["read"] += 1
         self.faults("read", vm)
         there = self._settled(vm)
-        self._draw(vm, [*self._arm("reads", vm), *throttling.vm_read(there.location, str(vm))])
+        read = throttling.vm_read if kind_of(vm) is VmKind.VM else throttling.scale_set_read
+        self._draw(vm, [*self._arm("reads", vm), *read(there.location, str(vm))])
         return there
 
     def write_identity(self, vm: ResourceId, body: Any, etag: str | None) -> PatchResponse:
         self.requests["write"] += 1
         self.faults("write", vm)
         there = self._settled(vm)
-        self._draw(vm, [*self._arm("writes", vm), *throttling.vm_write("UpdateVM", there.location, str(vm))])
+        is_vm = kind_of(vm) is VmKind.VM
+        write = partial(throttling.vm_write, "UpdateVM") if is_vm else throttling.scale_set_write
+        self._draw(vm, [*self._arm("writes", vm), *write(there.location, str(vm))])
         if etag != there.etag:
             raise PreconditionFailed("The VM was changed.", code="PreconditionFailed", status=412)
         if not there.is_idle:
@@ -147,7 +151,9 @@ class Azure:
 
     def _begin(self, vm: ResourceId) -> Operation:
         now = self.clock.now()
-        operation = Operation(f"operation-{next(self._numbers)}")
+        # Azure asks for this pause where a scale set is changed, and for none with a VM (recorded).
+        pause = None if kind_of(vm) is VmKind.VM else 10.0
+        operation = Operation(f"operation-{next(self._numbers)}", pause)
         self._operations[operation.url] = (vm, now, now + self.operation_seconds(), None)
         self._latest = operation
         self.vms[vm] = replace(self.vms[vm], tags={"operation": operation.url})
@@ -295,6 +301,7 @@ class Rehearsal:
     seed: int = 0
     policy: StopPolicy = NO_POLICY
     has_etags: bool = True
+    kinds: tuple[VmKind, ...] = ONLY_VMS
     shown: list[Progress] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -304,7 +311,8 @@ class Rehearsal:
         self.executor = VirtualHands(self.azure)
         for number in range(self.number):
             place = number % (self.subscriptions * self.regions)
-            vm = vm_id(SUBSCRIPTIONS[place % self.subscriptions], "group", f"vm-{number:06}")
+            kind = self.kinds[number % len(self.kinds)]
+            vm = kind.id_of(SUBSCRIPTIONS[place % self.subscriptions], "group", f"vm-{number:06}")
             self.azure.vms[vm] = VirtualMachine(
                 vm, REGIONS[place // self.subscriptions], IdentityState(), "1" if self.has_etags else None
             )

@@ -9,6 +9,7 @@ import pytest
 from tests.fleet.simulated import SUBSCRIPTIONS, USER, Rehearsal
 from vmident.core.resource_id import ResourceId, user_identity_id
 from vmident.core.transition import AddUsers
+from vmident.core.vm_kind import ALL_KINDS, VmKind
 from vmident.errors import AzureUnavailable, Unreachable
 from vmident.fleet import azure_limits
 from vmident.results.changes import Status
@@ -48,6 +49,19 @@ def test_a_thousand_vms_take_what_the_limits_take(command: str) -> None:
     check_all_are_right(rehearsal)
     assert rehearsal.clock.at <= 1.03 * bound(rehearsal)
     assert rehearsal.reads_a_vm <= 1.1
+    assert rehearsal.throttled_share == 0
+
+
+@pytest.mark.parametrize(("kinds", "command"), [(ALL_KINDS, "add-user"), ((VmKind.SCALE_SET,), "enable-system")])
+def test_a_thousand_scale_sets_and_vms_take_what_their_own_limits_take(kinds: tuple[VmKind, ...], command: str) -> None:
+    rehearsal = Rehearsal(1_000, command, kinds=kinds)
+    results = rehearsal.run()
+    assert {one.status for one in results if one} == {Status.CHANGED}
+    check_all_are_right(rehearsal)
+    drawn = {draw.key[0] for cost in rehearsal.costs for draw in azure_limits.token_uses_of(cost)}
+    assert {azure_limits.SCALE_SET_UPDATES, azure_limits.SCALE_SET_BATCHES} <= drawn
+    assert (azure_limits.UPDATES in drawn) == (VmKind.VM in kinds)
+    assert rehearsal.clock.at <= 1.08 * bound(rehearsal)
     assert rehearsal.throttled_share == 0
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from vmident.core.consequences import Notice
+from vmident.core.consequences import Notice, consequences
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.patch import patch_for
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
@@ -121,7 +121,8 @@ def test_a_change_the_other_way_shows_a_system_identity_that_comes() -> None:
 
 
 def test_what_is_about_to_be_lost_is_shown_with_what_that_breaks_and_what_comes_is_not() -> None:
-    heading, system, one, its_id, *broken = loss_lines(VM, Transition(HAD, HAS))
+    lost = Transition(HAD, HAS)
+    heading, system, one, its_id, *broken = loss_lines(VM, lost, (), consequences(lost))
     assert _texts([heading, system, one, its_id]) == [
         "myVM (myGroup) will lose:",
         "  - system-assigned identity  principal the-principal",
@@ -232,7 +233,9 @@ def _nasty_machine() -> VirtualMachine:
         _nasty_change,
         lambda: vm_lines(_nasty_machine()),
         lambda: table_lines([vm_row(_nasty_machine())], 0.0),
-        lambda: loss_lines(_nasty_machine().id, Transition(_nasty_state(), IdentityState())),
+        lambda: loss_lines(
+            _nasty_machine().id, Transition(_nasty_state(), IdentityState()), (), (Notice(NASTY, NASTY),)
+        ),
         lambda: error_lines(UsageError(NASTY, code=NASTY, hint=NASTY, request_id=NASTY), NASTY),
         lambda: warning_lines(ChangeResult(NASTY, Status.FAILED, warnings=(Notice("code", NASTY),))),
         lambda: fact_lines({NASTY: NASTY}),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.worlds import STATES, THREE, law
-from vmident.core.consequences import Notice
+from vmident.core.consequences import Notice, consequences
 from vmident.core.identity import IdentityState, SystemIdentity
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Role
@@ -20,6 +20,7 @@ from vmident.core.transition import Transition
 from vmident.errors import Conflict, NotAllowed, NotFound, VmidentError
 from vmident.render.line import Line
 from vmident.render.many import (
+    LossOfOne,
     OnRecord,
     fleet_lines,
     grouped_changes,
@@ -232,25 +233,26 @@ def test_failures_that_azure_never_saw_have_no_request_id_to_tell() -> None:
     assert (failure.error.message, failure.error.request_id, failure.names) == ("... is busy.", None, "vm-000, vm-001")
 
 
+def _loss(name: str, change: Transition) -> LossOfOne:
+    return (vm_id("sub", "myGroup", name), change, (), consequences(change))
+
+
 @law
 @given(st.lists(st.tuples(st.sampled_from(STATES), st.sampled_from(STATES)), max_size=30))
 def test_every_vm_that_loses_something_is_in_one_group_of_those_that_lose_the_same(
     pairs: list[tuple[IdentityState, IdentityState]],
 ) -> None:
-    losses = [(vm_id("sub", "myGroup", f"vm-{place:03}"), Transition(*pair), ()) for place, pair in enumerate(pairs)]
+    losses = [_loss(f"vm-{place:03}", Transition(*pair)) for place, pair in enumerate(pairs)]
     groups = grouped_losses(losses)
-    assert sorted(vm for group in groups for vm, _, _ in group) == sorted(vm for vm, _, _ in losses)
-    assert all(len({(change.removed, change.disables_system) for _, change, _ in group}) == 1 for group in groups)
+    assert sorted(vm for group in groups for vm, *_ in group) == sorted(vm for vm, *_ in losses)
+    assert all(len({(change.removed, change.disables_system) for _, change, *_ in group}) == 1 for group in groups)
     headings = [line.text for line in grouped_loss_lines(losses) if line.text.endswith("will lose:")]
     assert sum(int(text.split()[0]) for text in headings) == len(losses)
 
 
 def test_no_principal_of_one_vm_stands_for_all() -> None:
     systems = [IdentityState(SystemIdentity(f"p-{place}")) for place in range(7)]
-    losses = [
-        (vm_id("sub", "myGroup", f"vm-{place}"), Transition(system, IdentityState()), ())
-        for place, system in enumerate(systems)
-    ]
+    losses = [_loss(f"vm-{place}", Transition(system, IdentityState())) for place, system in enumerate(systems)]
     lines = texts(grouped_loss_lines(losses))
     assert lines[:2] == ["7 VMs will lose:", "  vm-0, vm-1, vm-2, vm-3, vm-4 and 2 more"]
     assert not [line for line in lines if "p-0" in line]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, items_of_one_page, named_in_graph, unread_items
-from vmident.arm.wire.types import VmBody
 from vmident.arm.wire.virtual_machines import vm_from_wire, vm_in_graph, vm_in_list
 from vmident.core.resource_id import ResourceId
 from vmident.core.selection import named
@@ -40,14 +39,6 @@ class ArmVirtualMachines:
     def read(self, vm: ResourceId) -> VirtualMachine:
         """GET the VM; raises `WrongResource` for an answer about another one."""
         return _machine_in(self._connection.read(str(vm), API_VERSION), vm)
-
-    def power_state(self, vm: ResourceId) -> str | None:
-        """Read the VM's instance view: a status `PowerState/running` says `running`."""
-        body = self._connection.read(str(vm), API_VERSION, expand="instanceView").read(VmBody, "a VM")
-        check_about(vm, body.id)
-        view = body.properties.instance_view if body.properties else None
-        codes = [one.code or "" for one in (view.statuses if view else None) or ()]
-        return next((code.partition("/")[2] for code in codes if code.startswith("PowerState/")), None)
 
     def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> PatchResponse:
         """PATCH the VM once; return the VM as the answer has it, and the operation that carries out the change.

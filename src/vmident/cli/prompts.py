@@ -134,7 +134,7 @@ def _listed(names: Sequence[str]) -> str:
 def _lost(losses: Sequence[Loss], are_many: bool) -> Iterable[Line]:
     from vmident.render.human import loss_lines
 
-    setting = [(loss.vm, loss.change, loss.orphans) for loss in losses]
+    setting = [(loss.vm, loss.change, loss.orphans, loss.warnings) for loss in losses]
     if are_many:
         from vmident.render.many import grouped_loss_lines
 
@@ -143,9 +143,9 @@ def _lost(losses: Sequence[Loss], are_many: bool) -> Iterable[Line]:
 
 
 def _said_of(loss: Loss) -> Iterable[tuple[ResourceId, str]]:
-    from vmident.core.consequences import consequences, roles_orphaned
+    from vmident.core.consequences import roles_orphaned
 
-    return ((loss.vm, one.message) for one in (*consequences(loss.change), *roles_orphaned(loss.orphans)))
+    return ((loss.vm, one.message) for one in (*loss.warnings, *roles_orphaned(loss.orphans)))
 
 
 def _said_of_deletion(loss: IdentityLoss) -> Iterable[tuple[ResourceId, str]]:
@@ -160,7 +160,7 @@ def _deletion_lines(loss: IdentityLoss) -> Iterable[Line]:
 
     yield from deletion_loss_lines(loss.identity, loss.roles, loss.warnings)
     for detached in loss.detached:
-        yield from loss_lines(detached.vm, detached.change, detached.orphans)
+        yield from loss_lines(detached.vm, detached.change, detached.orphans, detached.warnings)
 
 
 def _counted(losses: Sequence[Loss]) -> str:

@@ -21,6 +21,7 @@ from vmident.core.identity import IdentityState
 from vmident.core.rbac.roles import RoleAssignment
 from vmident.core.resource_id import ResourceId
 from vmident.core.transition import Transition
+from vmident.core.vm_kind import VmKind
 
 PRINCIPAL_LOST = "principal-lost"
 DEFAULT_IDENTITY_CHANGED = "default-identity-changed"
@@ -30,6 +31,7 @@ IDENTITY_NAMED_TWICE = "identity-named-twice"
 ROLES_ORPHANED = "roles-orphaned"
 ROLES_UNKNOWN = "roles-unknown"
 LONG_IDENTITY_NAME = "long-identity-name"
+_PLACES = {VmKind.VM: "the VM", VmKind.SCALE_SET: "instances of the scale set"}
 SAFE_IDENTITY_NAME_LENGTH = 24
 """Characters; Microsoft's article 'Configure managed identities for Azure resources on an Azure VM using Azure CLI'
 warns of trouble on a VM above it, and Azure takes more ('Names' in the wire facts)."""
@@ -53,6 +55,11 @@ class DefaultIdentity(Struct, frozen=True):
     is_ambiguous: bool = False
 
     @property
+    def is_there(self) -> bool:
+        """Return whether such a program gets a token at all."""
+        return self.is_system or self.user is not None
+
+    @property
     def summary(self) -> str:
         """The identity in words."""
         return "the system-assigned identity" if self.is_system else f"'{self.user.name if self.user else ''}'"
@@ -67,12 +74,12 @@ def default_identity(state: IdentityState) -> DefaultIdentity:
     return DefaultIdentity(is_ambiguous=bool(state.users))
 
 
-def consequences(change: Transition) -> tuple[Notice, ...]:
+def consequences(change: Transition, kind: VmKind = VmKind.VM) -> tuple[Notice, ...]:
     """List what `change` breaks or loses, the gravest first; empty where nothing is."""
     warnings = []
     if change.disables_system:
         warnings.append(_principal_lost(change.before))
-    default = _default_changed(default_identity(change.before), default_identity(change.after))
+    default = _default_changed(default_identity(change.before), default_identity(change.after), _PLACES[kind])
     if default:
         warnings.append(default)
     return tuple(warnings)
@@ -126,26 +133,25 @@ def _principal_lost(before: IdentityState) -> Notice:
     )
 
 
-def _default_changed(before: DefaultIdentity, after: DefaultIdentity) -> Notice | None:
+def _default_changed(before: DefaultIdentity, after: DefaultIdentity, place: str) -> Notice | None:
     if after == before:
         return None
     if after.is_ambiguous:
         return Notice(
             DEFAULT_IDENTITY_AMBIGUOUS,
-            "Programs in the VM that request a token without naming an identity will get an error: there are "
+            f"Programs in {place} that request a token without naming an identity will get an error: there are "
             "several user-assigned identities and no system-assigned one.",
         )
-    had_an_answer = before.is_system or before.user is not None
-    if not had_an_answer:
+    if not before.is_there:
         return None
-    if not after.is_system and after.user is None:
+    if not after.is_there:
         return Notice(
             DEFAULT_IDENTITY_LOST,
-            f"Programs in the VM that request a token without naming an identity get {before.summary} now, and "
+            f"Programs in {place} that request a token without naming an identity get {before.summary} now, and "
             "none after cached tokens expire (up to about 24 hours).",
         )
     return Notice(
         DEFAULT_IDENTITY_CHANGED,
-        f"Programs in the VM that request a token without naming an identity get {before.summary} now, and "
+        f"Programs in {place} that request a token without naming an identity get {before.summary} now, and "
         f"{after.summary} after cached tokens expire (up to about 24 hours).",
     )

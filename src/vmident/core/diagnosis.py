@@ -8,12 +8,15 @@ from enum import Enum
 from msgspec import Struct
 
 from vmident.core.consequences import default_identity
+from vmident.core.dependents import Dependent, identity_used
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.permissions import Permission, allows, remediation
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
+from vmident.core.verification.host import Agent, Host
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import capitalized, titled
 
 CLOCK_TOLERANCE_SECONDS = 300.0
 """Tokens carry times, and Microsoft Entra tolerates five minutes; source: 'Microsoft Entra access tokens'."""
@@ -101,21 +104,61 @@ def on_permission(action: str, what: str, scope: Scope, permissions: Sequence[Pe
 
 def on_state(machine: VirtualMachine, power: str | None) -> Check:
     """Judge whether the VM runs: a VM that is stopped takes changes of its identities and gives no tokens."""
-    name = machine.id.name
+    subject = titled(machine.id)
     if machine.has_failed:
         return Check(
             "vm",
             CheckStatus.WARNING,
-            f"The last operation on VM '{name}' ended as '{machine.provisioning_state}'.",
-            "Check the VM's activity log. A successful change of its identities clears this state.",
+            f"The last operation on {subject} ended as '{machine.provisioning_state}'.",
+            "Check its activity log. A successful change of its identities clears this state.",
         )
     if power is None or power.lower() == "running":
-        return Check("vm", CheckStatus.OK, f"VM '{name}' is {power or 'there'}.")
+        return Check("vm", CheckStatus.OK, f"{capitalized(subject)} is {power or 'there'}.")
     return Check(
         "vm",
         CheckStatus.WARNING,
-        f"VM '{name}' is {power}: its identities can be changed, but programs in it get no tokens until it runs.",
+        f"{capitalized(subject)} is {power}: its identities can be changed, but programs in it get no tokens until it "
+        "runs.",
         f"Start it: {command_line('az', 'vm', 'start', '--ids', machine.id)}",
+    )
+
+
+def on_agent(host: Host) -> list[Check]:
+    """Judge the VM agent, which extensions and 'vmident verify' need; that of a VM that is stopped does not report."""
+    if host.agent is Agent.READY:
+        return [Check("agent", CheckStatus.OK, "The VM agent is ready.")]
+    if host.agent is Agent.UNKNOWN or (host.power or "").lower() != "running":
+        return [Check("agent", CheckStatus.SKIPPED, "The VM agent does not report.")]
+    look = command_line("az", "vm", "get-instance-view", "--ids", host.machine.id, "--query", "instanceView.vmAgent")
+    return [
+        Check(
+            "agent",
+            CheckStatus.WARNING,
+            f"The VM agent is {host.agent.value}: extensions and 'vmident verify' do not work without it.",
+            f"To see its state: {look}",
+        )
+    ]
+
+
+def on_dependents(machine: VirtualMachine) -> list[Check]:
+    """Judge what uses the identities of a VM: whether each has the one that it uses."""
+    return [_on_dependent(one, machine) for one in machine.dependents]
+
+
+def _on_dependent(one: Dependent, machine: VirtualMachine) -> Check:
+    identity, is_there = identity_used(one, machine.identity)
+    if is_there:
+        return Check("dependent", CheckStatus.OK, f"{one.title} uses {identity}.")
+    fix = (
+        command_line("vmident", "add-user", machine.id, "--identity", one.needs)
+        if isinstance(one.needs, ResourceId)
+        else command_line("vmident", "enable-system", machine.id)
+    )
+    return Check(
+        "dependent",
+        CheckStatus.WARNING,
+        f"{one.title} uses {identity}, which {titled(machine.id)} does not have.",
+        None if isinstance(one.needs, str) else f"Add it: {fix}",
     )
 
 
@@ -133,7 +176,7 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
             "attachment",
             CheckStatus.PROBLEM,
             f"Identity '{identity}' is attached but no longer exists: it provides no tokens, and Azure rejects "
-            "other changes of the VM's identities.",
+            "other changes of its identities.",
             f"Detach it: {command_line('vmident', 'doctor', vm, '--fix')}, or {_to_detach(vm, identity)}",
         )
         for identity in dead
@@ -142,7 +185,7 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
         Check(
             "attachment",
             CheckStatus.PROBLEM,
-            f"Identity '{identity}' was deleted and recreated after it was attached: the VM still uses the old one.",
+            f"Identity '{identity}' was deleted and recreated after it was attached: the old one is still in use.",
             f"Detach it and attach it again: {_to_detach(vm, identity)}; "
             + command_line("vmident", "add-user", vm, "--identity", identity),
         )

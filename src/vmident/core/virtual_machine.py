@@ -1,4 +1,4 @@
-"""A VM, as far as a change of its identity needs to know it."""
+"""A VM or scale set, as far as a change of its identity needs to know it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from vmident.core.dependents import Dependent
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId
 from vmident.errors import VmidentError
@@ -21,9 +22,12 @@ class UnreadVm(Struct, frozen=True):
 
 
 class VirtualMachine(Struct, frozen=True):
-    """One answer about a VM.
+    """One answer about a VM or scale set.
 
     `etag` is `None` where the API version has none. `provisioning_state` is ARM's word, such as `Succeeded`.
+    `dependents` are what uses its identities. `has_unread_extensions`: a list of VMs names extensions by ID alone, so
+    that not all dependents are known. `is_flexible` is a scale set in Flexible orchestration mode, which takes no
+    system-assigned identity.
     """
 
     id: ResourceId
@@ -32,6 +36,9 @@ class VirtualMachine(Struct, frozen=True):
     etag: str | None = None
     provisioning_state: str = "Succeeded"
     tags: Mapping[str, str] = field(default_factory=dict)
+    dependents: tuple[Dependent, ...] = ()
+    has_unread_extensions: bool = False
+    is_flexible: bool = False
 
     @property
     def is_idle(self) -> bool:

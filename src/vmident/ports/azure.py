@@ -75,10 +75,6 @@ class VirtualMachines(Protocol):
         """Read one VM from ARM itself, never from an index that lags."""
         ...
 
-    def power_state(self, vm: ResourceId) -> str | None:
-        """Return whether the VM runs, in Azure's word, such as `running` or `deallocated`; `None` where not known."""
-        ...
-
     def write_identity(self, vm: ResourceId, body: PatchBody, etag: str | None) -> PatchResponse:
         """Send the PATCH once, with `If-Match` where there is an etag; never repeats it.
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class Loss(Struct, frozen=True):
-    """What a VM will lose: identities, and the role assignments that will be orphaned."""
+    """What a VM will lose: identities, and the role assignments that will be orphaned; `warnings` say what breaks."""
 
     vm: ResourceId
     change: Transition
     orphans: Sequence[RoleAssignment] = ()
+    warnings: Sequence[Notice] = ()
 
 
 class IdentityLoss(Struct, frozen=True):

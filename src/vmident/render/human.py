@@ -89,13 +89,13 @@ def difference_lines(change: Transition) -> Iterator[Line]:
     yield from _identities(_only(change.after, change.added, change.enables_system), "+", Tone.ADDED)
 
 
-def loss_lines(vm: ResourceId, change: Transition, orphans: Sequence[RoleAssignment] = ()) -> Iterator[Line]:
+def loss_lines(
+    vm: ResourceId, change: Transition, orphans: Sequence[RoleAssignment], warnings: Sequence[Notice]
+) -> Iterator[Line]:
     """Draw what a VM is about to lose, and what that breaks."""
     yield Line(f"{_vm(vm, vm.name)} will lose:", Tone.HEADING)
     yield from _identities(_only(change.before, change.removed, change.disables_system), "-", Tone.REMOVED)
-    from vmident.core.consequences import consequences
-
-    for warning in consequences(change):
+    for warning in warnings:
         yield Line(f"  ! {warning.message}", Tone.WARNING)
     for one in orphans:
         yield Line(f"  ! role '{one.role.name}' on {one.scope} will be orphaned", Tone.WARNING)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vmident.core.consequences import PRINCIPAL_LOST
 from vmident.core.identity import IdentityState, SystemIdentity
 from vmident.core.shell import command_line
 from vmident.core.transition import Transition
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
     from vmident.errors import VmidentError
 
 T = TypeVar("T")
-LossOfOne: TypeAlias = "tuple[ResourceId, Transition, Sequence[RoleAssignment]]"
-"""A VM, the change that takes something away from it, and the role assignments that will be orphaned."""
+LossOfOne: TypeAlias = "tuple[ResourceId, Transition, Sequence[RoleAssignment], Sequence[Notice]]"
+"""A VM, the change that takes something away from it, the role assignments that will be orphaned, and what breaks."""
 
 _NAMED_AT_MOST = 5
 _WAYS_AT_MOST = 10
@@ -141,8 +142,8 @@ def grouped_loss_lines(losses: Iterable[LossOfOne]) -> Iterator[Line]:
     for group in grouped_losses(losses):
         first, *others = group
         _, *lines = loss_lines(*first)
-        yield Line(f"{counted(vm for vm, _, _ in group)} will lose:", Tone.HEADING)
-        named = ", ".join(vm.name for vm, _, _ in group[:_NAMED_AT_MOST])
+        yield Line(f"{counted(vm for vm, *_ in group)} will lose:", Tone.HEADING)
+        named = ", ".join(vm.name for vm, *_ in group[:_NAMED_AT_MOST])
         more = len(group) - _NAMED_AT_MOST
         yield Line(f"  {named}{f' and {more} more' if more > 0 else ''}", Tone.FAINT)
         system = first[1].before.system
@@ -152,9 +153,11 @@ def grouped_loss_lines(losses: Iterable[LossOfOne]) -> Iterator[Line]:
 
 
 def _loss_of(loss: LossOfOne) -> Hashable:
-    _, change, orphans = loss
+    _, change, orphans, warnings = loss
     roles = tuple((one.role.name, str(one.scope).lower()) for one in orphans)
-    return (change.before.type, change.after.type, change.removed, change.disables_system, roles)
+    # The principal is one VM's own.
+    broken = tuple(one.message for one in warnings if one.code != PRINCIPAL_LOST)
+    return (change.before.type, change.after.type, change.removed, change.disables_system, roles, broken)
 
 
 def _warned(vms: Sequence[ChangeResult], warning: Notice, names: Names) -> tuple[str, tuple[Notice, ...]]:

@@ -11,11 +11,12 @@ from msgspec import Struct
 from vmident.core import diagnosis
 from vmident.core.auth.caller import Caller
 from vmident.core.diagnosis import Check, CheckStatus
-from vmident.core.rbac.permissions import ASSIGN_IDENTITY, VM_WRITE
+from vmident.core.rbac.permissions import ASSIGN_IDENTITY
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import IdentityResource
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import VmKind, kind_of, titled
 from vmident.errors import NotFound, NotSignedIn, UsageError, VmidentError
 from vmident.ports.azure import Subscriptions
 from vmident.ports.ports import Ports
@@ -172,12 +173,24 @@ def _on_vm(
 ) -> VmChecks:
     dead: list[ResourceId] = []
     findings = (
-        *_checked("vm", lambda: [diagnosis.on_state(machine, ports.machines.power_state(machine.id))]),
+        *_checked("vm", lambda: _on_state(machine, ports)),
         *_checked("permission", lambda: _on_permissions(machine, identities, caller, ports)),
         *_checked("attachment", lambda: _on_attachments(machine, dead, read)),
         diagnosis.on_default(machine.identity),
     )
     return VmChecks(machine.id.name, findings, machine.id, tuple(dead))
+
+
+def _on_state(machine: VirtualMachine, ports: Ports) -> list[Check]:
+    """Check whether the VM runs, its agent and what uses its identities, which its own GET says and no list."""
+    if kind_of(machine.id) is VmKind.SCALE_SET:
+        return [diagnosis.on_state(machine, None), *diagnosis.on_dependents(machine)]
+    host = ports.run_commands.read_host(machine.id)
+    return [
+        diagnosis.on_state(machine, host.power),
+        *diagnosis.on_agent(host),
+        *diagnosis.on_dependents(host.machine),
+    ]
 
 
 def _on_permissions(machine: VirtualMachine, words: Sequence[str], caller: Caller, ports: Ports) -> list[Check]:
@@ -187,7 +200,7 @@ def _on_permissions(machine: VirtualMachine, words: Sequence[str], caller: Calle
 
     named, _ = find_identities(words, machine, ports.identities)
     return [
-        on(VM_WRITE, f"change the identities of VM '{machine.id.name}'", machine.id),
+        on(f"{kind_of(machine.id).resource_type}/write", f"change the identities of {titled(machine.id)}", machine.id),
         *(on(ASSIGN_IDENTITY, f"attach identity '{one.name}'", one) for one in sorted(named)),
     ]
 

@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 from vmident.core.rbac.permissions import (
     ASSIGN_IDENTITY,
     DELETE_ROLE_ASSIGNMENT,
-    VM_READ,
-    VM_WRITE,
     WRITE_ROLE_ASSIGNMENT,
     Permission,
     allows,
@@ -17,6 +15,7 @@ from vmident.core.rbac.permissions import (
     role_for,
 )
 
+VM_READ, VM_WRITE = (f"Microsoft.Compute/virtualMachines/{one}" for one in ("read", "write"))
 ACTIONS = (VM_READ, VM_WRITE, ASSIGN_IDENTITY, WRITE_ROLE_ASSIGNMENT, DELETE_ROLE_ASSIGNMENT)
 OWNER = Permission(("*",))
 # As Azure answers for the built-in roles of these names.

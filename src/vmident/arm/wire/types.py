@@ -66,20 +66,63 @@ class InstanceViewBody(Body):
     statuses: list[StatusBody] | None = None
 
 
+class ExtensionPropertiesBody(Body):
+    """`properties` of an extension; `settings` are whatever its publisher takes."""
+
+    publisher: Text = None
+    type: Text = None
+    settings: Any = None
+
+
+class ExtensionBody(Body):
+    """An extension of a VM or scale set; lists of VMs have its id alone."""
+
+    name: Text = None
+    properties: ExtensionPropertiesBody | None = None
+
+
+class EncryptionIdentityBody(Body):
+    """The identity that disk encryption uses."""
+
+    user_assigned_identity_resource_id: Text = None
+
+
+class SecurityProfileBody(Body):
+    """The security profile."""
+
+    encryption_identity: EncryptionIdentityBody | None = None
+
+
+class ExtensionProfileBody(Body):
+    """The extensions of a scale set."""
+
+    extensions: list[ExtensionBody] | None = None
+
+
+class InstanceProfileBody(Body):
+    """What the instances of a scale set are made from."""
+
+    extension_profile: ExtensionProfileBody | None = None
+    security_profile: SecurityProfileBody | None = None
+
+
 class VmPropertiesBody(Body):
-    """`properties` of a VM."""
+    """`properties` of a VM, and of a scale set, where its instances have a profile."""
 
     provisioning_state: Text = None
-    instance_view: InstanceViewBody | None = None
+    security_profile: SecurityProfileBody | None = None
+    orchestration_mode: Text = None
+    virtual_machine_profile: InstanceProfileBody | None = None
 
 
 class VmBody(Body):
-    """A VM."""
+    """A VM, whose `resources` are its extensions, or a scale set."""
 
     id: str
     location: Text = None
     etag: Text = None
     identity: IdentityBody | None = None
+    resources: list[ExtensionBody] | None = None
     properties: VmPropertiesBody | None = None
     tags: dict[str, Text] | None = None
 

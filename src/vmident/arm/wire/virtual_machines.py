@@ -5,20 +5,23 @@ Source: 'The VM resource' in the wire facts; recordings `vm-user-identities-2020
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from msgspec import Raw
 
 from vmident.arm.answers import read, unreadable
 from vmident.arm.wire.types import (
+    ExtensionBody,
     GraphVmBody,
     IdBody,
     IdentityBody,
     Text,
     UserIdentityBody,
     VmBody,
+    VmPropertiesBody,
 )
+from vmident.core.dependents import Dependent, Extension, dependents_in
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
@@ -48,15 +51,35 @@ def checking_ids(what: str, request: str = "") -> Iterator[None]:
 def vm_from_wire(content: bytes | Raw, headers: Mapping[str, str] = _NO_HEADERS, request: str = "") -> VirtualMachine:
     """Read a VM; its etag is in the body, the `ETag` header, or both."""
     body = read(content, VmBody, _A_VM, request)
+    properties = body.properties or VmPropertiesBody()
     with checking_ids(_A_VM, request):
         return VirtualMachine(
             id=ResourceId.parse(body.id),
             location=body.location or "",
             identity=_identity(body.identity, request),
             etag=body.etag or headers.get("ETag"),
-            provisioning_state=(body.properties.provisioning_state if body.properties else None) or "Succeeded",
+            provisioning_state=properties.provisioning_state or "Succeeded",
             tags=tags_from_wire(body.tags),
+            dependents=_dependents(body.resources or [], properties),
+            has_unread_extensions=any(one.properties is None for one in body.resources or ()),
+            is_flexible=(properties.orchestration_mode or "").lower() == "flexible",
         )
+
+
+def _dependents(resources: Sequence[ExtensionBody], properties: VmPropertiesBody) -> tuple[Dependent, ...]:
+    """Return what uses an identity, of a VM or of the instances of a scale set."""
+    profile = properties.virtual_machine_profile
+    security = profile.security_profile if profile else properties.security_profile
+    in_profile = profile.extension_profile.extensions if profile and profile.extension_profile else None
+    extensions = [
+        Extension(one.name or "", found.publisher or "", found.type or "", found.settings)
+        for one in (*resources, *(in_profile or ()))
+        for found in [one.properties]
+        if found
+    ]
+    encryption = security.encryption_identity if security else None
+    user = encryption.user_assigned_identity_resource_id if encryption else None
+    return dependents_in(extensions, ResourceId.parse(user) if user else None)
 
 
 def vm_in_list(item: Raw) -> VirtualMachine | UnreadVm:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vmident.core.consequences import Notice, consequences
+from vmident.core.dependents import affected
 from vmident.core.desired_state.rules import DesiredRole, Rule, goal_for, roles_for
 from vmident.core.identity import IdentityState
 from vmident.core.naming import did_you_mean
@@ -24,6 +25,7 @@ from vmident.core.transition import Change, Transition, transition
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import either, kind_of
 
+SYSTEM_IDENTITY_UNSUPPORTED = "system-identity-unsupported"
 RULE_SELECTS_NOTHING = "rule-selects-nothing"
 RULE_NAMES_NO_VM = "rule-names-no-vm"
 RULE_NAMES_NO_GROUP = "rule-names-no-group"
@@ -102,7 +104,8 @@ def plan_for(rules: Sequence[Rule], machines: Iterable[VirtualMachine]) -> Plan:
         goal = goal_for(machine, said)
         if goal is not None:
             one = planned_vm(machine.id, machine.identity, goal)
-            planned.append(replace(one, roles_wanted=roles_for(machine.id, said)))
+            warnings = (*_unsupported(machine, one), *affected(one.transition, machine.dependents), *one.warnings)
+            planned.append(replace(one, roles_wanted=roles_for(machine.id, said), warnings=warnings))
     unused = [rule for rule in rules if id(rule) not in used]
     return Plan(tuple(planned), _about_rules(rules, unused, listed))
 
@@ -110,7 +113,14 @@ def plan_for(rules: Sequence[Rule], machines: Iterable[VirtualMachine]) -> Plan:
 def planned_vm(vm: ResourceId, now: IdentityState, change: Change) -> PlannedVm:
     """Work out one VM's part of a plan."""
     made = transition(now, change)
-    return PlannedVm(vm, change, made.before, made.after, patch_for(made), consequences(made))
+    return PlannedVm(vm, change, made.before, made.after, patch_for(made), consequences(made, kind_of(vm)))
+
+
+def _unsupported(machine: VirtualMachine, planned: PlannedVm) -> tuple[Notice, ...]:
+    if not (machine.is_flexible and planned.transition.enables_system):
+        return ()
+    message = "Scale sets in Flexible orchestration mode do not support the system-assigned identity; apply will fail."
+    return (Notice(SYSTEM_IDENTITY_UNSUPPORTED, message),)
 
 
 def _indexed(rules: Sequence[Rule]) -> tuple[dict[ResourceId, list[Rule]], list[Rule]]:

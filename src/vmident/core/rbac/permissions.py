@@ -16,8 +16,6 @@ from msgspec import Struct
 
 from vmident.core.shell import command_line
 
-VM_READ = "Microsoft.Compute/virtualMachines/read"
-VM_WRITE = "Microsoft.Compute/virtualMachines/write"
 ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 WRITE_ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/write"
 DELETE_ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/delete"
@@ -28,6 +26,7 @@ _ROLE_ASSIGNMENT = re.compile(r"/providers/Microsoft\.Authorization/roleAssignme
 # The narrowest built-in role for an action, the more special beginnings first.
 _ROLE_FOR_ACTION = (
     ("microsoft.compute/virtualmachines/", "Virtual Machine Contributor"),
+    ("microsoft.compute/virtualmachinescalesets/", "Virtual Machine Contributor"),
     ("microsoft.managedidentity/userassignedidentities/assign/", "Managed Identity Operator"),
     ("microsoft.managedidentity/userassignedidentities/", "Managed Identity Contributor"),
     ("microsoft.authorization/roleassignments/", _GRANTS_ROLES),

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vmident.core.consequences import ROLES_ORPHANED, Notice, consequences
+from vmident.core.dependents import affected
 from vmident.core.identity import IdentityState
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.rbac.roles import Grant, RoleAssignment
@@ -15,9 +16,9 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_kind import capitalized, titled
+from vmident.core.vm_kind import capitalized, kind_of, titled
 from vmident.core.write_outcome import SentWrite, Shown, shown_by
-from vmident.errors import StateDrifted
+from vmident.errors import StateDrifted, SystemIdentityUnsupported
 from vmident.ports.azure import Roles
 from vmident.ports.ports import Ports
 from vmident.ports.prompt import Loss
@@ -101,6 +102,7 @@ def prepare_change(
     ids, named_twice = find_identities(change_request.identities, machine, ports.identities)
     change = change_request.change(ids)
     planned = transition(machine.identity, change)
+    _check_takes_system(machine, planned)
     _check_not_moved_on(planned, change_request.expected, vm)
     is_done = may_be_done and planned.is_nothing
     if earlier and shown_by(machine, earlier, has_target=is_done) is Shown.OVERTAKEN:
@@ -119,13 +121,19 @@ def prepare_change(
         *assignments,
     )
     check_may(roles, ports.roles)
-    warnings = (*named_twice, *_not_attached(machine, change), *consequences(planned), *orphans.warnings)
+    warnings = (*named_twice, *_not_attached(machine, change), *consequences_on(machine, planned), *orphans.warnings)
     return Prepared(machine, change, planned, patch_for(planned), warnings, grants, roles, orphans.held, assignments)
 
 
 def loss_from(prepared: Prepared) -> Loss:
     """Return what somebody is asked about before the change is made."""
-    return Loss(prepared.machine.id, prepared.transition, prepared.orphans)
+    warnings = consequences_on(prepared.machine, prepared.transition)
+    return Loss(prepared.machine.id, prepared.transition, prepared.orphans, warnings)
+
+
+def consequences_on(machine: VirtualMachine, change: Transition) -> tuple[Notice, ...]:
+    """Return what a change breaks or loses on a VM: its principal, what uses its identities, its default identity."""
+    return (*affected(change, machine.dependents), *consequences(change, kind_of(machine.id)))
 
 
 def removing_roles(prepared: Prepared, roles: Roles) -> Prepared:
@@ -137,6 +145,15 @@ def removing_roles(prepared: Prepared, roles: Roles) -> Prepared:
     check_may(removals, roles)
     warnings = tuple(warning for warning in prepared.warnings if warning.code != ROLES_ORPHANED)
     return replace(prepared, roles=removals, warnings=warnings)
+
+
+def _check_takes_system(machine: VirtualMachine, planned: Transition) -> None:
+    if machine.is_flexible and planned.enables_system:
+        raise SystemIdentityUnsupported(
+            f"Scale set '{machine.id.name}' has Flexible orchestration mode, which does not support the "
+            "system-assigned identity.",
+            hint="Enable it on the instances, which are VMs: vmident enable-system VM",
+        )
 
 
 def _check_not_moved_on(planned: Transition, expected: IdentityState | None, vm: ResourceId) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vmident.core.dependents import may_affect_dependents
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import RunEntry
 from vmident.core.selection import SelectedChange
@@ -119,6 +120,11 @@ def _prepared(task: Task, machine: VirtualMachine, ports: Ports, assignments_of:
         earlier=earlier,
         assignments_of=assignments_of,
     )
+    if machine.has_unread_extensions and may_affect_dependents(prepared.transition):
+        # A list names extensions by id alone: what uses the identities, only the VM's own GET says.
+        ports.prompt.progress(f"{machine.id.name}: reading its extensions")
+        own = replace(ports.machines.read(machine.id), has_unread_extensions=False)
+        return _prepared(task, own, ports, assignments_of)
     return Ready(task.word, prepared, task.change_request, task.entry)
 
 

@@ -1,0 +1,166 @@
+"""What on a VM or scale set uses its identities: extensions and disk encryption.
+
+T1  An extension that names an identity needs that one; one that names none gets the default identity of the VM
+    (`vmident.core.consequences`, C2), except those that always use the system-assigned identity.
+T2  A change affects what loses the identity that it uses, and what gets another default identity or none. Something
+    whose identity was not there before has nothing to lose.
+
+Extensions that are not in the table are not known to use an identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+
+from vmident.core.consequences import DefaultIdentity, Notice, default_identity
+from vmident.core.identity import IdentityState
+from vmident.core.resource_id import ResourceId
+from vmident.core.transition import Transition
+from vmident.errors import BadResourceId
+
+EXTENSION = "dependent-extension"
+ENCRYPTION = "dependent-encryption"
+
+
+class Needs(Enum):
+    """An identity that a dependent does not name."""
+
+    SYSTEM = "the system-assigned identity"
+    DEFAULT = "the default identity"
+
+
+class Extension(Struct, frozen=True):
+    """An extension as a VM's own GET shows it; `publisher` such as `Microsoft.Azure.Monitor`, `settings` any JSON."""
+
+    name: str
+    publisher: str
+    type: str
+    settings: Any = None
+
+
+class Dependent(Struct, frozen=True):
+    """Something that uses an identity: `needs` is how it says which, a client ID where it is text.
+
+    `code` is that of the warning about it, `title` its name in a sentence.
+    """
+
+    code: str
+    title: str
+    needs: Needs | ResourceId | str
+
+    def named_in(self, state: IdentityState) -> ResourceId | None:
+        """Return the attached user-assigned identity that this names; `None` where it names none that is attached."""
+        if isinstance(self.needs, Needs):
+            return None
+        if isinstance(self.needs, ResourceId):
+            return next((one for one in state.users if one == self.needs), None)
+        client_id = self.needs.lower()
+        return next((one for one, known in state.users.items() if (known.client_id or "").lower() == client_id), None)
+
+
+class _Row(Struct, frozen=True):
+    """What an extension is called, and the path to the identity in its settings, unless it is `always_system`."""
+
+    title: str
+    always_system: bool = False
+    path: tuple[str, ...] = ()
+
+
+# Sources: Microsoft's 'Sign in to a Linux virtual machine in Azure by using Microsoft Entra ID and OpenSSH', and the
+# page for Windows (the system-assigned identity is required); 'Understand the machine configuration feature' (the
+# extension authenticates with the system-assigned identity).
+_SIGN_IN = _Row("Microsoft Entra sign-in", always_system=True)
+_CONFIGURATION = _Row("Machine configuration", always_system=True)
+# Source: Microsoft's 'Install and manage the Azure Monitor Agent': `authentication.managedIdentity` with
+# `identifier-name` (`mi_res_id`, `client_id` or `object_id`) and `identifier-value`, for a user-assigned identity.
+_MONITOR = _Row("Azure Monitor Agent", path=("authentication", "managedIdentity"))
+# Source: Microsoft's 'Key Vault virtual machine extension for Linux' and for Windows: `msiClientId`.
+_KEY_VAULT = _Row("Key Vault extension", path=("authenticationSettings", "msiClientId"))
+_ROWS: Mapping[tuple[str, str], _Row] = {
+    ("microsoft.azure.activedirectory", "aadsshloginforlinux"): _SIGN_IN,
+    ("microsoft.azure.activedirectory", "aadloginforwindows"): _SIGN_IN,
+    ("microsoft.guestconfiguration", "configurationforlinux"): _CONFIGURATION,
+    ("microsoft.guestconfiguration", "configurationforwindows"): _CONFIGURATION,
+    ("microsoft.azure.monitor", "azuremonitorlinuxagent"): _MONITOR,
+    ("microsoft.azure.monitor", "azuremonitorwindowsagent"): _MONITOR,
+    ("microsoft.azure.keyvault", "keyvaultforlinux"): _KEY_VAULT,
+    ("microsoft.azure.keyvault", "keyvaultforwindows"): _KEY_VAULT,
+}
+
+
+def dependents_in(extensions: Iterable[Extension], encryption_identity: ResourceId | None) -> tuple[Dependent, ...]:
+    """Return what uses an identity: the extensions of the table, and disk encryption where it names an identity.
+
+    Source of the encryption identity: `securityProfile.encryptionIdentity` in `vm-encryption-identity-2024.json`.
+    """
+    found = [
+        Dependent(EXTENSION, f"{row.title} (extension '{one.name}')", _need(row, one.settings))
+        for one in extensions
+        for row in [_ROWS.get((one.publisher.lower(), one.type.lower()))]
+        if row
+    ]
+    if encryption_identity:
+        found.append(Dependent(ENCRYPTION, "Disk encryption", encryption_identity))
+    return tuple(found)
+
+
+def _need(row: _Row, settings: Any) -> Needs | ResourceId | str:
+    """Return the identity that settings name; what cannot be read as one is as good as none."""
+    if row.always_system:
+        return Needs.SYSTEM
+    for member in row.path:
+        settings = settings.get(member) if isinstance(settings, dict) else None
+    if isinstance(settings, dict):
+        settings = settings.get("identifier-value")
+    if not isinstance(settings, str) or not settings:
+        return Needs.DEFAULT
+    try:
+        return ResourceId.parse(settings) if "/" in settings else settings
+    except BadResourceId:
+        return Needs.DEFAULT
+
+
+def identity_used(one: Dependent, state: IdentityState) -> tuple[str, bool]:
+    """Return the identity that a dependent uses, in words, and whether the VM has it."""
+    if one.needs is Needs.SYSTEM:
+        return Needs.SYSTEM.value, state.system is not None
+    if one.needs is Needs.DEFAULT:
+        default = default_identity(state)
+        return (default.described if default.is_there else Needs.DEFAULT.value), default.is_there
+    name = one.needs.name if isinstance(one.needs, ResourceId) else one.needs
+    user = one.named_in(state)
+    return f"identity '{user.name if user else name}'", user is not None
+
+
+def affected(change: Transition, dependents: Iterable[Dependent]) -> tuple[Notice, ...]:
+    """Warn of each dependent that a change takes its identity from, or gives another default identity."""
+    return tuple(
+        Notice(one.code, message) for one in dependents for message in [_effect_on(one, change)] if message is not None
+    )
+
+
+def may_affect_dependents(change: Transition) -> bool:
+    """Return whether a change can affect anything at all that uses an identity."""
+    return change.takes_away or default_identity(change.before) != default_identity(change.after)
+
+
+def _effect_on(one: Dependent, change: Transition) -> str | None:
+    if one.needs is Needs.DEFAULT:
+        return _effect_of_default(one, default_identity(change.before), default_identity(change.after))
+    if one.needs is Needs.SYSTEM:
+        is_lost, identity = change.disables_system, Needs.SYSTEM.value
+    else:
+        user = one.named_in(change.before)
+        is_lost, identity = user in change.removed, f"identity '{user.name if user else ''}'"
+    return f"{one.title} uses {identity} and stops working without it." if is_lost else None
+
+
+def _effect_of_default(one: Dependent, before: DefaultIdentity, after: DefaultIdentity) -> str | None:
+    if after == before or not before.is_there:
+        return None
+    then = f"uses {after.described}" if after.is_there else "gets no token"
+    return f"{one.title} names no identity: it uses {before.described} now, and {then} after the change."

@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.guards.help_texts import command_words, golden_of
 from vmident import errors
 from vmident.arm import connection, limits
-from vmident.core import consequences, naming
+from vmident.core import consequences, dependents, naming
 from vmident.core.desired_state import plan
 from vmident.core.polling import LONGEST_RETRY_AFTER_SECONDS
 from vmident.usecases.change import execute, outcome, polling, prepare, recorder, resume_and_undo
@@ -69,6 +69,7 @@ _NARROWER_CODES = {
 }
 _WARNING_CODES = {
     "principal-lost": "The system-assigned identity and its principal are deleted.",
+    "system-identity-unsupported": "A rule enables the system-assigned identity on a Flexible scale set.",
     "dependent-extension": "An extension uses an identity that it loses, or gets another default identity or none.",
     "dependent-encryption": "Disk encryption uses an identity that is detached.",
     "default-identity-changed": "Programs in the VM that do not name an identity get a different one.",
@@ -150,6 +151,7 @@ def _warning_codes() -> str:
         consequences,
         naming,
         plan,
+        dependents,
         prepare,
         prepare_delete,
         execute,

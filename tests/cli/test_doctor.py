@@ -44,7 +44,8 @@ def test_where_all_is_well_it_says_so_and_writes_nothing(program: Program) -> No
     assert (outcome.code, amiss(outcome), outcome.json["ok"], outcome.err) == (0, [], True, "")
     checks = {one["check"] for one in outcome.json["checks"]}
     assert checks == {
-        "sign-in", "subscription", "clock", "network", "provider", "vm", "permission", "attachment", "token service"
+        "sign-in", "subscription", "clock", "network", "provider", "vm", "agent", "permission", "attachment",
+        "token service",
     }  # fmt: skip
     assert {one.method for one in program.sent} <= {"GET", "POST"}
 
@@ -244,7 +245,7 @@ def checks_of(outcome: Outcome, vm: str | None) -> list[str]:
     return [one["check"] for one in outcome.json["checks"] if one["vm"] == vm]
 
 
-PER_VM = ["vm", "permission", "attachment", "token service"]
+PER_VM = ["vm", "agent", "permission", "attachment", "token service"]
 
 
 @pytest.mark.parametrize("words", ["myVM dbVM", "--where \"name =~ 'dbVM' or name =~ 'myVM'\"", "--tag team=web"])

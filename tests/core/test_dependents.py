@@ -6,16 +6,14 @@ from typing import Any
 
 import pytest
 
+from vmident.core.consequences import consequences, identity_used, may_affect_dependents
 from vmident.core.dependents import (
     ENCRYPTION,
     EXTENSION,
     Dependent,
     Extension,
     Needs,
-    affected,
     dependents_in,
-    identity_used,
-    may_affect_dependents,
 )
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId, user_identity_id
@@ -93,7 +91,8 @@ def test_what_a_change_does_to_a_dependent(
     needs: Needs | ResourceId | str, before: IdentityState, after: IdentityState, part: str | None
 ) -> None:
     change = Transition(before, after)
-    notices = affected(change, [Dependent(EXTENSION, "The agent", needs)])
+    found = consequences(change, dependents=[Dependent(EXTENSION, "The agent", needs)])
+    notices = [one for one in found if one.code == EXTENSION]
 
     assert len(notices) == (part is not None)
     assert all(str(part) in one.message for one in notices)

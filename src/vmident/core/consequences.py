@@ -6,6 +6,8 @@ C2  Inside the VM, a program that asks the token service for a token and names n
     if there is one, else the only user-assigned one, else an error. So a change can silently change whom such programs
     are, or stop them.
 C3  Tokens are cached for about 24 hours: such a program goes on as whoever it was for as long.
+C4  Something on the VM that loses the identity that it uses stops working; what names no identity follows C2. What had
+    no identity before has nothing to lose.
 
 Source: Microsoft's 'How managed identities for Azure resources work' and the token service's own answers, as gathered
 under 'The token service inside a VM (IMDS)' in the project's wire facts.
@@ -17,6 +19,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from vmident.core.dependents import Dependent, Needs
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.roles import RoleAssignment
 from vmident.core.resource_id import ResourceId
@@ -74,15 +77,35 @@ def default_identity(state: IdentityState) -> DefaultIdentity:
     return DefaultIdentity(is_ambiguous=bool(state.users))
 
 
-def consequences(change: Transition, kind: VmKind = VmKind.VM) -> tuple[Notice, ...]:
+def consequences(
+    change: Transition, kind: VmKind = VmKind.VM, dependents: Iterable[Dependent] = ()
+) -> tuple[Notice, ...]:
     """List what `change` breaks or loses, the gravest first; empty where nothing is."""
-    warnings = []
+    effects = ((one.code, _effect_on(one, change)) for one in dependents)
+    warnings = [Notice(code, message) for code, message in effects if message is not None]
     if change.disables_system:
         warnings.append(_principal_lost(change.before))
     default = _default_changed(default_identity(change.before), default_identity(change.after), _PLACES[kind])
     if default:
         warnings.append(default)
     return tuple(warnings)
+
+
+def identity_used(one: Dependent, state: IdentityState) -> tuple[str, bool]:
+    """Return the identity that a dependent uses, in words, and whether the VM has it."""
+    if one.needs is Needs.SYSTEM:
+        return Needs.SYSTEM.value, state.system is not None
+    if one.needs is Needs.DEFAULT:
+        default = default_identity(state)
+        return (default.described if default.is_there else Needs.DEFAULT.value), default.is_there
+    name = one.needs.name if isinstance(one.needs, ResourceId) else one.needs
+    user = one.named_in(state)
+    return f"identity '{user.name if user else name}'", user is not None
+
+
+def may_affect_dependents(change: Transition) -> bool:
+    """Return whether a change can affect anything at all that uses an identity."""
+    return change.takes_away or default_identity(change.before) != default_identity(change.after)
 
 
 def named_twice(ids: tuple[ResourceId, ...]) -> tuple[Notice, ...]:
@@ -155,3 +178,21 @@ def _default_changed(before: DefaultIdentity, after: DefaultIdentity, place: str
         f"Programs in {place} that request a token without naming an identity get {before.summary} now, and "
         f"{after.summary} after cached tokens expire (up to about 24 hours).",
     )
+
+
+def _effect_on(one: Dependent, change: Transition) -> str | None:
+    if one.needs is Needs.DEFAULT:
+        return _effect_of_default(one, default_identity(change.before), default_identity(change.after))
+    if one.needs is Needs.SYSTEM:
+        is_lost, identity = change.disables_system, Needs.SYSTEM.value
+    else:
+        user = one.named_in(change.before)
+        is_lost, identity = user in change.removed, f"identity '{user.name if user else ''}'"
+    return f"{one.title} uses {identity} and stops working without it." if is_lost else None
+
+
+def _effect_of_default(one: Dependent, before: DefaultIdentity, after: DefaultIdentity) -> str | None:
+    if after == before or not before.is_there:
+        return None
+    then = f"uses {after.described}" if after.is_there else "gets no token"
+    return f"{one.title} names no identity: it uses {before.described} now, and {then} after the change."

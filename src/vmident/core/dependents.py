@@ -1,11 +1,8 @@
 """What on a VM or scale set uses its identities: extensions and disk encryption.
 
-T1  An extension that names an identity needs that one; one that names none gets the default identity of the VM
-    (`vmident.core.consequences`, C2), except those that always use the system-assigned identity.
-T2  A change affects what loses the identity that it uses, and what gets another default identity or none. Something
-    whose identity was not there before has nothing to lose.
-
-Extensions that are not in the table are not known to use an identity.
+An extension that names an identity needs that one; one that names none gets the default identity of the VM, except
+those that always use the system-assigned identity. Extensions that are not in the table are not known to use one. What
+a change does to all of these is decided by `vmident.core.consequences`.
 """
 
 from __future__ import annotations
@@ -16,10 +13,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from vmident.core.consequences import DefaultIdentity, Notice, default_identity
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId
-from vmident.core.transition import Transition
 from vmident.errors import BadResourceId
 
 EXTENSION = "dependent-extension"
@@ -122,45 +117,3 @@ def _need(row: _Row, settings: Any) -> Needs | ResourceId | str:
         return ResourceId.parse(settings) if "/" in settings else settings
     except BadResourceId:
         return Needs.DEFAULT
-
-
-def identity_used(one: Dependent, state: IdentityState) -> tuple[str, bool]:
-    """Return the identity that a dependent uses, in words, and whether the VM has it."""
-    if one.needs is Needs.SYSTEM:
-        return Needs.SYSTEM.value, state.system is not None
-    if one.needs is Needs.DEFAULT:
-        default = default_identity(state)
-        return (default.described if default.is_there else Needs.DEFAULT.value), default.is_there
-    name = one.needs.name if isinstance(one.needs, ResourceId) else one.needs
-    user = one.named_in(state)
-    return f"identity '{user.name if user else name}'", user is not None
-
-
-def affected(change: Transition, dependents: Iterable[Dependent]) -> tuple[Notice, ...]:
-    """Warn of each dependent that a change takes its identity from, or gives another default identity."""
-    return tuple(
-        Notice(one.code, message) for one in dependents for message in [_effect_on(one, change)] if message is not None
-    )
-
-
-def may_affect_dependents(change: Transition) -> bool:
-    """Return whether a change can affect anything at all that uses an identity."""
-    return change.takes_away or default_identity(change.before) != default_identity(change.after)
-
-
-def _effect_on(one: Dependent, change: Transition) -> str | None:
-    if one.needs is Needs.DEFAULT:
-        return _effect_of_default(one, default_identity(change.before), default_identity(change.after))
-    if one.needs is Needs.SYSTEM:
-        is_lost, identity = change.disables_system, Needs.SYSTEM.value
-    else:
-        user = one.named_in(change.before)
-        is_lost, identity = user in change.removed, f"identity '{user.name if user else ''}'"
-    return f"{one.title} uses {identity} and stops working without it." if is_lost else None
-
-
-def _effect_of_default(one: Dependent, before: DefaultIdentity, after: DefaultIdentity) -> str | None:
-    if after == before or not before.is_there:
-        return None
-    then = f"uses {after.described}" if after.is_there else "gets no token"
-    return f"{one.title} names no identity: it uses {before.described} now, and {then} after the change."

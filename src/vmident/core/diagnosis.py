@@ -7,8 +7,8 @@ from enum import Enum
 
 from msgspec import Struct
 
-from vmident.core.consequences import default_identity
-from vmident.core.dependents import Dependent, identity_used
+from vmident.core.consequences import default_identity, identity_used
+from vmident.core.dependents import Dependent
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.permissions import Permission, allows, remediation
 from vmident.core.rbac.scope import Scope

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vmident.core.consequences import Notice, consequences
-from vmident.core.dependents import affected
+from vmident.core.dependents import Dependent
 from vmident.core.desired_state.rules import DesiredRole, Rule, goal_for, roles_for
 from vmident.core.identity import IdentityState
 from vmident.core.naming import did_you_mean
@@ -103,17 +103,17 @@ def plan_for(rules: Sequence[Rule], machines: Iterable[VirtualMachine]) -> Plan:
         used.update(id(rule) for rule in said)
         goal = goal_for(machine, said)
         if goal is not None:
-            one = planned_vm(machine.id, machine.identity, goal)
-            warnings = (*_unsupported(machine, one), *affected(one.transition, machine.dependents), *one.warnings)
+            one = planned_vm(machine.id, machine.identity, goal, machine.dependents)
+            warnings = (*_unsupported(machine, one), *one.warnings)
             planned.append(replace(one, roles_wanted=roles_for(machine.id, said), warnings=warnings))
     unused = [rule for rule in rules if id(rule) not in used]
     return Plan(tuple(planned), _about_rules(rules, unused, listed))
 
 
-def planned_vm(vm: ResourceId, now: IdentityState, change: Change) -> PlannedVm:
+def planned_vm(vm: ResourceId, now: IdentityState, change: Change, dependents: tuple[Dependent, ...] = ()) -> PlannedVm:
     """Work out one VM's part of a plan."""
     made = transition(now, change)
-    return PlannedVm(vm, change, made.before, made.after, patch_for(made), consequences(made, kind_of(vm)))
+    return PlannedVm(vm, change, made.before, made.after, patch_for(made), consequences(made, kind_of(vm), dependents))
 
 
 def _unsupported(machine: VirtualMachine, planned: PlannedVm) -> tuple[Notice, ...]:

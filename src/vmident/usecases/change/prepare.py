@@ -8,7 +8,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vmident.core.consequences import ROLES_ORPHANED, Notice, consequences
-from vmident.core.dependents import affected
 from vmident.core.identity import IdentityState
 from vmident.core.patch import PatchBody, patch_for
 from vmident.core.rbac.roles import Grant, RoleAssignment
@@ -121,19 +120,14 @@ def prepare_change(
         *assignments,
     )
     check_may(roles, ports.roles)
-    warnings = (*named_twice, *_not_attached(machine, change), *consequences_on(machine, planned), *orphans.warnings)
+    warnings = (*named_twice, *_not_attached(machine, change), *_consequences_on(machine, planned), *orphans.warnings)
     return Prepared(machine, change, planned, patch_for(planned), warnings, grants, roles, orphans.held, assignments)
 
 
 def loss_from(prepared: Prepared) -> Loss:
     """Return what somebody is asked about before the change is made."""
-    warnings = consequences_on(prepared.machine, prepared.transition)
+    warnings = _consequences_on(prepared.machine, prepared.transition)
     return Loss(prepared.machine.id, prepared.transition, prepared.orphans, warnings)
-
-
-def consequences_on(machine: VirtualMachine, change: Transition) -> tuple[Notice, ...]:
-    """Return what a change breaks or loses on a VM: its principal, what uses its identities, its default identity."""
-    return (*affected(change, machine.dependents), *consequences(change, kind_of(machine.id)))
 
 
 def removing_roles(prepared: Prepared, roles: Roles) -> Prepared:
@@ -145,6 +139,10 @@ def removing_roles(prepared: Prepared, roles: Roles) -> Prepared:
     check_may(removals, roles)
     warnings = tuple(warning for warning in prepared.warnings if warning.code != ROLES_ORPHANED)
     return replace(prepared, roles=removals, warnings=warnings)
+
+
+def _consequences_on(machine: VirtualMachine, change: Transition) -> tuple[Notice, ...]:
+    return consequences(change, kind_of(machine.id), machine.dependents)
 
 
 def _check_takes_system(machine: VirtualMachine, planned: Transition) -> None:

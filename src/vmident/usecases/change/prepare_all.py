@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from vmident.core.dependents import may_affect_dependents
+from vmident.core.consequences import may_affect_dependents
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import RunEntry
 from vmident.core.selection import SelectedChange

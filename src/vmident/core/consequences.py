@@ -97,7 +97,7 @@ def identity_used(one: Dependent, state: IdentityState) -> tuple[str, bool]:
         return Needs.SYSTEM.value, state.system is not None
     if one.needs is Needs.DEFAULT:
         default = default_identity(state)
-        return (default.described if default.is_there else Needs.DEFAULT.value), default.is_there
+        return (default.summary if default.is_there else Needs.DEFAULT.value), default.is_there
     name = one.needs.name if isinstance(one.needs, ResourceId) else one.needs
     user = one.named_in(state)
     return f"identity '{user.name if user else name}'", user is not None
@@ -194,5 +194,5 @@ def _effect_on(one: Dependent, change: Transition) -> str | None:
 def _effect_of_default(one: Dependent, before: DefaultIdentity, after: DefaultIdentity) -> str | None:
     if after == before or not before.is_there:
         return None
-    then = f"uses {after.described}" if after.is_there else "gets no token"
-    return f"{one.title} names no identity: it uses {before.described} now, and {then} after the change."
+    then = f"uses {after.summary}" if after.is_there else "gets no token"
+    return f"{one.title} names no identity: it uses {before.summary} now, and {then} after the change."

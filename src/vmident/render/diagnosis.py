@@ -68,4 +68,5 @@ def _check_lines(findings: Sequence[Check]) -> Iterator[Line]:
     for finding in findings:
         yield Line(f"{finding.verdict.value:<8} {finding.check:<13}  {finding.message}", _TONES[finding.verdict])
         if finding.hint:
-            yield Line(f"{'':<24}{finding.hint}", Tone.FAINT)
+            for text in finding.hint.split("\n"):
+                yield Line(f"{'':<24}{text}", Tone.FAINT)

@@ -172,6 +172,7 @@ def test_a_role_that_may_not_be_granted_names_the_roles_that_may_and_the_next_co
         f"Ask for the role 'Role Based Access Control Administrator' or 'User Access Administrator' on {who}. "
     )
     program.rules.clear()
+    assert hint.splitlines()[1].startswith("To complete the change: vmident ")
     assert program(hint.partition("To complete the change: vmident ")[2]).code == 0
 
 

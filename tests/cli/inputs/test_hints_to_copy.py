@@ -96,3 +96,9 @@ def test_what_fails_for_every_vm_alike_is_said_once_and_of_none(program: Program
     assert outcome.err.count("error: ") == 1
     named = program(f"enable-system myVM webVM -g {GROUP_OF_SEED} -o none --subscription {SUBSCRIPTION}")
     assert (named.err.count("error: "), "myVM: " in named.err) == (1, False)
+
+
+def test_a_mistyped_word_for_a_scope_is_suggested(program: Program) -> None:
+    error = program("enable-system myVM --role Reader --scope grup").error
+
+    assert error["message"] == "'grup' is not a valid scope. Did you mean 'group'?"

@@ -55,8 +55,8 @@ def _missing_role(message: str, code: str | None) -> str:
     object_id = caller[1] if caller else None
     linked = _LINKED_SCOPES.search(message)
     if code == "LinkedAuthorizationFailed" and linked:
-        ways = " ".join(remediation(ASSIGN_IDENTITY, scope.strip(), object_id) for scope in linked[1].split(","))
-        return f"{ways} Azure gives the same error for a deleted identity: check that it exists."
+        ways = "\n".join(remediation(ASSIGN_IDENTITY, scope.strip(), object_id) for scope in linked[1].split(","))
+        return f"Azure gives the same error for a deleted identity: check that it exists.\n{ways}"
     asked = _ACTION_AND_SCOPE.search(message)
     if asked is None:
         return "Ask an administrator of the subscription for access."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from vmident.core.naming import RESOURCE_NAME, checked_name
+from vmident.core.naming import RESOURCE_NAME, checked_name, did_you_mean
 from vmident.errors import BadResourceId
 
 SUBSCRIPTION_WORD = "subscription"
@@ -88,4 +88,7 @@ def _in_subscription(segments: list[str], text: str) -> str:
 
 
 def _no_scope(text: str) -> BadResourceId:
-    return BadResourceId(f"'{text.strip()}' is not a valid scope.", hint=f"Use 'subscription', 'group', {_SHAPES}.")
+    alike = did_you_mean(text.strip(), (SUBSCRIPTION_WORD, GROUP_WORD))
+    return BadResourceId(
+        f"'{text.strip()}' is not a valid scope.{alike}", hint=f"Use 'subscription', 'group', {_SHAPES}."
+    )

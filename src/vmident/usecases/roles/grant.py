@@ -108,8 +108,11 @@ class RoleOutcomes(Struct):
 
 
 def then(failure: VmidentError, next_step: str) -> str:
-    """Return the hint after a failed assignment: who may grant it, where the account may not, then the next command."""
-    return f"{failure.hint} {next_step}" if isinstance(failure, NotAllowed) and failure.hint else next_step
+    """Return the hint after a failed assignment: who may grant it, where the account may not, then the next command.
+
+    Each command ends a line, so that it can be copied.
+    """
+    return f"{failure.hint}\n{next_step}" if isinstance(failure, NotAllowed) and failure.hint else next_step
 
 
 def role_options(grants: Sequence[Grant]) -> list[str]:

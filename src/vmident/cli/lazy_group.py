@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from vmident.cli.completion.typer_completion import described, with_shell
+from vmident.cli.completion.typer_completion import with_help, with_shell
 from vmident.cli.inputs.slips import begins_with_a_dash
 from vmident.cli.parse_errors import as_usage_errors
 from vmident.core.naming import did_you_mean
@@ -106,4 +106,4 @@ class LazyGroup(TyperGroup):
             name: TyperCommand(name, short_help=entry.about) for name, entry in self.commands.entries.items()
         }
         listed = TyperGroup(name=self.name, commands=names, params=self.params)
-        return described(listed.shell_complete(typer.Context(listed, parent=ctx.parent), incomplete), ctx)
+        return with_help(listed.shell_complete(typer.Context(listed, parent=ctx.parent), incomplete), ctx)

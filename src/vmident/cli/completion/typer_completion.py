@@ -62,7 +62,7 @@ class CompletedCommand(TyperCommand):
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Return the options that begin with the word."""
-        return described(super().shell_complete(ctx, incomplete), ctx)
+        return with_help(super().shell_complete(ctx, incomplete), ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, the command's own options, and the options that every command has."""
@@ -82,7 +82,7 @@ class CompletedCommand(TyperCommand):
                     formatter.write_dl(records)
 
 
-def described(items: Iterable[Any], ctx: Any) -> list[Any]:
+def with_help(items: Iterable[Any], ctx: Any) -> list[Any]:
     """Leave descriptions to the shells that show them, zsh and fish."""
     offered = list(items)
     if ctx.find_root().obj.environ.get(VARIABLE, "").rpartition("_")[2] not in {"zsh", "fish"}:

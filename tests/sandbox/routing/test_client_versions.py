@@ -87,3 +87,10 @@ def test_the_version_that_an_sdk_sends_is_served(
     except HttpResponseError as refused:
         assert refused.error is None or refused.error.code not in MISSING, str(refused)
         raise
+
+
+def test_the_version_that_ansible_deletes_disks_with_is_served(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    answer = cloud.send("DELETE", f"{IN_GROUP}/providers/Microsoft.Compute/disks/none?api-version=2017-03-30")
+    cloud.sandbox.close()
+    assert answer.status == 204

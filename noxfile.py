@@ -24,7 +24,8 @@ RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 # The Python that runs nox is always there, so one session always runs, also on a Python that is newer than the list.
 PYTHONS = SUPPORTED if RUNNING in SUPPORTED else [*SUPPORTED, RUNNING]
 PYTEST = ["pytest", "-q", "-n", "auto", "--dist", "worksteal"]
-WITHOUT_THE_LONGEST = ["-m", "not once"]
+WITHOUT_ONCE = ["-m", "not once"]
+KILLS = ["tests/fleet/test_kills.py", "tests/fleet/test_kills_of_a_fleet.py"]
 # What differs from one Python to the next: syntax, typing, dataclasses, Typer's reading of signatures, encodings, SSL.
 SMOKE = [
     "tests/core",
@@ -61,17 +62,27 @@ def types(session: nox.Session) -> None:
 def layers(session: nox.Session) -> None:
     """Check who imports whom."""
     session.install("-q", ".", *group("layers"))
-    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": "src"})
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": str(Path("src").resolve())})
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run all tests with branch coverage on the Python that runs nox, and a smoke subset on the others."""
+    """Run all tests with branch coverage on the Python that runs nox, and a smoke subset on the others.
+
+    With arguments, as in `nox -s tests -- tests/core -k patch`, run those tests on the Python that runs nox, without
+    coverage. The exhaustive ones, marked `once`, are left out unless `-m` selects them: `-- -m once tests/fleet`.
+    `nox -R` installs nothing anew, and tests the checkout.
+    """
+    if session.posargs and session.python != RUNNING:
+        session.skip("Tests with arguments run on the Python that runs nox.")
     session.install("-q", ".", *group("test"))
-    if session.python == RUNNING:
+    if session.posargs:
+        selected = [] if "-m" in session.posargs else WITHOUT_ONCE
+        session.run(*PYTEST, *selected, *session.posargs, env={"PYTHONPATH": str(Path("src").resolve())})
+    elif session.python == RUNNING:
         covered(session)
     else:
-        session.run(*PYTEST, *(session.posargs or [*WITHOUT_THE_LONGEST, *SMOKE]))
+        session.run(*PYTEST, *WITHOUT_ONCE, *SMOKE)
 
 
 @nox.session(python=RUNNING)
@@ -139,11 +150,12 @@ def package(session: nox.Session) -> None:
 
 @nox.session(python=RUNNING)
 def fuzz(session: nox.Session) -> None:
-    """Mutate the answers of 2,000 whole runs, or of an hour's worth with `nox -s fuzz -- --long`; prints how many."""
+    """Mutate the answers of 2,000 whole runs (15,000 with `-- --long`), and kill runs at every step."""
     session.install("-q", ".", *group("test"))
     examples = "15000" if "--long" in session.posargs else "2000"
-    paths = [one for one in session.posargs if one != "--long"] or ["tests/fuzz"]
-    session.run("pytest", "-q", "-s", *paths, env={"VMIDENT_FUZZ_EXAMPLES": examples})
+    paths = [one for one in session.posargs if one != "--long"] or ["tests/fuzz", *KILLS]
+    env = {"VMIDENT_FUZZ_EXAMPLES": examples, "VMIDENT_KILL_SEEDS": "10", "VMIDENT_KILL_STRIDE": "1"}
+    session.run("pytest", "-q", "-s", *paths, env=env)
 
 
 @nox.session(python=RUNNING)
@@ -160,6 +172,8 @@ def bench(session: nox.Session) -> None:
     session.run("python", "bench/serving.py")
     session.run("python", "bench/access.py")
     session.run("python", "bench/fleet.py", str(az))
+    session.install("-q", *group("test"))
+    session.run("pytest", "-q", "-n", "0", "bench/test_limits.py")
 
 
 @nox.session(python=RUNNING)
@@ -254,17 +268,13 @@ def newest_python() -> tuple[str, str]:
 def covered(session: nox.Session) -> None:
     """Run pytest under coverage; every branch of the core counts, and nine in ten of the whole.
 
-    Fewer tests than all, as in `nox -s tests -- tests/core -k patch`, are run without holding the coverage. Those that
-    take longest cover nothing more, and are run afterwards.
+    The exhaustive tests, marked `once`, cover nothing more, and are run afterwards.
     """
     data = Path(session.create_tmp()).resolve() / "coverage"
     env = {"COVERAGE_FILE": str(data)}
     session.run("coverage", "erase", env=env)
-    session.run("coverage", "run", "-m", *PYTEST, *(session.posargs or WITHOUT_THE_LONGEST), env=env)
+    session.run("coverage", "run", "-m", *PYTEST, *WITHOUT_ONCE, env=env)
     session.run("coverage", "combine", "-q", env=env)
-    if session.posargs:
-        session.run("coverage", "report", env=env)
-        return
     session.run("coverage", "report", "--fail-under=90", env=env)
     session.run("coverage", "report", "--fail-under=100", "--include=src/vmident/core/*", env=env)
     session.run(*PYTEST, "-m", "once")

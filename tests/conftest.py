@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, settings
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "azure-recordings"
 RECORDINGS_REQUIRED = bool(os.environ.get("VMIDENT_REQUIRE_RECORDINGS"))
 
-_SILENCED_PREFIXES = ("VMIDENT_", "AZURE_", "ARM_")
+# Coverage of the processes that tests start would take longer than it tells: the same code is run in this process.
+_SILENCED_PREFIXES = ("VMIDENT_", "AZURE_", "ARM_", "COVERAGE_PROCESS_")
 _SILENCED = {
     "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "TERMINAL_WIDTH", "COLUMNS", "LINES",
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,15 @@ import pytest
 import requests
 
 from tests.program import Program, Rule
+
+# `nox -s fuzz` kills at every step and from ten seeds.
+SEEDS = int(os.environ.get("VMIDENT_KILL_SEEDS", "2"))
+_STRIDE = int(os.environ.get("VMIDENT_KILL_STRIDE", "7"))
+
+
+def steps_up_to(last: int) -> range:
+    """Return the steps at which to kill: every seventh, unless the environment says otherwise."""
+    return range(1, last, _STRIDE)
 
 
 class Killed(BaseException):

@@ -209,8 +209,8 @@ class Azure:
         assert left is not None
         rows[draw.name] = dataclasses.replace(left, tokens=max(0.0, left.tokens - taken))
 
-    def list(self, subscription: str, group: str | None = None) -> Iterator[VirtualMachine]:
-        for vm in self.vms:
+    def list(self, subscription: str, group: str | None = None, kind: VmKind = VmKind.VM) -> Iterator[VirtualMachine]:
+        for vm in self.vms if kind is VmKind.VM else ():
             if vm.subscription == subscription and group in {None, vm.group}:
                 self.faults("read", vm)
                 yield self._settled(vm)

@@ -65,17 +65,6 @@ def test_a_thousand_scale_sets_and_vms_take_what_their_own_limits_take(kinds: tu
     assert rehearsal.throttled_share == 0
 
 
-@pytest.mark.once
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize(("subscriptions", "regions"), [(1, 1), (4, 3)])
-def test_ten_thousand_vms_take_what_the_limits_take(command: str, subscriptions: int, regions: int) -> None:
-    rehearsal = Rehearsal(10_000, command, subscriptions, regions)
-    rehearsal.run()
-    check_all_are_right(rehearsal)
-    assert rehearsal.clock.at <= 1.05 * bound(rehearsal)
-    assert rehearsal.throttled_share < 0.01
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(("subscriptions", "regions"), [(1, 1), (2, 2)])
 def test_with_half_of_every_budget_taken_by_somebody_else_the_other_half_is_used(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fleet.kills import Executioner, Killed, executioner_of
+from tests.fleet.kills import SEEDS, Executioner, Killed, executioner_of, steps_up_to
 from tests.program import GROUP, Program, identity_id, vm_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
@@ -63,7 +63,7 @@ def killed(program: Program, executioner: Executioner, words: str, at: int) -> N
     executioner.again(None)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_twenty_runs_killed_anywhere_end_as_asked_when_they_are_resumed(
     program: Program, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
@@ -112,14 +112,13 @@ def killed_and_resumed(program: Program, executioner: Executioner, words: str, a
     assert program("runs show").json["status"] == "done"
 
 
-@pytest.mark.parametrize("part", range(3))
 def test_roles_of_a_run_that_is_killed_anywhere_are_granted_and_taken_back_whole(
-    program: Program, monkeypatch: pytest.MonkeyPatch, part: int
+    program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executioner = executioner_of(program, monkeypatch)
     vms = VMS[:2]
     there_before = assignments_of(program)
-    for at in range(1 + part, 64, 3):
+    for at in steps_up_to(64):
         command = f"enable-system {' '.join(vms)} -g {GROUP} --role Reader --scope group"
         killed_and_resumed(program, executioner, command, at)
         principals = [program.identity_of(name)["principalId"] for name in vms]
@@ -130,9 +129,8 @@ def test_roles_of_a_run_that_is_killed_anywhere_are_granted_and_taken_back_whole
         assert assignments_of(program) == there_before
 
 
-@pytest.mark.parametrize("part", range(2))
 def test_an_apply_with_roles_that_is_killed_anywhere_is_finished_and_undone_whole(
-    program: Program, monkeypatch: pytest.MonkeyPatch, part: int
+    program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executioner = executioner_of(program, monkeypatch)
     vms = VMS[:2]
@@ -144,7 +142,7 @@ def test_an_apply_with_roles_that_is_killed_anywhere_is_finished_and_undone_whol
     )
     there_before = assignments_of(program)
     other = program.colleague("GET", OTHER).json()["properties"]["principalId"]
-    for at in range(1 + part, 80, 4):
+    for at in steps_up_to(80):
         killed_and_resumed(program, executioner, f"apply -f {file} -g {GROUP} --yes", at)
         principals = [program.identity_of(name)["principalId"] for name in vms]
         assert assignments_of(program) == sorted([*there_before, *principals, other])
@@ -154,15 +152,14 @@ def test_an_apply_with_roles_that_is_killed_anywhere_is_finished_and_undone_whol
         assert assignments_of(program) == there_before
 
 
-@pytest.mark.parametrize("part", range(3))
 def test_roles_that_go_with_a_principal_are_deleted_whole_and_come_back_whole(
-    program: Program, monkeypatch: pytest.MonkeyPatch, part: int
+    program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vms = VMS[:2]
     there_before = assignments_of(program)
     assert program(f"enable-system {' '.join(vms)} -g {GROUP} --role Reader --scope group").code == 0
     executioner = executioner_of(program, monkeypatch)
-    for at in range(1 + part, 64, 3):
+    for at in steps_up_to(64):
         command = f"disable-system {' '.join(vms)} -g {GROUP} --yes --remove-roles"
         killed_and_resumed(program, executioner, command, at)
         assert assignments_of(program) == there_before
@@ -189,7 +186,7 @@ def test_a_run_that_is_killed_anywhere_can_be_taken_back_instead(
         assert program(f"enable-system {' '.join(vms)} -g {GROUP} --role Reader --scope group").code == 0
     begun = [held(program, name) for name in vms]
     executioner = executioner_of(program, monkeypatch)
-    for at in range(1, 80):
+    for at in steps_up_to(80):
         program.time.sleep(3600)
         runs = program("runs list").json
         killed(program, executioner, f"{command} -g {GROUP}".format(vms=" ".join(vms), other=OTHER), at)
@@ -205,14 +202,13 @@ def test_a_run_that_is_killed_anywhere_can_be_taken_back_instead(
             assert there == there_before, at
 
 
-@pytest.mark.parametrize("part", range(2))
 def test_a_deletion_with_detach_that_is_killed_anywhere_ends_with_the_identity_gone_everywhere(
-    program: Program, monkeypatch: pytest.MonkeyPatch, part: int
+    program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executioner = executioner_of(program, monkeypatch)
     vms = VMS[:2]
     there_before = assignments_of(program)
-    for at in range(1 + part, 70, 4):
+    for at in steps_up_to(70):
         identity = f"doomed{at:02}"
         for command in (
             f"identity create {identity} -g {GROUP} --role Reader --scope group",
@@ -232,7 +228,7 @@ def test_a_deletion_with_detach_that_is_killed_anywhere_is_undone_unless_the_ide
 ) -> None:
     executioner = executioner_of(program, monkeypatch)
     vms = VMS[:2]
-    for at in range(1, 60, 3):
+    for at in steps_up_to(60):
         identity = f"doomed{at:02}"
         assert program(f"set {' '.join(vms)} -g {GROUP} --type none --yes").code == 0
         assert program(f"identity create {identity} -g {GROUP}").code == 0
@@ -251,15 +247,14 @@ def test_a_deletion_with_detach_that_is_killed_anywhere_is_undone_unless_the_ide
         assert [held(program, name)[1] for name in vms] == [attached] * len(vms), at
 
 
-@pytest.mark.parametrize("part", range(2))
 def test_what_a_colleague_removes_between_a_kill_and_the_resumption_stays_removed(
-    program: Program, monkeypatch: pytest.MonkeyPatch, part: int
+    program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executioner = executioner_of(program, monkeypatch)
     vms = VMS[:3]
     reset, command = f"set {' '.join(vms)} -g {GROUP} --type none --yes", f"add-user {' '.join(vms)} -g {GROUP}"
     left_alone = brought = 0
-    for at in range(1 + part, 50, 2):
+    for at in steps_up_to(50):
         program.time.sleep(3600)
         program(reset)
         runs = program("runs list").json

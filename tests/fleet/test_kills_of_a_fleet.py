@@ -1,7 +1,7 @@
 """A run of three hundred VMs, side by side, that is killed at any moment can be read and resumed, and ends as asked.
 
-Two hundred kills on the simulated Azure, with the journal in its file and the use cases as the commands call them; and
-some of the program whole.
+Forty kills, two hundred with `nox -s fuzz`, on the simulated Azure, with the journal in its file and the use cases as
+the commands call them; and some of the program whole.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.kills import Executioner, Killed, executioner_of, watched_journal
+from tests.fleet.kills import SEEDS, Executioner, Killed, executioner_of, watched_journal
 from tests.fleet.simulated import USER, Nobody, Rehearsal, VirtualHands, ports_of
 from tests.fleet.test_kills import held, killed, written_twice_without_a_read
 from tests.program import Program, identity_id
@@ -117,7 +117,7 @@ class Processes:
         self.journal = self._new_journal()
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_twenty_runs_of_three_hundred_vms_that_are_killed_anywhere_end_as_asked_when_they_are_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
-import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -298,29 +296,6 @@ def test_the_time_left_is_what_the_limits_still_take() -> None:
     drive(scheduler, until=40.0)
     assert scheduler.progress(40.0).seconds_left == pytest.approx(40.0, abs=2.0)
     assert scheduler.progress(40.0).limit_per_minute == pytest.approx(600.0, abs=30.0)
-
-
-@pytest.mark.once
-def test_the_time_of_an_engine_grows_as_its_jobs_do() -> None:
-    seconds = {}
-    for number in (10_000, 100_000):
-        scheduler = engine_of(number, WRITE, LOOK)
-        began = time.process_time()
-        drive(scheduler)
-        seconds[number] = time.process_time() - began
-    assert seconds[100_000] < 16 * seconds[10_000]
-
-
-@pytest.mark.once
-def test_the_memory_of_an_engine_grows_as_its_jobs_do() -> None:
-    peaks = {}
-    for number in (2_000, 20_000):
-        jobs = [asking(one, WRITE, LOOK) for one in range(number)]
-        tracemalloc.start()
-        drive(Scheduler[Result](jobs, 0.0))
-        peaks[number] = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    assert peaks[20_000] < 12 * peaks[2_000]
 
 
 def test_a_refusal_names_the_budgets_that_it_speaks_of() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cli.vm_create.scenario import give_key
 from tests.program import GROUP, Program, answering, identity_id, vm_id
 
-CREATE = "vm create myVM -g other --image Ubuntu2204 --system --generate-ssh-keys"
+CREATE = "vm create myVM -g other --image Ubuntu2204 --system"
 COMMANDS = ["enable-system myVM", "show myVM", "add-user myVM --identity otherIdentity", "enable-system myVM webVM"]
 
 
@@ -14,6 +15,7 @@ COMMANDS = ["enable-system myVM", "show myVM", "add-user myVM --identity otherId
 def twice(program: Program) -> Program:
     """A second VM of the name, made a moment ago by the program itself; Resource Graph knows the first one alone."""
     program("group create other --location westus")
+    give_key(program)
     created = program(CREATE)
     assert created.code == 0, created.err
     return program

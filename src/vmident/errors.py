@@ -249,10 +249,10 @@ class OperationUnfinished(VmidentError):
     outcome_is_unknown = True
 
 
-class VmNotAsked(VmidentError):
-    """No verification script was run in the VM."""
+class VmNotVerified(VmidentError):
+    """The VM was not verified: no script was run in it."""
 
-    default_code = "not-asked"
+    default_code = "not-verified"
     exit_code = ExitCode.SOME_FAILED
 
 

@@ -44,7 +44,7 @@ PERMANENT_CODES = {
     "Unreachable": "unreachable",
     "TimedOut": "timed-out",
     "Interrupted": "interrupted",
-    "VmNotAsked": "not-asked",
+    "VmNotVerified": "not-verified",
     "ScriptFailed": "script-failed",
     "BeingDeleted": "being-deleted",
     "ChangeNotMade": "change-not-made",

@@ -7,7 +7,7 @@ from vmident.core.resource_id import user_identity_id, vm_id
 from vmident.core.verification.checks import plan_checks
 from vmident.core.verification.output import TokenAnswer
 from vmident.core.verification.verdict import VmContext, judge
-from vmident.errors import VmNotAsked
+from vmident.errors import VmNotVerified
 from vmident.render.verification import verification_lines
 from vmident.results.verification import VerificationStatus, VmVerification
 
@@ -41,6 +41,6 @@ def test_the_advice_of_the_default_identity_is_said_once() -> None:
 
 def test_many_are_those_that_were_not_verified_and_a_count() -> None:
     fine = VmVerification("web", VerificationStatus.VERIFIED, VM)
-    skipped = VmVerification("nope", VerificationStatus.SKIPPED, error=VmNotAsked("x"))
+    skipped = VmVerification("nope", VerificationStatus.SKIPPED, error=VmNotVerified("x"))
     texts = [line.text for line in verification_lines([fine] * 20 + [skipped])]
     assert texts == ["nope: skipped", "21 VMs: 20 verified, 1 skipped"]

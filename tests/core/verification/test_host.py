@@ -6,7 +6,7 @@ import pytest
 
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import vm_id
-from vmident.core.verification.host import Agent, Host, explained, is_busy, reason_not_to_ask
+from vmident.core.verification.host import Agent, Host, explained, is_busy, reason_not_to_verify
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import VmKind
 from vmident.errors import Conflict, OperationFailed, VmidentError
@@ -34,7 +34,7 @@ DISALLOWED = Conflict(
     ],
 )
 def test_the_instance_view_tells_whether_a_script_may_run(power: str | None, agent: Agent, code: str | None) -> None:
-    reason = reason_not_to_ask(Host(MACHINE, power=power, agent=agent))
+    reason = reason_not_to_verify(Host(MACHINE, power=power, agent=agent))
     assert (reason.code if reason else None) == code
 
 
@@ -57,7 +57,7 @@ def test_a_scale_set_runs_scripts_in_its_instances_alone() -> None:
     scale_set = VirtualMachine(VmKind.SCALE_SET.id_of("s", "g", "web"), "westus", IdentityState())
     flexible, empty = Host(scale_set, is_flexible=True), Host(scale_set)
     stopped = Host(scale_set, instance="3", power="deallocated")
-    reasons = [reason_not_to_ask(host) for host in (flexible, empty, stopped)]
+    reasons = [reason_not_to_verify(host) for host in (flexible, empty, stopped)]
     assert [reason.code for reason in reasons if reason] == ["no-instance", "no-instance", "vm-not-running"]
     assert [reason.message for reason in reasons if reason] == [
         "The instances of scale set 'web' are VMs, because it is Flexible.",

@@ -13,7 +13,7 @@ from msgspec import Struct
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import VmKind, capitalized, kind_of, titled
-from vmident.errors import Conflict, VmidentError, VmNotAsked
+from vmident.errors import Conflict, VmidentError, VmNotVerified
 
 _RUNNING = "running"
 _NO_AGENT = ("vm agent is installed", "extension operations are disallowed", "not reported status for vm agent")
@@ -52,16 +52,16 @@ class Host(Struct, frozen=True):
         return f"{of}{titled(self.machine.id)}"
 
 
-def reason_not_to_ask(host: Host) -> VmNotAsked | None:
+def reason_not_to_verify(host: Host) -> VmNotVerified | None:
     """Return why a script would not run here, as far as the instance view tells; `None` if it may."""
     if host.is_flexible:
-        return VmNotAsked(
+        return VmNotVerified(
             f"The instances of {host.title} are VMs, because it is Flexible.",
             code="no-instance",
             hint="Verify its VMs by name.",
         )
     if host.instance is None and kind_of(host.machine.id) is VmKind.SCALE_SET:
-        return VmNotAsked(
+        return VmNotVerified(
             f"{capitalized(host.title)} has no instances.", code="no-instance", hint="Verify it when it has one."
         )
     if host.power is not None and host.power.lower() != _RUNNING:
@@ -91,15 +91,17 @@ def is_busy(failure: VmidentError) -> bool:
     return isinstance(failure, Conflict) and _BUSY in failure.message.lower()
 
 
-def _not_running(host: Host, power: str) -> VmNotAsked:
+def _not_running(host: Host, power: str) -> VmNotVerified:
     start = command_line("az", *_commands_of(host, "start"))
     message = f"{capitalized(host.title)} is {power}."
-    return VmNotAsked(message, code="vm-not-running", hint=f"Start it: {start}")
+    return VmNotVerified(message, code="vm-not-running", hint=f"Start it: {start}")
 
 
-def _no_agent(host: Host, message: str) -> VmNotAsked:
+def _no_agent(host: Host, message: str) -> VmNotVerified:
     look = command_line("az", *_commands_of(host, "get-instance-view"))
-    return VmNotAsked(message, code="agent-missing", hint=f"Run Command needs the VM agent. To see its state: {look}")
+    return VmNotVerified(
+        message, code="agent-missing", hint=f"Run Command needs the VM agent. To see its state: {look}"
+    )
 
 
 def _commands_of(host: Host, verb: str) -> list[object]:

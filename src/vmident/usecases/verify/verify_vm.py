@@ -27,7 +27,7 @@ from msgspec.structs import replace
 from vmident.core.polling import OperationTimes, RetrySchedule, pause_before_look
 from vmident.core.resource_id import ResourceId
 from vmident.core.verification.checks import TokenRequest, plan_checks
-from vmident.core.verification.host import Host, explained, is_busy, reason_not_to_ask
+from vmident.core.verification.host import Host, explained, is_busy, reason_not_to_verify
 from vmident.core.verification.masking import masked
 from vmident.core.verification.output import TokenAnswer, read_output
 from vmident.core.verification.script import REQUESTS_AT_MOST, powershell_script, shell_script
@@ -39,7 +39,7 @@ from vmident.errors import (
     ScriptFailed,
     UnexpectedError,
     VmidentError,
-    VmNotAsked,
+    VmNotVerified,
 )
 from vmident.ports.azure import Operation
 from vmident.ports.clock import Clock
@@ -145,12 +145,12 @@ def _one_round(
     host: Host = yield AzureRequest(target.cost_of_read, read)
     checks, warnings = plan_checks(vm, host.machine.identity, request.identities)
     if not checks:
-        raise VmNotAsked(
+        raise VmNotVerified(
             f"{capitalized(titled(vm))} has no identity to verify.",
             code="no-identity",
             hint="Enable or attach one first.",
         )
-    reason = reason_not_to_ask(host)
+    reason = reason_not_to_verify(host)
     if reason and reason.code == "agent-missing":
         # An agent reports some time after the VM has started.
         return VmVerification(target.word, VerificationStatus.SKIPPED, vm, error=reason)

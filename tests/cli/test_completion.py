@@ -269,3 +269,14 @@ def test_the_shell_that_starts_the_program_is_detected(tmp_path: Path) -> None:
     )
     assert (ran.stdout.splitlines()[-1], ran.stderr) == ("0", "")
     assert "_VMIDENT_COMPLETE" in (tmp_path / ".bash_completions/vmident.sh").read_text()
+
+
+def test_names_are_offered_of_the_kind_on_the_line(program: Program, complete: Complete) -> None:
+    scale_set = "/subscriptions/s/resourceGroups/g/providers/microsoft.compute/virtualmachinescalesets/webSet"
+    vm = scale_set.replace("scalesets/webSet", "s/web01")
+    cache_names(program.folder, "sandbox", names_in(f'"{scale_set}" "{vm}"'))
+
+    assert complete("vmident show web") == ["web01"]
+    assert complete("vmident show --kind vmss web") == ["webSet"]
+    assert complete("vmident show --kind any web") == ["web01", "webSet"]
+    assert complete("vmident list --kind vm") == ["vm", "vmss"]

@@ -7,10 +7,15 @@ from hypothesis import strategies as st
 from tests.core.worlds import law
 from vmident.core.batch_reads import HANDFUL, lists_for
 from vmident.core.resource_id import ResourceId, vm_id
+from vmident.core.vm_kind import VmKind
 
 
 def vms(number: int, group: str = "west", subscription: str = "sub") -> list[ResourceId]:
     return [vm_id(subscription, group, f"vm{one}") for one in range(number)]
+
+
+def scale_sets(number: int) -> list[ResourceId]:
+    return [VmKind.SCALE_SET.id_of("sub", "west", f"set{one}") for one in range(number)]
 
 
 def places(wanted: list[ResourceId]) -> list[tuple[str, str | None, int]]:
@@ -28,6 +33,9 @@ def places(wanted: list[ResourceId]) -> list[tuple[str, str | None, int]]:
         (vms(30) + vms(HANDFUL + 1, "east"), [("sub", None, 41)]),
         (vms(6) + vms(6, "east"), [("sub", None, 12)]),
         (vms(20) + vms(10, subscription="other"), [("sub", "west", 20)]),
+        (vms(HANDFUL) + scale_sets(HANDFUL), []),
+        (vms(20) + scale_sets(HANDFUL), [("sub", "west", 20)]),
+        (vms(20) + scale_sets(12), [("sub", "west", 20), ("sub", "west", 12)]),
         (vms(20) + vms(20, "east", "other"), [("sub", "west", 20), ("other", "east", 20)]),
     ],
 )

@@ -4,12 +4,15 @@ import pytest
 
 from tests.core.worlds import STATES, THREE
 from vmident.core.consequences import default_identity
+from vmident.core.dependents import Dependent, Needs
 from vmident.core.diagnosis import (
     Check,
     CheckStatus,
+    on_agent,
     on_attachments,
     on_clock,
     on_default,
+    on_dependents,
     on_failure,
     on_network,
     on_permission,
@@ -20,10 +23,13 @@ from vmident.core.diagnosis import (
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.permissions import Permission
 from vmident.core.rbac.scope import Scope
-from vmident.core.resource_id import vm_id
+from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
+from vmident.core.verification.host import Agent, Host
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import VmKind
 
 VM = vm_id("s", "g", "myVM")
+IDENTITY = user_identity_id("s", "g", "agent-identity")
 VM_WRITE = "Microsoft.Compute/virtualMachines/write"
 
 
@@ -78,3 +84,55 @@ def test_attachments_that_are_all_there_are_well(count: int) -> None:
 def test_a_vm_is_warned_of_where_the_token_service_has_no_answer_for_it(state: IdentityState) -> None:
     expected = CheckStatus.WARNING if default_identity(state).is_ambiguous else CheckStatus.OK
     assert on_default(state).verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("agent", "power", "verdict"),
+    [
+        (Agent.READY, "running", CheckStatus.OK),
+        (Agent.NOT_READY, "running", CheckStatus.WARNING),
+        (Agent.MISSING, "Running", CheckStatus.WARNING),
+        (Agent.MISSING, "deallocated", CheckStatus.SKIPPED),
+        (Agent.MISSING, None, CheckStatus.SKIPPED),
+        (Agent.UNKNOWN, "running", CheckStatus.SKIPPED),
+    ],
+)
+def test_an_agent_that_does_not_report_in_a_vm_that_runs_is_a_finding(
+    agent: Agent, power: str | None, verdict: CheckStatus
+) -> None:
+    assert [one.verdict for one in on_agent(Host(machine(), power=power, agent=agent))] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("needs", "verdict", "hint"),
+    [
+        (Needs.SYSTEM, CheckStatus.OK, ""),
+        (Needs.DEFAULT, CheckStatus.OK, ""),
+        (IDENTITY, CheckStatus.WARNING, "vmident add-user"),
+        ("client-id", CheckStatus.WARNING, ""),
+    ],
+)
+def test_a_dependent_without_the_identity_that_it_uses_is_a_finding(
+    needs: Needs | ResourceId | str, verdict: CheckStatus, hint: str
+) -> None:
+    vm = VirtualMachine(VM, "westus", IdentityState.of(system=True), dependents=(Dependent("code", "Agent", needs),))
+
+    (found,) = on_dependents(vm)
+
+    assert found.verdict is verdict
+    assert hint in (found.hint or "")
+
+
+def test_a_dependent_that_needs_the_system_assigned_identity_is_told_how_to_get_it() -> None:
+    vm = VirtualMachine(VM, "westus", IdentityState(), dependents=(Dependent("code", "Agent", Needs.SYSTEM),))
+
+    (found,) = on_dependents(vm)
+
+    assert "vmident enable-system" in str(found.hint)
+
+
+def test_a_scale_set_is_called_one() -> None:
+    scale_set = VmKind.SCALE_SET.id_of("s", "g", "web")
+
+    assert on_state(VirtualMachine(scale_set, "westus", IdentityState()), None).message == "Scale set 'web' is there."
+    assert "The scale set has no identity" in on_default(IdentityState(), VmKind.SCALE_SET).message

@@ -34,7 +34,7 @@ IDENTITY_NAMED_TWICE = "identity-named-twice"
 ROLES_ORPHANED = "roles-orphaned"
 ROLES_UNKNOWN = "roles-unknown"
 LONG_IDENTITY_NAME = "long-identity-name"
-_PLACES = {VmKind.VM: "the VM", VmKind.SCALE_SET: "instances of the scale set"}
+PLACES = {VmKind.VM: "the VM", VmKind.SCALE_SET: "instances of the scale set"}
 SAFE_IDENTITY_NAME_LENGTH = 24
 """Characters; Microsoft's article 'Configure managed identities for Azure resources on an Azure VM using Azure CLI'
 warns of trouble on a VM above it, and Azure takes more ('Names' in the wire facts)."""
@@ -85,7 +85,7 @@ def consequences(
     warnings = [Notice(code, message) for code, message in effects if message is not None]
     if change.disables_system:
         warnings.append(_principal_lost(change.before))
-    default = _default_changed(default_identity(change.before), default_identity(change.after), _PLACES[kind])
+    default = _default_changed(default_identity(change.before), default_identity(change.after), PLACES[kind])
     if default:
         warnings.append(default)
     return tuple(warnings)

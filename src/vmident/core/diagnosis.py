@@ -7,7 +7,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from vmident.core.consequences import default_identity, identity_used
+from vmident.core.consequences import PLACES, default_identity, identity_used
 from vmident.core.dependents import Dependent
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.permissions import Permission, allows, remediation
@@ -16,7 +16,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.verification.host import Agent, Host
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_kind import capitalized, titled
+from vmident.core.vm_kind import VmKind, capitalized, titled
 
 CLOCK_TOLERANCE_SECONDS = 300.0
 """Tokens carry times, and Microsoft Entra tolerates five minutes; source: 'Microsoft Entra access tokens'."""
@@ -194,19 +194,21 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
     return gone + another
 
 
-def on_default(state: IdentityState) -> Check:
+def on_default(state: IdentityState, kind: VmKind = VmKind.VM) -> Check:
     """Check which identity a program in the VM gets a token for by default."""
     default = default_identity(state)
     if default.is_ambiguous:
         return Check(
             "token service",
             CheckStatus.WARNING,
-            "Programs in the VM that request a token without naming an identity get an error: there are several "
-            "user-assigned identities and no system-assigned one.",
+            f"Programs in {PLACES[kind]} that request a token without naming an identity get an error: there are "
+            "several user-assigned identities and no system-assigned one.",
             "Use a client ID in those programs, or enable the system-assigned identity: vmident enable-system",
         )
     if not default.is_system and default.user is None:
-        return Check("token service", CheckStatus.OK, "The VM has no identity, so programs in it get no tokens.")
+        return Check(
+            "token service", CheckStatus.OK, f"The {kind.noun} has no identity, so programs in it get no tokens."
+        )
     return Check("token service", CheckStatus.OK, f"Programs that name no identity get {default.summary}.")
 
 

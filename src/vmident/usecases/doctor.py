@@ -176,7 +176,7 @@ def _on_vm(
         *_checked("vm", lambda: _on_state(machine, ports)),
         *_checked("permission", lambda: _on_permissions(machine, identities, caller, ports)),
         *_checked("attachment", lambda: _on_attachments(machine, dead, read)),
-        diagnosis.on_default(machine.identity),
+        diagnosis.on_default(machine.identity, kind_of(machine.id)),
     )
     return VmChecks(machine.id.name, findings, machine.id, tuple(dead))
 

@@ -15,6 +15,7 @@ from vmident.core.rbac.scope import group_scope, subscription_scope
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
 from vmident.core.transition import SetIdentities
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import ALL_KINDS, VmKind
 from vmident.errors import ConflictingRules
 
 SUBSCRIPTION = THREE[0].subscription
@@ -30,6 +31,7 @@ def named(*identities: ResourceId | str, line: int = 5) -> tuple[Named, ...]:
 
 
 EVERY = Selector(names=("*",))
+SCALE_SET = VmKind.SCALE_SET.id_of(SUBSCRIPTION, "myGroup", "web")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,23 @@ EVERY = Selector(names=("*",))
 )
 def test_d1_a_vm_that_meets_every_condition_is_selected(selector: Selector) -> None:
     assert selector.selects(machine(tags={"Env": "production", "team": "shop"}))
+
+
+@pytest.mark.parametrize(
+    ("selector", "is_selected", "kinds"),
+    [
+        (EVERY, False, (VmKind.VM,)),
+        (Selector(names=("*",), kinds=(VmKind.SCALE_SET,)), True, (VmKind.SCALE_SET,)),
+        (Selector(kinds=ALL_KINDS), True, ALL_KINDS),
+        (Selector(ids=frozenset({SCALE_SET})), True, (VmKind.SCALE_SET,)),
+        (Selector(ids=frozenset({SCALE_SET}), kinds=(VmKind.VM,)), False, ALL_KINDS),
+    ],
+)
+def test_d1_a_scale_set_is_selected_by_kind_or_by_id(
+    selector: Selector, kinds: tuple[VmKind, ...], *, is_selected: bool
+) -> None:
+    assert selector.selects(VirtualMachine(SCALE_SET, "westus", IdentityState())) is is_selected
+    assert selector.kinds_meant == kinds
 
 
 @pytest.mark.parametrize(

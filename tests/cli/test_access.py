@@ -131,7 +131,7 @@ def test_without_resource_graph_an_estate_cannot_be_decided(estate: Program, wor
 
 def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(estate: Program) -> None:
     estate.terminal = TERMINAL
-    out = estate("access encryptedVM").out
+    out = " ".join(estate("access encryptedVM").out.split())
     assert "Identity 'monitoring' on 2 machines" in out
     assert "run commands: role 'Script Runner' on resource group 'otherResourceGroup'" in out
     assert "(eligible until 2035-01-01)" in out

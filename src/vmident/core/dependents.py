@@ -103,6 +103,12 @@ def dependents_in(extensions: Iterable[Extension], encryption_identity: Resource
     return tuple(found)
 
 
+def needs_system_identity(publisher: str, extension_type: str) -> bool:
+    """Return whether an extension of this publisher and type always uses the system-assigned identity."""
+    row = _ROWS.get((publisher.lower(), extension_type.lower()))
+    return row is not None and row.always_system
+
+
 def _need(row: _Row, settings: Any) -> Needs | ResourceId | str:
     """Return the identity that settings name; what cannot be read as one is as good as none."""
     if row.always_system:

@@ -11,11 +11,11 @@ from vmident.core.access.estate import (
     Estate,
     FederatedCredential,
     Machine,
-    MachineKind,
     RoleDefinition,
     RolePermission,
     UserAssigned,
 )
+from vmident.core.vm_kind import VmKind
 
 SUBSCRIPTION = "/subscriptions/11111111-1111-1111-1111-111111111111"
 OTHER_SUBSCRIPTION = "/subscriptions/22222222-2222-2222-2222-222222222222"
@@ -129,10 +129,10 @@ _GONE = UserAssigned(identity("gone"), "gone-principal")
 _MACHINES = st.lists(
     st.sampled_from(
         (
-            Machine(vm("vm1"), MachineKind.VM, "vm-1-system", (_SHARED,)),
-            Machine(vm("vm2", group("test")), MachineKind.VM, None, (_SHARED, _GONE)),
-            Machine(vm("vm3", group("far", OTHER_SUBSCRIPTION)), MachineKind.VM, "vm-3-system"),
-            Machine(scale_set("set1"), MachineKind.SCALE_SET, "set-1-system", (_SHARED,)),
+            Machine(vm("vm1"), VmKind.VM, "vm-1-system", (_SHARED,)),
+            Machine(vm("vm2", group("test")), VmKind.VM, None, (_SHARED, _GONE)),
+            Machine(vm("vm3", group("far", OTHER_SUBSCRIPTION)), VmKind.VM, "vm-3-system"),
+            Machine(scale_set("set1"), VmKind.SCALE_SET, "set-1-system", (_SHARED,)),
         )
     ),
     unique=True,

@@ -9,7 +9,8 @@ import re
 from itertools import product
 from typing import NamedTuple
 
-from vmident.core.access.estate import Assignment, DenyAssignment, Estate, Machine, MachineKind, RolePermission
+from vmident.core.access.estate import Assignment, DenyAssignment, Estate, Machine, RolePermission
+from vmident.core.vm_kind import VmKind
 
 VM_ACTIONS = {
     "run-command": ["virtualMachines/runCommand/action", "virtualMachines/runCommands/write"],
@@ -84,7 +85,7 @@ def _edges_to(
     return found
 
 
-def _actions(how: str, kind: MachineKind | None) -> list[tuple[str, bool]]:
+def _actions(how: str, kind: VmKind | None) -> list[tuple[str, bool]]:
     if how == "role-write":
         return [(ROLE_WRITE, False)]
     if how == "login":
@@ -95,7 +96,7 @@ def _actions(how: str, kind: MachineKind | None) -> list[tuple[str, bool]]:
         return [] if kind else [(f"{IDENTITY}/federatedIdentityCredentials/write", False)]
     if kind is None:
         return []
-    names = VM_ACTIONS if kind is MachineKind.VM else SET_ACTIONS
+    names = VM_ACTIONS if kind is VmKind.VM else SET_ACTIONS
     return [(f"Microsoft.Compute/{action}", False) for action in names[how]]
 
 

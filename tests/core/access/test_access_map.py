@@ -34,13 +34,13 @@ from vmident.core.access.estate import (
     DenyAssignment,
     Estate,
     Machine,
-    MachineKind,
     RoleDefinition,
     RolePermission,
     Unread,
     UserAssigned,
 )
 from vmident.core.access.rights import How, Privilege
+from vmident.core.vm_kind import VmKind
 
 T = TypeVar("T")
 WEB = Machine(
@@ -247,7 +247,7 @@ def test_one_edge_counts_the_machines_that_an_assignment_opens() -> None:
 
 
 def test_scale_sets_have_actions_of_their_own() -> None:
-    machine = Machine(scale_set("workers"), MachineKind.SCALE_SET, "workers-principal")
+    machine = Machine(scale_set("workers"), VmKind.SCALE_SET, "workers-principal")
     everything = role("all", "Microsoft.Compute/virtualMachineScaleSets/*", data=("*",))
     estate = replace(with_role(everything, assignment("a", "ann", "all", SUBSCRIPTION)), machines=(machine, WEB))
     access = AccessMap(estate)

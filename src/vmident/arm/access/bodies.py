@@ -15,15 +15,14 @@ from vmident.core.access.estate import (
     DenyAssignment,
     FederatedCredential,
     Machine,
-    MachineKind,
     RoleDefinition,
     RolePermission,
     UserAssigned,
     lower,
 )
-from vmident.core.access.system_extensions import needs_system_identity
-
-_SCALE_SET = "microsoft.compute/virtualmachinescalesets"
+from vmident.core.dependents import needs_system_identity
+from vmident.core.resource_id import SCALE_SET
+from vmident.core.vm_kind import VmKind
 
 
 class MachineRow(Body):
@@ -209,7 +208,7 @@ def machine_of(row: MachineRow, extensions: Iterable[str]) -> Machine:
         for user, ids in (identity.user_assigned_identities or {}).items()
     )
     has_system = "systemassigned" in (identity.type or "").lower()
-    kind = MachineKind.SCALE_SET if row.type.lower() == _SCALE_SET else MachineKind.VM
+    kind = VmKind.SCALE_SET if row.type.lower() == SCALE_SET.lower() else VmKind.VM
     system = identity.principal_id if has_system else None
     return Machine(row.id, kind, system, tuple(users), row.encryption or None, tuple(extensions))
 

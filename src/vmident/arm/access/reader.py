@@ -38,7 +38,7 @@ from vmident.arm.answers import read
 from vmident.arm.paging import graph_answers, pages
 from vmident.core.access.access_map import management_groups_in
 from vmident.core.access.estate import Estate, FederatedCredential, Unread, UserAssigned, lower, subscription_of
-from vmident.core.access.system_extensions import needs_system_identity
+from vmident.core.dependents import needs_system_identity
 from vmident.errors import VmidentError
 
 if TYPE_CHECKING:

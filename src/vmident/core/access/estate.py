@@ -8,20 +8,14 @@ of Microsoft.Authorization for eligible roles and deny assignments.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import Enum
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from vmident.core.vm_kind import VmKind
+
 ALL_PRINCIPALS = "00000000-0000-0000-0000-000000000000"
 """The principal of a deny assignment that applies to everyone (Microsoft's 'List Azure deny assignments')."""
-
-
-class MachineKind(Enum):
-    """What carries identities."""
-
-    VM = "vm"
-    SCALE_SET = "vmss"
 
 
 class UserAssigned(NamedTuple):
@@ -40,7 +34,7 @@ class Machine(NamedTuple):
     """
 
     id: str
-    kind: MachineKind = MachineKind.VM
+    kind: VmKind = VmKind.VM
     system_principal: str | None = None
     users: tuple[UserAssigned, ...] = ()
     encryption_identity: str | None = None

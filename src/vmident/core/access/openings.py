@@ -21,7 +21,6 @@ from vmident.core.access.estate import (
     DenyAssignment,
     Estate,
     Machine,
-    MachineKind,
     lower,
     scopes_above,
 )
@@ -35,6 +34,7 @@ from vmident.core.access.rights import (
     allowed_ways,
     machine_ways,
 )
+from vmident.core.vm_kind import VmKind
 
 GROUP = "Group"
 
@@ -62,8 +62,8 @@ class Openings:
         self._groups = {
             principal.lower(): frozenset(map(str.lower, found)) for principal, found in (estate.groups or {}).items()
         }
-        self._at: dict[tuple[str, MachineKind | None], tuple[Opening, ...]] = {}
-        self._ways_of_role: dict[tuple[str, MachineKind | None], Ways] = {}
+        self._at: dict[tuple[str, VmKind | None], tuple[Opening, ...]] = {}
+        self._ways_of_role: dict[tuple[str, VmKind | None], Ways] = {}
 
     def groups_of(self, principal_id: str) -> frozenset[str]:
         """Return the groups of a principal in lower case; none where groups were not read."""
@@ -71,13 +71,13 @@ class Openings:
 
     def scopes_with_openings(
         self, machines: Sequence[Machine], identity: str | None
-    ) -> frozenset[tuple[str, MachineKind | None]] | None:
+    ) -> frozenset[tuple[str, VmKind | None]] | None:
         """Return what decides who can act as an identity: two with the same scopes have the same ways, if not the same
         places. `None` where deny assignments have to be looked at for each machine.
         """
         if self._denials:
             return None
-        found: set[tuple[str, MachineKind | None]] = set()
+        found: set[tuple[str, VmKind | None]] = set()
         for machine in machines:
             above = scopes_above(machine.id, self._estate.management_groups)
             found.update((scope, machine.kind) for scope in above if scope in self._by_scope)
@@ -88,7 +88,7 @@ class Openings:
 
     def on_machines(self, machines: Sequence[Machine]) -> Iterator[tuple[Opening, str, int]]:
         """Return each opening on any of the machines, the ID of the first one that it is on, and on how many it is."""
-        by_scope: dict[tuple[str, MachineKind], list[str]] = defaultdict(list)
+        by_scope: dict[tuple[str, VmKind], list[str]] = defaultdict(list)
         for machine in machines:
             for scope in scopes_above(machine.id, self._estate.management_groups):
                 if scope in self._by_scope:
@@ -107,7 +107,7 @@ class Openings:
                 if usable and self._is_open(usable, identity):
                     yield usable
 
-    def _opened_at(self, scope: str, kind: MachineKind | None) -> tuple[Opening, ...]:
+    def _opened_at(self, scope: str, kind: VmKind | None) -> tuple[Opening, ...]:
         if (scope, kind) not in self._at:
             self._at[scope, kind] = tuple(
                 Opening(assignment, how, actions)
@@ -116,7 +116,7 @@ class Openings:
             )
         return self._at[scope, kind]
 
-    def _ways(self, guid: str, kind: MachineKind | None) -> Ways:
+    def _ways(self, guid: str, kind: VmKind | None) -> Ways:
         if (guid, kind) not in self._ways_of_role:
             role = self._roles.get(guid)
             ways = machine_ways(kind) if kind else IDENTITY_WAYS

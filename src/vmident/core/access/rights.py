@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from vmident.core.access.estate import MachineKind, RolePermission
+from vmident.core.access.estate import RolePermission
 from vmident.core.rbac.permissions import any_matches
+from vmident.core.vm_kind import VmKind
 
 _VM = "Microsoft.Compute/virtualMachines"
 _SET = "Microsoft.Compute/virtualMachineScaleSets"
@@ -55,15 +56,15 @@ Ways = tuple[tuple[How, tuple[Action, ...]], ...]
 """Each way, and the actions of which one is enough."""
 
 _LOGIN = (Action(f"{_VM}/login/action", is_data=True), Action(f"{_VM}/loginAsAdmin/action", is_data=True))
-_MACHINE_WAYS: dict[MachineKind, Ways] = {
-    MachineKind.VM: (
+_MACHINE_WAYS: dict[VmKind, Ways] = {
+    VmKind.VM: (
         (How.RUN_COMMAND, (Action(f"{_VM}/runCommand/action"), Action(f"{_VM}/runCommands/write"))),
         (How.EXTENSION, (Action(f"{_VM}/extensions/write"),)),
         (How.VM_WRITE, (Action(f"{_VM}/write"),)),
         (How.LOGIN, _LOGIN),
         (How.ROLE_WRITE, (Action(_WRITE_ROLES),)),
     ),
-    MachineKind.SCALE_SET: (
+    VmKind.SCALE_SET: (
         (How.RUN_COMMAND, (Action(f"{_INSTANCE}/runCommand/action"), Action(f"{_INSTANCE}/runCommands/write"))),
         (How.EXTENSION, (Action(f"{_SET}/extensions/write"), Action(f"{_INSTANCE}/extensions/write"))),
         (How.VM_WRITE, (Action(f"{_SET}/write"), Action(f"{_INSTANCE}/write"))),
@@ -80,7 +81,7 @@ COMPUTE_WRITE = (Action(f"{_VM}/write"), Action(f"{_SET}/write"))
 """Attaching an identity takes one of these beside the right on the identity itself."""
 
 
-def machine_ways(kind: MachineKind) -> Ways:
+def machine_ways(kind: VmKind) -> Ways:
     """Return the ways to act as the identities of a machine through the machine."""
     return _MACHINE_WAYS[kind]
 

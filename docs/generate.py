@@ -194,7 +194,7 @@ def _limits() -> str:
         ("Attempts of a read", str(connection.READ_TRIES)),
         ("Attempts of a write, each after reading the VM again", str(execute.TRIES)),
         ("Operation, from the response that accepted it", f"{polling.OPERATION_SECONDS / 3600:.0f} hours"),
-        ("Wait for another operation on the VM", f"{polling.SOMEBODY_ELSES_CHANGE_SECONDS:.0f} seconds"),
+        ("Wait for another operation on the VM", f"{polling.OTHER_CHANGE_SECONDS:.0f} seconds"),
         ("Wait for another Run Command on the VM", f"{verify_vm.BUSY_SECONDS:.0f} seconds"),
         ("Script in a VM", f"{verify_vm.SCRIPT_SECONDS / 60:.0f} minutes"),
         ("Azure error message", f"{limits.MESSAGE_CHARACTERS:,} characters"),

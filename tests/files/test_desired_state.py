@@ -49,28 +49,28 @@ TAKEN = {
 
 # What is wrong, with the line it is on and a part of what is said.
 REFUSED = {
-    "a list": ("[]", 1, "a desired-state file is a list, and is to be a mapping"),
+    "a list": ("[]", 1, "a desired-state file is a list, but must be a mapping"),
     "no version": ("rules: []", 1, "a desired-state file needs the key 'version'"),
     "another version": ("version: 2\nrules: []", 1, "the version is '2'"),
     "a version as text": ("version: '1'\nrules: []", 1, "this version of vmident reads version 1"),
     "no rules": ("version: 1", 1, "a desired-state file needs the key 'rules'"),
     "an unknown key": ("version: 1\nrulez: []", 2, "no key 'rulez'. Did you mean 'rules'?"),
     "an unknown key unlike any": ("version: 1\nrules: []\nqqq: 1", 3, "no key 'qqq'."),
-    "rules that are none": ("version: 1\nrules: {}", 2, "rules is a mapping, and is to be a list"),
-    "a rule that is none": (HEAD + "- web", 3, "a rule is text, and is to be a mapping"),
+    "rules that are none": ("version: 1\nrules: {}", 2, "rules is a mapping, but must be a list"),
+    "a rule that is none": (HEAD + "- web", 3, "a rule is text, but must be a mapping"),
     "a rule without VMs": (HEAD + "- system: true", 3, "a rule needs the key 'vms'"),
     "a rule that says nothing": (HEAD + "- vms: {names: [a]}", 3, "the rule has no 'system' and no 'identities'."),
-    "VMs that are none": (HEAD + "- vms: a\n  system: true", 3, "vms is text, and is to be a mapping"),
+    "VMs that are none": (HEAD + "- vms: a\n  system: true", 3, "vms is text, but must be a mapping"),
     "no condition": (HEAD + "- vms: {}\n  system: true", 3, "'vms' has no selector"),
     "an unknown condition": (HEAD + "- vms: {name: [a]}\n  system: true", 3, "Did you mean 'names'"),
-    "names that are no list": (HEAD + "- vms: {names: a}\n  system: true", 3, "names is text, and is to be"),
+    "names that are no list": (HEAD + "- vms: {names: a}\n  system: true", 3, "names is text, but must be"),
     "no names": (HEAD + "- vms: {names: []}\n  system: true", 3, "names is an empty list"),
     "a number for a name": (HEAD + "- vms: {names: [12]}\n  system: true", 3, 'text. Quote it: "12"'),
-    "nothing for a name": (HEAD + "- vms: {names: [~]}\n  system: true", 3, "is nothing, and is to be text"),
+    "nothing for a name": (HEAD + "- vms: {names: [~]}\n  system: true", 3, "is nothing, but must be text"),
     "an empty name": (HEAD + "- vms: {names: [' ']}\n  system: true", 3, "a name is empty"),
     "an impossible name": (HEAD + "- vms: {names: [a/b]}\n  system: true", 3, "it contains '/'"),
     "a name for an id": (HEAD + "- vms: {ids: [myVM]}\n  system: true", 3, "is not a valid resource ID"),
-    "an identity for a VM": (HEAD + f"- vms: {{ids: [{IDENTITY}]}}\n  system: true", 3, "is the id of a"),
+    "an identity for a VM": (HEAD + f"- vms: {{ids: [{IDENTITY}]}}\n  system: true", 3, "is the ID of a"),
     "a name for a subscription": (
         HEAD + "- vms: {subscriptions: [Production]}\n  system: true", 3, "'Production' is not a subscription ID",
     ),
@@ -85,7 +85,7 @@ REFUSED = {
     "a list for system": (HEAD + "- vms: {names: [a]}\n  system: []", 4, "true, false or keep"),
     "a number for system": (HEAD + "- vms: {names: [a]}\n  system: 1", 4, "true, false or keep"),
     "identities that are a list": (
-        HEAD + "- vms: {names: [a]}\n  identities: [b]", 4, "identities is a list, and is to be a mapping",
+        HEAD + "- vms: {names: [a]}\n  identities: [b]", 4, "identities is a list, but must be a mapping",
     ),
     "identities that name none": (HEAD + "- vms: {names: [a]}\n  identities: {}", 4, "'identities' is empty"),
     "nothing to include": (
@@ -95,7 +95,7 @@ REFUSED = {
         HEAD + "- vms: {names: [a]}\n  identities:\n    include: [b]\n    exactly: [c]", 6, "cannot be used with",
     ),
     "a VM for an identity": (
-        HEAD + f"- vms: {{names: [a]}}\n  identities:\n    include:\n    - b\n    - {VM}", 7, "is the id of a",
+        HEAD + f"- vms: {{names: [a]}}\n  identities:\n    include:\n    - b\n    - {VM}", 7, "is the ID of a",
     ),
     "roles alone": (
         HEAD + "- vms: {names: [a]}\n  roles: [{role: Reader, scope: group}]", 4, "'roles' requires 'system: true'",
@@ -146,7 +146,7 @@ def test_what_does_not_fit_is_refused_with_its_line_and_by_the_schema_too(case: 
         ("a: \0", "identities.yaml: this is not YAML: "),
         ("--- {}\n--- {}", "identities.yaml:2: this is not YAML: but found another document"),
         ("version: 1\nversion: 1\nrules: []", "identities.yaml:2: the key 'version' is already on line 1."),
-        ("version: 1\n1: 2", "identities.yaml:2: a key of a desired-state file is a number, and is to be text."),
+        ("version: 1\n1: 2", "identities.yaml:2: a key of a desired-state file is a number, but must be text."),
     ],
 )
 def test_what_is_no_plain_yaml_is_refused_with_its_line(text: str, said: str) -> None:

@@ -189,6 +189,6 @@ def _write(text: str, *, end: str = "\n", err: bool = False) -> None:
     try:
         typer.echo(f"{text}{end}", nl=False, err=err)
     except BrokenPipeError:
-        # Whoever read has stopped reading; what was done is done, and the exit code still tells.
+        # The reader has closed the pipe; the change is made, and the exit code still reports it.
         stream = sys.stderr if err else sys.stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

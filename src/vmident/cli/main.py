@@ -18,7 +18,7 @@ _GARBAGE_THRESHOLD = 200_000
 
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
-    """Run the program; hands back the exit code and prints, but never ends the process."""
+    """Run the program and return the exit code; never ends the process."""
     from dataclasses import replace
 
     from vmident.cli.app import program

@@ -1,4 +1,4 @@
-"""Who is asked before something is lost, and told what is being waited for."""
+"""Prompts before something is removed, and progress while a command waits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vmident.ports.prompt import IdentityLoss, Loss
 
 _ALONE_AT_MOST = 20
-"""VMs that a question tells of one by one; a loss for more is confirmed by typing their number."""
+"""VMs that a prompt lists one by one; for more, their number has to be typed."""
 _NAMED_OF_MANY = 5
 _LINE_EVERY_SECONDS = 30.0
 

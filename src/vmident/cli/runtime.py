@@ -45,7 +45,7 @@ class Terminal:
 
     @property
     def can_ask(self) -> bool:
-        """Return whether there is somebody to ask."""
+        """Return whether questions can be asked and answered."""
         return self.input and self.error
 
 

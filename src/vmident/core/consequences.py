@@ -1,11 +1,11 @@
-"""What a transition breaks or loses beyond what it names.
+"""Consequences of a transition beyond the identities that it names.
 
-C1  Disabling the system-assigned identity deletes its principal. Role assignments made to it stay behind and point at
-    nobody; enabling again makes another principal, without those roles.
+C1  Disabling the system-assigned identity deletes its principal and leaves its role assignments orphaned. Enabling it
+    again creates a new principal without them.
 C2  Inside the VM, a program that asks the token service for a token and names no identity gets the system-assigned one
-    if there is one, else the only user-assigned one, else an error. So a change can silently change whom such programs
-    are, or stop them.
-C3  Tokens are cached for about 24 hours: such a program goes on as whoever it was for as long.
+    if there is one, else the only user-assigned one, else an error. So a change can silently change the identity of
+    such programs, or stop them.
+C3  Tokens are cached for about 24 hours: such a program keeps its old identity for as long.
 C4  Something on the VM that loses the identity that it uses stops working; what names no identity follows C2. What had
     no identity before has nothing to lose.
 
@@ -48,7 +48,7 @@ class Notice(Struct, frozen=True):
 
 
 class DefaultIdentity(Struct, frozen=True):
-    """Whom the token service answers for when a program names no identity: one of `system` and `user`, or neither.
+    """The identity whose token a program gets that names none: `system`, a user-assigned one, or neither.
 
     `is_ambiguous` says that several user-assigned identities leave it without an answer.
     """

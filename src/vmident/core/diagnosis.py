@@ -177,7 +177,7 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
             CheckStatus.PROBLEM,
             f"Identity '{identity}' is attached but no longer exists: it provides no tokens, and Azure rejects "
             "other changes of its identities.",
-            f"Detach it: {command_line('vmident', 'doctor', vm, '--fix')}, or {_to_detach(vm, identity)}",
+            f"To detach it: {command_line('vmident', 'doctor', vm, '--fix')}",
         )
         for identity in dead
     ]

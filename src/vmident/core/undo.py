@@ -1,12 +1,12 @@
-"""What takes a recorded change back.
+"""The inverse of a recorded change.
 
-U1  The inverse leads from what the change left to what was there before it, and nowhere else.
+U1  The inverse leads from the state after the change to the state before it.
 U2  The inverse of the inverse leads from the same identities to the same identities as the change itself.
-U3  A principal that has vanished does not come back: the system-assigned identity does, with another one.
-U4  Roles that the change granted are removed. Roles that a principal lost, or that were removed, are granted again: to
-    whoever has the identity's new principal where the old one has vanished, else to the principal that had them.
-U5  Only a VM that stands where the change left it is taken back: see `IdentityState.is_same_as`.
-U6  A principal that taking back has brought stands in the place of the one that had vanished, in every record.
+U3  A deleted principal cannot be restored: the system-assigned identity gets a new one.
+U4  Role assignments that the change created are deleted. Those that were orphaned or deleted are created again, for the
+    identity's new principal where the old one was deleted, else for the principal that had them.
+U5  Only a VM that is still as the change left it is undone: see `IdentityState.is_same_as`.
+U6  In every record, a principal that an undo created replaces the one that was deleted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vmident.core.transition import SetExactly, Transition
 
 
 def inverse(done: Transition) -> Transition:
-    """Return the transition that takes `done` back; rules U1 to U3."""
+    """Return the transition that undoes `done`; rules U1 to U3."""
     system = SystemIdentity() if done.disables_system else done.before.system
     return Transition(done.after, IdentityState(system, done.before.users))
 
@@ -34,7 +34,7 @@ def change_back(done: Transition) -> SetExactly:
 
 
 def roles_back(done: Transition, roles: Iterable[RoleResult]) -> tuple[RoleResult, ...]:
-    """Return what is to become of role assignments when `done` is taken back (U4), planned.
+    """Return the planned changes of role assignments that undo those of `done` (U4).
 
     One whose principal is not known yet has `None` there.
     """

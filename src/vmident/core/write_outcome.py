@@ -1,17 +1,17 @@
-"""What a VM shows of a write whose answer does not say how it ended.
+"""The outcome of a write whose response does not tell, decided from what the VM shows.
 
-A write that was sent and not refused may have been done, may be under way, may never have arrived, or may have been
-done and undone since by somebody else. The VM itself is the only witness. It shows its identities, whether an operation
-runs on it, and an etag that moves with every write to it.
+A write that was sent and not rejected may have completed, may be running, may never have arrived, or may have completed
+and been reverted by another client. Only the VM can tell. It shows its identities, whether an operation runs on it, and
+an etag that changes with every write to it.
 
 O1  While an operation runs on the VM, nothing is decided.
-O2  A VM that has what the change leads to has been changed: whoever wrote last.
-O3  A VM without it whose etag is still the one from before the write has not been written to: the write never arrived.
-O4  A VM without it whose etag has moved was written to, by this write and another one since or by another one alone.
-    These cannot be told apart, so the VM is not written to again by a later process: that would bring back what was
-    removed on purpose.
-O5  Where there are no etags, the identities stand for them. A write that Azure accepted did arrive, so an accepted
-    write that the VM does not show falls under O4 whatever its etag.
+O2  A VM that has the target state has been changed, no matter which client wrote last.
+O3  A VM without it that still has the etag from before the write has not been written to: the write never arrived.
+O4  A VM without it whose etag has changed was written to, by this write and then another one, or by another one alone.
+    The two look the same, so a later process does not write to the VM again: that could restore what was removed on
+    purpose.
+O5  Where there are no etags, the identities are compared instead. A write that Azure accepted did arrive, so an
+    accepted write that the VM does not show falls under O4 whatever its etag.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def _rule(node: Located) -> Rule:
         raise node.wrong("the rule has no 'system' and no 'identities'.", "Add 'system' or 'identities'.")
     identities = members["identities"].mapping("identities", _LISTS) if "identities" in members else {}
     if "identities" in members and not identities:
-        raise members["identities"].wrong("'identities' is empty.", f"Give one of {', '.join(_LISTS)}.")
+        raise members["identities"].wrong("'identities' is empty.", f"Use one of {', '.join(_LISTS)}.")
     if "exactly" in identities and len(identities) > 1:
         raise identities["exactly"].wrong(
             "'exactly' cannot be used with 'include' or 'exclude'.", "Remove 'include' and 'exclude'."
@@ -173,7 +173,7 @@ def _id_of(word: str, *resource_types: str) -> ResourceId:
     found = typed_id(word, *resource_types)
     if not any(found.is_a(one) for one in resource_types):
         wanted = " or a ".join(f"'{one}'" for one in resource_types)
-        raise UsageError(f"'{word}' is the id of a '{found.kind}', and is to be that of a {wanted}.", hint=SEE_SCHEMA)
+        raise UsageError(f"'{word}' is the ID of a '{found.kind}', not of a {wanted}.", hint=SEE_SCHEMA)
     return found
 
 

@@ -128,7 +128,7 @@ class Located:
 
     def unexpected(self, what: str, wanted: str) -> BadDocument:
         """Return the error about something that has another shape than the wanted one."""
-        return self.wrong(f"{what} is {_FOUND.get(self.kind, self.kind)}, and is to be {wanted.rstrip('.')}.")
+        return self.wrong(f"{what} is {_FOUND.get(self.kind, self.kind)}, but must be {wanted.rstrip('.')}.")
 
 
 def located(text: str, file: str) -> Located:

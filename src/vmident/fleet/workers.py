@@ -121,5 +121,5 @@ def response_to(dispatch: Dispatch, metering: Metering) -> Response:
         return Response(error=failure)
     except Exception as stray:  # noqa: BLE001 - it is the failure of this request, and of no other
         return Response(error=UnexpectedError.of(stray))
-    except BaseException as failure:  # noqa: BLE001 - a worker that died of it would leave everybody waiting
+    except BaseException as failure:  # noqa: BLE001 - a worker that died of it would block the run
         return Response(error=failure)

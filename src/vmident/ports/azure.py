@@ -1,4 +1,4 @@
-"""What use cases need from outside: machines, identities, sign-ins, a clock, and somebody to ask and to tell.
+"""The ports to Azure Resource Manager: VMs, identities, groups, roles and subscriptions.
 
 Each port raises `vmident.errors` alone. `vmident.arm` implements the ones that reach Azure.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Operation(Struct, frozen=True):
-    """Work that Azure goes on with after it has answered; `url` is polled exactly as Azure gave it.
+    """A long-running operation; `url` is polled exactly as Azure sent it.
 
     `retry_after_seconds` is the pause that Azure asked for, if it did. Its polls answer with a status
     where it `has_status`; else HTTP's 202 says that it still runs.
@@ -121,7 +121,7 @@ class VirtualMachines(Protocol):
     ) -> tuple[int, Iterator[VirtualMachine | UnreadVm]] | None:
         """Ask Resource Graph how many VMs there are, and what each has, a thousand a request; no etags.
 
-        It lags by seconds to minutes: no change is to be computed from it. `None` where it cannot be used.
+        It lags by seconds to minutes: no change may be computed from it. `None` where it cannot be used.
         """
         ...
 

@@ -20,7 +20,7 @@ _COMMAND = re.compile(r": ((?:vmident|az) .+)$")
 
 
 class Tone(Enum):
-    """What a line is about, for whoever colours it."""
+    """The meaning of a line, which its color shows."""
 
     PLAIN = "plain"
     HEADING = "heading"

@@ -1,9 +1,9 @@
-"""The report of a run of many VMs: those that ended alike are told together, and each VM once.
+"""The report of a run of many VMs, in groups of VMs that ended the same way.
 
-M1  A VM is in exactly one group of those that were changed the same way, and a failed one in exactly one of failures.
-M2  Failures and warnings are alike where their words are the same but for what is the VM's own: its name, its id, the
-    principal of its system-assigned identity. In words of several VMs, `...` stands for that.
-M3  A group names its first VMs. Of failed ones, only those are left unnamed that are on record, where they are found.
+M1  Each VM is in exactly one group of changes, and each failed VM in exactly one group of failures.
+M2  Failures and warnings are grouped if their texts differ only in the VM's name, its ID or the principal of its
+    system-assigned identity. The text of a group has `...` in their place.
+M3  A group names its first VMs. A failed VM is left unnamed only if it is on record, where `runs show` lists it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class OnRecord(Struct, frozen=True):
 
 
 class GroupedFailures(Struct, frozen=True):
-    """VMs that failed for the same reason: the error in words that hold for all, whom it is about, and their names.
+    """VMs that failed for the same reason: the error in words that hold for all, their number or name, and their names.
 
     `names` is `None` where it is about one VM.
     """
@@ -120,7 +120,7 @@ def grouped_failures(results: Sequence[ChangeResult], record: OnRecord) -> list[
     names = Names(results)
     failures = [(one, one.error) for one in results if one.error]
     groups = _grouped((_reason(error, one), (one, error)) for one, error in failures)
-    return [_told(tuple(one for one, _ in group), group[0][1], names, record) for group in groups]
+    return [_grouped_failure(tuple(one for one, _ in group), group[0][1], names, record) for group in groups]
 
 
 def grouped_warning_lines(results: Sequence[ChangeResult]) -> Iterator[Line]:
@@ -167,7 +167,9 @@ def _warned(vms: Sequence[ChangeResult], warning: Notice, names: Names) -> tuple
     return f"{counted_results(vms)} ({names.of_first(vms)})", (common,)
 
 
-def _told(vms: tuple[ChangeResult, ...], error: VmidentError, names: Names, record: OnRecord) -> GroupedFailures:
+def _grouped_failure(
+    vms: tuple[ChangeResult, ...], error: VmidentError, names: Names, record: OnRecord
+) -> GroupedFailures:
     if len(vms) == 1:
         return GroupedFailures(vms, error, names.of(vms[0]))
     common = error.with_message(_common(error.message, vms[0]), _common(error.hint, vms[0]) if error.hint else None)
@@ -195,10 +197,12 @@ def _group_lines(group: Sequence[ChangeResult], names: Names) -> Iterator[Line]:
         yield Line(f"  now     {first.after.type.value}")
         yield from role_lines(first.roles)
         return
-    yield from outcome_lines(replace(first, before=_nobodys(first.before), after=_nobodys(first.after)))
+    yield from outcome_lines(
+        replace(first, before=_without_principal(first.before), after=_without_principal(first.after))
+    )
 
 
-def _nobodys(state: IdentityState) -> IdentityState:
+def _without_principal(state: IdentityState) -> IdentityState:
     """Leave out the principal, which is one VM's own."""
     return replace(state, system=SystemIdentity()) if state.system else state
 

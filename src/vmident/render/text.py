@@ -10,7 +10,7 @@ _DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 def escape_control_characters(text: str) -> str:
     r"""Show control characters, and characters that reorder or hide others, as escapes such as `\x1b`.
 
-    Line breaks are left to whoever splits text into lines first: a line break inside a name shows as `\x0a`.
+    Split text into lines first: a line break inside a name shows as `\x0a`.
     """
     if text.isascii() and text.isprintable():
         return text

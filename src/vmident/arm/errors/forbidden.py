@@ -56,7 +56,7 @@ def _missing_role(message: str, code: str | None) -> str:
     linked = _LINKED_SCOPES.search(message)
     if code == "LinkedAuthorizationFailed" and linked:
         ways = "\n".join(remediation(ASSIGN_IDENTITY, scope.strip(), object_id) for scope in linked[1].split(","))
-        return f"Azure gives the same error for a deleted identity: check that it exists.\n{ways}"
+        return f"Azure returns the same error for a deleted identity: check that it exists.\n{ways}"
     asked = _ACTION_AND_SCOPE.search(message)
     if asked is None:
         return "Ask an administrator of the subscription for access."

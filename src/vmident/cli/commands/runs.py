@@ -43,7 +43,7 @@ RunWord = Annotated[
 
 
 class RunOptions(Struct, frozen=True):
-    """Options of what goes on with a run or takes it back: each VM is waited for."""
+    """Options of resume and undo, which wait for each VM."""
 
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False
     yes: Yes = False

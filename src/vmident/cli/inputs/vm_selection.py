@@ -19,7 +19,7 @@ from vmident.errors import UsageError
 from vmident.render.line import Line
 from vmident.usecases.resolve.vms import checked_vm_names
 
-_HOW_TO_PIPE = "Give one full id a line, or a JSON array: vmident list -o json | vmident show --ids -"
+_HOW_TO_PIPE = "Pass one resource ID per line, or a JSON array: vmident list -o json | vmident show --ids -"
 
 
 def selection_in(options: SelectionOptions, run: Run) -> Selection | None:

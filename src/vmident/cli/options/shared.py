@@ -198,7 +198,7 @@ class VmOptions(SelectionOptions, frozen=True):
 
 
 class RoleOptions(Struct, frozen=True):
-    """Roles for whoever the command brings."""
+    """Roles for the identities that the command enables or attaches."""
 
     role: Annotated[
         list[str] | None,

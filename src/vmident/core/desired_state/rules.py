@@ -1,15 +1,15 @@
-"""What rules say VMs are to have, and what one VM ends up with from all the rules that select it.
+"""The rules of a desired-state file, and the target state of a VM from all the rules that select it.
 
 D1  A rule selects the VMs that meet each of its conditions; a condition that lists several is met by any of them,
     except for tags, which a VM must all have.
-D2  What one VM is to have is what all rules that select it say together; their order means nothing.
-D3  Rules that cannot hold at once are refused, never ranked: `true` and `false` for the system-assigned identity, an
+D2  The target state of a VM combines all rules that select it; their order has no meaning.
+D3  Rules that conflict are rejected, never ranked: `true` and `false` for the system-assigned identity, an
     identity included and excluded, two different `exactly`, an `exactly` that lacks what another rule includes or names
     what another rule excludes.
-D4  What no rule speaks of stays as it is.
+D4  What no rule mentions stays unchanged.
 D5  An identity named without a group is the one of that name in the VM's own group.
-D6  The roles of a rule are for whom the rule names: the system-assigned identity that it wants, the identities that it
-    includes or wants exactly. Roles are granted, and never taken away.
+D6  The roles of a rule are granted to the identities that it names: the system-assigned identity that it enables, and
+    those that it includes or lists as `exactly`. Role assignments are created, never deleted.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Roles, where they are granted, and who gets them.
+"""Roles, their scopes, and the principals that they are granted to.
 
 R1  A role assignment is a role, a scope and a principal; its name is a function of the three, so that granting twice
     is granting once.
-R2  Who gets the roles that a change asks for is whoever the change brings: the system-assigned identity that it
-    enables, each user-assigned identity that it names; whether they were there before or not.
-R3  A principal vanishes when its system-assigned identity is disabled; detaching a user-assigned identity takes its
-    roles from nobody.
+R2  The roles of a change are granted to the identities that it names: the system-assigned identity that it enables, and
+    each user-assigned identity that it attaches, even if the VM had them already.
+R3  Disabling a system-assigned identity deletes its principal; detaching a user-assigned identity leaves its role
+    assignments as they are.
 """
 
 from __future__ import annotations

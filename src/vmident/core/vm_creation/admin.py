@@ -78,7 +78,7 @@ def checked_admin_name(name: str, os: OsType) -> str:
         capitals = ", no uppercase" if os is OsType.LINUX else ""
         raise UsageError(
             f"Invalid administrator name for {os.value}: '{name}'.",
-            hint=f"Give --admin-username 1 to {_LONGEST_NAME[os]} letters, digits, '-', '_' and '.'{capitals}.",
+            hint=f"Use 1 to {_LONGEST_NAME[os]} letters, digits, '-', '_' and '.'{capitals}.",
         )
     if name.lower() in _REFUSED_NAMES:
         raise UsageError(

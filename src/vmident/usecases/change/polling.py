@@ -1,7 +1,7 @@
 """Wait for Azure, no longer than Azure needs: for an operation to end, for a VM to become idle. Steps of a job.
 
 Every wait has a bound, with or without `--timeout`: `OPERATION_SECONDS` for the change itself, from the answer that
-accepted it, and `SOMEBODY_ELSES_CHANGE_SECONDS` for a change of somebody else's that has to end first.
+accepted it, and `OTHER_CHANGE_SECONDS` for another client's change that has to end first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vmident.ports.azure import Operation, VirtualMachines
 from vmident.ports.clock import Clock
 from vmident.ports.fleet import AzureRequest, Pause, RequestCost, RequestKind, Steps
 
-SOMEBODY_ELSES_CHANGE_SECONDS = 300.0
+OTHER_CHANGE_SECONDS = 300.0
 OPERATION_SECONDS = 7_200.0
 
 
@@ -83,7 +83,7 @@ def wait_for_operation(
 
 
 def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: Clock) -> Steps[VirtualMachine]:
-    """Read a VM that somebody else is changing until nobody is; hands back what it then is.
+    """Read a VM until no other client's operation runs on it; returns what it then is.
 
     Raises `Conflict` when that takes longer than five minutes, and `BeingDeleted` at once.
     """
@@ -91,7 +91,7 @@ def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: C
     while not machine.is_idle:
         _check_not_being_deleted(machine)
         elapsed = clock.now() - began
-        if elapsed > SOMEBODY_ELSES_CHANGE_SECONDS:
+        if elapsed > OTHER_CHANGE_SECONDS:
             raise Conflict(
                 f"{capitalized(titled(machine.id))} has been '{machine.provisioning_state}' for {elapsed:.0f} seconds; "
                 "another operation has not completed.",

@@ -176,7 +176,7 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
             "attachment",
             CheckStatus.PROBLEM,
             f"Identity '{identity}' is attached but no longer exists: it provides no tokens, and Azure rejects "
-            "other changes of its identities.",
+            "other changes to its identities.",
             f"To detach it: {command_line('vmident', 'doctor', vm, '--fix')}",
         )
         for identity in dead

@@ -94,11 +94,11 @@ def _identity_lines(one: IdentityAccess) -> Iterator[Line]:
     gone = " (does not exist)" if entry.is_missing else ""
     title = entry.title
     yield Line(f"{title[0].upper()}{title[1:]}{place}{gone}", Tone.HEADING)
-    yield Line("  Who can act as it:" if one.can_become else "  Who can act as it: no one that was found")
+    yield Line("  Who can act as it:" if one.can_become else "  Who can act as it: no one found")
     for who, texts in _by_principal(one.can_become).items():
         yield Line(f"    {who}")
         yield from (Line(f"      {text}", Tone.FAINT) for text in texts)
-    yield Line("  What it can do:" if one.can_do else "  What it can do: no role assignment that was found")
+    yield Line("  What it can do:" if one.can_do else "  What it can do: no role assignments found")
     for holding in one.can_do:
         yield Line(f"    {_holding_text(holding)}", Tone.PLAIN if holding.privilege is Privilege.NONE else Tone.WARNING)
 

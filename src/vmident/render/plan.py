@@ -17,7 +17,7 @@ from vmident.results.changes import ChangeResult, Status, planned_roles
 
 _FOR_EDITORS = (
     "# yaml-language-server: $schema=desired-state.json\n"
-    "# Editors check this file by the schema beside it: vmident plan --schema > desired-state.json\n"
+    "# To check this file in an editor, save its schema next to it: vmident plan --schema > desired-state.json\n"
 )
 
 

@@ -116,7 +116,7 @@ CONFLICTS = {
     "system": (
         Rule(2, EVERY, SystemRule(is_wanted=True, line=3)),
         Rule(5, EVERY, SystemRule(is_wanted=False, line=6)),
-        "line 3 enables the system-assigned identity, and line 6 wants none",
+        "line 3 enables the system-assigned identity, and line 6 disables it",
     ),
     "included and excluded": (
         Rule(2, EVERY, include=named(ID_A, line=3)),

@@ -85,7 +85,7 @@ _DEFINITIONS = (
 _AT_ALL_SCOPES = {"authorizationScopeFilter": "AtScopeAboveAndBelow"}
 """Without it Resource Graph leaves out assignments at management groups (its REST reference, `QueryRequestOptions`)."""
 
-_GROUPS_UNREAD = Unread("groups", "roles that a principal has through a Microsoft Entra group are not known")
+_GROUPS_UNREAD = Unread("groups", "roles granted through Microsoft Entra groups are not shown")
 B = TypeVar("B", bound="Body")
 
 

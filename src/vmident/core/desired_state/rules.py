@@ -155,7 +155,7 @@ def _receivers(rule: Rule, vm: ResourceId) -> Iterable[ResourceId | None]:
 def _system(vm: VirtualMachine, said: Sequence[Rule]) -> bool | None:
     lines = {rule.system.is_wanted: rule.system.line for rule in reversed(said) if rule.system}
     if len(lines) > 1:
-        raise _conflict(vm, "enables the system-assigned identity", lines[True], "wants none", lines[False])
+        raise _conflict(vm, "enables the system-assigned identity", lines[True], "disables it", lines[False])
     return next(iter(lines), None)
 
 

@@ -9,7 +9,7 @@ from vmident.errors import BadResourceId
 
 SUBSCRIPTION_WORD = "subscription"
 GROUP_WORD = "group"
-_SHAPES = "/subscriptions/ID, /subscriptions/ID/resourceGroups/GROUP, or the full id of a resource"
+_SHAPES = "/subscriptions/ID, /subscriptions/ID/resourceGroups/GROUP, or the resource ID of a resource"
 _MANAGEMENT_GROUP = ("providers", "microsoft.management", "managementgroups")
 
 

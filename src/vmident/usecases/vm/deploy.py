@@ -78,7 +78,7 @@ def with_context(
     delete = command_line("az", "resource", "delete", "--ids", *there)
     return own.with_message(
         f"{request.what} was not created: {at}{own.message}\nThese resources were created and remain:{listed}",
-        f"Fix the cause, delete these resources, and run the command again: {delete}"
+        f"Fix the cause and delete these resources before you run the command again: {delete}"
         if vm_is_there
         else f"{_RUN_AGAIN} Or delete it: {delete}",
     )

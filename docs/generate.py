@@ -34,20 +34,20 @@ _OWN_CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 
 _EXIT_CODES = {
     "DONE": "Success, or no changes.",
-    "FAILED": "Failed with no more specific code, or the prompt was answered with no.",
-    "USAGE": "Wrong usage; nothing was changed. Includes an ambiguous name and a missing `--yes`.",
+    "FAILED": "General failure, or the prompt was answered with no.",
+    "USAGE": "Usage error, such as an ambiguous name or a missing `--yes`; nothing was changed.",
     "NOT_FOUND": "A VM, identity, resource group or subscription was not found.",
     "NOT_ALLOWED": "Not signed in, or not allowed.",
     "SOME_FAILED": "Some VMs succeeded and some failed. If all fail with the same code, that code is returned instead. "
     "`verify`: some VMs could not be verified.",
     "CONFLICT": "Conflict: the VM changed, is being deleted, or has another operation that did not finish in time.",
     "TIMED_OUT": "Timed out: `--timeout` or the two-hour limit of an operation expired; the change may still complete.",
-    "PENDING": "Changes are pending (`plan --exit-code`), or a finding is as severe as `--fail-on`.",
+    "PENDING": "Changes are pending (`plan --exit-code`), or a finding is at least as severe as `--fail-on`.",
     "INTERRUPTED": "Interrupted by Ctrl-C, SIGTERM or SIGHUP; operations in Azure continue.",
 }
 # Where the first line of the class is written for developers.
 _SAID_TO_READERS = {
-    "failed": "A failure with no more specific code.",
+    "failed": "General failure.",
     "azure-refused": "Azure returned an error without a code, and no other code applies.",
     "throttled": "Azure throttled the request, and several retries did not succeed.",
     "precondition-failed": "The VM kept changing between each read and the write that followed.",
@@ -57,15 +57,15 @@ _NARROWER_CODES = {
     "role-not-found": "No role with that name can be assigned at the scope.",
     "vm-not-running": "The VM is not running, so no script can run in it.",
     "agent-missing": "The VM has no VM agent, or the agent is not ready, so no script can run in it.",
-    "instance-not-found": "The scale set has no instance of that ID.",
+    "instance-not-found": "The scale set has no instance with that ID.",
     "no-instance": "The scale set has no instance that a script can run in.",
     "no-identity": "The VM has no identity to verify.",
-    "no-http-client": "The VM has no program to request and read a token with.",
+    "no-http-client": "The VM has none of the programs that can request and read a token.",
     "run-not-found": "The run was not found in the journal, or the journal has no runs for this cloud.",
     "size-not-available": "The subscription cannot use this VM size in the region.",
     "subnet-not-found": "The subnet was not found in the virtual network, or it cannot hold VMs.",
     "no-subscriptions": "The signed-in account has no subscription that can be used.",
-    "subscription-not-found": "The account has access to no subscription with that name.",
+    "subscription-not-found": "The account cannot access a subscription with that name.",
 }
 _WARNING_CODES = {
     "principal-lost": "The system-assigned identity and its principal are deleted.",
@@ -86,7 +86,7 @@ _WARNING_CODES = {
     "graph-lags": "The state of many VMs was read from Resource Graph, which lags; no change is computed from it.",
     "rule-selects-nothing": "A rule selects no VMs.",
     "dead-attachment": "`identity delete --force` leaves a deleted identity attached to a VM; one warning per VM.",
-    "search-incomplete": "Resource Graph could not be queried for VMs with an identity; one subscription was searched.",
+    "search-incomplete": "Resource Graph could not be queried for VMs; only one subscription was searched.",
     "long-identity-name": "The identity name is longer than 24 characters.",
     "not-looked-at": "Not signed in: the VM was planned without reading its current state.",
     "what-if-failed": "Azure did not return the changes that a deployment would make.",

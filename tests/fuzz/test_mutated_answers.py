@@ -57,7 +57,7 @@ OTHERS = [
     "group create new --location westus",
     "group list",
     "account list",
-    f"vm create new -g {GROUP} --image Ubuntu2204 --admin-username me --ssh-key-values {{key}} --system --yes",
+    f"vm create new -g {GROUP} --image Ubuntu2204 --admin-username me --ssh-key {{key}} --system --yes",
     "runs list",
     "verify webVM appVM --yes",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from hypothesis import strategies as st
@@ -34,7 +33,7 @@ SUBNET = f"{VNET}/subnets/one"
 def vm_request(name: str = "myVM", **changes: Any) -> VmRequest:
     admin = Admin("azureuser", (KEY,))
     plain: dict[str, Any] = {"image": image_named("Ubuntu2204"), "os": OsType.LINUX, "admin": admin}
-    given = {one.name: changes.pop(one.name) for one in fields(VmSettings) if one.name in changes}
+    given = {name: changes.pop(name) for name in VmSettings.__struct_fields__ if name in changes}
     return VmRequest(
         vm_id(SUBSCRIPTION, GROUP, name), "westus", VmSettings(**{**plain, **given}), **{"seed": SEED, **changes}
     )

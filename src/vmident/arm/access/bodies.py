@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from vmident.arm.wire.types import Body, GraphIdentityBody, IdentityPropertiesBody, Text
+from vmident.arm.wire.types import Body, ExtensionPropertiesBody, GraphIdentityBody, IdentityPropertiesBody, Text
 from vmident.core.access.estate import (
     ALL_PRINCIPALS,
     Assignment,
@@ -48,13 +48,6 @@ class ExtensionRow(Body):
     id: str
     publisher: Text = None
     kind: Text = None
-
-
-class ExtensionPropertiesBody(Body):
-    """`properties` of an extension."""
-
-    publisher: Text = None
-    type: Text = None
 
 
 class ListedExtension(Body):

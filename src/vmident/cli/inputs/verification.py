@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from vmident.cli.inputs.stop_policy import number_or_percent
-from vmident.core.sampling import SampleSize
 from vmident.core.verification.checks import SYSTEM_IN_THE_AZURE_CLI
+from vmident.core.verification.sampling import SampleSize
 from vmident.errors import UsageError
 from vmident.usecases.resolve.identities import checked_identity_names
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from vmident.core.polling import OperationTimes
 from vmident.core.resource_id import ResourceId
-from vmident.core.sampling import SampleSize, sample
+from vmident.core.verification.sampling import SampleSize, sample
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import VmKind, kind_of
 from vmident.errors import NotFound, UsageError, VmidentError

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmident.core.sampling import SampleSize, sample
+from vmident.core.verification.sampling import SampleSize, sample
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from vmident.arm.wire.types import Body, ExtensionPropertiesBody, GraphIdentityBody, IdentityPropertiesBody, Text
+from vmident.arm.wire.types import (
+    Body,
+    ExtensionPropertiesBody,
+    GraphIdentityBody,
+    IdentityPropertiesBody,
+    SecurityProfileBody,
+    Text,
+)
 from vmident.core.access.estate import (
     ALL_PRINCIPALS,
     Assignment,
@@ -55,18 +62,6 @@ class ListedExtension(Body):
 
     name: Text = None
     properties: ExtensionPropertiesBody | None = None
-
-
-class EncryptionIdentityBody(Body):
-    """The identity that disk encryption uses."""
-
-    user_assigned_identity_resource_id: Text = None
-
-
-class SecurityProfileBody(Body):
-    """`securityProfile`."""
-
-    encryption_identity: EncryptionIdentityBody | None = None
 
 
 class MachineProfileBody(Body):

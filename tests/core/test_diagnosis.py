@@ -71,9 +71,9 @@ def test_every_attachment_that_is_dead_or_another_is_named_with_its_way_out() ->
     found = on_attachments(VM, [gone], [another], 3)
     assert [one.verdict for one in found] == [CheckStatus.PROBLEM] * 2
     ways_out = (f"vmident doctor {VM} --fix", f"vmident remove-user {VM} --identity {another}")
-    for finding, identity, way_out in zip(found, (gone, another), ways_out, strict=True):
+    for finding, identity, remediation in zip(found, (gone, another), ways_out, strict=True):
         assert str(identity) in finding.message
-        assert way_out in str(finding.hint)
+        assert remediation in str(finding.hint)
 
 
 @pytest.mark.parametrize("count", [0, 2])

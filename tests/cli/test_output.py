@@ -70,6 +70,7 @@ def test_show_in_json_is_what_azure_holds_after_a_change(program: Program, vm: s
         "id": vm_id(vm),
         "name": vm,
         "resourceGroup": GROUP,
+        "kind": "vm",
         "location": "westus",
         "subscriptionId": SUBSCRIPTION,
     }
@@ -82,7 +83,8 @@ def test_show_in_tsv_is_what_azure_holds_after_a_change(program: Program, vm: st
     (line,) = program(f"show {vm} -o tsv").out.splitlines()
 
     kind, principal, users = cells(program.identity_of(vm))
-    *others, shown_users = line.split("\t")
+    *others, shown_users, shown_kind = line.split("\t")
+    assert shown_kind == "vm"
     assert others == [vm, GROUP, "westus", kind, principal]
     assert shown_users.lower() == ",".join(users)
 
@@ -94,10 +96,10 @@ def test_show_in_a_table_is_what_azure_holds_after_a_change(program: Program, vm
     heads, rule, row = program(f"show {vm} -o table").out.splitlines()
 
     kind, _, users = cells(program.identity_of(vm))
-    assert heads.split() == ["name", "resourceGroup", "location", "type", "userAssignedIdentities"]
+    assert heads.split() == ["name", "resourceGroup", "location", "type", "userAssignedIdentities", "kind"]
     assert set(rule.strip()) == {"-"}
     names = ", ".join(one.rsplit("/", 1)[-1] for one in users)
-    present = [one for one in (vm, GROUP, "westus", kind, names) if one]
+    present = [one for one in (vm, GROUP, "westus", kind, names, "vm") if one]
     shown = re.split(r" {2,}", row.strip())
     assert [one.lower() for one in shown] == [one.lower() for one in present]
 
@@ -175,7 +177,7 @@ def test_list_in_tsv_has_a_line_for_each_vm(program: Program) -> None:
     lines = [line.split("\t") for line in program("list -o tsv").out.splitlines()]
 
     assert [line[0] for line in lines] == ["appVM", "dbVM", "myVM", "webVM"]
-    for name, *_, kind, principal, users in lines:
+    for name, *_, kind, principal, users, _ in lines:
         assert (kind, principal, [one.lower() for one in users.split(",") if one]) == cells(program.identity_of(name))
 
 

@@ -9,6 +9,7 @@ from vmident.core.identity import identity_document
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import EarlyFailure, IdentityDeletion, RunEntry, RunRecord, Stage
 from vmident.core.shell import command_line
+from vmident.core.vm_kind import is_machine, kind_of
 from vmident.render.document import Document, roles_member
 from vmident.render.formats import as_table
 from vmident.render.human import difference_lines, role_lines
@@ -162,6 +163,7 @@ def _entry_document(entry: RunEntry) -> Document:
         "id": str(entry.vm),
         "name": entry.vm.name,
         "resourceGroup": entry.vm.group,
+        "kind": kind_of(entry.vm).value,
         "status": entry.stage.value,
         "before": identity_document(entry.transition.before),
         "wanted": identity_document(entry.transition.after),
@@ -179,6 +181,7 @@ def _failure_document(failure: EarlyFailure) -> Document:
         "id": failure.vm if vm else None,
         "name": vm.name if vm else failure.vm,
         "resourceGroup": vm.group if vm else None,
+        "kind": kind_of(vm).value if vm and is_machine(vm) else None,
         "status": Stage.FAILED.value,
         "before": None,
         "wanted": None,

@@ -49,11 +49,9 @@ class Dependent(Struct, frozen=True):
 
     def named_in(self, state: IdentityState) -> ResourceId | None:
         """Return the attached user-assigned identity that this names; `None` where it names none that is attached."""
-        if isinstance(self.needs, Needs):
-            return None
         if isinstance(self.needs, ResourceId):
             return next((one for one in state.users if one == self.needs), None)
-        client_id = self.needs.lower()
+        client_id = str(self.needs).lower()
         return next((one for one, known in state.users.items() if (known.client_id or "").lower() == client_id), None)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.worlds import in_any_case, law
-from vmident.core.naming import near
+from vmident.core.naming import did_you_mean, near
 from vmident.core.resource_id import ResourceId, vm_id
 from vmident.core.selection import named
 
@@ -52,3 +52,16 @@ def test_no_more_names_are_near_than_asked_for() -> None:
     many = [f"webVM{number}" for number in range(9)]
     assert len(near(many, "webVM")) == 3
     assert len(near(many, "webVM", at_most=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        ([], ""),
+        (["webVM"], " Did you mean 'webVM'?"),
+        (["webVM", "web1"], " Did you mean 'webVM' or 'web1'?"),
+        (["webVM", "webVM1", "web1"], " Did you mean 'webVM', 'webVM1' or 'web1'?"),
+    ],
+)
+def test_a_suggestion_lists_the_similar_names_in_a_sentence(names: list[str], sentence: str) -> None:
+    assert did_you_mean("webV", names) == sentence

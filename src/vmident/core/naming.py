@@ -114,8 +114,9 @@ def near(names: Iterable[str], name: str, *, at_most: int = 3) -> tuple[str, ...
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Return ` Did you mean 'myVM' or 'myVM2'?`, to follow a sentence; empty where no name is like the one typed."""
-    alike = near(names, name)
-    return f" Did you mean {' or '.join(repr(one) for one in alike)}?" if alike else ""
+    alike = [repr(one) for one in near(names, name)]
+    listed = ", ".join([*alike[:-2], " or ".join(alike[-2:])])
+    return f" Did you mean {listed}?" if alike else ""
 
 
 def _reason_against(name: str, rule: NameRule) -> str | None:

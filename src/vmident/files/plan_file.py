@@ -61,7 +61,7 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
 
 
 def _apply_with_f(file: str) -> str:
-    return f"-f is missing if it is a desired-state file: {command_line('vmident', 'apply', '-f', file)}"
+    return f"If it is a desired-state file, use -f: {command_line('vmident', 'apply', '-f', file)}"
 
 
 def _vms(listed: Any) -> tuple[PlannedVm, ...]:

@@ -139,5 +139,5 @@ def test_help_and_version_are_taken_as_commands(program: Program, words: str, sa
 def test_a_file_without_its_option_is_told_so(program: Program, command: str, name: str) -> None:
     refused = program(f"{command} '{name}'")
     assert (refused.code, program.sent) == (2, [])
-    assert "-f is missing" in refused.error["message"]
+    assert "must be specified with -f" in refused.error["message"]
     assert f"vmident {command} -f " in refused.error["hint"]

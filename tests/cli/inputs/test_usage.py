@@ -226,7 +226,7 @@ def test_an_unknown_cloud_names_those_there_are(program: Program, command: str) 
     ],
 )
 def test_no_vm_is_wrong_usage(program: Program, words: str) -> None:
-    refused(program, words, "No VM specified.", "vmident show myVM")
+    refused(program, words, "No VM specified.", "vmident list")
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "soon"])

@@ -64,6 +64,6 @@ def test_what_is_no_image_is_refused(word: str) -> None:
 
 
 def test_a_mistyped_alias_brings_near_ones() -> None:
-    with pytest.raises(UsageError, match="Did you mean 'Ubuntu2204' or") as refused:
+    with pytest.raises(UsageError, match="Did you mean 'Ubuntu2204'") as refused:
         image_named("Ubunto2204")
     assert "Win2019Datacenter" in str(refused.value.hint)

@@ -54,8 +54,8 @@ def apply(
         )
     if saved is not None and saved.lower().endswith((".yaml", ".yml")):
         raise BadPlan(
-            f"'{saved}' is a desired-state file, and -f is missing.",
-            hint=f"Run {command_line('vmident', 'apply', '-f', saved)}",
+            f"'{saved}' is a desired-state file and must be specified with -f.",
+            hint=f"To apply it: {command_line('vmident', 'apply', '-f', saved)}",
         )
     if saved is not None and run.group_given:
         raise UsageError(

@@ -59,8 +59,8 @@ def plan(run: Run, *, word: MissingOption = None, file: DescriptionFile = None, 
     """
     if word is not None:
         raise UsageError(
-            f"'{word}' is not expected here: -f is missing.",
-            hint=f"Run {command_line('vmident', 'plan', '-f', word)}",
+            f"'{word}' must be specified with -f.",
+            hint=f"To preview its changes: {command_line('vmident', 'plan', '-f', word)}",
         )
     if options.schema:
         if file is not None or options.save or options.exit_code or options.strict:

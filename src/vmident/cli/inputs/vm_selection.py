@@ -117,7 +117,7 @@ def _named_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) ->
     if not words:
         raise UsageError(
             "No VM specified.",
-            hint="Use VM names, resource IDs or a selector such as --tag. Example: vmident show myVM",
+            hint="Use VM names, resource IDs or a selector such as --tag. To see all VMs: vmident list",
         )
     return checked_vm_names(words, options.kind.kinds)
 

@@ -52,11 +52,12 @@ rules:
 """
 INTRODUCTION = """# Output at different widths
 
-What vmident shows on terminals of 100, 80 and 40 columns, captured from real runs on the sandbox. Prose wraps at words,
-and tables are cut with `…` to fit. Off a terminal nothing is wrapped or cut.
+This page shows the output of vmident on terminals of 100, 80 and 40 columns, captured from runs on the sandbox. vmident
+wraps text at words and shortens table cells with `…` to fit. If the output is not a terminal, vmident does not wrap or
+shorten it.
 
-`NO_COLOR` and `TERM=dumb` turn off color and motion: the progress of a run is then a line every half minute, as it is
-off a terminal.
+`NO_COLOR` and `TERM=dumb` turn off color and animation. vmident then prints a line of progress every 30 seconds, as it
+does without a terminal.
 """
 
 

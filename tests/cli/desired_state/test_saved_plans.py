@@ -77,7 +77,7 @@ def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(
         (lambda plan: [], "is not a saved plan"),
         (lambda plan: {key: plan[key] for key in plan if key != "vms"}, "is a damaged plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"id": identity_id(OTHER)}]}, "is a damaged plan"),
-        (lambda plan: plan | {"vms": [plan["vms"][0], plan["vms"][0]]}, "a VM is listed twice"),
+        (lambda plan: plan | {"vms": [plan["vms"][0], plan["vms"][0]]}, "a VM or scale set is listed twice"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"request": None}]}, "is a damaged plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0] | {"before": {"type": "Strange"}}]}, "is a damaged plan"),
     ],

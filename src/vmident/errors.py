@@ -135,7 +135,7 @@ class Declined(VmidentError):
 
 
 class QueryUnfit(VmidentError):
-    """The `--query` expression does not fit the output; the whole output is printed instead."""
+    """The `--query` expression cannot be applied to the output; the whole output is printed instead."""
 
     default_code = "query-unfit"
 
@@ -181,7 +181,7 @@ class NotSignedIn(VmidentError):
 
 
 class WrongTenant(NotSignedIn):
-    """The subscription is in a tenant that the sign-in has no token for; other subscriptions are not affected."""
+    """The account is not signed in to the subscription's tenant; other subscriptions are not affected."""
 
     default_code = "wrong-tenant"
     ends_run = False
@@ -214,7 +214,7 @@ class PreconditionFailed(Conflict):
 
 
 class StateDrifted(VmidentError):
-    """The VM has changed since the plan was made or the run completed, so vmident left it as it is."""
+    """The VM has changed since the plan was made or the run completed, so vmident did not change it."""
 
     default_code = "moved-on"
     exit_code = ExitCode.CONFLICT
@@ -229,7 +229,7 @@ class TakenOver(VmidentError):
 
 
 class JournalUnusable(VmidentError):
-    """The journal cannot be read or written; changes stop before anything is sent."""
+    """The journal cannot be read or written; no further changes are sent."""
 
     default_code = "journal-unusable"
     ends_run = True
@@ -257,7 +257,7 @@ class VmNotVerified(VmidentError):
 
 
 class ScriptFailed(VmidentError):
-    """The verification script ran in the VM, but its output is missing, incomplete or not its own."""
+    """The verification script ran in the VM, but its output is missing, incomplete or not valid."""
 
     default_code = "script-failed"
     exit_code = ExitCode.SOME_FAILED
@@ -276,7 +276,7 @@ class AzureRefused(VmidentError):
 
 
 class StoppedEarly(VmidentError):
-    """The VM was not changed: the run had stopped because changes of other VMs failed."""
+    """The VM was not changed because the run stopped after changes to other VMs failed."""
 
     default_code = "stopped-early"
 

@@ -10,6 +10,7 @@ from vmident.cli.completion.candidates import subscriptions
 from vmident.cli.config.chosen_subscription import ORIGIN
 from vmident.cli.config.settings import subscription_in
 from vmident.cli.run import Run
+from vmident.core.naming import SUBSCRIPTION_NAME, checked_name
 from vmident.errors import ExitCode, UsageError
 from vmident.render.account import subscription_document, subscription_lines, subscription_row
 from vmident.render.line import Line, Tone
@@ -70,7 +71,8 @@ def set_subscription(
 
       vmident account set --clear
     """
-    words = [*([subscription_in(word)] if word else []), *run.subscriptions_given]
+    typed = checked_name(subscription_in(word), SUBSCRIPTION_NAME) if word else None
+    words = [*([typed] if typed else []), *run.subscriptions_given]
     if len(words) != (0 if clear else 1):
         raise UsageError(
             "--clear cannot be used with a subscription." if clear else "account set requires one subscription.",

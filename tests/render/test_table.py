@@ -49,6 +49,11 @@ def test_names_are_cut_last_and_a_narrow_terminal_has_narrow_gaps() -> None:
     assert lines[2] == "monitoredVM myRes… westus Syste… myUser…"
 
 
+def test_where_all_columns_are_at_their_least_they_are_cut_on() -> None:
+    lines = draw_table(["a" * 20, "[bold]", "x" * 20], [["a" * 20, "[bold]", ""]], width_columns=22).splitlines()
+    assert [len(line) for line in lines] == [22, 22, 15]
+
+
 def test_ten_thousand_rows_are_drawn_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich.table", None)
     rows = [[f"vm-{number}", "westus"] for number in range(10_000)]

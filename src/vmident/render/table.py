@@ -53,13 +53,14 @@ def _least(widths: Sequence[int], columns: int) -> list[int]:
 
 
 def _fitted(widths: Sequence[int], least: Sequence[int], columns: int) -> list[int]:
-    """Return widths that add up to `columns` at most, if `least` lets them: the widest column gives first."""
+    """Return widths that add up to `columns` at most: the widest column is cut first, below `least` only at the end."""
     fitted = list(widths)
-    while sum(fitted) > columns:
-        giving = [at for at, width in enumerate(fitted) if width > least[at]]
-        if not giving:
-            break
-        fitted[max(giving, key=fitted.__getitem__)] -= 1
+    for floor in (least, [1] * len(widths)):
+        while sum(fitted) > columns:
+            giving = [at for at, width in enumerate(fitted) if width > floor[at]]
+            if not giving:
+                break
+            fitted[max(giving, key=fitted.__getitem__)] -= 1
     return fitted
 
 

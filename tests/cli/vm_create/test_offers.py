@@ -19,7 +19,7 @@ def _with_a_key(program: Program) -> None:
 @pytest.mark.parametrize(
     ("command", "code", "said"),
     [
-        (f"{CREATE} --location westuss", 2, "Region 'westuss' not found. Did you mean 'westus' or "),
+        (f"{CREATE} --location westuss", 2, "Region 'westuss' not found. Did you mean 'westus', "),
         (
             f"{CREATE} --size Standard_D2s_v55",
             2,

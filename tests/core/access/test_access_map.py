@@ -81,7 +81,7 @@ def reached(estate: Estate) -> set[Reached]:
     }  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(estates())
 def test_an_independent_evaluator_finds_the_same_edges(estate: Estate) -> None:
     assert reached(estate) == naive_edges(estate)
@@ -94,7 +94,7 @@ def test_an_independent_evaluator_finds_the_same_edges_in_2000_estates(estate: E
     assert reached(estate) == naive_edges(estate)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(estates(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_the_names_of_roles_change_nothing(estate: Estate, shuffling: random.Random) -> None:
     def mixed(rows: tuple[T, ...]) -> tuple[T, ...]:
@@ -108,7 +108,7 @@ def test_the_order_of_rows_and_the_names_of_roles_change_nothing(estate: Estate,
     assert [one.place for one in AccessMap(permuted).identities] == [one.place for one in AccessMap(estate).identities]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(estates())
 def test_another_assignment_removes_no_edge_and_each_edge_has_its_source(estate: Estate) -> None:
     sources = {one.id for one in estate.assignments} | {one.id for one in estate.federated}
@@ -123,7 +123,7 @@ def test_another_assignment_removes_no_edge_and_each_edge_has_its_source(estate:
     assert before <= {(one.identity, one.assignment, one.how) for one in reached(estate)}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(estates())
 def test_routes_that_are_shared_are_the_edges_by_their_source(estate: Estate) -> None:
     access = AccessMap(estate)

@@ -231,7 +231,7 @@ def test_findings_about_some_identities_leave_the_rest_of_the_estate_out() -> No
     assert {one.rule for one in findings(access, shared)} == {"identity-grants-roles", "privileged-at-subscription"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(estates())
 def test_every_finding_has_a_rule_a_resource_and_a_remediation(estate: Estate) -> None:
     for one in findings(AccessMap(estate)):

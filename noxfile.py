@@ -31,7 +31,7 @@ SMOKE = [
     "tests/core",
     "tests/files",
     "tests/render",
-    "tests/arm/test_wire.py",
+    "tests/arm/wire",
     "tests/guards/test_help.py",
     "tests/cli/changes/test_changes.py",
     "tests/cli/test_output.py",

@@ -21,6 +21,14 @@ def program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Prog
 
 
 @pytest.fixture
+def estate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
+    """The program on a sandbox with the second group of the seed."""
+    made = Program(tmp_path, capsys, with_examples=True)
+    yield made
+    made.sandbox.close()
+
+
+@pytest.fixture
 def typing(monkeypatch: pytest.MonkeyPatch) -> Typing:
     """Type these lines at whatever is asked."""
     return lambda answer: monkeypatch.setattr("sys.stdin", io.StringIO(answer))

@@ -15,11 +15,6 @@ OTHER = "otherResourceGroup"
 RULE = "privileged-identity-reachable"
 
 
-@pytest.fixture
-def estate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Program:
-    return Program(tmp_path, capsys, with_examples=True)
-
-
 def identities(outcome: Outcome) -> dict[str, Any]:
     return {one["name"]: one for one in outcome.json["identities"]}
 

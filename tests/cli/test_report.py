@@ -12,11 +12,6 @@ import pytest
 from tests.program import TERMINAL, Program
 
 
-@pytest.fixture
-def estate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Program:
-    return Program(tmp_path, capsys, with_examples=True)
-
-
 def test_it_reports_counts_and_findings_and_writes_nothing_to_azure(estate: Program) -> None:
     outcome = estate("report")
     assert (outcome.code, outcome.json["summary"]["missing"]) == (0, 1)

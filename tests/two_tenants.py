@@ -54,6 +54,11 @@ class TwoTenants:
         code = main(shlex.split(words), replace(self.program.runtime(), through=lambda _door: door))
         return Outcome(code, *self.program.capture.readouterr())
 
+    def close(self) -> None:
+        """Close both sandboxes."""
+        for one in self._sandboxes.values():
+            one.close()
+
     @property
     def signed(self) -> set[tuple[str, str | None]]:
         """The subscription in each request's path, empty for none, and the tenant of the token that signed it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,11 @@ OWN_TENANTS_TOKENS = {(HOME, HOME_TENANT), (OTHER, OTHER_TENANT)}
 
 
 @pytest.fixture
-def tenants(program: Program, tmp_path: Path) -> TwoTenants:
+def tenants(program: Program, tmp_path: Path) -> Iterator[TwoTenants]:
     program.environ = {}
-    return TwoTenants(program, tmp_path / "tenants")
+    made = TwoTenants(program, tmp_path / "tenants")
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ _HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+", re.IGNORECASE)
 class Cloud(Struct, frozen=True):
     """A cloud: its name, the URL of its Resource Manager, the host that gives out tokens.
 
-    `resource` is whom its tokens are for, where that is somebody else than the endpoint.
+    `resource` is the audience of its tokens, where that is not the endpoint.
     """
 
     name: str

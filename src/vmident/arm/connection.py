@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class _Metered(threading.local):
-    """What is left by the answers of this thread's requests; `None` while nobody paces them."""
+    """What is left by the answers of this thread's requests; `None` while they are not paced."""
 
     remaining: dict[str, int] | None = None
 
@@ -48,7 +48,7 @@ class Connection:
     """Requests to one cloud; made once for a command.
 
     `tenants` are the tenants of subscriptions in another tenant than the sign-in's own, by ID, in lower case.
-    `door` takes the network's place for the sandbox. `trace` is told of each request and its answer; `tell` is told
+    `door` takes the network's place for the sandbox. `trace` receives each request and its answer; `progress` receives
     what is waited for, and `see` the text of each answer.
     """
 
@@ -158,7 +158,7 @@ class Connection:
 
     @contextmanager
     def metered(self) -> Iterator[Mapping[str, int]]:
-        """Have this thread's requests sent once, by whoever paces them; gives what their answers say is left.
+        """Send this thread's requests once, paced by the caller; yields what their answers say is left.
 
         That is by the names that Azure has for its budgets: see `arm.rate_limit_headers`.
         """

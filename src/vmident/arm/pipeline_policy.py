@@ -27,7 +27,7 @@ _URL = re.compile(r"[^\s'\"()<>]*\?[^\s'\"()<>]*")
 class RequestPolicy:
     """Watches over each request: no wait outlasts the deadline, and every failure is one of `vmident.errors`.
 
-    `trace` is told of each request and its answer: method, URL, status, duration; never of a token or a body.
+    `trace` receives each request and its answer: method, URL, status, duration; never of a token or a body.
     `see` is shown the text of every answer that is no refusal, `hear` the headers of every answer.
     """
 
@@ -94,14 +94,14 @@ class RequestPolicy:
         self._trace(f"{shown} -> {answer.status_code} ({took}, request id {request_id})")
         if not 200 <= answer.status_code < 300:
             raise _refusal(answer)
-        # Nobody has read an answer that is streamed yet.
+        # A streamed answer has not been read yet.
         if not request.context.options.get("stream"):
             self._see(content_of(answer).decode("utf-8", "replace"))
         return response
 
 
 def content_of(answer: Any) -> bytes:
-    """Return the body of an answer; the SDK's long-running writes stream theirs, and nobody has read it yet."""
+    """Return the body of an answer; the SDK's long-running writes stream theirs, and it has not been read yet."""
     # The answers of the SDK's older clients have no `read`, and need none.
     getattr(answer, "read", lambda: None)()
     content: bytes = answer.body()
@@ -123,7 +123,7 @@ def _refusal(answer: Any) -> VmidentError:
 
 
 def _without_opaque_query(url: str) -> str:
-    """An operation's URL carries a signed query: whoever reads a trace has no need of it."""
+    """Return the URL of an operation without its signed query, which a trace does not need."""
     address, _, query = url.partition("?")
     kept = [part for part in query.split("&") if part.startswith(("api-version=", "$"))]
     return f"{address}?{'&'.join(kept)}" if kept else address

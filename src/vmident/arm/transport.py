@@ -89,7 +89,7 @@ class BoundedAdapter(HTTPAdapter):
         self._allowance.begin(ANSWER_SECONDS if left is None else min(ANSWER_SECONDS, left), silence)
         response = super().send(request, stream=True, timeout=timeout, **options)
         content = self._read(response)
-        # What requests itself sets when it has read a body: nobody reads the network again.
+        # What requests itself sets when it has read a body: the network is not read again.
         response._content = content  # noqa: SLF001
         response._content_consumed = True  # type: ignore[attr-defined, unused-ignore]  # noqa: SLF001
         return response

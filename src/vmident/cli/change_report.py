@@ -117,7 +117,7 @@ def report_changes(
     """Print how each change ended, its warnings and failures on standard error; gives the exit code.
 
     People read of many VMs what they have in common, the count last. A run that stopped on its way, and is open on
-    record, says how to go on with it. `nothing` is what people read of no VM at all. `deletions` are identities that
+    record, says how to resume it. `nothing` is what people read of no VM at all. `deletions` are identities that
     the run deletes.
     """
     # Who was asked has read some of them above the question.

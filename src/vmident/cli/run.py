@@ -192,7 +192,7 @@ class Run:
             self.console.answer_parts([*parts[output]()])
 
     def answer_file(self, document: Any, *, text: str, rows: Any) -> None:
-        """Print an answer that is to be kept as a file: `text`, unless another format or a query is asked for."""
+        """Print an answer that can be kept as a file: `text`, unless another format or a query is asked for."""
         if self._output in {Output.AUTO, Output.HUMAN} and self._options.query is None:
             self.console.answer(text)
             return
@@ -216,7 +216,7 @@ class Run:
 
         self._trace_unexpected(error)
         if isinstance(error, Declined):
-            # Whoever answered 'no' knows why.
+            # The user who answered 'no' knows why.
             self.console.note([Line(error.message)])
         elif self.output in {Output.JSON, Output.JSONC, Output.YAML} and not self.runtime.terminal.error:
             self.console.note_document(as_json_line({"error": error_document(error)}))

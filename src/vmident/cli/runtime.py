@@ -27,7 +27,7 @@ _USUAL_WIDTH = 80
 class Terminal:
     """Which streams are a terminal, whether it may have color, whether what it shows may move, and how wide it is.
 
-    `measure` reads the width of this moment: a window may be resized while a run goes on.
+    `measure` reads the width of this moment: a window may be resized during a run.
     """
 
     input: bool
@@ -54,7 +54,7 @@ class Runtime:
     """Everything that a run takes from outside; tests hand in their own. `words` are the command's, as typed.
 
     `through` is given the door that requests are about to go through, `None` for the network, and gives the one that
-    they do go through. `read_secret` asks, on the terminal itself, for what nobody is to see. In the context of
+    they do go through. `read_secret` asks, on the terminal itself, for a secret. In the context of
     `interruptible`, Ctrl-C raises `KeyboardInterrupt`.
     """
 

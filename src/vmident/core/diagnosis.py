@@ -80,7 +80,7 @@ def on_network(way: str, missing_certificates: tuple[str, str] | None) -> Check:
 
 
 def on_provider(namespace: str, state: str, subscription: str | None = None) -> Check:
-    """Judge the registration of a resource provider; `subscription` is told where it is not the one of the command."""
+    """Judge the registration of a resource provider; `subscription` is set where it is not the command's."""
     place = f" in {subscription}" if subscription else ""
     option = ["--subscription", subscription] if subscription else []
     seen = f"Resource provider {namespace} is {state}{place}."

@@ -33,7 +33,7 @@ class PatchBody(TypedDict):
 
 
 def patch_for(change: Transition) -> PatchBody | None:
-    """Return the body that takes the VM from `change.before` to `change.after`; `None` where nothing is to be sent."""
+    """Return the body that takes the VM from `change.before` to `change.after`; `None` where there are no changes."""
     if change.is_nothing:
         return None
     identity: IdentityPatch = {"type": change.after.type.value}

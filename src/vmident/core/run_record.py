@@ -63,7 +63,7 @@ class RunEntry(Struct, frozen=True):
     """One VM of a run.
 
     `change` and `grants` are what was asked for, `transition` leads from what the VM had when the request was worked
-    out to what it is to have; `after` is what was read when it was done. `request` is `None` where roles alone change.
+    out to its target state; `after` is what was read when it was done. `request` is `None` where roles alone change.
     With `expected`, a VM that has other identities than these was to be refused. `etag` is the one from before the
     request, `None` before version 0.2 and where the VM had none.
     """

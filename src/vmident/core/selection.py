@@ -24,7 +24,7 @@ _BEYOND_A_CONDITION = re.compile(r"""[|;\n'"`]|//""")
 
 
 class TagWanted(Struct, frozen=True):
-    """A tag that a VM is to have; `value` is `None` where any will do."""
+    """A tag that a VM must have; `value` is `None` where any will do."""
 
     name: str
     value: str | None = None

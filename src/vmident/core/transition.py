@@ -101,7 +101,7 @@ class Transition(Struct, frozen=True):
 
     @property
     def takes_away(self) -> bool:
-        """Return whether anything is lost, and so whether a person is to be asked."""
+        """Return whether anything is lost, and so whether confirmation is needed."""
         return self.disables_system or bool(self.removed)
 
 

@@ -1,1 +1,1 @@
-"""Files that people and pipelines keep: the description of what VMs are to have, and saved plans."""
+"""Files that people and pipelines keep: desired-state files and saved plans."""

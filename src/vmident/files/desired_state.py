@@ -1,4 +1,4 @@
-"""The description of what VMs are to have: YAML to rules, every rule and word with its line."""
+"""Desired-state files: YAML to rules, every rule and word with its line."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def header(endpoint: str, made_seconds: float) -> dict[str, Any]:
 
 
 def plan_in(text: str, file: str, endpoint: str) -> Plan:
-    """Read a saved plan that is to be applied behind `endpoint`.
+    """Read a saved plan to apply at `endpoint`.
 
     What is sent is worked out anew from the states that it names, so that no other request can stand in it. Raises
     `BadPlan` for what is no plan, one of another version, and one for another cloud.

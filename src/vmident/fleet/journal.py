@@ -172,7 +172,7 @@ class SqliteJournal:
         return self.read(self._begun) if self._begun else None
 
     def left_open(self) -> str | None:
-        """Return the run that this process has begun or taken over, where there is something left to go on with."""
+        """Return the run that this process has begun or taken over, where something is left to do."""
         record = self.begun_here()
         return record.id if record and record.status == "unfinished" else None
 

@@ -103,7 +103,7 @@ class RequestQueues:
         return queue
 
     def next_at(self) -> float | None:
-        """Return when a queue is to be looked at next; `None` where all sleep."""
+        """Return when a queue is due next; `None` where all sleep."""
         return self._awake[0][0] if self._awake else None
 
     def has_tokens(self, queue: Queue, now: float) -> bool:

@@ -1,4 +1,4 @@
-"""What a use case hands to whoever carries out many changes at once: jobs that say step by step what they need.
+"""What a use case hands to the scheduler of many changes: jobs that say step by step what they need.
 
 A job is a generator. It yields an `AzureRequest` and receives the response, or yields a `Pause`; a failure is raised
 inside it. Its return value is its result. It never waits by itself, so that one thread can run as many jobs as Azure's
@@ -114,7 +114,7 @@ class StopPolicy(Struct, frozen=True):
     def reason_to_stop(self, failed: int, total: int) -> str | None:
         """Return why a run with this many failed VMs stops; `None` if it continues.
 
-        `total` are the VMs to which something is to be sent, and those that failed before.
+        `total` are the VMs with changes, and those that failed before.
         """
         limit = self.max_failures
         if limit is None or not limit.is_passed_by(failed, total):

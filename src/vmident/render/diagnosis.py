@@ -30,7 +30,7 @@ def diagnosis_document(found: DoctorReport, fixed: Sequence[ChangeResult], *, na
 
 
 def check_rows(found: DoctorReport, *, names_vms: bool) -> list[dict[str, Any]]:
-    """Return each check as a flat row, with the VM that it is about where these are to be named.
+    """Return each check as a flat row, with its VM where VMs are named.
 
     That is the VM's id, the word as typed for one that is not there, and `None` for what is the same for all VMs.
     """
@@ -51,7 +51,7 @@ def _row(finding: Check) -> dict[str, Any]:
 def diagnosis_lines(found: DoctorReport, fixed: Sequence[ChangeResult], *, names_vms: bool) -> Iterator[Line]:
     """Draw what was mended, then each check on a line of its own with its way out below it, then the sum.
 
-    Where VMs are to be named, each has a line above its checks.
+    Where VMs are named, each has a line above its checks.
     """
     for one in fixed:
         yield from change_lines(one)

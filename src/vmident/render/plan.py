@@ -25,7 +25,7 @@ def plan_document(plan: Plan) -> Document:
     """Return `{"vms": [VM], "summary": {...}, "warnings"}`.
 
     A VM is `{"id", "name", "resourceGroup", "before", "after", "request", "roleAssignments"?, "warnings"}`. Every VM
-    that a rule selects is there, those to which nothing is to be sent with `null` for a request.
+    that a rule selects is there, those without changes with `null` for a request.
     """
     return {
         "vms": [_planned_document(one) for one in plan.vms],

@@ -1,4 +1,4 @@
-"""What use cases return about whoever runs the command, and about what a change needs; frozen as `results`."""
+"""What use cases return about the account, and about what a change needs; frozen as `results`."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class ChangeResult(Struct, frozen=True):
     `before` is `None` where the VM could not be read, `after` where the change failed; `request` is the body that
     was sent, or would be sent, and `None` where nothing was to be sent. Where the identities were changed and a role
     was not granted, or Azure failed the change halfway, the status is failed and `after` says what is there. A status
-    of unknown has an error that says why neither the answer nor the VM told how the change ended. `verification` is
+    of unknown has an error that says why neither the answer nor the VM shows how the change ended. `verification` is
     what `--verify` found.
     """
 

@@ -23,14 +23,14 @@ class SandboxClock:
         self._ahead_seconds = 0.0
 
     def time(self, rows: Rows) -> float:
-        """Return the time, and write it where it is to be written."""
+        """Return the time, and write it if it must be written."""
         now, is_new = self.latest(rows)
         if is_new:
             rows.write_latest_time(now)
         return now
 
     def latest(self, rows: Rows) -> tuple[float, bool]:
-        """Return the time, and whether it is to be written."""
+        """Return the time, and whether it must be written."""
         now, latest = self._now() + self._ahead_seconds, rows.latest_time()
         if latest is not None and now < latest:
             self._ahead_seconds += latest - now

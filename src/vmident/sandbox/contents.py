@@ -77,7 +77,7 @@ class Contents:
         """Add a VM that looks long established; returns its id.
 
         `identities` are names in the VM's group, or ids; one that is not there makes a dead attachment. With
-        `updating_seconds`, somebody else's operation runs on it for so long.
+        `updating_seconds`, another user's operation runs on it for so long.
         """
         from vmident.sandbox import established
 
@@ -102,7 +102,7 @@ class Contents:
                     established.put_vm(rows, seed.GROUP, name, self._new_uuid)
 
     def add_operation(self, group: str, name: str, *, seconds: float) -> None:
-        """Have somebody else's operation run on a VM that is there, from now on for so long."""
+        """Run another user's operation on an existing VM, from now on for so long."""
         from vmident.sandbox import established
 
         with self._store.transaction() as rows:

@@ -78,7 +78,7 @@ def put_vm(
 def put_operation(
     rows: Rows, group: str, name: str, new_uuid: Callable[[], str], *, now: float, seconds: float
 ) -> None:
-    """Have somebody else's operation run on a VM for so many seconds; raises `KeyError` where there is no such VM."""
+    """Run another user's operation on a VM for so many seconds; raises `KeyError` where there is no such VM."""
     vm = rows.held("vm", group, name)
     vm["state"] = "Updating"
     vm["etag"] += 1

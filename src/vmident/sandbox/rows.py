@@ -168,7 +168,7 @@ class Rows:
         return int(self._connection.execute("SELECT count(*) FROM operations WHERE running=1").fetchone()[0])
 
     def forget_before(self, now: float) -> None:
-        """Drop what nobody asks for any more: operations and graves a day old, changes of 14 days, full buckets."""
+        """Delete what is no longer read: operations and graves a day old, changes of 14 days, full buckets."""
         moment = now - _KEPT_SECONDS
         self._connection.execute(
             "DELETE FROM resources WHERE kind='change' AND made < ?", (now - _CHANGES_KEPT_SECONDS,)

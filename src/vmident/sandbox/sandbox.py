@@ -39,7 +39,7 @@ FILE_NAME = "sandbox.sqlite3"
 
 _REQUESTS_KEPT = 2000
 _FORGETS_EVERY = 1000
-# The recorded deployments of a VM took 42 to 78 seconds, changes of one 2 to 8; so long nobody wants to wait here.
+# The recorded deployments of a VM took 42 to 78 seconds, changes of one 2 to 8; that is too long to wait here.
 _CREATION_FACTOR = 4
 
 

@@ -20,7 +20,7 @@ from vmident.usecases.resolve.suggestions import NO_GROUP
 
 
 class GroupRequest(Struct, frozen=True):
-    """A group that is to be there; tags that it has besides stay."""
+    """A group to create or keep; tags that it has besides stay."""
 
     subscription: str
     name: str

@@ -43,7 +43,7 @@ class LocalNetwork(Struct, frozen=True):
 
 
 class VmsToCheck(Struct, frozen=True):
-    """The VMs to look at, and the identities that somebody means to attach to each, as typed.
+    """The VMs to look at, and the identities to be attached to each, as typed.
 
     `find` gives the VMs by name or id, and those that a list gave as it did; it is called where Azure answers at all.
     """
@@ -62,7 +62,7 @@ def run_checks(
     """Check the sign-in, the subscription, the clock, the network and the providers; then each VM, where any is meant.
 
     `several` gives the subscriptions to check in the place of the one in which names are looked up. A check that fails
-    is a finding; only the end of the time allowed is raised. Where nobody is signed in or no subscription answers,
+    is a finding; only the end of the time allowed is raised. Without a sign-in, or where no subscription answers,
     nothing further is asked.
     """
     try:

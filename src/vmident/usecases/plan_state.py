@@ -32,9 +32,9 @@ def plan_state(rules: Sequence[Rule], where: Where, ports: Ports) -> Plan:
 
     A rule that names neither subscriptions nor ids is about the default subscription. Of several subscriptions, one
     that lacks the group has no VMs to plan for. Costs a request for each page of VMs, of which there are fifty, or a
-    thousand where there are many, and one for each subscription whose identities are to be attached; roles cost what
+    thousand where there are many, and one for each subscription whose identities are attached; roles cost what
     `with_grants` says. Raises `ConflictingRules`, and `NotFound`
-    for identities that are to be attached and are not there, and for the group.
+    for identities to attach that do not exist, and for the group.
     """
     placed = [_placed(rule, where) for rule in rules]
     lags: list[str] = []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
     from azure.identity import AzureCliCredential
 
-# Whom the Azure CLI asks tokens of the public clouds for; source: `active_directory_resource_id` in azure-cli 2.91's
+# The resource that the Azure CLI requests tokens for; source: `active_directory_resource_id` in azure-cli 2.91's
 # `cloud.py`. By endpoint, not by name: no other host is sent such a token.
 _AZURE_CLIS_RESOURCES = {
     "https://management.azure.com": "https://management.core.windows.net/",
@@ -52,7 +52,7 @@ class CachedAzureCliCredential:
     """The token that the Azure CLI has kept for an account, else the one that it gives where it is started.
 
     It is the same account both ways, and no other sign-in takes its place. `accounts` begins with the one in use; the
-    others are those of other tenants. `trace` is told which way it went, and why.
+    others are those of other tenants. `trace` receives which source was used, and why.
     """
 
     origin = AZURE_CLI_SIGN_IN

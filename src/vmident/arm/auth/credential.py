@@ -41,13 +41,13 @@ class Credential(Protocol):
 
 
 class StaticTokenCredential:
-    """A bearer token that somebody else got, from `VMIDENT_ACCESS_TOKEN` or the sandbox's own.
+    """A bearer token from `VMIDENT_ACCESS_TOKEN` or the sandbox's own.
 
     When it ends is not known: Azure says so with a 401.
     """
 
     def __init__(self, token: str, now: float, origin: str = "VMIDENT_ACCESS_TOKEN") -> None:
-        # A header that cannot be sent would be quoted, token and all, by whoever refuses to send it.
+        # A header that cannot be sent would be quoted with its token in the error.
         if not _BEARER_TOKEN.fullmatch(token):
             raise UsageError(
                 "The access token contains invalid characters.",

@@ -23,8 +23,8 @@ _TRY_A_CODE = "If no browser can be opened, run 'vmident login --use-device-code
 class ArmLogins:
     """Sign-ins of one cloud, kept in the state folder.
 
-    `prompt` is told what the person has to know to go on, `tell` what is going on. `remaining_seconds` returns what is
-    left of `--timeout`, and raises `TimedOut` where nothing is.
+    `prompt` receives what the user has to do next, `progress` what is waited for. `remaining_seconds` returns the rest
+    of `--timeout`, and raises `TimedOut` where nothing is left.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ArmLogins:
         if request.method is SignInMethod.MANAGED_IDENTITY:
             credential_for, is_encrypted = self._managed_identity(request), True
         else:
-            # Asked first: nobody is to go through a sign-in that cannot be kept.
+            # Checked first: a sign-in that cannot be stored would be lost.
             is_encrypted = bool(open_cache(allow_unencrypted=request.allow_unencrypted).is_encrypted)
             is_app = request.method is SignInMethod.SERVICE_PRINCIPAL
             credential_for = self._service_principal(request) if is_app else self._person(request)

@@ -91,7 +91,7 @@ def _kept_credential(sign_in: SignIn, cloud: Cloud) -> Any:
         def no_secret() -> str:
             raise _ended(sign_in)
 
-        # It looks into the cache by tenant and client id, and comes to the assertion only where it finds nothing.
+        # It looks into the cache by tenant and client id, and uses the assertion only where it finds nothing.
         return ClientAssertionCredential(
             str(sign_in.tenant_id),
             str(sign_in.client_id),

@@ -43,7 +43,7 @@ class SignIn(Struct, frozen=True):
 def load_login(folder: Path) -> SignIn | None:
     """Return the sign-in kept in the state folder, `None` where there is none.
 
-    Raises `NotSignedIn` for a file that cannot be read: to pass it over would be to act as somebody else.
+    Raises `NotSignedIn` for a file that cannot be read: ignoring it could sign in as another account.
     """
     file = folder / FILE_NAME
     try:

@@ -22,7 +22,7 @@ from vmident.render.line import Line
 from vmident.render.plan import plan_document, plan_lines, plan_row, plan_warning_lines
 
 MissingOption = Annotated[str | None, typer.Argument(hidden=True)]
-"""A file without `-f` before it, to be told so."""
+"""A file without `-f`, for the error that names the option."""
 
 
 class PlanOptions(Struct, frozen=True):

@@ -52,7 +52,7 @@ class RunOptions(Struct, frozen=True):
 
     @property
     def execution(self) -> ExecutionOptions:
-        """How the changes are to be made; raises `UsageError`."""
+        """Return how changes are executed; raises `UsageError`."""
         return ExecutionOptions(self.dry_run, policy=policy_of(self.canary, self.max_failures))
 
 

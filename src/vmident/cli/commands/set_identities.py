@@ -12,7 +12,7 @@ from vmident.cli.run import Run
 from vmident.core.naming import did_you_mean
 from vmident.errors import ExitCode, UsageError
 
-# Whether there is to be a system-assigned identity, and user-assigned ones: our words, and ARM's own.
+# Whether there is a system-assigned identity, and user-assigned ones: our words, and ARM's own.
 _TYPES = {
     "none": (False, False),
     "system": (True, False),

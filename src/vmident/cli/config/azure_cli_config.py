@@ -64,7 +64,7 @@ class AzureCliFiles(Struct, frozen=True):
     encrypts_tokens: bool = False
 
     def account(self, cloud: str, subscription: str | None) -> AzureCliAccount | None:
-        """Return whom the Azure CLI would reach a subscription as, else its default one; `None` for no such account.
+        """Return the account that the Azure CLI uses for a subscription, else its default one, `None` without one.
 
         A subscription that the profile lacks is reached as the default one is: so does the Azure CLI's own token.
         """
@@ -174,7 +174,7 @@ def _entry(one: dict[str, Any]) -> ProfileEntry:
 
 
 def _account(one: dict[str, Any]) -> AzureCliAccount | None:
-    """Read whom a subscription is reached as; the words are those of azure-cli 2.91's `_profile.py`."""
+    """Read the account of a subscription; the words are those of azure-cli 2.91's `_profile.py`."""
     tenant, user = one.get("tenantId"), one.get("user")
     if not isinstance(user, dict) or user.get("cloudShellID") or user.get("name") in _MANAGED_IDENTITIES:
         return None

@@ -1,6 +1,6 @@
 """How this program was installed, and the command that adds the packages of an extra to the same environment.
 
-The command names the packages themselves and never vmident: on a package index, that name may be somebody else's.
+The command names the packages themselves and never vmident: on a package index, that name may be another project's.
 Marks: pipx writes `pipx_metadata.json` and uv `uv-receipt.toml` into the environment of a tool; `direct_url.json` is
 PEP 610.
 """

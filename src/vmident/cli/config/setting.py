@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Setting(Struct, frozen=True):
-    """What was said, and by whom: `option --cloud`, `AZURE_CLOUD_NAME`, `the Azure CLI's config`, `default`."""
+    """A value and its source: `option --cloud`, `AZURE_CLOUD_NAME`, `the Azure CLI's config`, `default`."""
 
     value: str
     origin: str

@@ -31,7 +31,7 @@ def system_of(image: Image, said: OsType | None, options: AdminOptions) -> OsTyp
 
 
 def admin_with_credentials(admin: Admin, os: OsType, options: AdminOptions, run: Run, *, keep_keys: bool) -> Admin:
-    """Return the account with what opens it; a new pair of keys is written to the user's folder where it is to be kept.
+    """Return the account with what opens it; a new pair of keys is written to the user's folder where it is kept.
 
     Linux takes SSH keys, a password from standard input, or both. Windows takes a password, from standard input or
     asked for.

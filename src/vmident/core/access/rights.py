@@ -5,7 +5,7 @@ A1  A right is an action that an entry's `actions` match and its `notActions` do
 A2  Code runs on a VM as its identities with a run command, an extension, a write of the VM itself (which can carry
     either), or a sign-in to it. On scale sets the same rights exist for the set and for its instances.
 A3  A user-assigned identity is taken over by attaching it elsewhere, and by making it trust a federated issuer.
-A4  Whoever can write role assignments can grant all of that.
+A4  A principal that can write role assignments can grant all of that.
 
 Source: 'Who can become an identity' in the project's wire facts; Microsoft's 'Understand Azure role definitions'.
 """

@@ -43,7 +43,7 @@ def cached_token(
     """Return the one token that is good for the account at an authority, for the first of the scopes that has one.
 
     `document` is the cache as parsed JSON, `authority` a host without its port, as msal keeps it. Raises `LookupError`,
-    saying why and naming no secret, where there is no such token, or where it cannot be told which one it is.
+    saying why and naming no secret, where there is no such token, or where it is ambiguous.
     """
     owner = _owner(document, account, authority.lower())
     entries = [entry for entry in _entries(document, "AccessToken") if _is_of(entry, owner)]

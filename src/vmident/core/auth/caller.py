@@ -1,6 +1,6 @@
 """Who a bearer token speaks for, read off the claims it carries.
 
-Nothing is verified here: whoever the token is sent to does that. The answer is for showing, never for deciding.
+Nothing is verified here: the receiver of the token does that. The answer is for showing, never for deciding.
 """
 
 from __future__ import annotations

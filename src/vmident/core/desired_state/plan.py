@@ -1,4 +1,4 @@
-"""Rules and the VMs that are there to a plan: what each VM has, what it is to have, and the request that gets there.
+"""A plan from rules and VMs: the current and desired state of each VM, and the request between them.
 
 L1  Making every change of a plan and planning again gives a plan with nothing to do.
 L2  Neither the order of the VMs nor that of the rules changes the plan: it is sorted by id.
@@ -49,9 +49,9 @@ class PlannedGrant(Struct, frozen=True):
 
 
 class PlannedVm(Struct, frozen=True):
-    """What one VM has and is to have; `request` is the body that gets it there, `None` where nothing is to be sent.
+    """The current and desired state of one VM; `request` is the body of the change, `None` without changes.
 
-    `roles_wanted` are in the words of the rules; `grants` are what these come to, once somebody has looked them up.
+    `roles_wanted` are in the words of the rules; `grants` are the same, looked up.
     """
 
     vm: ResourceId

@@ -118,7 +118,7 @@ class Rule(Struct, frozen=True):
 
 
 def goal_for(vm: VirtualMachine, rules: Iterable[Rule]) -> SetIdentities | None:
-    """Return what a VM is to have from all rules that select it (D2); `None` where none does.
+    """Return the desired state of a VM from all rules that select it (D2); `None` where none does.
 
     Raises `ConflictingRules`, naming both lines (D3).
     """

@@ -1,4 +1,4 @@
-"""What somebody may do, given Azure's lists of actions; which role would do, and the command that grants it.
+"""What Azure's lists of actions allow; which role grants a missing action, and the command that assigns it.
 
 Actions match with `*` for any text and without regard to case, and `/*/` also for a single `/`: Managed Identity
 Operator has `userAssignedIdentities/*/assign/action` for what is asked as `userAssignedIdentities/assign/action`. What

@@ -1,6 +1,6 @@
 """What a script printed inside a VM, read as hostile text.
 
-Whoever rules the VM can print what they like, so a line proves nothing to somebody who distrusts the VM. What is held
+An administrator of the VM can print anything, so a line proves nothing about a VM that is not trusted. What is held
 here is that nothing but this script's lines counts, that none of them can be mistaken for another, and that no text of
 the VM is passed on unless it is short, plain and without a token:
 

@@ -84,7 +84,7 @@ class VmRequest(Struct, frozen=True):
 
     @property
     def public_ip(self) -> ResourceId | None:
-        """The VM's public address, if it is to have one."""
+        """The VM's public address, if it has one."""
         return self.beside(PUBLIC_IP, f"{self.vm.name}PublicIP") if self.settings.has_public_ip else None
 
     def beside(self, kind: str, name: str) -> ResourceId:

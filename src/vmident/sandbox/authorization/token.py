@@ -12,7 +12,7 @@ def _encoded(part: dict[str, str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
-# Unsigned: nobody is to take it for a real one. Source of the claims: Microsoft's reference of access token claims.
+# Unsigned, so that it cannot be taken for a real one. Source: Microsoft's reference of access token claims.
 TOKEN = ".".join(
     (
         _encoded({"alg": "none", "typ": "JWT"}),

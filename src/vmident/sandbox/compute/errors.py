@@ -141,13 +141,13 @@ def is_generalized(action: str, vm: str) -> Refused:
 
 
 def not_running(action: str, vm: str) -> Refused:
-    """A stopped VM that is to be restarted; wording assumed."""
+    """A restart of a stopped VM; wording assumed."""
     message = f"Operation '{action}' is not allowed on VM '{vm}' since the VM is not running."
     return Refused(409, "OperationNotAllowed", message)
 
 
 def not_stopped() -> Refused:
-    """A running VM that is to be generalized; seen in public reports."""
+    """Generalizing a running VM; seen in public reports."""
     message = "Please power off the virtual machine before setting its state to Generalized."
     return Refused(409, "OperationNotAllowed", message)
 

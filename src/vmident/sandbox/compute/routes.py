@@ -163,7 +163,7 @@ ROUTES = (
             (f"{_PUBLISHERS}/{{publisher}}/artifacttypes/vmimage/offers/{{offer}}/skus", f"{_OFFERS}/skus"),
         )
     ),
-    # Whoever has a role in a group alone makes VMs with the Azure CLI, which reads the image first (assumed).
+    # A user with a role in a group alone creates VMs with the Azure CLI, which reads the image first (assumed).
     Route(
         _IMAGE,
         {"GET": handler("compute.image_versions:list_versions")},

@@ -117,7 +117,7 @@ def _make(call: Call, group: str, spec: VmSpec) -> Response:
 
 
 def _scale_set_of(properties: Any) -> str | None:
-    """Return the id of the Flexible scale set that the VM is to be in."""
+    """Return the id of the Flexible scale set that the VM joins."""
     found = (properties or {}).get("virtualMachineScaleSet") or {}
     return found.get("id")
 

@@ -77,7 +77,7 @@ class Profile:
 def read_profile(properties: Any, name: str, location: str, *, held_image: Mapping[str, Any] | None = None) -> Profile:
     """Read the `properties` of a PUT of the VM `name`; raises what Azure says of one that it would not make.
 
-    A VM that is there, made from `held_image`, need not be told its password or its image again: the Azure CLI leaves
+    A VM that is there, made from `held_image`, needs no password or image in the request: the Azure CLI leaves
     out the image when it writes back a VM that it has read (`get_vm_to_update_by_aaz`, 2.91).
     """
     is_new = held_image is None

@@ -65,7 +65,7 @@ def _is_empty_default(member: str, value: Any) -> bool:
 
 
 def read_resources(raw: list[dict[str, Any]], functions: Mapping[str, Function], place: Place) -> tuple[Resource, ...]:
-    """Read the resources of a template that are to be made; raises `InvalidTemplate` as Azure does."""
+    """Read the resources that a template creates; raises `InvalidTemplate` as Azure does."""
     all_read = [_read_resource(one, functions, place) for one in raw]
     kept = [one for one in all_read if _is_wanted(one, functions)]
     _check_doubles(kept)

@@ -52,7 +52,7 @@ def subnet_full(subnet_id: str) -> Refused:
 
 
 def standard_must_be_static(resource_id: str) -> Refused:
-    """A standard public address that is to be dynamic; code assumed."""
+    """A standard public address requested as dynamic; code assumed."""
     message = f"Standard sku publicIp {resource_id} must have AllocationMethod set to Static."
     return Refused(400, "StandardSkuPublicIPAddressMustBeStatic", message)
 

@@ -156,7 +156,7 @@ def _ip(record: Record, nics: list[Record]) -> dict[str, Any]:
 
 
 def public_address(record: Record) -> str:
-    """Return the address: one of those that documents may use (RFC 5737), so that nobody is reached by mistake."""
+    """Return the address: one of those that documents may use (RFC 5737), so that no host is reached by mistake."""
     return f"203.0.113.{1 + _digest(record['guid'])[0] % 254}"
 
 

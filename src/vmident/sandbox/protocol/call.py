@@ -36,7 +36,7 @@ class InternalClient:
     """The rest of the cloud, for a handler whose work is requests of its own.
 
     `answer` takes a method, a path with its query, a body or None, and the moment that it is sent; the quotas of
-    whoever asked are not drawn on. `check` raises what is wrong with a path and API version that would be PUT to, and
+    the caller are not drawn on. `check` raises what is wrong with a path and API version that would be PUT to, and
     gives the action that takes, and where.
     """
 

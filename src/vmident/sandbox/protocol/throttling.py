@@ -189,7 +189,7 @@ class Meter:
     remaining: dict[str, str] = field(default_factory=dict)
 
     def draw(self, draws: list[Draw]) -> None:
-        """Take all tokens or raise a 429; whoever catches that takes back the whole request."""
+        """Take all tokens or raise a 429; the caller then rolls back the whole request."""
         for draw in draws:
             level = self.levels.level(draw.name)
             left = after_draw(draw.bucket, level, self.now_seconds, draw.count)

@@ -1,4 +1,4 @@
-"""The log of changes that the table `resourcechanges` shows: what was written, by whom, with what.
+"""The log of changes that the table `resourcechanges` shows: what was written, by which user and client.
 
 Azure compares snapshots of a resource; so does this: each request that leaves a VM or an identity other than it was
 makes one record. Shape: 'Get resource changes' in Microsoft's documentation of Resource Graph. A property that appears

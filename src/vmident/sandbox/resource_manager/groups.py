@@ -139,6 +139,6 @@ def read_subscription(_call: Call) -> Response:
 
 
 def list_subscriptions(call: Call) -> Response:
-    """Answer the list of subscriptions: one, for whoever has any role in it."""
+    """Answer the list of subscriptions: one, for a user with any role in it."""
     shown = [shown_subscription()] if call.grants.all else []
     return json_answer(200, {"value": shown, "count": {"type": "Total", "value": len(shown)}})

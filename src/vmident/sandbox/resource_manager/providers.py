@@ -31,7 +31,7 @@ NAMESPACES = (
     "Microsoft.Resources",
 )
 _SPELLED = {namespace.lower(): namespace for namespace in NAMESPACES}
-# Those that every subscription has, and that nobody can take away.
+# Those that every subscription has, and that cannot be unregistered.
 _ALWAYS = {"microsoft.authorization", "microsoft.management", "microsoft.resources", "microsoft.resourcegraph"}
 
 

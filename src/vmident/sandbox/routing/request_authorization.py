@@ -26,7 +26,7 @@ def admitted(call: Call, route: Route) -> Call:
     ARM does so for subscriptions and groups.
     """
     action = action_of(route, call.request.method).format_map(call.words)
-    # Whoever has a role anywhere sees the subscription, its providers and the roles that there are; assumed, as
+    # A user with a role anywhere sees the subscription, its providers and the roles that there are; assumed, as
     # Terraform's users with a role at one group get on to registering providers, and are refused there.
     is_read = call.request.method in ("GET", "HEAD")
     if not action or (route.any_role and is_read and call.grants.all):

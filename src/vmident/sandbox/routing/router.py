@@ -76,7 +76,7 @@ def handler_of(route: Route, method: str) -> Handler:
 def check_writable(path: str, api_version: str) -> tuple[str, str]:
     """Raise what is wrong with a path that would be PUT to: no such type, or not in that version.
 
-    Gives the action that the PUT takes, and the scope that it is needed on.
+    Returns the action that the PUT takes, and the scope that it is needed on.
     """
     route, words = route_of(tidied(path), api_version)
     check_version(route, api_version)

@@ -30,7 +30,7 @@ LARGEST_BODY_BYTES = 4 * 1024 * 1024
 class Application:
     """Answers for one sandbox and for the authority that gives its tokens.
 
-    `log` is told of each request and its answer: a JSON object of method, path, status, and bytes received and sent;
+    `log` receives each request and its answer: a JSON object of method, path, status, and bytes received and sent;
     never of a header or a body.
     """
 

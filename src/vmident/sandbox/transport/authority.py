@@ -31,7 +31,7 @@ _PATH = re.compile(
 
 @dataclass(frozen=True)
 class Authority:
-    """One application that may sign in, by its secret; whoever it signs in as is the sandbox's one person."""
+    """One application that may sign in, by its secret; it signs in as the sandbox's one user."""
 
     endpoint: str
     secret: str

@@ -41,7 +41,7 @@ class SandboxAdapter(BaseAdapter):
         return _built(request, answer, self)
 
     def close(self) -> None:
-        """Leave the sandbox as it is: whoever opened it closes it."""
+        """Leave the sandbox as it is: its opener closes it."""
 
 
 def _text(value: str | bytes) -> str:

@@ -1,7 +1,7 @@
 """The folders of running servers beside the sandbox's file, with a certificate and the Azure CLI's sign-in each.
 
 A server takes its port before it makes its folder and deletes the folder before it gives the port back, and the port is
-in the folder's name. So a folder whose port nobody listens on was left by a server that could not clean up, as after
+in the folder's name. So a folder whose port has no listener was left by a server that could not clean up, as after
 SIGKILL. One whose port another program has taken since stays until that one ends.
 """
 

@@ -1,4 +1,4 @@
-"""After an identity has changed: grant the roles that come with it, and delete those that nobody holds any more."""
+"""After an identity has changed: grant the roles that come with it, and delete those that it orphans."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def unsettled(result: ChangeResult, prepared: Prepared, failure: VmidentError) -
 
 
 def number_due(roles: Iterable[RoleResult]) -> int:
-    """Count the assignments that are to be made or deleted."""
+    """Count the assignments to create or delete."""
     return sum(one.status in _TO_DO for one in roles)
 
 
@@ -81,7 +81,7 @@ def _granted(result: ChangeResult, prepared: Prepared, after: IdentityState) -> 
 
 
 def _assigned(prepared: Prepared, after: IdentityState) -> Iterator[RoleResult]:
-    """Return the assignments that go with the change; those that nobody holds any more are among the orphaned."""
+    """Return the assignments that go with the change; orphaned ones included."""
     for one in prepared.assignments:
         if one.status is RoleStatus.PLANNED:
             yield replace(one, principal_id=one.principal_id or after.principal_of(one.receiver))

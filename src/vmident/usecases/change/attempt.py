@@ -1,4 +1,4 @@
-"""What the attempts to change one VM have sent so far, and of which of them nobody can say yet whether it was done."""
+"""What the attempts to change one VM have sent so far, and which of these writes have an unknown outcome."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ from vmident.usecases.resolve.vms import Where
 
 
 class ExecutionOptions(Struct, frozen=True):
-    """How changes are to be made: only worked out, or sent and not waited for, and when many of them are to stop.
+    """How changes are made: only planned, or sent without waiting, and when a run of many stops.
 
     `selected` is set where the VMs were selected and not named, which is confirmed before anything is sent.
     """
@@ -79,7 +79,7 @@ def change_each(
 ) -> tuple[ChangeResult, ...]:
     """Carry out tasks of which each has its own wish, as one run; results and errors are those of `change_vms`.
 
-    `where` is needed for words that are no ids. `record` is the run that this one goes on with, taken over
+    `where` is needed for words that are no ids. `record` is the run that is resumed, taken over
     already; `undoes` names the run that it takes back.
     """
     ready = prepare_all(tasks, where, ports, dry_run=execution.dry_run)

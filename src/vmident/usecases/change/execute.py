@@ -246,7 +246,7 @@ def _prepare_again(
 
 
 def removes_more(now: Transition, approved: Transition) -> bool:
-    """Return whether more is lost than somebody has said yes to."""
+    """Return whether more is lost than was confirmed."""
     loses_system = now.disables_system and not approved.disables_system
     return loses_system or bool(set(now.removed) - set(approved.removed))
 

@@ -37,7 +37,7 @@ class ChangeRequest(Struct, frozen=True):
     """A change in the user's words: the identities as typed, the change that their ids make, the roles to go with it.
 
     `remove_roles` asks for the assignments of a principal that vanishes to be deleted too. `assignments` are role
-    assignments that go with the change whoever it brings; those without a principal are for the identity that their
+    assignments that go with the change for any principal; those without a principal are for the identity that their
     `receiver` names. Where `only_from` is given, the change is made from these states alone, and the assignments go
     with the first.
     With `expected`, a VM that has other identities than these, and not what the change leads to either, is refused.
@@ -67,13 +67,13 @@ class Prepared(Struct, frozen=True):
 
     @property
     def is_to_do(self) -> bool:
-        """Return whether anything is to be sent."""
+        """Return whether a request is needed."""
         due = {RoleStatus.PLANNED, RoleStatus.PLANNED_REMOVAL}
         return self.request is not None or any(one.status in due for one in self.roles)
 
 
 def read_when_idle(vm: ResourceId, ports: Ports, *, at_rest: bool = True) -> VirtualMachine:
-    """Read a VM by itself, and wait until nobody else is changing it unless told not to."""
+    """Read a VM by itself, and wait for operations in progress unless `at_rest` is false."""
     machine = ports.machines.read(vm)
     if not at_rest:
         return machine
@@ -125,7 +125,7 @@ def prepare_change(
 
 
 def loss_from(prepared: Prepared) -> Loss:
-    """Return what somebody is asked about before the change is made."""
+    """Return what has to be confirmed before the change."""
     warnings = _consequences_on(prepared.machine, prepared.transition)
     return Loss(prepared.machine.id, prepared.transition, prepared.orphans, warnings)
 

@@ -57,12 +57,12 @@ class Ready(Struct, frozen=True):
 
     @property
     def has_something_to_do(self) -> bool:
-        """Return whether anything is to be sent, or may be once an operation that runs on the VM is over."""
+        """Return whether a request is needed, or may be once an operation that runs on the VM is over."""
         return self.prepared.is_to_do or not self.prepared.machine.is_idle
 
     @property
     def takes_more_than(self) -> bool:
-        """Return whether something is lost that nobody has said yes to, now or when an earlier process began."""
+        """Return whether something is lost that was not confirmed, now or by an earlier process."""
         now = self.prepared.transition
         return removes_more(now, self.entry.transition) if self.entry else now.takes_away
 

@@ -145,7 +145,7 @@ def _planned_entry(one: Prepared, change_request: ChangeRequest) -> RunEntry:
 
 
 def resume_recording(record: RunRecord, journal: Journal) -> RunRecorder:
-    """Go on with a run that this process has taken over."""
+    """Resume a run that this process has taken over."""
     return RunRecorder(journal, record.id, record.entries)
 
 
@@ -203,7 +203,7 @@ def _as_planned_here(roles: tuple[RoleResult, ...], begun: RunEntry) -> tuple[Ro
 
 
 def _still_due(roles: tuple[RoleResult, ...], entry: RunEntry) -> tuple[RoleResult, ...]:
-    """Return what is on record for whoever goes on: what has become of each assignment, or what is planned for it."""
+    """Return what is recorded for a resumed run: what has become of each assignment, or what is planned for it."""
     if not roles:
         return entry.roles
     return tuple(

@@ -1,4 +1,4 @@
-"""Go on with a run that did not come to its end, and take a run back."""
+"""Resume an interrupted run, and undo a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def resume_run(record: RunRecord, ports: Ports, execution: ExecutionOptions) -> 
     """Carry the open VMs of a run to their end; one result for each.
 
     Every VM is read before anything is sent to it, and the change computed again from what it has: what an earlier
-    process sent and Azure has done is not sent again. Somebody is asked only where more would be lost than the run
+    process sent and Azure has done is not sent again. Confirmation is needed only where more would be lost than the run
     was to take. The run is taken over first, so that the earlier process, where it still lives, sends nothing more.
     """
     if not any(entry.stage.is_open for entry in record.entries):

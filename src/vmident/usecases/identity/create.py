@@ -23,7 +23,7 @@ from vmident.usecases.resolve.suggestions import NO_GROUP
 
 
 class IdentityRequest(Struct, frozen=True):
-    """An identity that is to be there; `location` is `None` for the group's, tags that it has besides stay."""
+    """An identity to create or keep; `location` is `None` for the group's, tags that it has besides stay."""
 
     id: ResourceId
     location: str | None

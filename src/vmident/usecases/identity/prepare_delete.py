@@ -38,7 +38,7 @@ class DeletionRequest(Struct, frozen=True):
 
 
 class DeletionPlan(Struct, frozen=True):
-    """An identity that is to be deleted, and what that takes along.
+    """An identity to delete, and what is deleted with it.
 
     `attached` are the VMs that have it, `detaching` those that lose it first, as they were read; `roles` are its role
     assignments, as results that say whether they go with it.
@@ -56,7 +56,7 @@ class DeletionPlan(Struct, frozen=True):
 def prepare_deletion(word: str, identity: IdentityResource, request: DeletionRequest, ports: Ports) -> DeletionPlan:
     """Find the VMs, reading each to be sure, and the roles; nothing is written here.
 
-    Raises what the reads raise, and `NotAllowed` where roles are to be deleted and clearly may not be.
+    Raises what the reads raise, and `NotAllowed` where role assignments cannot be deleted for lack of permission.
     """
     attached_vms = ports.machines.attached_vms(identity.id)
     having = tuple(_having(attached_vms.vms, identity.id, ports))

@@ -19,7 +19,7 @@ _DEFINITION_ID = re.compile(rf"(/.+)?/{_DEFINITIONS}/({GUID.pattern})", re.IGNOR
 
 
 class RoleNames(Struct, frozen=True):
-    """Roles and scopes as typed: every role is to be granted at every scope."""
+    """Roles and scopes as typed: every role is granted at every scope."""
 
     roles: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()

@@ -53,7 +53,7 @@ class VmBatch:
         return self._ids[word]
 
     def listed(self, vm: ResourceId) -> VirtualMachine | None:
-        """Return the VM as a list has it; `None` where it is to be read by itself."""
+        """Return the VM as a list has it; `None` where it has to be read by itself."""
         if vm in self._lists and vm not in self._tried:
             self._ask_for(self._lists[vm])
         return self._listed.get(vm)

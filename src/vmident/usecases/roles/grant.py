@@ -1,4 +1,4 @@
-"""Grant roles to a principal, patiently while the directory does not know it yet; take away roles that nobody has."""
+"""Grant roles to a principal, retrying while the directory does not know it yet; delete orphaned assignments."""
 
 from __future__ import annotations
 

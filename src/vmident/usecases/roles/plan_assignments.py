@@ -1,4 +1,4 @@
-"""Which role assignments a change comes with: those to be made, those there already, those that it leaves to nobody."""
+"""The role assignments of a change: those to create, those that exist, and those that it orphans."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def plan_assignments(
     """Return each assignment with its principal and whether it exists, without those to be removed that are gone.
 
     An assignment without a principal is for the identity that `receiver` names: the one after the change where it is
-    to be created, the one before it where it is to be removed. Costs what `assignments_of` costs for each that has a
+    to be created, the one before it where it is removed. Costs what `assignments_of` costs for each that has a
     principal, and a read for each removal whose id is not known.
     """
     for one in assignments:

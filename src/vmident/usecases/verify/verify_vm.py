@@ -88,7 +88,7 @@ class _Script(Struct):
 
 
 class Target(Struct, frozen=True):
-    """A VM to verify: the word that names it, its ID, and its region where a list told it."""
+    """A VM to verify: the word that names it, its ID, and its region where a list shows it."""
 
     word: str
     vm: ResourceId

@@ -27,7 +27,7 @@ from vmident.usecases.vm.preview_deployment import preview_deployment
 
 
 class _Making(Struct, frozen=True):
-    """A VM on its way: what it is to be, and the deployment that makes it."""
+    """A VM under creation: its settings, and its deployment."""
 
     prepared: PreparedVm
     request: DeploymentRequest

@@ -1,4 +1,4 @@
-"""Work out the VM that is to be made: check the words, look at what is there; nothing is written here."""
+"""Prepare the creation of a VM: check the words and read what exists; nothing is written here."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def prepare_vm(requested: VmSpec, where: Where, ports: Ports, seed: str, *, only
     """Read the group, name, identities, networks and roles, and build the request.
 
     Raises `AlreadyExists` where there is a VM of that name, and what the reads raise. Where it is only to be planned,
-    and nobody is signed in, what is there is left unseen as far as the words do without.
+    and there is no sign-in, existing resources are not read as far as the words do without.
     """
     if where.group is None:
         raise UsageError("A resource group is required.", hint="Example: -g myResourceGroup")
@@ -116,10 +116,10 @@ def prepare_vm(requested: VmSpec, where: Where, ports: Ports, seed: str, *, only
 def _look_around(vm: ResourceId, requested: VmSpec, ports: Ports, *, only_plan: bool) -> _Surroundings:
     try:
         home = read_group(vm.group, vm.subscription, ports.groups).location
-    except NotSignedIn as nobody:
+    except NotSignedIn as missing:
         if not (only_plan and requested.location):
             raise
-        message = f"Existing resources were not checked: {nobody.message}"
+        message = f"Existing resources were not checked: {missing.message}"
         return _Surroundings(requested.location, SubnetChoice(), (Notice(NOT_LOOKED_AT, message),))
     _check_there_is_none(vm, ports)
     location = requested.location or home

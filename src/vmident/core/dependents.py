@@ -101,10 +101,9 @@ def dependents_in(extensions: Iterable[Extension], encryption_identity: Resource
     return tuple(found)
 
 
-def needs_system_identity(publisher: str, extension_type: str) -> bool:
-    """Return whether an extension of this publisher and type always uses the system-assigned identity."""
-    row = _ROWS.get((publisher.lower(), extension_type.lower()))
-    return row is not None and row.always_system
+def always_on_system(dependents: Iterable[Dependent]) -> tuple[str, ...]:
+    """Return the titles of those that always use the system-assigned identity."""
+    return tuple(one.title for one in dependents if one.needs is Needs.SYSTEM)
 
 
 def _need(row: _Row, settings: Any) -> Needs | ResourceId | str:

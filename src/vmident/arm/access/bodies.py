@@ -7,13 +7,11 @@ Microsoft.Authorization, versions 2022-04-01 (deny assignments) and 2020-10-01 (
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from vmident.arm.wire.types import (
     Body,
-    ExtensionPropertiesBody,
     GraphIdentityBody,
-    IdentityPropertiesBody,
-    SecurityProfileBody,
     Text,
 )
 from vmident.core.access.estate import (
@@ -27,9 +25,12 @@ from vmident.core.access.estate import (
     UserAssigned,
     lower,
 )
-from vmident.core.dependents import needs_system_identity
+from vmident.core.dependents import ENCRYPTION, always_on_system
 from vmident.core.resource_id import SCALE_SET
-from vmident.core.vm_kind import VmKind
+from vmident.core.vm_kind import VmKind, kind_of
+
+if TYPE_CHECKING:
+    from vmident.core.virtual_machine import VirtualMachine
 
 
 class MachineRow(Body):
@@ -55,43 +56,6 @@ class ExtensionRow(Body):
     id: str
     publisher: Text = None
     kind: Text = None
-
-
-class ListedExtension(Body):
-    """An extension in the GET of its VM."""
-
-    name: Text = None
-    properties: ExtensionPropertiesBody | None = None
-
-
-class MachineProfileBody(Body):
-    """`virtualMachineProfile` of a scale set."""
-
-    security_profile: SecurityProfileBody | None = None
-
-
-class MachinePropertiesBody(Body):
-    """`properties` of a VM or a scale set."""
-
-    security_profile: SecurityProfileBody | None = None
-    virtual_machine_profile: MachineProfileBody | None = None
-
-
-class ListedMachine(Body):
-    """A VM or a scale set, as ARM answers its GET."""
-
-    id: str
-    type: Text = None
-    identity: GraphIdentityBody | None = None
-    properties: MachinePropertiesBody | None = None
-    resources: list[ListedExtension] | None = None
-
-
-class ListedIdentity(Body):
-    """A user-assigned identity, as ARM answers its GET."""
-
-    id: str
-    properties: IdentityPropertiesBody
 
 
 class FullAssignmentPropertiesBody(Body):
@@ -189,7 +153,7 @@ class SubscriptionRow(Body):
 
 
 def machine_of(row: MachineRow, extensions: Iterable[str]) -> Machine:
-    """Return the machine; `extensions` are the names of those on it that need the system-assigned identity."""
+    """Return the machine; `extensions` are the titles of those on it that need the system-assigned identity."""
     identity = row.identity or GraphIdentityBody()
     users = (
         UserAssigned(user, ids.principal_id if ids else None, ids.client_id if ids else None)
@@ -201,22 +165,17 @@ def machine_of(row: MachineRow, extensions: Iterable[str]) -> Machine:
     return Machine(row.id, kind, system, tuple(users), row.encryption or None, tuple(extensions))
 
 
-def listed_machine_of(body: ListedMachine) -> Machine:
-    """Return the machine from its own GET, which has its extensions."""
-    properties = body.properties or MachinePropertiesBody()
-    profile = properties.security_profile or (
-        properties.virtual_machine_profile.security_profile if properties.virtual_machine_profile else None
+def machine_read(vm: VirtualMachine) -> Machine:
+    """Return the machine from its own GET, which shows its extensions and its disk encryption."""
+    encryption = next((one.needs for one in vm.dependents if one.code == ENCRYPTION), None)
+    return Machine(
+        str(vm.id),
+        kind_of(vm.id),
+        vm.identity.system.principal_id if vm.identity.system else None,
+        tuple(UserAssigned(str(user), ids.principal_id, ids.client_id) for user, ids in vm.identity.users.items()),
+        str(encryption) if encryption else None,
+        always_on_system(vm.dependents),
     )
-    encryption = profile.encryption_identity if profile else None
-    extensions = [
-        one.name or ""
-        for one in body.resources or ()
-        if one.properties and needs_system_identity(one.properties.publisher or "", one.properties.type or "")
-    ]
-    row = MachineRow(
-        body.id, body.type or "", body.identity, encryption.user_assigned_identity_resource_id if encryption else None
-    )
-    return machine_of(row, extensions)
 
 
 def assignment_of(row: AssignmentRow, ends: Mapping[str, str]) -> Assignment:

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, TypeVar
 from vmident.arm.access.bodies import (
     AssignmentRow,
     DefinitionRow,
-    ListedIdentity,
-    ListedMachine,
     assignment_of,
     definition_of,
-    listed_machine_of,
+    machine_read,
 )
-from vmident.arm.identities import API_VERSION as IDENTITIES
+from vmident.arm.identities import ArmIdentities
 from vmident.arm.paging import pages
 from vmident.arm.roles import API_VERSION as ROLES
-from vmident.arm.virtual_machines import API_VERSION as COMPUTE
+from vmident.arm.virtual_machines import ArmVirtualMachines
 from vmident.core.access.estate import Unread, UserAssigned, lower, subscription_of
+from vmident.core.resource_id import ResourceId
 from vmident.errors import NotFound
 
 if TYPE_CHECKING:
@@ -35,7 +34,8 @@ OTHERS_UNREAD = Unread("other VMs with the same identities", "Resource Graph can
 
 def read_machines(connection: Connection, ids: Sequence[str]) -> tuple[Machine, ...]:
     """GET each machine, with its extensions."""
-    return tuple(listed_machine_of(connection.read(one, COMPUTE).read(ListedMachine, "a VM")) for one in ids)
+    machines = ArmVirtualMachines(connection)
+    return tuple(machine_read(machines.read(ResourceId.parse(one))) for one in ids)
 
 
 def read_identities(connection: Connection, machines: Sequence[Machine]) -> tuple[UserAssigned, ...]:
@@ -74,9 +74,11 @@ def read_definitions(connection: Connection, assignments: Sequence[Assignment]) 
 
 
 def _existing(connection: Connection, ids: Iterable[str]) -> Iterator[UserAssigned]:
+    identities = ArmIdentities(connection)
+
     def read(identity: str) -> UserAssigned:
-        body = connection.read(identity, IDENTITIES).read(ListedIdentity, "an identity")
-        return UserAssigned(body.id, body.properties.principal_id, body.properties.client_id)
+        found = identities.read(ResourceId.parse(identity))
+        return UserAssigned(str(found.id), found.principal_id, found.client_id)
 
     return _those_that_exist(read, ids)
 

@@ -38,7 +38,7 @@ from vmident.arm.answers import read
 from vmident.arm.paging import graph_answers, pages
 from vmident.core.access.access_map import management_groups_in
 from vmident.core.access.estate import Estate, FederatedCredential, Unread, UserAssigned, lower, subscription_of
-from vmident.core.dependents import needs_system_identity
+from vmident.core.dependents import Extension, always_on_system, dependents_in
 from vmident.errors import VmidentError
 
 if TYPE_CHECKING:
@@ -149,13 +149,12 @@ class ArmAccessRows:
             yield from (read(row, kind, "a row of Resource Graph") for row in page.rows)
 
     def _machines(self, subscriptions: Sequence[str]) -> tuple[Machine, ...]:
-        extensions: dict[str, list[str]] = defaultdict(list)
+        extensions: dict[str, list[Extension]] = defaultdict(list)
         for one in self._rows(_EXTENSIONS, ExtensionRow, subscriptions):
-            if needs_system_identity(one.publisher or "", one.kind or ""):
-                vm, name = one.id.rsplit("/extensions/", 1) if "/extensions/" in one.id else (one.id, "")
-                extensions[lower(vm)].append(name)
+            vm, _, name = one.id.rpartition("/extensions/")
+            extensions[lower(vm)].append(Extension(name, one.publisher or "", one.kind or ""))
         rows = self._rows(_MACHINES, MachineRow, subscriptions)
-        return tuple(machine_of(one, extensions.get(lower(one.id), ())) for one in rows)
+        return tuple(machine_of(one, always_on_system(dependents_in(extensions[lower(one.id)], None))) for one in rows)
 
     def _schedules(
         self, subscriptions: Sequence[str], unread: list[Unread]

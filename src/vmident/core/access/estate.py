@@ -29,8 +29,8 @@ class UserAssigned(NamedTuple):
 class Machine(NamedTuple):
     """A VM or a scale set. `users` are its user-assigned identities, attached ones that are gone included.
 
-    `encryption_identity` is the ID of the identity that disk encryption uses; `system_extensions` are the names of
-    extensions that need the system-assigned identity, `None` where extensions were not read.
+    `encryption_identity` is the ID of the identity that disk encryption uses; `system_extensions` are the
+    titles of extensions that need the system-assigned identity, `None` where extensions were not read.
     """
 
     id: str

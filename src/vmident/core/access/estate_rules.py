@@ -35,11 +35,12 @@ def _ambiguous(machine: Machine) -> Iterator[Finding]:
 def _dependent(machine: Machine) -> Iterator[Finding]:
     name = name_of(machine.id)
     if machine.system_extensions and machine.system_principal is None:
-        extensions = ", ".join(f"'{one}'" for one in machine.system_extensions)
+        what = " and ".join(machine.system_extensions)
+        needs = "needs" if len(machine.system_extensions) == 1 else "need"
         yield Finding(
             DEPENDENT.id,
             Severity.MEDIUM,
-            f"Extension {extensions} on '{name}' needs the system-assigned identity, which is not enabled.",
+            f"{what} on '{name}' {needs} the system-assigned identity, which is not enabled.",
             None,
             (machine.id,),
             command_line("vmident", "enable-system", machine.id),

@@ -143,6 +143,22 @@ def test_a_missing_identity_is_found_and_its_principal_counts_as_unknown() -> No
     assert "management group 'root'" in seen["possibly-orphaned-role-assignment"].message
 
 
+def test_an_identity_that_is_missing_on_many_machines_is_detached_by_doctor() -> None:
+    gone = UserAssigned(identity("gone"), "gone-principal")
+    machines = tuple(Machine(vm(f"vm{at}"), users=(gone,)) for at in range(6))
+    assert found(machines=machines)["missing-identity"].remediation == "vmident doctor --all --fix"
+    few = found(machines=machines[:2])["missing-identity"].remediation
+    assert few == f"vmident remove-user {vm('vm0')} {vm('vm1')} --identity {gone.id}"
+
+
+def test_a_role_of_a_group_and_an_eligible_one_are_not_deleted_by_their_assignment() -> None:
+    rule = "privileged-at-subscription"
+    of_group = assignment("g", "crew", "owner", SUBSCRIPTION, principal_type="Group")
+    in_group = found(of_group, groups={"shared-principal": frozenset({"crew"})})[rule]
+    assert in_group.remediation == "Remove the identity from the group that has the role 'Owner'."
+    assert "Privileged Identity Management" in found(held("owner", eligible=True))[rule].remediation
+
+
 def test_an_unused_identity_is_found_unless_it_has_a_federated_credential() -> None:
     idle = UserAssigned(identity("idle"), "idle-principal")
     seen = found(identities=(SHARED, idle))
@@ -199,6 +215,8 @@ def test_a_system_assigned_identity_without_a_role_is_found_unless_an_extension_
 def test_what_needs_an_identity_that_is_not_there_is_found() -> None:
     rule = "dependent-without-identity"
     assert found(machines=(WEB._replace(system_principal=None),))[rule].remediation == f"vmident enable-system {WEB.id}"
+    several = WEB._replace(system_principal=None, system_extensions=("Sign-in", "Configuration"))
+    assert found(machines=(several,))[rule].message.startswith("Sign-in and Configuration on 'web' need ")
     encrypted = WEB._replace(encryption_identity=identity("SHARED"))
     assert rule not in found(machines=(encrypted,))
     assert found(machines=(encrypted._replace(users=()),))[rule].remediation == (

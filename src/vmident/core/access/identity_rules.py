@@ -14,18 +14,22 @@ MISSING = FindingRule("missing-identity", "Attached identity that does not exist
 UNUSED = FindingRule("unused-identity", "Identity that no VM or scale set uses")
 NO_ROLE = FindingRule("system-identity-without-role", "System-assigned identity without a role")
 LONG_NAME = FindingRule("long-identity-name", "Identity with a long name")
+_NAMED_AT_MOST = 5
+"""Machines that a command names; where an identity is missing on more, `doctor` detaches it everywhere."""
+_FIX_ALL = command_line("vmident", "doctor", "--all", "--fix")
 
 
 def _missing(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:  # noqa: ARG001
     if identity.is_missing:
-        first = identity.machines[0].id
+        machines = [one.id for one in identity.machines]
+        few = len(machines) <= _NAMED_AT_MOST
         yield Finding(
             MISSING.id,
             Severity.MEDIUM,
             f"Identity '{identity.name}' is attached to {identity.machines_title} but does not exist.",
             identity.place,
-            tuple(one.id for one in identity.machines),
-            command_line("vmident", "remove-user", first, "--identity", identity.place),
+            tuple(machines),
+            command_line("vmident", "remove-user", *machines, "--identity", identity.place) if few else _FIX_ALL,
         )
 
 

@@ -75,7 +75,7 @@ def _reachable(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:
         f"{who} can act as {identity.title} ({first.how.value}, role '{first.role}'), which {_can(strongest)}.",
         identity.place,
         tuple(dict.fromkeys((first.at, strongest.source, first.source))),
-        delete_assignment(strongest.source),
+        _removing(strongest),
     )
 
 
@@ -89,7 +89,7 @@ def _grants_roles(access: AccessMap, identity: IdentityEntry) -> Iterator[Findin
                 f"{scope_title(one.scope)}.",
                 identity.place,
                 (one.source,),
-                delete_assignment(one.source),
+                _removing(one),
             )
 
 
@@ -102,7 +102,7 @@ def _subscription_wide(access: AccessMap, identity: IdentityEntry) -> Iterator[F
                 f"{identity.title[0].upper()}{identity.title[1:]} has role '{one.role}' on {scope_title(one.scope)}.",
                 identity.place,
                 (one.source,),
-                delete_assignment(one.source),
+                _removing(one),
             )
 
 
@@ -137,6 +137,15 @@ def _federated_on_vm(access: AccessMap, identity: IdentityEntry) -> Iterator[Fin
             (credential.id,),
             delete_credential(credential),
         )
+
+
+def _removing(holding: Holding) -> str:
+    """Return how to remove a role: deleting a group's assignment would remove it from every member."""
+    if holding.via == "group":
+        return f"Remove the identity from the group that has the role '{holding.role}'."
+    if holding.eligible:
+        return f"Remove the eligible role '{holding.role}' in Privileged Identity Management."
+    return delete_assignment(holding.source)
 
 
 def _can(holding: Holding) -> str:

@@ -62,13 +62,13 @@ def is_expression(text: str) -> bool:
     return text.startswith("[") and text.endswith("]") and not text.startswith("[[")
 
 
-def parsed(text: str) -> Node:
+def parsed(text: str, longest: int = _LONGEST) -> Node:
     """Read the expression in `text`, brackets included (rule 2); raises `ExpressionInvalid`.
 
-    At most 24576 characters (Microsoft's page 'Template limits').
+    A template's has at most 24576 characters (Microsoft's page 'Template limits').
     """
-    if len(text) > _LONGEST:
-        message = f"The language expression length limit exceeded. Limit: '{_LONGEST}' and actual: '{len(text)}'."
+    if len(text) > longest:
+        message = f"The language expression length limit exceeded. Limit: '{longest}' and actual: '{len(text)}'."
         raise ExpressionInvalid(message)
     tokens = list(_tokens(text[1:-1], text))
     node, at = _expression(tokens, 0, text)
@@ -188,30 +188,33 @@ def picked(whole: Any, key: Any) -> Any:
     raise ExpressionInvalid(f"The language expression property '{key}' can't be evaluated.")
 
 
-def resolved(value: Any, functions: Mapping[str, Function]) -> Any:
+def resolved(value: Any, functions: Mapping[str, Function], longest: int = _LONGEST) -> Any:
     """Return a JSON value with every expression in it replaced by its value, names of members included."""
     if isinstance(value, str):
         if is_expression(value):
-            return value_of(parsed(value), functions)
+            return value_of(parsed(value, longest), functions)
         return value[1:] if value.startswith("[[") else value
     if isinstance(value, list):
-        return [resolved(element, functions) for element in value]
+        return [resolved(element, functions, longest) for element in value]
     if isinstance(value, dict):
-        return {str(resolved(name, functions)): resolved(member, functions) for name, member in value.items()}
+        return {
+            str(resolved(name, functions, longest)): resolved(member, functions, longest)
+            for name, member in value.items()
+        }
     return value
 
 
-def applications(value: Any) -> Iterator[Applied]:
+def applications(value: Any, longest: int = _LONGEST) -> Iterator[Applied]:
     """List every call within the expressions of a JSON value, in the order of the text."""
     if isinstance(value, str) and is_expression(value):
-        yield from _applied_in(parsed(value))
+        yield from _applied_in(parsed(value, longest))
     elif isinstance(value, list):
         for element in value:
-            yield from applications(element)
+            yield from applications(element, longest)
     elif isinstance(value, dict):
         for name, member in value.items():
-            yield from applications(name)
-            yield from applications(member)
+            yield from applications(name, longest)
+            yield from applications(member, longest)
 
 
 def _applied_in(node: Node) -> Iterator[Applied]:

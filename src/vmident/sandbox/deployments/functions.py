@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox.deployments.expressions import argument_invalid
+from vmident.sandbox.deployments.value_functions import VALUE_FUNCTIONS, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,36 +52,14 @@ def paired(kind: str, names: list[str]) -> str:
 def functions_at(place: Place) -> dict[str, Callable[..., Any]]:
     """Return every function but `parameters`, `variables` and `reference`, by name in lower case."""
     return {
+        **PURE_FUNCTIONS,
         "resourcegroup": lambda: dict(place.group),
         "subscription": lambda: dict(place.subscription),
         "resourceid": lambda *words: _resource_id(place, list(words)),
         "subscriptionresourceid": lambda *words: _subscription_resource_id(place, list(words)),
-        "extensionresourceid": lambda scope, kind, *names: f"{_text(scope)}/providers/{paired(kind, list(names))}",
+        "extensionresourceid": lambda scope, kind, *names: f"{text_of(scope)}/providers/{paired(kind, list(names))}",
         "tenantresourceid": lambda kind, *names: f"/providers/{paired(kind, list(names))}",
-        "concat": _concat,
-        "format": _format,
-        "guid": lambda *words: str(uuid.uuid5(_GUID_NAMESPACE, "-".join(_texts(words)))),
-        "uniquestring": _unique_string,
-        "tolower": lambda text: _text(text).lower(),
-        "toupper": lambda text: _text(text).upper(),
-        "equals": lambda one, other: type(one) is type(other) and one == other,
-        "empty": lambda value: value is None or len(value) == 0,
-        "string": _string,
-        "not": lambda value: not _truth(value),
-        "and": lambda *values: all(_truth(value) for value in values),
-        "or": lambda *values: any(_truth(value) for value in values),
-        "true": lambda: True,
-        "false": lambda: False,
-        "null": lambda: None,
-        "createarray": lambda *values: list(values),
-        "createobject": _create_object,
     }
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
 
 
 def _truth(value: Any) -> bool:
@@ -92,7 +71,7 @@ def _truth(value: Any) -> bool:
 def _texts(values: tuple[Any, ...]) -> list[str]:
     if not values:
         raise TypeError
-    return [_text(value) for value in values]
+    return [text_of(value) for value in values]
 
 
 def _resource_id(place: Place, words: list[str]) -> str:
@@ -119,7 +98,7 @@ def _concat(first: Any, *others: Any) -> Any:
 
 def _format(pattern: Any, *values: Any) -> str:
     """Fill `{0}`, `{1}`; formats after a colon are not there."""
-    return re.sub(r"\{(\d+)\}", lambda found: _string(values[int(found[1])]), _text(pattern))
+    return re.sub(r"\{(\d+)\}", lambda found: _string(values[int(found[1])]), text_of(pattern))
 
 
 def _string(value: Any) -> str:
@@ -138,4 +117,27 @@ def _unique_string(*words: Any) -> str:
 def _create_object(*words: Any) -> dict[str, Any]:
     if len(words) % 2:
         raise TypeError
-    return {_text(name): value for name, value in zip(words[::2], words[1::2], strict=True)}
+    return {text_of(name): value for name, value in zip(words[::2], words[1::2], strict=True)}
+
+
+# Those that depend on their arguments alone, by name in lower case.
+PURE_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **VALUE_FUNCTIONS,
+    "concat": _concat,
+    "format": _format,
+    "guid": lambda *words: str(uuid.uuid5(_GUID_NAMESPACE, "-".join(_texts(words)))),
+    "uniquestring": _unique_string,
+    "tolower": lambda text: text_of(text).lower(),
+    "toupper": lambda text: text_of(text).upper(),
+    "equals": lambda one, other: type(one) is type(other) and one == other,
+    "empty": lambda value: value is None or len(value) == 0,
+    "string": _string,
+    "not": lambda value: not _truth(value),
+    "and": lambda *values: all(_truth(value) for value in values),
+    "or": lambda *values: any(_truth(value) for value in values),
+    "true": lambda: True,
+    "false": lambda: False,
+    "null": lambda: None,
+    "createarray": lambda *values: list(values),
+    "createobject": _create_object,
+}

@@ -1,0 +1,1 @@
+"""Azure Policy: definitions, initiatives, assignments, remediations, and the evaluation of rules."""

@@ -20,8 +20,9 @@ from requests.adapters import BaseAdapter
 
 from vmident.cli.main import main
 from vmident.cli.runtime import Runtime, Terminal
+from vmident.sandbox.authorization.token import COLLEAGUE_TOKEN
 from vmident.sandbox.http_messages import Request, Response, json_answer
-from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN, Sandbox
+from vmident.sandbox.sandbox import SUBSCRIPTION, Sandbox
 from vmident.sandbox.transport.in_process import SandboxAdapter
 
 GROUP = "myResourceGroup"
@@ -223,9 +224,9 @@ class Program:
         return self.colleague("GET", vm_id(name, group)).json().get("identity")
 
     def colleague(self, method: str, path: str, body: Any = None, version: str = "2024-07-01") -> Response:
-        """Somebody else's request; an operation that it starts is over at once only when time has passed."""
+        """A request of another user; an operation that it starts is over at once only when time has passed."""
         version = "2023-01-31" if "userassignedidentities" in path.lower() else version
-        headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+        headers = {"authorization": f"Bearer {COLLEAGUE_TOKEN}", "content-type": "application/json"}
         content = b"" if body is None else json.dumps(body).encode()
         url = f"{self.sandbox.endpoint}{path}?api-version={version}"
         return self.sandbox.answer(Request(method, url, headers, content))

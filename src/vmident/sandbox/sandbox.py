@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox import errors, settling
 from vmident.sandbox.authorization import role_store
 from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES
-from vmident.sandbox.authorization.token import TOKEN
+from vmident.sandbox.authorization.token import COLLEAGUE_TOKEN, TOKEN
 from vmident.sandbox.clock import SandboxClock
 from vmident.sandbox.contents import Contents
 from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response
@@ -72,7 +72,9 @@ class Sandbox(Contents):
         strict_directory: bool = False,
         is_throttling: bool = True,
         shares_buckets: bool = True,
-        tenant_of_token: Callable[[str], str | None] = lambda token: TENANT if token == TOKEN else None,
+        tenant_of_token: Callable[[str], str | None] = lambda token: (
+            TENANT if token in (TOKEN, COLLEAGUE_TOKEN) else None
+        ),
         busy: Busy = "reject",
         with_examples: bool = True,
     ) -> None:
@@ -100,7 +102,9 @@ class Sandbox(Contents):
         self._is_throttling = is_throttling
         self._levels: dict[str, Level] | None = None if shares_buckets else {}
         self._tenant_of_token = tenant_of_token
-        store = Store(folder / FILE_NAME, lambda rows: _seed().plant(rows, new_uuid, with_examples=with_examples))
+        store = Store(
+            folder / FILE_NAME, lambda rows: _seed().plant(rows, new_uuid, now=now(), with_examples=with_examples)
+        )
         super().__init__(store, new_uuid, self._clock.time)
 
     def answer(self, request: Request) -> Response:
@@ -108,7 +112,8 @@ class Sandbox(Contents):
         self.requests.append(_without_token(request))
         usual_headers = self._usual_headers(request)
         correlation_id = usual_headers[change_log.CORRELATION_ID]
-        request = dataclasses.replace(request, headers={**request.headers, change_log.CORRELATION_ID: correlation_id})
+        sent = {**request.headers, **_caller_headers(request), change_log.CORRELATION_ID: correlation_id}
+        request = dataclasses.replace(request, headers=sent)
         remaining: dict[str, str] = {}
         try:
             tenant = _tenant_of(request, self._tenant_of_token)
@@ -218,6 +223,10 @@ def _seconds(value: Callable[[], float] | float) -> Callable[[], float]:
 def _without_token(request: Request) -> Request:
     headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
     return Request(request.method, request.url, headers, request.body)
+
+
+def _caller_headers(request: Request) -> dict[str, str]:
+    return change_log.caller_headers(request.headers.get("authorization", "").partition(" ")[2])
 
 
 def _tenant_of(request: Request, tenant_of_token: Callable[[str], str | None]) -> str:

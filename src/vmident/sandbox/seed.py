@@ -23,6 +23,7 @@ from vmident.sandbox.established import (
     put_vm,
 )
 from vmident.sandbox.seeded_access import plant_access
+from vmident.sandbox.seeded_changes import plant_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +42,8 @@ _SIGN_IN = {"publisher": "Microsoft.Azure.ActiveDirectory", "type": "AADSSHLogin
 _CONFIGURATION = {"publisher": "Microsoft.GuestConfiguration", "type": "ConfigurationforLinux"}
 
 
-def plant(rows: Rows, new_uuid: Callable[[], str], *, with_examples: bool = True) -> None:
-    """Write the seed into empty rows; the second group only with `with_examples`."""
+def plant(rows: Rows, new_uuid: Callable[[], str], *, now: float = 0.0, with_examples: bool = True) -> None:
+    """Write the seed into empty rows; the second group, and what changed in it before `now`, only `with_examples`."""
     signed_in_user.introduce(rows)
     put_group(rows, GROUP, DEFAULT_LOCATION)
     if with_examples:
@@ -55,6 +56,7 @@ def plant(rows: Rows, new_uuid: Callable[[], str], *, with_examples: bool = True
     put_vm(rows, GROUP, "appVM", new_uuid, system=True, identities=(IDENTITY,))
     if with_examples:
         _plant_examples(rows, new_uuid)
+        plant_changes(rows, new_uuid, OTHER_GROUP, now)
 
 
 def _plant_examples(rows: Rows, new_uuid: Callable[[], str]) -> None:

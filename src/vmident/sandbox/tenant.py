@@ -1,4 +1,4 @@
-"""The tenant of the sandbox: its subscription, the management groups above that, and the one signed-in person.
+"""The tenant of the sandbox: its subscription, the management groups above that, and its users.
 
 There is a second tenant, in which the application of `sandbox serve` can sign in too; it has no subscriptions.
 """
@@ -11,6 +11,8 @@ TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee2"
 EMPTY_TENANT = "7e4a4747-0e5a-4d5b-8f2b-1b7a5c0ffee5"
 PERSON_ID = "9e750000-0e5a-4d5b-8f2b-1b7a5c0ffee3"
 PERSON_NAME = "sandbox-user@sandbox.invalid"
+COLLEAGUE_ID = "9e750000-0e5a-4d5b-8f2b-1b7a5c0ffeea"
+COLLEAGUE_NAME = "colleague@sandbox.invalid"
 
 MANAGEMENT_GROUPS = "/providers/Microsoft.Management/managementGroups"
 # By name, with what each is called, from the one that holds the subscription up to the tenant's root.

@@ -36,6 +36,7 @@ from vmident.sandbox.protocol.call import InternalClient
 from vmident.sandbox.sandbox import FILE_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from vmident.sandbox.http_messages import Response
@@ -232,11 +233,14 @@ def test_a_principal_that_the_directory_does_not_know_yet_is_waited_for(
             return errors.Refused(400, "PrincipalNotFound", "Principal x does not exist.").answer()
         return json_answer(201, {})
 
+    def client(_headers: Mapping[str, str]) -> InternalClient:
+        return InternalClient(answer, lambda *_: ("", ""), client)
+
     seen = []
     for _ in range(3):
         with cloud.sandbox._store.transaction() as rows:
             settings = cloud.sandbox._settings
-            deployments_runner.settle(rows, cloud.now, InternalClient(answer, lambda *_: ("", "")), settings)
+            deployments_runner.settle(rows, cloud.now, client({}), settings)
             seen.append(deployments_views.shown_operations(rows.held("deployment", GROUP, "d"))[-1]["properties"])
         cloud.now += 40
     assert seen[0]["provisioningState"] == "Running"

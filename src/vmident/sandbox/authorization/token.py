@@ -1,22 +1,39 @@
-"""The only token that the sandbox takes: no secret, as it opens nothing else."""
+"""The only tokens that the sandbox takes: no secrets, as they open nothing else."""
 
 from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
-from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, TENANT
+from vmident.sandbox.tenant import COLLEAGUE_ID, COLLEAGUE_NAME, PERSON_ID, PERSON_NAME, TENANT
+
+PORTAL = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"
+"""The application ID of the Azure portal; source: Microsoft's list of first-party applications in sign-in reports."""
+
+
+def _token(title: str, object_id: str, name: str, **more: str) -> str:
+    """Return an unsigned token, so that it cannot be taken for a real one.
+
+    Source: Microsoft's reference of access token claims.
+    """
+    claims = {"idtyp": "user", "name": title, "oid": object_id, "tid": TENANT, "upn": name, **more}
+    return ".".join((_encoded({"alg": "none", "typ": "JWT"}), _encoded(claims), "sandbox"))
 
 
 def _encoded(part: dict[str, str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
-# Unsigned, so that it cannot be taken for a real one. Source: Microsoft's reference of access token claims.
-TOKEN = ".".join(
-    (
-        _encoded({"alg": "none", "typ": "JWT"}),
-        _encoded({"idtyp": "user", "name": "Sandbox User", "oid": PERSON_ID, "tid": TENANT, "upn": PERSON_NAME}),
-        "sandbox",
-    )
-)
+TOKEN = _token("Sandbox User", PERSON_ID, PERSON_NAME)
+COLLEAGUE_TOKEN = _token("Sandbox Colleague", COLLEAGUE_ID, COLLEAGUE_NAME, appid=PORTAL)
+"""Another user with the same rights, who works in the Azure portal: for tests of what others change."""
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return the claims of a token; none where it is no JWT."""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    except (ValueError, LookupError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

@@ -30,6 +30,7 @@ from vmident.sandbox.deployments.views import (
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import relaxed_json
 from vmident.sandbox.protocol.paging import page_of
+from vmident.sandbox.resource_graph import change_log
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call
@@ -56,7 +57,7 @@ def write_deployment(call: Call) -> Response:
         call.rows.add("deployment", group, name, record, made=call.now)
     else:
         call.rows.replace("deployment", group, name, record)
-    begin(call.rows, record, call.now)
+    begin(call.rows, record, call.now, change_log.traced(call.request.headers))
     url = f"{call.settings.endpoint}{call.path}/operationStatuses/{record['digits']}?api-version={call.api_version}"
     return json_answer(201 if before is None else 200, shown_deployment(record), {"Azure-AsyncOperation": url})
 

@@ -26,7 +26,7 @@ from vmident.sandbox.resource_manager.groups import shown_group, shown_subscript
 from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from vmident.sandbox.deployments.template import Template
     from vmident.sandbox.protocol.call import InternalClient, SandboxSettings
@@ -47,13 +47,13 @@ def settle(rows: Rows, now: float, internal: InternalClient, settings: SandboxSe
         if first is None or first["due"] > now:
             break
         operations.settle(rows, first["due"])
-        _advance(rows, first, internal, settings)
+        _advance(rows, first, internal.sent_by(first["sent"]), settings)
     operations.settle(rows, now)
 
 
-def begin(rows: Rows, record: Record, now: float) -> None:
-    """Note that a deployment, which is written already, is to run from now on."""
-    run = {"group": record["group"], "name": record["name"], "due": now}
+def begin(rows: Rows, record: Record, now: float, sent: Mapping[str, str]) -> None:
+    """Note that a deployment, which is written already, is to run from now on; `sent` are the request's headers."""
+    run = {"group": record["group"], "name": record["name"], "due": now, "sent": {**sent}}
     rows.add("run", record["group"], record["name"], run, made=now)
 
 

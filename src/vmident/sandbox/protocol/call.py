@@ -37,11 +37,13 @@ class InternalClient:
 
     `answer` takes a method, a path with its query, a body or None, and the moment that it is sent; the quotas of
     the caller are not drawn on. `check` raises what is wrong with a path and API version that would be PUT to, and
-    gives the action that takes, and where.
+    gives the action that takes, and where. `sent_by` returns a client for what is done later because of a request,
+    whose traced headers it takes.
     """
 
     answer: Callable[[str, str, Any, float], Response]
     check: Callable[[str, str], tuple[str, str]]
+    sent_by: Callable[[Mapping[str, str]], InternalClient]
 
 
 @dataclass(frozen=True)

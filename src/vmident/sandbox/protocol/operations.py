@@ -23,8 +23,11 @@ from vmident.sandbox import errors
 from vmident.sandbox.compute import identity_errors
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import throttling
+from vmident.sandbox.resource_graph import change_log
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vmident.sandbox.protocol.call import Call
     from vmident.sandbox.rows import Record, Rows
 
@@ -99,7 +102,16 @@ def begin(
     url = f"{call.settings.endpoint}{path}/operations/{name}"
     usual = call.settings.operation_seconds()
     lasts = usual * pace.length if seconds is None else seconds
-    operation = start(call.rows, record, name, now=call.now, seconds=lasts, effects=effects, kind=kind)
+    operation = start(
+        call.rows,
+        record,
+        name,
+        now=call.now,
+        seconds=lasts,
+        effects=effects,
+        kind=kind,
+        sent=change_log.traced(call.request.headers),
+    )
     operation["query"] = _opaque_query(name, call.api_version, call.now)
     operation["monitorQuery"] = _opaque_query(name, call.api_version, call.now, "monitor=true&")
     operation["retryAfter"] = at_pace(pace.later, usual)
@@ -119,9 +131,20 @@ def at_pace(recorded: int | None, usual_seconds: float) -> int | None:
 
 
 def start(
-    rows: Rows, record: Record, name: str, *, now: float, seconds: float, effects: Effects, kind: str = "vm"
+    rows: Rows,
+    record: Record,
+    name: str,
+    *,
+    now: float,
+    seconds: float,
+    effects: Effects,
+    kind: str = "vm",
+    sent: Mapping[str, str] | None = None,
 ) -> Record:
-    """Note a running operation; the caller notes its state on the resource."""
+    """Note a running operation; the caller notes its state on the resource.
+
+    `sent` are the traced headers of the request that began it: what its end changes is logged with them.
+    """
     operation = {
         "name": name,
         "target": [kind, record["group"], record["name"]],
@@ -131,6 +154,7 @@ def start(
         "ends": now + max(0.0, seconds),
         "status": "InProgress",
         "effects": asdict(effects),
+        "sent": {**(sent or {})},
         "query": "",
         "monitorQuery": "",
         "retryAfter": None,
@@ -170,6 +194,7 @@ def settle(rows: Rows, now: float) -> None:
             for one in effects["rows"]:
                 _write(rows, *one, now=operation["ends"])
         rows.write_operation(operation["name"], operation, ends=operation["ends"], running=False)
+        change_log.record_changes(rows, operation["sent"], operation["ends"])
 
 
 def _end(target: Record, operation: Record, identities: dict[str, Record]) -> None:

@@ -16,7 +16,7 @@ from vmident.sandbox.resource_graph.kql.errors import NotSupported, TableUnknown
 from vmident.sandbox.resource_graph.kql.operators import Table
 from vmident.sandbox.resource_graph.views import TYPES, Views
 from vmident.sandbox.resource_manager.groups import shown_group, shown_subscription
-from vmident.sandbox.tenant import MANAGEMENT_GROUP_TITLES, PERSON_NAME, SUBSCRIPTION, TENANT
+from vmident.sandbox.tenant import MANAGEMENT_GROUP_TITLES, SUBSCRIPTION, TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -183,24 +183,27 @@ def _changes(call: Call) -> Iterator[Row]:
         made = datetime.fromisoformat(change["timestamp"]).timestamp()
         if made < call.now - _CHANGES_KEPT_SECONDS or not call.grants.is_allowed(f"{target_type}/read", target):
             continue
-        attributes = {
-            "changedBy": PERSON_NAME,
-            "changedByType": "User",
-            "clientType": change["clientType"],
-            "operation": f"{target_type}/{'delete' if change['changeType'] == 'Delete' else 'write'}",
-            "correlationId": change["correlationId"],
-            "timestamp": change["timestamp"],
-            "changesCount": len(change["changes"]),
-        }
+        kept = ("correlationId", "changedByType", "clientType", "timestamp", "changedBy", "operation")
+        attributes = {name: change[name] for name in kept} | {"changesCount": len(change["changes"])}
+        # 'Snapshots are not currently supported for deleted resources'; a new one has none before it.
+        if change["changeType"] == "Update":
+            attributes["previousResourceSnapshotId"] = change["snapshots"][0]
+        if change["changeType"] != "Delete":
+            attributes["newResourceSnapshotId"] = change["snapshots"][1]
         properties = {
-            name: change[name] for name in ("targetResourceId", "targetResourceType", "changeType", "changes")
+            "targetResourceId": target,
+            "targetResourceType": target_type.lower(),
+            "changeType": change["changeType"],
+            "changes": change["changes"],
+            "changeAttributes": attributes,
         }
         yield _container(
             f"{target}/providers/Microsoft.Resources/changes/{change['name']}",
             change["name"],
             "microsoft.resources/changes",
+            location=change["location"],
             resourceGroup=change["group"].lower(),
-            properties=properties | {"changeAttributes": attributes},
+            properties=properties,
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox.authorization.scopes import covers
 from vmident.sandbox.http_messages import Response
 from vmident.sandbox.protocol import operations
+from vmident.sandbox.resource_graph import change_log
 from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def delete_group(call: Call) -> Response:
     token = call.settings.new_uuid()
     effects = operations.Effects({"state": "Deleting"}, [*_inside(call.rows, group), ("group", name, "", None)])
     seconds = call.settings.operation_seconds() * _LENGTH
-    operations.start(call.rows, record, token, now=call.now, seconds=seconds, effects=effects, kind="group")
+    sent = change_log.traced(call.request.headers)
+    operations.start(call.rows, record, token, now=call.now, seconds=seconds, effects=effects, kind="group", sent=sent)
     return Response(202, _headers(call, token))
 
 

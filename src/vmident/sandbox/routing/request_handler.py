@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -74,7 +75,7 @@ def internal_client(rows: Rows, settings: SandboxSettings, headers: Mapping[str,
         except errors.Refused as refused:
             return refused.answer()
 
-    return InternalClient(answer, router.check_writable)
+    return InternalClient(answer, router.check_writable, partial(internal_client, rows, settings))
 
 
 def _query_of(text: str) -> dict[str, str]:

@@ -116,6 +116,12 @@ class ConflictingRules(UsageError):
     default_code = "conflicting-rules"
 
 
+class NotExportable(UsageError):
+    """A desired-state file has parts that the engine of an export cannot express; the message names their lines."""
+
+    default_code = "not-exportable"
+
+
 class BadPlan(UsageError):
     """A saved plan cannot be read, has another version or is for another cloud."""
 

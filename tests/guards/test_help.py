@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +10,6 @@ import pytest
 from tests.guards.help_texts import FOLDER, command_words, golden_of, help_of
 from vmident.cli.app import program
 from vmident.cli.lazy_group import LazyGroup
-
-SOURCE = Path(__file__).resolve().parents[2] / "src"
-# What later issues bring; an issue takes its own off this list.
-NOT_YET = (
-    "export",
-)  # fmt: skip
 
 
 @pytest.mark.parametrize("words", command_words(), ids=" ".join)
@@ -43,13 +35,3 @@ def test_a_group_says_of_each_command_what_the_command_says_of_itself_first() ->
 
 def test_there_is_no_golden_of_a_command_that_is_gone() -> None:
     assert {path.name for path in FOLDER.iterdir()} == {golden_of(words).name for words in command_words()}
-
-
-def test_commands_of_later_issues_are_not_there() -> None:
-    assert not {words[0] for words in command_words() if words} & set(NOT_YET)
-
-
-def test_nothing_tells_the_user_to_run_a_command_of_a_later_issue() -> None:
-    promised = re.compile(rf"\bvmident ({'|'.join(NOT_YET)})(?![\w-])")
-    texts = [path.read_text(encoding="utf-8") for path in [*SOURCE.rglob("*.py"), *FOLDER.iterdir()]]
-    assert [found for text in texts for found in promised.findall(text)] == []

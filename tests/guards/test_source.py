@@ -26,6 +26,7 @@ PERMANENT_CODES = {
     "BadDocument": "bad-document",
     "ConflictingRules": "conflicting-rules",
     "BadPlan": "bad-plan",
+    "NotExportable": "not-exportable",
     "StateDrifted": "moved-on",
     "ConfirmationNeeded": "confirmation-needed",
     "Declined": "declined",

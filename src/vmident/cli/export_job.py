@@ -1,0 +1,77 @@
+"""What every `vmident export` command reads and writes: a desired-state file, a folder, and the answer about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from vmident.cli.inputs.desired_state_file import called, text_of
+from vmident.cli.options.export import ExportOptions
+from vmident.cli.run import Run
+from vmident.core.desired_state.rules import Rule
+from vmident.core.export.unsupported import Export, Unsupported, check_complete
+from vmident.core.shell import command_line
+from vmident.errors import ExitCode, UsageError
+from vmident.files.desired_state import rules_in
+from vmident.files.export_folder import ExportFolder
+from vmident.render.line import Line, Tone
+
+
+class ExportTarget(Struct, frozen=True):
+    """An engine that a desired state is exported to: the word of its command, and its name in messages."""
+
+    word: str
+    title: str
+
+
+class ExportJob(Struct, frozen=True):
+    """One export to make: the rules, the folder that was checked, and what to do with what cannot be exported."""
+
+    target: ExportTarget
+    file: str
+    rules: tuple[Rule, ...]
+    folder: ExportFolder
+    to: str
+    is_partial: bool
+
+    def finish(self, run: Run, made: Export, *, notes: Callable[[], list[Line]] = list) -> ExitCode:
+        """Write the files and report them; raises `NotExportable`, with nothing written, unless it may be partial."""
+        if not self.is_partial:
+            check_complete(made.unsupported, self.file, self.target.title)
+        self.folder.write(made.files)
+        names = sorted(made.files)
+        document = {"folder": self.to, "files": names, "missing": [_missing(one) for one in made.unsupported]}
+        rows = [{"file": name} for name in names]
+        run.answer(document, rows=rows, lines=lambda: [Line(f"Exported to '{self.to}':"), *(_file(n) for n in names)])
+        run.console.warn([Line(f"warning: {one.located(self.file)}", Tone.WARNING) for one in made.unsupported])
+        run.console.warn(notes())
+        return ExitCode.DONE
+
+
+def export_job(target: ExportTarget, file: str | None, options: ExportOptions, run: Run) -> ExportJob:
+    """Read the desired-state file and check the folder; nothing is sent or written. Raises `UsageError`."""
+    command = command_line("vmident", "export", target.word, "-f", "identities.yaml", "--to", target.word)
+    if file is None:
+        raise UsageError("A desired-state file is required.", hint=f"Example: {command}")
+    if options.to is None:
+        raise UsageError("--to is required: the folder to write.", hint=f"Example: {command}")
+    if run.group_given:
+        raise UsageError(
+            "-g cannot be used with 'export', which exports the whole file.",
+            hint="Remove -g, and use 'groups' in rules.",
+        )
+    rules = rules_in(text_of(file, run), called(file))
+    return ExportJob(
+        target, called(file), rules, ExportFolder(Path(options.to), target.word), options.to, options.partial
+    )
+
+
+def _missing(one: Unsupported) -> dict[str, Any]:
+    return {"line": one.line, "what": one.what, "reason": one.reason}
+
+
+def _file(name: str) -> Line:
+    return Line(f"  {name}")

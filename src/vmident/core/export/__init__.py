@@ -1,0 +1,1 @@
+"""Desired-state rules as the files of other engines: Azure Policy, Terraform, Bicep."""

@@ -1,0 +1,30 @@
+"""What cannot be exported is an error that names every line, or a list beside the files."""
+
+from __future__ import annotations
+
+import pytest
+
+from vmident.core.export.unsupported import Unsupported, check_complete
+from vmident.errors import NotExportable
+
+DETACH = Unsupported(7, "'exclude'", "Azure Policy cannot detach identities.")
+DISABLE = Unsupported(4, "'system: false'", "Azure Policy cannot disable it.")
+
+
+def test_a_complete_export_raises_nothing() -> None:
+    check_complete((), "web.yaml", "Azure Policy")
+
+
+def test_one_part_is_the_error_and_several_are_listed_by_line() -> None:
+    with pytest.raises(NotExportable) as one:
+        check_complete([DETACH, DETACH], "web.yaml", "Azure Policy")
+    assert one.value.message == "web.yaml:7: 'exclude' cannot be exported. Azure Policy cannot detach identities."
+    with pytest.raises(NotExportable) as several:
+        check_complete([DETACH, DISABLE], "web.yaml", "Azure Policy")
+    assert several.value.message == (
+        "web.yaml: Azure Policy cannot express 2 parts of the file:\n"
+        "web.yaml:4: 'system: false' cannot be exported. Azure Policy cannot disable it.\n"
+        "web.yaml:7: 'exclude' cannot be exported. Azure Policy cannot detach identities."
+    )
+    assert several.value.code == "not-exportable"
+    assert "--partial" in (several.value.hint or "")

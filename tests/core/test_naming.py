@@ -12,6 +12,7 @@ from vmident.core.naming import (
     GROUP_NAME,
     IDENTITY_NAME,
     NEW_IDENTITY_NAME,
+    NEW_VM_NAME,
     RESOURCE_NAME,
     SUBSCRIPTION_NAME,
     VM_NAME,
@@ -73,6 +74,11 @@ def test_a_name_that_no_group_can_have_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", ["web01", "w", "web.prod", "aks-pool-vmss_0", "vm_", "größe", "名前", "a" * 64])
 def test_a_vm_may_have_letters_of_any_script_and_some_signs(name: str) -> None:
     assert checked_name(name, VM_NAME) == name
+
+
+@pytest.mark.parametrize("name", ["größe", "名前", "web\u0661"])
+def test_a_new_vm_has_letters_and_digits_of_ascii_alone(name: str) -> None:
+    assert "is not a valid VM name" in refusal(name, NEW_VM_NAME)
 
 
 @pytest.mark.parametrize("name", ["_vm", "vm-", "vm.", "-vm", ".", "a(b)", "a,b", "[system]", "a" * 65])

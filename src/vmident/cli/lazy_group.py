@@ -12,7 +12,6 @@ from typer.core import TyperCommand, TyperGroup
 from vmident.cli.completion.typer_completion import with_help, with_shell
 from vmident.cli.inputs.slips import begins_with_a_dash
 from vmident.cli.parse_errors import as_usage_errors
-from vmident.core.naming import did_you_mean
 from vmident.errors import ExitCode, UsageError
 
 
@@ -94,6 +93,8 @@ class LazyGroup(TyperGroup):
             raise UsageError(
                 f"'{found.verbs}' is not a vmident command.", hint="\n".join(["Run instead:", *found.commands])
             )
+        from vmident.core.naming import did_you_mean
+
         place = f"'{ctx.command_path}'" if path else ctx.command_path
         raise UsageError(
             f"'{word}' is not a {place} command.{did_you_mean(word, self.commands)}",

@@ -13,24 +13,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.errors import BadResourceId
 
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class NameRule:
-    """What a kind of name may hold: `characters` matches one, `first` and `last` the ones at its ends."""
+class NameRule(Struct, frozen=True):
+    """What a kind of name may hold: the pattern `characters` matches one, `first` and `last` the ones at its ends.
+
+    Patterns are text here: few of them are needed by one command, and compiling all would delay every command.
+    """
 
     noun: str
-    characters: re.Pattern[str]
+    characters: str
     longest: int
     allowed: str
-    first: re.Pattern[str] = re.compile(r".", re.DOTALL)
-    last: re.Pattern[str] = re.compile(r".", re.DOTALL)
+    first: str = r"[\s\S]"
+    last: str = r"[\s\S]"
     shortest: int = 1
     listed_by: str = ""
 
@@ -41,24 +45,24 @@ class NameRule:
         return f"A {self.noun} has {self.allowed}.{look}"
 
 
-_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
-_NO_DOT = re.compile(r"[^.]")
+_LETTER_OR_DIGIT = r"[^\W_]"
+_NO_DOT = r"[^.]"
 
 VM_NAME = NameRule(
     "VM name",
-    re.compile(r"[\w.-]"),
+    r"[\w.-]",
     64,
     "1 to 64 letters, digits, and characters of -._, begins with a letter or digit, and does not end in '.' or '-'",
     first=_LETTER_OR_DIGIT,
-    last=re.compile(r"[^.-]"),
+    last=r"[^.-]",
     listed_by="vmident list",
 )
-NEW_VM_NAME = replace(VM_NAME, characters=re.compile(r"[\w.-]", re.ASCII), listed_by="")
+NEW_VM_NAME = replace(VM_NAME, characters=r"(?a:[\w.-])", listed_by="")
 """It becomes the computer's name as well, which takes no letters beyond ASCII."""
 SCALE_SET_NAME = replace(VM_NAME, noun="scale set name", listed_by="vmident list --kind vmss")
 GROUP_NAME = NameRule(
     "resource group name",
-    re.compile(r"[\w().-]"),
+    r"[\w().-]",
     90,
     "1 to 90 letters, digits, and characters of -._(), and does not end in a period",
     last=_NO_DOT,
@@ -66,7 +70,7 @@ GROUP_NAME = NameRule(
 )
 IDENTITY_NAME = NameRule(
     "identity name",
-    re.compile(r"[A-Za-z0-9_-]"),
+    r"[A-Za-z0-9_-]",
     128,
     "3 to 128 letters, digits, hyphens and underscores, and begins with a letter or digit",
     first=_LETTER_OR_DIGIT,
@@ -75,15 +79,13 @@ IDENTITY_NAME = NameRule(
 SUBSCRIPTION_NAME = NameRule(
     "subscription name or ID",
     # Names that Azure itself gives hold spaces and en dashes: 'Visual Studio Enterprise \u2013 MPN'.
-    re.compile(r"[^/<>|;]"),
+    r"[^/<>|;]",
     64,
     "1 to 64 visible characters",
-    first=re.compile(r"[^-]"),
+    first=r"[^-]",
     listed_by="az account list -o table",
 )
-RESOURCE_NAME = NameRule(
-    "resource name", re.compile(r"[\w().-]"), 260, "letters, digits, and characters of -._()", last=_NO_DOT
-)
+RESOURCE_NAME = NameRule("resource name", r"[\w().-]", 260, "letters, digits, and characters of -._()", last=_NO_DOT)
 """Segments of ids that no other rule is for: namespaces, types, and resources of any type."""
 
 NEW_IDENTITY_NAME = replace(IDENTITY_NAME, shortest=3, listed_by="")
@@ -123,12 +125,12 @@ def _reason_against(name: str, rule: NameRule) -> str | None:
     if not name:
         return "is empty"
     # Answers about ten thousand VMs are checked too, and a name that is allowed is matched as a whole.
-    if not (name.isprintable() and _repeated(rule.characters.pattern).fullmatch(name)):
-        bad = next(one for one in name if not (_shows(one) and rule.characters.fullmatch(one)))
+    if not (name.isprintable() and _compiled(f"(?:{rule.characters})+").fullmatch(name)):
+        bad = next(one for one in name if not (_shows(one) and _compiled(rule.characters).fullmatch(one)))
         return f"contains {_described(bad)}"
-    if not rule.first.fullmatch(name[0]):
+    if not _compiled(rule.first).fullmatch(name[0]):
         return f"begins with {_described(name[0])}"
-    if not rule.last.fullmatch(name[-1]):
+    if not _compiled(rule.last).fullmatch(name[-1]):
         return f"ends in {_described(name[-1])}"
     if not rule.shortest <= len(name) <= rule.longest:
         return f"has {len(name)} character{'' if len(name) == 1 else 's'}"
@@ -136,8 +138,8 @@ def _reason_against(name: str, rule: NameRule) -> str | None:
 
 
 @cache
-def _repeated(pattern: str) -> re.Pattern[str]:
-    return re.compile(f"(?:{pattern})+")
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def _shows(character: str) -> bool:

@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.core.naming import did_you_mean
 from vmident.errors import UsageError
 
 # Beside Unicode's own dashes: what keyboards, fonts and word processors put in a hyphen's place.
@@ -40,6 +39,8 @@ def begins_with_a_dash(word: str) -> bool:
 
 def meant_option(word: str, options: Sequence[str]) -> str:
     """Return ` Did you mean '--dry-run'?` for a word that begins with dashes; empty where no option is like it."""
+    from vmident.core.naming import did_you_mean
+
     bare = _bare(word)
     name = next((bare[at:] for at, one in enumerate(bare) if not _is_dash(one)), "").partition("=")[0]
     meant = f"--{name}" if len(name) > 1 else f"-{name}"

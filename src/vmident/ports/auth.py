@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,13 +11,16 @@ if TYPE_CHECKING:
     from vmident.core.auth.caller import CallerType
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(Struct, frozen=True):
     """A bearer token and where it came from, such as `vmident login`; `expires_on` in epoch seconds, where known."""
 
-    text: str = field(repr=False)
+    text: str
     origin: str
     expires_on: float | None
+
+    def __repr__(self) -> str:
+        """Leave the token out."""
+        return f"Token(origin={self.origin!r}, expires_on={self.expires_on!r})"
 
 
 class Tokens(Protocol):
@@ -38,15 +40,18 @@ class SignInMethod(Enum):
     MANAGED_IDENTITY = "managed identity"
 
 
-@dataclass(frozen=True)
-class SignInRequest:
+class SignInRequest(Struct, frozen=True):
     """What to sign in with. An app has tenant, client id and secret, a managed identity may have a client id."""
 
     method: SignInMethod
     tenant_id: str | None = None
     client_id: str | None = None
-    secret: str | None = field(default=None, repr=False)
+    secret: str | None = None
     allow_unencrypted: bool = False
+
+    def __repr__(self) -> str:
+        """Leave the secret out."""
+        return f"SignInRequest({self.method}, tenant_id={self.tenant_id!r}, client_id={self.client_id!r})"
 
 
 class Account(Struct, frozen=True):

@@ -7,7 +7,6 @@ the Azure CLI wrote for a service principal. A person's entries are assumed from
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import Struct
@@ -29,12 +28,15 @@ class AzureCliAccount(Struct, frozen=True):
     type: CallerType
 
 
-@dataclass(frozen=True)
-class CachedToken:
+class CachedToken(Struct, frozen=True):
     """An access token, and when it ends, in epoch seconds."""
 
-    token: str = field(repr=False)
+    token: str
     expires_on: int
+
+    def __repr__(self) -> str:
+        """Leave the token out."""
+        return f"CachedToken(expires_on={self.expires_on})"
 
 
 def cached_token(

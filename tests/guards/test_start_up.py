@@ -27,8 +27,8 @@ WITHOUT_COMMAND = [("--help",), ("--version",)]
 CLIENTS = {"azure.mgmt.compute", "azure.mgmt.msi", "azure.mgmt.resource", "azure.mgmt.authorization"}
 SIGNING_IN = {"azure.identity", "msal", "cryptography"}
 DRAWING = {"rich", "yaml", "jmespath"}
-# What a command on VMs reaches Azure through: azure-core's pipeline, ARM's policies, and requests below them.
-REACHING = {"azure.core", "azure.mgmt.core", "requests"}
+# What a command on VMs reaches Azure through: azure-core's pipeline, and requests below it.
+REACHING = {"azure.core", "requests"}
 
 
 def run_of(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -171,7 +171,7 @@ def test_the_azure_clis_kept_token_is_used_without_what_gets_tokens(tmp_path: Pa
 
     assert (ran.returncode, signed) == (0, ["Bearer a.kept.token"]), ran.stderr[-2000:]
     loaded = names_loaded(ran.stderr)
-    assert "azure.mgmt.core" in loaded
+    assert "azure.core.pipeline" in loaded
     assert [name for name in loaded if name.startswith(("azure.identity", "msal", "azure.mgmt.compute"))] == []
 
 

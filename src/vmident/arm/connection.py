@@ -65,7 +65,7 @@ class Connection:
         door: BaseAdapter | None = None,
         tenants: Mapping[str, str] = _NO_OPTIONS,
     ) -> None:
-        from azure.mgmt.core import ARMPipelineClient
+        from azure.core import PipelineClient
 
         self._cloud = cloud
         self._credential = credential
@@ -77,7 +77,7 @@ class Connection:
         self._tenants = dict(tenants)
         self._metered = _Metered()
         self._transport = _transport(cloud, clock, door)
-        self._client: ARMPipelineClient[HttpRequest, HttpResponse] = ARMPipelineClient(
+        self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
             cloud.endpoint, transport=self._transport, policies=self._policies()
         )
 

@@ -62,11 +62,11 @@ class TenantAuthenticationPolicy:
         return self._signed(request, right, subscription)
 
     def _signed(self, request: Any, tenant: str | None, subscription: str) -> Any:
-        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+        from azure.core.pipeline.policies import BearerTokenCredentialPolicy
 
         if tenant not in self._signing:
             credential = _TenantCredential(self._credential, tenant, subscription) if tenant else self._credential
-            self._signing[tenant] = ARMChallengeAuthenticationPolicy(credential, self._scope)
+            self._signing[tenant] = BearerTokenCredentialPolicy(credential, self._scope)
         policy = self._signing[tenant]
         policy.next = self.next
         return policy.send(request)

@@ -21,6 +21,7 @@ from vmident.arm import connection, limits
 from vmident.core import consequences, dependents, naming
 from vmident.core.desired_state import plan
 from vmident.core.polling import LONGEST_RETRY_AFTER_SECONDS
+from vmident.core.verification import checks
 from vmident.usecases.change import execute, outcome, polling, prepare, recorder, resume_and_undo
 from vmident.usecases.identity import prepare_delete
 from vmident.usecases.verify import verify_vm
@@ -93,6 +94,7 @@ _WARNING_CODES = {
     "new-principal": "The system-assigned identity is enabled again, with a new principal.",
     "not-recorded": "The change was made but could not be recorded in the journal.",
     "changed-since": "The change was made, but the VM changed again before it was read back.",
+    "identity-not-read": "`verify` could not read an identity, and compares its token with what the VM shows.",
     "operation-unreadable": "The account cannot read operations, so the VMs were read instead; one warning per run.",
 }
 
@@ -160,6 +162,7 @@ def _warning_codes() -> str:
         preview_deployment,
         resume_and_undo,
         recorder,
+        checks,
     )
     codes = {value for module in modules for name, value in vars(module).items() if _is_code(name, value)}
     return _table(("Code", "Meaning"), ((f"`{code}`", _WARNING_CODES[code]) for code in sorted(codes)))

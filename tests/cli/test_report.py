@@ -59,7 +59,7 @@ def test_mistakes_are_wrong_usage(estate: Program, words: str, part: str) -> Non
 def test_on_a_terminal_findings_come_after_the_counts(estate: Program) -> None:
     estate.terminal = TERMINAL
     first, *rest = estate("report").out.splitlines()
-    assert first.startswith("13 VMs and scale sets, 13 identities (1 with a privileged role), ")
+    assert first.startswith("14 VMs and scale sets, 14 identities (1 with a privileged role), ")
     assert "findings: 3 high" in "\n".join(rest)
 
 

@@ -28,8 +28,8 @@ def test_status_is_a_column_of_facts_on_a_terminal(program: Program) -> None:
 
 
 def test_reset_puts_more_vms_there_where_that_is_asked_for(program: Program) -> None:
-    assert program("sandbox reset --vms 3").json["vms"] == 14
-    assert program("sandbox reset").json["vms"] == 11
+    assert program("sandbox reset --vms 3").json["vms"] == 15
+    assert program("sandbox reset").json["vms"] == 12
 
 
 def test_reset_takes_every_change_back(program: Program) -> None:

@@ -51,6 +51,23 @@ def test_an_identity_created_again_gives_no_tokens_until_it_is_attached_again(es
     assert living["clientId"] in said["properties"]["output"]["value"][0]["message"]
 
 
+def test_an_identity_created_again_an_hour_ago_has_a_cached_token(estate: Cloud) -> None:
+    shown = send(estate, "GET", f"{VMS}/cachedVM").json()["identity"]["userAssignedIdentities"]
+    ((identity, entry),) = shown.items()
+    living = estate.send("GET", f"{identity}?api-version=2023-01-31").json()["properties"]
+    assert living["principalId"] != entry["principalId"]
+
+    def said(selector: str = "") -> str:
+        script = {**SCRIPT, "script": [f"curl {TOKEN_URL}{selector}"]}
+        answer = ended(estate, send(estate, "POST", f"{VMS}/cachedVM/runCommand", script))
+        return str(answer["properties"]["output"]["value"][0]["message"])
+
+    assert entry["clientId"] in said()
+    assert "Identity not found" in said(f"&client_id={living['clientId']}")
+    estate.now += 24 * 3600
+    assert "Identity not found" in said()
+
+
 def test_scripts_need_a_vm_that_runs_and_reports(estate: Cloud) -> None:
     assert code_of(send(estate, "POST", f"{VMS}/stoppedVM/runCommand", SCRIPT)) == (409, "OperationNotAllowed")
     stopped = send(estate, "PUT", f"{VMS}/stoppedVM/extensions/one", {"location": "eastus", "properties": AGENT})

@@ -78,6 +78,14 @@ class Rows:
             (deleted, kind, group.lower(), name.lower()),
         )
 
+    def deletion_time(self, kind: str, group: str, name: str) -> float | None:
+        """Return when a resource was last deleted (epoch seconds); `None` if it was not, or more than a day ago."""
+        row = self._connection.execute(
+            "SELECT max(deleted) FROM resources WHERE kind=? AND group_key=? AND name_key=?",
+            (kind, group.lower(), name.lower()),
+        ).fetchone()
+        return None if row[0] is None else float(row[0])
+
     def take_written(self) -> dict[tuple[str, str, str], Record | None]:
         """Return what was written since the last call, by kind, group and name, each with what was there before."""
         written, self._written = self._written, {}

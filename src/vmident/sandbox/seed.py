@@ -1,7 +1,8 @@
 """What a new sandbox holds (design, section 7): the group of the tutorials, and an estate of some age beside it.
 
 The second group has what goes wrong in an estate: VMs whose extensions or disks depend on an identity, one whose
-identity was deleted, one whose identity was deleted and created again, one that is stopped, and one without an agent.
+identity was deleted, two whose identity was deleted and created again (long ago, and an hour ago), one that is stopped,
+and one without an agent.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ IDENTITY = "myUserAssignedIdentity"
 OTHER_IDENTITY = "otherIdentity"
 OTHER_GROUP = NETWORK_GROUP
 OTHER_LOCATION = "eastus"
-_DELETED, _RECREATED, _DISK, _MONITORING = "deletedIdentity", "recreatedIdentity", "diskKeys", "monitoring"
+_DELETED, _RECREATED, _ROTATED = "deletedIdentity", "recreatedIdentity", "rotatedIdentity"
+_DISK, _MONITORING = "diskKeys", "monitoring"
+_HOUR_SECONDS = 3600.0
 _TAGS = {"environment": "production"}
 _MONITOR = {"publisher": "Microsoft.Azure.Monitor", "type": "AzureMonitorLinuxAgent"}
 _SIGN_IN = {"publisher": "Microsoft.Azure.ActiveDirectory", "type": "AADSSHLoginForLinux"}
@@ -55,11 +58,11 @@ def plant(rows: Rows, new_uuid: Callable[[], str], *, now: float = 0.0, with_exa
     put_vm(rows, GROUP, "dbVM", new_uuid, identities=(IDENTITY,))
     put_vm(rows, GROUP, "appVM", new_uuid, system=True, identities=(IDENTITY,))
     if with_examples:
-        _plant_examples(rows, new_uuid)
+        _plant_examples(rows, new_uuid, now)
         plant_changes(rows, new_uuid, OTHER_GROUP, now)
 
 
-def _plant_examples(rows: Rows, new_uuid: Callable[[], str]) -> None:
+def _plant_examples(rows: Rows, new_uuid: Callable[[], str], now: float) -> None:
     def put(name: str, team: str, **identities: Any) -> None:
         tags = {**_TAGS, "team": team}
         put_vm(rows, OTHER_GROUP, name, new_uuid, location=OTHER_LOCATION, tags=tags, **identities)
@@ -74,7 +77,7 @@ def _plant_examples(rows: Rows, new_uuid: Callable[[], str]) -> None:
     put("legacyVM", "batch", identities=(_DELETED,))
     ids = {
         name: put_identity(rows, OTHER_GROUP, name, new_uuid, location=OTHER_LOCATION, tags=_TAGS)
-        for name in (_RECREATED, _DISK, _MONITORING)
+        for name in (_RECREATED, _ROTATED, _DISK, _MONITORING)
     }
     put("signInVM", "web", system=True)
     put_extension(rows, OTHER_GROUP, "signInVM", "AADSSHLoginForLinux", _SIGN_IN)
@@ -87,7 +90,9 @@ def _plant_examples(rows: Rows, new_uuid: Callable[[], str]) -> None:
     profile = profile_of(rows.held("vm", OTHER_GROUP, "encryptedVM"))
     change("encryptedVM", profile={**profile, "securityProfile": encryption})
     put("staleVM", "batch", identities=(_RECREATED,))
-    _create_again(rows, _RECREATED, new_uuid)
+    _create_again(rows, _RECREATED, new_uuid, LONG_AGO)
+    put("cachedVM", "batch", identities=(_ROTATED,))
+    _create_again(rows, _ROTATED, new_uuid, now - _HOUR_SECONDS)
     put("agentlessVM", "batch", system=True)
     change("agentlessVM", agent="unavailable")
     plant_access(rows, OTHER_GROUP, _MONITORING)
@@ -97,9 +102,9 @@ def _plant_examples(rows: Rows, new_uuid: Callable[[], str]) -> None:
     put_scale_set(rows, OTHER_GROUP, "flexibleScaleSet", new_uuid, mode=FLEXIBLE, identities=(_MONITORING,), **where)
 
 
-def _create_again(rows: Rows, name: str, new_uuid: Callable[[], str]) -> None:
+def _create_again(rows: Rows, name: str, new_uuid: Callable[[], str], deleted: float) -> None:
     """Delete an identity and create it anew: what it is attached to keeps the principal that is gone."""
     found = rows.held("identity", OTHER_GROUP, name)
-    directory.leave(rows, found["principalId"], deleted=LONG_AGO)
-    rows.soft_delete("identity", OTHER_GROUP, name, deleted=LONG_AGO)
+    directory.leave(rows, found["principalId"], deleted=deleted)
+    rows.soft_delete("identity", OTHER_GROUP, name, deleted=deleted)
     put_identity(rows, OTHER_GROUP, name, new_uuid, location=OTHER_LOCATION, tags=_TAGS)

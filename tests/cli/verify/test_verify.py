@@ -83,19 +83,6 @@ def test_two_identities_and_no_default_are_a_warning_and_no_failure(program: Pro
     assert (outcome.code, [one["code"] for one in outcome.json["warnings"]]) == (0, ["default-identity-ambiguous"])
 
 
-def test_an_identity_that_was_deleted_and_created_again_is_stale(program: Program) -> None:
-    assert program.colleague("DELETE", identity_id(USER)).status == 200
-    assert program.colleague("PUT", identity_id(USER), {"location": "westus"}).status == 201
-    outcome = program("verify dbVM --yes")
-    assert (outcome.code, outcome.json["status"]) == (1, "failed")
-    assert checks_in(outcome) == [("default", "not-issued"), (identity_id(USER), "not-issued")]
-    assert "Identity not found" in outcome.json["checks"][0]["message"]
-    assert outcome.json["checks"][1]["hint"] == (
-        "If the identity was deleted and created again, detach it and attach it again: "
-        f"vmident remove-user dbVM -g {GROUP} --identity {USER} && vmident add-user dbVM -g {GROUP} --identity {USER}"
-    )
-
-
 def test_a_token_of_another_principal_is_told_with_whose_it_is(program: Program) -> None:
     program.when("GET", "/operations/", printing(program, "@ tool curl", f"@ 0 200 {OID} {APPID} /other"))
     outcome = program("verify webVM --yes")

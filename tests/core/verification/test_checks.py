@@ -1,4 +1,4 @@
-"""Rules V1 to V3 of `vmident.core.verification.checks`."""
+"""Rules V1 to V4 of `vmident.core.verification.checks`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pytest
 
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import user_identity_id, vm_id
-from vmident.core.verification.checks import Principal, plan_checks
+from vmident.core.resources import IdentityResource
+from vmident.core.verification.checks import Attachment, Principal, plan_checks, with_current_identity
 from vmident.errors import NotFound
 
 VM = vm_id("s", "g", "web")
@@ -43,6 +44,25 @@ def test_a_check_expects_what_arm_shows() -> None:
         Principal("p-system", None, str(VM)),
         Principal("p-a", "c-a", str(A)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("known", "resource", "expected", "attachment"),
+    [
+        (KNOWN_A, IdentityResource(A, "r", "c-a", "P-A"), Principal("P-A", "c-a", str(A)), Attachment.CURRENT),
+        (KNOWN_A, IdentityResource(A, "r", "c-new", "new"), Principal("new", "c-new", str(A)), Attachment.RECREATED),
+        (UserIdentity(), IdentityResource(A, "r", "c", "p"), Principal("p", "c", str(A)), Attachment.CURRENT),
+        (KNOWN_A, IdentityResource(A, "r"), Principal("p-a", "c-a", str(A)), Attachment.UNKNOWN),
+        (KNOWN_A, None, Principal(None, None, str(A)), Attachment.DELETED),
+    ],
+    ids=["current", "recreated", "not known to the VM yet", "without IDs", "deleted"],
+)
+def test_the_identity_itself_says_which_principal_is_expected(
+    known: UserIdentity, resource: IdentityResource | None, expected: Principal, attachment: Attachment
+) -> None:
+    (_, check), _ = plan_checks(VM, IdentityState(None, {A: known}))
+    current = with_current_identity(check, resource)
+    assert (current.expected, current.attachment, current.request) == (expected, attachment, check.request)
 
 
 def test_an_identity_without_a_known_client_id_is_selected_by_its_resource_id() -> None:

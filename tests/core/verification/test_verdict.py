@@ -6,7 +6,8 @@ import pytest
 
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import user_identity_id, vm_id
-from vmident.core.verification.checks import Principal, plan_checks
+from vmident.core.resources import IdentityResource
+from vmident.core.verification.checks import Principal, plan_checks, with_current_identity
 from vmident.core.verification.output import TokenAnswer
 from vmident.core.verification.verdict import CheckResult, TokenCheckStatus, VmContext, judge
 
@@ -84,6 +85,26 @@ def test_a_stale_system_assigned_identity_has_advice_of_its_own() -> None:
     found = results(TokenAnswer(200, stale), TokenAnswer(200, OF_A))
     assert found[0].status is found[1].status is TokenCheckStatus.WRONG_PRINCIPAL
     assert "az vm restart" in str(found[1].hint)
+
+
+@pytest.mark.parametrize(
+    ("resource", "answer", "message", "advice"),
+    [
+        (IdentityResource(A, "r", "c-n", "p-n"), TokenAnswer(200, OF_A), "not for p-n.", "attach it again: vmident"),
+        (IdentityResource(A, "r", "c-n", "p-n"), TokenAnswer(400), "status 400", "attach it again: vmident"),
+        (IdentityResource(A, "r", "c-a", "p-a"), TokenAnswer(400), "status 400", "--instance-ids 3"),
+        (None, TokenAnswer(200, OF_A), "no longer exists", "Detach it: vmident remove-user"),
+        (None, TokenAnswer(400), "status 400", "Detach it: vmident remove-user"),
+    ],
+)
+def test_the_advice_follows_what_became_of_the_identity(
+    resource: IdentityResource | None, answer: TokenAnswer, message: str, advice: str
+) -> None:
+    checks, _ = plan_checks(VM, STATE)
+    check = with_current_identity(checks[-1], resource)
+    (found,) = judge([check], {"client_id=c-a": answer}, VmContext(VM, instance="3"))
+    assert (message in found.message, advice in str(found.hint)) == (True, True)
+    assert ("add-user" in str(found.hint)) == ("attach it again" in advice)
 
 
 def test_an_identity_whose_principal_azure_does_not_show_yet_is_not_taken_for_verified() -> None:

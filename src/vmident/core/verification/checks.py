@@ -7,24 +7,32 @@ V2  Several user-assigned identities and no system-assigned one leave no default
     no such check then, and a warning.
 V3  A user-assigned identity is selected by its client ID, which is short, and by its resource ID while Azure has not
     said the client ID yet.
+V4  A VM keeps the IDs that an identity had when it was attached. If the identity was deleted and created again since,
+    the token service still uses the old ones, but roles are granted to the new principal. So the expected principal is
+    the one that the identity itself shows, where it can be read; the token is requested as the VM knows it.
 
-Source: 'The token service inside a VM (IMDS)' in the project's wire facts.
+Sources: 'The token service inside a VM (IMDS)' in the project's wire facts; for V4 the GitHub issues 725 and 880 of
+Azure/aad-pod-identity, where Microsoft's engineers say that a VM does not take over the new client ID.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from urllib.parse import quote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core.consequences import DEFAULT_IDENTITY_AMBIGUOUS, Notice, default_identity
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId, looks_like_id
+from vmident.core.resources import IdentityResource
 from vmident.core.selection import named
 from vmident.errors import NotFound
 
 SYSTEM, DEFAULT = "system", "default"
+IDENTITY_NOT_READ = "identity-not-read"
 SYSTEM_IN_THE_AZURE_CLI = "[system]"
 
 
@@ -46,16 +54,27 @@ class TokenRequest(Struct, frozen=True):
     expected_resource_id: str
 
 
+class Attachment(Enum):
+    """What became of a user-assigned identity since it was attached; `UNKNOWN` where it could not be read."""
+
+    UNKNOWN = "unknown"
+    CURRENT = "current"
+    RECREATED = "recreated"
+    DELETED = "deleted"
+
+
 class TokenCheck(Struct, frozen=True):
     """One check: the identity (a resource ID, `system` or `default`), its request, and whose token it has to be.
 
-    `name` is what people call the identity.
+    `name` is what people call the identity. `user` is the user-assigned identity that it is about.
     """
 
     identity: str
     name: str
     request: TokenRequest
     expected: Principal
+    user: ResourceId | None = None
+    attachment: Attachment = Attachment.UNKNOWN
 
 
 def plan_checks(
@@ -79,6 +98,34 @@ def plan_checks(
         "user-assigned identities and no system-assigned one.",
     )
     return tuple(checks), (ambiguous,) if default.is_ambiguous else ()
+
+
+def with_current_identity(check: TokenCheck, resource: IdentityResource | None) -> TokenCheck:
+    """Return a check of a user-assigned identity that expects what the identity itself shows (rule V4).
+
+    `resource` is `None` for an identity that no longer exists.
+    """
+    if resource is None:
+        expected = Principal(resource_id=check.expected.resource_id)
+        return replace(check, expected=expected, attachment=Attachment.DELETED)
+    shown_by_vm = check.expected.principal_id
+    if resource.principal_id is None:
+        return check
+    is_same = shown_by_vm is None or shown_by_vm.lower() == resource.principal_id.lower()
+    return replace(
+        check,
+        expected=Principal(resource.principal_id, resource.client_id, check.expected.resource_id),
+        attachment=Attachment.CURRENT if is_same else Attachment.RECREATED,
+    )
+
+
+def identity_not_read(user: ResourceId, code: str) -> Notice:
+    """Warn that an identity could not be read, so that only the VM says which principal it has."""
+    return Notice(
+        IDENTITY_NOT_READ,
+        f"Identity '{user.name}' could not be read ({code}): its token is compared with the principal that the VM "
+        "shows, which is outdated if the identity was created again.",
+    )
 
 
 def _named_check(word: str, vm: ResourceId, state: IdentityState) -> TokenCheck:
@@ -115,7 +162,7 @@ def _user_check(user: ResourceId, state: IdentityState, identity: str | None = N
     )
     request = TokenRequest("" if identity == DEFAULT else selector, str(user))
     expected = Principal(known.principal_id, known.client_id, str(user))
-    return TokenCheck(identity or str(user), _as_default(user.name, identity), request, expected)
+    return TokenCheck(identity or str(user), _as_default(user.name, identity), request, expected, user)
 
 
 def _as_default(name: str, identity: str | None) -> str:

@@ -10,6 +10,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import VmKind, capitalized, kind_of, titled
@@ -91,23 +92,27 @@ def is_busy(failure: VmidentError) -> bool:
     return isinstance(failure, Conflict) and _BUSY in failure.message.lower()
 
 
+def restart_command(vm: ResourceId, instance: str | None) -> str:
+    """Return the command that restarts a VM, or an instance of a scale set."""
+    return command_line("az", *_words_of(vm, instance, "restart"))
+
+
 def _not_running(host: Host, power: str) -> VmNotVerified:
-    start = command_line("az", *_commands_of(host, "start"))
+    start = command_line("az", *_words_of(host.machine.id, host.instance, "start"))
     message = f"{capitalized(host.title)} is {power}."
     return VmNotVerified(message, code="vm-not-running", hint=f"Start it: {start}")
 
 
 def _no_agent(host: Host, message: str) -> VmNotVerified:
-    look = command_line("az", *_commands_of(host, "get-instance-view"))
+    look = command_line("az", *_words_of(host.machine.id, host.instance, "get-instance-view"))
     return VmNotVerified(
         message, code="agent-missing", hint=f"Run Command needs the VM agent. To see its state: {look}"
     )
 
 
-def _commands_of(host: Host, verb: str) -> list[object]:
-    vm = host.machine.id
-    if host.instance is None:
+def _words_of(vm: ResourceId, instance: str | None, verb: str) -> list[object]:
+    if instance is None:
         return ["vm", verb, "--ids", vm]
-    which = "--instance-ids" if verb == "start" else "--instance-id"
+    which = "--instance-id" if verb == "get-instance-view" else "--instance-ids"
     place = ["--subscription", vm.subscription, "-g", vm.group, "-n", vm.name]
-    return ["vmss", verb, *place, which, host.instance]
+    return ["vmss", verb, *place, which, instance]

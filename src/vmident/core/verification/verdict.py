@@ -6,6 +6,11 @@
     a token of the principal that ARM shows               ok
     any other token, or ARM shows no principal            wrong-principal
 
+A user-assigned identity that was deleted and created again gives both: the token service answers with a cached token of
+the old principal for about 24 hours (`wrong-principal`), and with 'Identity not found' after that (`not-issued`).
+Sources: Microsoft's 'Managed identities frequently asked questions' (tokens are cached, and stay valid after a
+deletion) and issues 725 and 1102 of Azure/aad-pod-identity.
+
 The principal ID decides, as roles are granted to it. A client ID counts where ARM shows one. The resource ID is told in
 the message where it differs: it keeps its spelling when a VM is moved.
 """
@@ -19,7 +24,8 @@ from msgspec import Struct
 
 from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
-from vmident.core.verification.checks import DEFAULT, SYSTEM, Principal, TokenCheck
+from vmident.core.verification.checks import DEFAULT, SYSTEM, Attachment, Principal, TokenCheck
+from vmident.core.verification.host import restart_command
 from vmident.core.verification.output import OK, TokenAnswer
 
 _REFUSALS = frozenset({401, 403})
@@ -49,10 +55,14 @@ class CheckResult(Struct, frozen=True):
 
 
 class VmContext(Struct, frozen=True):
-    """What advice about a VM depends on: its ID, and whether the Metadata Security Protocol is enforced on it."""
+    """What advice about a VM depends on: its ID, and whether the Metadata Security Protocol is enforced on it.
+
+    `instance` is that of a scale set.
+    """
 
     vm: ResourceId
     enforces_metadata_security: bool = False
+    instance: str | None = None
 
 
 def judge(
@@ -84,6 +94,9 @@ def _judge(check: TokenCheck, answer: TokenAnswer, context: VmContext, names: Ma
 def _compare(check: TokenCheck, actual: Principal, context: VmContext, names: Mapping[str | None, str]) -> CheckResult:
     expected = check.expected
     whose = f"principal {actual.principal_id}"
+    if check.attachment is Attachment.DELETED:
+        message = f"The token is for {whose}, but the identity no longer exists."
+        return CheckResult(check, TokenCheckStatus.WRONG_PRINCIPAL, actual, message, _stale(check, context))
     if expected.principal_id is None:
         return CheckResult(
             check,
@@ -136,14 +149,23 @@ def _not_issued(check: TokenCheck, answer: TokenAnswer, context: VmContext) -> C
 
 def _stale(check: TokenCheck, context: VmContext) -> str:
     """Return what to do about a VM that does not have the identity that ARM shows, or an earlier one of its name."""
-    if check.expected.resource_id == str(context.vm):
+    restart = f"restart the VM: {restart_command(context.vm, context.instance)}"
+    if check.user is None:
         return (
             "A token of an earlier identity can be cached for about 24 hours. Use --watch to wait for the change, or "
-            f"restart the VM: {command_line('az', 'vm', 'restart', '--ids', context.vm)}"
+            f"{restart}"
         )
-    identity = check.expected.resource_id
-    detach = command_line("vmident", "remove-user", context.vm, "--identity", identity)
-    attach = command_line("vmident", "add-user", context.vm, "--identity", identity)
+    if check.attachment is Attachment.CURRENT:
+        return f"The token service has outdated data of the VM. Use --watch to wait for the change, or {restart}"
+    detach = command_line("vmident", "remove-user", context.vm, "--identity", check.user)
+    if check.attachment is Attachment.DELETED:
+        return f"The identity was deleted. Detach it: {detach}"
+    attach = command_line("vmident", "add-user", context.vm, "--identity", check.user)
+    if check.attachment is Attachment.RECREATED:
+        return (
+            "The identity was deleted and created again after it was attached. Detach it and attach it again: "
+            f"{detach} && {attach}"
+        )
     return f"If the identity was deleted and created again, detach it and attach it again: {detach} && {attach}"
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from vmident.sandbox.rows import Record
 
 _ETAG_AFTER = 2
+# What loses the tokens that the metadata service has cached for a VM.
+_STARTS = ("start", "restart", "redeploy")
 _AFTERWARDS = {"start": RUNNING, "poweroff": STOPPED, "deallocate": DEALLOCATED, "restart": RUNNING}
 
 
@@ -35,6 +37,8 @@ def act(call: Call, action: str) -> Response:
     vm |= {"state": "Updating", "etag": vm["etag"] + 1}
     call.rows.replace("vm", vm["group"], vm["name"], vm)
     members = {"etag": vm["etag"] + _ETAG_AFTER, "power": _AFTERWARDS.get(action.lower(), power_of(vm))}
+    if action.lower() in _STARTS:
+        members["started"] = call.now
     headers = operations.begin(call, vm, operations.Effects(members=members), pace, has_location=True)
     return Response(202, headers)
 

@@ -3,6 +3,8 @@
     READ ── not running, no identity ──────────────────────────────────────────► skipped
       ├─── the agent does not report ── within --watch: pause, READ again ─────► skipped
       │
+    READ the user-assigned identities, once a run; one that cannot be read is a warning
+      │
      POST ── 409 another script runs ── pause, again for BUSY_SECONDS ─────────► skipped
       │ ├─── 429, 5xx, no answer ────── pause, again, START_TRIES at most ─────► skipped, or unknown where it may run
       │ └─── any other refusal ────────────────────────────────────────────────► skipped
@@ -24,9 +26,17 @@ from functools import partial
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from vmident.core.consequences import Notice
 from vmident.core.polling import OperationTimes, RetrySchedule, pause_before_look
 from vmident.core.resource_id import ResourceId
-from vmident.core.verification.checks import TokenRequest, plan_checks
+from vmident.core.resources import IdentityResource
+from vmident.core.verification.checks import (
+    TokenCheck,
+    TokenRequest,
+    identity_not_read,
+    plan_checks,
+    with_current_identity,
+)
 from vmident.core.verification.host import Host, explained, is_busy, reason_not_to_verify
 from vmident.core.verification.masking import masked
 from vmident.core.verification.output import TokenAnswer, read_output
@@ -35,13 +45,14 @@ from vmident.core.verification.verdict import TokenCheckStatus, VmContext, judge
 from vmident.core.vm_kind import capitalized, kind_of, titled
 from vmident.errors import (
     Interrupted,
+    NotFound,
     OperationUnfinished,
     ScriptFailed,
     UnexpectedError,
     VmidentError,
     VmNotVerified,
 )
-from vmident.ports.azure import Operation
+from vmident.ports.azure import Identities, Operation
 from vmident.ports.clock import Clock
 from vmident.ports.fleet import AzureRequest, Pause, RequestCost, RequestKind, Steps
 from vmident.ports.run_commands import RunCommands, ScriptStatus
@@ -72,13 +83,15 @@ class VerificationRequest(Struct, frozen=True):
 class ScriptPorts(Struct, frozen=True):
     """What the verification of a VM reaches through; `new_nonce` returns random hexadecimal digits.
 
-    `times` is shared by the VMs of one run.
+    The VMs of one run share `times`, and the identities that were `seen`: `None` is one that does not exist.
     """
 
     run_commands: RunCommands
+    identities: Identities
     clock: Clock
     new_nonce: Callable[[], str]
     times: OperationTimes = field(default_factory=OperationTimes)
+    seen: dict[ResourceId, IdentityResource | None] = field(default_factory=dict)
 
 
 class _Script(Struct):
@@ -156,15 +169,42 @@ def _one_round(
         return VmVerification(target.word, VerificationStatus.SKIPPED, vm, error=reason)
     if reason:
         raise reason
+    checks, unread = yield from _with_current_identities(checks, host, ports)
     token_requests = tuple({one.request.selector: one.request for one in checks}.values())
     answers: dict[str, TokenAnswer] = {}
     for first in range(0, len(token_requests), REQUESTS_AT_MOST):
         batch = token_requests[first : first + REQUESTS_AT_MOST]
         answers |= yield from _answers_to(batch, request.resource, host, ports, script)
-    results = judge(checks, answers, VmContext(vm, host.enforces_metadata_security))
+    results = judge(checks, answers, VmContext(vm, host.enforces_metadata_security, host.instance))
     is_verified = all(one.status is TokenCheckStatus.OK for one in results)
     status = VerificationStatus.VERIFIED if is_verified else VerificationStatus.FAILED
-    return VmVerification(target.word, status, vm, results, warnings, instance=host.instance)
+    return VmVerification(target.word, status, vm, results, (*warnings, *unread), instance=host.instance)
+
+
+def _with_current_identities(
+    checks: Sequence[TokenCheck], host: Host, ports: ScriptPorts
+) -> Steps[tuple[tuple[TokenCheck, ...], tuple[Notice, ...]]]:
+    """Read each user-assigned identity, once a run, and expect its own principal; warn of those that cannot be read."""
+
+    def read(user: ResourceId) -> None:
+        if user not in ports.seen:
+            try:
+                ports.seen[user] = ports.identities.read(user)
+            except NotFound:
+                ports.seen[user] = None
+
+    unread = []
+    cost = cost_of(RequestKind.READ_IDENTITY, host.machine)
+    for user in dict.fromkeys(one.user for one in checks if one.user and one.user not in ports.seen):
+        try:
+            yield AzureRequest(cost, partial(read, user))
+        except VmidentError as failure:
+            if failure.ends_run:
+                raise
+            unread.append(identity_not_read(user, failure.code))
+    return tuple(
+        with_current_identity(one, ports.seen[one.user]) if one.user in ports.seen else one for one in checks
+    ), tuple(unread)
 
 
 def _answers_to(

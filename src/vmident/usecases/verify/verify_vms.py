@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from vmident.core.polling import OperationTimes
 from vmident.core.resource_id import ResourceId
 from vmident.core.verification.sampling import SampleSize, sample
 from vmident.core.virtual_machine import VirtualMachine
@@ -66,7 +65,7 @@ def _find_all(words: Sequence[str | VirtualMachine], where: Where, ports: Ports)
 
 
 def _verify_all(targets: Sequence[Target], request: VerificationRequest, ports: Ports) -> list[VmVerification]:
-    script_ports = ScriptPorts(ports.run_commands, ports.clock, lambda: _nonce(ports.new_uuid), OperationTimes())
+    script_ports = ScriptPorts(ports.run_commands, ports.identities, ports.clock, lambda: _nonce(ports.new_uuid))
     jobs = [Job(partial(verify_vm, one, request, script_ports), one.cost_of_read) for one in targets]
     if len(jobs) == 1:
         results = [run_inline(jobs[0].begin(), ports.clock, ports.prompt)]

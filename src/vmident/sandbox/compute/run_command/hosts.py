@@ -9,7 +9,7 @@ from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.sandbox.compute import errors as compute_errors
 from vmident.sandbox.compute.conditions import check_idle
 from vmident.sandbox.compute.instance_view import RUNNING, has_agent, power_of
-from vmident.sandbox.compute.run_command.simulation import Guest, Issuable
+from vmident.sandbox.compute.run_command.simulation import TOKEN_SECONDS, Guest, Issuable
 from vmident.sandbox.compute.scale_sets.lookup import find_instance
 from vmident.sandbox.compute.scale_sets.views import TYPE as SCALE_SET
 from vmident.sandbox.compute.virtual_machines import find_vm
@@ -65,15 +65,29 @@ def host_of(call: Call, *, must_run: bool = False) -> Host:
     return Host(vm, vm, VIRTUAL_MACHINE, is_instance=False)
 
 
+def _has_cached_token(call: Call, host: Host, principal_id: str | None) -> bool:
+    deleted = call.rows.deletion_time("principal", "", principal_id) if principal_id else None
+    since = max(call.now - TOKEN_SECONDS, host.record.get("started", 0.0))
+    return deleted is not None and deleted > since
+
+
 def guest_of(call: Call, host: Host) -> Guest:
-    """Return the identities that the metadata service of a host gives tokens for; not those that are gone."""
+    """Return the identities that the metadata service of a host gives tokens for.
+
+    It knows an identity as it was when it was attached. If that one was deleted since, whether or not it was created
+    again, the service has a cached token of the old principal (assumed: a program has requested one before) for about
+    24 hours or until the VM is restarted, and no token after that. Sources: 'Managed identities frequently asked
+    questions' (tokens are cached, and outlive a deletion); issues 725 and 880 of Azure/aad-pod-identity (the VM does
+    not take over the new client ID); issue 683 of Azure/application-gateway-kubernetes-ingress (a restart clears it).
+    """
     holder = host.holder
     users = []
     for entry in holder["user"]:
         place = ResourceId.parse(entry["id"])
         found = call.rows.find("identity", place.group, place.name)
-        if found is not None and found["clientId"] == entry.get("clientId"):
-            users.append(Issuable(found["principalId"], found["clientId"], found["id"]))
+        is_current = found is not None and found["clientId"] == entry.get("clientId")
+        if is_current or _has_cached_token(call, host, entry.get("principalId")):
+            users.append(Issuable(entry["principalId"], entry["clientId"], entry["id"]))
     # The application of a system-assigned identity has an id of its own, which ARM never shows; derived from it here.
     system = Issuable(holder["system"], f"{holder['system'][:-1]}a", "") if holder["system"] else None
     # The token of an instance names the scale set, which has the identity; that Azure's does so is assumed.

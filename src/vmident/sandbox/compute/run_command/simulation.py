@@ -28,7 +28,8 @@ NOTE = "The vmident sandbox runs no scripts: it answers echo and requests for to
 _ECHO = re.compile(r"\s*(?:echo|Write-Output|Write-Host)\s+(?P<text>[^|;&`]*)", re.IGNORECASE)
 _TOKEN_URL = re.compile(r"http://169\.254\.169\.254/metadata/identity/oauth2/token\?[^\s'\"`]+", re.IGNORECASE)
 _SELECTORS = ("client_id", "object_id", "msi_res_id")
-_LIFETIME_SECONDS = 86_400
+TOKEN_SECONDS = 86_400
+"""How long a token is valid, and cached by the service ('Managed identities frequently asked questions')."""
 _LAST_BYTES = 4096
 _MULTIPLE = (
     "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token "
@@ -49,7 +50,7 @@ class Issuable:
 class Guest:
     """What the service knows: the VM's own id, its identities, and how many user-assigned ones are attached.
 
-    One that was deleted since counts among those, though there are no tokens for it.
+    One that was deleted since counts among those, though there may be no tokens for it.
     """
 
     vm_id: str
@@ -90,11 +91,11 @@ def answer_of(url: str, guest: Guest) -> dict[str, str]:
     chosen = _chosen(query, guest)
     if isinstance(chosen, str):
         return {"error": "invalid_request", "error_description": chosen}
-    expires = int(guest.now_seconds) + _LIFETIME_SECONDS
+    expires = int(guest.now_seconds) + TOKEN_SECONDS
     return {
         "access_token": _token(chosen, query["resource"], guest, expires),
         "client_id": chosen.client_id,
-        "expires_in": str(_LIFETIME_SECONDS),
+        "expires_in": str(TOKEN_SECONDS),
         "expires_on": str(expires),
         "not_before": str(int(guest.now_seconds)),
         "resource": query["resource"],

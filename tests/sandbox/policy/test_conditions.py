@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from vmident.sandbox.policy.conditions import matches
-from vmident.sandbox.policy.errors import EvaluationFailed, RuleInvalid
 from vmident.sandbox.policy.functions import EvaluationContext
+from vmident.sandbox.policy.rule_errors import EvaluationFailed, RuleInvalid
 
 SUBSCRIPTION = "/subscriptions/5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1"
 UAI = f"{SUBSCRIPTION}/resourceGroups/Ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"

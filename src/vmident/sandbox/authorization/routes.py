@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vmident.sandbox.api_versions import DENY_ASSIGNMENTS, LOCKS, ROLES, SCHEDULE_INSTANCES
+from vmident.sandbox.policy.routes import ROUTES as POLICY_ROUTES
 from vmident.sandbox.routing.route import Route, handler
 
 _PATH = "{scope}/providers/microsoft.authorization"
@@ -82,4 +83,5 @@ ROUTES = (
         LOCKS,
         "locks",
     ),
+    *POLICY_ROUTES,
 )

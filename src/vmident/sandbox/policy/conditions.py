@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox.deployments.expressions import ExpressionInvalid, is_expression, resolved
 from vmident.sandbox.policy import operators
-from vmident.sandbox.policy.errors import EvaluationFailed, RuleInvalid
 from vmident.sandbox.policy.fields import check_field, select
 from vmident.sandbox.policy.functions import EvaluationContext, Scope, functions_in
+from vmident.sandbox.policy.rule_errors import EvaluationFailed, RuleInvalid
 from vmident.sandbox.policy.rule_expressions import LONGEST, check_expressions
 
 if TYPE_CHECKING:

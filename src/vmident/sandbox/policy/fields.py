@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox.deployments.value_functions import folded
-from vmident.sandbox.policy import errors
+from vmident.sandbox.policy import rule_errors
 from vmident.sandbox.policy.aliases import ALIASES, path_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def check_field(name: str) -> None:
     lower = name.lower()
     if lower == "fullname" or lower in _PATHS or lower in ALIASES or _tag_of(name) is not None:
         return
-    raise errors.alias_unknown(name)
+    raise rule_errors.alias_unknown(name)
 
 
 def select(resource: Mapping[str, Any], name: str, counted: Mapping[str, Any] | None = None) -> Selection:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox.deployments.expressions import ExpressionInvalid
 from vmident.sandbox.deployments.functions import PURE_FUNCTIONS
 from vmident.sandbox.deployments.value_functions import folded
-from vmident.sandbox.policy.errors import RuleInvalid
 from vmident.sandbox.policy.fields import select
+from vmident.sandbox.policy.rule_errors import RuleInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

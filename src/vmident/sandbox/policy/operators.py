@@ -21,7 +21,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox.deployments.value_functions import folded
-from vmident.sandbox.policy.errors import EvaluationFailed
+from vmident.sandbox.policy.rule_errors import EvaluationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

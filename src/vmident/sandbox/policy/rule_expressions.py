@@ -16,8 +16,8 @@ from vmident.sandbox.deployments.expressions import (
     is_expression,
     parsed,
 )
-from vmident.sandbox.policy.errors import RuleInvalid
 from vmident.sandbox.policy.functions import NAMES
+from vmident.sandbox.policy.rule_errors import RuleInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

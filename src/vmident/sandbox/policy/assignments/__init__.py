@@ -1,0 +1,1 @@
+"""Policy assignments: what they say, whom they act as, and which rules they bring."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from vmident.core.resource_id import ResourceId, typed_id, user_identity_id, vm_id
-from vmident.core.vm_kind import ALL_KINDS, VmKind, capitalized, counted, either, is_machine, kind_of, titled
+from vmident.core.vm_kind import (
+    ALL_KINDS,
+    VmKind,
+    capitalized,
+    counted,
+    either,
+    is_machine,
+    kind_of,
+    titled,
+    titled_identity,
+)
 from vmident.errors import BadResourceId
 
 VM = vm_id("sub", "group", "web01")
@@ -52,3 +62,15 @@ def test_the_names_of_a_typed_id_are_checked_by_the_rules_of_its_kind() -> None:
         typed_id(str(SCALE_SET) + "-", *types)
     with pytest.raises(BadResourceId, match="scale set name"):
         VmKind.SCALE_SET.id_of("sub", "group", "_web")
+
+
+@pytest.mark.parametrize(
+    ("subscription", "group", "title"),
+    [
+        ("SUB", "Group", "identity 'web'"),
+        ("sub", "shared", "identity 'web' in resource group 'shared'"),
+        ("other", "group", f"identity '{user_identity_id('other', 'group', 'web')}'"),
+    ],
+)
+def test_an_identity_is_named_by_as_much_as_the_vm_leaves_open(subscription: str, group: str, title: str) -> None:
+    assert titled_identity(user_identity_id(subscription, group, "web"), VM) == title

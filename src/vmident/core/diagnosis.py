@@ -16,7 +16,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.verification.host import Agent, Host
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_kind import VmKind, capitalized, titled
+from vmident.core.vm_kind import VmKind, capitalized, titled, titled_identity
 
 CLOCK_TOLERANCE_SECONDS = 300.0
 """Tokens carry times, and Microsoft Entra tolerates five minutes; source: 'Microsoft Entra access tokens'."""
@@ -175,8 +175,8 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
         Check(
             "attachment",
             CheckStatus.PROBLEM,
-            f"Identity '{identity}' is attached but no longer exists: it provides no tokens, and Azure rejects "
-            "other changes to its identities.",
+            f"{capitalized(titled_identity(identity, vm))} is attached but no longer exists: it provides no "
+            "tokens, and Azure rejects other changes to its identities.",
             f"To detach it: {command_line('vmident', 'doctor', vm, '--fix')}",
         )
         for identity in dead
@@ -185,7 +185,8 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
         Check(
             "attachment",
             CheckStatus.PROBLEM,
-            f"Identity '{identity}' was deleted and recreated after it was attached: the old one is still in use.",
+            f"{capitalized(titled_identity(identity, vm))} was deleted and recreated after it was attached: the old "
+            "one is still in use.",
             f"Detach it and attach it again: {_to_detach(vm, identity)}; "
             + command_line("vmident", "add-user", vm, "--identity", identity),
         )

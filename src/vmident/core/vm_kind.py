@@ -76,6 +76,14 @@ def titled(vm: ResourceId) -> str:
     return f"{kind_of(vm).noun} '{vm.name}'"
 
 
+def titled_identity(identity: ResourceId, vm: ResourceId) -> str:
+    """Return `identity 'web'`, with its resource group where the VM has another, or its ID in another subscription."""
+    if identity.subscription.lower() != vm.subscription.lower():
+        return f"identity '{identity}'"
+    place = "" if identity.group.lower() == vm.group.lower() else f" in resource group '{identity.group}'"
+    return f"identity '{identity.name}'{place}"
+
+
 def capitalized(text: str) -> str:
     """Return the text with a capital at its beginning, to begin a sentence with what `titled` returns."""
     return text[:1].upper() + text[1:]

@@ -146,7 +146,7 @@ def test_removing_what_is_not_attached_changes_nothing_and_says_so(program: Prog
     outcome = program("remove-user myVM --identity otherIdentity")
 
     assert (outcome.code, outcome.json["status"], program.patches) == (0, "unchanged", [])
-    assert "is not attached to VM 'myVM'" in outcome.err
+    assert outcome.err.strip() == "warning: myVM: Identity 'otherIdentity' is not attached."
 
 
 def test_a_dry_run_shows_the_request_and_sends_none(program: Program) -> None:

@@ -15,7 +15,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.transition import Change, RemoveUsers, Transition, transition
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_kind import capitalized, kind_of, titled
+from vmident.core.vm_kind import capitalized, kind_of, titled, titled_identity
 from vmident.core.write_outcome import SentWrite, Shown, shown_by
 from vmident.errors import StateDrifted, SystemIdentityUnsupported
 from vmident.ports.azure import Roles
@@ -188,5 +188,5 @@ def _not_attached(machine: VirtualMachine, change: Change) -> tuple[Notice, ...]
         return ()
     missing = sorted(identity for identity in change.ids if identity not in machine.identity.users)
     return tuple(
-        Notice(NOT_ATTACHED, f"Identity '{identity}' is not attached to {titled(machine.id)}.") for identity in missing
+        Notice(NOT_ATTACHED, f"{capitalized(titled_identity(one, machine.id))} is not attached.") for one in missing
     )

@@ -33,6 +33,8 @@ _READS = RetrySchedule(READ_TRIES)
 AT_ONCE = 32
 """Requests that may be under way at once: four subscriptions at their limits, with answers within half a second."""
 _HOSTS = 1
+_WRITES = frozenset({"PATCH", "PUT", "DELETE"})
+_CORRELATION_ID = "x-ms-correlation-request-id"
 _NO_OPTIONS: Mapping[str, str] = {}
 
 T = TypeVar("T")
@@ -49,7 +51,8 @@ class Connection:
 
     `tenants` are the tenants of subscriptions in another tenant than the sign-in's own, by ID, in lower case.
     `door` takes the network's place for the sandbox. `trace` receives each request and its answer; `progress` receives
-    what is waited for, and `see` the text of each answer.
+    what is waited for, and `see` the text of each answer. `correlation_id` returns what writes carry for Azure's logs,
+    `None` to leave it to Azure.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Connection:
         see: Callable[[str], None] = lambda _text: None,
         door: BaseAdapter | None = None,
         tenants: Mapping[str, str] = _NO_OPTIONS,
+        correlation_id: Callable[[], str | None] = lambda: None,
     ) -> None:
         from azure.core import PipelineClient
 
@@ -75,6 +79,7 @@ class Connection:
         self._tell = progress
         self._see = see
         self._tenants = dict(tenants)
+        self._correlation_id = correlation_id
         self._metered = _Metered()
         self._transport = _transport(cloud, clock, door)
         self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
@@ -211,7 +216,11 @@ class Connection:
     ) -> ArmResponse:
         from azure.core.rest import HttpRequest
 
-        request = HttpRequest(method, url, json=body, headers={"Accept": "application/json", **(headers or {})})
+        sent = {"Accept": "application/json", **(headers or {})}
+        correlation_id = self._correlation_id() if method in _WRITES else None
+        if correlation_id:
+            sent[_CORRELATION_ID] = correlation_id
+        request = HttpRequest(method, url, json=body, headers=sent)
         with _naming_failures(f"{method} {url.partition('?')[0]}"):
             options: dict[str, Any] = {SUBSCRIPTION_OPTION: subscription} if subscription else {}
             response = self._client.send_request(request, **options)

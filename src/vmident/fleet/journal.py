@@ -167,6 +167,11 @@ class SqliteJournal:
                 if vm in wanted:
                     yield entry_in(done, done_stage), entry_in(back, back_stage)
 
+    @property
+    def begun(self) -> str | None:
+        """The run that this process has begun or taken over."""
+        return self._begun
+
     def begun_here(self) -> RunRecord | None:
         """Read the run that this process has begun or taken over."""
         return self.read(self._begun) if self._begun else None

@@ -229,7 +229,15 @@ class AzurePorts:
             see=self._see,
             door=self._runtime.through(door),
             tenants=self._settings.other_tenants if self.is_signed_in_by_azure_cli else {},
+            correlation_id=self._correlation_id,
         )
+
+    def _correlation_id(self) -> str | None:
+        """Return the correlation ID of the run that this command has begun or resumed; a command may have none."""
+        from vmident.core.history.correlation import correlation_id
+
+        run = self.journal.begun if "journal" in self.__dict__ else None
+        return correlation_id(run) if run else None
 
     def _origin(self) -> Origin:
         """Return the origin of a new run; the caller is read from a token that is already there."""

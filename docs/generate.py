@@ -22,6 +22,7 @@ from vmident.core import consequences, dependents, naming
 from vmident.core.desired_state import plan
 from vmident.core.polling import LONGEST_RETRY_AFTER_SECONDS
 from vmident.core.verification import checks
+from vmident.usecases import plan_state
 from vmident.usecases.change import execute, outcome, polling, prepare, recorder, resume_and_undo
 from vmident.usecases.identity import prepare_delete
 from vmident.usecases.verify import verify_vm
@@ -49,7 +50,7 @@ _EXIT_CODES = {
 # Where the first line of the class is written for developers.
 _SAID_TO_READERS = {
     "failed": "General failure.",
-    "azure-refused": "Azure returned an error without a code, and no other code applies.",
+    "azure-error": "Azure returned an error without a code, and no other code applies.",
     "throttled": "Azure throttled the request, and several retries did not succeed.",
     "precondition-failed": "The VM kept changing between each read and the write that followed.",
 }
@@ -89,7 +90,7 @@ _WARNING_CODES = {
     "dead-attachment": "`identity delete --force` leaves a deleted identity attached to a VM; one warning per VM.",
     "search-incomplete": "Resource Graph could not be queried for VMs; only one subscription was searched.",
     "long-identity-name": "The identity name is longer than 24 characters.",
-    "not-looked-at": "Not signed in: the VM was planned without reading its current state.",
+    "state-not-read": "Not signed in: the VM was planned without reading its current state.",
     "what-if-failed": "Azure did not return the changes that a deployment would make.",
     "new-principal": "The system-assigned identity is enabled again, with a new principal.",
     "not-recorded": "The change was made but could not be recorded in the journal.",
@@ -153,6 +154,7 @@ def _warning_codes() -> str:
         consequences,
         naming,
         plan,
+        plan_state,
         dependents,
         prepare,
         prepare_delete,
@@ -165,6 +167,8 @@ def _warning_codes() -> str:
         checks,
     )
     codes = {value for module in modules for name, value in vars(module).items() if _is_code(name, value)}
+    if codes != _WARNING_CODES.keys():
+        raise SystemExit(f"Codes without a meaning, or a module: {sorted(codes ^ _WARNING_CODES.keys())}")
     return _table(("Code", "Meaning"), ((f"`{code}`", _WARNING_CODES[code]) for code in sorted(codes)))
 
 

@@ -143,7 +143,7 @@ class Declined(VmidentError):
 class QueryUnfit(VmidentError):
     """The `--query` expression cannot be applied to the output; the whole output is printed instead."""
 
-    default_code = "query-unfit"
+    default_code = "query-failed"
 
 
 class NotFound(VmidentError):
@@ -222,7 +222,7 @@ class PreconditionFailed(Conflict):
 class StateDrifted(VmidentError):
     """The VM has changed since the plan was made or the run completed, so vmident did not change it."""
 
-    default_code = "moved-on"
+    default_code = "state-drifted"
     exit_code = ExitCode.CONFLICT
 
 
@@ -278,7 +278,7 @@ class ChangeNotMade(VmidentError):
 class AzureRefused(VmidentError):
     """Azure returned an error that no other class covers; the code and message are Azure's."""
 
-    default_code = "azure-refused"
+    default_code = "azure-error"
 
 
 class StoppedEarly(VmidentError):
@@ -330,7 +330,7 @@ class UnreadableAnswer(AzureUnavailable):
     It is neither a success nor an error, so the outcome of a write is unknown.
     """
 
-    default_code = "unreadable-answer"
+    default_code = "invalid-response"
 
 
 class WrongResource(UnreadableAnswer):

@@ -214,7 +214,7 @@ def test_an_answer_that_is_no_group_is_said_to_be_unreadable(program: Program, a
 
     outcome = program("group show web")
 
-    assert (outcome.code, outcome.error["code"]) == (1, "unreadable-answer")
+    assert (outcome.code, outcome.error["code"]) == (1, "invalid-response")
 
 
 def test_showing_gives_the_group_without_a_status(program: Program) -> None:

@@ -247,7 +247,7 @@ def test_an_answer_that_is_too_large_is_not_read(azure: Azure) -> None:
 
     outcome = azure(f"show myVM -g {GROUP}")
 
-    assert (outcome.code, outcome.error["code"]) == (1, "unreadable-answer")
+    assert (outcome.code, outcome.error["code"]) == (1, "invalid-response")
     assert "32 MiB" in outcome.error["message"]
 
 
@@ -258,7 +258,7 @@ def test_an_answer_that_unpacks_to_too_much_is_not_unpacked(azure: Azure) -> Non
 
     outcome = azure(f"show myVM -g {GROUP}")
 
-    assert (outcome.code, outcome.error["code"]) == (1, "unreadable-answer")
+    assert (outcome.code, outcome.error["code"]) == (1, "invalid-response")
     assert "unpacked answer has more than 32 MiB" in outcome.error["message"]
 
 

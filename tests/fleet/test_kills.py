@@ -275,7 +275,7 @@ def test_what_a_colleague_removes_between_a_kill_and_the_resumption_stays_remove
         assert [held(program, name) for name in others] == [("UserAssigned", {USER})] * len(others), at
         named = {one["name"]: one["error"]["code"] for one in resumed if one["status"] == "failed"}
         assert set(named) <= set(removed)
-        assert set(named.values()) <= {"moved-on"}
+        assert set(named.values()) <= {"state-drifted"}
         assert program("runs show").json["status"] == ("failed" if named else "done")
         left_alone, brought = left_alone + len(named), brought + len(others)
     assert left_alone

@@ -59,8 +59,8 @@ def test_the_others_of_a_selection_are_changed(program: Program, spoil: Spoil) -
 
     assert outcome.code == 5
     failed = {one["name"]: one["error"]["code"] for one in outcome.json if one["status"] == "failed"}
-    assert failed.pop("dbVM") == "unreadable-answer"
-    assert "unreadable-answer" not in failed.values()
+    assert failed.pop("dbVM") == "invalid-response"
+    assert "invalid-response" not in failed.values()
     for name in ("appVM", "myVM", "webVM"):
         assert "SystemAssigned" in program.identity_of(name)["type"]
     assert not [one for one in program.sent if one.method == "PATCH" and "dbVM" in one.path]

@@ -251,7 +251,7 @@ def test_one_in_flight_on_record_that_is_not_at_rest_is_read_by_itself(many: Pro
     outcome = many("runs resume")
     left = [one for one in outcome.json if one["status"] != "changed"]
     assert outcome.code == 5
-    assert [(one["name"], one["error"]["code"]) for one in left] == [("vm-00050", "moved-on")], "response to since"
+    assert [(one["name"], one["error"]["code"]) for one in left] == [("vm-00050", "state-drifted")], "response to since"
     assert reads(many)[:2] == [list_path(), vm_id("vm-00050")]
 
 

@@ -89,7 +89,7 @@ def test_a_condition_that_the_graph_refuses_is_said_with_what_it_was(program: Pr
 
 def test_an_answer_of_the_graph_that_cannot_be_read_is_an_error(program: Program) -> None:
     program.when("POST", "ResourceGraph", answering_with(200, {"data": [{}]}))
-    assert program("""show --where "name == 'x'" """).error["code"] == "unreadable-answer"
+    assert program("""show --where "name == 'x'" """).error["code"] == "invalid-response"
 
 
 @pytest.mark.parametrize(

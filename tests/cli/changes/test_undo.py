@@ -159,7 +159,7 @@ def test_a_vm_that_was_changed_since_is_left_and_named_and_the_others_are_taken_
     assert outcome.code == 5
     assert [(one["name"], one["status"]) for one in outcome.json] == [("myVM", "changed"), ("webVM", "failed")]
     error = outcome.json[1]["error"]
-    assert error["code"] == "moved-on"
+    assert error["code"] == "state-drifted"
     assert "it has the system-assigned identity " in error["message"]
     assert f"'{USER}', '{OTHER}', and the run left it with" in error["message"]
     assert len(program.patches) == 1
@@ -172,7 +172,7 @@ def test_a_principal_that_somebody_made_anew_is_a_change_since(program: Program)
     program("disable-system myVM --yes")
     program("enable-system myVM")
 
-    assert program(f"runs undo {run} --yes").json[0]["error"]["code"] == "moved-on"
+    assert program(f"runs undo {run} --yes").json[0]["error"]["code"] == "state-drifted"
 
 
 def test_a_colleague_who_comes_between_the_read_and_the_write_is_not_undone(program: Program) -> None:
@@ -188,7 +188,7 @@ def test_a_colleague_who_comes_between_the_read_and_the_write_is_not_undone(prog
 
     outcome = program("runs undo --yes")
 
-    assert (outcome.code, outcome.json[0]["error"]["code"]) == (6, "moved-on")
+    assert (outcome.code, outcome.json[0]["error"]["code"]) == (6, "state-drifted")
     assert program.identity_of("myVM")["type"] == "SystemAssigned, UserAssigned"
     assert program("runs show").json["status"] == "failed"
 

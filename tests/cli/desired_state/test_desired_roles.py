@@ -83,7 +83,7 @@ def test_a_vm_that_lacks_a_role_alone_is_pending_and_gets_it_without_a_patch(pro
 
     human = program(f"plan -f {file} -o human").out
     assert "webVM (myResourceGroup): would change" in human
-    assert f"+ role 'Reader' on {IN_GROUP}" in human
+    assert "+ role 'Reader' on resource group 'myResourceGroup'" in human
 
     outcome = program(f"apply -f {file} --yes")
     assert (outcome.json[0]["status"], program.patches) == ("changed", [])
@@ -195,7 +195,7 @@ def test_a_vm_that_cannot_be_read_is_no_preview(program: Program) -> None:
 def test_a_list_of_assignments_that_is_none_is_said_to_be_unreadable(program: Program) -> None:
     program.when("GET", ASSIGNMENTS, answering_with(200, {"value": [{"properties": {}}]}))
 
-    assert program(f"plan -f {desired_file(program, SYSTEM)}").error["code"] == "unreadable-answer"
+    assert program(f"plan -f {desired_file(program, SYSTEM)}").error["code"] == "invalid-response"
 
 
 def test_who_may_read_assignments_nowhere_is_told(program: Program) -> None:

@@ -22,7 +22,7 @@ def test_a_saved_plan_is_carried_out_exactly_and_a_vm_that_has_moved_on_is_refus
 
     assert outcome.code == 5
     mine, web = outcome.json
-    assert (mine["status"], web["status"], web["error"]["code"]) == ("changed", "failed", "moved-on")
+    assert (mine["status"], web["status"], web["error"]["code"]) == ("changed", "failed", "state-drifted")
     system = f"the system-assigned identity {program.identity_of('webVM')['principalId']}"
     assert f"it had {system}, and now has {system}, 'myUserAssignedIdentity'" in web["error"]["message"]
     assert set(program.identity_of("webVM")["userAssignedIdentities"]) == {identity_id(USER)}
@@ -64,7 +64,7 @@ def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(
 
     outcome = program(f"apply {plan}")
 
-    assert [one["error"] and one["error"]["code"] for one in outcome.json] == [None, "moved-on"]
+    assert [one["error"] and one["error"]["code"] for one in outcome.json] == [None, "state-drifted"]
     assert set(program.identity_of("webVM")["userAssignedIdentities"]) == {identity_id(USER)}
 
 
@@ -75,11 +75,11 @@ def test_a_colleague_who_comes_first_stops_a_saved_plan_for_that_vm(
         (lambda plan: plan | {"endpoint": "https://management.azure.com"}, "was made for https://management.azure.com"),
         (lambda plan: plan | {"format": "other"}, "is not a saved plan"),
         (lambda plan: [], "is not a saved plan"),
-        (lambda plan: {key: plan[key] for key in plan if key != "vms"}, "is a damaged plan"),
-        (lambda plan: plan | {"vms": [plan["vms"][0] | {"id": identity_id(OTHER)}]}, "is a damaged plan"),
+        (lambda plan: {key: plan[key] for key in plan if key != "vms"}, "is not a valid plan"),
+        (lambda plan: plan | {"vms": [plan["vms"][0] | {"id": identity_id(OTHER)}]}, "is not a valid plan"),
         (lambda plan: plan | {"vms": [plan["vms"][0], plan["vms"][0]]}, "a VM or scale set is listed twice"),
-        (lambda plan: plan | {"vms": [plan["vms"][0] | {"request": None}]}, "is a damaged plan"),
-        (lambda plan: plan | {"vms": [plan["vms"][0] | {"before": {"type": "Strange"}}]}, "is a damaged plan"),
+        (lambda plan: plan | {"vms": [plan["vms"][0] | {"request": None}]}, "is not a valid plan"),
+        (lambda plan: plan | {"vms": [plan["vms"][0] | {"before": {"type": "Strange"}}]}, "is not a valid plan"),
     ],
 )
 def test_what_is_no_plan_for_here_is_refused_before_anything_is_sent(
@@ -144,4 +144,4 @@ def test_a_saved_plan_that_was_cut_short_goes_on_and_still_refuses_a_vm_that_has
 
     outcome = program("runs resume")
 
-    assert (outcome.code, outcome.json[0]["error"]["code"]) == (6, "moved-on")
+    assert (outcome.code, outcome.json[0]["error"]["code"]) == (6, "state-drifted")

@@ -293,10 +293,10 @@ def test_a_dry_run_says_what_would_change_in_what_is_there(program: Program) -> 
 
 def test_a_network_that_does_not_read_as_one_is_an_error(program: Program) -> None:
     program.when("GET", "/virtualNetworks", answering_with(200, {"value": [{"name": "x"}]}))
-    assert program(CREATE).error["code"] == "unreadable-answer"
+    assert program(CREATE).error["code"] == "invalid-response"
 
 
 def test_a_group_that_does_not_read_as_one_is_an_error(program: Program) -> None:
     program.when("GET", f"/resourcegroups/{GROUP}", answering_with(200, {}))
-    assert program(CREATE).error["code"] == "unreadable-answer"
+    assert program(CREATE).error["code"] == "invalid-response"
     assert held(program, vm_id("newVM"), "2024-07-01") is None

@@ -114,7 +114,7 @@ def test_a_dry_run_shows_the_template_though_nobody_is_signed_in(program: Progra
     program.when("POST", "/whatif", answering(401, "InvalidAuthenticationToken"))
     outcome = program(f"{CREATE} --location 'West Europe' --dry-run")
     assert (outcome.code, outcome.json["location"]) == (0, "westeurope")
-    assert [one["code"] for one in outcome.json["warnings"]] == ["not-looked-at", "what-if-failed"]
+    assert [one["code"] for one in outcome.json["warnings"]] == ["state-not-read", "what-if-failed"]
 
 
 def test_without_a_location_a_dry_run_needs_the_group(program: Program) -> None:

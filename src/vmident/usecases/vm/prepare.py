@@ -28,7 +28,7 @@ from vmident.usecases.resolve.vms import Where
 from vmident.usecases.roles.grant import check_may
 from vmident.usecases.vm.check_offers import check_offers
 
-NOT_LOOKED_AT = "not-looked-at"
+STATE_NOT_READ = "state-not-read"
 
 _SIZE = re.compile(r"\w+", re.ASCII)
 _LOCATION = re.compile(r"[A-Za-z0-9 ]+")
@@ -120,7 +120,7 @@ def _look_around(vm: ResourceId, requested: VmSpec, ports: Ports, *, only_plan: 
         if not (only_plan and requested.location):
             raise
         message = f"Existing resources were not checked: {missing.message}"
-        return _Surroundings(requested.location, SubnetChoice(), (Notice(NOT_LOOKED_AT, message),))
+        return _Surroundings(requested.location, SubnetChoice(), (Notice(STATE_NOT_READ, message),))
     _check_there_is_none(vm, ports)
     location = requested.location or home
     is_typed = requested.location is not None

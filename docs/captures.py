@@ -53,8 +53,9 @@ rules:
 INTRODUCTION = """# Output at different widths
 
 This page shows the output of vmident on terminals of 100, 80 and 40 columns, captured from runs on the sandbox. vmident
-wraps text at words and shortens table cells with `…` to fit. If the output is not a terminal, vmident does not wrap or
-shorten it.
+wraps text at words, shortens table cells with `…`, and leaves out columns on a very narrow terminal. It does not break
+resource IDs, so that you can copy them: the terminal wraps them. If the output is not a terminal, vmident does not wrap
+or shorten it.
 
 `NO_COLOR` and `TERM=dumb` turn off color and animation. vmident then prints a line of progress every 30 seconds, as it
 does without a terminal.

@@ -36,13 +36,12 @@ def test_a_page_that_cannot_be_had_leaves_no_half_of_a_list(program: Program, ou
     assert (outcome.code, outcome.out) == (4, "")
 
 
-def test_people_read_how_many_there_are_and_when_that_was(program: Program) -> None:
-    assert program(f"list -g {GROUP} -o human").out.splitlines()[-1] == "4 VMs, as of 08:00:00 UTC"
-    program.time.sleep(61)
+def test_people_read_how_many_there_are(program: Program) -> None:
+    assert program(f"list -g {GROUP} -o human").out.splitlines()[-1] == "4 VMs"
     assert program("list --tag lost -o human").out == "No VMs.\n"
     program.sandbox.add_group("other")
     program.sandbox.add_vm("other", "only")
-    assert program("list -g other -o human").out.splitlines()[-1] == "1 VM, as of 08:01:01 UTC"
+    assert program("list -g other -o human").out.splitlines()[-1] == "1 VM"
 
 
 def test_people_are_told_how_far_a_long_list_has_come(program: Program) -> None:

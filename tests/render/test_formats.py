@@ -157,7 +157,7 @@ def test_without_a_query_the_whole_document_is_the_answer() -> None:
 def test_a_query_that_is_not_jmespath_is_wrong_usage(query: str) -> None:
     with pytest.raises(UsageError) as refused:
         compiled_query(query)
-    assert f"--query '{query}' is not JMESPath: " in refused.value.message
+    assert f"--query '{query}' is not a valid JMESPath expression: " in refused.value.message
     assert "\n" not in refused.value.message
     assert refused.value.hint
 

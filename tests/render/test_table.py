@@ -49,6 +49,15 @@ def test_names_are_cut_last_and_a_narrow_terminal_has_narrow_gaps() -> None:
     assert lines[2] == "monitoredVM myRes… westus Syste… myUser…"
 
 
+def test_a_narrow_terminal_shows_fewer_columns_whose_headers_can_be_read() -> None:
+    heads = ["name", "resourceGroup", "location", "type", "identities"]
+    rows = [["monitoredVM", "myResourceGroup", "westus", "SystemAssigned", "myUserAssignedIdentity"]]
+    spare = ["location", "resourceGroup"]
+    shown = {width: draw_table(heads, rows, width_columns=width, spare=spare).splitlines() for width in (40, 60, 80)}
+    assert shown[40] == ["name        type          identities", "-" * 40, "monitoredVM SystemAssign… myUserAssigne…"]
+    assert [shown[width][0].split() for width in (60, 80)] == [[heads[0], heads[1], *heads[3:]], heads]
+
+
 def test_where_all_columns_are_at_their_least_they_are_cut_on() -> None:
     lines = draw_table(["a" * 20, "[bold]", "x" * 20], [["a" * 20, "[bold]", ""]], width_columns=22).splitlines()
     assert [len(line) for line in lines] == [22, 22, 15]

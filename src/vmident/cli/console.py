@@ -139,15 +139,17 @@ class Console:
 
         Not `typer.confirm`, which writes a part of its question on standard output, into the answer.
         """
-        return self._answer_to(f"{question} [y/N]: ").lower() in {"y", "yes"}
+        return self._answer_to(f"{question} [y/N]:").lower() in {"y", "yes"}
 
     def confirm_number(self, vms: int) -> bool:
         """Ask for the number of VMs to be typed, where a yes comes too easily; anything else means no."""
-        return self._answer_to(f"This changes {vms} VMs. Type {vms} to confirm: ") == str(vms)
+        return self._answer_to(f"This changes {vms} VMs. Type {vms} to confirm:") == str(vms)
 
     def _answer_to(self, question: str) -> str:
-        self.quiet()
-        _write(question, end="", err=True)
+        # Wrapped at words, so that no line ends within '[y/N]:'; two columns are left for the answer.
+        *lines, last = wrapped(Line(question), self.terminal.width_now - 2)
+        self.note(lines)
+        _write(f"{last.text} ", end="", err=True)
         answer = sys.stdin.readline()
         if not answer.endswith("\n"):
             _write("", err=True)

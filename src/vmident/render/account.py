@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vmident.render.document import Document
+from vmident.render.human import fact_lines
 from vmident.render.line import Line, Tone
-from vmident.render.moment import utc
+from vmident.render.moment import until, utc
 from vmident.render.table import cut
 from vmident.results.account import SubscriptionList, WhoAmI
 
@@ -40,10 +41,18 @@ def who_document(who: WhoAmI) -> Document:
 
 
 def who_facts(who: WhoAmI) -> Document:
-    """Return the same as one flat row, for people, a table or tsv."""
+    """Return the same as one flat row, for a table or tsv."""
     document = who_document(who)
     origins = document.pop("from")
     return {**document, **{f"{name} from": origin for name, origin in origins.items()}}
+
+
+def who_lines(who: WhoAmI, now_seconds: float) -> Iterator[Line]:
+    """Draw what is known, one fact a line, with how long the token is still valid."""
+    facts = {name: value for name, value in who_facts(who).items() if value is not None}
+    if who.expires_on:
+        facts["expiresOn"] = until(who.expires_on, now_seconds)
+    yield from fact_lines({("expires" if name == "expiresOn" else name): value for name, value in facts.items()})
 
 
 def subscription_document(one: Subscription, listing: SubscriptionList) -> Document:

@@ -77,8 +77,8 @@ def _named(value: Any) -> Any:
     return value
 
 
-def as_table(rows: Any, *, width_columns: int | None = None) -> str:
-    """Return columns with a header, cut to `width_columns` where that is given."""
+def as_table(rows: Any, *, width_columns: int | None = None, spare: Sequence[str] = ()) -> str:
+    """Return columns with a header, cut to `width_columns` where that is given; see `draw_table` for `spare`."""
     from vmident.render.table import draw_table
 
     listed = _rows(rows)
@@ -87,7 +87,7 @@ def as_table(rows: Any, *, width_columns: int | None = None) -> str:
     heads = list(dict.fromkeys(key for row in listed if isinstance(row, dict) for key in row))
     cells = [[row.get(head) for head in heads] if heads and isinstance(row, dict) else _values(row) for row in listed]
     texts = [[_cell(value) for value in row] for row in cells]
-    return draw_table([_cell(head) for head in heads], texts, width_columns=width_columns)
+    return draw_table([_cell(head) for head in heads], texts, width_columns=width_columns, spare=spare)
 
 
 def queried(document: Any, query: str | None) -> Any:
@@ -103,7 +103,9 @@ def queried(document: Any, query: str | None) -> Any:
     try:
         return compiled_query(query).search(document)
     except JMESPathError as unfit:
-        raise QueryUnfit(f"--query '{query}' does not fit this answer: {_reason(unfit)}", hint=_JMESPATH) from unfit
+        raise QueryUnfit(
+            f"--query '{query}' cannot be applied to the output: {_reason(unfit)}", hint=_JMESPATH
+        ) from unfit
 
 
 def compiled_query(query: str) -> Any:
@@ -120,7 +122,9 @@ def compiled_query(query: str) -> Any:
         with suppress(JMESPathTypeError):
             compiled.search(None)
     except JMESPathError as malformed:
-        raise UsageError(f"--query '{query}' is not JMESPath: {_reason(malformed)}", hint=_JMESPATH) from malformed
+        raise UsageError(
+            f"--query '{query}' is not a valid JMESPath expression: {_reason(malformed)}", hint=_JMESPATH
+        ) from malformed
     unknown = sorted(set(_functions_called(compiled.parsed)) - Functions.FUNCTION_TABLE.keys())
     if unknown:
         raise UsageError(f"--query '{query}' calls unknown functions: {', '.join(unknown)}", hint=_JMESPATH)

@@ -11,7 +11,7 @@ from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.vm_kind import VmKind, kind_of
 from vmident.render.formats import as_table
 from vmident.render.line import Line, Tone
-from vmident.render.moment import time_of_day
+from vmident.render.moment import ago
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 ONE_BY_ONE_AT_MOST = 20
 """VMs of a run that are drawn one by one; those of a larger run are grouped: see `render.many`."""
+_SPARE = ("location", "resourceGroup")
+"""Columns that a list of VMs does without on a narrow terminal."""
+_OLD_SECONDS = 60
 HEADINGS = {
     Status.CHANGED: "changed",
     Status.UNCHANGED: "no changes",
@@ -80,7 +83,7 @@ def role_lines(roles: Sequence[RoleResult]) -> Iterator[Line]:
     """Draw a line for each role assignment that a change makes, finds, leaves behind or deletes."""
     for one in roles:
         mark, tone, note = _ROLE_MARKS[one.status]
-        yield Line(f"  {mark} role '{one.role.name}' on {one.scope}{note}", tone)
+        yield Line(f"  {mark} role '{one.role.name}' on {one.scope.title}{note}", tone)
 
 
 def difference_lines(change: Transition) -> Iterator[Line]:
@@ -98,7 +101,7 @@ def loss_lines(
     for warning in warnings:
         yield Line(f"  ! {warning.message}", Tone.WARNING)
     for one in orphans:
-        yield Line(f"  ! role '{one.role.name}' on {one.scope} will be orphaned", Tone.WARNING)
+        yield Line(f"  ! role '{one.role.name}' on {one.scope.title} will be orphaned", Tone.WARNING)
 
 
 def vm_lines(machine: VirtualMachine) -> Iterator[Line]:
@@ -109,22 +112,26 @@ def vm_lines(machine: VirtualMachine) -> Iterator[Line]:
 
 
 def table_lines(
-    rows: Sequence[Mapping[str, Any]], as_of_seconds: float, width_columns: int | None = None
+    rows: Sequence[Mapping[str, Any]], age_seconds: float, width_columns: int | None = None
 ) -> Iterator[Line]:
-    """Draw VMs one a line, the attached identities by name alone, principals left to `show`, and how old that is."""
+    """Draw VMs one a line, the attached identities by name alone, principals left to `show`.
+
+    The last line counts them. Where it took long to read them, it also shows how old the first of them are.
+    """
     if not rows:
         yield Line("No VMs.", Tone.FAINT)
         return
     has_scale_sets = any(row["kind"] != VmKind.VM.value for row in rows)
     kept = ("name", *(["kind"] if has_scale_sets else []), "resourceGroup", "location", "type")
     short = [{key: row[key] for key in kept} | {"identities": _names(row["userAssignedIdentities"])} for row in rows]
-    heading, *others = as_table(short, width_columns=width_columns).splitlines()
+    heading, *others = as_table(short, width_columns=width_columns, spare=_SPARE).splitlines()
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)
     counts = Counter(row["kind"] for row in rows)
     number = " and ".join(kind.counted(counts[kind.value]) for kind in VmKind if counts[kind.value])
-    yield Line(f"{number}, as of {time_of_day(as_of_seconds)}", Tone.FAINT)
+    age = f", read {ago(0, age_seconds)}" if age_seconds >= _OLD_SECONDS else ""
+    yield Line(f"{number}{age}", Tone.FAINT)
 
 
 def fact_lines(facts: Mapping[str, Any]) -> Iterator[Line]:
@@ -175,8 +182,7 @@ def _identities(state: IdentityState, mark: str, tone: Tone) -> Iterator[Line]:
     if state.system:
         yield Line(f"  {mark} system-assigned identity{_system_ids(state.system)}", tone)
     for user, known in state.users.items():
-        yield Line(f"  {mark} {user.name}{_user_ids(known)}", tone)
-        yield Line(f"      {user}", Tone.FAINT)
+        yield Line(f"  {mark} {user.name} ({user.group}){_user_ids(known)}", tone)
 
 
 def _system_ids(system: SystemIdentity) -> str:

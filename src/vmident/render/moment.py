@@ -8,11 +8,6 @@ _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 _MONTH_SECONDS = 30 * 86_400
 
 
-def time_of_day(moment_seconds: float) -> str:
-    """Return epoch time as `23:59:59 UTC`, for people who know the day."""
-    return datetime.fromtimestamp(int(moment_seconds), tz=timezone.utc).strftime("%H:%M:%S UTC")
-
-
 def ago(moment_seconds: float, now_seconds: float) -> str:
     """Return epoch time as `12 seconds ago`, `3 minutes ago`, `5 hours ago` or `2 days ago`; after a month, as a date.
 
@@ -24,6 +19,12 @@ def ago(moment_seconds: float, now_seconds: float) -> str:
     if seconds >= _MONTH_SECONDS:
         return datetime.fromtimestamp(int(moment_seconds), tz=timezone.utc).strftime("%Y-%m-%d")
     return f"{lasting(seconds)} ago"
+
+
+def until(moment_seconds: float, now_seconds: float) -> str:
+    """Return epoch time as `in 43 minutes`, and once it has passed as `ago` does."""
+    seconds = moment_seconds - now_seconds
+    return f"in {lasting(seconds)}" if seconds >= 1 else ago(moment_seconds, now_seconds)
 
 
 def lasting(seconds: float) -> str:

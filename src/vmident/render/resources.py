@@ -25,6 +25,8 @@ _DELETED = {
 }
 
 
+_SPARE = ("tags", "location")
+"""Columns that a list does without on a narrow terminal."""
 _WITHOUT_ROLES = {
     Status.FAILED: "exists, but some roles are missing",
     Status.UNKNOWN: "exists, but the outcome of some roles is unknown",
@@ -145,10 +147,9 @@ def deletion_loss_lines(
     identity: ResourceId, roles: Sequence[RoleAssignment], warnings: Sequence[Notice]
 ) -> Iterator[Line]:
     """Draw an identity that is about to be deleted, and what that takes along."""
-    yield Line(f"{_named(identity)} will be deleted:", Tone.HEADING)
-    yield Line(f"  - {identity}", Tone.REMOVED)
+    yield Line(f"{_named(identity)} will be deleted{':' if roles or warnings else ''}", Tone.HEADING)
     for one in roles:
-        yield Line(f"  - role '{one.role.name}' on {one.scope}", Tone.REMOVED)
+        yield Line(f"  - role '{one.role.name}' on {one.scope.title}", Tone.REMOVED)
     for warning in warnings:
         yield Line(f"  ! {warning.message}", Tone.WARNING)
 
@@ -158,7 +159,7 @@ def listing_lines(rows: Sequence[Mapping[str, Any]], none: str, width_columns: i
     if not rows:
         yield Line(none, Tone.FAINT)
         return
-    heading, *others = as_table(without_ids(rows), width_columns=width_columns).splitlines()
+    heading, *others = as_table(without_ids(rows), width_columns=width_columns, spare=_SPARE).splitlines()
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)

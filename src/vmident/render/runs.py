@@ -17,11 +17,11 @@ from vmident.render.line import Line, Tone
 from vmident.render.moment import ago, lasting, utc
 
 _STAGES = {
-    Stage.PLANNED: "not begun",
+    Stage.PLANNED: "not started",
     Stage.SENT: "sent, outcome not recorded",
     Stage.DONE: "done",
     Stage.FAILED: "failed",
-    Stage.ACCEPTED: "accepted, not waited for",
+    Stage.ACCEPTED: "accepted, result not read",
     Stage.UNKNOWN: "sent, outcome unknown",
 }
 
@@ -86,15 +86,15 @@ def failure_row(failure: EarlyFailure) -> Document:
 def run_list_lines(
     records: Sequence[RunRecord], now_seconds: float, width_columns: int | None = None, *, with_cloud: bool = False
 ) -> Iterator[Line]:
-    """Draw runs one a line, the newest first, with how long ago each began; of several clouds each with its own."""
+    """Draw runs one a line, the newest first, with how long ago each started; of several clouds each with its own."""
     if not records:
         yield Line("No runs.", Tone.FAINT)
         return
-    kept = ("run", "began", "status", "vms", *(("cloud",) if with_cloud else ()), "command")
+    kept = ("run", "started", "status", "vms", *(("cloud",) if with_cloud else ()), "command")
     rows: list[dict[str, Any]] = [
-        {key: {**run_row(record), "began": ago(record.began, now_seconds)}[key] for key in kept} for record in records
+        {key: {**run_row(record), "started": ago(record.began, now_seconds)}[key] for key in kept} for record in records
     ]
-    heading, *others = as_table(rows, width_columns=width_columns).splitlines()
+    heading, *others = as_table(rows, width_columns=width_columns, spare=("vms", "command")).splitlines()
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)
@@ -117,7 +117,7 @@ def whole_run_lines(record: RunRecord, now_seconds: float) -> Iterator[Line]:
     lasted = "" if record.ended is None else f", took {lasting(record.ended - record.began)}"
     yield Line(f"{record.id}: {record.status}", Tone.HEADING)
     yield Line(f"  command {record.origin.command}")
-    yield Line(f"  began   {ago(record.began, now_seconds)} ({utc(record.began)}){lasted}")
+    yield Line(f"  started {ago(record.began, now_seconds)} ({utc(record.began)}){lasted}")
     yield Line(
         f"  cloud   {record.origin.cloud}{f', as {record.origin.caller_name}' if record.origin.caller_name else ''}"
     )

@@ -33,7 +33,7 @@ def test_a_selection_is_confirmed_with_what_happens_to_how_many_vms(
     typing("n\n")
     declined = program(words)
     assert (declined.code, program.patches) == (1, [])
-    assert QUESTIONS[words] in declined.err
+    assert QUESTIONS[words] in " ".join(declined.err.split()), "wrapped at words"
     assert "myVM" in declined.err
     typing("y\n")
     assert (program(words).code, len(program.patches) > 0) == (0, True)

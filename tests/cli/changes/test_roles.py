@@ -305,9 +305,9 @@ def test_on_a_terminal_they_are_named_and_asked_about(program: Program, typing: 
     outcome = program("disable-system webVM")
 
     assert outcome.code == 0
-    assert f"! role 'Reader' on {IN_GROUP} will be orphaned" in outcome.err
+    assert "! role 'Reader' on resource group 'myResourceGroup' will be orphaned" in outcome.err
     assert "Delete the 2 role assignments that would be orphaned? [y/N]" in outcome.err
-    assert f"- role 'Reader' on {IN_GROUP}" in outcome.out
+    assert "- role 'Reader' on resource group 'myResourceGroup'" in outcome.out
     assert assignments_of(program, principal) == []
 
 

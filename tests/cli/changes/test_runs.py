@@ -81,7 +81,7 @@ def test_people_read_runs_one_a_line_and_one_run_vm_by_vm(program: Program) -> N
     program(f"disable-system webVM -g {GROUP} --yes")
 
     heading, _rule, newest, oldest = program("runs list -o human").out.splitlines()
-    assert heading.split() == ["run", "began", "status", "vms", "command"]
+    assert heading.split() == ["run", "started", "status", "vms", "command"]
     assert "failed   1     vmident disable-system webVM" in newest
     assert "done     2     vmident enable-system myVM dbVM" in oldest
     text = program(f"runs show {oldest.split()[0]} -o human").out
@@ -139,7 +139,7 @@ def test_what_was_sent_and_done_is_not_sent_again(program: Program) -> None:
 def test_a_change_that_was_not_waited_for_is_read_back_by_resume(program: Program) -> None:
     program(f"enable-system myVM -g {GROUP} --no-wait")
     assert shown(program)["status"] == "accepted"
-    assert "accepted, not waited for" in program("runs show -o human").out
+    assert "accepted, result not read" in program("runs show -o human").out
 
     assert program("runs resume --dry-run").json[0]["status"] == "unchanged"
     assert shown(program)["status"] == "accepted"
@@ -321,7 +321,7 @@ def test_a_run_that_ran_out_of_time_goes_on_with_the_vms_that_it_did_not_come_to
     run = program("runs list").json[0]["run"]
     assert outcome.err.endswith(f"The run was interrupted. To resume it: vmident runs resume {run}\n")
     assert [vm["status"] for vm in shown(program)["vms"]] == ["unknown", "planned"]
-    assert "not begun" in program("runs show -o human").out
+    assert "not started" in program("runs show -o human").out
     assert program("runs resume").code == 0
     assert shown(program)["status"] == "done"
 

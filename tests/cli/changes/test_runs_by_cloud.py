@@ -53,8 +53,8 @@ def test_the_runs_of_the_current_cloud_are_listed_and_the_others_counted(
 def test_people_see_the_cloud_only_among_the_runs_of_all_clouds(program: Program) -> None:
     program.terminal = TERMINAL
 
-    assert program("runs list").out.split()[:5] == ["run", "began", "status", "vms", "command"]
-    assert program("runs list --all").out.split()[:6] == ["run", "began", "status", "vms", "cloud", "command"]
+    assert program("runs list").out.split()[:5] == ["run", "started", "status", "vms", "command"]
+    assert program("runs list --all").out.split()[:6] == ["run", "started", "status", "vms", "cloud", "command"]
 
 
 def test_a_run_of_another_cloud_is_shown_and_never_resumed(program: Program) -> None:

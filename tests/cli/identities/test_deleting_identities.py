@@ -159,7 +159,7 @@ def test_one_that_cannot_be_detached_everywhere_is_not_deleted(program: Program)
 
     assert (outcome.code, outcome.json["error"]["code"]) == (1, "ScopeLocked")
     assert fates(outcome.json) == [("appVM", "failed"), ("dbVM", "skipped")]
-    assert "was not deleted, as it could not be detached from VM 'appVM'" in outcome.json["error"]["message"]
+    assert "was not deleted, because it could not be detached from VM 'appVM'" in outcome.json["error"]["message"]
     assert (writes(program), is_there(program, USER)) == (["PATCH"], True)
 
     again = program(f"identity delete {USER} --detach --yes")
@@ -340,7 +340,7 @@ def test_a_person_is_told_what_goes_and_what_it_breaks_and_is_asked_once(program
     outcome = program(f"identity delete {USER} --detach")
 
     assert outcome.code == 0
-    assert outcome.err.startswith(f"{USER} ({GROUP}) will be deleted:\n  - {identity_id(USER)}\n")
+    assert outcome.err.startswith(f"{USER} ({GROUP}) will be deleted\n")
     assert f"appVM ({GROUP}) will lose:\n  - {USER}" in outcome.err
     assert outcome.err.count("Programs in the VM") == outcome.err.count("[y/N]") == 1
     assert outcome.out == f"{USER} ({GROUP}): deleted\n  - VM appVM ({GROUP})\n  - VM dbVM ({GROUP})\n"
@@ -377,9 +377,9 @@ def test_roles_are_asked_about_after_that(program: Program, typing: Typing, answ
     outcome = program(f"identity delete {OTHER}")
 
     assert (outcome.code, is_granted(program, assignment)) == (0, is_left)
-    assert f"  ! The role 'Reader' on {IN_SUBSCRIPTION} will be orphaned" in outcome.err
+    assert f"  ! Role assignment 'Reader' on subscription {SUBSCRIPTION} will be orphaned" in outcome.err
     mark = "! role 'Reader' on {}: orphaned" if is_left else "- role 'Reader' on {}"
-    assert outcome.out == f"{OTHER} ({GROUP}): deleted\n  {mark.format(IN_SUBSCRIPTION)}\n"
+    assert outcome.out == f"{OTHER} ({GROUP}): deleted\n  {mark.format(f'subscription {SUBSCRIPTION}')}\n"
 
 
 def test_roles_that_go_anyway_are_named_in_the_question(program: Program, typing: Typing) -> None:
@@ -390,7 +390,7 @@ def test_roles_that_go_anyway_are_named_in_the_question(program: Program, typing
     outcome = program(f"identity delete {OTHER} {USER} --remove-roles --force")
 
     assert (outcome.code, outcome.err.count("[y/N]")) == (0, 1)
-    assert f"  - role 'Reader' on {IN_SUBSCRIPTION}\n" in outcome.err
+    assert f"  - role 'Reader' on subscription {SUBSCRIPTION}\n" in outcome.err
 
 
 def test_what_cannot_be_detached_shows_beside_the_error(program: Program) -> None:

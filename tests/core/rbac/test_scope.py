@@ -73,6 +73,23 @@ def test_a_scope_contains_what_lies_in_it(outer: str, inner: str, holds: bool) -
     assert Scope.parse(outer).contains(Scope.parse(inner)) is holds
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("/subscriptions/S", "subscription S"),
+        ("/subscriptions/S/resourceGroups/web", "resource group 'web'"),
+        ("/providers/Microsoft.Management/managementGroups/root", "management group 'root'"),
+        (
+            "/subscriptions/S/resourceGroups/web/providers/Microsoft.Storage/storageAccounts/logs",
+            "'logs' (storageAccounts) in resource group 'web'",
+        ),
+        ("/subscriptions/S/providers/Microsoft.Consumption/budgets/year", "'year' (budgets)"),
+    ],
+)
+def test_a_scope_is_titled_by_its_kind_and_name(text: str, title: str) -> None:
+    assert Scope.parse(text).title == title
+
+
 def test_a_scope_knows_its_subscription() -> None:
     assert [Scope.parse(text).subscription is None for text in ALL] == [False] * 5 + [True]
     assert Scope.parse(NESTED).subscription == SUBSCRIPTION.rsplit("/", 1)[1]

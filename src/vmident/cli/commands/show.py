@@ -76,13 +76,13 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
     if selection is None and run.several_subscriptions:
         selection = Selection(run.group_given)
     session = run.open(selecting=selection is not None, kind=selecting.kind)
-    as_of_seconds = run.runtime.wall()
+    began_seconds = run.runtime.wall()
     outcomes: list[VmView] = []
     run.answer_each(
         _machines(_each_listed(selection, session, run), outcomes, run),
         document=vm_document,
         row=vm_row,
-        lines=lambda rows: table_lines(rows, as_of_seconds, run.width_columns),
+        lines=lambda rows: table_lines(rows, run.runtime.wall() - began_seconds, run.width_columns),
     )
     for one in outcomes:
         if one.error:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from vmident.cli.run import Run
 from vmident.errors import ExitCode
-from vmident.render.account import who_document, who_facts
-from vmident.render.human import fact_lines
+from vmident.render.account import who_document, who_facts, who_lines
 from vmident.usecases.whoami import whoami_result
 
 
@@ -22,7 +21,5 @@ def whoami(run: Run) -> ExitCode:
     """
     session = run.open()
     who = whoami_result(session.ports, session.active_settings)
-    facts = who_facts(who)
-    known = {name: value for name, value in facts.items() if value is not None}
-    run.answer(who_document(who), rows=[facts], lines=lambda: fact_lines(known))
+    run.answer(who_document(who), rows=[who_facts(who)], lines=lambda: who_lines(who, run.runtime.wall()))
     return ExitCode.DONE

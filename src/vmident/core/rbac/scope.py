@@ -42,6 +42,19 @@ class Scope(Struct, frozen=True, eq=False):
         segments = self.text.split("/")
         return segments[2] if segments[1] == "subscriptions" else None
 
+    @property
+    def title(self) -> str:
+        """The scope as people read it, such as `resource group 'G'`; a resource is named with its type and group."""
+        segments = self.text.split("/")
+        if segments[1] != "subscriptions":
+            return f"management group '{segments[-1]}'"
+        if len(segments) == 3:
+            return f"subscription {segments[2]}"
+        if len(segments) == 5:
+            return f"resource group '{segments[4]}'"
+        group = f" in resource group '{segments[4]}'" if segments[3].lower() == "resourcegroups" else ""
+        return f"'{segments[-1]}' ({segments[-2]}){group}"
+
     def contains(self, other: Scope) -> bool:
         """Return whether a role granted here holds at `other` too, as far as the ids tell."""
         return f"{other.text.lower()}/".startswith(f"{self.text.lower()}/")

@@ -244,7 +244,7 @@ def test_a_query_that_does_not_fit_leaves_the_whole_answer_of_a_change(program: 
     outcome = program("enable-system myVM --query 'keys(name)'")
 
     assert outcome.code == 1
-    assert outcome.error["code"] == "query-unfit"
+    assert outcome.error["code"] == "query-failed"
     assert outcome.json["status"] == "changed"
     assert outcome.json["after"]["principalId"] == program.identity_of("myVM")["principalId"]
 
@@ -253,7 +253,7 @@ def test_a_query_that_does_not_fit_leaves_the_rows_of_a_change(program: Program)
     outcome = program("enable-system myVM --query 'keys(name)' -o tsv")
 
     assert outcome.code == 1
-    assert "does not fit this answer" in outcome.err
+    assert "cannot be applied to the output" in outcome.err
     assert outcome.out.split("\t")[:5] == ["myVM", GROUP, "changed", "None", "SystemAssigned"]
 
 

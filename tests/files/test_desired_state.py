@@ -50,15 +50,15 @@ TAKEN = {
 # What is wrong, with the line it is on and a part of what is said.
 REFUSED = {
     "a list": ("[]", 1, "a desired-state file is a list, but must be a mapping"),
-    "no version": ("rules: []", 1, "a desired-state file needs the key 'version'"),
+    "no version": ("rules: []", 1, "a desired-state file requires the key 'version'"),
     "another version": ("version: 2\nrules: []", 1, "the version is '2'"),
     "a version as text": ("version: '1'\nrules: []", 1, "this version of vmident reads version 1"),
-    "no rules": ("version: 1", 1, "a desired-state file needs the key 'rules'"),
+    "no rules": ("version: 1", 1, "a desired-state file requires the key 'rules'"),
     "an unknown key": ("version: 1\nrulez: []", 2, "no key 'rulez'. Did you mean 'rules'?"),
     "an unknown key unlike any": ("version: 1\nrules: []\nqqq: 1", 3, "no key 'qqq'."),
     "rules that are none": ("version: 1\nrules: {}", 2, "rules is a mapping, but must be a list"),
     "a rule that is none": (HEAD + "- web", 3, "a rule is text, but must be a mapping"),
-    "a rule without VMs": (HEAD + "- system: true", 3, "a rule needs the key 'vms'"),
+    "a rule without VMs": (HEAD + "- system: true", 3, "a rule requires the key 'vms'"),
     "a rule that says nothing": (HEAD + "- vms: {names: [a]}", 3, "the rule has no 'system' and no 'identities'."),
     "VMs that are none": (HEAD + "- vms: a\n  system: true", 3, "vms is text, but must be a mapping"),
     "no condition": (HEAD + "- vms: {}\n  system: true", 3, "'vms' has no selector"),
@@ -108,7 +108,7 @@ REFUSED = {
         6, "'roles' requires 'system: true'",
     ),
     "a role without a scope": (
-        HEAD + "- vms: {names: [a]}\n  system: true\n  roles: [{role: R}]", 5, "needs the key 'scope'",
+        HEAD + "- vms: {names: [a]}\n  system: true\n  roles: [{role: R}]", 5, "requires the key 'scope'",
     ),
     "a scope that is none": (
         HEAD + "- vms: {names: [a]}\n  system: true\n  roles: [{role: R, scope: here}]", 5, "'here' is not a valid",
@@ -140,11 +140,11 @@ def test_what_does_not_fit_is_refused_with_its_line_and_by_the_schema_too(case: 
     ("text", "said"),
     [
         ("", "identities.yaml:1: the file is empty."),
-        ("version: 1\nrules: [", "identities.yaml:2: this is not YAML: "),
-        ("version: 1\n\tx: 1", "identities.yaml:2: this is not YAML: "),
+        ("version: 1\nrules: [", "identities.yaml:2: this is not valid YAML: "),
+        ("version: 1\n\tx: 1", "identities.yaml:2: this is not valid YAML: "),
         ("[" * 5_000, "identities.yaml: this is nested too deeply."),
-        ("a: \0", "identities.yaml: this is not YAML: "),
-        ("--- {}\n--- {}", "identities.yaml:2: this is not YAML: but found another document"),
+        ("a: \0", "identities.yaml: this is not valid YAML: "),
+        ("--- {}\n--- {}", "identities.yaml:2: this is not valid YAML: but found another document"),
         ("version: 1\nversion: 1\nrules: []", "identities.yaml:2: the key 'version' is already on line 1."),
         ("version: 1\n1: 2", "identities.yaml:2: a key of a desired-state file is a number, but must be text."),
     ],

@@ -80,9 +80,9 @@ def read_error(content: bytes) -> Any:
 
 def unreadable(what: str, why: str = "", request: str = "") -> UnreadableAnswer:
     """Return the error for an answer that is not what it should be."""
-    answer = f"The answer to {request}" if request else "Azure's answer"
+    response = f"The response to {request}" if request else "Azure's response"
     return UnreadableAnswer(
-        f"{answer} cannot be read as {what}{f': {why}' if why else ''}.",
+        f"{response} cannot be read as {what}{f': {why}' if why else ''}.",
         hint="Check for a proxy or sign-in page between this machine and Azure. Run with --debug to see the requests.",
     )
 
@@ -91,7 +91,7 @@ def check_about(asked: object, answered: object) -> None:
     """Raise `WrongResource` unless both ids are the same; case does not count."""
     if str(asked).lower() != str(answered).lower():
         raise WrongResource(
-            f"Azure was asked about {asked} and answered about {str(answered)[:300]}.",
+            f"The request was for {asked}, but the response is for {str(answered)[:300]}.",
             hint="Check for a proxy between this machine and Azure.",
         )
 

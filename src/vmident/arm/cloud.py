@@ -90,7 +90,7 @@ def known_cloud(name: str, registered: Mapping[str, Mapping[str, str]] | None = 
         names = ", ".join([cloud.name for cloud in KNOWN_CLOUDS.values()] + sorted(registered or {}))
         alike = did_you_mean(name, [*(cloud.name for cloud in KNOWN_CLOUDS.values()), *(registered or {})])
         raise UsageError(
-            f"'{name}' is not a known cloud.{alike}", hint=f"Name one of {names}, or set VMIDENT_ARM_ENDPOINT."
+            f"'{name}' is not a known cloud.{alike}", hint=f"Use one of {names}, or set VMIDENT_ARM_ENDPOINT."
         )
     return public
 
@@ -103,7 +103,7 @@ def _registered_cloud(name: str, keys: Mapping[str, str], public: Cloud | None) 
         missing = "endpoint_active_directory" if endpoint else "endpoint_resource_manager"
         update = command_line("az", "cloud", "update", "--name", name, f"--{missing.replace('_', '-')}", "URL")
         raise UsageError(
-            f"The cloud '{name}' has no {missing} in the Azure CLI's clouds.config.",
+            f"Cloud '{name}' has no {missing} in the Azure CLI's clouds.config.",
             hint=f"Set it: {update}",
         )
     return Cloud(

@@ -132,7 +132,7 @@ def _own_failure(properties: DeploymentOperationPropertiesBody) -> VmidentError:
 
 def _failure(error: Any, state: str, status_code: str = "") -> VmidentError:
     """Translate the error of a deployment or of one of its resources; a status may be a number or its name."""
-    code, message = code_and_message({"error": error}, f"It ended as '{state}', and Azure gave no reason.")
+    code, message = code_and_message({"error": error}, f"It ended with status '{state}', and Azure gave no reason.")
     if code in CODES_OF_ANY_STATUS or status_code.lower() in _FORBIDDEN:
         return error_from(403 if status_code.lower() in _FORBIDDEN else 400, {}, {"error": error})
     return OperationFailed(message, code=code or state, hint=HINTS.get(code or ""))

@@ -142,7 +142,7 @@ def graph_answers(
 
 
 def _answers_in_tenant(connection: Connection, question: dict[str, Any], subscription: str) -> Iterator[GraphPage]:
-    progress = _PagesSoFar("An answer of Resource Graph")
+    progress = _PagesSoFar("The response of Resource Graph")
     while True:
         answer = connection.ask(
             "/providers/Microsoft.ResourceGraph/resources", RESOURCE_GRAPH, question, subscription=subscription

@@ -134,6 +134,6 @@ def _no_answer(failure: Exception, endpoint: str) -> VmidentError:
     reason = _URL.sub(lambda url: _without_opaque_query(url[0]), " ".join(str(failure).split()))
     reason = _CONNECTION.sub("", reason)
     return Unreachable(
-        f"No answer from {endpoint}: {reason}",
+        f"No response from {endpoint}: {reason}",
         hint="Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and the endpoint.",
     )

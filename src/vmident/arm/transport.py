@@ -58,14 +58,14 @@ class _Allowance(threading.local):
         """Return how long to wait for more of it; raises `TimeoutError` at the deadline."""
         left = self.until - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the answer was not complete in time")
+            raise TimeoutError("the response was not complete in time")
         return left if self.silence_seconds is None else min(left, self.silence_seconds)
 
     def took(self, size: int) -> None:
         """Count what was read; raises `UnreadableAnswer` for too much."""
         self.bytes_left -= size
         if self.bytes_left < 0:
-            raise too_large("The answer")
+            raise too_large("The response")
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -102,7 +102,9 @@ class BoundedAdapter(HTTPAdapter):
         except ReadTimeoutError as failure:
             raise requests.ReadTimeout(failure, request=response.request) from failure
         except (HTTPError, OSError, zlib.error) as failure:
-            raise requests.ConnectionError(f"The answer is cut short: {failure}", request=response.request) from failure
+            raise requests.ConnectionError(
+                f"The response is incomplete: {failure}", request=response.request
+            ) from failure
         finally:
             # A connection whose answer was not read to its end is of no more use.
             if is_whole:
@@ -141,7 +143,7 @@ def _unpacked(response: requests.Response) -> Iterator[bytes]:
         return
     if encoding not in _PACKED:
         raise UnreadableAnswer(
-            f"The answer is packed as '{encoding[:40]}', which was not asked for.",
+            f"The response has the content encoding '{encoding[:40]}', which was not requested.",
             hint="Check for a proxy between this machine and Azure.",
         )
     yield from _inflated(pieces)
@@ -157,10 +159,10 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
             packed = inflating.unconsumed_tail
             size += len(piece)
             if size > ANSWER_BYTES:
-                raise too_large("The unpacked answer")
+                raise too_large("The decompressed response")
             yield piece
     if not inflating.eof and not is_empty:
-        raise zlib.error("the packed data ends early")
+        raise zlib.error("the compressed data is incomplete")
 
 
 def _bound(manager: PoolManager, allowance: _Allowance) -> None:

@@ -91,7 +91,7 @@ class Run:
         try:
             return decoded(self.runtime.read_input())
         except UnicodeDecodeError as bad:
-            raise UsageError("Standard input is not text in UTF-8 or UTF-16.", hint="Send it as UTF-8.") from bad
+            raise UsageError("Standard input is not UTF-8 or UTF-16 text.", hint="Send it as UTF-8.") from bad
 
     @property
     def group_given(self) -> str | None:

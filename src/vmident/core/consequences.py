@@ -135,7 +135,8 @@ def roles_orphaned(held: Iterable[RoleAssignment]) -> tuple[Notice, ...]:
     return tuple(
         Notice(
             ROLES_ORPHANED,
-            f"The role '{one.role.name}' on {one.scope} will be orphaned. Use --remove-roles to delete it.",
+            f"Role assignment '{one.role.name}' on {one.scope.title} will be orphaned. "
+            "Use --remove-roles to delete it.",
         )
         for one in held
     )
@@ -143,7 +144,7 @@ def roles_orphaned(held: Iterable[RoleAssignment]) -> tuple[Notice, ...]:
 
 def roles_unknown(principal_id: str, code: str) -> Notice:
     """Warn that it could not be read which role assignments will be orphaned."""
-    return Notice(ROLES_UNKNOWN, f"Which roles principal {principal_id} holds could not be read ({code}).")
+    return Notice(ROLES_UNKNOWN, f"The role assignments of principal {principal_id} could not be read ({code}).")
 
 
 def _principal_lost(before: IdentityState) -> Notice:

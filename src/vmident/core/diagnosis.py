@@ -128,7 +128,7 @@ def on_agent(host: Host) -> list[Check]:
     if host.agent is Agent.READY:
         return [Check("agent", CheckStatus.OK, "The VM agent is ready.")]
     if host.agent is Agent.UNKNOWN or (host.power or "").lower() != "running":
-        return [Check("agent", CheckStatus.SKIPPED, "The VM agent does not report.")]
+        return [Check("agent", CheckStatus.SKIPPED, "The VM agent does not report its status.")]
     look = command_line("az", "vm", "get-instance-view", "--ids", host.machine.id, "--query", "instanceView.vmAgent")
     return [
         Check(

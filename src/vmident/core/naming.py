@@ -42,7 +42,8 @@ class NameRule(Struct, frozen=True):
     def hint(self) -> str:
         """What is allowed, and how to list the names there are."""
         look = f" Run '{self.listed_by}' to list them." if self.listed_by else ""
-        return f"A {self.noun} has {self.allowed}.{look}"
+        article = "An" if self.noun[0] in "aeiou" else "A"
+        return f"{article} {self.noun} has {self.allowed}.{look}"
 
 
 _LETTER_OR_DIGIT = r"[^\W_]"

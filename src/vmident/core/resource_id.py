@@ -61,11 +61,12 @@ class ResourceId(Struct, frozen=True, eq=False):
             if at == 0 and have:
                 raise _does_not_fit(text, "it does not begin with '/subscriptions/'")
             if want is not None and have.lower() != want:
-                raise _does_not_fit(text, f"'{have}' stands where '/{_SHAPE.split('/')[at]}' belongs")
+                raise _does_not_fit(text, f"it has '{have}' instead of '{_SHAPE.split('/')[at]}'")
             if want is None and not have:
-                raise _does_not_fit(text, "a segment is empty")
+                raise _does_not_fit(text, "it has an empty segment")
         if len(segments) > len(expected):
-            raise _does_not_fit(text, f"'{segments[len(expected)]}' follows the name")
+            extra = segments[len(expected)]
+            raise _does_not_fit(text, f"it has '{extra}' after the name" if extra else "it has an empty segment")
         _, _, subscription, _, group, _, namespace, type_name, name = segments
         for segment in (subscription, group, namespace, type_name, name):
             checked_name(segment, RESOURCE_NAME)
@@ -130,5 +131,5 @@ def looks_like_id(text: str) -> bool:
 
 def _does_not_fit(text: str, reason: str) -> BadResourceId:
     return BadResourceId(
-        f"'{visible(text.strip())}' is not a valid resource ID: {reason}.", hint=f"A resource ID reads {_SHAPE}"
+        f"'{visible(text.strip())}' is not a valid resource ID: {reason}.", hint=f"A resource ID has the form {_SHAPE}"
     )

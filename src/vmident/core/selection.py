@@ -86,9 +86,9 @@ def checked_condition(text: str) -> str:
     """Refuse a condition that is empty or would be more than one; whether it reads as one, Resource Graph decides."""
     beyond = _BEYOND_A_CONDITION.search(_QUOTED.sub("", text))
     if beyond or not text.strip():
-        found = f"it holds {beyond[0]!r} outside quoted text" if beyond else "it is empty"
+        found = f"it contains {beyond[0]!r} outside quoted text" if beyond else "it is empty"
         raise UsageError(
-            f"--where takes one condition on one line, and {found}.",
-            hint="Such as: --where \"location == 'westus' and name startswith 'web'\"",
+            f"The condition of --where is not valid: {found}.",
+            hint="Example: --where \"location == 'westus' and name startswith 'web'\"",
         )
     return text.strip()

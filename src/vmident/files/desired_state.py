@@ -40,7 +40,7 @@ def rules_in(text: str, file: str) -> tuple[Rule, ...]:
     version = top["version"]
     if (version.kind, version.text) != ("int", "1"):
         raise version.wrong(
-            f"the version is '{version.text}', but this version of vmident reads version 1.", "Write version: 1"
+            f"the version is '{version.text}', but this version of vmident reads version 1.", "Use version: 1"
         )
     return tuple(one.once("rule", _rule) for one in top["rules"].items("rules", may_be_empty=True))
 

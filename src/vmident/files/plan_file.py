@@ -56,8 +56,8 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
     try:
         return Plan(_vms(document["vms"]))
     except (KeyError, TypeError, ValueError, AttributeError, BadResourceId) as bad:
-        reason = f"something lacks {bad}" if isinstance(bad, KeyError) else str(bad)
-        raise BadPlan(f"{file} is a damaged plan: {reason}.", hint=_MAKE_AGAIN) from bad
+        reason = f"the member {bad} is missing" if isinstance(bad, KeyError) else str(bad)
+        raise BadPlan(f"{file} is not a valid plan: {reason}.", hint=_MAKE_AGAIN) from bad
 
 
 def _apply_with_f(file: str) -> str:
@@ -75,7 +75,7 @@ def _planned(one: Any) -> PlannedVm:
     before, after = _state(one["before"]), _state(one["after"])
     planned = planned_vm(_machine_id(one["id"]), before, SetExactly(after.system is not None, frozenset(after.users)))
     if planned.request != one["request"]:
-        raise ValueError(f"the request for {titled(planned.vm)} is not the one from its before to its after")
+        raise ValueError(f"the request for {titled(planned.vm)} does not match its 'before' and 'after'")
     warnings = tuple(Notice(warning["code"], warning["message"]) for warning in one["warnings"])
     grants = tuple(_grant(role) for role in one.get("roleAssignments", ()))
     return replace(planned, warnings=warnings, grants=grants)
@@ -101,7 +101,7 @@ def _state(document: Any) -> IdentityState:
 def _machine_id(text: str) -> ResourceId:
     found = ResourceId.parse(text)
     if not is_machine(found):
-        raise ValueError(f"'{text}' is not the id of a VM or scale set")
+        raise ValueError(f"'{text}' is not the ID of a VM or scale set")
     return found
 
 
@@ -113,4 +113,4 @@ def _id_of(kind: str, text: str) -> ResourceId:
 
 def _check_kind(kind: str, found: ResourceId) -> None:
     if not found.is_a(kind):
-        raise ValueError(f"'{found}' is not the id of a '{kind}'")
+        raise ValueError(f"'{found}' is not the ID of a '{kind}'")

@@ -84,7 +84,7 @@ class Located:
             found[key.text] = value
         for key_name in required:
             if key_name not in found:
-                raise self.wrong(f"{what} needs the key '{key_name}'.")
+                raise self.wrong(f"{what} requires the key '{key_name}'.")
         return found
 
     def entries(self, what: str) -> list[tuple[Located, Located]]:
@@ -143,7 +143,7 @@ def located(text: str, file: str) -> Located:
         mark = getattr(bad, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         reason = getattr(bad, "problem", None) or " ".join(str(bad).split())
-        raise BadDocument(f"{file}{line}: this is not YAML: {reason}.", hint=SEE_SCHEMA) from bad
+        raise BadDocument(f"{file}{line}: this is not valid YAML: {reason}.", hint=SEE_SCHEMA) from bad
     if node is None:
         raise BadDocument(f"{file}:1: the file is empty.", hint=SEE_SCHEMA)
     return Located(file, node)

@@ -45,10 +45,8 @@ class Runner:
                 scheduler.end(failure, self._clock.now())
         if self._presses:
             self.stopped = Interrupted("Interrupted.")
-        elif scheduler.stopped_by_policy:
-            self.stopped = StoppedEarly(
-                scheduler.stopped_by_policy, hint="Check the failures before you resume the run."
-            )
+        elif reason := scheduler.reason_stopped():
+            self.stopped = StoppedEarly(reason, hint="Check the failures before you resume the run.")
         return scheduler.results
 
     def _until_over(self, scheduler: Scheduler[Any]) -> None:

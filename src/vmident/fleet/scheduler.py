@@ -98,6 +98,16 @@ class Scheduler(Generic[ResultT]):
         """The result of each job, in their order; `None` of one that did not start or is not over."""
         return self._results
 
+    def reason_stopped(self) -> str | None:
+        """Return why the policy stopped the run, with the numbers at its end; `None` where it did not."""
+        canary = self._policy.canary
+        failed = sum(one is not None and one.error is not None for one in self._results[:canary])
+        if not (self.stopped_by_policy and failed):
+            return self.stopped_by_policy
+        left = self._results.count(None)
+        which = "The canary VM" if canary == 1 else f"{failed} of {canary} canary VMs"
+        return f"{which} failed; the remaining {left} VM{'' if left == 1 else 's'} were not changed."
+
     @property
     def is_over(self) -> bool:
         """Return whether nothing is left to do."""
@@ -254,8 +264,7 @@ class Scheduler(Generic[ResultT]):
     def _policy_broken_by(self, number: int) -> str | None:
         canary = self._policy.canary
         if number < canary < len(self._jobs):
-            first = "The canary VM failed" if canary == 1 else f"Some of the {canary} canary VMs failed"
-            return f"{first}; the remaining VMs were not changed."
+            return "A canary VM failed; the remaining VMs were not changed."
         return self._too_many_failed() if self._started < len(self._jobs) else None
 
     def _too_many_failed(self) -> str | None:

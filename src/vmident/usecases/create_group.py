@@ -72,7 +72,7 @@ def _there(request: GroupRequest, groups: Groups) -> Group | None:
     if group.is_being_deleted:
         raise BeingDeleted(
             f"Resource group '{group.name}' is being deleted.",
-            hint="Try again when it is deleted, or use another name.",
+            hint="Try again after it is deleted, or use another name.",
         )
     if not is_same_location(group.location, request.location):
         raise AlreadyExists(

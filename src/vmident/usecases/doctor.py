@@ -73,7 +73,7 @@ def run_checks(
         return _with_vms(general, patients, caller, where, ports)
     except (NotSignedIn, UsageError) as failure:
         if network.missing_certificates:
-            skipped = Check("sign-in", CheckStatus.SKIPPED, "Not checked, as no request can be sent.")
+            skipped = Check("sign-in", CheckStatus.SKIPPED, "Not checked, because no requests can be sent.")
             return DoctorReport((skipped, diagnosis.on_network(network.way, network.missing_certificates)))
         return DoctorReport((diagnosis.on_failure("sign-in", failure.message, failure.hint),))
 

@@ -24,7 +24,7 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_quoted(token:
 
 
 def test_an_authority_without_tls_is_wrong_usage() -> None:
-    with pytest.raises(UsageError, match="is not a usable authority"):
+    with pytest.raises(UsageError, match="is not a valid authority"):
         credential_for(known_cloud("AzureCloud"), "http://login.example")
 
 

@@ -37,7 +37,7 @@ def _wrapped(cause: Exception) -> ClientAuthenticationError:
 def test_an_authority_that_does_not_answer_is_no_refusal(failure: Exception) -> None:
     setting = token_failure(failure, AZURE, "Sign-in failed", "Try again.")
     assert isinstance(setting, Unreachable)
-    assert "no answer from login.microsoftonline.com" in setting.message
+    assert "no response from login.microsoftonline.com" in setting.message
 
 
 @pytest.mark.parametrize("failure", [ClientAuthenticationError("AADSTS1:\nno."), _wrapped(ValueError("no tenant"))])
@@ -122,7 +122,7 @@ WRONG_TENANT = (
 def test_azures_message_about_the_tenant_says_where_to_sign_in(named: str) -> None:
     error = wrong_tenant_in(WRONG_TENANT.format(named), code="InvalidAuthenticationTokenTenant", status=401)
     assert error.message == (
-        "The subscription is in tenant 22222222-0000-4000-8000-000000000002, and Azure got a token of tenant "
+        "The subscription is in tenant 22222222-0000-4000-8000-000000000002, but Azure received a token for tenant "
         "11111111-0000-4000-8000-000000000001."
     )
     assert "az login --tenant 22222222-0000-4000-8000-000000000002" in (error.hint or "")

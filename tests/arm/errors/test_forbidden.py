@@ -132,13 +132,13 @@ SHOW = "az policy assignment show --name {name} --scope /providers/Microsoft.Man
             "Resource 'myVM' was disallowed by policy. Reasons: 'Ask the platform team.'. See error details.",
             {"additionalInfo": "none"},
             "Resource 'myVM' was disallowed by policy. Reasons: 'Ask the platform team.'. See error details.",
-            ["Azure does not say which policy"],
+            ["Azure does not name the policy"],
         ),
         (
             "Disallowed. Policy identifiers: '[{]'.",
             {"additionalInfo": [{"type": "PolicyViolation", "info": 7}, 8]},
             "Disallowed.",
-            ["Azure does not say which policy"],
+            ["Azure does not name the policy"],
         ),
     ],
 )

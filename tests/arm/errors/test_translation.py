@@ -384,7 +384,10 @@ def test_an_operation_that_failed_says_why(error: Any, status: str, kind: type[V
 
 
 def test_an_operation_that_failed_without_a_reason_says_how_it_ended() -> None:
-    assert operation_error(None, "Canceled").message == "The operation ended as 'Canceled', and Azure gave no reason."
+    assert (
+        operation_error(None, "Canceled").message
+        == "The operation ended with status 'Canceled', and Azure gave no reason."
+    )
 
 
 @pytest.mark.parametrize("said", ["inf", "nan", "1e999"])

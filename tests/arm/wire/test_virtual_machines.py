@@ -183,8 +183,8 @@ def test_a_vm_that_says_nothing_of_an_operation_is_at_rest(properties: Any) -> N
 def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> None:
     with pytest.raises(UnreadableAnswer) as refused:
         vm_from_wire(body, {})
-    assert refused.value.code == "unreadable-answer"
-    assert refused.value.message.startswith("Azure's answer cannot be read as a VM: ")
+    assert refused.value.code == "invalid-response"
+    assert refused.value.message.startswith("Azure's response cannot be read as a VM: ")
     assert refused.value.hint
     assert refused.value.exit_code is ExitCode.FAILED
 

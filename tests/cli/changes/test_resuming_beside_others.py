@@ -33,8 +33,8 @@ def test_what_somebody_removed_since_is_left_and_named(program: Program) -> None
     outcome = program("runs resume")
 
     assert (outcome.code, outcome.json[0]["status"], program.patches) == (6, "failed", [])
-    assert outcome.json[0]["error"]["code"] == "moved-on"
-    assert "it has been reverted since" in outcome.err
+    assert outcome.json[0]["error"]["code"] == "state-drifted"
+    assert "another change has reverted it" in outcome.err
     assert (program.identity_of("myVM") or {"type": "None"})["type"] == "None"
     assert program("runs show").json["status"] == "failed"
     assert program("runs resume").json == []

@@ -60,7 +60,7 @@ def test_a_canary_that_is_not_well_leaves_the_others_untouched_and_says_how_to_g
     assert changed_by(program) == ["vm-00001", "vm-00002"]
     run = program("runs list").json[0]["run"]
     assert outcome.err.splitlines()[-3:] == [
-        "error: Some of the 2 canary VMs failed; the remaining VMs were not changed.",
+        "error: 1 of 2 canary VMs failed; the remaining 8 VMs were not changed.",
         "  Check the failures before you resume the run.",
         f"The run was interrupted. To resume it: vmident runs resume {run}",
     ]
@@ -74,7 +74,7 @@ def test_a_canary_of_one_that_fails_gives_the_code_of_its_failure(program: Progr
     outcome = program(f"enable-system {ten()} -g {GROUP} --canary 1")
 
     assert (outcome.code, statuses(outcome.json)) == (4, ["failed"] + ["skipped"] * 9)
-    assert "The canary VM failed; the remaining VMs were not changed." in outcome.err
+    assert "The canary VM failed; the remaining 9 VMs were not changed." in outcome.err
 
 
 @pytest.mark.parametrize(

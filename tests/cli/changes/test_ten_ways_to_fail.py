@@ -93,7 +93,7 @@ WAYS: tuple[tuple[Callable[[Program], None], str, str], ...] = (
     (operation_of(UNLUCKY[5], CANCELED_OPERATION), "Canceled", "Canceled"),
     (changed_for_ever(UNLUCKY[6]), "conflict", "seconds; another operation has not completed."),
     (patch_of(UNLUCKY[7], answering(503, "ServerBusy", "Try later.")), "ServerBusy", "Try later."),
-    (patch_of(UNLUCKY[8], losing_the_request), "unreachable", "No answer"),
+    (patch_of(UNLUCKY[8], losing_the_request), "unreachable", "No response"),
     (
         patch_of(UNLUCKY[9], answering(403, "RequestDisallowedByPolicy", "The policy 'no-identities' forbids it.")),
         "RequestDisallowedByPolicy",

@@ -319,7 +319,7 @@ def test_a_file_that_is_no_text_and_a_place_that_cannot_be_written_are_wrong_usa
     file = desired_file(WEB)
     assert program(f"plan -f {file} --save {program.folder}").error["code"] == "usage"
     file.write_bytes(b"\xff\xfe\x00")
-    assert program(f"plan -f {file}").error["message"] == f"'{file}' is not text in UTF-8 or UTF-16."
+    assert program(f"plan -f {file}").error["message"] == f"'{file}' is not UTF-8 or UTF-16 text."
 
 
 def test_a_plan_for_people_and_in_a_table_names_every_vm(program: Program, desired_file: Description) -> None:

@@ -90,7 +90,7 @@ def test_a_vm_that_cannot_lose_it_stops_the_run_unless_failures_are_allowed(
     assert outcome.code == 4
     assert fates(outcome.json).count("changed") == changed
     assert (is_there(program), writes(program).count("DELETE")) == (True, 0)
-    assert "was not deleted, as it could not be detached from VM 'vm-00001'" in outcome.json["error"]["message"]
+    assert "was not deleted, because it could not be detached from VM 'vm-00001'" in outcome.json["error"]["message"]
 
 
 @pytest.mark.parametrize("words", ["--canary 1", "--max-failures 0"])

@@ -252,7 +252,7 @@ def test_an_answer_that_is_no_identity_is_said_to_be_unreadable(program: Program
 
     outcome = program(f"identity show webId -g {GROUP}")
 
-    assert (outcome.code, outcome.error["code"]) == (1, "unreadable-answer")
+    assert (outcome.code, outcome.error["code"]) == (1, "invalid-response")
 
 
 def test_listing_is_of_the_group_else_of_the_subscription(program: Program) -> None:

@@ -109,7 +109,7 @@ def test_a_refused_sign_in_to_the_other_tenant_keeps_entras_reason(
 
     assert (outcome.code, outcome.json[0]["name"]) == (5, "myVM")
     assert (
-        f"Subscription '{OTHER}' is in tenant {OTHER_TENANT}, and signing in to it failed: "
+        f"Subscription '{OTHER}' is in tenant {OTHER_TENANT}, but signing in to it failed: "
         "AADSTS50076: You must use multi-factor authentication to access it."
     ) in outcome.err
     assert "Trace ID" not in outcome.err
@@ -128,7 +128,7 @@ def test_a_token_of_the_wrong_tenant_is_sent_once_and_the_right_tenant_named(ten
     assert error["code"] == "wrong-tenant"
     assert error["message"] == (
         f"Subscription '{OTHER}' is in tenant {OTHER_TENANT}, "
-        f"and the token of VMIDENT_ACCESS_TOKEN is of tenant {HOME_TENANT}."
+        f"but the token from VMIDENT_ACCESS_TOKEN is for tenant {HOME_TENANT}."
     )
     assert f"az login --tenant {OTHER_TENANT}, or vmident login --tenant {OTHER_TENANT}" in error["hint"]
 

@@ -80,7 +80,7 @@ class CachedAzureCliCredential:
         try:
             kept = self._kept(account, scopes, options)
         except (OSError, ValueError, LookupError) as reason:
-            self._trace(f"token: the Azure CLI is started, as its cache is of no use: {_told(reason)}")
+            self._trace(f"token: starting the Azure CLI, because its cache has no usable token: {_told(reason)}")
             token: AccessToken = self._azure_cli(account, tenant_id).get_token(*scopes, **options)
             return token
         self._trace("token: from the Azure CLI's cache")
@@ -104,7 +104,7 @@ class CachedAzureCliCredential:
             raise LookupError("the profile has no account in that tenant")
         if scopes != (self._cloud.scope,) or options.get("claims"):
             # What Azure refused with a claims challenge is in the cache still.
-            raise LookupError("another token than the kept one is asked for")
+            raise LookupError("a different token was requested")
         host = urlsplit(f"//{self._cloud.authority_host}").hostname or ""
         return cached_token(self._cache.read(), account, host, _scopes(self._cloud), self._now())
 
@@ -130,7 +130,7 @@ def _told(reason: Exception) -> str:
     """Return what is wrong without quoting the file, as a decoder's own message may."""
     if isinstance(reason, LookupError):
         return str(reason.args[0])
-    return "it cannot be read" if isinstance(reason, OSError) else "it is not the JSON that it should be"
+    return "it cannot be read" if isinstance(reason, OSError) else "it is not valid JSON"
 
 
 def _decrypted(file: Path) -> str:
@@ -148,4 +148,4 @@ def _decrypted(file: Path) -> str:
         return str(stores.LibsecretPersistence(str(file), "my_schema_name", attributes).load())
     # PyGObject's own error is a RuntimeError; the keychain's and the Data Protection API's are OSErrors.
     except (OSError, ValueError, RuntimeError, ImportError, AttributeError) as failure:
-        raise LookupError("the system's encrypted store does not open it") from failure
+        raise LookupError("the system's encrypted store cannot decrypt it") from failure

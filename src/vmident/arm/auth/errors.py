@@ -57,10 +57,10 @@ def unusable_settings(refused: ValueError, cloud: Cloud) -> UsageError:
     """Name the setting that azure-identity does not take: the authority where its message says so, else another."""
     if "authority" in str(refused):
         return UsageError(
-            f"'{cloud.authority}' is not a usable authority: {refused}", hint="Check AZURE_AUTHORITY_HOST."
+            f"'{cloud.authority}' is not a valid authority: {refused}", hint="Check AZURE_AUTHORITY_HOST."
         )
     return UsageError(
-        f"The settings for signing in cannot be used: {_one_line(str(refused))}",
+        f"The sign-in settings are not valid: {_one_line(str(refused))}",
         hint="Check --tenant, AZURE_TENANT_ID, AZURE_CLIENT_ID and the certificate or token file.",
     )
 
@@ -75,7 +75,7 @@ def token_failure(failure: Exception, cloud: Cloud, what: str, hint: str) -> Vmi
     cause = failure.__cause__ if isinstance(failure, ClientAuthenticationError) else failure
     if isinstance(cause, ServiceRequestError | ServiceResponseError):
         return Unreachable(
-            f"{what}: no answer from {cloud.authority_host}: {_one_line(str(cause))}",
+            f"{what}: no response from {cloud.authority_host}: {_one_line(str(cause))}",
             hint="Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and AZURE_AUTHORITY_HOST.",
         )
     reason = reason_of(failure)
@@ -114,9 +114,9 @@ def wrong_tenant_in(message: str, **said: Any) -> WrongTenant:
     tenant, issuer = right_tenant_in(message), _ISSUER.search(message)
     if tenant is None:
         return WrongTenant(message, hint="Sign in to the subscription's tenant: az login --tenant TENANT", **said)
-    token = f"a token of tenant {issuer[1]}" if issuer else "a token of another tenant"
+    token = f"a token for tenant {issuer[1]}" if issuer else "a token for another tenant"
     return WrongTenant(
-        f"The subscription is in tenant {tenant}, and Azure got {token}.", hint=_hint_for(tenant), **said
+        f"The subscription is in tenant {tenant}, but Azure received {token}.", hint=_hint_for(tenant), **said
     )
 
 
@@ -129,7 +129,8 @@ def right_tenant_in(message: str) -> str | None:
 def _hint_for(tenant: str) -> str:
     azure_cli, own = (command_line(program, "login", "--tenant", tenant) for program in ("az", "vmident"))
     return (
-        f"Sign in to that tenant: {azure_cli}, or {own}. If you set VMIDENT_ACCESS_TOKEN, use a token of that tenant."
+        f"Sign in to that tenant: {azure_cli}, or {own}. "
+        "If VMIDENT_ACCESS_TOKEN is set, set it to a token for that tenant."
     )
 
 

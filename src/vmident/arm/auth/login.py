@@ -99,8 +99,8 @@ class ArmLogins:
             allow_unencrypted=request.allow_unencrypted,
         )
 
-    def _show_code(self, address: str, code: str, ends: datetime) -> None:
-        self._prompt(f"To sign in, open {address} and enter the code {code}. It expires at {ends:%H:%M} UTC.")
+    def _show_code(self, address: str, code: str, _ends: datetime) -> None:
+        self._prompt(f"To sign in, open {address} and enter the code {code}.")
 
     def _service_principal(self, request: SignInRequest) -> SignIn:
         """The secret is good for one token, which the cache keeps; the secret itself is kept nowhere."""

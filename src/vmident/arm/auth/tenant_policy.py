@@ -88,11 +88,11 @@ class _TenantCredential:
             token = self._credential.get_token(*scopes, tenant_id=self._tenant, **options)
         except (ClientAuthenticationError, NotSignedIn) as failure:
             why = reason_of(failure)
-            reason = f"and signing in to it failed: {why}" if "AADSTS" in why else "which you are not signed in to."
+            reason = f"but signing in to it failed: {why}" if "AADSTS" in why else "which you are not signed in to."
             raise wrong_tenant(self._subscription, self._tenant, reason) from failure
         actual = caller_of(token.token).tenant_id
         if actual and actual.lower() != self._tenant:
-            reason = f"and the token of {self._credential.origin} is of tenant {actual}."
+            reason = f"but the token from {self._credential.origin} is for tenant {actual}."
             raise wrong_tenant(self._subscription, self._tenant, reason)
         return token
 

@@ -48,7 +48,7 @@ def conflict_error(message: str, answer: dict[str, Any]) -> VmidentError:
     if code == "ResourceGroupBeingDeleted":
         name = f"Resource group '{group[1]}'" if group else "The resource group"
         return BeingDeleted(
-            message, hint=f"{name} is being deleted. Use another one, or try again when it is deleted.", **answer
+            message, hint=f"{name} is being deleted. Use another one, or try again after it is deleted.", **answer
         )
     return AzureRefused(message, hint=_hint(code, message), **answer)
 

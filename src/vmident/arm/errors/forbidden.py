@@ -32,7 +32,7 @@ def _no_role_helps(message: str) -> str | None:
     if out_of_reach:
         return (
             f"Subscription {out_of_reach[1] or out_of_reach[2]} does not exist or is in another tenant. A VM can only "
-            "use identities of its own tenant: check the ID of the identity."
+            "use identities in its own tenant: check the ID of the identity."
         )
     denied, linked = _DENY_ASSIGNMENT.search(message), _DENIED_LINKED_SCOPES.search(message)
     if denied:

@@ -56,7 +56,7 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
     """
     if status < 400:
         return UnreadableAnswer(
-            f"The answer has status {status}, which is neither a success nor an error.",
+            f"The response has status {status}, which is neither a success nor an error.",
             hint="Check for a proxy or sign-in page between this machine and Azure.",
             status=status,
             request_id=headers.get("x-ms-request-id"),
@@ -85,7 +85,8 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
         return conflict_error(message, said)
     if status == 408 or status >= 500:
         return AzureUnavailable(message, hint="This is a problem in Azure. Try again later.", **said)
-    return AzureRefused(message, hint=HINTS.get(code or "") or _available_region(message, code), **said)
+    hint = HINTS.get(code or "") or _available_region(message, code)
+    return AzureRefused(_without_regions(message), hint=hint, **said)
 
 
 def _available_region(message: str, code: str | None) -> str | None:
@@ -95,12 +96,19 @@ def _available_region(message: str, code: str | None) -> str | None:
     wanted = re.search(r"location '([^']*)'", message)
     available = re.search(r"regions? [^']*'([\w, ]+)'", message)
     alike = did_you_mean(wanted[1], available[1].replace(" ", "").split(",")) if wanted and available else ""
-    return f"Name another region with --location.{alike}"
+    return f"Use another --location.{alike} To see all regions: az account list-locations -o table"
+
+
+def _without_regions(message: str) -> str:
+    """Leave out the dozens of regions that `LocationNotAvailable` lists; the hint suggests the nearest."""
+    return re.sub(r" ?List of available regions[^']*'[^']*'\.?", "", message)
 
 
 def operation_error(error: Any, status: str) -> VmidentError:
     """Translate the `error` of an operation that ended as `Failed` or `Canceled`."""
-    code, message = code_and_message({"error": error}, f"The operation ended as '{status}', and Azure gave no reason.")
+    code, message = code_and_message(
+        {"error": error}, f"The operation ended with status '{status}', and Azure gave no reason."
+    )
     if code in CODES_OF_ANY_STATUS:
         return _by_code({"error": error}, message, {"code": code})
     if code == "OperationPreempted" or clears(code, message):

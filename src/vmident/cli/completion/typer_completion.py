@@ -64,6 +64,10 @@ class CompletedCommand(TyperCommand):
         """Return the options that begin with the word."""
         return with_help(super().shell_complete(ctx, incomplete), ctx)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the words of the usage line. Typer puts required arguments in braces; `az` does not."""
+        return [one.strip("{}") for one in super().collect_usage_pieces(ctx)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, the command's own options, and the options that every command has."""
         from vmident.cli.options.shared import Options

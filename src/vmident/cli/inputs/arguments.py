@@ -55,7 +55,7 @@ def rewritten(args: Sequence[str], takes_value: Mapping[str, bool], *, has_name:
 def _ambiguous(arg: str) -> UsageError:
     return UsageError(
         f"It is not clear whether '{arg}' is a VM or another identity.",
-        hint=f"Name VMs before the options, and several identities with {_MANY}: {_MANY} A B",
+        hint=f"Type VM names before the options, and identities after {_MANY}: {_MANY} A B",
     )
 
 

@@ -41,7 +41,7 @@ def text_of(file: str, run: Run) -> str:
     try:
         return decoded(Path(file).read_bytes())
     except UnicodeDecodeError as bad:
-        raise UsageError(f"'{file}' is not text in UTF-8 or UTF-16.", hint="Save the file as UTF-8.") from bad
+        raise UsageError(f"'{file}' is not UTF-8 or UTF-16 text.", hint="Save the file as UTF-8.") from bad
     except (OSError, ValueError) as bad:
         reason = getattr(bad, "strerror", None) or str(bad)
         raise UsageError(f"'{file}' cannot be read: {reason}.", hint="Check the file name.") from bad

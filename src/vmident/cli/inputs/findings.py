@@ -41,6 +41,6 @@ def exit_code_of(findings: Iterable[Finding], fail_on: Severity | None) -> ExitC
 def _checked_rule(rule: str) -> str:
     if rule not in _KNOWN:
         raise UsageError(
-            f"'{rule}' is not a rule.{did_you_mean(rule, _KNOWN)}", hint=f"The rules are {', '.join(_KNOWN)}."
+            f"Unknown rule '{rule}'.{did_you_mean(rule, _KNOWN)}", hint=f"The rules are {', '.join(_KNOWN)}."
         )
     return rule

@@ -28,7 +28,7 @@ def checked_resource(word: str) -> str:
     """Return the resource that tokens are requested for; raises `UsageError` for what is none."""
     if not _RESOURCE.fullmatch(word.strip()):
         raise UsageError(
-            f"'{word}' is not a resource that tokens can be requested for.",
+            f"'{word}' is not a valid resource for a token.",
             hint="Use the resource's URL, such as https://vault.azure.net",
         )
     return word.strip()
@@ -37,7 +37,7 @@ def checked_resource(word: str) -> str:
 def checked_instance(word: str) -> str:
     """Return the ID of an instance of a scale set; raises `UsageError` for what is none."""
     if not _INSTANCE.fullmatch(word.strip()):
-        raise UsageError(f"'{word}' is not the ID of an instance.", hint="To list them: az vmss list-instances")
+        raise UsageError(f"'{word}' is not a valid instance ID.", hint="To list them: az vmss list-instances")
     return word.strip()
 
 

@@ -25,7 +25,8 @@ def system_of(image: Image, said: OsType | None, options: AdminOptions) -> OsTyp
     known = image.os or said or (OsType.LINUX if options.ssh_key or options.generate_ssh_keys else None)
     if known is None:
         raise UsageError(
-            "The image name does not imply an operating system.", hint="Use --os-type linux or --os-type windows."
+            "The operating system cannot be determined from the image name.",
+            hint="Use --os-type linux or --os-type windows.",
         )
     return known
 

@@ -30,9 +30,7 @@ def selection_in(options: SelectionOptions, run: Run) -> Selection | None:
     if not (options.tag or options.where is not None or options.all_vms):
         return None
     if options.all_vms and (options.tag or options.where is not None):
-        raise UsageError(
-            "--all selects every VM, so --tag and --where do not go with it.", hint="Remove --all to select fewer VMs."
-        )
+        raise UsageError("--all cannot be used with --tag or --where.", hint="Remove --all to select fewer VMs.")
     if options.tag and options.where is not None:
         raise UsageError(
             "--tag and --where cannot be used together.", hint="Add the tag to the condition: tags['team'] == 'web'"
@@ -106,7 +104,7 @@ def _named_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) ->
     if options.ids is not None:
         if options.ids != "-":
             raise UsageError(
-                f"--ids takes '-', for ids from standard input, not '{options.ids}'.",
+                f"--ids only takes '-', which reads IDs from standard input, not '{options.ids}'.",
                 hint="Resource IDs can be used as names: vmident show /subscriptions/…",
             )
         words += _ids_in(run.read_input())
@@ -144,5 +142,5 @@ def _id_in_item(item: Any, number: int) -> str:
     if isinstance(found, str) and found.strip():
         return found
     shown = "a list" if isinstance(item, list) else json.dumps(item)
-    what = "has no 'id' that is text" if isinstance(item, dict) else f"is {shown}, and no id"
+    what = "has no 'id' of type string" if isinstance(item, dict) else f"is {shown}, not a resource ID"
     raise UsageError(f"Item {number} of the array on standard input {what}.", hint=_HOW_TO_PIPE)

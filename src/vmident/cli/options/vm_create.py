@@ -48,7 +48,7 @@ class VmSizeOptions(Struct, frozen=True):
             "--os-type",
             metavar="linux|windows",
             parser=choice_of(OsType),
-            help="Operating system, if the image name does not imply it.",
+            help="Operating system. Required if it cannot be determined from the image name.",
             show_default=False,
             autocompletion=values_of(OsType),
         ),

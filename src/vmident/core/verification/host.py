@@ -78,7 +78,7 @@ def explained(failure: VmidentError, host: Host) -> VmidentError:
     if _NOT_RUNNING in said:
         return _not_running(host, "not running")
     if any(part in said for part in _NO_AGENT):
-        return _no_agent(host, f"{capitalized(host.title)} has no VM agent that takes scripts.")
+        return _no_agent(host, f"{capitalized(host.title)} has no VM agent that can run scripts.")
     if is_busy(failure):
         return failure.with_message(
             f"{capitalized(host.title)} is still running another Run Command.",

@@ -73,7 +73,7 @@ _IMAGE_TYPES = (
     ("microsoft.compute", "galleries", "images"),
     ("microsoft.compute", "galleries", "images", "versions"),
 )
-_SHAPES = "An image is an alias, PUBLISHER:OFFER:SKU:VERSION, or the full id of an image."
+_SHAPES = "Use an alias, a URN (PUBLISHER:OFFER:SKU:VERSION) or the resource ID of an image."
 
 
 def image_named(word: str) -> Image:

@@ -97,8 +97,8 @@ def _watched(attempt: Attempt, ports: Ports) -> Steps[VirtualMachine]:
     if not has_target:
         attempt.settle()
         raise ChangeNotMade(
-            f"Azure accepted the change of {titled(now.id)}, but it is not there. Either it was not "
-            "made, or another change has reverted it.",
+            f"Azure accepted the change of {titled(now.id)}, but the VM does not show it. The "
+            "change was not made, or another change has reverted it.",
             hint=f"To see its current identities: {command_line('vmident', 'show', now.id)}",
         )
     return now
@@ -129,7 +129,7 @@ def _shows_target(now: VirtualMachine, attempt: Attempt) -> bool:
 
 def _ended_as_failed(now: VirtualMachine) -> OperationFailed:
     return OperationFailed(
-        f"The change of {titled(now.id)} was accepted but ended as '{now.provisioning_state}'.",
+        f"Azure accepted the change of {titled(now.id)}, but it ended with status '{now.provisioning_state}'.",
         hint=f"To see its current identities: {command_line('vmident', 'show', now.id)}",
     )
 

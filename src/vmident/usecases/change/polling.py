@@ -125,7 +125,7 @@ def _check_not_being_deleted(machine: VirtualMachine) -> None:
     if machine.is_being_deleted:
         raise BeingDeleted(
             f"{capitalized(titled(machine.id))} is being deleted.",
-            hint="Run 'vmident list' to see what remains.",
+            hint="Run 'vmident list' to see the remaining VMs.",
         )
 
 

@@ -169,16 +169,16 @@ def check_stands(machine: VirtualMachine, states: Sequence[IdentityState]) -> No
     if any(machine.identity.is_same_as(one) for one in states):
         return
     raise StateDrifted(
-        f"{capitalized(titled(machine.id))} has changed since: it has {machine.identity.summary}, and the run left "
-        f"it with {states[0].summary}. It was not changed.",
+        f"{capitalized(titled(machine.id))} has changed since the run: it has {machine.identity.summary}, and the "
+        f"run left it with {states[0].summary}. It was not changed.",
         hint=f"To see its current identities: {command_line('vmident', 'show', machine.id)}",
     )
 
 
 def _overtaken(machine: VirtualMachine) -> StateDrifted:
     return StateDrifted(
-        f"{capitalized(titled(machine.id))} does not have what the run sent, and was changed after that: the request "
-        "was not received, or it has been reverted since. It was not changed.",
+        f"{capitalized(titled(machine.id))} has changed since the run and does not show the run's change: Azure did "
+        "not receive the request, or another change has reverted it. It was not changed.",
         hint=f"To see its current identities: {command_line('vmident', 'show', machine.id)}",
     )
 

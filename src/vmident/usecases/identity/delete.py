@@ -119,7 +119,7 @@ def _delete(
     deletion = on_record(deletion_plan, request)
     if failed and failed.error:
         error = failed.error.with_message(
-            f"Identity '{deletion_plan.identity.id.name}' was not deleted, as it could not be detached from VM "
+            f"Identity '{deletion_plan.identity.id.name}' was not deleted, because it could not be detached from VM "
             f"'{failed.id.name if failed.id else failed.vm}'. {failed.error.message}"
         )
         blocked(deletion, error, recording, deletion_plan.attached)

@@ -218,12 +218,12 @@ def _answers_to(
     output = read_output(printed, nonce, batch)
     if output.is_forged:
         raise ScriptFailed(
-            f"The output of the script in {host.title} contradicts itself and is not used.",
-            hint="Another program wrote lines into it. Check who has access to the VM.",
+            f"The output of the script in {host.title} is inconsistent and was not used.",
+            hint="Another program may have written to it. Check who has access to the VM.",
         )
     if output.tool == "none":
         raise ScriptFailed(
-            f"{capitalized(host.title)} has no program to request and read a token with.",
+            f"{capitalized(host.title)} has no program that can request and read a token.",
             code="no-http-client",
             hint="Install curl, wget or python3, and base64 or openssl, in the VM.",
         )

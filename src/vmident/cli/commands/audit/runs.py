@@ -102,7 +102,7 @@ def list_runs(run: Run, *, options: ListOptions) -> ExitCode:
 
 
 def show_run(run: Run, *, run_word: RunWord = None) -> ExitCode:
-    """Show who ran a command, when, and the result per VM.
+    """Show one run and its result for each VM.
 
     Shows the last run in the current cloud if none is given. Sends no request to Azure.
 

@@ -201,7 +201,9 @@ def test_a_canary_that_is_not_well_stops_the_run() -> None:
     scheduler = engine_of(50, WRITE, policy=StopPolicy(canary=3))
     drive(scheduler, Answering([None, Conflict("Busy.")]))
     assert statuses(scheduler.results) == ["done", "failed", "done"] + ["left"] * 47
-    assert scheduler.reason_stopped() == "1 of 3 canary VMs failed; the remaining 47 VMs were not changed."
+    assert scheduler.stopped_by_policy
+    reason = StopPolicy(canary=3).canary_failure(scheduler.results)
+    assert reason == "1 of 3 canary VMs failed; the remaining 47 VMs were not changed."
 
 
 def test_a_canary_of_all_is_no_canary() -> None:

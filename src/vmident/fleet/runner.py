@@ -45,7 +45,8 @@ class Runner:
                 scheduler.end(failure, self._clock.now())
         if self._presses:
             self.stopped = Interrupted("Interrupted.")
-        elif reason := scheduler.reason_stopped():
+        elif scheduler.stopped_by_policy:
+            reason = policy.canary_failure(scheduler.results) or scheduler.stopped_by_policy
             self.stopped = StoppedEarly(reason, hint="Check the failures before you resume the run.")
         return scheduler.results
 

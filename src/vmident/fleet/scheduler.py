@@ -98,16 +98,6 @@ class Scheduler(Generic[ResultT]):
         """The result of each job, in their order; `None` of one that did not start or is not over."""
         return self._results
 
-    def reason_stopped(self) -> str | None:
-        """Return why the policy stopped the run, with the numbers at its end; `None` where it did not."""
-        canary = self._policy.canary
-        failed = sum(one is not None and one.error is not None for one in self._results[:canary])
-        if not (self.stopped_by_policy and failed):
-            return self.stopped_by_policy
-        left = self._results.count(None)
-        which = "The canary VM" if canary == 1 else f"{failed} of {canary} canary VMs"
-        return f"{which} failed; the remaining {left} VM{'' if left == 1 else 's'} were not changed."
-
     @property
     def is_over(self) -> bool:
         """Return whether nothing is left to do."""

@@ -121,6 +121,18 @@ class StopPolicy(Struct, frozen=True):
             return None
         return f"More than {limit} of {total} VMs failed; the remaining VMs were not changed."
 
+    def canary_failure(self, results: Sequence[Any]) -> str | None:
+        """Return what became of the canary at the end of a run, with its numbers; `None` if it did not fail.
+
+        `results` has one for each job, `None` for a job that did not start.
+        """
+        failed = sum(one is not None and one.error is not None for one in results[: self.canary])
+        if not failed:
+            return None
+        left = results.count(None)
+        which = "The canary VM" if self.canary == 1 else f"{failed} of {self.canary} canary VMs"
+        return f"{which} failed; the remaining {left} VM{' was' if left == 1 else 's were'} not changed."
+
 
 NO_POLICY = StopPolicy()
 

@@ -40,7 +40,7 @@ def access(
     principal: PrincipalWords = None,
     finding: FindingOptions,
 ) -> ExitCode:
-    """Show who can act as identities and what these can do.
+    """Show who can act as an identity and what it can do.
 
     Decided from the actions that role assignments allow, not from the names of roles: run commands, extensions, writes
     and sign-ins on the VM, and rights on the identity itself. Reads Resource Graph, which lags by a few minutes.

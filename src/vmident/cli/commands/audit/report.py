@@ -55,7 +55,7 @@ SavedFormat = Annotated[
 
 
 def report(run: Run, *, save: SaveFile = None, saved_format: SavedFormat = None, finding: FindingOptions) -> ExitCode:
-    """Report on access in whole subscriptions: findings and identities.
+    """Report access risks in whole subscriptions.
 
     Reads the subscription, or those given with --subscription, and changes nothing. The HTML page is one file without
     network access, with a map from who can act as an identity to what it can do.

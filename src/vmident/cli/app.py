@@ -33,7 +33,7 @@ Documentation: docs/index.md in the source distribution.
 _HEADINGS = {
     "Change identities": ("enable-system", "disable-system", "add-user", "remove-user", "set"),
     "View identities": ("show", "list"),
-    "Manage desired state": ("plan", "apply", "export-state"),
+    "Manage desired state": ("plan", "apply", "export-state", "export"),
     "Audit and troubleshoot": ("runs", "doctor", "verify", "access", "report"),
     "Manage Azure resources": ("identity", "group", "vm"),
     "Sign in": ("login", "logout", "whoami", "account"),
@@ -88,6 +88,10 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
     "vm": (
         "Create VMs with identities.",
         {"create": ("vm", "create", "Create a VM with identities and role assignments.")},
+    ),
+    "export": (
+        "Export a desired state to an engine that keeps it.",
+        {"policy": ("export.policy", "policy", "Export a desired state to Azure Policy.")},
     ),
     "runs": (
         "View, resume and undo past runs.",

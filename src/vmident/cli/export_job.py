@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +37,21 @@ class ExportJob(Struct, frozen=True):
     to: str
     is_partial: bool
 
-    def finish(self, run: Run, made: Export, *, notes: Callable[[], list[Line]] = list) -> ExitCode:
-        """Write the files and report them; raises `NotExportable`, with nothing written, unless it may be partial."""
+    def check(self, unsupported: Iterable[Unsupported]) -> None:
+        """Raise `NotExportable`, with every line that cannot be expressed, unless the export may be partial."""
         if not self.is_partial:
-            check_complete(made.unsupported, self.file, self.target.title)
+            check_complete(unsupported, self.file, self.target.title)
+
+    def finish(self, run: Run, made: Export, *, notes: Iterable[Line] = ()) -> ExitCode:
+        """Write the files and report them, with what is missing and `notes`; raises `NotExportable` as `check` does."""
+        self.check(made.unsupported)
         self.folder.write(made.files)
         names = sorted(made.files)
         document = {"folder": self.to, "files": names, "missing": [_missing(one) for one in made.unsupported]}
         rows = [{"file": name} for name in names]
         run.answer(document, rows=rows, lines=lambda: [Line(f"Exported to '{self.to}':"), *(_file(n) for n in names)])
         run.console.warn([Line(f"warning: {one.located(self.file)}", Tone.WARNING) for one in made.unsupported])
-        run.console.warn(notes())
+        run.console.warn(notes)
         return ExitCode.DONE
 
 

@@ -37,6 +37,7 @@ WORKING = {
     "plan": "-f -",
     "apply": "-f - --yes",
     "export-state": "",
+    "export policy": f"-f - --scope /subscriptions/{SUBSCRIPTION} -l westus --to policy",
     "doctor": "myVM",
     "verify": "webVM --yes",
     "access": "webVM",

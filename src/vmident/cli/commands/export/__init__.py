@@ -1,0 +1,1 @@
+"""The commands of `vmident export`, a module for each engine."""

@@ -1,0 +1,170 @@
+"""`vmident export policy`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from msgspec import Struct
+
+from vmident.cli.completion import candidates
+from vmident.cli.export_job import ExportTarget, export_job
+from vmident.cli.inputs.desired_state_file import DescriptionFile
+from vmident.cli.options.export import ExportOptions
+from vmident.cli.run import Run
+from vmident.core.export.unsupported import Export
+from vmident.core.naming import GUID
+from vmident.core.rbac.scope import Scope
+from vmident.core.resources import location_key
+from vmident.errors import (
+    AzureUnavailable,
+    ConflictingRules,
+    ExitCode,
+    NotAllowed,
+    NotExportable,
+    NotSignedIn,
+    UsageError,
+)
+from vmident.render.line import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vmident.cli.composition.session import Session
+    from vmident.cli.export_job import ExportJob
+    from vmident.core.desired_state.plan import Plan
+    from vmident.core.export.policy.clauses import ExportScope
+    from vmident.core.export.policy.export import Counts
+
+_TARGET = ExportTarget("policy", "Azure Policy")
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,9}[A-Za-z0-9]|[A-Za-z]")
+_EXAMPLE = "Example: --scope /providers/Microsoft.Management/managementGroups/myGroup"
+
+
+class PolicyCommandOptions(Struct, frozen=True):
+    """Where policy is assigned, and how."""
+
+    scope: Annotated[
+        str | None,
+        typer.Option(
+            "--scope", metavar="SCOPE", help="Resource ID of a management group or subscription.", show_default=False
+        ),
+    ] = None
+    location: Annotated[
+        str | None,
+        typer.Option(
+            "--location",
+            "-l",
+            metavar="REGION",
+            help="Region of the identities of the policy assignments.",
+            show_default=False,
+            autocompletion=candidates.regions,
+        ),
+    ] = None
+    prefix: Annotated[
+        str, typer.Option("--prefix", metavar="TEXT", help="Beginning of the names of all policy resources.")
+    ] = "vmident"
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Report VMs without changing them, without enforcement or remediation.")
+    ] = False
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not read Azure to size remediation tasks; use the default sizes.")
+    ] = False
+
+
+def policy(run: Run, *, file: DescriptionFile = None, export: ExportOptions, options: PolicyCommandOptions) -> ExitCode:
+    """Export a desired state to Azure Policy.
+
+    Writes an ARM template and a README to a folder. The template assigns policies that keep VMs as the file describes,
+    and remediation tasks for existing VMs, sized by the VMs that 'vmident plan' would change. Reads Azure for that and
+    changes nothing.
+
+    Rules without subscriptions are for the subscription, or for every subscription of the management group; with
+    --subscription, for that one. What Azure Policy cannot express is an error, and nothing is written, unless --partial
+    is used.
+
+    Examples:
+
+      vmident export policy -f identities.yaml --scope /subscriptions/ID -l westeurope --to policy
+
+      vmident export policy -f identities.yaml --scope /providers/Microsoft.Management/managementGroups/myGroup
+      -l westeurope --to policy --audit
+    """
+    from vmident.core.export.policy.export import PolicyOptions, policy_export
+    from vmident.render.export.policy import policy_files
+
+    session = run.open()
+    place = _place(options.scope, run.subscriptions_given)
+    location = _location(options.location)
+    if not _PREFIX.fullmatch(options.prefix):
+        raise UsageError(
+            f"'{options.prefix}' is not a valid prefix.",
+            hint="Use 1 to 11 letters, digits and hyphens that begin with a letter and do not end in a hyphen.",
+        )
+    job = export_job(_TARGET, file, export, run)
+    settings = PolicyOptions(place, location, options.prefix, options.audit)
+    job.check(policy_export(job.rules, settings, lambda _policy: None).unsupported)
+    notes: list[Line] = []
+    made = policy_export(job.rules, settings, _counts(job, place, options, session, notes))
+    if made.is_empty:
+        raise NotExportable(
+            f"{job.file}: Azure Policy cannot express any rule of the file.",
+            hint="To see the reasons, run the command without --partial.",
+        )
+    return job.finish(run, Export(policy_files(made), made.unsupported), notes=notes)
+
+
+def _place(scope: str | None, subscriptions: Sequence[str]) -> ExportScope:
+    from vmident.core.export.policy.clauses import ExportScope
+
+    if scope is None:
+        raise UsageError("--scope is required: where the policies are assigned.", hint=_EXAMPLE)
+    parsed = Scope.parse(scope)
+    is_whole_subscription = parsed.subscription is not None and str(parsed).count("/") == 2
+    if parsed.subscription is not None and not (is_whole_subscription and GUID.fullmatch(parsed.subscription)):
+        raise UsageError(f"'{scope}' is not the ID of a management group or subscription.", hint=_EXAMPLE)
+    only = subscriptions[0] if subscriptions else None
+    if only is not None and not GUID.fullmatch(only):
+        raise UsageError("--subscription takes an ID here.", hint="To see IDs: vmident account list")
+    if parsed.subscription is not None and only is not None and only.lower() != parsed.subscription.lower():
+        raise UsageError("--subscription names another subscription than --scope.", hint="Remove --subscription.")
+    return ExportScope(parsed, only)
+
+
+def _location(location: str | None) -> str:
+    if location is None:
+        raise UsageError(
+            "--location is required: the region of the policies' identities.", hint="Example: -l westeurope"
+        )
+    key = location_key(location)
+    if not re.fullmatch(r"[a-z0-9]+", key):
+        raise UsageError(f"'{location}' is not the name of a region.", hint="Example: -l westeurope")
+    return key
+
+
+def _counts(
+    job: ExportJob, place: ExportScope, options: PolicyCommandOptions, session: Session, notes: list[Line]
+) -> Counts:
+    """Return how many VMs each policy would change; a note where that is not known."""
+    from vmident.usecases.count_changes import needs_subscription, plan_for_counts, planned_count
+
+    def unknown(reason: str) -> Counts:
+        notes.append(Line(f"The remediation tasks have default sizes, because {reason}."))
+        return lambda _policy: None
+
+    if options.audit:
+        return lambda _policy: None
+    if options.offline:
+        return unknown("--offline was used")
+    if needs_subscription(job.rules, place):
+        return unknown("rules without subscriptions are for all subscriptions of the management group")
+    try:
+        plan: Plan = plan_for_counts(job.rules, place, session.where_asked, session.ports)
+    except ConflictingRules as conflict:
+        raise conflict.with_message(f"{job.file}: {conflict.message}") from conflict
+    except (NotSignedIn, NotAllowed, AzureUnavailable) as unread:
+        return unknown(f"Azure could not be read: {unread.message.rstrip('.')}")
+    if not plan.pending:
+        return unknown("the plan has no changes now")
+    return lambda policy: planned_count(plan, policy)

@@ -1,0 +1,1 @@
+"""Desired-state rules as Azure Policy definitions, assignments and remediation tasks in one ARM template."""

@@ -1,0 +1,27 @@
+"""What the README of every export has: Markdown, and the parts of the file that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from vmident.core.export.unsupported import Unsupported
+from vmident.render.text import escape_control_characters
+
+
+def plain(text: str) -> str:
+    """Return text from a desired-state file as it stands within a Markdown paragraph or table cell, on one line."""
+    escaped = escape_control_characters(text)
+    return "".join(f"\\{one}" if one in "\\`*_{}[]<>()#!|~&" else one for one in escaped)
+
+
+def missing_section(unsupported: Sequence[Unsupported]) -> list[str]:
+    """Return the lines about what was not exported; none where everything was."""
+    if not unsupported:
+        return []
+    listed = [f"* Line {one.line}: {plain(one.what)}. {plain(one.reason)}" for one in unsupported]
+    return ["## Not exported", "", "These parts of the desired-state file are not in this folder:", "", *listed, ""]
+
+
+def document(lines: Iterable[str]) -> str:
+    """Return lines as a file that ends in one line feed."""
+    return "\n".join(lines).rstrip("\n") + "\n"

@@ -1,6 +1,8 @@
-"""What happens by itself between requests: operations end, and deployments go on, each at its own moment.
+"""What happens by itself between requests: operations end, and runs take their next steps, each at its own moment.
 
-Deployments are loaded where one runs: most commands never meet one.
+A run is a deployment, or a remediation of Azure Policy: `{"group", "name", "due", "sent"}`, where `due` is the moment
+of its next step (epoch seconds), and `sent` the traced headers of the request that began it. A remediation's has a
+`kind` as well. Runs are loaded where there is one: most commands never meet any.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ from typing import TYPE_CHECKING
 from vmident.sandbox.protocol import operations
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vmident.sandbox.protocol.call import InternalClient, SandboxSettings
-    from vmident.sandbox.rows import Rows
+    from vmident.sandbox.rows import Record, Rows
 
 _EVERY = 1_000_000
 
@@ -23,10 +27,22 @@ def is_due(rows: Rows, now: float) -> bool:
 
 
 def settle(rows: Rows, now: float, internal: InternalClient, settings: SandboxSettings) -> None:
-    """Do all that is due by `now`: end operations, and have deployments take their next steps."""
-    if not rows.count("run"):
-        operations.settle(rows, now)
-        return
+    """Do all that is due by `now`, in the order of time: end operations, and have runs take their next steps."""
+    while rows.count("run"):
+        first = min(rows.page("run", None, ("", ""), _EVERY), key=lambda run: float(run["due"]))
+        if first["due"] > now:
+            break
+        operations.settle(rows, first["due"])
+        _advance(first)(rows, first, internal.sent_by(first["sent"]), settings)
+    operations.settle(rows, now)
+
+
+def _advance(run: Record) -> Callable[[Rows, Record, InternalClient, SandboxSettings], None]:
+    """Return the function that takes a run's next step."""
+    if run.get("kind") == "remediation":
+        from vmident.sandbox.policy_insights import remediation_runner
+
+        return remediation_runner.advance
     from vmident.sandbox.deployments import runner
 
-    runner.settle(rows, now, internal, settings)
+    return runner.advance

@@ -157,7 +157,6 @@ def test_a_put_can_ask_that_there_be_no_vm(cloud: Cloud) -> None:
         ("appVM", {"userAssignedIdentities": {OTHER: {}}}, "InvalidParameter"),
         ("appVM", {}, "InvalidParameter"),
         ("appVM", None, "InvalidRequestContent"),
-        ("appVM", {"type": "UserAssigned, SystemAssigned"}, "InvalidRequestContent"),
         ("appVM", {"type": 3}, "InvalidRequestContent"),
         ("appVM", {"type": "SystemAssigned", "name": "x"}, "InvalidRequestContent"),
         ("appVM", {"type": BOTH, "userAssignedIdentities": [OTHER]}, "InvalidRequestContent"),

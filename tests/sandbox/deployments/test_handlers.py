@@ -28,8 +28,7 @@ from tests.sandbox.deployments.templates import (
     vm_resources,
     vm_template,
 )
-from vmident.sandbox import errors
-from vmident.sandbox.deployments import runner as deployments_runner
+from vmident.sandbox import errors, settling
 from vmident.sandbox.deployments import views as deployments_views
 from vmident.sandbox.http_messages import json_answer
 from vmident.sandbox.protocol.call import InternalClient
@@ -240,7 +239,7 @@ def test_a_principal_that_the_directory_does_not_know_yet_is_waited_for(
     for _ in range(3):
         with cloud.sandbox._store.transaction() as rows:
             settings = cloud.sandbox._settings
-            deployments_runner.settle(rows, cloud.now, client({}), settings)
+            settling.settle(rows, cloud.now, client({}), settings)
             seen.append(deployments_views.shown_operations(rows.held("deployment", GROUP, "d"))[-1]["properties"])
         cloud.now += 40
     assert seen[0]["provisioningState"] == "Running"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,6 +24,9 @@ from vmident.sandbox.policy.built_in import BUILT_IN as RECORDS
 from vmident.sandbox.policy.definitions import rule_of
 from vmident.sandbox.policy.rules import unused_parameters
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 DEFINITION = object_id("policyDefinitions", "enable")
 INITIATIVE = object_id("policySetDefinitions", "both")
 TEXT = {"type": "String"}
@@ -32,7 +35,19 @@ TAGGED = {"field": "tags.env", "equals": "[parameters('env')]"}
 
 @pytest.fixture
 def defined(cloud: Cloud) -> Cloud:
-    """A cloud with a definition that needs a parameter, and an initiative that has it once."""
+    return with_objects(cloud)
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A cloud for requests that are all refused, and so change nothing."""
+    made = with_objects(Cloud(tmp_path_factory.mktemp("sandbox")))
+    yield made
+    made.sandbox.close()
+
+
+def with_objects(cloud: Cloud) -> Cloud:
+    """Write a definition that needs a parameter, and an initiative that has it once."""
     assert define(cloud, "enable", modify(TAGGED), parameters={"env": TEXT}).status == 201
     reference = {
         "policyDefinitionId": DEFINITION,
@@ -74,8 +89,8 @@ def defined(cloud: Cloud) -> Cloud:
         ({"policyRule": modify(conflictEffect="maybe")}, "InvalidPolicyRuleEffectDetails"),
     ],
 )
-def test_a_definition_that_azure_does_not_take_is_refused(cloud: Cloud, properties: Any, code: str) -> None:
-    assert code_of(put(cloud, "policyDefinitions", "d", properties)) == (400, code)
+def test_a_definition_that_azure_does_not_take_is_refused(unchanged: Cloud, properties: Any, code: str) -> None:
+    assert code_of(put(unchanged, "policyDefinitions", "d", properties)) == (400, code)
 
 
 def test_a_definition_is_seen_below_its_scope_and_deleted_once_nothing_uses_it(defined: Cloud) -> None:
@@ -153,8 +168,10 @@ def test_a_definition_belongs_to_a_subscription_or_a_management_group(cloud: Clo
         ),
     ],
 )
-def test_an_initiative_that_azure_does_not_take_is_refused(defined: Cloud, changes: Any, code: tuple[int, str]) -> None:
-    assert code_of(put(defined, "policySetDefinitions", "s", changes)) == code
+def test_an_initiative_that_azure_does_not_take_is_refused(
+    unchanged: Cloud, changes: Any, code: tuple[int, str]
+) -> None:
+    assert code_of(put(unchanged, "policySetDefinitions", "s", changes)) == code
 
 
 PROD = {"parameters": {"wanted": {"value": "prod"}}}
@@ -190,10 +207,12 @@ PROD = {"parameters": {"wanted": {"value": "prod"}}}
         ),
     ],
 )
-def test_an_assignment_that_azure_does_not_take_is_refused(defined: Cloud, changes: Any, code: tuple[int, str]) -> None:
+def test_an_assignment_that_azure_does_not_take_is_refused(
+    unchanged: Cloud, changes: Any, code: tuple[int, str]
+) -> None:
     properties = {"policyDefinitionId": INITIATIVE, **PROD, **changes}
     identity: dict[str, Any] = {"location": "westus", "identity": {"type": "SystemAssigned"}}
-    assert code_of(put(defined, "policyAssignments", "a", properties, **identity)) == code
+    assert code_of(put(unchanged, "policyAssignments", "a", properties, **identity)) == code
 
 
 def test_an_effect_that_changes_resources_needs_an_identity_and_its_location(defined: Cloud) -> None:

@@ -9,7 +9,7 @@ from vmident.sandbox.authorization import errors as authorization_errors
 from vmident.sandbox.authorization.grants import Grants
 from vmident.sandbox.authorization.scopes import check_scope
 from vmident.sandbox.http_messages import Response, json_answer
-from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, SUBSCRIPTION
+from vmident.sandbox.tenant import PERSON_ID, SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from vmident.sandbox.rows import Rows
 
 ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
-PERSON = (PERSON_NAME, PERSON_ID)
 
 
 def is_allowed(rows: Rows, action: str, scope: str) -> bool:
@@ -29,7 +28,7 @@ def is_allowed(rows: Rows, action: str, scope: str) -> bool:
 def check(call: Call, action: str, scope: str) -> None:
     """Raise 403 `AuthorizationFailed` where the person may not."""
     if not call.grants.is_allowed(action, scope):
-        raise authorization_errors.authorization_failed(PERSON, action, scope)
+        raise authorization_errors.authorization_failed(call.caller, action, scope)
 
 
 def check_linked(call: Call, action: str, scope: str, linked_action: str, linked: Iterable[str]) -> None:
@@ -45,7 +44,7 @@ def check_linked(call: Call, action: str, scope: str, linked_action: str, linked
             raise authorization_errors.linked_subscription_not_found(scope, linked_action, subscription)
     denied = [one for one in linked if not call.grants.is_allowed(linked_action, one)]
     if denied:
-        raise authorization_errors.linked_authorization_failed(PERSON, action, scope, linked_action, denied)
+        raise authorization_errors.linked_authorization_failed(call.caller, action, scope, linked_action, denied)
 
 
 def list_permissions(call: Call) -> Response:

@@ -11,6 +11,9 @@ from vmident.sandbox.tenant import COLLEAGUE_ID, COLLEAGUE_NAME, PERSON_ID, PERS
 PORTAL = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"
 """The application ID of the Azure portal; source: Microsoft's list of first-party applications in sign-in reports."""
 
+PRINCIPAL = "x-ms-client-object-id"
+"""The header in which ARM tells a resource provider whose rights a request has; no client can set it."""
+
 
 def _token(title: str, object_id: str, name: str, **more: str) -> str:
     """Return an unsigned token, so that it cannot be taken for a real one.

@@ -17,7 +17,6 @@ than these are refused, and that a detachment of what is not attached is nothing
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -98,7 +97,9 @@ def held_after(held: Iterable[ResourceId], change: IdentityChange) -> tuple[Reso
 def _read_type(value: object) -> str:
     if value is None:
         raise errors.parameter_invalid("Required parameter 'identity.type' is missing (null).", "identity.type")
-    known = _TYPES.get(re.sub(r",(?=\S)", ", ", value).lower()) if isinstance(value, str) else None
+    # The values are flags: Azure's own policy definitions write `UserAssigned,SystemAssigned`.
+    flags = sorted(one.strip().lower() for one in value.split(",")) if isinstance(value, str) else []
+    known = _TYPES.get(", ".join(flags))
     if known is None:
         reason = f"Error converting value {json.dumps(value)} to type 'ResourceIdentityType'. Path 'identity.type'."
         raise errors.content_invalid(reason)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox import errors
 from vmident.sandbox.authorization import errors as authorization_errors
-from vmident.sandbox.authorization import permissions
 from vmident.sandbox.compute.vm_creation import check_vm
 from vmident.sandbox.deployments import errors as deployments_errors
 from vmident.sandbox.deployments.expressions import ExpressionInvalid
@@ -204,7 +203,7 @@ def _check_resources(call: Call, name: str, template: Template) -> None:
         if not call.grants.is_allowed(action, scope)
     ]
     if lacking:
-        raise authorization_errors.template_authorization_failed(permissions.PERSON, lacking)
+        raise authorization_errors.template_authorization_failed(call.caller, lacking)
     failures = []
     for one in template.resources:
         check = _CHECKS.get(one.kind.lower())

@@ -21,7 +21,6 @@ from vmident.sandbox.deployments.expressions import ExpressionInvalid, resolved
 from vmident.sandbox.deployments.functions import Place
 from vmident.sandbox.deployments.parameters import output_type
 from vmident.sandbox.deployments.template import read_template
-from vmident.sandbox.protocol import operations
 from vmident.sandbox.resource_manager.groups import shown_group, shown_subscription
 from vmident.sandbox.tenant import SUBSCRIPTION
 
@@ -32,23 +31,10 @@ if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import InternalClient, SandboxSettings
     from vmident.sandbox.rows import Record, Rows
 
-_EVERY = 1_000_000
 _PART_OF_AN_OPERATION = 0.5
 _RETRY_SECONDS = 5.0
 _PATIENCE_SECONDS = 60.0
 ACTIVE_STATES = ("Accepted", "Running")
-
-
-def settle(rows: Rows, now: float, internal: InternalClient, settings: SandboxSettings) -> None:
-    """Have everything happen that is due by `now`: ends of operations, and what deployments do."""
-    while True:
-        runs = rows.page("run", None, ("", ""), _EVERY)
-        first = min(runs, key=lambda run: run["due"], default=None)
-        if first is None or first["due"] > now:
-            break
-        operations.settle(rows, first["due"])
-        _advance(rows, first, internal.sent_by(first["sent"]), settings)
-    operations.settle(rows, now)
 
 
 def begin(rows: Rows, record: Record, now: float, sent: Mapping[str, str]) -> None:
@@ -87,7 +73,7 @@ def url_of(resource_id: str, api_version: str) -> str:
     return f"{quote(resource_id, safe='/()$')}?api-version={quote(api_version)}"
 
 
-def _advance(rows: Rows, run: Record, internal: InternalClient, settings: SandboxSettings) -> None:
+def advance(rows: Rows, run: Record, internal: InternalClient, settings: SandboxSettings) -> None:
     """Do what is due of one deployment: end steps, begin those that are ready, or end the whole."""
     now = run["due"]
     record = rows.held("deployment", run["group"], run["name"])

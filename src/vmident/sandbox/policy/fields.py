@@ -50,7 +50,7 @@ class Selection:
 def check_field(name: str) -> None:
     """Raise `RuleInvalid` for a field that there is none of."""
     lower = name.lower()
-    if lower == "fullname" or lower in _PATHS or lower in ALIASES or _tag_of(name) is not None:
+    if lower == "fullname" or lower in _PATHS or lower in ALIASES or tag_of(name) is not None:
         return
     raise rule_errors.alias_unknown(name)
 
@@ -62,7 +62,7 @@ def select(resource: Mapping[str, Any], name: str, counted: Mapping[str, Any] | 
     """
     check_field(name)
     lower = name.lower()
-    tag = _tag_of(name)
+    tag = tag_of(name)
     if tag is not None:
         return Selection((_member(resource.get("tags"), tag),))
     if lower == "fullname":
@@ -81,7 +81,7 @@ def select(resource: Mapping[str, Any], name: str, counted: Mapping[str, Any] | 
     return Selection(tuple(_walk(resource, path.split("."))), is_collection)
 
 
-def _tag_of(name: str) -> str | None:
+def tag_of(name: str) -> str | None:
     """Return the name of the tag that a field reads; None for another field (rule 2)."""
     found = _TAG.fullmatch(name)
     if found is None:

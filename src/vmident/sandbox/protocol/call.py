@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from vmident.sandbox import errors
 from vmident.sandbox.api_versions import LOCATIONS, known_location
 from vmident.sandbox.authorization.grants import Grants
-from vmident.sandbox.tenant import PERSON_ID
+from vmident.sandbox.authorization.token import PRINCIPAL
+from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,10 +88,16 @@ class Call:
     internal: InternalClient
     reads: str = ""
 
+    @property
+    def caller(self) -> tuple[str, str]:
+        """The name and the object ID of the caller: the signed-in person, or the identity of a policy assignment."""
+        principal = self.request.headers.get(PRINCIPAL)
+        return (principal, principal) if principal else (PERSON_NAME, PERSON_ID)
+
     @cached_property
     def grants(self) -> Grants:
-        """What the person may do."""
-        return Grants(self.rows, PERSON_ID)
+        """What the caller may do."""
+        return Grants(self.rows, self.caller[1])
 
     def shows(self, resource_id: str) -> bool:
         """Return whether a list may show a resource."""

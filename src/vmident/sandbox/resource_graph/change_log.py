@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from vmident.sandbox.authorization.token import PORTAL, claims_of
+from vmident.sandbox.authorization.token import PORTAL, PRINCIPAL, claims_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CORRELATION_ID = "x-ms-correlation-request-id"
 # What ARM adds to a request for the resource provider, and lets no client set (Microsoft's resource provider contract).
 _USER, _APPLICATION = "x-ms-client-principal-name", "x-ms-client-app-id"
-_TRACED = ("user-agent", CORRELATION_ID, _USER, _APPLICATION)
+_TRACED = ("user-agent", CORRELATION_ID, _USER, _APPLICATION, PRINCIPAL)
 LOGGED_KINDS = ("vm", "vmss", "identity")
 _NOT_COMPARED = frozenset({"etag", "properties.provisioningState"})
 # Clients by user agent, then by application ID. Of any other Azure shows the application ID, else 'Unknown'.
@@ -52,9 +52,13 @@ def caller_headers(token: str) -> dict[str, str]:
     return request_headers(str(user or ""), str(claims.get("appid") or ""))
 
 
-def request_headers(user: str = "", application: str = "", agent: str = "") -> dict[str, str]:
-    """Return the headers of a request by a user, or by an application itself; empty for what is not known."""
-    return {_USER: user, _APPLICATION: application, **({"user-agent": agent} if agent else {})}
+def request_headers(user: str = "", application: str = "", agent: str = "", principal: str = "") -> dict[str, str]:
+    """Return the headers of a request by a user, or by an application itself; empty for what is not known.
+
+    `principal` is the ID of the principal whose rights count, where that is not the signed-in user.
+    """
+    sent = {_USER: user, _APPLICATION: application, PRINCIPAL: principal}
+    return {**sent, **({"user-agent": agent} if agent else {})}
 
 
 def traced(headers: Mapping[str, str]) -> dict[str, str]:

@@ -224,6 +224,11 @@ _NETWORK = """
     vpnServerConfigurations/configurationPolicyGroups vpnServerConfigurations/listRadiusSecrets vpnSites
     vpnSites/vpnSiteLinks
 """
+_POLICYINSIGHTS = """
+    asyncOperationResults attestations checkPolicyRestrictions componentPolicyStates eventGridFilters operations
+    policyEvents policyMetadata policyStates policyStates/queryResults policyStates/summarize
+    policyStates/triggerEvaluation policyTrackedResources remediations remediations/cancel remediations/listDeployments
+"""
 _RESOURCEGRAPH = """
     generateQuery operations queries resourceChangeDetails resourceChanges resources resourcesHistory
 """
@@ -245,7 +250,7 @@ _OTHERS = """
     Microsoft.HybridCompute Microsoft.Insights Microsoft.KeyVault Microsoft.Kubernetes Microsoft.Kusto Microsoft.Logic
     Microsoft.MachineLearningServices Microsoft.Maintenance Microsoft.ManagedServices Microsoft.Management
     Microsoft.Marketplace Microsoft.MarketplaceOrdering Microsoft.Monitor Microsoft.NetApp Microsoft.NotificationHubs
-    Microsoft.OperationalInsights Microsoft.OperationsManagement Microsoft.PolicyInsights Microsoft.Portal
+    Microsoft.OperationalInsights Microsoft.OperationsManagement Microsoft.Portal
     Microsoft.Purview Microsoft.Quota Microsoft.RecoveryServices Microsoft.Relay Microsoft.ResourceHealth
     Microsoft.ResourceNotifications Microsoft.Search Microsoft.Security Microsoft.SecurityInsights
     Microsoft.ServiceBus Microsoft.ServiceFabric Microsoft.SignalRService Microsoft.Solutions Microsoft.Sql
@@ -259,6 +264,7 @@ _BY_NAMESPACE = {
     "Microsoft.Compute": _COMPUTE,
     "Microsoft.ManagedIdentity": _MANAGEDIDENTITY,
     "Microsoft.Network": _NETWORK,
+    "Microsoft.PolicyInsights": _POLICYINSIGHTS,
     "Microsoft.ResourceGraph": _RESOURCEGRAPH,
     "Microsoft.Resources": _RESOURCES,
 }

@@ -27,6 +27,7 @@ NAMESPACES = (
     "Microsoft.ManagedIdentity",
     "Microsoft.Management",
     "Microsoft.Network",
+    "Microsoft.PolicyInsights",
     "Microsoft.ResourceGraph",
     "Microsoft.Resources",
 )

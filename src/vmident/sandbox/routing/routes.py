@@ -20,6 +20,7 @@ _SERVICES = {
     "microsoft.managedidentity": "managed_identity",
     "microsoft.management": "management_groups",
     "microsoft.network": "network",
+    "microsoft.policyinsights": "policy_insights",
     "microsoft.resources": "deployments",
     "microsoft.resourcegraph": "resource_graph",
 }

@@ -1,0 +1,1 @@
+"""Microsoft.PolicyInsights: remediations, which change what a policy assignment finds non-compliant."""

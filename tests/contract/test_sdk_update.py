@@ -13,7 +13,12 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.compute._utils.model_base import SdkJSONEncoder
-from azure.mgmt.compute.models import UserAssignedIdentitiesValue, VirtualMachineIdentity, VirtualMachineUpdate
+from azure.mgmt.compute.models import (
+    EncryptionIdentity,
+    UserAssignedIdentitiesValue,
+    VirtualMachineIdentity,
+    VirtualMachineUpdate,
+)
 
 from tests.core.worlds import STATES, small_changes, state_name
 from tests.program import GROUP
@@ -32,6 +37,11 @@ def update_of(change: Transition) -> VirtualMachineUpdate:
         users |= {str(user): None for user in change.removed}
     identity = VirtualMachineIdentity(type=change.after.type.value, user_assigned_identities=users)
     return VirtualMachineUpdate(identity=identity)
+
+
+def test_only_a_user_assigned_identity_can_encrypt_disks() -> None:
+    """`dependents_in` warns of no encryption when the system-assigned identity is disabled, as there is no such."""
+    assert [*EncryptionIdentity.__annotations__] == ["user_assigned_identity_resource_id"]
 
 
 @pytest.mark.parametrize("before", STATES, ids=state_name)

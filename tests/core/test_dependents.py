@@ -46,6 +46,12 @@ def by(identifier: str, value: Any) -> dict[str, Any]:
         ("Microsoft.Azure.Monitor", "AzureMonitorWindowsAgent", {}, Needs.DEFAULT),
         ("Microsoft.Azure.KeyVault", "KeyVaultForLinux", {"authenticationSettings": {"msiClientId": CLIENT}}, CLIENT),
         ("Microsoft.Azure.KeyVault", "KeyVaultForWindows", {"secretsManagementSettings": {}}, Needs.DEFAULT),
+        ("Microsoft.Azure.Automation.HybridWorker", "HybridWorkerForLinux", {"AutomationAccountURL": ""}, Needs.SYSTEM),
+        ("Microsoft.Azure.Automation.HybridWorker", "HybridWorkerForWindows", None, Needs.SYSTEM),
+        ("Microsoft.AzureCAT.AzureEnhancedMonitoring", "MonitorX64Linux", {"system": "SAP"}, Needs.DEFAULT),
+        ("Microsoft.AzureCAT.AzureEnhancedMonitoring", "MonitorX64Windows", None, Needs.DEFAULT),
+        ("Microsoft.Azure.Chaos", "ChaosLinuxAgent", {"profile": "p", "auth.msi.clientid": CLIENT}, CLIENT),
+        ("Microsoft.Azure.Chaos", "ChaosWindowsAgent", {"profile": "p"}, Needs.DEFAULT),
         # Settings are whatever somebody wrote: what cannot be read as an identity names none.
         (*MONITOR, "text", Needs.DEFAULT),
         (*MONITOR, {"authentication": ["list"]}, Needs.DEFAULT),

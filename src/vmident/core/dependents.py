@@ -63,16 +63,28 @@ class _Row(Struct, frozen=True):
     path: tuple[str, ...] = ()
 
 
+# Extensions that take their identity from `protectedSettings`, such as the Custom Script extension, are no rows: a GET
+# does not show those settings.
+#
 # Sources: Microsoft's 'Sign in to a Linux virtual machine in Azure by using Microsoft Entra ID and OpenSSH', and the
 # page for Windows (the system-assigned identity is required); 'Understand the machine configuration feature' (the
 # extension authenticates with the system-assigned identity).
 _SIGN_IN = _Row("Microsoft Entra sign-in", always_system=True)
 _CONFIGURATION = _Row("Machine configuration", always_system=True)
+# Source: Microsoft's 'Deploy an extension-based Windows or Linux User Hybrid Runbook Worker in Azure Automation': the
+# system-assigned identity must be enabled.
+_RUNBOOK_WORKER = _Row("Hybrid Runbook Worker", always_system=True)
 # Source: Microsoft's 'Install and manage the Azure Monitor Agent': `authentication.managedIdentity` with
 # `identifier-name` (`mi_res_id`, `client_id` or `object_id`) and `identifier-value`, for a user-assigned identity.
 _MONITOR = _Row("Azure Monitor Agent", path=("authentication", "managedIdentity"))
 # Source: Microsoft's 'Key Vault virtual machine extension for Linux' and for Windows: `msiClientId`.
 _KEY_VAULT = _Row("Key Vault extension", path=("authenticationSettings", "msiClientId"))
+# Source: Microsoft's 'New version of Azure VM extension for SAP solutions': it uses an identity that is assigned to the
+# VM, and no setting names one.
+_SAP = _Row("Azure VM extension for SAP")
+# Source: Microsoft's 'Create a chaos experiment that uses an agent-based fault with the Azure CLI': the client ID of a
+# user-assigned identity in a setting whose name has dots.
+_CHAOS = _Row("Chaos Studio agent", path=("auth.msi.clientid",))
 _ROWS: Mapping[tuple[str, str], _Row] = {
     ("microsoft.azure.activedirectory", "aadsshloginforlinux"): _SIGN_IN,
     ("microsoft.azure.activedirectory", "aadloginforwindows"): _SIGN_IN,
@@ -82,13 +94,22 @@ _ROWS: Mapping[tuple[str, str], _Row] = {
     ("microsoft.azure.monitor", "azuremonitorwindowsagent"): _MONITOR,
     ("microsoft.azure.keyvault", "keyvaultforlinux"): _KEY_VAULT,
     ("microsoft.azure.keyvault", "keyvaultforwindows"): _KEY_VAULT,
+    ("microsoft.azure.automation.hybridworker", "hybridworkerforlinux"): _RUNBOOK_WORKER,
+    ("microsoft.azure.automation.hybridworker", "hybridworkerforwindows"): _RUNBOOK_WORKER,
+    ("microsoft.azurecat.azureenhancedmonitoring", "monitorx64linux"): _SAP,
+    ("microsoft.azurecat.azureenhancedmonitoring", "monitorx64windows"): _SAP,
+    ("microsoft.azure.chaos", "chaoslinuxagent"): _CHAOS,
+    ("microsoft.azure.chaos", "chaoswindowsagent"): _CHAOS,
 }
 
 
 def dependents_in(extensions: Iterable[Extension], encryption_identity: ResourceId | None) -> tuple[Dependent, ...]:
     """Return what uses an identity: the extensions of the table, and disk encryption where it names an identity.
 
-    Source of the encryption identity: `securityProfile.encryptionIdentity` in `vm-encryption-identity-2024.json`.
+    No disk encryption uses the system-assigned identity of a VM. Azure Disk Encryption gets its tokens for Key Vault
+    with `securityProfile.encryptionIdentity`, which names 'one of the user identities associated with the VM'
+    (`EncryptionIdentity` of azure-mgmt-compute; `vm-encryption-identity-2024.json`). Server-side encryption, encryption
+    at host and confidential VMs get theirs with the identity of a disk encryption set (`EncryptionSetIdentity`).
     """
     found = [
         Dependent(EXTENSION, f"{row.title} (extension '{one.name}')", _need(row, one.settings))

@@ -29,6 +29,7 @@ def program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Prog
         ("disable-system monitoredVM", "dependent-extension", [MONITOR]),
         ("remove-user encryptedVM --identity diskKeys", "dependent-encryption", ["Disk encryption"]),
         ("remove-user encryptedVM --identity monitoring", "dependent-extension", [MONITOR]),
+        ("set encryptedVM --type none", "dependent-encryption", ["Disk encryption"]),
     ],
 )
 def test_each_dependent_is_named_before_it_breaks_at_no_extra_request(
@@ -49,6 +50,34 @@ def test_each_dependent_is_named_before_it_breaks_at_no_extra_request(
     human = program(f"{words} -g {GROUP} --yes -o human")
     assert human.code == 0
     assert all(name in human.err for name in names)
+
+
+def test_disabling_the_system_assigned_identity_breaks_no_encryption(program: Program) -> None:
+    """Only a user-assigned identity can be an encryption identity (`dependents_in` has the sources), and it stays."""
+    vm = f"encryptedVM -g {GROUP}"
+    assert program(f"enable-system {vm} --yes").code == 0
+    path = f"{vm_id('encryptedVM', GROUP)}/extensions/HybridWorkerExtension"
+    worker = {"publisher": "Microsoft.Azure.Automation.HybridWorker", "type": "HybridWorkerForLinux"}
+    body = {"location": "eastus", "properties": {**worker, "typeHandlerVersion": "1.1"}}
+    assert program.colleague("PUT", path, body).status < 300
+    program.time.sleep(600)
+
+    planned = program(f"disable-system {vm} --dry-run -o json")
+    assert [one.method for one in program.sent if "/virtualmachines/" in one.path.lower()] == ["GET"]
+    human = program(f"disable-system {vm} --yes -o human")
+    assert [one["code"] for one in planned.json["warnings"]] == [
+        "dependent-extension",
+        "principal-lost",
+        "default-identity-ambiguous",
+    ]
+    assert planned.json["warnings"][0]["message"].startswith(
+        "Hybrid Runbook Worker (extension 'HybridWorkerExtension')"
+    )
+    assert ("Hybrid Runbook Worker" in human.err, "encryption" in human.err, MONITOR in human.err) == (
+        True,
+        False,
+        False,
+    )
 
 
 def test_a_question_names_what_breaks(program: Program, typing: Typing) -> None:

@@ -23,10 +23,12 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for one process, and no pty"),
 ]
 PATIENCE_SECONDS = 60
-# What happens before `run` has begun is the interpreter's own start.
-FIRST = 80
+# By this event the handlers are installed; until then SIGTERM and SIGHUP end the process as they end any.
+INSTALLED = 80
+# Events are counted once `run` has begun: what comes before is the interpreter's own start.
 PROGRAM = """
 import atexit, os, sys
+from vmident.__main__ import run
 moment, number, count = int(os.environ["MOMENT"]), int(os.environ["SIGNAL"]), 0
 def hook(event, arguments):
     global count
@@ -36,7 +38,6 @@ def hook(event, arguments):
 if not moment:
     atexit.register(lambda: os.write(2, b"events: %d\\n" % count))
 sys.addaudithook(hook)
-from vmident.cli.main import run
 run()
 """
 
@@ -85,7 +86,7 @@ def _read(terminal: int) -> Iterator[bytes]:
 
 
 def moments(events: int, number: int) -> list[int]:
-    return sorted({FIRST + (events - FIRST) * step // number for step in range(number)})
+    return sorted({INSTALLED + (events - INSTALLED) * step // number for step in range(number)})
 
 
 def events_of(*words: str) -> int:
@@ -100,6 +101,12 @@ def test_ctrl_c_while_a_command_reads_is_exit_130_and_one_line() -> None:
         ended = on_pipes(moment, signal.SIGINT, *words)
         assert (ended.returncode, len(ended.stderr.splitlines())) == (130, 1), (moment, ended.stderr)
         assert "Interrupted" in ended.stderr
+
+
+@pytest.mark.parametrize("moment", range(1, INSTALLED, 8))
+def test_ctrl_c_before_the_command_is_imported_leaves_no_traceback(moment: int) -> None:
+    code, shown = on_a_terminal(moment, signal.SIGINT, "list", "--sandbox")
+    assert (code, shown.rstrip().endswith("Interrupted. Nothing was sent."), "Traceback" in shown) == (130, True, False)
 
 
 @pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 8), (signal.SIGTERM, 3), (signal.SIGHUP, 3)])

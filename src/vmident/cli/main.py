@@ -1,7 +1,4 @@
-"""The entry point: arguments in, exit code out.
-
-Imports next to nothing before `run` has installed `Signals`: an import that Ctrl-C interrupts leaves a traceback.
-"""
+"""Arguments in, exit code out."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vmident.cli.runtime import Runtime
+    from vmident.cli.signals import Signals
 
 _GARBAGE_THRESHOLD = 200_000
 
@@ -43,18 +41,10 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     return ExitCode.DONE
 
 
-def run() -> None:
-    """Run the program with this process's arguments, and end the process."""
+def run_process(signals: Signals) -> None:
+    """Run the program with this process's arguments, and end the process; `signals` are installed."""
     # Imports make many objects and hardly any garbage. Large answers make so many that it is looked for all the same.
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    try:
-        from vmident.cli.signals import Signals
-
-        signals = Signals()
-        signals.install()
-    except KeyboardInterrupt:
-        sys.stderr.write("Interrupted. Nothing was sent.\n")
-        sys.exit(130)
     from vmident.cli.console import make_streams_robust
     from vmident.cli.runtime import runtime_of_process
 

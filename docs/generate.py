@@ -86,6 +86,7 @@ _WARNING_CODES = {
     "rule-names-no-region": "A rule names a region without VMs. An error with `--strict`.",
     "unreadable-vm": "A VM in a list cannot be read; the plan does not include it.",
     "graph-lags": "The state of many VMs was read from Resource Graph, which lags; no change is computed from it.",
+    "extensions-not-read": "Extensions of VMs could not be read; the plan does not show which a change would break.",
     "rule-selects-nothing": "A rule selects no VMs.",
     "dead-attachment": "`identity delete --force` leaves a deleted identity attached to a VM; one warning per VM.",
     "search-incomplete": "Resource Graph could not be queried for VMs; only one subscription was searched.",
@@ -165,6 +166,7 @@ def _warning_codes() -> str:
         resume_and_undo,
         recorder,
         checks,
+        plan_state,
     )
     codes = {value for module in modules for name, value in vars(module).items() if _is_code(name, value)}
     if codes != _WARNING_CODES.keys():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, items_of_one_page, named_in_graph, unread_items
-from vmident.arm.wire.virtual_machines import vm_from_wire, vm_in_graph, vm_in_list
+from vmident.arm.wire.virtual_machines import extension_from_graph, vm_from_wire, vm_in_graph, vm_in_list
+from vmident.core.dependents import PUBLISHERS, Extension
 from vmident.core.resource_id import ResourceId
 from vmident.core.selection import named
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.core.vm_kind import VmKind
-from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, NotFound, Throttled
+from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, NotFound, Throttled, UnreadableAnswer
 
 if TYPE_CHECKING:
     from vmident.arm.answers import ArmResponse
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 API_VERSION = "2024-07-01"
 """The first versions with etags are of 2023-09-01; this one is in every public cloud."""
 _NAMES_AT_MOST = 5_000
+_ENCRYPTION = "securityProfile.encryptionIdentity.userAssignedIdentityResourceId"
+_GRAPH_COLUMNS = {
+    VmKind.VM: f"id, location, tags, identity, encryption = tostring(properties.{_ENCRYPTION})",
+    VmKind.SCALE_SET: (
+        "id, location, tags, identity, mode = tostring(properties.orchestrationMode), "
+        f"encryption = tostring(properties.virtualMachineProfile.{_ENCRYPTION}), "
+        "extensions = properties.virtualMachineProfile.extensionProfile.extensions"
+    ),
+}
 
 
 class ArmVirtualMachines:
@@ -107,7 +117,7 @@ class ArmVirtualMachines:
         self, subscription: str, group: str | None, condition: str, kind: VmKind = VmKind.VM
     ) -> Iterator[ResourceId]:
         """Ask Resource Graph; ARM's lists know no such conditions, so where it cannot be used, neither can this."""
-        query = f"{_rows_of(kind, group)} | where {condition} | project id | order by id asc"
+        query = f"{_rows_of(kind.resource_type, group)} | where {condition} | project id | order by id asc"
         try:
             yield from graph_pages(self._connection, query, subscription)
         except (AzureRefused, NotAllowed, AzureUnavailable) as failure:
@@ -120,7 +130,7 @@ class ArmVirtualMachines:
         self, subscription: str, group: str | None = None, kind: VmKind = VmKind.VM
     ) -> tuple[int, Iterator[VirtualMachine | UnreadVm]] | None:
         """Ask Resource Graph; its first answer tells how many rows there are."""
-        query = f"{_rows_of(kind, group)} | project id, location, tags, identity | order by id asc"
+        query = f"{_rows_of(kind.resource_type, group)} | project {_GRAPH_COLUMNS[kind]} | order by id asc"
         pages = graph_answers(self._connection, query, [subscription])
         try:
             first = next(pages)
@@ -128,6 +138,25 @@ class ArmVirtualMachines:
             return None
         rows = (row for page in chain([first], pages) for row in page.rows)
         return first.total, map(vm_in_graph, rows)
+
+    def extensions_in_graph(
+        self, subscription: str, group: str | None = None
+    ) -> Mapping[ResourceId, Sequence[Extension]] | None:
+        """Ask Resource Graph, whose rows of extensions have their settings."""
+        publishers = ", ".join(f"'{one}'" for one in PUBLISHERS)
+        query = (
+            f"{_rows_of(f'{VmKind.VM.resource_type}/extensions', group)} and properties.publisher in~ ({publishers}) "
+            "| project id, publisher = tostring(properties.publisher), kind = tostring(properties.type), "
+            "settings = properties.settings | order by id asc"
+        )
+        found: dict[ResourceId, list[Extension]] = {}
+        try:
+            for page in graph_answers(self._connection, query, [subscription]):
+                for vm, extension in map(extension_from_graph, page.rows):
+                    found.setdefault(vm, []).append(extension)
+        except (AzureRefused, NotAllowed, AzureUnavailable, Throttled, UnreadableAnswer):
+            return None
+        return found
 
     def attached_vms(self, identity: ResourceId) -> AttachedVms:
         """Ask Resource Graph in all subscriptions of the tenant, and list the VMs of the identity's own, as it lags.
@@ -164,7 +193,7 @@ def _list_path(kind: VmKind, subscription: str, group: str | None = None) -> str
     return f"/subscriptions/{subscription}{inside}/providers/{kind.resource_type}"
 
 
-def _rows_of(kind: VmKind, group: str | None) -> str:
-    """Return the part of a query that selects the resources of a kind; `group` is a checked name."""
+def _rows_of(resource_type: str, group: str | None) -> str:
+    """Return the part of a query that selects the resources of a type; `group` is a checked name."""
     inside = f" and resourceGroup =~ '{group}'" if group else ""
-    return f"Resources | where type =~ '{kind.resource_type.lower()}'{inside}"
+    return f"Resources | where type =~ '{resource_type.lower()}'{inside}"

@@ -104,8 +104,9 @@ def identity_used(one: Dependent, state: IdentityState) -> tuple[str, bool]:
 
 
 def may_affect_dependents(change: Transition) -> bool:
-    """Return whether a change can affect anything at all that uses an identity."""
-    return change.takes_away or default_identity(change.before) != default_identity(change.after)
+    """Return whether a change can affect anything at all that uses an identity (rule C4)."""
+    default = default_identity(change.before)
+    return change.takes_away or (default.is_there and default != default_identity(change.after))
 
 
 def named_twice(ids: tuple[ResourceId, ...]) -> tuple[Notice, ...]:

@@ -101,6 +101,8 @@ _ROWS: Mapping[tuple[str, str], _Row] = {
     ("microsoft.azure.chaos", "chaoslinuxagent"): _CHAOS,
     ("microsoft.azure.chaos", "chaoswindowsagent"): _CHAOS,
 }
+PUBLISHERS = tuple(sorted({publisher for publisher, _ in _ROWS}))
+"""The publishers of the extensions in the table, in lower case."""
 
 
 def dependents_in(extensions: Iterable[Extension], encryption_identity: ResourceId | None) -> tuple[Dependent, ...]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from vmident.core.vm_kind import VmKind
 
 if TYPE_CHECKING:
+    from vmident.core.dependents import Extension
     from vmident.core.patch import PatchBody
     from vmident.core.rbac.permissions import Permission
     from vmident.core.rbac.roles import AssignmentKey, Grant, Role, RoleAssignment
@@ -122,6 +123,15 @@ class VirtualMachines(Protocol):
         """Ask Resource Graph how many VMs there are, and what each has, a thousand a request; no etags.
 
         It lags by seconds to minutes: no change may be computed from it. `None` where it cannot be used.
+        """
+        ...
+
+    def extensions_in_graph(
+        self, subscription: str, group: str | None = None
+    ) -> Mapping[ResourceId, Sequence[Extension]] | None:
+        """Ask Resource Graph for the extensions that may use an identity, by the VM that has them.
+
+        It lags by seconds to minutes. `None` where it cannot be used.
         """
         ...
 

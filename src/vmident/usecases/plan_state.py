@@ -7,8 +7,9 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from vmident.core.consequences import Notice
-from vmident.core.desired_state.plan import Plan, plan_for
+from vmident.core.consequences import Notice, may_affect_dependents
+from vmident.core.dependents import Dependent, dependents_in
+from vmident.core.desired_state.plan import Plan, plan_for, with_dependents
 from vmident.core.desired_state.rules import Rule
 from vmident.core.naming import did_you_mean
 from vmident.core.resource_id import ResourceId
@@ -22,6 +23,7 @@ from vmident.usecases.resolve.vms import Where
 from vmident.usecases.roles.plan_desired import with_grants
 
 GRAPH_LAGS = "graph-lags"
+EXTENSIONS_NOT_READ = "extensions-not-read"
 UNREADABLE_VM = "unreadable-vm"
 _PAGE_OF_ARM = 50
 _MANY = 500
@@ -33,18 +35,49 @@ def plan_state(rules: Sequence[Rule], where: Where, ports: Ports) -> Plan:
     A rule that names neither subscriptions nor ids is about the default subscription. Of several subscriptions, one
     that lacks the group has no VMs to plan for. Costs a request for each page of VMs, of which there are fifty, or a
     thousand where there are many, and one for each subscription whose identities are attached; roles cost what
-    `with_grants` says. Raises `ConflictingRules`, and `NotFound`
+    `with_grants` says. Where a change may affect extensions, which lists do not show, one more request for each
+    subscription reads them from Resource Graph. Raises `ConflictingRules`, and `NotFound`
     for identities to attach that do not exist, and for the group.
     """
     placed = [_placed(rule, where) for rule in rules]
     lags: list[str] = []
     unread: list[UnreadVm] = []
-    plan = plan_for(placed, _read(_listed(placed, where, ports.machines, lags.append), unread))
+    machines = list(_read(_listed(placed, where, ports.machines, lags.append), unread))
+    plan = plan_for(placed, machines)
+    plan, unknown = _with_extensions(plan, machines, where.group, ports.machines)
     _check_there(plan, ports.identities)
     plan = with_grants(plan, ports.roles)
     # In one group alone it is not seen which VMs do not exist.
     about_rules = () if where.group else plan.warnings
-    return replace(plan, warnings=(*about_rules, *map(_lagging, lags), *map(_about_unread, unread)))
+    return replace(plan, warnings=(*about_rules, *map(_lagging, lags), *map(_about_unread, unread), *unknown))
+
+
+def _with_extensions(
+    plan: Plan, machines: Sequence[VirtualMachine], group: str | None, port: VirtualMachines
+) -> tuple[Plan, tuple[Notice, ...]]:
+    """Add what the changes do to the extensions of VMs; warn where these cannot be read."""
+    affected = {one.vm for one in plan.vms if may_affect_dependents(one.transition)}
+    due = [one for one in machines if one.has_unread_extensions and one.id in affected]
+    subscriptions = {one.id.subscription.lower(): one.id.subscription for one in due}
+    found = {key: port.extensions_in_graph(subscription, group) for key, subscription in subscriptions.items()}
+    dependents: dict[ResourceId, tuple[Dependent, ...]] = {}
+    unknown = 0
+    for one in due:
+        extensions = found[one.id.subscription.lower()]
+        if extensions is None:
+            unknown += 1
+        elif one.id in extensions:
+            dependents[one.id] = (*one.dependents, *dependents_in(extensions[one.id], None))
+    return with_dependents(plan, dependents), (_about_extensions(unknown),) if unknown else ()
+
+
+def _about_extensions(count: int) -> Notice:
+    vms = "1 VM" if count == 1 else f"{count} VMs"
+    return Notice(
+        EXTENSIONS_NOT_READ,
+        f"The extensions of {vms} could not be read, so the plan does not show which of them a change would break. "
+        "'vmident apply' reads them before it changes a VM.",
+    )
 
 
 def _read(listed: Iterable[VirtualMachine | UnreadVm], unread: list[UnreadVm]) -> Iterator[VirtualMachine]:

@@ -137,12 +137,27 @@ class GraphIdentityBody(Body):
 
 
 class GraphVmBody(Body):
-    """A VM in Resource Graph."""
+    """A VM or scale set in Resource Graph, where the extensions of a VM are rows of their own.
+
+    `mode` is the orchestration mode of a scale set, `encryption` the ID of the identity that disk encryption uses.
+    """
 
     id: str
     location: Text = None
     identity: GraphIdentityBody | None = None
     tags: dict[str, Text] | None = None
+    mode: Text = None
+    encryption: Text = None
+    extensions: list[ExtensionBody] | None = None
+
+
+class GraphExtensionBody(Body):
+    """An extension of a VM in Resource Graph."""
+
+    id: str
+    publisher: Text = None
+    kind: Text = None
+    settings: Any = None
 
 
 class OperationBody(Body):

@@ -13,6 +13,7 @@ from msgspec import Raw
 from vmident.arm.answers import read, unreadable
 from vmident.arm.wire.types import (
     ExtensionBody,
+    GraphExtensionBody,
     GraphVmBody,
     IdBody,
     IdentityBody,
@@ -25,6 +26,7 @@ from vmident.core.dependents import Dependent, Extension, dependents_in
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
+from vmident.core.vm_kind import VmKind, kind_of
 from vmident.errors import BadResourceId, UnreadableAnswer
 
 _TYPES = {
@@ -35,6 +37,7 @@ _TYPES = {
     "userassigned,systemassigned": (True, True),
 }
 _A_VM = "a VM"
+_AN_EXTENSION = "an extension of a VM"
 _WITHOUT_ID = "/a-vm-without-an-id"
 _NO_HEADERS: Mapping[str, str] = {}
 
@@ -62,8 +65,12 @@ def vm_from_wire(content: bytes | Raw, headers: Mapping[str, str] = _NO_HEADERS,
             tags=tags_from_wire(body.tags),
             dependents=_dependents(body.resources or [], properties),
             has_unread_extensions=any(one.properties is None for one in body.resources or ()),
-            is_flexible=(properties.orchestration_mode or "").lower() == "flexible",
+            is_flexible=_is_flexible(properties.orchestration_mode),
         )
+
+
+def _is_flexible(mode: str | None) -> bool:
+    return (mode or "").lower() == "flexible"
 
 
 def _dependents(resources: Sequence[ExtensionBody], properties: VmPropertiesBody) -> tuple[Dependent, ...]:
@@ -71,15 +78,19 @@ def _dependents(resources: Sequence[ExtensionBody], properties: VmPropertiesBody
     profile = properties.virtual_machine_profile
     security = profile.security_profile if profile else properties.security_profile
     in_profile = profile.extension_profile.extensions if profile and profile.extension_profile else None
-    extensions = [
-        Extension(one.name or "", found.publisher or "", found.type or "", found.settings)
-        for one in (*resources, *(in_profile or ()))
-        for found in [one.properties]
-        if found
-    ]
+    extensions = _extensions([*resources, *(in_profile or ())])
     encryption = security.encryption_identity if security else None
     user = encryption.user_assigned_identity_resource_id if encryption else None
     return dependents_in(extensions, ResourceId.parse(user) if user else None)
+
+
+def _extensions(bodies: Sequence[ExtensionBody]) -> list[Extension]:
+    return [
+        Extension(one.name or "", found.publisher or "", found.type or "", found.settings)
+        for one in bodies
+        for found in [one.properties]
+        if found
+    ]
 
 
 def vm_in_list(item: Raw) -> VirtualMachine | UnreadVm:
@@ -104,7 +115,10 @@ def _named_in_error(item: Raw, read_vm: Callable[[Raw], VirtualMachine]) -> Virt
 
 
 def vm_from_graph(content: Raw) -> VirtualMachine:
-    """Read a row of Resource Graph: a VM without identities has none there, or one without a type."""
+    """Read a row of Resource Graph: a VM without identities has none there, or one without a type.
+
+    The extensions of a VM are not in its row, those of a scale set are.
+    """
     row = read(content, GraphVmBody, _A_VM)
     found = row.identity
     identity = (
@@ -113,9 +127,25 @@ def vm_from_graph(content: Raw) -> VirtualMachine:
         else None
     )
     with checking_ids(_A_VM):
+        vm = ResourceId.parse(row.id)
+        encryption = ResourceId.parse(row.encryption) if row.encryption else None
         return VirtualMachine(
-            ResourceId.parse(row.id), row.location or "", _identity(identity), tags=tags_from_wire(row.tags)
+            vm,
+            row.location or "",
+            _identity(identity),
+            tags=tags_from_wire(row.tags),
+            dependents=dependents_in(_extensions(row.extensions or []), encryption),
+            has_unread_extensions=kind_of(vm) is VmKind.VM,
+            is_flexible=_is_flexible(row.mode),
         )
+
+
+def extension_from_graph(content: Raw) -> tuple[ResourceId, Extension]:
+    """Read a row of Resource Graph about an extension; return the VM that has it, and the extension."""
+    row = read(content, GraphExtensionBody, _AN_EXTENSION)
+    vm, _, name = row.id.rpartition("/extensions/")
+    with checking_ids(_AN_EXTENSION):
+        return ResourceId.parse(vm), Extension(name, row.publisher or "", row.kind or "", row.settings)
 
 
 def _identity(body: IdentityBody | None, request: str = "") -> IdentityState:

@@ -7,7 +7,7 @@ L3  A VM that no rule selects is not in the plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -114,6 +114,17 @@ def planned_vm(vm: ResourceId, now: IdentityState, change: Change, dependents: t
     """Work out one VM's part of a plan."""
     made = transition(now, change)
     return PlannedVm(vm, change, made.before, made.after, patch_for(made), consequences(made, kind_of(vm), dependents))
+
+
+def with_dependents(plan: Plan, dependents: Mapping[ResourceId, tuple[Dependent, ...]]) -> Plan:
+    """Return the plan with the consequences for what uses the identities of these VMs; no scale sets."""
+    vms = tuple(
+        replace(one, warnings=consequences(one.transition, kind_of(one.vm), dependents[one.vm]))
+        if one.vm in dependents
+        else one
+        for one in plan.vms
+    )
+    return replace(plan, vms=vms)
 
 
 def _unsupported(machine: VirtualMachine, planned: PlannedVm) -> tuple[Notice, ...]:

@@ -18,6 +18,7 @@ READS = [
     "identity list",
     "export-state",
     "verify webVM --yes",
+    "history webVM",
 ]
 
 

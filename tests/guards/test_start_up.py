@@ -104,6 +104,7 @@ def azure(tmp_path: Path) -> Iterator[dict[str, str]]:
         (("add-user", "myVM", "-g", GROUP, "--identity", "otherIdentity"), set()),
         (("remove-user", "dbVM", "-g", GROUP, "--all-identities", "--yes"), set()),
         (("enable-system", "myVM", "-g", GROUP, "--role", "Reader", "--scope", "group"), set()),
+        (("history", "webVM", "-g", GROUP), set()),
         (("group", "create", "newGroup", "-l", "westus"), {"azure.mgmt.resource"}),
         (("identity", "create", "newId", "-g", GROUP), {"azure.mgmt.msi"}),
         (("verify", "webVM", "-g", GROUP, "--yes"), {"azure.mgmt.compute"}),

@@ -6,18 +6,15 @@ Source: the recorded polls, and 'Track asynchronous Azure operations' in Microso
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timezone
 from typing import Any
 
 from vmident.arm.answers import ArmResponse
 from vmident.arm.connection import Connection
 from vmident.arm.errors.body import retry_after_seconds
 from vmident.arm.errors.translation import operation_error
+from vmident.arm.wire.moments import epoch_seconds
 from vmident.arm.wire.types import OperationBody
 from vmident.ports.azure import Operation, OperationStatus
-
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(?:Z|[+-]00:00)$", re.ASCII)
 
 
 class FirstAnswer:
@@ -76,17 +73,5 @@ def status_in(answer: ArmResponse, operation: Operation) -> OperationStatus:
 
 def _took_seconds(body: OperationBody) -> float | None:
     """Read `startTime` and `endTime`, such as `2020-07-09T07:19:37.8042157+00:00` (recording)."""
-    began, ended = _moment(body.start_time), _moment(body.end_time)
+    began, ended = epoch_seconds(body.start_time), epoch_seconds(body.end_time)
     return max(0.0, ended - began) if began is not None and ended is not None else None
-
-
-def _moment(text: str | None) -> float | None:
-    # Python 3.10 reads no seven digits of a second.
-    found = _MOMENT.match(text) if text else None
-    if found is None:
-        return None
-    try:
-        whole = datetime.strptime(found[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
-    except ValueError:
-        return None
-    return whole.timestamp() + float(f"0.{found[2] or '0'}")

@@ -22,7 +22,7 @@ no request of A can be put on record as sent once B has read the run.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +166,15 @@ class SqliteJournal:
             for vm, done, done_stage, back, back_stage in pairs:
                 if vm in wanted:
                     yield entry_in(done, done_stage), entry_in(back, back_stage)
+
+    def vms_of(self, runs: Collection[str]) -> Mapping[str, frozenset[ResourceId]]:
+        """Return the VMs of these runs, by the ID of the run; runs that are not on record are left out."""
+        found: dict[str, set[ResourceId]] = {}
+        with self._rows.reading() as rows:
+            for one in runs:
+                for run, vm in rows.execute("SELECT run, vm FROM entries WHERE run=?", (one,)):
+                    found.setdefault(run, set()).add(ResourceId.parse(vm))
+        return {run: frozenset(vms) for run, vms in found.items()}
 
     @property
     def begun(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class Journal(Protocol):
 
     def undo_history(self, vms: Collection[ResourceId]) -> Iterator[tuple[RunEntry, RunEntry]]:
         """Return what a run did to each of these VMs and what undoing it did, for every undoing, the oldest first."""
+        ...
+
+    def vms_of(self, runs: Collection[str]) -> Mapping[str, frozenset[ResourceId]]:
+        """Return the VMs of these runs, by the ID of the run; runs that are not on record are left out."""
         ...
 
     def take_over(self, run: str) -> RunRecord:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vmident.ports.journal import Journal
     from vmident.ports.offers import Offers
     from vmident.ports.prompt import Prompt
+    from vmident.ports.resource_changes import ResourceChanges
     from vmident.ports.run_commands import RunCommands
 
 
@@ -43,6 +44,11 @@ class Ports(Protocol):
     @property
     def access_rows(self) -> AccessRows:
         """The rows that access is decided from."""
+        ...
+
+    @property
+    def resource_changes(self) -> ResourceChanges:
+        """Who changed what."""
         ...
 
     @property

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PIPELINE = "d9e30000-0e5a-4d5b-8f2b-1b7a5c0ffeeb"
 _HOUR = 3_600.0
+_MINUTE = 60.0
 _DAY = 24 * _HOUR
 
 
@@ -59,11 +60,11 @@ def plant_changes(rows: Rows, new_uuid: Callable[[], str], group: str, now: floa
     pipeline = {"application": PIPELINE, "agent": "HashiCorp Terraform/1.9.5 terraform-provider-azurerm/4.1.0"}
     colleague = {"user": COLLEAGUE_NAME, "application": PORTAL}
     legacy = attached("legacyVM", "deletedIdentity", is_first=True)
-    write(6 * _DAY, machine("legacyVM"), "Update", legacy, **pipeline)
-    write(3 * _DAY, machine("signInVM"), "Update", system, **pipeline)
-    write(2 * _DAY, identity("deletedIdentity"), "Delete", {}, **colleague)
+    write(6 * _DAY + _MINUTE, machine("legacyVM"), "Update", legacy, **pipeline)
+    write(3 * _DAY + _MINUTE, machine("signInVM"), "Update", system, **pipeline)
+    write(2 * _DAY + _MINUTE, identity("deletedIdentity"), "Delete", {}, **colleague)
     monitoring = attached("encryptedVM", "monitoring", is_first=False)
-    write(5 * _HOUR, machine("encryptedVM"), "Update", monitoring, **colleague)
+    write(5 * _HOUR + _MINUTE, machine("encryptedVM"), "Update", monitoring, **colleague)
 
 
 def _change(before: str | None, after: str | None) -> dict[str, str | None]:

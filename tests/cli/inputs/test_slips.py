@@ -38,6 +38,7 @@ WORKING = {
     "apply": "-f - --yes",
     "export-state": "",
     "export policy": f"-f - --scope /subscriptions/{SUBSCRIPTION} -l westus --to policy",
+    "history": "webVM",
     "doctor": "myVM",
     "verify": "webVM --yes",
     "access": "webVM",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vmident.ports.azure import Groups, Identities, Roles, Subscriptions, VirtualMachines
     from vmident.ports.deployments import Deployments, Networks
     from vmident.ports.offers import Offers
+    from vmident.ports.resource_changes import ResourceChanges
     from vmident.ports.run_commands import RunCommands
     from vmident.sandbox.sandbox import Sandbox
 
@@ -90,6 +91,13 @@ class AzurePorts:
         from vmident.arm.access.reader import ArmAccessRows
 
         return ArmAccessRows(self._connection)
+
+    @cached_property
+    def resource_changes(self) -> ResourceChanges:
+        """Who changed what."""
+        from vmident.arm.resource_changes import ArmResourceChanges
+
+        return ArmResourceChanges(self._connection)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

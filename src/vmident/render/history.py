@@ -1,0 +1,141 @@
+"""Who changed the identities of VMs, as documents, rows and lines. Names of users and clients are foreign text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from vmident.core.history.identity_change import IdentityAction, IdentityChange
+from vmident.core.history.resource_change import KEPT_DAYS, ChangeKind
+from vmident.core.naming import GUID
+from vmident.core.vm_kind import kind_of
+from vmident.render.line import Line, Tone
+from vmident.render.moment import ago, utc
+from vmident.render.table import cut
+
+if TYPE_CHECKING:
+    from vmident.core.history.entries import HistoryEntry
+    from vmident.render.document import Document
+    from vmident.results.history import HistoryReport
+
+_LONGEST_NAME = 64
+_MARKS: Mapping[IdentityAction, tuple[str, Tone]] = {
+    IdentityAction.ENABLED: ("+", Tone.ADDED),
+    IdentityAction.ATTACHED: ("+", Tone.ADDED),
+    IdentityAction.DISABLED: ("-", Tone.REMOVED),
+    IdentityAction.DETACHED: ("-", Tone.REMOVED),
+    IdentityAction.RECREATED: ("~", Tone.WARNING),
+}
+_VERBS = {ChangeKind.CREATED: "created", ChangeKind.UPDATED: "changed", ChangeKind.DELETED: "deleted"}
+
+
+def history_document(entry: HistoryEntry) -> Document:
+    """Return one change of a VM's identities: the VM, when, what, by whom, and which run of vmident it was."""
+    return {
+        "id": str(entry.vm),
+        "name": entry.vm.name,
+        "resourceGroup": entry.vm.group,
+        "kind": kind_of(entry.vm).value,
+        **entry_document(entry),
+    }
+
+
+def entry_document(entry: HistoryEntry) -> Document:
+    """Return a change without its VM; what Azure does not know is null."""
+    author = entry.author
+    return {
+        "time": utc(entry.at_seconds),
+        "change": entry.kind.value,
+        "identities": [_identity_document(one) for one in entry.changes],
+        "typeBefore": entry.type_before,
+        "typeAfter": entry.type_after,
+        "changedBy": author.changed_by,
+        "changedByType": author.changed_by_type,
+        "clientType": author.client_type,
+        "operation": author.operation,
+        "correlationId": author.correlation_id,
+        "run": entry.run,
+        "runRecorded": entry.is_recorded,
+    }
+
+
+def _identity_document(one: IdentityChange) -> Document:
+    return {
+        "action": one.action.value,
+        "identity": str(one.identity) if one.identity else "system",
+        "principalIdBefore": one.before,
+        "principalIdAfter": one.after,
+    }
+
+
+def history_row(entry: HistoryEntry) -> Document:
+    """Return one change as a flat row, for a table or tsv."""
+    marks = (f"{_MARKS[one.action][0]}{one.identity.name if one.identity else 'system'}" for one in entry.changes)
+    return {
+        "time": utc(entry.at_seconds),
+        "name": entry.vm.name,
+        "resourceGroup": entry.vm.group,
+        "change": entry.kind.value,
+        "identities": ",".join(marks) or None,
+        "changedBy": entry.author.changed_by,
+        "clientType": entry.author.client_type,
+        "run": entry.run,
+    }
+
+
+def history_lines(report: HistoryReport, now_seconds: float, since_seconds: float | None) -> Iterator[Line]:
+    """Draw changes, the newest first, each with when and by whom above what it did; then how far back Azure looks."""
+    for entry in report.entries:
+        heading = f"{entry.vm.name} ({entry.vm.group}): {_VERBS[entry.kind]} {when_and_who(entry, now_seconds)}"
+        yield Line(heading, Tone.HEADING)
+        yield from _change_lines(entry)
+    if not report.entries:
+        since = f"since {utc(since_seconds)}" if since_seconds is not None else f"in the last {KEPT_DAYS} days"
+        yield Line(f"No changes of identities {since}.")
+    yield Line(f"Azure keeps changes for {KEPT_DAYS} days. New ones appear within about 5 minutes.", Tone.FAINT)
+
+
+def older_lines(older: int) -> Iterator[Line]:
+    """Count the changes that a limit leaves out."""
+    if older:
+        what = f"{older} older change{'' if older == 1 else 's'}"
+        yield Line(f"{what} not shown. Use a higher --limit to see more.", Tone.FAINT)
+
+
+def _change_lines(entry: HistoryEntry) -> Iterator[Line]:
+    for one in entry.changes:
+        mark, tone = _MARKS[one.action]
+        name = one.identity.name if one.identity else "system-assigned identity"
+        principals = " -> ".join(filter(None, (one.before, one.after)))
+        yield Line(f"  {mark} {name}{f'  principal {principals}' if principals else ''}", tone)
+    if not entry.changes and entry.kind is ChangeKind.UPDATED:
+        is_of_type = (entry.type_before, entry.type_after) != (None, None)
+        types = f"type {entry.type_before or 'None'} -> {entry.type_after or 'None'}"
+        yield Line(f"  ~ {types if is_of_type else 'other properties of the identity'}", Tone.WARNING)
+
+
+def when_and_who(entry: HistoryEntry, now_seconds: float) -> str:
+    """Return `2 hours ago by alice@contoso.com with Azure Portal`, as far as Azure knows it."""
+    return f"{ago(entry.at_seconds, now_seconds)} {who(entry)}"
+
+
+def who(entry: HistoryEntry) -> str:
+    """Return `by alice@contoso.com with Azure Portal`; long names are cut."""
+    author = entry.author
+    if author.is_system:
+        return "by Azure itself"
+    if author.changed_by is None:
+        by = "by an unknown caller"
+    else:
+        is_application = author.changed_by_type not in (None, "User")
+        by = f"by {'application ' if is_application else ''}{cut(author.changed_by, _LONGEST_NAME)}"
+    return by + _client(entry)
+
+
+def _client(entry: HistoryEntry) -> str:
+    client = entry.author.client_type
+    if entry.run:
+        return f" with vmident (run {entry.run}{' of another machine' if entry.is_recorded is False else ''})"
+    if client is None or client == entry.author.changed_by:
+        return ""
+    return f" with {'application ' if GUID.fullmatch(client) else ''}{cut(client, _LONGEST_NAME)}"

@@ -1,0 +1,1 @@
+"""Show who changed the identities of VMs."""

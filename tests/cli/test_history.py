@@ -1,0 +1,265 @@
+"""`vmident history`: who changed the identities of VMs, when and with what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.program import (
+    TERMINAL,
+    WIDE_TERMINAL,
+    Program,
+    answering,
+    answering_with,
+    identity_id,
+    vm_id,
+)
+
+ENABLE = {"identity": {"type": "SystemAssigned"}}
+USERS = "identity.userAssignedIdentities"
+SEEN_SECONDS = 60
+OTHER_GROUP = "otherResourceGroup"
+COLLEAGUE = "colleague@sandbox.invalid"
+
+
+def seen(program: Program) -> None:
+    """Let time pass until Resource Graph has the changes."""
+    program.time.sleep(SEEN_SECONDS)
+
+
+def row(**members: Any) -> dict[str, Any]:
+    attributes = {"timestamp": "2027-01-15T07:00:00.1234567Z", **members.pop("attributes", {})}
+    changes = {"identity.type": {"previousValue": None, "newValue": "SystemAssigned"}}
+    target = vm_id("myVM")
+    return {"id": f"{target}/changes/1", "target": target, "kind": "Update", "attributes": attributes,
+            "changes": changes, **members}  # fmt: skip
+
+
+def answers(program: Program, *rows: dict[str, Any]) -> None:
+    program.when("POST", "ResourceGraph", answering_with(200, {"totalRecords": 1, "count": 1, "data": [*rows]}))
+
+
+def test_a_colleagues_change_is_told_from_a_run_of_ours(program: Program) -> None:
+    program("add-user myVM --identity otherIdentity -g myResourceGroup")
+    program.time.sleep(3_600)
+    program.colleague("PATCH", vm_id("myVM"), {"identity": {"type": "None"}})
+    seen(program)
+    run = program("runs list").json[0]["run"]
+    program.terminal = WIDE_TERMINAL
+
+    outcome = program("history myVM")
+
+    lines = outcome.out.splitlines()
+    assert (outcome.code, outcome.err) == (0, "")
+    assert lines[0] == f"myVM (myResourceGroup): changed 1 minute ago by {COLLEAGUE} with Azure Portal"
+    assert lines[1].startswith("  - otherIdentity  principal ")
+    us = f"by sandbox-user@sandbox.invalid with vmident (run {run})"
+    assert lines[2] == f"myVM (myResourceGroup): changed 1 hour ago {us}"
+    assert lines[3].startswith("  + otherIdentity  principal ")
+    assert lines[4:] == ["Azure keeps changes for 14 days. New ones appear within about 5 minutes."]
+
+
+def test_the_document_has_all_that_azure_says(program: Program) -> None:
+    program("enable-system myVM -g myResourceGroup")
+    seen(program)
+    run = program("runs list").json[0]["run"]
+    principal = program.identity_of("myVM")["principalId"]
+
+    (change,) = program("history myVM").json
+
+    assert change == {
+        "id": vm_id("myVM"),
+        "name": "myVM",
+        "resourceGroup": "myResourceGroup",
+        "kind": "vm",
+        "time": "2027-01-15T08:00:00Z",
+        "change": "updated",
+        "identities": [
+            {"action": "enabled", "identity": "system", "principalIdBefore": None, "principalIdAfter": principal}
+        ],
+        "typeBefore": None,
+        "typeAfter": "SystemAssigned",
+        "changedBy": "sandbox-user@sandbox.invalid",
+        "changedByType": "User",
+        "clientType": None,
+        "operation": "Microsoft.Compute/virtualMachines/write",
+        "correlationId": f"{run}-4d4d-8333-bb21-4b4dab0d389a",
+        "run": run,
+        "runRecorded": True,
+    }
+    assert program("history myVM -o tsv").out.split("\t")[3:5] == ["updated", "+system"]
+
+
+def test_a_run_of_another_machine_is_vmidents_and_not_ours(program: Program) -> None:
+    program("enable-system myVM -g myResourceGroup")
+    seen(program)
+    program.environ["VMIDENT_STATE_DIR"] = str(program.folder / "another")
+    program.terminal = WIDE_TERMINAL
+    assert " of another machine)" in program("history myVM").out
+    assert [one["runRecorded"] for one in program("history myVM -o json").json] == [False]
+    (program.folder / "another" / "runs.sqlite3").write_text("no database")
+    assert " with vmident (run " in program("history myVM").out
+    assert [one["runRecorded"] for one in program("history myVM -o json").json] == [None]
+
+
+def test_several_vms_are_one_log_from_one_query(estate: Program) -> None:
+    outcome = estate(f"history encryptedVM legacyVM signInVM -g {OTHER_GROUP}")
+    assert [(one["name"], one["clientType"]) for one in outcome.json] == [
+        ("encryptedVM", "Azure Portal"),
+        ("signInVM", "Terraform"),
+        ("legacyVM", "Terraform"),
+    ]
+    assert estate.shape == ["POST"]
+    everything = estate("history --all --kind any")
+    assert everything.json == outcome.json
+    assert estate.shape.count("POST") == 1
+
+
+def test_scale_sets_have_a_history(estate: Program) -> None:
+    estate(f"disable-system webScaleSet --kind vmss -g {OTHER_GROUP} --yes")
+    seen(estate)
+    (change,) = estate(f"history webScaleSet --kind vmss -g {OTHER_GROUP}").json
+    assert (change["kind"], change["identities"][0]["action"]) == ("vmss", "disabled")
+
+
+@pytest.mark.parametrize(
+    ("options", "names", "note"),
+    [
+        ("--limit 2", ["encryptedVM", "signInVM"], "1 older change not shown. Use a higher --limit to see more.\n"),
+        ("--since 6h", ["encryptedVM"], ""),
+        ("--since 4d", ["encryptedVM", "signInVM"], ""),
+        ("--since 2027-01-12T00:00:00Z", ["encryptedVM", "signInVM"], ""),
+        ("--since 2027-01-15", ["encryptedVM"], ""),
+        ("--since 2027-01-15T04:00", [], ""),
+        ("--since 999999W", ["encryptedVM", "signInVM", "legacyVM"], ""),
+        ("--since 0001-01-01T00:00:00+23:59", ["encryptedVM", "signInVM", "legacyVM"], ""),
+        ("--since 9999-12-31T23:59:59-23:59", [], ""),
+    ],
+)
+def test_the_newest_can_be_asked_for(estate: Program, options: str, names: list[str], note: str) -> None:
+    outcome = estate(f"history --all {options}")
+    assert ([one["name"] for one in outcome.json], outcome.err) == (names, note)
+
+
+@pytest.mark.parametrize("word", ["tomorrow", "2x", "-3d", "2027-13-01"])
+def test_a_moment_that_is_none_is_wrong_usage(program: Program, word: str) -> None:
+    outcome = program(f"history myVM --since={word}")
+    assert (outcome.code, program.sent) == (2, [])
+    assert "is not an age such as 2h or 3d, nor a date" in outcome.err
+
+
+def test_a_vm_without_changes_is_looked_for(program: Program) -> None:
+    program.terminal = TERMINAL
+    assert program("history myVM -g myResourceGroup").out == (
+        "No changes of identities in the last 14 days.\n"
+        "Azure keeps changes for 14 days. New ones appear within about 5 minutes.\n"
+    )
+    assert program.shape == ["POST", "GET"]
+    assert "No changes of identities since 2027-01-15T06:00:00Z." in program("history myVM --since 2h").out
+    assert program("history myVM -o json").json == []
+
+
+def test_a_vm_that_is_not_there_is_not_found_and_stops_no_other(estate: Program) -> None:
+    alone = estate("history myWM -g myResourceGroup")
+    assert (alone.code, alone.out, alone.error["code"]) == (3, "", "ResourceNotFound")
+    assert "Did you mean 'myVM'?" in alone.error["message"]
+    beside = estate(f"history {vm_id('nothing')} {vm_id('encryptedVM', OTHER_GROUP)}")
+    assert (beside.code, [one["name"] for one in beside.json]) == (5, ["encryptedVM"])
+
+
+def test_a_deleted_vm_has_a_history_by_its_id(program: Program) -> None:
+    program("enable-system myVM -g myResourceGroup")
+    program.colleague("DELETE", vm_id("myVM"))
+    seen(program)
+    program.terminal = WIDE_TERMINAL
+    outcome = program(f"history {vm_id('myVM')}")
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[0].endswith(f"deleted 54 seconds ago by {COLLEAGUE} with Azure Portal")
+    assert program.shape == ["POST"]
+
+
+def test_a_history_that_cannot_be_read_is_an_error_that_says_where_else_to_look(program: Program) -> None:
+    program.when("POST", "ResourceGraph", answering(403, "AuthorizationFailed"))
+    error = program("history myVM -g myResourceGroup").error
+    assert error["message"].startswith("The history could not be read from Resource Graph: ")
+    assert "az monitor activity-log list --resource-id /subscriptions/" in error["hint"]
+
+
+def test_foreign_text_cannot_move_the_cursor_or_fill_the_screen(program: Program) -> None:
+    program.terminal = WIDE_TERMINAL
+    for text in ("\x1b[2J\x1b]0;title\x07", "\u202eevil\u2066", "[red]bold[/]", "x" * 300, "a\nb\r"):
+        attributes = {"changedBy": text, "changedByType": text, "clientType": text, "operation": text,
+                      "correlationId": text}  # fmt: skip
+        answers(program, row(attributes=attributes))
+        answers(program, row(attributes=attributes))
+        said = program("history myVM -g myResourceGroup").out
+        assert len(said.splitlines()) == 3
+        assert all(character.isprintable() for character in said.replace("\n", ""))
+        assert len(said) < 1_000
+        assert program("history myVM -g myResourceGroup -o json").json[0]["changedBy"] == text
+        program.rules.clear()
+
+
+def test_what_azure_does_not_know_is_not_guessed(program: Program) -> None:
+    unknown = {"changedBy": "Unspecified", "changedByType": "", "clientType": "Unknown", "operation": None}
+    application = "d9e30000-0e5a-4d5b-8f2b-1b7a5c0ffeeb"
+    by_application = {"changedBy": application, "changedByType": "Application", "clientType": application}
+    other = {**by_application, "clientType": "04b07795-8ddb-461a-bbee-02f9e1bf7b46"}
+    answers(
+        program,
+        row(attributes=unknown),
+        row(attributes=by_application),
+        row(attributes=other),
+        row(attributes={"changedBy": "System"}, changes={f"{USERS}.{identity_id('x')}": {"newValue": "{}"}}),
+        row(kind="Create", changes=None),
+        row(changes={"identity.type": {"newValue": "UserAssigned"}}),
+        row(changes={"identity.tenantId": {"previousValue": "null", "newValue": "t"}}),
+    )
+    program.terminal = WIDE_TERMINAL
+    said = program("history myVM -g myResourceGroup").out
+    begun = "myVM (myResourceGroup): changed 59 minutes ago by "
+    assert f"{begun}an unknown caller\n" in said
+    assert f"{begun}application {application}\n" in said
+    assert f"{begun}application {application} with application 04b07795-8ddb-461a-bbee-02f9e1bf7b46\n" in said
+    assert f"{begun}Azure itself\n" in said
+    assert "  ~ type None -> UserAssigned\n" in said
+    assert "  ~ other properties of the identity\n" in said
+    assert "created 59 minutes ago" in said
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"kind": "Moved"},
+        {"attributes": {"timestamp": "yesterday"}},
+        {"target": "/subscriptions/x"},
+        {"changes": [1]},
+    ],
+)
+def test_a_row_that_cannot_be_read_is_an_error(program: Program, bad: dict[str, Any]) -> None:
+    answers(program, row(**bad))
+    assert program("history myVM -g myResourceGroup").error["code"] == "invalid-response"
+
+
+def test_many_vms_are_asked_about_without_their_names(program: Program) -> None:
+    program.sandbox.add_vms(60)
+    for name in ("vm-00001", "webVM"):
+        program.colleague("PATCH", vm_id(name), {"identity": {"type": "None"}} if name == "webVM" else ENABLE)
+    seen(program)
+    ids = [vm_id(f"vm-{number:05}") for number in range(1, 61)]
+    program.standard_input = json.dumps(ids)
+    outcome = program("history --ids -")
+    assert [one["name"] for one in outcome.json] == ["vm-00001"]
+    (query,) = (one.body["query"] for one in program.sent if one.method == "POST")
+    assert len(query) < 1_000
+
+
+def test_the_identity_of_each_change_is_its_id(program: Program) -> None:
+    program.colleague("PATCH", vm_id("dbVM"), {"identity": {"type": "None"}})
+    seen(program)
+    (change,) = program("history dbVM -g myResourceGroup").json
+    assert [(one["action"], one["identity"]) for one in change["identities"]] == [
+        ("detached", identity_id("myUserAssignedIdentity"))
+    ]

@@ -199,6 +199,8 @@ def _limits() -> str:
         ("Response headers, including interim responses", f"{limits.HEADER_BYTES // mib} MiB"),
         ("JSON nesting depth", f"{limits.JSON_LEVELS} levels"),
         ("Pages of a list", f"{limits.LIST_PAGES:,}"),
+        ("Microsoft Entra groups whose members are read", f"{limits.GROUPS:,}"),
+        ("Members of a group", f"{limits.GROUP_PAGES * limits.GROUP_PAGE:,}"),
         ("`Retry-After`", f"{LONGEST_RETRY_AFTER_SECONDS / 3600:.0f} hours"),
         ("Attempts of a read", str(connection.READ_TRIES)),
         ("Attempts of a write, each after reading the VM again", str(execute.TRIES)),

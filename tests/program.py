@@ -289,7 +289,7 @@ def letting_in(act: Callable[[], object]) -> Misbehaviour:
 
 def _as_requests(request: requests.PreparedRequest, answer: Response) -> requests.Response:
     class Fixed:
-        endpoint = "/".join(str(request.url).split("/")[:3])
+        endpoint = graph_endpoint = "/".join(str(request.url).split("/")[:3])
 
         def answer(self, _request: Request) -> Response:
             return Response(answer.status, {"x-ms-request-id": "11111111-2222", **answer.headers}, answer.body)

@@ -9,20 +9,37 @@ ENDPOINT = "https://management.azure.com"
 
 
 @pytest.mark.parametrize(
-    ("name", "endpoint", "authority"),
+    ("name", "endpoint", "authority", "graph"),
     [
-        ("AzureCloud", "https://management.azure.com", "login.microsoftonline.com"),
-        ("AzureUSGovernment", "https://management.usgovcloudapi.net", "login.microsoftonline.us"),
-        ("AzureChinaCloud", "https://management.chinacloudapi.cn", "login.chinacloudapi.cn"),
-        ("AzureBleuCloud", "https://management.sovcloud-api.fr", "login.sovcloud-identity.fr"),
+        ("AzureCloud", "management.azure.com", "login.microsoftonline.com", "graph.microsoft.com"),
+        ("AzureUSGovernment", "management.usgovcloudapi.net", "login.microsoftonline.us", "graph.microsoft.us"),
+        (
+            "AzureChinaCloud",
+            "management.chinacloudapi.cn",
+            "login.chinacloudapi.cn",
+            "microsoftgraph.chinacloudapi.cn",
+        ),
+        ("AzureBleuCloud", "management.sovcloud-api.fr", "login.sovcloud-identity.fr", "graph.svc.sovcloud.fr"),
     ],
 )
-def test_a_cloud_is_known_by_the_azure_clis_name_in_any_case(name: str, endpoint: str, authority: str) -> None:
+def test_a_cloud_is_known_by_the_azure_clis_name_in_any_case(
+    name: str, endpoint: str, authority: str, graph: str
+) -> None:
     for spelled in (name, name.upper(), f" {name.lower()} "):
-        assert known_cloud(spelled) == Cloud(name, endpoint, authority)
-    assert known_cloud(name).scope == f"{endpoint}/.default"
+        assert known_cloud(spelled) == Cloud(name, f"https://{endpoint}", authority, graph=f"https://{graph}")
+    assert known_cloud(name).scope == f"https://{endpoint}/.default"
     assert known_cloud(name).has_microsofts_authority
     assert not known_cloud(name).is_plain_http
+
+
+def test_microsoft_graph_is_asked_at_its_own_endpoint_for_its_own_audience() -> None:
+    of_graph = known_cloud("AzureUSGovernment").of_graph
+    assert of_graph is not None
+    assert (of_graph.endpoint, of_graph.scope) == ("https://graph.microsoft.us", "https://graph.microsoft.us/.default")
+    keys = {"endpoint_resource_manager": "https://arm.example", "endpoint_active_directory": "https://login.example"}
+    assert known_cloud("own", {"own": keys}).of_graph is None
+    with_graph = known_cloud("own", {"own": {**keys, "endpoint_microsoft_graph_resource_id": "https://graph.example/"}})
+    assert with_graph.graph == "https://graph.example"
 
 
 def test_an_unknown_cloud_is_refused_and_the_known_ones_are_named() -> None:

@@ -12,7 +12,7 @@ def test_as_many_connections_are_kept_as_requests_are_under_way_at_once() -> Non
     clock = CommandClock(lambda: 0.0, lambda _seconds: None, None)
     connection = Connection(
         cloud,
-        StaticTokenCredential("token", 0.0),
+        StaticTokenCredential({cloud.scope: "token"}, 0.0),
         clock,
         version="0",
         trace=lambda _text: None,

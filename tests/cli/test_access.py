@@ -121,7 +121,7 @@ def test_without_resource_graph_a_named_vm_is_read_from_lists_with_the_same_edge
 def test_without_resource_graph_an_estate_cannot_be_decided(estate: Program, words: str) -> None:
     estate.when("POST", "ResourceGraph", answering_with(403, REFUSED), times=99)
     outcome = estate(words)
-    assert (outcome.code, outcome.out) == (4, "")
+    assert (outcome.code, outcome.out) == (4, ""), outcome.err
 
 
 def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(estate: Program) -> None:

@@ -73,6 +73,18 @@ def test_every_command_works_over_a_socket_and_brings_the_token(program: Program
     assert {one.headers.get("authorization") for one in azure.received} == {f"Bearer {TOKEN}"}
 
 
+def test_a_token_for_azure_resource_manager_is_never_sent_to_microsoft_graph(
+    program: Program, azure: Loopback, elsewhere: Loopback
+) -> None:
+    outcome = typed(program, "access myVM --groups")
+    (why,) = (one["why"] for one in outcome.json["unread"])
+    assert (outcome.code, "set VMIDENT_GRAPH_ENDPOINT" in why) == (0, True)
+    program.environ["VMIDENT_GRAPH_ENDPOINT"] = elsewhere.endpoint
+    (why,) = (one["why"] for one in typed(program, "access myVM --groups").json["unread"])
+    assert f"The token of VMIDENT_ACCESS_TOKEN is not for {elsewhere.endpoint}." in why
+    assert (bool(azure.received), elsewhere.received) == (True, [])
+
+
 def test_an_operation_on_a_foreign_port_is_never_asked_for_and_the_vm_itself_tells(
     program: Program, azure: Loopback, elsewhere: Loopback
 ) -> None:

@@ -43,9 +43,18 @@ def test_vmident_signs_in_changes_and_sees_what_it_changed(served: Served) -> No
     assert json.loads(shown.stdout)["identity"] == json.loads(changed.stdout)["after"]
 
 
+def test_groups_are_read_with_a_token_of_microsoft_graphs_own(served: Served) -> None:
+    shown = served.vmident("access", "signInVM", "--groups", "-o", "json")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    document = json.loads(shown.stdout)
+    names = {one["groupName"] for one in document["identities"][0]["canBecome"] if one["how"] == "login"}
+    assert (names, document["unread"]) == ({None, "Web Operators"}, [])
+
+
 def test_the_commands_survive_a_secret_and_a_folder_of_any_kind() -> None:
     facts = {
-        "endpoint": "https://localhost:10443",
+        "endpoint": "https://127.0.0.1:10443",
+        "graphEndpoint": "https://localhost:10443",
         "tenantId": "tenant",
         "clientId": "client",
         "clientSecret": "-p",

@@ -123,6 +123,7 @@ def test_where_nobody_says_anything_the_defaults_hold() -> None:
         group=None,
         cloud="AzureCloud",
         endpoint=None,
+        graph_endpoint=None,
         access_token=None,
         authority=None,
         output=Output.AUTO,

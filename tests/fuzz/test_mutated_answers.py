@@ -99,7 +99,7 @@ class MutatedProgram(Program):
         answer = self.mutator(request, send)
 
         class Fixed:
-            endpoint = "/".join(str(request.url).split("/")[:3])
+            endpoint = graph_endpoint = "/".join(str(request.url).split("/")[:3])
 
             def answer(self, _request: object) -> Response:
                 return answer

@@ -27,13 +27,15 @@ _HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+", re.IGNORECASE)
 class Cloud(Struct, frozen=True):
     """A cloud: its name, the URL of its Resource Manager, the host that gives out tokens.
 
-    `resource` is the audience of its tokens, where that is not the endpoint.
+    `resource` is the audience of its tokens, where that is not the endpoint. `graph` is the URL of its Microsoft Graph,
+    which is the audience of the tokens for it; `None` where it is not known.
     """
 
     name: str
     endpoint: str
     authority: str
     resource: str | None = None
+    graph: str | None = None
 
     @property
     def scope(self) -> str:
@@ -59,18 +61,33 @@ class Cloud(Struct, frozen=True):
         """Return whether Microsoft's instance discovery knows the authority; it is never asked about a foreign one."""
         return self.authority_host.partition(":")[0] in _MICROSOFTS_AUTHORITIES
 
+    @property
+    def of_graph(self) -> Cloud | None:
+        """The cloud with its Microsoft Graph in the place of the Resource Manager; `None` where it is not known."""
+        return replace(self, endpoint=self.graph, resource=None) if self.graph else None
+
     def signed_in_by(self, authority: str | None) -> Cloud:
         """Return the same cloud with another authority, where one is named."""
         return replace(self, authority=authority) if authority else self
 
 
+def _public(name: str, manager: str, authority: str, graph: str) -> Cloud:
+    """Return a cloud of Microsoft's; `graph` is `microsoft_graph_resource_id` in the Azure CLI's cloud.py."""
+    return Cloud(name, f"https://{manager}", authority, graph=f"https://{graph}")
+
+
 KNOWN_CLOUDS = {
     cloud.name.lower(): cloud
     for cloud in (
-        Cloud("AzureCloud", "https://management.azure.com", "login.microsoftonline.com"),
-        Cloud("AzureUSGovernment", "https://management.usgovcloudapi.net", "login.microsoftonline.us"),
-        Cloud("AzureChinaCloud", "https://management.chinacloudapi.cn", "login.chinacloudapi.cn"),
-        Cloud("AzureBleuCloud", "https://management.sovcloud-api.fr", "login.sovcloud-identity.fr"),
+        _public("AzureCloud", "management.azure.com", "login.microsoftonline.com", "graph.microsoft.com"),
+        _public("AzureUSGovernment", "management.usgovcloudapi.net", "login.microsoftonline.us", "graph.microsoft.us"),
+        _public(
+            "AzureChinaCloud",
+            "management.chinacloudapi.cn",
+            "login.chinacloudapi.cn",
+            "microsoftgraph.chinacloudapi.cn",
+        ),
+        _public("AzureBleuCloud", "management.sovcloud-api.fr", "login.sovcloud-identity.fr", "graph.svc.sovcloud.fr"),
     )
 }
 
@@ -106,16 +123,19 @@ def _registered_cloud(name: str, keys: Mapping[str, str], public: Cloud | None) 
             f"Cloud '{name}' has no {missing} in the Azure CLI's clouds.config.",
             hint=f"Set it: {update}",
         )
+    file = f"of '{name}' in the Azure CLI's clouds.config"
+    graph = keys.get("endpoint_microsoft_graph_resource_id") or (public.graph if public else None)
     return Cloud(
         public.name if public else name,
-        checked_endpoint(endpoint, f"endpoint_resource_manager of '{name}' in the Azure CLI's clouds.config"),
+        checked_endpoint(endpoint, f"endpoint_resource_manager {file}"),
         authority.rstrip("/"),
         keys.get("endpoint_active_directory_resource_id") or None,
+        checked_endpoint(graph, f"endpoint_microsoft_graph_resource_id {file}", "Microsoft Graph") if graph else None,
     )
 
 
-def checked_endpoint(url: str, told_by: str = "VMIDENT_ARM_ENDPOINT") -> str:
-    """Return an ARM endpoint without a slash at its end; `told_by` is where to mend one that is refused.
+def checked_endpoint(url: str, told_by: str = "VMIDENT_ARM_ENDPOINT", service: str = "ARM") -> str:
+    """Return an endpoint without a slash at its end; `told_by` is where to mend one that is refused.
 
     Raises `UsageError` for anything but an https URL, or an http one on loopback: a bearer token goes there.
     """
@@ -133,7 +153,7 @@ def checked_endpoint(url: str, told_by: str = "VMIDENT_ARM_ENDPOINT") -> str:
     ):
         return f"{parts.scheme}://{parts.netloc}"
     raise UsageError(
-        f"'{url}' is not a valid ARM endpoint. Use https://HOST[:PORT]; http is allowed on loopback only.",
+        f"'{url}' is not a valid {service} endpoint. Use https://HOST[:PORT]; http is allowed on loopback only.",
         hint=f"Check {told_by}.",
     )
 

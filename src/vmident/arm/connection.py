@@ -86,14 +86,23 @@ class Connection:
             cloud.endpoint, transport=self._transport, policies=self._policies()
         )
 
+    @property
+    def endpoint(self) -> str:
+        """The URL that requests go to, without a path."""
+        return self._cloud.endpoint
+
     def read(self, path: str, api_version: str, *, expand: str = "", condition: str = "") -> ArmResponse:
         """GET a resource; tried again, a bounded number of times, where Azure throttles or has trouble."""
         options = {"$filter": condition, "$expand": expand}
         return self.patiently(lambda: self._send("GET", self._url(path, api_version, options)))
 
-    def follow(self, url: str) -> ArmResponse:
+    def follow(self, url: str, *, headers: Mapping[str, str] = _NO_OPTIONS) -> ArmResponse:
         """GET a URL that Azure gave, exactly as given; raises `AzureRefused` for one that leads elsewhere."""
-        return self.patiently(lambda: self._send("GET", url))
+        return self.patiently(lambda: self._send("GET", url, headers=headers))
+
+    def pose(self, url: str, question: Any) -> ArmResponse:
+        """POST a question that changes nothing to a URL, exactly as given; repeated like a read."""
+        return self.patiently(lambda: self._send("POST", url, body=question))
 
     def is_own_address(self, url: str) -> bool:
         """Return whether a URL that Azure gave leads to Azure's own endpoint, and so may be followed."""

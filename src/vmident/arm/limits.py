@@ -20,6 +20,12 @@ JSON_LEVELS = 100
 """For arrays and objects within each other; an answer of Azure's has fewer than 20."""
 LIST_PAGES = 1_000
 """For one list: 50,000 VMs, or 1,000,000 rows of Resource Graph."""
+GROUPS = 1_000
+"""Of Microsoft Entra groups whose members are read."""
+GROUP_PAGES = 20
+"""For the members of one group."""
+GROUP_PAGE = 999
+"""Members of a page: the most that Microsoft Graph gives."""
 MESSAGE_CHARACTERS = 4_000
 """Of a message of Azure's that are shown."""
 CODE_CHARACTERS = 100

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from vmident.core.access.directory import DirectoryAnswer
     from vmident.core.access.estate import Estate
 
 
@@ -22,4 +23,15 @@ class AccessRows(Protocol):
 
     def estate_of(self, machines: Sequence[str]) -> Estate:
         """Read the rows that decide access to these machines without an index; other machines are `unread`."""
+        ...
+
+
+class Directory(Protocol):
+    """The principals of Microsoft Entra ID."""
+
+    def read(self, tenant: str, ids: Collection[str]) -> DirectoryAnswer:
+        """Read the principals of a tenant by object ID, and the members of the groups among them.
+
+        What cannot be read, for whatever reason but an expired timeout, is in `unread` of the answer.
+        """
         ...

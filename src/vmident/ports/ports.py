@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from vmident.ports.access import AccessRows
+    from vmident.ports.access import AccessRows, Directory
     from vmident.ports.auth import Tokens
     from vmident.ports.azure import Groups, Identities, Roles, Subscriptions, VirtualMachines
     from vmident.ports.clock import Clock
@@ -49,6 +49,11 @@ class Ports(Protocol):
     @property
     def resource_changes(self) -> ResourceChanges:
         """Who changed what."""
+        ...
+
+    @property
+    def directory(self) -> Directory:
+        """The principals of Microsoft Entra ID."""
         ...
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vmident.core.access.edges import FEDERATED, Edge, Holding, IdentityEntry, Route
+from vmident.core.access.edges import Edge, Holding, IdentityEntry, principal_title
 from vmident.core.access.estate import name_of, scope_title
 from vmident.core.access.finding import Finding, Severity
 from vmident.core.access.rights import Privilege
@@ -14,7 +14,8 @@ from vmident.render.moment import utc
 from vmident.results.access import AccessReport, IdentityAccess
 
 _TONES = {Severity.HIGH: Tone.ERROR, Severity.MEDIUM: Tone.WARNING, Severity.LOW: Tone.PLAIN}
-_PRINCIPAL_TYPES = {"ServicePrincipal": "Service principal", "ForeignGroup": "Foreign group"}
+_NAMED_AT_MOST = 5
+"""Members of a group that are named on its line; the JSON has all."""
 HOW_TITLES = {
     "run-command": "run commands",
     "extension": "install extensions",
@@ -56,6 +57,7 @@ def access_rows(report: AccessReport) -> list[dict[str, Any]]:
             "identity": one.identity.name,
             "type": identity_type(one.identity),
             "who": edge.principal_name or edge.principal_id,
+            "group": edge.group_name or edge.group,
             "how": edge.how.value,
             "role": edge.role,
             "scope": edge.scope,
@@ -104,23 +106,29 @@ def _identity_lines(one: IdentityAccess) -> Iterator[Line]:
 
 
 def _by_principal(edges: Sequence[Edge]) -> dict[str, list[str]]:
-    """Return for each principal what its assignments allow it, an assignment on a line of its own."""
+    """Return for each principal what its assignments allow it, an assignment on a line of its own.
+
+    Members of a group are on a line below what the group can do.
+    """
     by_source: dict[tuple[str, str], list[Edge]] = {}
+    members: dict[str, dict[str, None]] = {}
     for edge in edges:
-        by_source.setdefault((principal_title(edge), edge.source), []).append(edge)
+        if edge.group is None:
+            by_source.setdefault((principal_title(edge), edge.source), []).append(edge)
+        else:
+            members.setdefault(edge.source, {})[edge.principal_name or edge.principal_id or ""] = None
     grouped: dict[str, list[str]] = {}
-    for (who, _), found in by_source.items():
-        grouped.setdefault(who, []).append(_source_text(found))
+    for (who, source), found in by_source.items():
+        lines = grouped.setdefault(who, [])
+        lines.append(_source_text(found))
+        if source in members:
+            lines.append(f"members: {_listed(list(members[source]))}")
     return grouped
 
 
-def principal_title(edge: Edge | Route) -> str:
-    """Return who an edge comes from, in words: a name where one is known, else type and object ID."""
-    if edge.principal_type == FEDERATED:
-        return f"Tokens of {edge.principal_name}"
-    if edge.principal_name:
-        return f"{edge.principal_name[0].upper()}{edge.principal_name[1:]}"
-    return f"{_PRINCIPAL_TYPES.get(edge.principal_type, edge.principal_type)} {edge.principal_id}"
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED_AT_MOST
+    return ", ".join(names[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _source_text(edges: Sequence[Edge]) -> str:
@@ -132,7 +140,7 @@ def _source_text(edges: Sequence[Edge]) -> str:
 
 def _holding_text(holding: Holding) -> str:
     privilege = "" if holding.privilege is Privilege.NONE else f", {holding.privilege.value}"
-    via = " through a group" if holding.via == "group" else ""
+    via = f" through group '{holding.group_name or holding.group}'" if holding.group else ""
     return f"role '{holding.role}' on {scope_title(holding.scope)}{via}{privilege}{_limits(holding)}"
 
 
@@ -165,6 +173,10 @@ def _edge_document(edge: Edge) -> dict[str, Any]:
         "principalId": edge.principal_id,
         "principalType": edge.principal_type,
         "principalName": edge.principal_name,
+        "via": edge.via,
+        "groupId": edge.group,
+        "groupName": edge.group_name,
+        "members": edge.member_count,
         "how": edge.how.value,
         "role": edge.role,
         "scope": edge.scope,
@@ -189,4 +201,6 @@ def holding_document(one: Holding) -> dict[str, Any]:
         "eligible": one.eligible,
         "expires": one.expires,
         "via": one.via,
+        "groupId": one.group,
+        "groupName": one.group_name,
     }

@@ -8,7 +8,7 @@ from vmident.sandbox.api_versions import DEFAULT_LOCATION
 from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from vmident.sandbox.rows import Rows
 from vmident.sandbox.store import Store
@@ -46,6 +46,32 @@ class Contents:
         with self._store.transaction() as rows:
             role_store.write_custom_role(rows, role, made=0.0)
         return role.name
+
+    def add_directory_groups(
+        self, groups: Mapping[str, tuple[str, Sequence[str]]], *, hidden: Iterable[str] = ()
+    ) -> None:
+        """Add groups to the directory: by object ID, each with its name and its direct members, by object ID.
+
+        Members that are new are added as users. The members of `hidden` groups take a permission of their own to read,
+        which the person lacks.
+        """
+        from vmident.sandbox.authorization import directory
+
+        with self._store.transaction() as rows:
+            for group, (name, members) in groups.items():
+                directory.enter_group(rows, group, name, members, made=0.0, is_hidden=group in hidden)
+            for member in {one for _, members in groups.values() for one in members}:
+                if rows.find("principal", "", member) is None:
+                    account = f"{member}@sandbox.invalid"
+                    directory.enter(rows, member, made=0.0, kind=directory.USER, account=account)
+
+    def hide_directory(self) -> None:
+        """Take the right to read the directory from the person."""
+        from vmident.sandbox.authorization import directory
+        from vmident.sandbox.tenant import PERSON_ID
+
+        with self._store.transaction() as rows:
+            directory.hide_from(rows, PERSON_ID)
 
     def add_group(self, name: str, *, location: str = DEFAULT_LOCATION, tags: Mapping[str, str] | None = None) -> None:
         """Add a resource group that looks long established."""

@@ -47,7 +47,7 @@ def put_identity(
     """Write an identity that is not there yet; return its ID."""
     record = new_identity(group, name, location, dict(tags or {}), new_uuid)
     rows.add("identity", group, name, record, made=LONG_AGO)
-    directory.enter(rows, record["principalId"], made=LONG_AGO)
+    directory.enter(rows, record["principalId"], made=LONG_AGO, name=name)
     return str(record["id"])
 
 
@@ -136,7 +136,7 @@ def _attach(
     """Enter identities into the record of a VM or a scale set."""
     if system:
         record["system"] = new_uuid()
-        directory.enter(rows, record["system"], made=LONG_AGO)
+        directory.enter(rows, record["system"], made=LONG_AGO, name=record["name"])
     for text in identities:
         resource_id = ResourceId.parse(text) if "/" in text else user_identity_id(SUBSCRIPTION, record["group"], text)
         found = rows.find("identity", resource_id.group, resource_id.name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox import errors, settling
 from vmident.sandbox.authorization import role_store
 from vmident.sandbox.authorization.built_in_roles import BUILT_IN_ROLES
-from vmident.sandbox.authorization.token import COLLEAGUE_TOKEN, TOKEN
+from vmident.sandbox.authorization.token import COLLEAGUE_TOKEN, GRAPH_TOKEN, TOKEN
 from vmident.sandbox.clock import SandboxClock
 from vmident.sandbox.contents import Contents
 from vmident.sandbox.http_messages import JSON_CONTENT, Request, Response
@@ -22,7 +22,15 @@ from vmident.sandbox.resource_graph import change_log
 from vmident.sandbox.routing.request_handler import handled, internal_client
 from vmident.sandbox.rows import Rows
 from vmident.sandbox.store import Store
-from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
+from vmident.sandbox.tenant import (
+    ENDPOINT,
+    GRAPH_ENDPOINT,
+    PERSON_ID,
+    PERSON_NAME,
+    SUBSCRIPTION,
+    SUBSCRIPTION_NAME,
+    TENANT,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,10 +39,19 @@ if TYPE_CHECKING:
 
     from vmident.sandbox.token_bucket import Level
 
-__all__ = ["ENDPOINT", "PERSON_ID", "PERSON_NAME", "SUBSCRIPTION", "SUBSCRIPTION_NAME", "TENANT", "TOKEN", "Sandbox"]
+__all__ = [
+    "ENDPOINT",
+    "GRAPH_ENDPOINT",
+    "GRAPH_TOKEN",
+    "PERSON_ID",
+    "PERSON_NAME",
+    "SUBSCRIPTION",
+    "SUBSCRIPTION_NAME",
+    "TENANT",
+    "TOKEN",
+    "Sandbox",
+]
 
-# '.invalid' never resolves (RFC 6761): what is meant for the sandbox cannot leave the machine by mistake.
-ENDPOINT = "https://management.sandbox.invalid"
 FILE_NAME = "sandbox.sqlite3"
 
 _REQUESTS_KEPT = 2000
@@ -49,8 +66,9 @@ class Sandbox(Contents):
     `now` gives epoch seconds and is the only clock: an operation ends when `now` has come to its end.
     Making a VM takes four times as long as an operation, unless `creation_seconds` says otherwise. `busy` says how a
     write meets one that runs: Azure was seen to refuse it (`reject`, `conflict`), to let it end the other (`preempt`)
-    and to let both run (`allow`). `tenant_of_token` returns the tenant of a valid token, `None` for any other. A new
-    sandbox holds the seed, `with_examples` in a second group.
+    and to let both run (`allow`). `tenant_of_token` returns the tenant of a valid token for Azure Resource Manager,
+    `None` for any other; `tenant_of_graph_token` the same for its Microsoft Graph, which answers at `graph_endpoint`.
+    A new sandbox holds the seed, `with_examples` in a second group.
     The buckets of requests are shared by all who use the folder, unless `shares_buckets` is false.
     `requests` holds the last requests that this instance answered, without their tokens.
     Every method raises `SandboxUnusable` where the folder's file cannot be used; `reset` mends what can be mended.
@@ -75,11 +93,14 @@ class Sandbox(Contents):
         tenant_of_token: Callable[[str], str | None] = lambda token: (
             TENANT if token in (TOKEN, COLLEAGUE_TOKEN) else None
         ),
+        graph_endpoint: str = GRAPH_ENDPOINT,
+        tenant_of_graph_token: Callable[[str], str | None] = lambda token: TENANT if token == GRAPH_TOKEN else None,
         busy: Busy = "reject",
         with_examples: bool = True,
     ) -> None:
         self.folder = folder
         self.endpoint = endpoint.rstrip("/")
+        self.graph_endpoint = graph_endpoint.rstrip("/")
         self.requests: deque[Request] = deque(maxlen=_REQUESTS_KEPT)
         self._numbers = itertools.count()
         self._now = now
@@ -102,6 +123,7 @@ class Sandbox(Contents):
         self._is_throttling = is_throttling
         self._levels: dict[str, Level] | None = None if shares_buckets else {}
         self._tenant_of_token = tenant_of_token
+        self._tenant_of_graph_token = tenant_of_graph_token
         store = Store(
             folder / FILE_NAME, lambda rows: _seed().plant(rows, new_uuid, now=now(), with_examples=with_examples)
         )
@@ -110,6 +132,8 @@ class Sandbox(Contents):
     def answer(self, request: Request) -> Response:
         """Answer one request, in one transaction."""
         self.requests.append(_without_token(request))
+        if request.url.startswith(f"{self.graph_endpoint}/"):
+            return self._answer_of_graph(request)
         usual_headers = self._usual_headers(request)
         correlation_id = usual_headers[change_log.CORRELATION_ID]
         sent = {**request.headers, **_caller_headers(request), change_log.CORRELATION_ID: correlation_id}
@@ -124,6 +148,19 @@ class Sandbox(Contents):
         if not response.body:
             headers.pop("content-type", None)
         return Response(response.status, headers, b"" if request.method == "HEAD" else response.body)
+
+    def _answer_of_graph(self, request: Request) -> Response:
+        """Answer one request to Microsoft Graph: whatever it asks for, it changes nothing."""
+        from vmident.sandbox.microsoft_graph.service import GraphService
+
+        with self._store.transaction() as rows:
+            levels = rows if self._levels is None else BucketLevels(self._levels)
+            meter = throttling.Meter(levels, self._clock.time(rows), SUBSCRIPTION, self._is_throttling)
+            service = GraphService(self.graph_endpoint, rows, meter, self._settings, self._tenant_of_graph_token)
+            response = service.answer(request)
+            if isinstance(levels, BucketLevels):
+                levels.keep()
+            return response
 
     def status(self) -> dict[str, Any]:
         """Return the location and the contents of the sandbox."""

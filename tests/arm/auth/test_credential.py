@@ -4,21 +4,26 @@ import pytest
 
 from vmident.arm.auth.credential import StaticTokenCredential, credential_for
 from vmident.arm.cloud import known_cloud
-from vmident.errors import UsageError
+from vmident.errors import NotSignedIn, UsageError
 
 
 def test_a_given_token_is_handed_on_and_never_shown() -> None:
-    given = StaticTokenCredential("abc.DEF-_~+/==", now=1000.0)
+    scope = "https://management.azure.com/.default"
+    given = StaticTokenCredential({scope: "abc.DEF-_~+/=="}, now=1000.0)
 
-    assert given.get_token("https://management.azure.com/.default").token == "abc.DEF-_~+/=="
-    assert given.get_token("scope").expires_on > 1000
+    assert given.get_token(scope).token == "abc.DEF-_~+/=="
+    assert given.get_token(scope).expires_on > 1000
     assert "abc" not in repr(given)
+    with pytest.raises(
+        NotSignedIn, match=r"The token of VMIDENT_ACCESS_TOKEN is not for https://graph\.microsoft\.com"
+    ):
+        given.get_token("https://graph.microsoft.com/.default")
 
 
 @pytest.mark.parametrize("token", ["hush hush", "hush\nx: y", '"hush"', "hüsh", ""])
 def test_a_token_that_no_header_can_carry_is_refused_without_being_quoted(token: str) -> None:
     with pytest.raises(UsageError) as refused:
-        StaticTokenCredential(token, now=0.0)
+        StaticTokenCredential({"scope": token}, now=0.0)
 
     assert "hush" not in f"{refused.value.message} {refused.value.hint}"
 

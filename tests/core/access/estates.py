@@ -121,6 +121,7 @@ _DENIALS = st.lists(
         st.sets(st.sampled_from((*_PRINCIPALS, ALL_PRINCIPALS)), min_size=1, max_size=2).map(frozenset),
         st.sets(st.sampled_from(_PRINCIPALS), max_size=1).map(frozenset),
         st.booleans(),
+        st.just(frozenset({"crew"})),
     ),
     max_size=1,
 ).map(tuple)
@@ -154,5 +155,5 @@ def estates() -> st.SearchStrategy[Estate]:
         federated=st.sampled_from(((), (CREDENTIAL,))),
         denials=_DENIALS,
         management_groups=st.sampled_from((MANAGEMENT_GROUPS, {})),
-        groups=st.sampled_from((None, {}, {"ann": frozenset({"crew"}), "vm-1-system": frozenset({"crew"})})),
+        members=st.sampled_from(({}, {"crew": frozenset()}, {"crew": frozenset({"ann", "vm-1-system"})})),
     )

@@ -111,9 +111,11 @@ def _opens(estate: Estate, one: Assignment, how: str, resource: str, actions: li
 def _denied(
     estate: Estate, denial: DenyAssignment, one: Assignment, resource: str, action: str, *, is_data: bool
 ) -> bool:
-    who = {one.principal_id, *((estate.groups or {}).get(one.principal_id, ()))}
+    who = {one.principal_id, *(group for group, members in estate.members.items() if one.principal_id in members)}
+    unknown = any(one in denial.groups and one not in estate.members for one in denial.excluded)
     everyone = "00000000-0000-0000-0000-000000000000"
     applies = (everyone in denial.principals or bool(who & denial.principals)) and not who & denial.excluded
+    applies = applies and not unknown
     if denial.is_for_scope_alone:
         here = denial.scope.lower() == resource.lower()
     else:
@@ -138,13 +140,12 @@ def _writes_compute(estate: Estate, assign: Assignment) -> str | None:
         for one, action in product(estate.assignments, wanted)
         if _role_allows(estate, one.role_guid, action, is_data=False)
     ]
-    if estate.groups is None:
-        own = [one for one in writing if one.principal_id == assign.principal_id]
-        unknown = assign.principal_type == "Group" or any(one.principal_type == "Group" for one in writing)
-    else:
-        mine = {assign.principal_id, *estate.groups.get(assign.principal_id, ())}
-        mine |= {member for member, groups in estate.groups.items() if assign.principal_id in groups}
-        own, unknown = [one for one in writing if one.principal_id in mine], False
+    mine = {assign.principal_id, *estate.members.get(assign.principal_id, ())}
+    mine |= {group for group, members in estate.members.items() if assign.principal_id in members}
+    own = [one for one in writing if one.principal_id in mine]
+    unknown = any(
+        one.principal_type == "Group" and one.principal_id not in estate.members for one in (*writing, assign)
+    )
     if unknown or any(not one.eligible for one in own):
         return "active"
     return "eligible" if own else None

@@ -27,11 +27,12 @@ from tests.core.access.estates import (
 )
 from tests.core.access.naive_access import Reached, naive_edges
 from vmident.core.access.access_map import AccessMap, management_groups_in
-from vmident.core.access.edges import FEDERATED, Edge, IdentityEntry
+from vmident.core.access.edges import FEDERATED, Edge, IdentityEntry, principal_title
 from vmident.core.access.estate import (
     ALL_PRINCIPALS,
     Assignment,
     DenyAssignment,
+    DirectoryObject,
     Estate,
     Machine,
     RoleDefinition,
@@ -39,6 +40,7 @@ from vmident.core.access.estate import (
     Unread,
     UserAssigned,
 )
+from vmident.core.access.openings import MEMBERS_AT_MOST
 from vmident.core.access.rights import How, Privilege
 from vmident.core.vm_kind import VmKind
 
@@ -49,7 +51,7 @@ WEB = Machine(
 SHARED = UserAssigned(identity("shared"), "shared-principal", "shared-client")
 SMALL = Estate(
     subscriptions=frozenset(MANAGEMENT_GROUPS), machines=(WEB,), identities=(SHARED,),
-    management_groups=MANAGEMENT_GROUPS, groups={},
+    management_groups=MANAGEMENT_GROUPS,
 )  # fmt: skip
 RUNNER = role("runner", "Microsoft.Compute/virtualMachines/runCommand/action")
 
@@ -189,13 +191,57 @@ def test_assignments_hold_below_their_scope(scope: str, known: dict[str, tuple[s
 
 def test_groups_give_their_members_what_they_have() -> None:
     rows = [assignment("a", "crew", "runner", SUBSCRIPTION, principal_type="Group")]
-    read = with_role(RUNNER, *rows, groups={"Web-Principal": frozenset({"Crew"})})
+    read = with_role(RUNNER, *rows, members={"crew": frozenset({"web-principal"})})
     access = AccessMap(read)
     system, shared = access.identities
     assert [(one.via, one.role) for one in access.can_do(system)] == [("group", "Runner")]
     assert access.can_do(shared) == ()
     assert [one.principal_type for one in access.can_become(system)] == ["Group"]
-    assert AccessMap(replace(read, groups=None)).can_do(system) == ()
+    assert AccessMap(replace(read, members={})).can_do(system) == ()
+
+
+def test_members_of_a_group_are_edges_that_name_the_group() -> None:
+    known = {
+        "ann": DirectoryObject("User", "Ann"),
+        "inner": DirectoryObject("Group", "Inner"),
+        "crew": DirectoryObject("Group", "Crew"),
+    }
+    row = assignment("a", "crew", "runner", vm("web"), principal_type="Group")
+    members = {"crew": frozenset({"ann", "inner", "robot"})}
+    access = AccessMap(with_role(RUNNER, row, members=members, principals=known))
+    system = access.identities[1]
+    found = list(access.can_become(system, with_members=True))
+    assert [(one.principal_id, one.principal_type, one.via, one.group_name) for one in found] == [
+        ("crew", "Group", "direct", None), ("ann", "User", "group", "Crew"), ("robot", "Unknown", "group", "Crew"),
+    ]  # fmt: skip
+    assert [principal_title(one) for one in found[:2]] == ["Group 'Crew' with 2 members", "User 'Ann'"]
+    assert list(access.can_become(system)) == found[:1]
+    crowd = {"crew": frozenset(f"m{at}" for at in range(MEMBERS_AT_MOST + 1))}
+    (edge,) = AccessMap(with_role(RUNNER, row, members=crowd)).can_become(system, with_members=True)
+    assert (edge.member_count, edge.group_name) == (MEMBERS_AT_MOST + 1, None)
+
+
+@given(estates())
+def test_a_member_of_a_group_has_the_edges_that_an_assignment_of_its_own_would_give(estate: Estate) -> None:
+    for row in (one for one in estate.assignments if one.principal_id in estate.members):
+        for member in estate.members[row.principal_id]:
+            own = replace(
+                estate,
+                assignments=tuple(
+                    one if one is not row else row._replace(principal_id=member) for one in estate.assignments
+                ),
+            )
+            assert _of(row, member, estate) == _of(row, member, own)
+
+
+def _of(row: Assignment, member: str, estate: Estate) -> set[tuple[str, How, str, int, bool]]:
+    access = AccessMap(estate)
+    return {
+        (identity.place, one.how, one.at, one.at_count, one.eligible)
+        for identity in access.identities
+        for one in access.can_become(identity, with_members=True)
+        if one.source == row.id and one.principal_id == member
+    }
 
 
 def test_attaching_takes_a_machine_to_attach_to() -> None:
@@ -212,13 +258,15 @@ def test_attaching_takes_a_machine_to_attach_to() -> None:
     assert shared(assign) == []
     assert shared(assign, assignment("b", "ann", "writer", elsewhere)) == [("assign", False)]
     assert shared(assign, assignment("b", "ann", "writer", elsewhere, eligible=True)) == [("assign", True)]
-    assert shared(assign, crew) == []
-    assert shared(assign, crew, groups={"ann": frozenset({"crew"})}) == [("assign", False)]
-    assert shared(assign, crew, groups=None) == [("assign", False)]
+    nobody, ann_in_it = {"crew": frozenset[str]()}, {"crew": frozenset({"ann"})}
+    assert shared(assign, crew, members=nobody) == []
+    assert shared(assign, crew, members=ann_in_it) == [("assign", False)]
+    assert shared(assign, crew) == [("assign", False)]
     members = assignment("a", "crew", "operator", identity("shared"), principal_type="Group")
-    assert shared(members, groups=None) == [("assign", False)]
+    assert shared(members) == [("assign", False)]
+    assert shared(members, members=ann_in_it) == []
     ann = assignment("b", "ann", "writer", elsewhere)
-    assert shared(members, ann, groups={"ann": frozenset({"crew"})}) == [("assign", False)]
+    assert shared(members, ann, members=ann_in_it) == [("assign", False)]
 
 
 def test_a_deny_assignment_closes_a_way_for_its_principals() -> None:
@@ -228,14 +276,18 @@ def test_a_deny_assignment_closes_a_way_for_its_principals() -> None:
     )  # fmt: skip
     rows = [assignment(name, name, "runner", SUBSCRIPTION) for name in ("ann", "bob")]
 
-    def who(denied: DenyAssignment) -> list[str | None]:
-        return [one.principal_id for one in edges(with_role(RUNNER, *rows, denials=(denied,)))["system"]]
+    def who(denied: DenyAssignment, **more: object) -> list[str | None]:
+        return [one.principal_id for one in edges(with_role(RUNNER, *rows, denials=(denied,), **more))["system"]]
 
     assert who(denial) == ["bob"]
     assert who(denial._replace(principals=frozenset({"bob"}), excluded=frozenset())) == ["ann"]
     assert who(denial._replace(is_for_scope_alone=True)) == ["ann", "bob"]
     assert who(denial._replace(is_for_scope_alone=True, scope=vm("WEB"))) == ["bob"]
     assert who(denial._replace(permissions=(RolePermission(("*",), ("*/action",)),))) == ["ann", "bob"]
+    # Anyone may be in a group that is excluded and was not read.
+    crew = frozenset({"crew"})
+    assert who(denial._replace(excluded=crew, groups=crew)) == ["ann", "bob"]
+    assert who(denial._replace(excluded=crew, groups=crew), members={"crew": frozenset({"ann"})}) == ["ann"]
 
 
 def test_one_edge_counts_the_machines_that_an_assignment_opens() -> None:
@@ -259,7 +311,7 @@ def test_scale_sets_have_actions_of_their_own() -> None:
 
 def test_principals_are_named_where_their_names_are_known() -> None:
     rows = [assignment(f"a{at}", who, "runner", vm("web")) for at, who in enumerate(("ann", "bob", "shared-PRINCIPAL"))]
-    found = edges(with_role(RUNNER, *rows, names={"ann": "Ann"}))
+    found = edges(with_role(RUNNER, *rows, principals={"ann": DirectoryObject("User", "Ann")}))
     assert [one.principal_name for one in found["system"]] == ["Ann", None, "identity 'shared'"]
     # Its own right is no edge to itself.
     assert [one.principal_name for one in found["shared"]] == ["Ann", None]

@@ -19,7 +19,7 @@ from tests.core.access.estates import (
     vm,
 )
 from vmident.core.access.access_map import AccessMap
-from vmident.core.access.estate import Assignment, Estate, FederatedCredential, Machine, UserAssigned
+from vmident.core.access.estate import Assignment, DirectoryObject, Estate, FederatedCredential, Machine, UserAssigned
 from vmident.core.access.finding import Finding, Severity, is_at_least, selected
 from vmident.core.access.findings import RULES, findings
 from vmident.core.access.privilege_rules import gains
@@ -32,8 +32,8 @@ READER = role("reader", "*/read")
 RUNNER = role("runner", "Microsoft.Compute/virtualMachines/runCommand/action")
 SMALL = Estate(
     subscriptions=frozenset(MANAGEMENT_GROUPS), machines=(WEB,), identities=(SHARED,),
-    roles=(OWNER, CONTRIBUTOR, READER, RUNNER), management_groups=MANAGEMENT_GROUPS, groups={},
-    names={"ann": "Ann"},
+    roles=(OWNER, CONTRIBUTOR, READER, RUNNER), management_groups=MANAGEMENT_GROUPS,
+    principals={"ann": DirectoryObject("User", "Ann")},
 )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_a_privileged_identity_that_others_can_act_as_is_found_with_the_way_and_
     one = found(held("contributor"), runs())["privileged-identity-reachable"]
     assert one.severity is Severity.HIGH
     assert one.message == (
-        "User Ann can act as identity 'shared' (run-command, role 'Runner'), which can change every type of resource "
+        "User 'Ann' can act as identity 'shared' (run-command, role 'Runner'), which can change every type of resource "
         "(role 'Contributor' on subscription 11111111-1111-1111-1111-111111111111)."
     )
     assert one.resources == (vm("web"), held("contributor").id, runs().id)
@@ -130,9 +130,9 @@ def test_a_principal_that_is_gone_is_orphaned_where_the_directory_was_asked_and_
     assert (one.severity, one.identity, one.resources) == (Severity.LOW, None, (row.id,))
     assert "It may be an application" in one.message
     assert found(row, gone=frozenset({"unknown"}))["orphaned-role-assignment"].severity is Severity.MEDIUM
-    assert found(row, gone=frozenset()) == {}
-    assert found(row, names={"unknown": "an application"}) == {}
+    assert found(row, principals={"unknown": DirectoryObject("ServicePrincipal", "an application")}) == {}
     assert found(row._replace(principal_type="User")) == {}
+    assert set(found(row._replace(principal_type="User"), gone=frozenset({"unknown"}))) == {"orphaned-role-assignment"}
 
 
 def test_a_missing_identity_is_found_and_its_principal_counts_as_unknown() -> None:
@@ -154,8 +154,8 @@ def test_an_identity_that_is_missing_on_many_machines_is_detached_by_doctor() ->
 def test_a_role_of_a_group_and_an_eligible_one_are_not_deleted_by_their_assignment() -> None:
     rule = "privileged-at-subscription"
     of_group = assignment("g", "crew", "owner", SUBSCRIPTION, principal_type="Group")
-    in_group = found(of_group, groups={"shared-principal": frozenset({"crew"})})[rule]
-    assert in_group.remediation == "Remove the identity from the group that has the role 'Owner'."
+    in_group = found(of_group, members={"crew": frozenset({"shared-principal"})})[rule]
+    assert in_group.remediation == "Remove the identity from group 'crew', which has the role 'Owner'."
     assert "Privileged Identity Management" in found(held("owner", eligible=True))[rule].remediation
 
 

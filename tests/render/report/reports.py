@@ -15,7 +15,7 @@ from tests.core.access.estates import (
     vm,
 )
 from vmident.core.access.access_map import AccessMap
-from vmident.core.access.estate import Estate, Machine, Unread, UserAssigned
+from vmident.core.access.estate import DirectoryObject, Estate, Machine, Unread, UserAssigned
 from vmident.core.access.findings import findings
 from vmident.core.access.summary import summary_of
 from vmident.results.access import EstateReport
@@ -48,7 +48,7 @@ SMALL = Estate(
     roles=ROLES,
     federated=(CREDENTIAL,),
     management_groups=MANAGEMENT_GROUPS,
-    names={"ann": "Ann"},
+    principals={"ann": DirectoryObject("User", "Ann")},
     unread=(Unread("groups", "not asked for"),),
 )
 
@@ -71,7 +71,7 @@ def hostile_report() -> EstateReport:
         for one, name in zip(users, HOSTILE, strict=True)
     )
     unread = tuple(Unread(name, name) for name in HOSTILE)
-    names = dict.fromkeys(HOSTILE, HOSTILE[0])
+    principals = dict.fromkeys(HOSTILE, DirectoryObject("User", HOSTILE[0]))
     return report_of(
         replace(
             SMALL,
@@ -80,7 +80,7 @@ def hostile_report() -> EstateReport:
             assignments=tuple(rows),
             roles=roles,
             federated=credentials,
-            names=names,
+            principals=principals,
             unread=unread,
         )
     )

@@ -43,6 +43,21 @@ def test_a_token_says_who_it_is_for() -> None:
     assert (claims["oid"], claims["tid"], claims["aud"]) == (PERSON_ID, TENANT, HERE)
 
 
+def test_a_token_is_for_the_service_that_its_scope_names() -> None:
+    graph = "https://localhost:10443"
+    authority = Authority(HERE, "the-secret", "the-signature", graph)
+    form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": "the-secret"}
+    for scope, audience, other in ((graph, graph, None), (HERE, None, graph)):
+        body = urlencode({**form, "scope": f"{scope}/.default"}).encode()
+        answer = authority.answer(Request("POST", f"{HERE}/{TENANT}/oauth2/v2.0/token", {}, body), NOW)
+        assert answer is not None
+        token = answer.json()["access_token"]
+        assert (authority.tenant_of(token, NOW, audience), authority.tenant_of(token, NOW, other)) == (TENANT, None)
+    metadata = authority.answer(Request("GET", f"{HERE}/metadata/endpoints?api-version=2022-09-01", {}, b""), NOW)
+    assert metadata is not None
+    assert metadata.json()["microsoftGraphResourceId"] == graph
+
+
 def test_the_other_tenant_gives_tokens_of_its_own() -> None:
     form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": "the-secret"}
     answer = asked(f"/{EMPTY_TENANT}/oauth2/v2.0/token", "POST", **form)

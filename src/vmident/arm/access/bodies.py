@@ -149,6 +149,7 @@ class SubscriptionRow(Body):
 
     id: str
     subscription_id: str
+    tenant_id: Text = None
     chain: list[ManagementGroupBody] | None = None
 
 
@@ -197,13 +198,15 @@ def definition_of(row: DefinitionRow) -> RoleDefinition:
 def denial_of(row: DenialRow) -> DenyAssignment:
     """Return the deny assignment."""
     one = row.properties
+    named = (*(one.principals or ()), *(one.exclude_principals or ()))
     return DenyAssignment(
         row.id,
         one.scope,
         _permissions(one.permissions),
         frozenset(map(_principal, one.principals or ())),
         frozenset(map(_principal, one.exclude_principals or ())),
-        is_for_scope_alone=bool(one.do_not_apply_to_child_scopes),
+        bool(one.do_not_apply_to_child_scopes),
+        frozenset(_principal(each) for each in named if (each.type or "").lower() == "group"),
     )
 
 

@@ -19,7 +19,9 @@ from vmident.arm.access.bodies import (
 from vmident.arm.identities import ArmIdentities
 from vmident.arm.paging import pages
 from vmident.arm.roles import API_VERSION as ROLES
+from vmident.arm.subscriptions import API_VERSION as SUBSCRIPTIONS
 from vmident.arm.virtual_machines import ArmVirtualMachines
+from vmident.arm.wire.types import SubscriptionBody
 from vmident.core.access.estate import Unread, UserAssigned, lower, subscription_of
 from vmident.core.resource_id import ResourceId
 from vmident.errors import NotFound
@@ -71,6 +73,15 @@ def read_definitions(connection: Connection, assignments: Sequence[Assignment]) 
         return definition_of(connection.read(f"{path}/{guid}", ROLES).read(DefinitionRow, "a role definition"))
 
     return tuple(_those_that_exist(read, guids))
+
+
+def read_tenants(connection: Connection, subscriptions: Sequence[str]) -> dict[str, str]:
+    """GET each subscription for its own tenant; both in lower case."""
+    bodies = (
+        connection.read(f"/subscriptions/{one}", SUBSCRIPTIONS).read(SubscriptionBody, "a subscription")
+        for one in subscriptions
+    )
+    return {one.subscription_id.lower(): one.tenant_id.lower() for one in bodies if one.tenant_id}
 
 
 def _existing(connection: Connection, ids: Iterable[str]) -> Iterator[UserAssigned]:

@@ -33,6 +33,7 @@ from vmident.arm.access.list_rows import (
     read_definitions,
     read_identities,
     read_machines,
+    read_tenants,
 )
 from vmident.arm.answers import read
 from vmident.arm.paging import graph_answers, pages
@@ -72,7 +73,7 @@ _IDENTITIES = (
 )
 _SUBSCRIPTIONS = (
     "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' "
-    "| project id, subscriptionId, chain = properties.managementGroupAncestorsChain | order by id asc"
+    "| project id, subscriptionId, tenantId, chain = properties.managementGroupAncestorsChain | order by id asc"
 )
 _ASSIGNMENTS = (
     "authorizationresources | where type =~ 'microsoft.authorization/roleassignments' "
@@ -85,7 +86,6 @@ _DEFINITIONS = (
 _AT_ALL_SCOPES = {"authorizationScopeFilter": "AtScopeAboveAndBelow"}
 """Without it Resource Graph leaves out assignments at management groups (its REST reference, `QueryRequestOptions`)."""
 
-_GROUPS_UNREAD = Unread("groups", "roles granted through Microsoft Entra groups are not shown")
 B = TypeVar("B", bound="Body")
 
 
@@ -97,16 +97,17 @@ class ArmAccessRows:
 
     def estate(self, subscriptions: Sequence[str]) -> Estate:
         """Read the rows; what the graph lacks and ARM refuses is `unread`."""
-        unread = [_GROUPS_UNREAD]
+        unread: list[Unread] = []
         identities = tuple(
             UserAssigned(one.id, one.principal_id or None, one.client_id)
             for one in self._rows(_IDENTITIES, IdentityRow, subscriptions)
         )
         eligible, ends = self._schedules(subscriptions, unread)
         active = (assignment_of(one, ends) for one in self._rows(_ASSIGNMENTS, AssignmentRow, subscriptions))
+        containers = tuple(self._rows(_SUBSCRIPTIONS, SubscriptionRow, subscriptions))
         chains = {
             one.subscription_id: [group.name for group in reversed(one.chain)]
-            for one in self._rows(_SUBSCRIPTIONS, SubscriptionRow, subscriptions)
+            for one in containers
             if one.chain is not None
         }
         return Estate(
@@ -118,12 +119,13 @@ class ArmAccessRows:
             tuple(self._federated(identities, unread)),
             tuple(self._denials(subscriptions, unread)),
             management_groups_in(chains),
+            {one.subscription_id.lower(): one.tenant_id.lower() for one in containers if one.tenant_id},
             unread=tuple(unread),
         )
 
     def estate_of(self, machines: Sequence[str]) -> Estate:
         """Read the machines one by one, and what leads to them and their identities, from ARM's own lists."""
-        connection, unread = self._connection, [_GROUPS_UNREAD, OTHERS_UNREAD]
+        connection, unread = self._connection, [OTHERS_UNREAD]
         subscriptions = sorted({subscription_of(one) or "" for one in machines})
         found = read_machines(connection, machines)
         identities = read_identities(connection, found)
@@ -140,6 +142,7 @@ class ArmAccessRows:
             tuple(self._denials(subscriptions, unread)),
             # ARM lists what holds at the machine, so each of these is above its subscription.
             {one: tuple(sorted(map(lower, above))) for one in subscriptions},
+            read_tenants(connection, subscriptions),
             unread=tuple(unread),
         )
 

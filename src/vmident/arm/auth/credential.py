@@ -6,13 +6,14 @@ Every credential here gives a token to azure-core's policies, and names in `orig
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vmident.arm.auth.errors import ORIGINS, authority_options, sign_in_error, unusable_settings
 from vmident.arm.auth.login_credential import LoginCredential
 from vmident.arm.auth.login_record import SignIn
 from vmident.arm.cloud import Cloud
-from vmident.errors import UsageError
+from vmident.errors import NotSignedIn, UsageError
 from vmident.ports.auth import Token
 
 if TYPE_CHECKING:
@@ -41,30 +42,33 @@ class Credential(Protocol):
 
 
 class StaticTokenCredential:
-    """A bearer token from `VMIDENT_ACCESS_TOKEN` or the sandbox's own.
+    """Bearer tokens by their scope: that of `VMIDENT_ACCESS_TOKEN`, or the sandbox's own.
 
-    When it ends is not known: Azure says so with a 401.
+    When they end is not known: Azure says so with a 401.
     """
 
-    def __init__(self, token: str, now: float, origin: str = "VMIDENT_ACCESS_TOKEN") -> None:
+    def __init__(self, tokens: Mapping[str, str], now: float, origin: str = "VMIDENT_ACCESS_TOKEN") -> None:
         # A header that cannot be sent would be quoted with its token in the error.
-        if not _BEARER_TOKEN.fullmatch(token):
+        if not all(map(_BEARER_TOKEN.fullmatch, tokens.values())):
             raise UsageError(
                 "The access token contains invalid characters.",
                 hint="Set VMIDENT_ACCESS_TOKEN to the token alone, without quotes or line breaks.",
             )
-        self._token = token
+        self._tokens = tokens
         self._expires_on = int(now) + _GIVEN_TOKENS_ARE_TAKEN_TO_LAST_SECONDS
         self.origin = origin
 
-    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        """Return the token, whatever is asked for; azure-core's credential protocol."""
+    def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
+        """Return the token of the scope; raises `NotSignedIn` for another scope, whose host must not get this token."""
         from azure.core.credentials import AccessToken
 
-        return AccessToken(self._token, self._expires_on)
+        if scopes[0] not in self._tokens:
+            resource = scopes[0].removesuffix("/.default")
+            raise NotSignedIn(f"The token of {self.origin} is not for {resource}.")
+        return AccessToken(self._tokens[scopes[0]], self._expires_on)
 
     def close(self) -> None:
-        """Nothing was opened to get it."""
+        """Return at once: nothing was opened."""
 
     def __repr__(self) -> str:
         return "GivenToken(…)"

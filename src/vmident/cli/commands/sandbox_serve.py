@@ -151,6 +151,7 @@ def with_commands(facts: Mapping[str, str], time_scale: float = 1.0) -> dict[str
         "vmident": [
             trust,
             f"export VMIDENT_ARM_ENDPOINT={url} AZURE_AUTHORITY_HOST={url} VMIDENT_SUBSCRIPTION={subscription}",
+            f"export VMIDENT_GRAPH_ENDPOINT={quoted['graphEndpoint']}",
             f"export AZURE_TENANT_ID={tenant} AZURE_CLIENT_ID={client} AZURE_CLIENT_SECRET={secret}",
             *([f"export VMIDENT_TIME_SCALE={time_scale:g}"] if time_scale != 1.0 else []),
             "vmident list",

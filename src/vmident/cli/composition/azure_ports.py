@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vmident.core.run_record import Origin
     from vmident.fleet.journal import SqliteJournal
     from vmident.fleet.runner import Runner
-    from vmident.ports.access import AccessRows
+    from vmident.ports.access import AccessRows, Directory
     from vmident.ports.auth import Tokens
     from vmident.ports.azure import Groups, Identities, Roles, Subscriptions, VirtualMachines
     from vmident.ports.deployments import Deployments, Networks
@@ -98,6 +98,21 @@ class AzurePorts:
         from vmident.arm.resource_changes import ArmResourceChanges
 
         return ArmResourceChanges(self._connection)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """The principals of Microsoft Entra ID."""
+        from vmident.arm.microsoft_graph.credential import GraphCredential
+        from vmident.arm.microsoft_graph.directory import GraphDirectory
+
+        cloud = self.cloud.of_graph
+
+        def connect(tenant: str) -> tuple[Connection, GraphCredential]:
+            assert cloud is not None
+            credential = GraphCredential(self._credential, tenant)
+            return self._connected(cloud, credential, {}), credential
+
+        return GraphDirectory(connect if cloud else None)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
@@ -220,6 +235,10 @@ class AzurePorts:
 
     @cached_property
     def _connection(self) -> Connection:
+        tenants = self._settings.other_tenants if self.is_signed_in_by_azure_cli else {}
+        return self._connected(self.cloud, self._signing, tenants)
+
+    def _connected(self, cloud: Cloud, credential: Credential, tenants: Mapping[str, str]) -> Connection:
         from vmident.arm.connection import Connection
 
         door = None
@@ -228,15 +247,15 @@ class AzurePorts:
 
             door = SandboxAdapter(self.sandbox)
         return Connection(
-            self.cloud,
-            self._signing,
+            cloud,
+            credential,
             self.clock,
             version=vmident.__version__,
             trace=self._console.trace,
             progress=self._console.progress,
             see=self._see,
             door=self._runtime.through(door),
-            tenants=self._settings.other_tenants if self.is_signed_in_by_azure_cli else {},
+            tenants=tenants,
             correlation_id=self._correlation_id,
         )
 

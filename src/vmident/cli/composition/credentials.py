@@ -28,11 +28,17 @@ def cloud_of(settings: Settings) -> Cloud:
     from vmident.arm.cloud import Cloud, checked_endpoint, known_cloud
 
     if settings.is_sandbox:
-        from vmident.sandbox.sandbox import ENDPOINT
+        from vmident.sandbox.sandbox import ENDPOINT, GRAPH_ENDPOINT
 
-        return Cloud("sandbox", ENDPOINT, ENDPOINT)
+        return Cloud("sandbox", ENDPOINT, ENDPOINT, graph=GRAPH_ENDPOINT)
     cloud = known_cloud(settings.cloud, settings.clouds).signed_in_by(settings.authority)
-    return replace(cloud, endpoint=checked_endpoint(settings.endpoint)) if settings.endpoint else cloud
+    if settings.endpoint:
+        # Another Resource Manager may be of another cloud, whose Microsoft Graph is another one too.
+        cloud = replace(cloud, endpoint=checked_endpoint(settings.endpoint), graph=None)
+    if settings.graph_endpoint:
+        graph = checked_endpoint(settings.graph_endpoint, "VMIDENT_GRAPH_ENDPOINT", "Microsoft Graph")
+        cloud = replace(cloud, graph=graph)
+    return cloud
 
 
 def cloud_label(settings: Settings, cloud: Cloud) -> str:
@@ -54,14 +60,15 @@ def credential_of(settings: Settings, cloud: Cloud, runtime: Runtime, trace: Cal
 
     _silence_the_sdk()
     if settings.is_sandbox:
-        from vmident.sandbox.sandbox import TOKEN
+        from vmident.sandbox.sandbox import GRAPH_TOKEN, TOKEN
 
-        return StaticTokenCredential(TOKEN, runtime.wall(), "the sandbox")
+        tokens = {cloud.scope: TOKEN, f"{cloud.graph}/.default": GRAPH_TOKEN}
+        return StaticTokenCredential(tokens, runtime.wall(), "the sandbox")
     unusable = _unusable_environment(settings, cloud, runtime)
     if unusable:
         return UnusableCredential(unusable)
     if settings.access_token:
-        return StaticTokenCredential(settings.access_token, runtime.wall())
+        return StaticTokenCredential({cloud.scope: settings.access_token}, runtime.wall())
     own = load_login(settings.state_folder)
     accounts = settings.azure_cli_accounts
     if not accounts or (own and own.is_for(cloud)):

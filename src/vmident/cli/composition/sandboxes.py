@@ -13,6 +13,7 @@ from vmident.errors import SandboxUnusable
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Busy
     from vmident.sandbox.sandbox import Sandbox
+    from vmident.sandbox.transport.authority import Authority
     from vmident.sandbox.transport.https_server import Server
 
 
@@ -49,17 +50,20 @@ def sandbox_server(
     injected = read_faults(faults) if faults else None
     folder, began = settings.sandbox_folder, runtime.wall()
 
-    def make(endpoint: str, tenant_of_token: Callable[[str], str | None]) -> Sandbox:
+    def make(authority: Authority, now: Callable[[], float]) -> Sandbox:
+        graph = authority.graph_endpoint
         sandbox = Sandbox(
             folder,
             now=lambda: began + (runtime.wall() - began) * time_scale,
             new_uuid=runtime.new_uuid,
             operation_seconds=operation_seconds,
             busy=busy,
-            endpoint=endpoint,
+            endpoint=authority.endpoint,
+            graph_endpoint=graph,
             is_throttling=is_throttling,
             shares_buckets=False,
-            tenant_of_token=tenant_of_token,
+            tenant_of_token=lambda token: authority.tenant_of(token, now()),
+            tenant_of_graph_token=lambda token: authority.tenant_of(token, now(), graph),
         )
         sandbox.add_vms(vms)
         return sandbox

@@ -56,6 +56,7 @@ class Settings(Struct, frozen=True):
     group: str | None
     cloud: str
     endpoint: str | None
+    graph_endpoint: str | None
     access_token: str | None
     authority: str | None
     output: Output
@@ -161,6 +162,7 @@ def settings_from(
         group=_value(named["group"]),
         cloud=cloud.value,
         endpoint=_value(named["endpoint"]),
+        graph_endpoint=None if overrides.cloud else _value(said("VMIDENT_GRAPH_ENDPOINT")),
         access_token=_value(said("VMIDENT_ACCESS_TOKEN")),
         authority=_value(named["authority"]),
         output=overrides.output or _output(_value(said("VMIDENT_OUTPUT")), _value(said("AZURE_CORE_OUTPUT"))),

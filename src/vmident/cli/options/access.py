@@ -10,6 +10,11 @@ from msgspec import Struct
 from vmident.cli.inputs.choices import choice_of
 from vmident.core.access.finding import Severity
 
+GroupsFlag = Annotated[
+    bool,
+    typer.Option("--groups", help="Read members of groups and names of principals from Microsoft Graph."),
+]
+
 
 class FindingOptions(Struct, frozen=True):
     """Which findings are reported, and which of them fail the command."""

@@ -28,7 +28,7 @@ from vmident.core.access.estate import (
     name_of,
     subscription_of,
 )
-from vmident.core.access.openings import Opening, Openings
+from vmident.core.access.openings import GROUP, Opening, Openings
 from vmident.core.access.rights import CODE_EXECUTION, How, Privilege, privilege_of
 
 _MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
@@ -67,13 +67,16 @@ class AccessMap:
         users += [self._user(one, carried[key], is_listed=False) for key, one in shown.items() if key not in listed]
         return tuple(sorted(system + users, key=lambda one: (lower(one.place), one.is_system)))
 
-    def can_become(self, identity: IdentityEntry) -> Iterator[Edge]:
-        """Return the edges to an identity; the same one is never returned twice."""
-        seen: set[tuple[str, How]] = set()
+    def can_become(self, identity: IdentityEntry, *, with_members: bool = False) -> Iterator[Edge]:
+        """Return the edges to an identity; the same one is never returned twice.
+
+        `with_members` adds an edge for each member of a group whose members were read (rule O3).
+        """
+        seen: set[tuple[str, How, str | None]] = set()
         own = (identity.principal_id or "").lower()
-        for opening, at, count in self._openings_to(identity):
-            key = (opening.assignment.id, opening.how)
-            if key not in seen and opening.assignment.principal_id.lower() != own:
+        for opening, at, count in self._openings_to(identity, with_members=with_members):
+            key = (opening.assignment.id, opening.how, opening.member)
+            if key not in seen and opening.principal != own:
                 seen.add(key)
                 yield self._edge(opening, at, count)
         for credential in self.trusted_by(identity):
@@ -105,9 +108,7 @@ class AccessMap:
         """Return who can run code on the machines of one resource group that carry an identity."""
         inside = tuple(one for one in identity.machines if group_of(one.id) == group)
         return frozenset(
-            opening.assignment.principal_id.lower()
-            for opening, _, _ in self._openings.on_machines(inside)
-            if opening.how in CODE_EXECUTION
+            opening.principal for opening, _, _ in self._openings.on_machines(inside) if opening.how in CODE_EXECUTION
         )
 
     def can_do(self, identity: IdentityEntry) -> tuple[Holding, ...]:
@@ -116,15 +117,14 @@ class AccessMap:
 
     def held_by(self, principal_id: str) -> tuple[Holding, ...]:
         """Return the roles of any principal, its groups' included where groups were read."""
-        direct = [self._holding(one, "direct") for one in self._by_principal.get(principal_id.lower(), ())]
-        groups = sorted(self._openings.groups_of(principal_id))
-        through = [self._holding(one, "group") for group in groups for one in self._by_principal.get(group, ())]
+        direct = [self._holding(one) for one in self._by_principal.get(principal_id.lower(), ())]
+        groups = sorted(self.groups_of(principal_id))
+        through = [self._holding(one, group) for group in groups for one in self._by_principal.get(group, ())]
         return tuple(direct + through)
 
-    def name_of(self, principal_id: str) -> str | None:
-        """Return the name of a principal: Microsoft Graph's where it was read, else of one of the identities here."""
-        key = principal_id.lower()
-        return self.estate.names.get(key) or self._identity_titles.get(key)
+    def groups_of(self, principal_id: str) -> frozenset[str]:
+        """Return the groups of a principal, directly and through other groups, of those whose members were read."""
+        return self._openings.groups_of(principal_id)
 
     @cached_property
     def _identity_titles(self) -> Mapping[str, str]:
@@ -160,19 +160,25 @@ class AccessMap:
         is_missing = not is_listed and subscription_of(one.id) in self.estate.subscriptions
         return IdentityEntry(one.id, name_of(one.id), one.principal_id, one.client_id, tuple(machines), is_missing)
 
-    def _openings_to(self, identity: IdentityEntry) -> Iterator[tuple[Opening, str, int]]:
+    def _openings_to(self, identity: IdentityEntry, *, with_members: bool) -> Iterator[tuple[Opening, str, int]]:
         if identity.is_missing:
             return
-        yield from self._openings.on_machines(identity.machines)
+        yield from self._openings.on_machines(identity.machines, with_members=with_members)
         if identity.id is not None:
-            yield from ((opening, identity.id, 1) for opening in self._openings.on_identity(identity.id))
+            on_identity = self._openings.on_identity(identity.id, with_members=with_members)
+            yield from ((opening, identity.id, 1) for opening in on_identity)
 
     def _edge(self, opening: Opening, at: str, count: int) -> Edge:
         one = opening.assignment
+        principal, known = opening.principal, self.estate.principals.get(opening.principal)
+        is_through_group = opening.member is not None
+        kind = (known.kind if known else "Unknown") if is_through_group else one.principal_type
+        members = self._openings.acting_members(principal) if kind == GROUP else None
+        title = self._identity_titles.get(principal)
         return Edge(
-            one.principal_id,
-            one.principal_type,
-            self.name_of(one.principal_id),
+            opening.member or one.principal_id,
+            kind,
+            title or (known.name if known else None),
             opening.how,
             self._roles[one.role_guid].name,
             one.scope,
@@ -182,12 +188,22 @@ class AccessMap:
             one.condition,
             one.eligible,
             one.expires,
+            title is not None,
+            one.principal_id if is_through_group else None,
+            self._group_name(one.principal_id) if is_through_group else None,
+            None if members is None else len(members),
         )
 
-    def _holding(self, one: Assignment, via: str) -> Holding:
+    def _group_name(self, group: str) -> str | None:
+        known = self.estate.principals.get(group.lower())
+        return known.name if known else None
+
+    def _holding(self, one: Assignment, group: str | None = None) -> Holding:
         name = self._roles[one.role_guid].name if one.role_guid in self._roles else one.role_guid
         privilege = self._privileges.get(one.role_guid, Privilege.NONE)
-        return Holding(name, one.role_guid, one.scope, privilege, one.id, via, one.condition, one.eligible, one.expires)
+        limits = (one.condition, one.eligible, one.expires)
+        group_name = self._group_name(group) if group else None
+        return Holding(name, one.role_guid, one.scope, privilege, one.id, *limits, group, group_name)
 
 
 def _routes(edges: Iterable[Edge]) -> Iterator[Route]:
@@ -207,6 +223,8 @@ def _routes(edges: Iterable[Edge]) -> Iterator[Route]:
             one.condition,
             # A right to attach can be eligible where the same assignment's other rights are active.
             all(edge.eligible for edge in found),
+            one.is_identity,
+            one.member_count,
         )
 
 

@@ -8,13 +8,16 @@ from vmident.core.access.estate import Machine, name_of
 from vmident.core.access.rights import How, Privilege
 
 FEDERATED = "FederatedCredential"
+_PRINCIPAL_TYPES = {"ServicePrincipal": "Service principal", "ForeignGroup": "Foreign group"}
 
 
 class Edge(NamedTuple):
     """Who can act as an identity, how, and from which assignment or credential (rule M2).
 
     `principal_type` is Azure's word, such as `User`, or `FederatedCredential`, whose `principal_name` is issuer and
-    subject. `at` is the ID of a machine, of the identity, or of the credential.
+    subject. With `is_identity` the principal is an identity here, and the name says which in words. `at` is the ID of a
+    machine, of the identity, or of the credential. `group` is the object ID of the group that has the role where the
+    principal is a member of it. `member_count` is how many members a group has, `None` where they were not read.
     """
 
     principal_id: str | None
@@ -29,6 +32,15 @@ class Edge(NamedTuple):
     condition: str | None = None
     eligible: bool = False
     expires: str | None = None
+    is_identity: bool = False
+    group: str | None = None
+    group_name: str | None = None
+    member_count: int | None = None
+
+    @property
+    def via(self) -> str:
+        """Return `group` where the principal is a member of the group that has the role, else `direct`."""
+        return _via(self.group)
 
 
 class Route(NamedTuple):
@@ -43,20 +55,45 @@ class Route(NamedTuple):
     source: str
     condition: str | None = None
     eligible: bool = False
+    is_identity: bool = False
+    member_count: int | None = None
+
+
+def principal_title(one: Edge | Route) -> str:
+    """Return who an edge comes from, in words: type, and name where one is known, else object ID."""
+    name = one.principal_name
+    if one.principal_type == FEDERATED:
+        return f"Tokens of {name}"
+    if one.is_identity and name:
+        return f"{name[0].upper()}{name[1:]}"
+    members = ""
+    if one.member_count is not None:
+        members = f" with {one.member_count:,} {'member' if one.member_count == 1 else 'members'}"
+    who = f"'{name}'" if name else one.principal_id
+    return f"{_PRINCIPAL_TYPES.get(one.principal_type, one.principal_type)} {who}{members}"
 
 
 class Holding(NamedTuple):
-    """A role that a principal has, directly or through a group; `role` is the GUID where its definition is unread."""
+    """A role that a principal has, directly or through a group; `role` is the GUID where its definition is unread.
+
+    `group` is the object ID of the group that has the role, if it is not the principal's own.
+    """
 
     role: str
     role_guid: str
     scope: str
     privilege: Privilege
     source: str
-    via: str = "direct"
     condition: str | None = None
     eligible: bool = False
     expires: str | None = None
+    group: str | None = None
+    group_name: str | None = None
+
+    @property
+    def via(self) -> str:
+        """Return `group` where a group of the principal has the role, else `direct`."""
+        return _via(self.group)
 
 
 class IdentityEntry(NamedTuple):
@@ -89,3 +126,7 @@ class IdentityEntry(NamedTuple):
         """The machines in words: the name of one, or how many there are."""
         count = len(self.machines)
         return f"'{name_of(self.machines[0].id)}'" if count == 1 else f"{count} machines"
+
+
+def _via(group: str | None) -> str:
+    return "direct" if group is None else "group"

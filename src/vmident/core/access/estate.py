@@ -81,7 +81,10 @@ class FederatedCredential(NamedTuple):
 
 
 class DenyAssignment(NamedTuple):
-    """What it denies is taken from its principals at its scope, and below it unless `is_for_scope_alone`."""
+    """What it denies is taken from its principals at its scope, and below it unless `is_for_scope_alone`.
+
+    `groups` are those of its principals and excluded principals that are groups.
+    """
 
     id: str
     scope: str
@@ -89,6 +92,14 @@ class DenyAssignment(NamedTuple):
     principals: frozenset[str]
     excluded: frozenset[str] = frozenset()
     is_for_scope_alone: bool = False
+    groups: frozenset[str] = frozenset()
+
+
+class DirectoryObject(NamedTuple):
+    """A principal as Microsoft Graph has it: its type in Azure's words, such as `User`, and its name."""
+
+    kind: str
+    name: str | None = None
 
 
 class Unread(NamedTuple):
@@ -102,10 +113,11 @@ class Estate(Struct, frozen=True):
     """All rows of one reading.
 
     `subscriptions` are those whose identities were listed, in lower case: one elsewhere is not known to be missing.
-    `groups` has the Microsoft Entra groups of each principal, transitively; `None` where they were not read.
     `management_groups` has the management groups above each subscription, in lower case; a subscription that is missing
-    was not read. `names` has the names of principals. `gone` are principals that Microsoft Graph does not find; `None`
-    where it was not asked.
+    was not read. `tenants` has the tenant that each subscription is in, in lower case.
+    The others come from Microsoft Graph and have object IDs in lower case. `members` has the transitive members of
+    Microsoft Entra groups; a group that is missing was not read. `principals` are those found, `gone` those proven not
+    to exist.
     """
 
     subscriptions: frozenset[str] = frozenset()
@@ -116,9 +128,10 @@ class Estate(Struct, frozen=True):
     federated: tuple[FederatedCredential, ...] = ()
     denials: tuple[DenyAssignment, ...] = ()
     management_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    groups: Mapping[str, frozenset[str]] | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
-    gone: frozenset[str] | None = None
+    tenants: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    principals: Mapping[str, DirectoryObject] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
     unread: tuple[Unread, ...] = ()
 
 

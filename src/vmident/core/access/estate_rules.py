@@ -60,16 +60,16 @@ def _dependent(machine: Machine) -> Iterator[Finding]:
 def _orphaned_assignments(access: AccessMap) -> Iterator[Finding]:
     estate = access.estate
     known = {one.principal_id.lower() for one in access.identities if one.principal_id and not one.is_missing}
-    known |= {one.lower() for one in estate.names}
+    known |= estate.principals.keys()
     for one in estate.assignments:
         principal = one.principal_id.lower()
-        if one.principal_type != "ServicePrincipal" or principal in known:
+        if principal in known:
             continue
-        if estate.gone is None:
+        if principal in estate.gone:
+            yield _orphan(ORPHANED, Severity.MEDIUM, one, f"Principal {one.principal_id} no longer exists.")
+        elif one.principal_type == "ServicePrincipal":
             message = f"Principal {one.principal_id} was not found among the identities that were read."
             yield _orphan(POSSIBLY_ORPHANED, Severity.LOW, one, f"{message} It may be an application.")
-        elif principal in estate.gone:
-            yield _orphan(ORPHANED, Severity.MEDIUM, one, f"Principal {one.principal_id} no longer exists.")
 
 
 def _orphan(rule: FindingRule, severity: Severity, one: Assignment, message: str) -> Finding:

@@ -1,9 +1,12 @@
 """Which ways to act as an identity role assignments open at a scope, and which of them deny assignments close.
 
-O1  A deny assignment takes an action away from its principals at its scope. Whether a group's members are among them is
-    not known where groups were not read: the way stays open.
+O1  A deny assignment takes an action away from its principals at its scope, unless they are excluded from it. Where the
+    members of a group were not read, anyone may be in it: it denies nothing to others than itself, and a group that is
+    excluded keeps the way open for all.
 O2  Attaching an identity takes a right to write some VM or scale set as well, anywhere that was read. Where a group has
-    that right and groups were not read, anyone may be in it: the way stays open.
+    that right and its members were not read, anyone may be in it: the way stays open.
+O3  What an assignment opens for a group, it opens for each member of the group on its own: what is denied to one member
+    stays open for the others. A group with more than `MEMBERS_AT_MOST` members is one way, and its members are counted.
 
 One assignment on a subscription opens ways on thousands of machines, so they are worked out once for each scope.
 """
@@ -37,14 +40,23 @@ from vmident.core.access.rights import (
 from vmident.core.vm_kind import VmKind
 
 GROUP = "Group"
+MEMBERS_AT_MOST = 100
+_NOT_ACTING = frozenset({GROUP, "Contact"})
+"""Members that get no token: a nested group, whose own members are members too, and a contact."""
 
 
 class Opening(NamedTuple):
-    """A way that an assignment opens, and the actions that it allows for it."""
+    """A way that an assignment opens, and the actions that it allows for it; `member` is whose it is in a group."""
 
     assignment: Assignment
     how: How
     actions: tuple[Action, ...]
+    member: str | None = None
+
+    @property
+    def principal(self) -> str:
+        """The object ID of the principal that may go this way, in lower case."""
+        return self.member or self.assignment.principal_id.lower()
 
 
 class Openings:
@@ -59,15 +71,24 @@ class Openings:
         self._denials: dict[str, list[DenyAssignment]] = defaultdict(list)
         for denial in estate.denials:
             self._denials[lower(denial.scope)].append(denial)
-        self._groups = {
-            principal.lower(): frozenset(map(str.lower, found)) for principal, found in (estate.groups or {}).items()
-        }
+        self._groups: dict[str, set[str]] = defaultdict(set)
+        for group, members in estate.members.items():
+            for member in members:
+                self._groups[member].add(group)
         self._at: dict[tuple[str, VmKind | None], tuple[Opening, ...]] = {}
         self._ways_of_role: dict[tuple[str, VmKind | None], Ways] = {}
 
     def groups_of(self, principal_id: str) -> frozenset[str]:
-        """Return the groups of a principal in lower case; none where groups were not read."""
-        return self._groups.get(principal_id.lower(), frozenset())
+        """Return the groups of a principal, of those whose members were read."""
+        return frozenset(self._groups.get(principal_id.lower(), ()))
+
+    def acting_members(self, group: str) -> frozenset[str] | None:
+        """Return the members of a group, nested ones too, that can sign in; `None` where they were not read."""
+        members = self._estate.members.get(group.lower())
+        known = self._estate.principals
+        if members is None:
+            return None
+        return frozenset(one for one in members if one not in known or known[one].kind not in _NOT_ACTING)
 
     def scopes_with_openings(
         self, machines: Sequence[Machine], identity: str | None
@@ -86,26 +107,39 @@ class Openings:
             found.update((scope, None) for scope in above if scope in self._by_scope)
         return frozenset(found)
 
-    def on_machines(self, machines: Sequence[Machine]) -> Iterator[tuple[Opening, str, int]]:
-        """Return each opening on any of the machines, the ID of the first one that it is on, and on how many it is."""
+    def on_machines(
+        self, machines: Sequence[Machine], *, with_members: bool = False
+    ) -> Iterator[tuple[Opening, str, int]]:
+        """Return each opening on any of the machines, the ID of the first one that it is on, and on how many it is.
+
+        `with_members` adds those of the members of groups (rule O3).
+        """
         by_scope: dict[tuple[str, VmKind], list[str]] = defaultdict(list)
         for machine in machines:
             for scope in scopes_above(machine.id, self._estate.management_groups):
                 if scope in self._by_scope:
                     by_scope[scope, machine.kind].append(machine.id)
         for (scope, kind), ids in by_scope.items():
-            for opening in self._opened_at(scope, kind):
+            for opening in self._opened_for(scope, kind, with_members=with_members):
                 open_on = [one for one in ids if self._is_open(opening, one)]
                 if open_on:
                     yield opening, open_on[0], len(open_on)
 
-    def on_identity(self, identity: str) -> Iterator[Opening]:
-        """Return each opening on the user-assigned identity itself."""
+    def on_identity(self, identity: str, *, with_members: bool = False) -> Iterator[Opening]:
+        """Return each opening on the user-assigned identity itself; `with_members` as for machines."""
         for scope in scopes_above(identity, self._estate.management_groups):
-            for opening in self._opened_at(scope, None):
+            for opening in self._opened_for(scope, None, with_members=with_members):
                 usable = self._with_machine_to_attach_to(opening) if opening.how is How.ASSIGN else opening
                 if usable and self._is_open(usable, identity):
                     yield usable
+
+    def _opened_for(self, scope: str, kind: VmKind | None, *, with_members: bool) -> Iterator[Opening]:
+        for opening in self._opened_at(scope, kind):
+            yield opening
+            if with_members:
+                members = self.acting_members(opening.assignment.principal_id) or frozenset()
+                if len(members) <= MEMBERS_AT_MOST:
+                    yield from (opening._replace(member=one) for one in sorted(members))
 
     def _opened_at(self, scope: str, kind: VmKind | None) -> tuple[Opening, ...]:
         if (scope, kind) not in self._at:
@@ -125,8 +159,8 @@ class Openings:
 
     def _with_machine_to_attach_to(self, opening: Opening) -> Opening | None:
         """Apply rule O2: the right to attach needs a machine to attach to, by an active role or an eligible one."""
-        principal = opening.assignment.principal_id.lower()
-        if principal in self._writers[False] or self._may_write_through_group(opening.assignment):
+        principal = opening.principal
+        if principal in self._writers[False] or self._may_write_through_group(opening):
             return opening
         if principal in self._writers[True]:
             return opening._replace(assignment=opening.assignment._replace(eligible=True))
@@ -154,30 +188,31 @@ class Openings:
         members = {one for one, groups in self._groups.items() if groups & principals}
         return members | {group for one in principals for group in self.groups_of(one)}
 
-    def _may_write_through_group(self, assignment: Assignment) -> bool:
-        if self._estate.groups is not None:
-            return False
-        return assignment.principal_type == GROUP or any(
-            one.principal_type == GROUP for one in self._writing_assignments
+    def _may_write_through_group(self, opening: Opening) -> bool:
+        return (opening.member is None and self._is_unread_group(opening.assignment)) or any(
+            map(self._is_unread_group, self._writing_assignments)
         )
+
+    def _is_unread_group(self, assignment: Assignment) -> bool:
+        return assignment.principal_type == GROUP and assignment.principal_id.lower() not in self._estate.members
 
     def _is_open(self, opening: Opening, resource: str) -> bool:
         """Apply rule O1: one action that is not denied is enough."""
         if not self._denials:
             return True
-        principal = opening.assignment.principal_id
-        principals = {principal.lower(), *self.groups_of(principal)}
+        principals = {opening.principal, *self.groups_of(opening.principal)}
         return any(not self._is_denied(principals, action, resource) for action in opening.actions)
 
     def _is_denied(self, principals: set[str], action: Action, resource: str) -> bool:
         return any(
-            _denies(denial, principals, action) and (not denial.is_for_scope_alone or scope == lower(resource))
+            self._denies(denial, principals, action) and (not denial.is_for_scope_alone or scope == lower(resource))
             for scope in scopes_above(resource, self._estate.management_groups)
             for denial in self._denials.get(scope, ())
         )
 
-
-def _denies(denial: DenyAssignment, principals: set[str], action: Action) -> bool:
-    if not ({ALL_PRINCIPALS} | principals) & denial.principals or principals & denial.excluded:
-        return False
-    return allowed(denial.permissions, action)
+    def _denies(self, denial: DenyAssignment, principals: set[str], action: Action) -> bool:
+        if not ({ALL_PRINCIPALS} | principals) & denial.principals or principals & denial.excluded:
+            return False
+        if (denial.excluded & denial.groups) - self._estate.members.keys():
+            return False
+        return allowed(denial.permissions, action)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from vmident.core.access.access_map import AccessMap
-from vmident.core.access.edges import Edge, Holding, IdentityEntry
+from vmident.core.access.edges import Edge, Holding, IdentityEntry, principal_title
 from vmident.core.access.estate import group_of, lower, scope_title, subscription_of
 from vmident.core.access.finding import Finding, FindingRule, Severity, delete_assignment, delete_credential
 from vmident.core.access.rights import CODE_EXECUTION, Privilege
@@ -68,7 +68,7 @@ def _reachable(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:
     first = min(edges, key=lambda one: (one.eligible or bool(one.condition), lower(one.source), one.how.value))
     others = len({one.principal_id for one in edges}) - 1
     more = f" and {others} more" if others else ""
-    who = f"{first.principal_type} {first.principal_name or first.principal_id}{more}"
+    who = f"{principal_title(first)}{more}"
     yield Finding(
         REACHABLE.id,
         severity,
@@ -141,8 +141,9 @@ def _federated_on_vm(access: AccessMap, identity: IdentityEntry) -> Iterator[Fin
 
 def _removing(holding: Holding) -> str:
     """Return how to remove a role: deleting a group's assignment would remove it from every member."""
-    if holding.via == "group":
-        return f"Remove the identity from the group that has the role '{holding.role}'."
+    if holding.group is not None:
+        group = f"group '{holding.group_name or holding.group}'"
+        return f"Remove the identity from {group}, which has the role '{holding.role}'."
     if holding.eligible:
         return f"Remove the eligible role '{holding.role}' in Privileged Identity Management."
     return delete_assignment(holding.source)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from vmident.core.access.edges import FEDERATED, Route
+from vmident.core.access.edges import FEDERATED, Route, principal_title
 from vmident.core.access.estate import lower, scope_title
 from vmident.core.access.rights import How, Privilege
 from vmident.core.access.summary import IdentitySummary
-from vmident.render.access import principal_title
 from vmident.results.access import EstateReport
 
 _KINDS = {"User": "AZUser", "Group": "AZGroup", "ServicePrincipal": "AZServicePrincipal"}

@@ -11,7 +11,7 @@ from vmident.sandbox.authorization.built_in_roles import OWNER
 from vmident.sandbox.authorization.grants import Grants
 from vmident.sandbox.authorization.role_assignments import add_assignment
 from vmident.sandbox.authorization.scopes import covers, tidied
-from vmident.sandbox.tenant import PERSON_ID, SUBSCRIPTION
+from vmident.sandbox.tenant import PERSON_ID, PERSON_NAME, PERSON_TITLE, SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ _FIRST_ASSIGNMENT = "9e750001-0e5a-4d5b-8f2b-1b7a5c0ffee3"
 
 def introduce(rows: Rows) -> None:
     """Write the person into empty rows: Owner of the subscription."""
-    directory.enter(rows, PERSON_ID, made=0.0, kind=directory.USER)
+    directory.enter(rows, PERSON_ID, made=0.0, kind=directory.USER, name=PERSON_TITLE, account=PERSON_NAME)
     requested = AssignmentRequest(OWNER, PERSON_ID, directory.USER)
     add_assignment(rows, _FIRST_ASSIGNMENT, _IN_SUBSCRIPTION, requested, made=0.0)
 

@@ -1,4 +1,4 @@
-"""The only tokens that the sandbox takes: no secrets, as they open nothing else."""
+"""The only tokens that the sandbox takes, each for one of its services: no secrets, as they open nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ import base64
 import json
 from typing import Any
 
-from vmident.sandbox.tenant import COLLEAGUE_ID, COLLEAGUE_NAME, PERSON_ID, PERSON_NAME, TENANT
+from vmident.sandbox.tenant import (
+    COLLEAGUE_ID,
+    COLLEAGUE_NAME,
+    GRAPH_ENDPOINT,
+    PERSON_ID,
+    PERSON_NAME,
+    PERSON_TITLE,
+    TENANT,
+)
 
 PORTAL = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"
 """The application ID of the Azure portal; source: Microsoft's list of first-party applications in sign-in reports."""
@@ -28,7 +36,8 @@ def _encoded(part: dict[str, str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
-TOKEN = _token("Sandbox User", PERSON_ID, PERSON_NAME)
+TOKEN = _token(PERSON_TITLE, PERSON_ID, PERSON_NAME)
+GRAPH_TOKEN = _token(PERSON_TITLE, PERSON_ID, PERSON_NAME, aud=GRAPH_ENDPOINT)
 COLLEAGUE_TOKEN = _token("Sandbox Colleague", COLLEAGUE_ID, COLLEAGUE_NAME, appid=PORTAL)
 """Another user with the same rights, who works in the Azure portal: for tests of what others change."""
 

@@ -80,7 +80,7 @@ def apply(call: Call, record: Record, checked_change: CheckedChange) -> None:
         raise checked_change.refusal
     if checked_change.makes_system:
         record["system"] = call.settings.new_uuid()
-        directory.enter(call.rows, record["system"], made=call.now)
+        directory.enter(call.rows, record["system"], made=call.now, name=record["name"])
     elif record["system"] and not checked_change.change.has_system:
         directory.leave(call.rows, record["system"], deleted=call.now)
         record["system"] = None

@@ -78,7 +78,7 @@ def write_identity(call: Call) -> Response:
     call.meter.draw(throttling.identities(location, made=1))
     made = new_identity(group, name, location, tags, call.settings.new_uuid) | properties
     call.rows.add("identity", group, name, made, made=call.now)
-    directory.enter(call.rows, made["principalId"], made=call.now)
+    directory.enter(call.rows, made["principalId"], made=call.now, name=name)
     shown = shown_identity(made, call.api_version)
     return json_answer(201, shown, {"location": shown["id"]})
 

@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from vmident.sandbox.http_messages import Request, Response, json_answer
 from vmident.sandbox.transport.faults import Faults
@@ -76,8 +76,12 @@ class Application:
             return json_answer(413, {"error": error})
         path = scope["raw_path"].decode("latin-1")
         query = scope["query_string"].decode("latin-1")
-        url = f"{self._sandbox.endpoint}{path}{'?' if query else ''}{query}"
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        # Microsoft Graph is at another name of this host, as it is at another host in Azure: tokens for one are never
+        # sent to the other.
+        graph = self._sandbox.graph_endpoint
+        is_graph = headers.get("host", "") == urlsplit(graph).netloc and path.startswith(("/v1.0/", "/beta/"))
+        url = f"{graph if is_graph else self._sandbox.endpoint}{path}{'?' if query else ''}{query}"
         request = Request(scope["method"], url, headers, body)
         return self._authority.answer(request, self._now()) or self._sandbox.answer(request)
 

@@ -31,19 +31,24 @@ _PATH = re.compile(
 
 @dataclass(frozen=True)
 class Authority:
-    """One application that may sign in, by its secret; it signs in as the sandbox's one user."""
+    """One application that may sign in, by its secret; it signs in as the sandbox's one user.
+
+    Its tokens are for Azure Resource Manager, at `endpoint`, or for Microsoft Graph, at `graph_endpoint`.
+    """
 
     endpoint: str
     secret: str
     signature: str
+    graph_endpoint: str = ""
 
-    def token(self, issued: int, tenant: str = TENANT) -> str:
+    def token(self, issued: int, tenant: str = TENANT, audience: str | None = None) -> str:
         """Return the access token of a sign-in at `issued` (epoch seconds): a JWT whose signature is this authority's.
 
-        Its claims are those that clients read; `tenant_of` compares tokens to check them.
+        Its claims are those that clients read; `tenant_of` compares tokens to check them. `audience` is the service
+        that it is for, Azure Resource Manager where none is named.
         """
         claims = {
-            "aud": self.endpoint,
+            "aud": audience or self.endpoint,
             "iss": f"{self.endpoint}/{tenant}/v2.0",
             "iat": issued,
             "nbf": issued,
@@ -58,18 +63,21 @@ class Authority:
         }
         return ".".join((_sealed({"typ": "JWT", "alg": "none"}), _sealed(claims), self.signature))
 
-    def tenant_of(self, token: str, now: float) -> str | None:
-        """Return the tenant of a token that `token` made and that has not expired, `None` for any other."""
-        end, tenant = self._end_and_tenant(token)
+    def tenant_of(self, token: str, now: float, audience: str | None = None) -> str | None:
+        """Return the tenant of a token that `token` made and that has not expired, `None` for any other.
+
+        `audience` is the service that it has to be for, Azure Resource Manager where none is named.
+        """
+        end, tenant = self._end_and_tenant(token, audience or self.endpoint)
         return tenant if now < end else None
 
     @lru_cache(maxsize=64)  # noqa: B019 - one authority lives as long as its server
-    def _end_and_tenant(self, token: str) -> tuple[int, str | None]:
-        """Return when a token of this authority expires, in epoch seconds, and its tenant."""
+    def _end_and_tenant(self, token: str, audience: str) -> tuple[int, str | None]:
+        """Return when a token of this authority for a service expires, in epoch seconds, and its tenant."""
         try:
             claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
             tenant = str(claims["tid"])
-            is_ours = hmac.compare_digest(token.encode(), self.token(int(claims["iat"]), tenant).encode())
+            is_ours = hmac.compare_digest(token.encode(), self.token(int(claims["iat"]), tenant, audience).encode())
             return (int(claims["exp"]), tenant) if is_ours else (0, None)
         except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
             return 0, None
@@ -106,12 +114,15 @@ class Authority:
         if not hmac.compare_digest(form.get("client_secret", "").encode(), self.secret.encode()):
             return _refused(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
         signed_in_to = EMPTY_TENANT if tenant == EMPTY_TENANT else TENANT
+        is_graph = bool(self.graph_endpoint) and form.get("scope", "").startswith(f"{self.graph_endpoint}/")
+        access_token = self.token(now, signed_in_to, self.graph_endpoint if is_graph else None)
         token = {"token_type": "Bearer", "expires_in": _TOKEN_SECONDS, "ext_expires_in": _TOKEN_SECONDS}
-        return json_answer(200, {**token, "access_token": self.token(now, signed_in_to)}, {"cache-control": "no-store"})
+        return json_answer(200, {**token, "access_token": access_token}, {"cache-control": "no-store"})
 
     def _configuration(self, tenant: str) -> dict[str, Any]:
         """Return the members of Microsoft's document. MSAL for JavaScript refuses one without `jwks_uri`."""
         here, host = f"{self.endpoint}/{tenant}", urlsplit(self.endpoint).netloc
+        graph = urlsplit(self.graph_endpoint or self.endpoint).netloc
         return {
             "token_endpoint": f"{here}/oauth2/v2.0/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
@@ -134,7 +145,7 @@ class Authority:
             "tenant_region_scope": None,
             "cloud_instance_name": host,
             "cloud_graph_host_name": host,
-            "msgraph_host": host,
+            "msgraph_host": graph,
             "rbac_url": self.endpoint,
         }
 
@@ -158,7 +169,7 @@ class Authority:
             "authentication": authentication,
             "graphAudience": self.endpoint,
             "graph": self.endpoint,
-            "microsoftGraphResourceId": self.endpoint,
+            "microsoftGraphResourceId": self.graph_endpoint or self.endpoint,
             "resourceManager": self.endpoint,
             "suffixes": {"storage": "storage.sandbox.invalid", "keyVaultDns": "vault.sandbox.invalid"},
         }

@@ -37,16 +37,16 @@ class Server:
     that is gone, and change what the user has in `~/.azure`. Both are in a new folder of this server's own, as several
     may serve one sandbox, and `close` deletes that folder and nothing else.
 
-    Each request is logged in the file `log`, where one is named. `make` returns the sandbox for an endpoint and a
-    function that returns the tenant of a valid token. Raises `SandboxUnusable` where the port is taken or the packages
-    of the extra `serve` are not installed.
+    Each request is logged in the file `log`, where one is named. `make` returns the sandbox that takes the tokens of
+    an authority, at the time that its second argument returns. Raises `SandboxUnusable` where the port is taken or the
+    packages of the extra `serve` are not installed.
     """
 
     def __init__(
         self,
         folder: Path,
         port: int,
-        make: Callable[[str, Callable[[str], str | None]], Sandbox],
+        make: Callable[[Authority, Callable[[], float]], Sandbox],
         now: Callable[[], float],
         *,
         log: Path | None = None,
@@ -67,7 +67,7 @@ class Server:
         self,
         ca: trustme.CA,
         folder: Path,
-        make: Callable[[str, Callable[[str], str | None]], Sandbox],
+        make: Callable[[Authority, Callable[[], float]], Sandbox],
         now: Callable[[], float],
         *,
         log: Path | None,
@@ -78,13 +78,15 @@ class Server:
         from vmident.sandbox.transport.joined_writes import JoinedWritesProtocol
 
         endpoint = f"https://{HOST}:{self._socket.getsockname()[1]}"
-        authority = Authority(endpoint, secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+        graph = f"https://localhost:{self._socket.getsockname()[1]}"
+        authority = Authority(endpoint, secrets.token_urlsafe(24), secrets.token_urlsafe(24), graph)
         make_private_folder(folder)
         own_folder = self._own_folder = make_folder(folder, self._socket.getsockname()[1])
         certificates = own_folder / "ca.pem"
         write_private(certificates, ca.cert_pem.bytes().decode("ascii"))
         self.facts = {
             "endpoint": endpoint,
+            "graphEndpoint": graph,
             "certificates": str(certificates),
             "azureConfig": str(own_folder / "azure-cli"),
             "subscriptionId": SUBSCRIPTION,
@@ -92,7 +94,7 @@ class Server:
             "clientId": CLIENT_ID,
             "clientSecret": authority.secret,
         }
-        self._sandbox = make(endpoint, lambda token: authority.tenant_of(token, now()))
+        self._sandbox = make(authority, now)
         self._log = open_private(log) if log else None
         application = Application(self._sandbox, authority, now, self._log.write if self._log else None, faults)
         config = uvicorn.Config(

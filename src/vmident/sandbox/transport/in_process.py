@@ -32,8 +32,9 @@ class SandboxAdapter(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:  # type: ignore[override, unused-ignore]
         """Carry one request to the sandbox; time limits, certificates and proxies mean nothing here."""
         url = request.url or ""
-        home, there = urlsplit(self._sandbox.endpoint), urlsplit(url)
-        if (there.scheme, there.netloc) != (home.scheme, home.netloc):
+        homes = [urlsplit(one)[:2] for one in (self._sandbox.endpoint, self._sandbox.graph_endpoint)]
+        there = urlsplit(url)
+        if there[:2] not in homes:
             message = f"The sandbox answers for {self._sandbox.endpoint} and not for {there.scheme}://{there.netloc}."
             raise requests.ConnectionError(message, request=request)
         headers = {name.lower(): _text(value) for name, value in request.headers.items()}

@@ -10,16 +10,22 @@ from vmident.core.access.finding import selected
 from vmident.core.access.findings import findings
 from vmident.core.access.summary import summary_of
 from vmident.results.access import EstateReport
+from vmident.usecases.access.read_directory import with_groups
 
 if TYPE_CHECKING:
-    from vmident.ports.access import AccessRows
+    from vmident.ports.access import AccessRows, Directory
     from vmident.usecases.access.show_access import FindingFilter
 
 
 def report_estate(
-    subscriptions: Sequence[str], rows: AccessRows, chosen: FindingFilter, as_of_seconds: float
+    subscriptions: Sequence[str],
+    rows: AccessRows,
+    chosen: FindingFilter,
+    as_of_seconds: float,
+    *,
+    directory: Directory | None = None,
 ) -> EstateReport:
-    """Read the rows of the subscriptions, and decide."""
-    access = AccessMap(rows.estate(subscriptions))
+    """Read the rows of the subscriptions, with a directory also groups and names, and decide."""
+    access = AccessMap(with_groups(rows.estate(subscriptions), directory))
     found = selected(findings(access), chosen.rules, chosen.ignored)
     return EstateReport(tuple(subscriptions), summary_of(access), found, access.unread, as_of_seconds)

@@ -14,10 +14,11 @@ from vmident.core.access.finding import selected
 from vmident.core.access.findings import findings
 from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, NotFound
 from vmident.results.access import AccessReport, IdentityAccess
+from vmident.usecases.access.read_directory import with_groups
 
 if TYPE_CHECKING:
     from vmident.core.access.estate import Estate
-    from vmident.ports.access import AccessRows
+    from vmident.ports.access import AccessRows, Directory
 
 
 class AccessQuestion(Struct, frozen=True):
@@ -50,13 +51,20 @@ def show_access(
     rows: AccessRows,
     chosen: FindingFilter,
     as_of_seconds: float,
+    *,
+    directory: Directory | None = None,
 ) -> AccessReport:
-    """Read the rows of the subscriptions and answer; raises `NotFound` for an identity that is not there."""
-    access = AccessMap(_estate(question, subscriptions, rows))
+    """Read the rows of the subscriptions, with a directory also groups and names, and answer.
+
+    Raises `NotFound` for an identity that is not there.
+    """
+    access = AccessMap(with_groups(_estate(question, subscriptions, rows), directory))
     entries = access.identities if question.is_empty else _entries(question, access)
     found = findings(access, None if question.is_empty else entries)
     return AccessReport(
-        tuple(IdentityAccess(one, tuple(access.can_become(one)), access.can_do(one)) for one in entries),
+        tuple(
+            IdentityAccess(one, tuple(access.can_become(one, with_members=True)), access.can_do(one)) for one in entries
+        ),
         selected(found, chosen.rules, chosen.ignored),
         access.unread,
         as_of_seconds,
@@ -76,7 +84,8 @@ def _estate(question: AccessQuestion, subscriptions: Sequence[str], rows: Access
 def _entries(question: AccessQuestion, access: AccessMap) -> tuple[IdentityEntry, ...]:
     machines = frozenset(map(lower, question.machines))
     named = [_named(word, access.identities) for word in question.identities]
-    principals = frozenset(one.lower() for one in question.principals)
+    asked = frozenset(one.lower() for one in question.principals)
+    principals = asked | {group for one in asked for group in access.groups_of(one)}
     return tuple(
         one
         for one in access.identities

@@ -8,7 +8,7 @@ import typer
 
 from vmident.cli.inputs.findings import exit_code_of, finding_filter
 from vmident.cli.inputs.vm_selection import is_selection, resolve_vms, selected_vms
-from vmident.cli.options.access import FindingOptions
+from vmident.cli.options.access import FindingOptions, GroupsFlag
 from vmident.cli.options.shared import IdentityWords, VmOptions, VmWords
 from vmident.cli.run import Run
 from vmident.core.access.estate import subscription_of
@@ -38,17 +38,20 @@ def access(
     vm_options: VmOptions,
     identity: IdentityWords = None,
     principal: PrincipalWords = None,
+    groups: GroupsFlag = False,
     finding: FindingOptions,
 ) -> ExitCode:
     """Show who can act as an identity and what it can do.
 
     Decided from the actions that role assignments allow, not from the names of roles: run commands, extensions, writes
     and sign-ins on the VM, and rights on the identity itself. Reads Resource Graph, which lags by a few minutes.
-    Changes nothing.
+    Changes nothing. Microsoft Graph is asked only with --groups.
 
     Examples:
 
       vmident access myVM
+
+      vmident access myVM --groups
 
       vmident access --identity myUserAssignedIdentity -o json
 
@@ -76,6 +79,7 @@ def access(
         session.ports.access_rows,
         chosen,
         run.runtime.wall(),
+        directory=session.ports.directory if groups else None,
     )
     run.answer(access_document(report), rows=access_rows(report), lines=lambda: access_lines(report))
     return exit_code_of(report.findings, finding.fail_on)

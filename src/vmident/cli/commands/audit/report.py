@@ -12,7 +12,7 @@ import typer
 import vmident
 from vmident.cli.inputs.choices import choice_of
 from vmident.cli.inputs.findings import exit_code_of, finding_filter
-from vmident.cli.options.access import FindingOptions
+from vmident.cli.options.access import FindingOptions, GroupsFlag
 from vmident.cli.run import Run
 from vmident.errors import ExitCode, UsageError
 from vmident.render.line import Line
@@ -54,7 +54,14 @@ SavedFormat = Annotated[
 ]
 
 
-def report(run: Run, *, save: SaveFile = None, saved_format: SavedFormat = None, finding: FindingOptions) -> ExitCode:
+def report(
+    run: Run,
+    *,
+    save: SaveFile = None,
+    saved_format: SavedFormat = None,
+    groups: GroupsFlag = False,
+    finding: FindingOptions,
+) -> ExitCode:
     """Report access risks in whole subscriptions.
 
     Reads the subscription, or those given with --subscription, and changes nothing. The HTML page is one file without
@@ -64,7 +71,7 @@ def report(run: Run, *, save: SaveFile = None, saved_format: SavedFormat = None,
 
       vmident report
 
-      vmident report --save estate.html
+      vmident report --groups --save estate.html
 
       vmident report --subscription all --save findings.sarif --fail-on high
     """
@@ -72,7 +79,8 @@ def report(run: Run, *, save: SaveFile = None, saved_format: SavedFormat = None,
     file_format = _format_of(save, saved_format)
     session = run.open(selecting=True)
     subscriptions = session.subscriptions(run.several_subscriptions) or (session.where.subscription(),)
-    made = report_estate(subscriptions, session.ports.access_rows, chosen, run.runtime.wall())
+    directory = session.ports.directory if groups else None
+    made = report_estate(subscriptions, session.ports.access_rows, chosen, run.runtime.wall(), directory=directory)
     if save is not None and file_format is not None:
         _write(save, _text(made, file_format))
         run.console.note([Line(f"Report saved to {save}.")])

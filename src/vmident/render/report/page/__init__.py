@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from vmident.core.access.edges import Holding, Route
+from vmident.core.access.edges import Holding, Route, principal_title
 from vmident.core.access.estate import lower, name_of, scope_title
 from vmident.core.access.finding import Finding
 from vmident.core.access.rights import Privilege
 from vmident.core.access.summary import IdentitySummary
-from vmident.render.access import HOW_TITLES, identity_type, principal_title
+from vmident.render.access import HOW_TITLES, identity_type
 from vmident.render.moment import utc
 from vmident.render.report.document import counts_of
 from vmident.render.text import escape_control_characters
@@ -130,7 +130,7 @@ def _identity(at: int, one: IdentitySummary, roles: _Table[Holding]) -> dict[str
 
 def _same_role(role: Holding) -> Holding:
     """Return the role without what tells two assignments of it apart: they are one box on the map."""
-    return role._replace(source="", expires=None)
+    return role._replace(source="", expires=None, group=None, group_name=None)
 
 
 def _route(one: Route) -> dict[str, Any]:

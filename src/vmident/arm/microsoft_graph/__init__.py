@@ -1,0 +1,1 @@
+"""Microsoft Graph: the users, groups and service principals of Microsoft Entra ID."""

@@ -1,0 +1,1 @@
+"""A small Microsoft Graph: the users, groups and service principals of the directory."""

@@ -110,7 +110,8 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "tests.guards.help_texts")
     session.run("python", "-m", "docs.generate")
     shown = "tests/guards/test_docs.py::test_what_a_page_shows_is_what_the_program_prints"
-    session.run("pytest", "-q", "-n", "auto", shown, env={"REWRITE_DOCS": "1"})
+    folders = "tests/cli/export/test_golden_folders.py"
+    session.run("pytest", "-q", "-n", "auto", shown, folders, env={"REWRITE_DOCS": "1"})
 
 
 @nox.session

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from vmident.core.export.unsupported import Unsupported, check_complete
+from vmident.core.export.unsupported import Unsupported, check_complete, listed_lines
 from vmident.errors import NotExportable
 
 DETACH = Unsupported(7, "'exclude'", "Azure Policy cannot detach identities.")
 DISABLE = Unsupported(4, "'system: false'", "Azure Policy cannot disable it.")
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [((3,), "3"), ((3, 7), "3 and 7"), ((3, 7, 12), "3, 7 and 12"), (tuple(range(1, 24)), "19, 20 and 3 more")],
+)
+def test_lines_are_listed_as_people_do(lines: tuple[int, ...], text: str) -> None:
+    assert listed_lines(lines).endswith(text)
 
 
 def test_a_complete_export_raises_nothing() -> None:

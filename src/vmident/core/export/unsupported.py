@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from vmident.errors import NotExportable
+
+_LINES_LISTED = 20
 
 
 class Unsupported(Struct, frozen=True, order=True):
@@ -29,6 +31,14 @@ class Export(Struct, frozen=True):
 
     files: Mapping[str, str]
     unsupported: tuple[Unsupported, ...] = ()
+
+
+def listed_lines(lines: Sequence[int]) -> str:
+    """Return `3, 7 and 12`, or the first twenty lines and how many more there are."""
+    shown, others = [str(line) for line in lines[:_LINES_LISTED]], len(lines) - _LINES_LISTED
+    if others > 0:
+        shown.append(f"{others} more")
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
 def check_complete(unsupported: Iterable[Unsupported], file: str, engine: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from vmident.core.export.policy.export import PolicyExport
 from vmident.core.export.policy.user_assigned import AttachmentPolicy
+from vmident.core.export.unsupported import listed_lines
 from vmident.core.shell import command_line
 from vmident.render.export.readme import document, missing_section
 
@@ -37,9 +38,9 @@ def _policies(made: PolicyExport) -> Iterator[str]:
     prefix = made.options.prefix
     for definition in made.definitions:
         what = f"enables the system-assigned identity on {definition.kind.noun}s"
-        yield f"| `{definition.named(prefix)}` | {what} | {', '.join(map(str, definition.lines))} |"
+        yield f"| `{definition.named(prefix)}` | {what} | {listed_lines(definition.lines)} |"
     for one, rules in made.attachments.items():
-        yield f"| `{one.named(prefix)}` | {_attaches(one)} | {', '.join(map(str, rules))} |"
+        yield f"| `{one.named(prefix)}` | {_attaches(one)} | {listed_lines(rules)} |"
     yield ""
     scope, only = made.options.place.scope, made.options.place.only
     if scope.subscription is None:

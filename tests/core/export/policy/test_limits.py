@@ -63,6 +63,12 @@ def test_more_resources_than_a_template_can_have_are_refused() -> None:
         exported([rule], SUBSCRIPTION)
 
 
+def test_a_template_that_is_too_large_is_refused() -> None:
+    ids = frozenset(vm_id(SUBSCRIPTIONS[0], "g" * 90, f"{'v' * 50}{number}") for number in range(16_000))
+    with pytest.raises(UsageError, match="bytes in one template, and Azure allows 4000000"):
+        exported([system(2, Selector(ids=ids))], GROUP)
+
+
 @pytest.mark.parametrize(
     ("pending", "resources", "parallel"),
     [

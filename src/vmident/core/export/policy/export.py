@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from vmident.core.export.policy.expressions import escaped
 from vmident.core.export.policy.remediation_size import remediation_size
 from vmident.core.export.policy.system_assigned import EFFECT, SYSTEM_ROLES, SystemDefinition, system_definitions
 from vmident.core.export.policy.template import (
+    MOST_BYTES,
     MOST_RESOURCES,
     POLICY_VERSION,
     TemplateResource,
@@ -74,13 +76,14 @@ def policy_export(rules: Sequence[Rule], options: PolicyOptions, counts: Counts)
     resources = [*_system_resources(definitions, options, counts)] if definitions else []
     for one in attached:
         resources += _attachment_resources(one, options, counts)
-    _check_size(definitions, attached, resources)
+    made = template(options.place.scope, resources, options.location, options.prefix)
+    _check_size(definitions, attached, resources, len(json.dumps(made)))
     return PolicyExport(
         options,
         definitions,
         attached,
         tuple(sorted({*lacking_system, *lacking_users, *roles})),
-        template(options.place.scope, resources, options.location, options.prefix),
+        made,
     )
 
 
@@ -173,12 +176,14 @@ def _check_size(
     definitions: Sequence[SystemDefinition],
     attached: dict[AttachmentPolicy, tuple[int, ...]],
     resources: Sequence[TemplateResource],
+    size_bytes: int,
 ) -> None:
     per_scope = [sum(one.scope == scope for one in attached) + 1 for scope in {one.scope for one in attached}]
     for count, most, what in (
         (len(definitions), _MOST_DEFINITIONS, "policy definitions"),
         (max(per_scope, default=0), _MOST_ASSIGNMENTS, "policy assignments at one scope"),
         (len(resources), MOST_RESOURCES, "resources in one template"),
+        (size_bytes, MOST_BYTES, "bytes in one template"),
     ):
         if count > most:
             raise UsageError(

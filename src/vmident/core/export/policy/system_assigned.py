@@ -23,7 +23,7 @@ from msgspec import Struct
 from vmident.core.desired_state.rules import Rule
 from vmident.core.export.policy.clauses import EVERYTHING, ExportScope, check_in_scope, clauses, kinds_of
 from vmident.core.export.policy.patterns import Condition, Inexpressible
-from vmident.core.export.unsupported import Unsupported
+from vmident.core.export.unsupported import Unsupported, listed_lines
 from vmident.core.rbac.builtin_roles import MANAGED_IDENTITY_OPERATOR, VIRTUAL_MACHINE_CONTRIBUTOR
 from vmident.core.vm_kind import ALL_KINDS, VmKind
 
@@ -59,7 +59,7 @@ class SystemDefinition(Struct, frozen=True):
         return {
             "displayName": f"Enable the system-assigned identity on {self.kind.noun}s",
             "description": "Exported by vmident from a desired-state file. Rules on line"
-            f"{'' if len(self.lines) == 1 else 's'} {_listed(self.lines)}.",
+            f"{'' if len(self.lines) == 1 else 's'} {listed_lines(self.lines)}.",
             "policyType": "Custom",
             "mode": "Indexed",
             "metadata": {"category": "Managed Identity", "version": "1.0.0"},
@@ -208,8 +208,3 @@ def _any_of(conditions: Sequence[Condition]) -> Condition:
 def _flat(condition: Condition) -> Iterable[Condition]:
     flat: list[Condition] = condition.get("allOf", [condition])
     return flat
-
-
-def _listed(lines: Sequence[int]) -> str:
-    shown = ", ".join(map(str, lines[:20]))
-    return shown if len(lines) <= 20 else f"{shown} and {len(lines) - 20} more"

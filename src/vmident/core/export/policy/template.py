@@ -28,7 +28,9 @@ _SCHEMAS = "https://schema.management.azure.com/schemas"
 _GROUP_SCHEMA = f"{_SCHEMAS}/2019-04-01/deploymentTemplate.json#"
 _SUBSCRIPTION_SCHEMA = f"{_SCHEMAS}/2018-05-01/subscriptionDeploymentTemplate.json#"
 _MANAGEMENT_GROUP_SCHEMA = f"{_SCHEMAS}/2019-08-01/managementGroupDeploymentTemplate.json#"
+# Microsoft's page 'Template limits'.
 MOST_RESOURCES = 800
+MOST_BYTES = 4_000_000
 
 
 class TemplateResource(Struct, frozen=True):

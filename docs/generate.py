@@ -166,7 +166,6 @@ def _warning_codes() -> str:
         resume_and_undo,
         recorder,
         checks,
-        plan_state,
     )
     codes = {value for module in modules for name, value in vars(module).items() if _is_code(name, value)}
     if codes != _WARNING_CODES.keys():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import Program, vm_id
+from tests.program import Program, answering_with, interrupting, vm_id
 from vmident.core.vm_kind import VmKind
 from vmident.sandbox.tenant import SUBSCRIPTION
 
@@ -83,6 +83,34 @@ def test_a_selection_takes_both_kinds_and_counts_them(program: Program) -> None:
     assert {(one["kind"], one["status"]) for one in changed.json} == {("vm", "changed"), ("vmss", "changed")}
     by_graph = program(f"show --where \"name startswith 'web'\" -g {GROUP} --kind vmss -o json").json
     assert [one["name"] for one in by_graph] == ["webScaleSet"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "nothing"), [("vm", "No VMs"), ("vmss", "No scale sets"), ("any", "No VMs or scale sets")]
+)
+def test_nothing_found_is_said_of_the_kinds_that_were_meant(program: Program, kind: str, nothing: str) -> None:
+    assert program(f"list --kind {kind} --tag no=such -o human").out == f"{nothing}.\n"
+    assert program(f"enable-system --kind {kind} --tag no=such --yes").err == f"{nothing} match.\n"
+
+
+def test_an_interrupted_run_of_both_kinds_is_resumed(program: Program) -> None:
+    program.when("PATCH", "/virtualMachineScaleSets/webScaleSet", interrupting)
+    stopped = program(f"add-user --tag team=web -g {GROUP} --kind any --identity diskKeys --yes -o json")
+    assert stopped.code == 130
+    assert {one["status"] for one in stopped.json if one["id"] == WEB} == {"unknown"}
+    resumed = program("runs resume -o json")
+    assert resumed.code == 0
+    assert {one["status"] for one in resumed.json} == {"changed"}
+    assert {one["kind"] for one in resumed.json + stopped.json} == {"vm", "vmss"}
+    assert WEB in {one["id"] for one in resumed.json}
+    held = program(f"show --tag team=web -g {GROUP} --kind any -o json").json
+    assert all("diskKeys" in str(one["identity"]["userAssignedIdentities"]) for one in held)
+
+
+def test_an_answer_that_cannot_be_read_names_the_kind(program: Program) -> None:
+    program.when("GET", "/virtualMachineScaleSets/webScaleSet", answering_with(200, {"id": 7}))
+    outcome = program(f"show webScaleSet --kind vmss -g {GROUP}")
+    assert "cannot be read as a scale set" in outcome.error["message"]
 
 
 def test_desired_state_reaches_scale_sets_by_kind_and_by_id(program: Program, tmp_path: Path) -> None:

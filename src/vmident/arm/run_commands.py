@@ -48,14 +48,14 @@ class ArmRunCommands:
         """GET the VM with `$expand=instanceView`; of a scale set the set, the list of its instances, and one's view."""
         is_scale_set = kind_of(vm) is VmKind.SCALE_SET
         answer = self._connection.read(str(vm), API_VERSION, expand="" if is_scale_set else "instanceView")
-        machine = vm_from_wire(answer.content, answer.headers, answer.request)
+        machine = vm_from_wire(answer.content, answer.headers, answer.request, kind_of(vm))
         check_about(vm, machine.id)
         properties = answer.read(HostBody, "a VM").properties
         if not is_scale_set:
             view = properties.instance_view
             return _host(machine, properties, view, _agent(view, Agent.MISSING if view else Agent.UNKNOWN))
-        if (properties.orchestration_mode or "").lower() == "flexible":
-            return Host(machine, is_flexible=True)
+        if machine.is_flexible:
+            return Host(machine)
         chosen = instance if instance is not None else self._first_instance(vm)
         profile = properties.virtual_machine_profile or ProfileBody()
         seen = self._instance_view(vm, chosen) if chosen is not None else None

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from vmident.arm.answers import check_about
 from vmident.arm.connection import Connection
 from vmident.arm.paging import graph_answers, graph_pages, ids_in_graph, items_of_one_page, named_in_graph, unread_items
-from vmident.arm.wire.virtual_machines import extension_from_graph, vm_from_wire, vm_in_graph, vm_in_list
+from vmident.arm.wire.virtual_machines import extension_from_graph, vm_from_wire, vms_in_graph, vms_in_list
 from vmident.core.dependents import PUBLISHERS, Extension
 from vmident.core.resource_id import ResourceId
 from vmident.core.selection import named
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
-from vmident.core.vm_kind import VmKind
+from vmident.core.vm_kind import VmKind, kind_of
 from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, NotFound, Throttled, UnreadableAnswer
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class ArmVirtualMachines:
         listed = items_of_one_page(self._connection, _list_path(kind, subscription), API_VERSION)
         if listed is None:
             return None
-        return [one.id for one in map(vm_in_list, listed) if isinstance(one, VirtualMachine)]
+        return [one.id for one in vms_in_list(listed, kind) if isinstance(one, VirtualMachine)]
 
     def _exists(self, vm: ResourceId) -> bool:
         try:
@@ -103,7 +103,7 @@ class ArmVirtualMachines:
         self, subscription: str, group: str | None = None, kind: VmKind = VmKind.VM
     ) -> Iterator[VirtualMachine | UnreadVm]:
         """List the VMs of the group, else of the subscription."""
-        return map(vm_in_list, unread_items(self._connection, _list_path(kind, subscription, group), API_VERSION))
+        return vms_in_list(unread_items(self._connection, _list_path(kind, subscription, group), API_VERSION), kind)
 
     def _list_names(self, subscription: str, group: str | None = None, kind: VmKind = VmKind.VM) -> Sequence[str]:
         listed = islice(self.list(subscription, group, kind), _NAMES_AT_MOST)
@@ -137,7 +137,7 @@ class ArmVirtualMachines:
         except (AzureRefused, NotAllowed, AzureUnavailable, Throttled):
             return None
         rows = (row for page in chain([first], pages) for row in page.rows)
-        return first.total, map(vm_in_graph, rows)
+        return first.total, vms_in_graph(rows, kind)
 
     def extensions_in_graph(
         self, subscription: str, group: str | None = None
@@ -183,7 +183,7 @@ class ArmVirtualMachines:
 
 
 def _machine_in(answer: ArmResponse, vm: ResourceId) -> VirtualMachine:
-    machine = vm_from_wire(answer.content, answer.headers, answer.request)
+    machine = vm_from_wire(answer.content, answer.headers, answer.request, kind_of(vm))
     check_about(vm, machine.id)
     return machine
 

@@ -86,11 +86,11 @@ class TerminalPrompt:
         if not (self._console.confirm("Continue?") if typing is None else self._console.confirm_number(typing)):
             raise Declined("Nothing was changed.")
 
-    def confirm_script(self, vms: Sequence[str]) -> None:
+    def confirm_script(self, names: Sequence[str], counted: str) -> None:
         """Describe the script, name its VMs, and ask."""
         if self._yes:
             return
-        which = f"'{vms[0]}'" if len(vms) == 1 else f"{len(vms)} VMs"
+        which = f"'{names[0]}'" if len(names) == 1 else counted
         if not self._console.terminal.can_ask:
             raise ConfirmationNeeded(
                 f"This runs a script in {which} and requires confirmation.", hint="Use --yes to confirm."
@@ -99,7 +99,7 @@ class TerminalPrompt:
             "The script requests a token for each identity inside the VM and returns its principal. Tokens do not "
             "leave the VM. The script runs as root or SYSTEM with Azure's Run Command, and can raise a security alert."
         )
-        self._console.note([Line(what), *([Line(_listed(vms))] if len(vms) > 1 else [])])
+        self._console.note([Line(what), *([Line(_listed(names))] if len(names) > 1 else [])])
         if not self._console.confirm(f"Run the script in {which}?"):
             raise Declined("No script was run.")
 

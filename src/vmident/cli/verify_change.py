@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_kind import numbered
 from vmident.results.changes import ChangeResult, Status
 from vmident.usecases.verify.verify_vm import VerificationRequest
 from vmident.usecases.verify.verify_vms import verify_vms
@@ -23,7 +24,7 @@ def confirm_verification(words: Sequence[str | VirtualMachine], session: Session
     """Ask, before anything is sent, whether the script may run in the VMs afterwards."""
     names = [one.id.name if isinstance(one, VirtualMachine) else one.rsplit("/", 1)[-1] for one in words]
     if names:
-        session.prompt.confirm_script(names)
+        session.prompt.confirm_script(names, numbered(len(names), session.where.kinds))
 
 
 def with_verifications(

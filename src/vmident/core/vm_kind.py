@@ -7,7 +7,7 @@ type and the noun here, Azure's rate limits in `vmident.fleet.azure_limits`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from vmident.core.naming import NameRule
@@ -71,6 +71,16 @@ def plural(kinds: Iterable[VmKind]) -> str:
     return " and ".join(f"{kind.noun}s" for kind in kinds)
 
 
+def none_of(kinds: Iterable[VmKind]) -> str:
+    """Return `No VMs`, `No scale sets` or `No VMs or scale sets`."""
+    return f"No {' or '.join(f'{kind.noun}s' for kind in kinds)}"
+
+
+def numbered(count: int, kinds: Sequence[VmKind]) -> str:
+    """Return `3 scale sets`, or `3 VMs and scale sets` where it is not known how many are of which kind."""
+    return kinds[0].counted(count) if len(kinds) == 1 else f"{count} {plural(kinds)}"
+
+
 def titled(vm: ResourceId) -> str:
     """Return `VM 'web01'` or `scale set 'web'`, to stand within a sentence."""
     return f"{kind_of(vm).noun} '{vm.name}'"
@@ -89,7 +99,7 @@ def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def counted(vms: Iterable[ResourceId], kinds: Iterable[VmKind] = ONLY_VMS) -> str:
-    """Return `41 VMs`, `1 scale set`, or `3 VMs and 2 scale sets`; `kinds` are counted where there are none at all."""
-    counts = Counter(map(kind_of, vms)) or dict.fromkeys(kinds, 0)
+def counted(vms: Iterable[ResourceId]) -> str:
+    """Return `41 VMs`, `1 scale set`, or `3 VMs and 2 scale sets`; `0 VMs` where there are none at all."""
+    counts = Counter(map(kind_of, vms)) or {VmKind.VM: 0}
     return " and ".join(kind.counted(counts[kind]) for kind in VmKind if kind in counts)

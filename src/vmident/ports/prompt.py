@@ -55,8 +55,8 @@ class Prompt(Protocol):
         """Ask whether these identities may be deleted, and detached first where that is planned; raises as above."""
         ...
 
-    def confirm_script(self, vms: Sequence[str]) -> None:
-        """Ask whether a script may run in these VMs, by their names; raises as above."""
+    def confirm_script(self, names: Sequence[str], counted: str) -> None:
+        """Ask whether a script may run in VMs of these names, `counted` as `2 VMs`; raises as above."""
         ...
 
     def confirm_role_removal(self, roles: Sequence[RoleAssignment]) -> bool:

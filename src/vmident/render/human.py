@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.core.vm_kind import VmKind, kind_of
+from vmident.core.vm_kind import ONLY_VMS, VmKind, kind_of, none_of
 from vmident.render.formats import as_table
 from vmident.render.line import Line, Tone
 from vmident.render.moment import ago
@@ -112,14 +112,18 @@ def vm_lines(machine: VirtualMachine) -> Iterator[Line]:
 
 
 def table_lines(
-    rows: Sequence[Mapping[str, Any]], age_seconds: float, width_columns: int | None = None
+    rows: Sequence[Mapping[str, Any]],
+    age_seconds: float,
+    width_columns: int | None = None,
+    kinds: Sequence[VmKind] = ONLY_VMS,
 ) -> Iterator[Line]:
     """Draw VMs one a line, the attached identities by name alone, principals left to `show`.
 
-    The last line counts them. Where it took long to read them, it also shows how old the first of them are.
+    `kinds` are those that were listed. The last line counts the VMs. Where it took long to read them, it also shows how
+    old the first of them are.
     """
     if not rows:
-        yield Line("No VMs.", Tone.FAINT)
+        yield Line(f"{none_of(kinds)}.", Tone.FAINT)
         return
     has_scale_sets = any(row["kind"] != VmKind.VM.value for row in rows)
     kept = ("name", *(["kind"] if has_scale_sets else []), "resourceGroup", "location", "type")

@@ -15,6 +15,7 @@ from vmident.render.human import ONE_BY_ONE_AT_MOST, change_lines, warning_lines
 from vmident.render.line import Line, Tone
 from vmident.results.changes import ChangeResult, Status, planned_roles
 
+_NOTHING_SELECTED = "No changes. The rules select nothing."
 _FOR_EDITORS = (
     "# yaml-language-server: $schema=desired-state.json\n"
     "# To check this file in an editor, save its schema next to it: vmident plan --schema > desired-state.json\n"
@@ -88,6 +89,9 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
     else:
         for one in results:
             yield from change_lines(one)
+    if not plan.vms:
+        yield Line(_NOTHING_SELECTED, Tone.FAINT)
+        return
     pending = len(plan.pending)
     yield Line(
         f"{counted(one.vm for one in plan.vms)}: {pending} would change, {len(plan.vms) - pending} match", Tone.HEADING
@@ -96,7 +100,9 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
 
 def nothing_pending_text(plan: Plan) -> str:
     """Return the text for a plan without changes."""
-    return f"No changes. {counted(one.vm for one in plan.vms)} match the desired state."
+    return (
+        f"No changes. {counted(one.vm for one in plan.vms)} match the desired state." if plan.vms else _NOTHING_SELECTED
+    )
 
 
 def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:

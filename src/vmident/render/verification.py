@@ -7,6 +7,7 @@ from typing import Any
 
 from vmident.core.verification.checks import Principal
 from vmident.core.verification.verdict import CheckResult, TokenCheckStatus
+from vmident.core.vm_kind import ONLY_VMS, VmKind, counted, numbered
 from vmident.render.document import error_document, warning_document
 from vmident.render.human import ONE_BY_ONE_AT_MOST
 from vmident.render.line import Line, Tone
@@ -72,16 +73,18 @@ def _rows(result: VmVerification) -> list[dict[str, Any]]:
     ] or [{**vm, **nothing}]
 
 
-def verification_lines(results: Sequence[VmVerification]) -> Iterator[Line]:
-    """Draw each VM with its checks, and how many ended how."""
+def verification_lines(results: Sequence[VmVerification], kinds: Sequence[VmKind] = ONLY_VMS) -> Iterator[Line]:
+    """Draw each VM with its checks, and how many ended how; `kinds` are what names that were not found may be of."""
     are_many = len(results) > ONE_BY_ONE_AT_MOST
     for one in results:
         if not (are_many and one.status is VerificationStatus.VERIFIED):
             yield from vm_verification_lines(one)
     if len(results) > 1:
         counts = {status: sum(one.status is status for one in results) for status in VerificationStatus}
-        counted = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
-        yield Line(f"{len(results)} VMs: {counted}", Tone.HEADING)
+        ended = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+        ids = [one.id for one in results if one.id]
+        number = counted(ids) if len(ids) == len(results) else numbered(len(results), kinds)
+        yield Line(f"{number}: {ended}", Tone.HEADING)
 
 
 def vm_verification_lines(result: VmVerification) -> Iterator[Line]:

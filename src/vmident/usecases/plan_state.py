@@ -90,7 +90,7 @@ def _read(listed: Iterable[VirtualMachine | UnreadVm], unread: list[UnreadVm]) -
 
 
 def _about_unread(one: UnreadVm) -> Notice:
-    return Notice(UNREADABLE_VM, f"A VM is not in the plan, because it could not be read. {one.error.message}")
+    return Notice(UNREADABLE_VM, f"Not in the plan, because it could not be read: {one.error.message}")
 
 
 def _placed(rule: Rule, where: Where) -> Rule:

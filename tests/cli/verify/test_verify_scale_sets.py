@@ -55,3 +55,27 @@ def test_an_instance_that_is_stopped_is_skipped(program: Program) -> None:
 def test_an_instance_is_one_of_a_scale_set_and_has_a_number(program: Program, words: str) -> None:
     outcome = program(f"verify {words} --yes")
     assert (outcome.code, [one for one in program.sent if one.method == "POST"]) == (2, [])
+
+
+def test_bare_names_are_of_the_kind_that_is_given(program: Program) -> None:
+    outcome = program("verify webScaleSet --kind vmss --yes")
+    assert (outcome.code, outcome.json["id"], outcome.json["instance"]) == (0, UNIFORM, "0")
+    assert program("verify webScaleSet --yes").code == 3
+    assert program("verify webVM --kind vmss --yes").json["error"]["message"].startswith("Scale set 'webVM' not found")
+
+
+@pytest.mark.parametrize(
+    ("words", "last"),
+    [
+        ("webScaleSet nope --kind vmss", "2 scale sets: 1 verified, 1 skipped"),
+        ("webScaleSet signInVM --kind any", "1 VM and 1 scale set: 2 verified"),
+        ("webScaleSet signInVM nope --kind any", "3 VMs and scale sets: 2 verified, 1 skipped"),
+    ],
+)
+def test_vms_and_scale_sets_are_counted_apart(program: Program, words: str, last: str) -> None:
+    assert program(f"verify {words} --yes -o human").out.splitlines()[-1] == last
+
+
+def test_the_question_counts_them_too(program: Program) -> None:
+    refused = program("verify webScaleSet signInVM --kind any")
+    assert refused.error["message"].startswith("This runs a script in 1 VM and 1 scale set and ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from vmident.core.identity import IdentityState
 from vmident.core.resource_id import vm_id
@@ -55,7 +56,7 @@ def test_azures_refusals_are_explained_as_what_they_say_about_the_vm(failure: Vm
 
 def test_a_scale_set_runs_scripts_in_its_instances_alone() -> None:
     scale_set = VirtualMachine(VmKind.SCALE_SET.id_of("s", "g", "web"), "westus", IdentityState())
-    flexible, empty = Host(scale_set, is_flexible=True), Host(scale_set)
+    flexible, empty = Host(replace(scale_set, is_flexible=True)), Host(scale_set)
     stopped = Host(scale_set, instance="3", power="deallocated")
     reasons = [reason_not_to_verify(host) for host in (flexible, empty, stopped)]
     assert [reason.code for reason in reasons if reason] == ["no-instance", "no-instance", "vm-not-running"]

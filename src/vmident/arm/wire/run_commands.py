@@ -65,7 +65,6 @@ class HostPropertiesBody(ProfileBody):
 
     instance_view: HostViewBody | None = None
     virtual_machine_profile: ProfileBody | None = None
-    orchestration_mode: Text = None
 
 
 class HostBody(Body):

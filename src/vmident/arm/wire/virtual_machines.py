@@ -5,8 +5,9 @@ Source: 'The VM resource' in the wire facts; recordings `vm-user-identities-2020
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from msgspec import Raw
 
@@ -26,7 +27,7 @@ from vmident.core.dependents import Dependent, Extension, dependents_in
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
-from vmident.core.vm_kind import VmKind, kind_of
+from vmident.core.vm_kind import VmKind
 from vmident.errors import BadResourceId, UnreadableAnswer
 
 _TYPES = {
@@ -36,9 +37,7 @@ _TYPES = {
     "systemassigned,userassigned": (True, True),
     "userassigned,systemassigned": (True, True),
 }
-_A_VM = "a VM"
 _AN_EXTENSION = "an extension of a VM"
-_WITHOUT_ID = "/a-vm-without-an-id"
 _NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -51,15 +50,18 @@ def checking_ids(what: str, request: str = "") -> Iterator[None]:
         raise unreadable(what, failure.message.rstrip("."), request) from failure
 
 
-def vm_from_wire(content: bytes | Raw, headers: Mapping[str, str] = _NO_HEADERS, request: str = "") -> VirtualMachine:
-    """Read a VM; its etag is in the body, the `ETag` header, or both."""
-    body = read(content, VmBody, _A_VM, request)
+def vm_from_wire(
+    content: bytes | Raw, headers: Mapping[str, str] = _NO_HEADERS, request: str = "", kind: VmKind = VmKind.VM
+) -> VirtualMachine:
+    """Read a VM or a scale set; its etag is in the body, the `ETag` header, or both."""
+    what = f"a {kind.noun}"
+    body = read(content, VmBody, what, request)
     properties = body.properties or VmPropertiesBody()
-    with checking_ids(_A_VM, request):
+    with checking_ids(what, request):
         return VirtualMachine(
             id=ResourceId.parse(body.id),
             location=body.location or "",
-            identity=_identity(body.identity, request),
+            identity=_identity(body.identity, what, request),
             etag=body.etag or headers.get("ETag"),
             provisioning_state=properties.provisioning_state or "Succeeded",
             tags=tags_from_wire(body.tags),
@@ -93,49 +95,50 @@ def _extensions(bodies: Sequence[ExtensionBody]) -> list[Extension]:
     ]
 
 
-def vm_in_list(item: Raw) -> VirtualMachine | UnreadVm:
-    """Read one item of a list of VMs, where one that cannot be read costs no other."""
-    return _named_in_error(item, vm_from_wire)
+def vms_in_list(items: Iterable[Raw], kind: VmKind) -> Iterator[VirtualMachine | UnreadVm]:
+    """Read the items of a list of VMs or scale sets, where one that cannot be read costs no other."""
+    return (_named_in_error(item, partial(vm_from_wire, kind=kind), kind) for item in items)
 
 
-def vm_in_graph(row: Raw) -> VirtualMachine | UnreadVm:
-    """Read one row of Resource Graph in the same way."""
-    return _named_in_error(row, vm_from_graph)
+def vms_in_graph(rows: Iterable[Raw], kind: VmKind) -> Iterator[VirtualMachine | UnreadVm]:
+    """Read rows of Resource Graph in the same way."""
+    return (_named_in_error(row, partial(vm_from_graph, kind=kind), kind) for row in rows)
 
 
-def _named_in_error(item: Raw, read_vm: Callable[[Raw], VirtualMachine]) -> VirtualMachine | UnreadVm:
+def _named_in_error(item: Raw, read_vm: Callable[[Raw], VirtualMachine], kind: VmKind) -> VirtualMachine | UnreadVm:
     try:
         return read_vm(item)
     except UnreadableAnswer as failure:
         try:
-            word = read(item, IdBody, _A_VM).id
+            word = read(item, IdBody, f"a {kind.noun}").id
         except UnreadableAnswer:
-            word = _WITHOUT_ID
+            word = f"/a-{kind.noun.replace(' ', '-')}-without-an-id".lower()
         return UnreadVm(word, failure.with_message(f"{word}: {failure.message}"))
 
 
-def vm_from_graph(content: Raw) -> VirtualMachine:
+def vm_from_graph(content: Raw, kind: VmKind = VmKind.VM) -> VirtualMachine:
     """Read a row of Resource Graph: a VM without identities has none there, or one without a type.
 
     The extensions of a VM are not in its row, those of a scale set are.
     """
-    row = read(content, GraphVmBody, _A_VM)
+    what = f"a {kind.noun}"
+    row = read(content, GraphVmBody, what)
     found = row.identity
     identity = (
         IdentityBody(found.type, found.principal_id, found.tenant_id, found.user_assigned_identities)
         if found and found.type
         else None
     )
-    with checking_ids(_A_VM):
+    with checking_ids(what):
         vm = ResourceId.parse(row.id)
         encryption = ResourceId.parse(row.encryption) if row.encryption else None
         return VirtualMachine(
             vm,
             row.location or "",
-            _identity(identity),
+            _identity(identity, what),
             tags=tags_from_wire(row.tags),
             dependents=dependents_in(_extensions(row.extensions or []), encryption),
-            has_unread_extensions=kind_of(vm) is VmKind.VM,
+            has_unread_extensions=kind is VmKind.VM,
             is_flexible=_is_flexible(row.mode),
         )
 
@@ -148,13 +151,13 @@ def extension_from_graph(content: Raw) -> tuple[ResourceId, Extension]:
         return ResourceId.parse(vm), Extension(name, row.publisher or "", row.kind or "", row.settings)
 
 
-def _identity(body: IdentityBody | None, request: str = "") -> IdentityState:
+def _identity(body: IdentityBody | None, what: str, request: str = "") -> IdentityState:
     """Read a VM's `identity`; absent means none. The type is taken in any case, with or without the space."""
     if body is None:
         return IdentityState()
     kinds = _TYPES.get("".join(body.type.split()).lower())
     if kinds is None:
-        raise unreadable(_A_VM, f"its identity has the unknown type '{body.type[:80]}'", request)
+        raise unreadable(what, f"its identity has the unknown type '{body.type[:80]}'", request)
     has_system, has_users = kinds
     users = (body.user_assigned_identities or {}) if has_users else {}
     return IdentityState(

@@ -82,7 +82,9 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
         _machines(_each_listed(selection, session, run), outcomes, run),
         document=vm_document,
         row=vm_row,
-        lines=lambda rows: table_lines(rows, run.runtime.wall() - began_seconds, run.width_columns),
+        lines=lambda rows: table_lines(
+            rows, run.runtime.wall() - began_seconds, run.width_columns, session.where.kinds
+        ),
     )
     for one in outcomes:
         if one.error:

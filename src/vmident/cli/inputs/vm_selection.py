@@ -14,7 +14,7 @@ from vmident.core.naming import GROUP_NAME, checked_name
 from vmident.core.resource_id import looks_like_id
 from vmident.core.selection import Selection, checked_condition, tags_wanted
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_kind import plural
+from vmident.core.vm_kind import none_of
 from vmident.errors import UsageError
 from vmident.render.line import Line
 from vmident.usecases.resolve.vms import checked_vm_names
@@ -88,7 +88,7 @@ def resolve_each_vm(meant: Selection, session: Session, run: Run) -> Iterator[st
         is_empty = False
         yield one if isinstance(one, VirtualMachine) else str(one)
     if is_empty:
-        run.console.warn([Line(f"No {plural(session.where.kinds)} match.")])
+        run.console.warn([Line(f"{none_of(session.where.kinds)} match.")])
 
 
 def _group_of(run: Run) -> str | None:

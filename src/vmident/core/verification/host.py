@@ -34,8 +34,7 @@ class Agent(Enum):
 class Host(Struct, frozen=True):
     """A VM or an instance of a scale set: its operating system, power state in Azure's word, and agent.
 
-    `machine` is the VM or the scale set, `instance` the instance's ID. `power` is `None` where it is not known. The
-    instances of a Flexible scale set are VMs, so the set itself `is_flexible` and runs no script.
+    `machine` is the VM or the scale set, `instance` the instance's ID. `power` is `None` where it is not known.
     """
 
     machine: VirtualMachine
@@ -44,7 +43,6 @@ class Host(Struct, frozen=True):
     agent: Agent = Agent.UNKNOWN
     enforces_metadata_security: bool = False
     instance: str | None = None
-    is_flexible: bool = False
 
     @property
     def title(self) -> str:
@@ -55,7 +53,7 @@ class Host(Struct, frozen=True):
 
 def reason_not_to_verify(host: Host) -> VmNotVerified | None:
     """Return why a script would not run here, as far as the instance view tells; `None` if it may."""
-    if host.is_flexible:
+    if host.machine.is_flexible:
         return VmNotVerified(
             f"The instances of {host.title} are VMs, because it is Flexible.",
             code="no-instance",

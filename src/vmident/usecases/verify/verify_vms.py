@@ -8,7 +8,7 @@ from functools import partial
 from vmident.core.resource_id import ResourceId
 from vmident.core.verification.sampling import SampleSize, sample
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_kind import VmKind, kind_of
+from vmident.core.vm_kind import VmKind, counted, kind_of
 from vmident.errors import NotFound, UsageError, VmidentError
 from vmident.ports.fleet import Job
 from vmident.ports.ports import Ports
@@ -41,7 +41,7 @@ def verify_vms(
         found = [one for one in found if isinstance(one, VmVerification) or one.vm in chosen]
         targets = [one for one in targets if one.vm in chosen]
     if targets and not is_confirmed:
-        ports.prompt.confirm_script([one.vm.name for one in targets])
+        ports.prompt.confirm_script([one.vm.name for one in targets], counted(one.vm for one in targets))
     verified = dict(zip((one.vm for one in targets), _verify_all(targets, request, ports), strict=True))
     return tuple(one if isinstance(one, VmVerification) else verified[one.vm] for one in found)
 

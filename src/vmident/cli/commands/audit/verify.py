@@ -94,7 +94,7 @@ def verify(
     run.answer(
         one_or_all([verification_document(one) for one in results], named_one=named_one),
         rows=verification_rows(results),
-        lines=lambda: verification_lines(results),
+        lines=lambda: verification_lines(results, session.where.kinds),
     )
     explain_verifications(run, results)
     if session.ports.stopped:

@@ -19,6 +19,7 @@ from tests.guards.help_texts import command_words, help_of
 from tests.program import NO_TERMINAL, TERMINAL, Program
 from vmident import errors
 from vmident.cli.main import main
+from vmident.core.access.findings import RULES
 
 PAGES = pages()
 # The words that stand before a verb, such as `sandbox`.
@@ -207,6 +208,12 @@ def test_every_command_and_option_is_in_the_reference(monkeypatch: pytest.Monkey
     for name, text in helps().items():
         options = set(_OPTION.findall(text))
         assert {option for option in options if option not in sections[name]} == set(), name
+
+
+def test_every_rule_of_access_is_described_as_in_the_files_that_report_saves() -> None:
+    page = text_of("docs/reference/access.md")
+    rows = {one.id: f"| `{one.id}` | {one.meaning.removesuffix('.')}" for one in RULES}
+    assert {rule: row for rule, row in rows.items() if row not in page} == {}
 
 
 def test_every_command_stands_in_the_readme() -> None:

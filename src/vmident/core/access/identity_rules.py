@@ -10,10 +10,26 @@ from vmident.core.access.finding import Finding, FindingRule, Severity
 from vmident.core.consequences import SAFE_IDENTITY_NAME_LENGTH
 from vmident.core.shell import command_line
 
-MISSING = FindingRule("missing-identity", "Attached identity that does not exist")
-UNUSED = FindingRule("unused-identity", "Identity that no VM or scale set uses")
-NO_ROLE = FindingRule("system-identity-without-role", "System-assigned identity without a role")
-LONG_NAME = FindingRule("long-identity-name", "Identity with a long name")
+MISSING = FindingRule(
+    "missing-identity",
+    "Attached identity that does not exist",
+    "An attached identity no longer exists.",
+)
+UNUSED = FindingRule(
+    "unused-identity",
+    "Identity that no VM or scale set uses",
+    "No VM or scale set uses the identity.",
+)
+NO_ROLE = FindingRule(
+    "system-identity-without-role",
+    "System-assigned identity without a role",
+    "A system-assigned identity has no role assignment.",
+)
+LONG_NAME = FindingRule(
+    "long-identity-name",
+    "Identity with a long name",
+    "The name has more than 24 characters, which Microsoft advises against.",
+)
 _NAMED_AT_MOST = 5
 """Machines that a command names; where an identity is missing on more, `doctor` detaches it everywhere."""
 _FIX_ALL = command_line("vmident", "doctor", "--all", "--fix")

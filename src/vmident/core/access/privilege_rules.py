@@ -18,11 +18,31 @@ from vmident.core.access.finding import Finding, FindingRule, Severity, delete_a
 from vmident.core.access.rights import CODE_EXECUTION, Privilege
 from vmident.core.shell import command_line
 
-REACHABLE = FindingRule("privileged-identity-reachable", "Privileged identity that others can act as")
-GRANTS_ROLES = FindingRule("identity-grants-roles", "Identity of a VM that can grant roles")
-SUBSCRIPTION_WIDE = FindingRule("privileged-at-subscription", "Privileged role on a subscription or wider")
-SHARED = FindingRule("shared-privileged-identity", "Privileged identity shared by different owners")
-FEDERATED_ON_VM = FindingRule("federated-credential-on-vm-identity", "Federated credential on an identity of a VM")
+REACHABLE = FindingRule(
+    "privileged-identity-reachable",
+    "Privileged identity that others can act as",
+    "Someone can act as a privileged identity and does not have the same privilege at its scope.",
+)
+GRANTS_ROLES = FindingRule(
+    "identity-grants-roles",
+    "Identity of a VM that can grant roles",
+    "Any program on a VM can grant roles, because an identity of the VM can.",
+)
+SUBSCRIPTION_WIDE = FindingRule(
+    "privileged-at-subscription",
+    "Privileged role on a subscription or wider",
+    "An identity has a privileged role on a subscription or a management group.",
+)
+SHARED = FindingRule(
+    "shared-privileged-identity",
+    "Privileged identity shared by different owners",
+    "A privileged identity is attached to VMs in resource groups with different owners.",
+)
+FEDERATED_ON_VM = FindingRule(
+    "federated-credential-on-vm-identity",
+    "Federated credential on an identity of a VM",
+    "An identity of a VM also trusts tokens from outside Azure.",
+)
 
 
 def severity_of(holding: Holding) -> Severity:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmident.sandbox.deployments.expressions import ExpressionInvalid, is_expression, resolved
-from vmident.sandbox.deployments.functions import Place, functions_at
+from vmident.sandbox.deployments.functions import functions_at
+from vmident.sandbox.deployments.places import Place
 
 GROUP = {"name": "g", "location": "westus", "tags": {"a b": ["x", "y"]}}
 PLACE = Place("sub", "g", GROUP, {"subscriptionId": "sub"})

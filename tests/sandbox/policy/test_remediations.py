@@ -33,6 +33,8 @@ from tests.sandbox.policy.rules import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vmident.sandbox.http_messages import Response
 
 REMEDIATIONS = "2021-10-01"
@@ -72,7 +74,18 @@ def enforce(cloud: Cloud, rule: Any, role: str | None = CONTRIBUTOR, **propertie
     if role:
         body = role_body(principal, role, principalType="ServicePrincipal")
         assert cloud.send("PUT", assignment_url(IN_SUBSCRIPTION), body).status == 201
+    cloud.finish()
     return principal
+
+
+def test_an_assignment_is_evaluated_some_time_after_it_was_written_or_at_once_when_asked(cloud: Cloud) -> None:
+    enforce(cloud, modify(NONE))
+    assert assign(cloud, "a", DEFINITION, description="changed").status == 201
+    remediate(cloud, "early")
+    assert state_of(cloud, "early") == ("Succeeded", [0, 0])
+    remediate(cloud, resourceDiscoveryMode="ReEvaluateCompliance")
+    cloud.finish()
+    assert state_of(cloud) == ("Succeeded", [2, 0])
 
 
 def types(cloud: Cloud) -> dict[str, str]:
@@ -104,6 +117,18 @@ def test_an_identity_without_the_role_changes_nothing(cloud: Cloud, role: str | 
     error = deployments(cloud)[0]["error"]
     assert error["code"] == "AuthorizationFailed"
     assert principal in error["message"]
+
+
+def test_every_kind_of_resource_can_be_evaluated(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, with_examples=True)
+    enforce(cloud, modify(HAS_USER, NONE, operations=(ADD,)))
+    remediate(cloud, filters={"locations": ["eastus"]})
+    cloud.finish()
+    state, (_, failed) = state_of(cloud)
+    refused = [one["remediatedResourceId"].rpartition("/")[2] for one in deployments(cloud) if one["error"]]
+    cloud.sandbox.close()
+    # A VM with an identity that was deleted takes no change of its identities.
+    assert (state, failed, refused) == ("Complete", 1, ["legacyVM"])
 
 
 def test_the_change_is_logged_as_the_identity_of_the_assignment(cloud: Cloud) -> None:

@@ -111,6 +111,35 @@ def parameter_not_allowed(name: str, value: object, allowed: Iterable[object]) -
     )
 
 
+def schema_wrong(schema: object, scope: str) -> Refused:
+    """A template whose `$schema` is that of another scope; wording assumed."""
+    return template_invalid(f"The template schema '{schema}' is not supported for a deployment at the scope '{scope}'")
+
+
+def location_missing(name: str) -> Refused:
+    """A deployment to a subscription or a management group that does not say in which region it is kept."""
+    message = (
+        f"The 'location' property must be specified for '{name}'. Please see "
+        "https://aka.ms/deploy-to-subscription for usage details."
+    )
+    return Refused(400, "InvalidDeployment", message)
+
+
+def location_not_expected(name: str) -> Refused:
+    """A deployment to a resource group that has a location."""
+    message = (
+        f"The 'location' property is not allowed for '{name}' at resource group scope. Please see "
+        "https://aka.ms/deploy-to-subscription for usage details."
+    )
+    return Refused(400, "InvalidDeployment", message)
+
+
+def location_changed(name: str, location: str, held: str) -> Refused:
+    """A deployment of a name that is kept in another region; Azure's words, as its documentation has them."""
+    message = f"Invalid deployment location '{location}'. The deployment '{name}' already exists in location '{held}'."
+    return Refused(409, "InvalidDeploymentLocation", message)
+
+
 def content_wrong(reason: str) -> Refused:
     """A request that is no deployment."""
     message = f"The request content was invalid and could not be deserialized: '{reason}'."

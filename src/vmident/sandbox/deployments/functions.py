@@ -11,32 +11,19 @@ import hashlib
 import json
 import re
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vmident.sandbox.deployments.expressions import argument_invalid
+from vmident.sandbox.deployments.expressions import ExpressionInvalid, argument_invalid
 from vmident.sandbox.deployments.value_functions import VALUE_FUNCTIONS, text_of
+from vmident.sandbox.tenant import MANAGEMENT_GROUPS, TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from vmident.sandbox.deployments.places import Place
+
 # The namespace of Azure's `guid()`, an RFC 4122 name-based (version 5) GUID.
 _GUID_NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a template is deployed; `group` is the resource group as GET shows it, `subscription` likewise."""
-
-    subscription_id: str
-    group_name: str
-    group: Mapping[str, Any]
-    subscription: Mapping[str, Any]
-
-    @property
-    def group_id(self) -> str:
-        """The id of the resource group."""
-        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group_name}"
 
 
 def paired(kind: str, names: list[str]) -> str:
@@ -53,13 +40,28 @@ def functions_at(place: Place) -> dict[str, Callable[..., Any]]:
     """Return every function but `parameters`, `variables` and `reference`, by name in lower case."""
     return {
         **PURE_FUNCTIONS,
-        "resourcegroup": lambda: dict(place.group),
-        "subscription": lambda: dict(place.subscription),
+        "resourcegroup": _only_at(place.group, "resourceGroup"),
+        "subscription": _only_at(place.subscription, "subscription"),
+        "managementgroup": _only_at(place.management_group, "managementGroup"),
+        "deployment": lambda: dict(place.deployment),
+        "tenant": lambda: {"id": f"/tenants/{TENANT}", "tenantId": TENANT},
         "resourceid": lambda *words: _resource_id(place, list(words)),
         "subscriptionresourceid": lambda *words: _subscription_resource_id(place, list(words)),
+        "managementgroupresourceid": lambda *words: _management_group_resource_id(place, list(words)),
         "extensionresourceid": lambda scope, kind, *names: f"{text_of(scope)}/providers/{paired(kind, list(names))}",
         "tenantresourceid": lambda kind, *names: f"/providers/{paired(kind, list(names))}",
     }
+
+
+def _only_at(value: Mapping[str, Any], name: str) -> Callable[[], dict[str, Any]]:
+    """Return a function that has a value at some scopes alone."""
+
+    def function() -> dict[str, Any]:
+        if not value:
+            raise ExpressionInvalid(f"The template function '{name.upper()}' is not expected at this location")
+        return dict(value)
+
+    return function
 
 
 def _truth(value: Any) -> bool:
@@ -75,19 +77,39 @@ def _texts(values: tuple[Any, ...]) -> list[str]:
 
 
 def _resource_id(place: Place, words: list[str]) -> str:
-    """Read `[subscription,] [group,] type, name…`: the type is the first word with a slash."""
+    """Read `[subscription,] [group,] type, name…`: the type is the first word with a slash.
+
+    At a subscription one word before the type is the subscription; at a management group the id is the tenant's.
+    """
     at = next((number for number, word in enumerate(words) if "/" in word), len(words))
     if at > 2 or at == len(words):
         raise argument_invalid("resourceId")
+    within = paired(words[at], words[at + 1 :])
+    if words[at].lower() == "microsoft.resources/resourcegroups" and at < 2:
+        return f"/subscriptions/{words[0] if at else place.subscription_id}/resourceGroups/{words[at + 1]}"
+    if at < 2 and place.kind == "managementGroup":
+        return f"/providers/{within}"
+    if at < 2 and place.kind == "subscription":
+        return f"/subscriptions/{words[0] if at else place.subscription_id}/providers/{within}"
     subscription = words[0] if at == 2 else place.subscription_id
     group = words[at - 1] if at else place.group_name
-    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{paired(words[at], words[at + 1 :])}"
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{within}"
 
 
 def _subscription_resource_id(place: Place, words: list[str]) -> str:
     at = 0 if "/" in words[0] else 1
     subscription = words[0] if at else place.subscription_id
+    if not subscription:
+        raise argument_invalid("subscriptionResourceId")
     return f"/subscriptions/{subscription}/providers/{paired(words[at], words[at + 1 :])}"
+
+
+def _management_group_resource_id(place: Place, words: list[str]) -> str:
+    at = 0 if "/" in words[0] else 1
+    group = words[0] if at else place.management_group.get("name")
+    if not group:
+        raise argument_invalid("managementGroupResourceId")
+    return f"{MANAGEMENT_GROUPS}/{group}/providers/{paired(words[at], words[at + 1 :])}"
 
 
 def _concat(first: Any, *others: Any) -> Any:

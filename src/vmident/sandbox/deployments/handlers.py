@@ -1,4 +1,4 @@
-"""Template deployments to a resource group: accept one, say how it stands, list what it did, validate, forget it.
+"""Template deployments to a scope: accept one, say how it stands, list what it did, validate, forget it.
 
 Source: exchanges 7 to 10 of the recording `vm-user-identities-2020.json`, and Microsoft's REST reference for
 'Deployments', version 2025-04-01.
@@ -16,7 +16,9 @@ from vmident.sandbox.deployments import errors as deployments_errors
 from vmident.sandbox.deployments.expressions import ExpressionInvalid
 from vmident.sandbox.deployments.parameters import without_secrets
 from vmident.sandbox.deployments.resources import Resource
-from vmident.sandbox.deployments.runner import ACTIVE_STATES, begin, cache_scope
+from vmident.sandbox.deployments.runner import ACTIVE_STATES, begin, url_of
+from vmident.sandbox.deployments.targets import kept as kept_place
+from vmident.sandbox.deployments.targets import key_of, place_of, with_deployment
 from vmident.sandbox.deployments.template import Template, read_template
 from vmident.sandbox.deployments.views import (
     deployment_id,
@@ -28,6 +30,7 @@ from vmident.sandbox.deployments.views import (
 )
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import relaxed_json
+from vmident.sandbox.protocol.call import checked_location
 from vmident.sandbox.protocol.paging import page_of
 from vmident.sandbox.resource_graph import change_log
 
@@ -80,13 +83,13 @@ def probe_deployment(call: Call) -> Response:
 
 
 def list_deployments(call: Call) -> Response:
-    """Answer a page of one group's deployments."""
-    return page_of(call, "deployment", call.group()["name"], shown_deployment)
+    """Answer a page of one scope's deployments."""
+    return page_of(call, "deployment", key_of(call), shown_deployment)
 
 
 def forget_deployment(call: Call) -> Response:
     """Answer DELETE: the history goes, what was made stays; 204, also for one that was not there."""
-    group, name = call.group()["name"], call.words["deployment"]
+    group, name = key_of(call), call.words["deployment"]
     found = call.rows.find("deployment", group, name)
     if found is not None and found["state"] in ACTIVE_STATES:
         started, expires = found["started"], found["started"] + _WEEK_SECONDS
@@ -121,7 +124,7 @@ def read_operation(call: Call) -> Response:
 
 
 def _find(call: Call) -> Record:
-    found = call.rows.find("deployment", call.group()["name"], call.words["deployment"])
+    found = call.rows.find("deployment", key_of(call), call.words["deployment"])
     if found is None:
         raise deployments_errors.deployment_not_found(call.words["deployment"])
     return found
@@ -151,12 +154,13 @@ def asked_properties(call: Call) -> dict[str, Any]:
 
 def checked_deployment(call: Call) -> Record:
     """Read and check what a request would deploy; give the record of it, which holds no secret."""
-    group, name = call.group()["name"], call.words["deployment"]
+    group, name = key_of(call), call.words["deployment"]
     if not _NAME.fullmatch(name):
         raise deployments_errors.name_wrong(name)
     properties = asked_properties(call)
     raw, given = properties["template"], properties.get("parameters") or {}
-    place = cache_scope(call.rows, group)
+    location = _checked_location(call, group, name)
+    place = with_deployment(place_of(call), name, location, properties)
     try:
         template = read_template(raw, given, place)
         _check_resources(call, name, template)
@@ -166,7 +170,7 @@ def checked_deployment(call: Call) -> Record:
     if [one.id for one in read_template(kept, kept_values, place).resources] != [one.id for one in template.resources]:
         raise errors.not_in_the_sandbox("a secret that decides which resources are made")
     return {
-        "id": deployment_id(group, name),
+        "id": deployment_id(place.scope_id, name),
         "group": group,
         "name": name,
         "tags": call.content(relaxed_json.parse).get("tags") or {},
@@ -174,13 +178,30 @@ def checked_deployment(call: Call) -> Record:
         "started": call.now,
         "changed": call.now,
         "correlationId": call.settings.new_uuid(),
-        "shownGroup": dict(place.group),
+        "location": location,
+        "place": kept_place(place),
         "hash": template_hash(raw),
         "plan": plan_of(template),
         "template": kept,
         "parameters": kept_values,
         "steps": [_step(template, index) for index in range(len(template.resources))],
     }
+
+
+def _checked_location(call: Call, key: str, name: str) -> str | None:
+    """Read the region that a deployment is kept in: none for a resource group; elsewhere it never changes."""
+    asked = call.content(relaxed_json.parse).get("location")
+    if "group" in call.words:
+        if asked is not None:
+            raise deployments_errors.location_not_expected(name)
+        return None
+    if not asked:
+        raise deployments_errors.location_missing(name)
+    location = checked_location(asked, "Microsoft.Resources/deployments")
+    held = call.rows.find("deployment", key, name)
+    if held is not None and held["location"] != location:
+        raise deployments_errors.location_changed(name, location, held["location"])
+    return location
 
 
 def _step(template: Template, index: int) -> dict[str, Any]:
@@ -207,7 +228,7 @@ def _check_resources(call: Call, name: str, template: Template) -> None:
     failures = []
     for one in template.resources:
         check = _CHECKS.get(one.kind.lower())
-        if check is None or one.refers:
+        if check is None or one.refers or _changes_little(call, one):
             continue
         try:
             check(_body(template, one), one.name)
@@ -218,6 +239,13 @@ def _check_resources(call: Call, name: str, template: Template) -> None:
     for one in template.resources:
         if not one.refers:
             _body(template, one)
+
+
+def _changes_little(call: Call, resource: Resource) -> bool:
+    """Return whether a resource is there, and its new body has no properties that could be checked."""
+    if "properties" in {member.lower() for member in resource.raw_body}:
+        return False
+    return call.internal.answer("GET", url_of(resource.id, resource.api_version), None, call.now).status == 200
 
 
 def _body(template: Template, resource: Resource) -> dict[str, Any]:

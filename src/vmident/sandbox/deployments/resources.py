@@ -9,20 +9,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox import errors
+from vmident.sandbox.authorization.scopes import covers
 from vmident.sandbox.deployments import errors as deployments_errors
+from vmident.sandbox.deployments import nested
 from vmident.sandbox.deployments.expressions import Applied, ExpressionInvalid, applications, resolved, value_of
 from vmident.sandbox.deployments.functions import paired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vmident.sandbox.deployments.functions import Place
+    from vmident.sandbox.deployments.places import Place
 
     Function = Callable[..., Any]
 
 # Members of a resource that steer the deployment, and are no part of what is sent to the resource's provider.
 _OWN = {"type", "name", "apiversion", "dependson", "condition", "scope", "comments", "metadata"}
 _BEYOND = {"copy", "resources", "existing"}
+_KNOWN = ("type", "name", "apiVersion", "location", "scope", "subscriptionId", "resourceGroup")
+_GROUPS = "microsoft.resources/resourcegroups"
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,15 @@ class Resource:
         return {
             member: value
             for member, value in self.raw.items()
-            if member.lower() not in _OWN and not _is_empty_default(member, value)
+            if member.lower() not in _OWN
+            and not _is_empty_default(member, value)
+            and not (nested.is_deployment(self.kind) and member.lower() in nested.STEERING)
         }
 
     @property
     def refers(self) -> bool:
         """Whether its content is known only after others have been made."""
-        return any(one.name.lower() == "reference" for one in applications(dict(self.raw)))
+        return any(one.name.lower() == "reference" for one in applications(nested.outer_part(self.raw)))
 
 
 def _is_empty_default(member: str, value: Any) -> bool:
@@ -78,19 +84,36 @@ def _read_resource(raw: dict[str, Any], functions: Mapping[str, Function], place
     for member in raw:
         if member.lower() in _BEYOND:
             raise errors.not_in_the_sandbox(f"'{member}' of a template's resource")
-    known = {member: _known(raw, member, functions) for member in ("type", "name", "apiVersion", "location", "scope")}
+    known = {member: _known(raw, member, functions) for member in _KNOWN}
     for member in ("name", "type", "apiVersion"):
         if not known[member]:
             reason = f"The {member} property cannot be null or empty"
             raise deployments_errors.resource_invalid(known["name"] or "", reason)
     kind, name = str(known["type"]), str(known["name"])
-    check_functions(raw, functions, name)
+    check_functions(nested.outer_part(raw), functions, name)
     try:
         within = paired(kind, name.split("/"))
     except ValueError as wrong:
         raise deployments_errors.segments_wrong(name, kind) from wrong
-    scope = _scope(known["scope"], place)
-    return Resource(f"{scope}/providers/{within}", kind, name, str(known["apiVersion"]), known["location"], raw)
+    resource_id = _id(kind, name, within, known, place)
+    return Resource(resource_id, kind, name, str(known["apiVersion"]), known["location"], raw)
+
+
+def _id(kind: str, name: str, within: str, known: Mapping[str, str | None], place: Place) -> str:
+    """Return the id of a resource; a resource group's has no provider in it."""
+    if nested.is_deployment(kind):
+        scope = nested.scope_of(place, known["scope"], known["subscriptionId"], known["resourceGroup"])
+        return f"{scope.rstrip('/')}/providers/{within}"
+    if kind.lower() == _GROUPS:
+        if place.kind != "subscription":
+            raise deployments_errors.resource_invalid(name, "A resource group is deployed to a subscription")
+        return f"{place.scope_id}/resourceGroups/{name}"
+    scope = place.scope_of(known["scope"])
+    if place.needs_location and scope and not covers(place.scope_id, scope):
+        raise deployments_errors.resource_invalid(
+            name, f"The scope '{scope}' is not in the scope '{place.scope_id}' of the deployment: nest a deployment"
+        )
+    return f"{scope}/providers/{within}"
 
 
 def _known(raw: Mapping[str, Any], member: str, functions: Mapping[str, Function]) -> str | None:
@@ -100,13 +123,6 @@ def _known(raw: Mapping[str, Any], member: str, functions: Mapping[str, Function
     if value is not None and not isinstance(value, str):
         raise deployments_errors.resource_invalid(str(raw.get("name", "")), f"The {member} property is not a string")
     return value
-
-
-def _scope(text: str | None, place: Place) -> str:
-    if not text:
-        return place.group_id
-    # A scope is an id, or the type and name of a resource in the same group.
-    return text.rstrip("/") if text.startswith("/") else f"{place.group_id}/providers/{text}"
 
 
 def _evaluated(value: Any, functions: Mapping[str, Function], name: str) -> Any:
@@ -154,14 +170,14 @@ def _with_waits(
             raise deployments_errors.dependency_undefined(str(text))
         if found in kept:
             waits.append(Wait(kept.index(found)))
-    for one in applications(dict(resource.raw)):
+    for one in applications(nested.outer_part(resource.raw)):
         if one.name.lower() == "reference":
             waits += _referred(one, resource, kept, functions, waits)
     return replace(resource, waits=tuple(waits))
 
 
 def _answers_to(resource: Resource, text: str) -> bool:
-    within = resource.id.partition("/resourceGroups/")[2].partition("/providers/")[2]
+    within = resource.id.rpartition("/providers/")[2]
     names = (resource.id, within, f"{resource.kind}/{resource.name}", resource.name)
     return text.lower() in [name.lower() for name in names]
 

@@ -1,38 +1,40 @@
-"""Microsoft.Resources/deployments: which handler answers where."""
+"""Microsoft.Resources/deployments, at the scopes that have them: which handler answers where."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from vmident.sandbox.api_versions import DEPLOYMENTS
-from vmident.sandbox.routing.route import GROUP, PAGED, Route, handler
+from vmident.sandbox.routing.route import FILTERED, GROUP, PAGED, SUBSCRIPTION, Route, handler
 
 _TYPE = "deployments"
-_PATH = f"{GROUP}/providers/microsoft.resources/deployments"
-_ONE = f"{_PATH}/{{deployment}}"
+_MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/{managementgroup}"
 
-ROUTES = (
-    Route(_PATH, {"GET": handler("deployments.handlers:list_deployments")}, DEPLOYMENTS, _TYPE, PAGED),
-    Route(
-        _ONE,
-        {
-            "GET": handler("deployments.handlers:read_deployment"),
-            "HEAD": handler("deployments.handlers:probe_deployment"),
-            "PUT": handler("deployments.handlers:write_deployment"),
-            "DELETE": handler("deployments.handlers:forget_deployment"),
-        },
-        DEPLOYMENTS,
-        _TYPE,
-    ),
-    Route(
-        f"{_ONE}/operationstatuses/{{digits}}",
-        {"GET": handler("deployments.handlers:read_status")},
-        DEPLOYMENTS,
-        _TYPE,
-        any_query=True,
-    ),
-    Route(f"{_ONE}/validate", {"POST": handler("deployments.handlers:validate_deployment")}, DEPLOYMENTS, _TYPE),
-    Route(f"{_ONE}/whatif", {"POST": handler("deployments.what_if:predict")}, DEPLOYMENTS, _TYPE),
-    Route(f"{_ONE}/operations", {"GET": handler("deployments.handlers:list_operations")}, DEPLOYMENTS, _TYPE),
-    Route(
-        f"{_ONE}/operations/{{operation}}", {"GET": handler("deployments.handlers:read_operation")}, DEPLOYMENTS, _TYPE
-    ),
-)
+
+def _routes_at(scope: str, cost: Literal["subscription", "tenant"] = "subscription") -> tuple[Route, ...]:
+    path = f"{scope}/providers/microsoft.resources/deployments"
+    one = f"{path}/{{deployment}}"
+
+    def route(pattern: str, options: frozenset[str] = frozenset(), *, any_query: bool = False, **methods: str) -> Route:
+        handlers = {method: handler(f"deployments.{place}") for method, place in methods.items()}
+        return Route(pattern, handlers, DEPLOYMENTS, _TYPE, options, any_query=any_query, cost=cost)
+
+    return (
+        route(path, PAGED if scope == GROUP else FILTERED | {"$top"}, GET="handlers:list_deployments"),
+        route(
+            one,
+            GET="handlers:read_deployment",
+            HEAD="handlers:probe_deployment",
+            PUT="handlers:write_deployment",
+            DELETE="handlers:forget_deployment",
+        ),
+        route(f"{one}/operationstatuses/{{digits}}", any_query=True, GET="handlers:read_status"),
+        route(f"{one}/validate", POST="handlers:validate_deployment"),
+        route(f"{one}/whatif", POST="what_if:predict"),
+        route(f"{one}/whatifoperationresults/{{token}}", any_query=True, GET="what_if:read_prediction"),
+        route(f"{one}/operations", GET="handlers:list_operations"),
+        route(f"{one}/operations/{{operation}}", GET="handlers:read_operation"),
+    )
+
+
+ROUTES = (*_routes_at(GROUP), *_routes_at(SUBSCRIPTION), *_routes_at(_MANAGEMENT_GROUP, "tenant"))

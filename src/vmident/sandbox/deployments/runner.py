@@ -10,7 +10,6 @@ know a principal, a role assignment is tried again every 5 seconds for a minute;
 
 from __future__ import annotations
 
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -18,11 +17,10 @@ from urllib.parse import quote, urlsplit
 from vmident.sandbox import errors
 from vmident.sandbox.deployments import errors as deployments_errors
 from vmident.sandbox.deployments.expressions import ExpressionInvalid, resolved
-from vmident.sandbox.deployments.functions import Place
+from vmident.sandbox.deployments.nested import is_deployment
 from vmident.sandbox.deployments.parameters import output_type
+from vmident.sandbox.deployments.targets import place_in
 from vmident.sandbox.deployments.template import read_template
-from vmident.sandbox.resource_manager.groups import shown_group, shown_subscription
-from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from vmident.sandbox.rows import Record, Rows
 
 _PART_OF_AN_OPERATION = 0.5
+_SHORTEST_SECONDS = 0.05
 _RETRY_SECONDS = 5.0
 _PATIENCE_SECONDS = 60.0
 ACTIVE_STATES = ("Accepted", "Running")
@@ -41,12 +40,6 @@ def begin(rows: Rows, record: Record, now: float, sent: Mapping[str, str]) -> No
     """Note that a deployment, which is written already, is to run from now on; `sent` are the request's headers."""
     run = {"group": record["group"], "name": record["name"], "due": now, "sent": {**sent}}
     rows.add("run", record["group"], record["name"], run, made=now)
-
-
-def cache_scope(rows: Rows, group: str) -> Place:
-    """Return the place of a template that is deployed to a group."""
-    found = rows.held("group", group, "")
-    return Place(SUBSCRIPTION, found["name"], shown_group(found), shown_subscription())
 
 
 def reader(template: Template, internal: InternalClient, now: float) -> Callable[..., Any]:
@@ -78,9 +71,7 @@ def advance(rows: Rows, run: Record, internal: InternalClient, settings: Sandbox
     now = run["due"]
     record = rows.held("deployment", run["group"], run["name"])
     record["state"] = "Running"
-    # The group as it was: what is deployed does not change with it.
-    place = replace(cache_scope(rows, record["group"]), group=record["shownGroup"])
-    template = read_template(record["template"], record["parameters"], place)
+    template = read_template(record["template"], record["parameters"], place_in(record))
     for step in record["steps"]:
         if step["state"] == "Running" and step["ends"] <= now:
             _end(rows, step, template, internal, settings)
@@ -129,6 +120,9 @@ def _end(rows: Rows, step: Record, template: Template, internal: InternalClient,
     if step["again"]:
         _make(step, template, internal, settings, now)
         return
+    if is_deployment(step["kind"]):
+        _end_nested(step, template, internal, settings)
+        return
     operation = rows.find_operation(step["operation"]) if step["operation"] else None
     if operation is not None and operation["status"] == "InProgress":
         step["ends"] = max(now, operation["ends"])
@@ -142,6 +136,18 @@ def _end(rows: Rows, step: Record, template: Template, internal: InternalClient,
         _fail(step, failed.error(), failed.status, now)
         return
     step |= {"state": "Succeeded", "changed": now}
+
+
+def _end_nested(step: Record, template: Template, internal: InternalClient, settings: SandboxSettings) -> None:
+    """See whether a nested deployment has ended."""
+    now, resource = step["ends"], template.resources[step["index"]]
+    properties = internal.answer("GET", url_of(resource.id, resource.api_version), None, now).json()["properties"]
+    if properties["provisioningState"] in ACTIVE_STATES:
+        step["ends"] = now + max(_SHORTEST_SECONDS, settings.operation_seconds() * _PART_OF_AN_OPERATION)
+    elif properties["provisioningState"] == "Failed":
+        _fail(step, properties["error"], 409, now)
+    else:
+        step |= {"state": "Succeeded", "changed": now}
 
 
 def _fail(step: Record, error: dict[str, Any], status: int, now: float) -> None:

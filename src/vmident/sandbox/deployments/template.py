@@ -20,13 +20,14 @@ from vmident.sandbox import errors
 from vmident.sandbox.deployments import errors as deployments_errors
 from vmident.sandbox.deployments.expressions import ExpressionInvalid, resolved
 from vmident.sandbox.deployments.functions import functions_at
+from vmident.sandbox.deployments.nested import body_of
 from vmident.sandbox.deployments.parameters import Parameter, read_parameters
 from vmident.sandbox.deployments.resources import Resource, check_functions, read_resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vmident.sandbox.deployments.functions import Place
+    from vmident.sandbox.deployments.places import Place
 
     Function = Callable[..., Any]
 
@@ -45,7 +46,7 @@ class Template:
     def body(self, resource: Resource, reference: Function | None = None) -> dict[str, Any]:
         """Return what is sent to make a resource; raises `ExpressionInvalid`."""
         functions = {**self.functions, "reference": reference} if reference else self.functions
-        return {member: resolved(value, functions) for member, value in resource.raw_body.items()}
+        return body_of(resource.raw_body, resource.kind, functions)
 
     def referred(self, named: str) -> Resource | None:
         """Find the resource that a `reference()` names by id or by name."""
@@ -60,6 +61,8 @@ def read_template(content: Mapping[str, Any], given: Mapping[str, Any], place: P
     for member in ("parameters", "variables", "outputs"):
         if not isinstance(content.get(member) or {}, dict):
             raise deployments_errors.template_invalid(f"The '{member}' of the template are not an object")
+    if not place.fits(content.get("$schema")):
+        raise deployments_errors.schema_wrong(content.get("$schema"), place.scope_id)
     functions = functions_at(place)
     parameters = read_parameters(content.get("parameters") or {}, given, functions)
     functions["parameters"] = lambda name: _parameter(parameters, name)

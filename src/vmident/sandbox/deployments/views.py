@@ -11,7 +11,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox.protocol.operations import wire_time
-from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
 KIND = "Microsoft.Resources/deployments"
 
 
-def deployment_id(group: str, name: str) -> str:
-    """Return the id of a deployment to a group."""
-    return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{KIND}/{name}"
+def deployment_id(scope: str, name: str) -> str:
+    """Return the id of a deployment to a scope."""
+    return f"{scope}/providers/{KIND}/{name}"
 
 
 def zulu_time(epoch_seconds: float) -> str:
@@ -106,6 +105,8 @@ def shown_deployment(record: Record) -> dict[str, Any]:
         if member in record:
             properties[member] = record[member]
     body = {"id": record["id"], "name": record["name"], "type": KIND}
+    if record.get("location"):
+        body["location"] = record["location"]
     return {**body, **({"tags": record["tags"]} if record.get("tags") else {}), "properties": properties}
 
 

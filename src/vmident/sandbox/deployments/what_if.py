@@ -15,7 +15,8 @@ from vmident.sandbox import errors
 from vmident.sandbox.deployments.expressions import ExpressionInvalid, resolved
 from vmident.sandbox.deployments.handlers import asked_properties, checked_deployment
 from vmident.sandbox.deployments.parameters import without_secrets
-from vmident.sandbox.deployments.runner import cache_scope, reader, url_of
+from vmident.sandbox.deployments.runner import reader, url_of
+from vmident.sandbox.deployments.targets import place_of, with_deployment
 from vmident.sandbox.deployments.template import read_template
 from vmident.sandbox.http_messages import Response, json_answer
 
@@ -43,10 +44,12 @@ def predict(call: Call) -> Response:
     checked_deployment(call)
     properties = asked_properties(call)
     raw, given = without_secrets(properties["template"], properties.get("parameters") or {}, _HIDDEN)
-    template = read_template(raw, given, cache_scope(call.rows, call.group()["name"]))
+    place = with_deployment(place_of(call), call.words["deployment"], None, properties)
+    template = read_template(raw, given, place)
     only_ids = (properties.get("whatIfSettings") or {}).get("resultFormat") == "ResourceIdOnly"
     changes = [_change(call, template, one) for one in template.resources]
-    changes += _ignored(call, {one.id.lower() for one in template.resources})
+    if place.group_name:
+        changes += _ignored(call, {one.id.lower() for one in template.resources})
     if only_ids:
         changes = [{"resourceId": one["resourceId"], "changeType": "Deploy"} for one in changes]
     token = call.settings.new_uuid()
@@ -72,7 +75,10 @@ def read_prediction(call: Call) -> Response:
 
 
 def _location(call: Call, token: str) -> str:
-    path = f"/subscriptions/{call.words['subscription']}/operationresults/{token}"
+    """Return where a prediction is read: below the subscription; the path at a management group is assumed."""
+    path = f"/subscriptions/{call.words.get('subscription')}/operationresults/{token}"
+    if "managementgroup" in call.words:
+        path = f"{call.path.partition('/whatIf')[0].partition('/whatif')[0]}/whatIfOperationResults/{token}"
     return f"{call.settings.endpoint}{path}?api-version={call.api_version}"
 
 

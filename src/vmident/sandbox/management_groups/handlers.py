@@ -36,14 +36,7 @@ def read_group(call: Call) -> Response:
     name = next((one for one in _NAMES if one.lower() == call.words["name"].lower()), None)
     if name is None:
         raise errors.management_group_not_found(call.words["name"])
-    view = _view(name)
-    parent = _parent(name)
-    view["properties"]["details"] = {
-        "version": 1,
-        "updatedTime": _UPDATED,
-        "updatedBy": PERSON_ID,
-        "parent": None if parent is None else _reference(parent),
-    }
+    view = shown_management_group(name)
     if "children" in call.query.get("$expand", ""):
         view["properties"]["children"] = _children(name, is_deep=call.query.get("$recurse", "").lower() == "true")
     return json_answer(200, view)
@@ -75,6 +68,20 @@ def _entity(title: str, above: list[str]) -> dict[str, Any]:
         "permissions": "view",
         "inheritedPermissions": "view",
     }
+
+
+def shown_management_group(name: str) -> dict[str, Any]:
+    """Return a management group that is there, named in any case, as GET shows it."""
+    found = next(one for one in _NAMES if one.lower() == name.lower())
+    parent = _parent(found)
+    view = _view(found)
+    view["properties"]["details"] = {
+        "version": 1,
+        "updatedTime": _UPDATED,
+        "updatedBy": PERSON_ID,
+        "parent": None if parent is None else _reference(parent),
+    }
+    return view
 
 
 def _view(name: str) -> dict[str, Any]:

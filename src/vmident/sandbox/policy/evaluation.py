@@ -15,7 +15,6 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from vmident.core.resource_id import ResourceId
 from vmident.sandbox.authorization.scopes import covers
 from vmident.sandbox.deployments.expressions import ExpressionInvalid, resolved
 from vmident.sandbox.policy import rules
@@ -85,7 +84,7 @@ class Estate:
 
     def context(self, rule: AssignedRule, resource: Resource) -> EvaluationContext:
         """Return where a rule is evaluated on a resource."""
-        group = self._rows.find("group", ResourceId.parse(resource["id"]).group, "")
+        group = self._rows.find("group", group_of(resource["id"]).rpartition("/")[2], "")
         return EvaluationContext(
             parameters=rule.values,
             subscription=shown_subscription(),
@@ -105,8 +104,9 @@ class Estate:
             context,
         )
         kind, name = str(details["type"]), details["name"]
-        own = ResourceId.parse(resource["id"])
-        group = f"/subscriptions/{own.subscription}/resourceGroups/{details['resourcegroupname'] or own.group}"
+        group = group_of(resource["id"])
+        if details["resourcegroupname"]:
+            group = f"{group.rpartition('/')[0]}/{details['resourcegroupname']}"
         is_child = kind.lower().startswith(f"{resource['type'].lower()}/")
         if name and not is_child:
             found = self.read(f"{group}/providers/{kind}/{name}", kind)
@@ -116,6 +116,11 @@ class Estate:
             for one in Estate(self._rows, self._internal, resource["id"] if is_child else group, self.now).resources
             if one["type"].lower() == kind.lower() and (not name or str(one["name"]).lower() == str(name).lower())
         ]
+
+
+def group_of(resource_id: str) -> str:
+    """Return the id of the resource group of a resource, or of a child of one."""
+    return "/".join(resource_id.split("/")[:5])
 
 
 @cache

@@ -81,10 +81,15 @@ def stamped(call: Call, kind: store.PolicyKind, record: Record) -> Record:
     return {
         **record,
         "id": own_id,
+        "written": held["written"] if held and _is_same(held["properties"], record["properties"]) else call.now,
         "group": scope,
         "name": held["name"] if held else name,
         "properties": {**record["properties"], "metadata": metadata},
     }
+
+
+def _is_same(held: Record, now: Record) -> bool:
+    return {**held, "metadata": None} == {**now, "metadata": None}
 
 
 def shown(kind: store.PolicyKind, record: Record) -> dict[str, Any]:

@@ -4,12 +4,13 @@
         \\________ cancel ____\\--> Cancelling --what runs ends--> Canceled
 
 At its first step it finds the resources that its rule finds non-compliant, below its scope, in the order of their ids,
-as many as `resourceCount`. Then as many as `parallelDeployments` are changed at a time, in the name of the identity of
-the assignment: a `modify` sends the resource's PATCH, a `deployIfNotExists` begins a deployment. What the identity has
-no right to, Azure refuses, and that resource fails. More failures than the threshold end it as Failed, and begin
-nothing more. `Complete`, for some failures within the threshold, is assumed; so is that a resource is evaluated again
-before its turn. `enforcementMode` `DoNotEnforce` changes nothing here: its remediations run (Microsoft's page 'Azure
-Policy assignment structure').
+as many as `resourceCount`. With `ExistingNonCompliant` it finds none before Azure Policy has evaluated the assignment,
+which takes a while after it was changed (`policy_lag_seconds`); `ReEvaluateCompliance` evaluates first. Then as many
+as `parallelDeployments` are changed at a time, in the name of the identity of the assignment: a `modify` sends the
+resource's PATCH, a `deployIfNotExists` begins a deployment. What the identity has no right to, Azure refuses, and that
+resource fails. More failures than the threshold end it as Failed, and begin nothing more. `Complete`, for some
+failures within the threshold, is assumed; so is that a resource is evaluated again before its turn. `enforcementMode`
+`DoNotEnforce` changes nothing here: its remediations run (Microsoft's page 'Azure Policy assignment structure').
 """
 
 from __future__ import annotations
@@ -17,15 +18,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from vmident.core.resource_id import ResourceId
 from vmident.sandbox import errors as sandbox_errors
 from vmident.sandbox.policy import rules
 from vmident.sandbox.policy.aliases import SCALE_SET, VM
 from vmident.sandbox.policy.assignments.identity import principal_of
-from vmident.sandbox.policy.evaluation import Estate, effect_of, values_at
+from vmident.sandbox.policy.evaluation import Estate, effect_of, group_of, values_at
 from vmident.sandbox.policy.modification import can_modify, patch_of
 from vmident.sandbox.policy.rule_errors import EvaluationFailed
-from vmident.sandbox.policy_insights.remediation_request import remediated_rule
+from vmident.sandbox.policy_insights.remediation_request import EVALUATE, remediated_rule
 from vmident.sandbox.resource_graph import change_log
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def advance(rows: Rows, run: Record, internal: InternalClient, settings: Sandbox
         return
     estate = Estate(rows, internal, record["group"], now)
     if record["state"] == "Accepted":
-        record |= {"state": "InProgress", "deployments": _discovered(record, rule, estate, now)}
+        is_known = record["mode"] == EVALUATE or rule.assignment["written"] + settings.policy_lag_seconds <= now
+        record |= {"state": "InProgress", "deployments": _discovered(record, rule, estate, now) if is_known else []}
     for one in record["deployments"]:
         if one["state"] == "Running" and one["ends"] <= now:
             _look(rows, one, internal, settings, now)
@@ -167,12 +168,10 @@ def _deployment(
             "parameters": values_at(properties.get("parameters") or {}, resource, context),
         }
     }
-    own = ResourceId.parse(resource["id"])
-    scope = f"/subscriptions/{own.subscription}"
+    scope = group_of(resource["id"])
     if str(details.get("deploymentscope", "resourceGroup")).lower() == "subscription":
+        scope = scope.partition("/resourceGroups/")[0]
         body["location"] = values_at(deployment.get("location"), resource, context)
-    else:
-        scope = f"{scope}/resourceGroups/{own.group}"
     number = int(settings.new_uuid().replace("-", "")[-12:], 16)
     return f"{scope}/providers/Microsoft.Resources/deployments/PolicyDeployment_{number}", body
 

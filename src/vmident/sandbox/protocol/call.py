@@ -63,6 +63,8 @@ class SandboxSettings:
     # says what the principal is.
     directory_lag_seconds: float = 6.0
     strict_directory: bool = False
+    # How long after it was written Azure Policy has not yet evaluated an assignment; in Azure up to half an hour.
+    policy_lag_seconds: float = 30.0
     # How a write meets one that runs; Azure was seen to do each.
     busy: Busy = "reject"
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from vmident.arm.answers import check_about, unreadable
 from vmident.arm.connection import Connection
-from vmident.arm.paging import items_of_one_page, named_in_graph, unread_items
+from vmident.arm.paging import items_of_one_page, named_in_graph, pages, unread_items
 from vmident.arm.pipeline_policy import raw_content
 from vmident.arm.wire.resources import identity_resource_from_wire
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
-from vmident.core.resources import IdentityResource
+from vmident.core.resources import CredentialResource, IdentityResource
 from vmident.core.selection import named
 from vmident.errors import NotFound
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from azure.mgmt.msi.v2024_11_30.operations import UserAssignedIdentitiesOperations
 
 API_VERSION = "2023-01-31"
+FEDERATED_CREDENTIALS = "2024-11-30"
 
 
 class ArmIdentities:
@@ -64,6 +65,23 @@ class ArmIdentities:
         """GET the identity."""
         answer = self._connection.read(str(identity), API_VERSION)
         return _about(identity, identity_resource_from_wire(answer.content, answer.request))
+
+    def credentials(self, identity: ResourceId) -> Sequence[CredentialResource]:
+        """List the federated credentials of the identity."""
+        from vmident.arm.access.bodies import CredentialRow
+
+        path = f"{identity}/federatedIdentityCredentials"
+        found = pages(self._connection, path, FEDERATED_CREDENTIALS, CredentialRow, "a federated credential")
+        return tuple(
+            CredentialResource(
+                identity,
+                row.id.rpartition("/")[2],
+                row.properties.issuer or "",
+                row.properties.subject,
+                tuple(row.properties.audiences or ()),
+            )
+            for row in found
+        )
 
     def make(self, identity: ResourceId, location: str, tags: Mapping[str, str]) -> IdentityResource:
         """PUT the identity once; the tags replace those that it has."""

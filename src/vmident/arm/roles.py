@@ -16,7 +16,7 @@ from vmident.arm.paging import pages, unread_items
 from vmident.arm.wire.types import AssignmentBody, PermissionBody, RoleBody
 from vmident.arm.wire.virtual_machines import checking_ids
 from vmident.core.rbac.permissions import Permission
-from vmident.core.rbac.roles import AssignmentKey, Grant, Role, RoleAssignment, assignment_name
+from vmident.core.rbac.roles import AssignmentDetails, AssignmentKey, Grant, Role, RoleAssignment, assignment_name
 from vmident.core.rbac.scope import Scope
 from vmident.errors import NotFound, VmidentError
 
@@ -71,6 +71,10 @@ class ArmRoles:
     def assignments_at(self, scope: Scope) -> frozenset[AssignmentKey]:
         """List all assignments at, above and below the scope, page by page."""
         return frozenset(map(_assigned, self._assignments_at(scope)))
+
+    def details_at(self, scope: Scope) -> Sequence[AssignmentDetails]:
+        """List all assignments at, above and below the scope, page by page."""
+        return tuple(map(_details, self._assignments_at(scope)))
 
     def find(self, grant: Grant, principal_id: str) -> str | None:
         """Return the id of the assignment that `grant` makes, by its name; `None` where it is not there."""
@@ -169,6 +173,21 @@ def _id_in(answer: ArmResponse, path: str) -> str:
 
 def _role(body: RoleBody) -> Role:
     return Role(body.id, body.properties.role_name)
+
+
+def _details(body: AssignmentBody) -> AssignmentDetails:
+    held = body.properties
+    with checking_ids(_AN_ASSIGNMENT):
+        Scope.parse(held.scope)
+    return AssignmentDetails(
+        body.id,
+        held.principal_id,
+        held.role_definition_id,
+        held.scope,
+        held.condition or None,
+        held.condition_version or None,
+        held.description or None,
+    )
 
 
 def _assigned(body: AssignmentBody) -> AssignmentKey:

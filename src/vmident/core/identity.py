@@ -40,10 +40,14 @@ class SystemIdentity(Struct, frozen=True):
 
 
 class UserIdentity(Struct, frozen=True):
-    """What a VM's answer says of an attached identity; `None` until the operation that attaches it has ended."""
+    """What a VM's answer says of an attached identity; `None` until the operation that attaches it has ended.
+
+    `spelling` is the ID as the VM has it, where that differs from ARM's own: a VM keeps the one that it was sent.
+    """
 
     client_id: str | None = None
     principal_id: str | None = None
+    spelling: str | None = None
 
 
 class IdentityState(Struct, frozen=True):

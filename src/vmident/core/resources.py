@@ -43,6 +43,19 @@ class IdentityResource(Struct, frozen=True):
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+class CredentialResource(Struct, frozen=True):
+    """A federated credential of a user-assigned identity, with all that its PUT sends.
+
+    `subject` is `None` for a flexible one, which matches an expression instead.
+    """
+
+    identity: ResourceId
+    name: str
+    issuer: str
+    subject: str | None
+    audiences: tuple[str, ...]
+
+
 def is_same_location(one: str, other: str) -> bool:
     """Return whether two spellings name one region: ARM takes `West US` for `westus`.
 

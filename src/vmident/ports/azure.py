@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from vmident.core.dependents import Extension
     from vmident.core.patch import PatchBody
     from vmident.core.rbac.permissions import Permission
-    from vmident.core.rbac.roles import AssignmentKey, Grant, Role, RoleAssignment
+    from vmident.core.rbac.roles import AssignmentDetails, AssignmentKey, Grant, Role, RoleAssignment
     from vmident.core.rbac.scope import Scope
     from vmident.core.resource_id import ResourceId
-    from vmident.core.resources import Group, IdentityResource, Subscription
+    from vmident.core.resources import CredentialResource, Group, IdentityResource, Subscription
     from vmident.core.virtual_machine import UnreadVm, VirtualMachine
     from vmident.errors import VmidentError
 
@@ -187,6 +187,10 @@ class Identities(Protocol):
         """Read one identity; raises `NotFound`."""
         ...
 
+    def credentials(self, identity: ResourceId) -> Sequence[CredentialResource]:
+        """List the federated credentials of one identity."""
+        ...
+
     def make(self, identity: ResourceId, location: str, tags: Mapping[str, str]) -> IdentityResource:
         """Send the PUT once; one that is there gets exactly these tags.
 
@@ -243,6 +247,10 @@ class Roles(Protocol):
 
     def assignments_at(self, scope: Scope) -> frozenset[AssignmentKey]:
         """List the assignments of all principals at a scope, above it and below it, GUIDs in small letters."""
+        ...
+
+    def details_at(self, scope: Scope) -> Sequence[AssignmentDetails]:
+        """List the assignments of all principals at a scope, above it and below it, with all that they say."""
         ...
 
     def find(self, grant: Grant, principal_id: str) -> str | None:

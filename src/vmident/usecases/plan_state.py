@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from msgspec.structs import replace
@@ -39,17 +39,16 @@ def plan_state(rules: Sequence[Rule], where: Where, ports: Ports) -> Plan:
     subscription reads them from Resource Graph. Raises `ConflictingRules`, and `NotFound`
     for identities to attach that do not exist, and for the group.
     """
-    placed = [_placed(rule, where) for rule in rules]
-    lags: list[str] = []
-    unread: list[UnreadVm] = []
-    machines = list(_read(_listed(placed, where, ports.machines, lags.append), unread))
+    placed = placed_rules(rules, where)
+    notices: list[Notice] = []
+    machines = list(listed_machines(placed, where, ports.machines, notices.append))
     plan = plan_for(placed, machines)
     plan, unknown = _with_extensions(plan, machines, where.group, ports.machines)
     _check_there(plan, ports.identities)
     plan = with_grants(plan, ports.roles)
     # In one group alone it is not seen which VMs do not exist.
     about_rules = () if where.group else plan.warnings
-    return replace(plan, warnings=(*about_rules, *map(_lagging, lags), *map(_about_unread, unread), *unknown))
+    return replace(plan, warnings=(*about_rules, *notices, *unknown))
 
 
 def _with_extensions(
@@ -80,13 +79,26 @@ def _about_extensions(count: int) -> Notice:
     )
 
 
-def _read(listed: Iterable[VirtualMachine | UnreadVm], unread: list[UnreadVm]) -> Iterator[VirtualMachine]:
-    """Return the VMs that could be read; `unread` gets the others, of which no rule can be checked."""
-    for one in listed:
+def placed_rules(rules: Sequence[Rule], where: Where) -> list[Rule]:
+    """Return the rules, those that name neither subscriptions nor ids for the default subscription alone."""
+    return [_placed(rule, where) for rule in rules]
+
+
+def listed_machines(
+    placed: Sequence[Rule], where: Where, machines: VirtualMachines, notice: Callable[[Notice], object]
+) -> Iterator[VirtualMachine]:
+    """Return the VMs of every subscription that the rules speak of, as `plan_state` lists them.
+
+    `notice` gets what a plan warns of: subscriptions read through Resource Graph, then VMs that cannot be read.
+    """
+    unread: list[UnreadVm] = []
+    for one in _listed(placed, where, machines, lambda subscription: notice(_lagging(subscription))):
         if isinstance(one, UnreadVm):
             unread.append(one)
         else:
             yield one
+    for one in unread:
+        notice(_about_unread(one))
 
 
 def _about_unread(one: UnreadVm) -> Notice:

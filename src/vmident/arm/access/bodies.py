@@ -129,6 +129,7 @@ class CredentialPropertiesBody(Body):
 
     issuer: Text = None
     subject: Text = None
+    audiences: list[str] | None = None
 
 
 class CredentialRow(Body):

@@ -36,6 +36,7 @@ from vmident.arm.access.list_rows import (
     read_tenants,
 )
 from vmident.arm.answers import read
+from vmident.arm.identities import FEDERATED_CREDENTIALS
 from vmident.arm.paging import graph_answers, pages
 from vmident.core.access.access_map import management_groups_in
 from vmident.core.access.estate import Estate, FederatedCredential, Unread, UserAssigned, lower, subscription_of
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 DENY_ASSIGNMENTS = "2022-04-01"
 SCHEDULE_INSTANCES = "2020-10-01"
-FEDERATED_CREDENTIALS = "2024-11-30"
 _MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
 _AUTHORIZATION = "providers/Microsoft.Authorization"
 _IDENTITIES_AT_MOST = 500

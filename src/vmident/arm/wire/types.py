@@ -221,6 +221,9 @@ class AssignmentPropertiesBody(Body):
     principal_id: str
     role_definition_id: str
     scope: str
+    condition: Text = None
+    condition_version: Text = None
+    description: Text = None
 
 
 class AssignmentBody(Body):

@@ -162,12 +162,15 @@ def _identity(body: IdentityBody | None, what: str, request: str = "") -> Identi
     users = (body.user_assigned_identities or {}) if has_users else {}
     return IdentityState(
         system=SystemIdentity(body.principal_id, body.tenant_id) if has_system else None,
-        users={ResourceId.parse(user): _user_identity(known) for user, known in users.items()},
+        users=dict(_user_identity(spelled, known) for spelled, known in users.items()),
     )
 
 
-def _user_identity(known: UserIdentityBody | None) -> UserIdentity:
-    return UserIdentity(known.client_id, known.principal_id) if known else UserIdentity()
+def _user_identity(spelled: str, known: UserIdentityBody | None) -> tuple[ResourceId, UserIdentity]:
+    user = ResourceId.parse(spelled)
+    spelling = None if spelled == str(user) else spelled
+    known = known or UserIdentityBody()
+    return user, UserIdentity(known.client_id, known.principal_id, spelling)
 
 
 def tags_from_wire(tags: Mapping[str, Text] | None) -> dict[str, str]:

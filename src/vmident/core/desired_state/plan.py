@@ -95,11 +95,9 @@ def plan_for(rules: Sequence[Rule], machines: Iterable[VirtualMachine]) -> Plan:
     """Work out what takes the VMs to what the rules say; raises `ConflictingRules` for the first VM by id."""
     # A VM that is made or deleted while pages are read can move another onto two of them.
     listed = sorted({machine.id: machine for machine in machines}.values(), key=lambda machine: machine.id)
-    by_id, others = _indexed(rules)
     used: set[int] = set()
     planned = []
-    for machine in listed:
-        said = [rule for rule in [*by_id.get(machine.id, ()), *others] if rule.selector.selects(machine)]
+    for machine, said in rules_for_each(listed, rules):
         used.update(id(rule) for rule in said)
         goal = goal_for(machine, said)
         if goal is not None:
@@ -108,6 +106,15 @@ def plan_for(rules: Sequence[Rule], machines: Iterable[VirtualMachine]) -> Plan:
             planned.append(replace(one, roles_wanted=roles_for(machine.id, said), warnings=warnings))
     unused = [rule for rule in rules if id(rule) not in used]
     return Plan(tuple(planned), _about_rules(rules, unused, listed))
+
+
+def rules_for_each(
+    machines: Iterable[VirtualMachine], rules: Sequence[Rule]
+) -> Iterator[tuple[VirtualMachine, list[Rule]]]:
+    """Return each VM with the rules that select it, those that name its ID first."""
+    by_id, others = _indexed(rules)
+    for machine in machines:
+        yield machine, [rule for rule in [*by_id.get(machine.id, ()), *others] if rule.selector.selects(machine)]
 
 
 def planned_vm(vm: ResourceId, now: IdentityState, change: Change, dependents: tuple[Dependent, ...] = ()) -> PlannedVm:

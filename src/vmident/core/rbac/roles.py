@@ -57,6 +57,24 @@ class RoleAssignment(Struct, frozen=True):
         return self.role.guid == grant.role.guid and self.scope == grant.scope
 
 
+class AssignmentDetails(Struct, frozen=True):
+    """A role assignment with all that its PUT sends; `scope` and `role_definition_id` as ARM spells them."""
+
+    id: str
+    principal_id: str
+    role_definition_id: str
+    scope: str
+    condition: str | None = None
+    condition_version: str | None = None
+    description: str | None = None
+
+    @property
+    def key(self) -> AssignmentKey:
+        """What the assignment grants; raises `BadResourceId` for a scope that is none."""
+        guid = self.role_definition_id.rsplit("/", 1)[-1].lower()
+        return AssignmentKey(self.principal_id.lower(), guid, Scope.parse(self.scope))
+
+
 class AssignmentKey(Struct, frozen=True):
     """That a principal has a role at a scope: what a list of all assignments says without a read for each role."""
 

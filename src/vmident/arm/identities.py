@@ -77,7 +77,7 @@ class ArmIdentities:
                 identity,
                 row.id.rpartition("/")[2],
                 row.properties.issuer or "",
-                row.properties.subject,
+                row.properties.subject or "",
                 tuple(row.properties.audiences or ()),
             )
             for row in found

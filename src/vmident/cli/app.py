@@ -92,7 +92,11 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
     ),
     "export": (
         "Export a desired state to an engine that keeps it.",
-        {"policy": ("export.policy", "policy", "Export a desired state to Azure Policy.")},
+        {
+            "policy": ("export.policy", "policy", "Export a desired state to Azure Policy."),
+            "terraform": ("export.terraform", "terraform", "Export a desired state as Terraform configuration."),
+            "bicep": ("export.bicep", "bicep", "Export the identities of a desired state as a Bicep file."),
+        },
     ),
     "runs": (
         "View, resume and undo past runs.",

@@ -46,14 +46,24 @@ class IdentityResource(Struct, frozen=True):
 class CredentialResource(Struct, frozen=True):
     """A federated credential of a user-assigned identity, with all that its PUT sends.
 
-    `subject` is `None` for a flexible one, which matches an expression instead.
+    `subject` is empty for a flexible one, which matches an expression instead.
     """
 
     identity: ResourceId
     name: str
     issuer: str
-    subject: str | None
+    subject: str
     audiences: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """The ID, spelled as ARM does."""
+        return f"{self.identity}/federatedIdentityCredentials/{self.name}"
+
+    @property
+    def is_flexible(self) -> bool:
+        """Return whether an expression stands for the subject, which API versions before 2025 do not show."""
+        return not self.subject
 
 
 def is_same_location(one: str, other: str) -> bool:

@@ -20,12 +20,12 @@ def with_grants(plan: Plan, roles: Roles) -> Plan:
     Costs a read for each role at each scope, and a list of all assignments for each subscription that a scope is in;
     nothing where no rule wants roles. Raises `NotFound` and `AmbiguousName` for roles.
     """
-    looked_up = _LookedUp(roles)
+    looked_up = DesiredRoles(roles)
     return replace(plan, vms=tuple(_granting(one, looked_up) if one.roles_wanted else one for one in plan.vms))
 
 
-class _LookedUp:
-    """What has been read of roles so far: each thing is read once, however many VMs want it."""
+class DesiredRoles:
+    """The roles that rules want, looked up: each is read once, however many VMs want it."""
 
     def __init__(self, roles: Roles) -> None:
         self._roles = roles
@@ -61,7 +61,7 @@ class _LookedUp:
         return self._assigned[scope]
 
 
-def _granting(one: PlannedVm, looked_up: _LookedUp) -> PlannedVm:
+def _granting(one: PlannedVm, looked_up: DesiredRoles) -> PlannedVm:
     grants = []
     for wanted in one.roles_wanted:
         grant, principal_id = looked_up.grant(wanted, one.vm), one.after.principal_of(wanted.receiver)

@@ -1,0 +1,34 @@
+"""`vmident export terraform`."""
+
+from __future__ import annotations
+
+from vmident.cli.export_job import ExportTarget, export_job
+from vmident.cli.exported_state import exported_state
+from vmident.cli.inputs.desired_state_file import DescriptionFile
+from vmident.cli.options.export import ExportOptions
+from vmident.cli.run import Run
+from vmident.core.export.terraform.export import terraform_export
+from vmident.errors import ExitCode
+
+_TERRAFORM = ExportTarget("terraform", "Terraform")
+
+
+def terraform(run: Run, *, file: DescriptionFile = None, options: ExportOptions) -> ExitCode:
+    """Export a desired state as Terraform configuration.
+
+    Reads the VMs that the rules select now, and writes import blocks and resources for their user-assigned identities,
+    federated credentials and role assignments, and an azapi_update_resource for the identity of each VM and scale set.
+    Changes nothing in Azure. The README in the folder explains how to deploy it, and what Terraform does not do.
+
+    Parts of rules that Terraform cannot express, such as 'exclude', are an error, and no file is written. Use
+    --partial to export the rest.
+
+    Examples:
+
+      vmident export terraform -f identities.yaml --to terraform
+
+      vmident export terraform -f identities.yaml --to terraform --partial
+    """
+    job = export_job(_TERRAFORM, file, options, run)
+    state, notes = exported_state(job, run)
+    return job.finish(run, terraform_export(state), notes=lambda: notes)

@@ -1,0 +1,20 @@
+"""What `vmident export terraform` and `vmident export bicep` read from Azure."""
+
+from __future__ import annotations
+
+from vmident.cli.export_job import ExportJob
+from vmident.cli.run import Run
+from vmident.core.export.managed_resources import ExportedState
+from vmident.errors import ConflictingRules
+from vmident.render.line import Line, Tone
+from vmident.usecases.export_resources import read_state
+
+
+def exported_state(job: ExportJob, run: Run) -> tuple[ExportedState, list[Line]]:
+    """Read the VMs that the rules select and the resources for them; returns the warnings about VMs as lines, too."""
+    session = run.open()
+    try:
+        state, notices = read_state(job.rules, session.where_asked, session.ports, file=job.file)
+    except ConflictingRules as conflict:
+        raise conflict.with_message(f"{job.file}: {conflict.message}") from conflict
+    return state, [Line(f"warning: {one.message}", Tone.WARNING) for one in notices]

@@ -1,0 +1,1 @@
+"""Desired-state rules as Terraform configuration."""

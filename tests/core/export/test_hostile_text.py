@@ -1,0 +1,168 @@
+"""Text from files and from Azure never leaves its string in Terraform's language, Bicep, JSON or Markdown."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.core.export.languages import (
+    bicep_kinds,
+    bicep_strings,
+    hcl,
+    hcl_imports,
+    hcl_resources,
+    hcl_string,
+)
+from tests.core.export.states import (
+    APP,
+    SYSTEM_PRINCIPAL,
+    assignment,
+    existing,
+    grant,
+    machine,
+    rule,
+    selected,
+    state,
+)
+from vmident.core.export.bicep import syntax as bicep
+from vmident.core.export.bicep.export import bicep_export
+from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.terraform import hcl as terraform
+from vmident.core.export.terraform.export import terraform_export
+from vmident.core.identity import IdentityState, SystemIdentity
+from vmident.core.resources import CredentialResource
+
+HOSTILE = (
+    'say "hi"', "it's", "''", "back\\slash", "ends in \\", "two\nlines", "cr\r\nlf", "tab\t", "\x00\x1b[31m\x7f",
+    "${file(\"/etc/passwd\")}", "$${x}", "$$${x}", "\\${x}", "%{ for x in [] }", "%%{x}", "$", "%", "${", "a ${b",
+    "'${x}'", "[concat('a')]", "[[x]", "[x", "x]", "*/", "/* x", "# x", "// x", "'''", '"""', "<<EOT\nx\nEOT",
+    "```\n# x", "[a](http://x)", "<script>alert(1)</script>", "|a|b|", "\u2028\u2029\u0085", "\u202eexe.txt", "é\u0301",
+    "😀", "\ud800x", "\ufeff", "{}", "{x}", "\"\n}\nresource \"x\" \"y\" {", "'\n}\nresource x 'y@z' = {", "#\\", "",
+)  # fmt: skip
+TEXT = st.text(st.characters() | st.sampled_from("\"'\\${}%[]\n`#/*<>|"), max_size=40) | st.sampled_from(HOSTILE)
+TERRAFORM = shutil.which("terraform")
+
+
+def readable(text: str) -> str:
+    """Return the text as UTF-8 can have it."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def hostile_state(text: str) -> ExportedState:
+    """Return a state that has the text wherever a file's name or Azure can have text of any kind."""
+    said = rule(include=(APP,), system=True)
+    web = machine(IdentityState(SystemIdentity(SYSTEM_PRINCIPAL)))
+    made = state(
+        selected(web, said, grants=((grant(name=text), None), (grant(), APP))),
+        selected(machine(vm=APP.__class__(APP.subscription, "prod", web.id.kind, "w2")), rule(line=9, exclude=(APP,))),
+        there=existing(
+            APP,
+            tags={f"name {text}": text},
+            credentials=(CredentialResource(APP, "github", text, f"x{text}", (text,)),),
+            assignments=(assignment(condition=f"@{text}", condition_version="2.0", description=f"d{text}"),),
+            location=text,
+        ),
+        file=text,
+    )
+    names = dict.fromkeys(made.existing.role_names, text)
+    return type(made)(
+        made.file,
+        made.rules,
+        made.selected,
+        type(made.existing)(
+            made.existing.identities, made.existing.groups, made.existing.credentials, made.existing.assignments, names
+        ),
+    )
+
+
+@given(TEXT)
+@example("")
+def test_text_stays_in_its_string_in_terraform(text: str) -> None:
+    files = {name: one for name, one in terraform_export(hostile_state(text)).files.items() if name.endswith(".tf")}
+    plain = readable(text)
+    resources, imports = hcl_resources(*files.values()), hcl_imports(*files.values())
+    assert [name.split(".")[0] for name in resources] == [
+        "azurerm_user_assigned_identity",
+        "azurerm_federated_identity_credential",
+        "azurerm_role_assignment",
+        "azurerm_role_assignment",
+        "azapi_update_resource",
+        "azapi_update_resource",
+    ]
+    assert len(imports) == 3
+    assert all(
+        hcl(one).keys() <= {"resource", "import", "terraform", "provider", "__comments__"} for one in files.values()
+    )
+    identity, credential, *assignments, _, _ = resources.values()
+    assert {hcl_string(name): hcl_string(value) for name, value in identity["tags"].items()} == {f"name {plain}": plain}
+    assert [hcl_string(one) for one in (identity["location"], credential["issuer"], credential["audience"][0])] == [
+        plain
+    ] * 3
+    described = next(one for one in assignments if "description" in one)
+    assert [hcl_string(described[name]) for name in ("condition", "description")] == [f"@{plain}", f"d{plain}"]
+
+
+@given(TEXT)
+def test_text_stays_in_its_string_in_bicep_and_its_template(text: str) -> None:
+    files = bicep_export(hostile_state(text)).files
+    plain = readable(text)
+    kinds = {name: bicep_kinds(one) for name, one in files.items() if name.endswith(".bicep")}
+    assert {name.split("_")[0]: [one for one in found if "declaration" in one] for name, found in kinds.items()} == {
+        "main.bicep": ["module_declaration"] * 2,
+        "identities": ["resource_declaration"] * 2,
+        "roles": ["resource_declaration"] * 3,
+    }
+    texts = [one for name, text in files.items() if name.endswith(".bicep") for one in bicep_strings(text)]
+    assert {plain, f"name {plain}", f"x{plain}", f"@{plain}", f"d{plain}"} <= set(texts)
+    document = json.loads(files["main.json"])
+    (identity, credential) = document["resources"][0]["properties"]["template"]["resources"]
+    written = f"[{plain}" if plain.startswith("[") and plain.endswith("]") else plain
+    assert (identity["location"], identity["tags"]) == (written, {f"name {plain}": written})
+    assert credential["properties"]["issuer"] == written
+
+
+@given(TEXT)
+def test_text_adds_no_line_and_no_markup_to_the_readme(text: str) -> None:
+    for export in (terraform_export, bicep_export):
+        harmless, hostile = (export(hostile_state(one)).files["README.md"] for one in ("harmless", text))
+        pairs = list(zip(harmless.splitlines(), hostile.split("\n"), strict=False))
+        assert len(harmless.splitlines()) == len(hostile.split("\n")) - hostile.endswith("\n")
+        assert [one for one, other in pairs if one.startswith("```") != other.startswith("```")] == []
+        prose = re.sub(r"(?s)```sh\n.*?\n```", "", hostile)
+        assert not re.search(r"(?<!\\)(<script|!?\[a\]\()", prose)
+
+
+def test_every_hostile_text_is_itself_to_terraform(tmp_path: Path) -> None:
+    """Terraform's own evaluator decodes the literals; where it is not installed, the parser above has to do."""
+    if TERRAFORM is None:
+        pytest.skip("terraform is not installed")
+    literals = ", ".join(terraform.quoted(text) for text in HOSTILE)
+    environment = {"PATH": "/usr/bin:/bin", "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1"}
+    asked = subprocess.run(
+        [TERRAFORM, "console"],
+        cwd=tmp_path,
+        env=environment,
+        input=f"base64encode(jsonencode([{literals}]))\n".encode(),
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    found = json.loads(base64.b64decode(asked.stdout.strip().strip(b'"')))
+    # Terraform stores strings in Unicode's normalization form C.
+    assert found == [unicodedata.normalize("NFC", readable(text)) for text in HOSTILE]
+
+
+@given(TEXT)
+def test_comments_are_one_line(text: str) -> None:
+    for comment in (terraform.comment(text), bicep.comment(text)):
+        assert comment.isprintable()
+    assert hcl(f"{terraform.comment(text)}\nx = 1\n")["x"] == 1

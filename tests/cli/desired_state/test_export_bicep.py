@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.desired_state.conftest import OTHER, USER, Description
-from tests.core.export.languages import bicep_kinds
+from tests.core.export.languages import bicep_modules
 from tests.program import Program, identity_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
@@ -88,7 +88,7 @@ def test_two_exports_are_equal_to_the_byte_and_every_module_is_a_file(
     assert {one.name: one.read_bytes() for one in folder_of(program).iterdir()} == first
     modules = [one["name"] for one in template_of(program)["resources"]]
     assert {f"{name}.bicep" for name in [*modules, "main"]} == {name for name in first if name.endswith(".bicep")}
-    assert bicep_kinds(first["main.bicep"].decode()).count("module_declaration") == len(modules)
+    assert list(bicep_modules(first["main.bicep"].decode())) == modules
     assert b"virtualMachines" not in first["main.json"]
 
 

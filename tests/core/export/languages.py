@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import hcl2
-import tree_sitter
-import tree_sitter_bicep
+import pycep
 
-_BICEP = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bicep.language()))
+_BICEP = pycep.BicepParser()
 _BICEP_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -53,29 +53,44 @@ def hcl_imports(*texts: str) -> dict[str, str]:
     }
 
 
-def bicep_kinds(text: str) -> list[str]:
-    """Return the kinds of the declarations of a Bicep file, which has to be one without an error."""
-    root = _BICEP.parse(text.encode()).root_node
-    assert not root.has_error, text
-    return [one.type for one in root.named_children]
+@cache
+def bicep(text: str) -> Any:
+    """Parse a Bicep file: `{"globals", "resources"?, "modules"?}`, strings in them as they are written."""
+    return _BICEP.parse(text=text)
 
 
-def bicep_strings(text: str) -> list[str]:
-    """Return the text of every string of a Bicep file, in order; none of them may hold an expression."""
-    return [_bicep_string(node) for node in _nodes(_BICEP.parse(text.encode()).root_node) if node.type == "string"]
+def bicep_resources(text: str) -> list[str]:
+    """Return the types of the resources that a Bicep file creates."""
+    return [one["type"] for one in bicep(text).get("resources", {}).values() if not one["existing"]]
 
 
-def _nodes(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    yield node
-    for child in node.children:
-        yield from _nodes(child)
+def bicep_modules(text: str) -> dict[str, str]:
+    """Return the file of each module of a Bicep file."""
+    return {name: one["detail"]["path"] for name, one in bicep(text).get("modules", {}).items()}
 
 
-def _bicep_string(node: tree_sitter.Node) -> str:
-    assert not any(one.type == "interpolation" for one in _nodes(node))
-    source = (node.text or b"").decode()
-    assert source[0] == source[-1] == "'", source
-    return re.sub(r"\\(u\{([0-9a-f]+)\}|.)", _bicep_escape, source[1:-1], flags=re.DOTALL)
+def bicep_strings(text: str) -> set[str]:
+    """Return the text of every string in the bodies of a Bicep file, and every name of a reference."""
+    return set(_texts([one["config"] for one in bicep(text).get("resources", {}).values()]))
+
+
+def bicep_string(literal: str) -> str:
+    """Return the text of a string literal without its quotes; raises where an expression is in it."""
+    assert not re.search(r"(?<!\\)(\\\\)*\$\{", literal), literal
+    assert not re.search(r"(?<!\\)(\\\\)*'", literal), literal
+    return re.sub(r"\\(u\{([0-9a-f]+)\}|.)", _bicep_escape, literal, flags=re.DOTALL)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield bicep_string(name.strip("'") if name.startswith("'") else name)
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, str):
+        yield bicep_string(value)
 
 
 def _bicep_escape(found: re.Match[str]) -> str:

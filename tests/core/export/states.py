@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from vmident.core.desired_state.rules import ExactRule, Named, Rule, Selector, SystemRule, goal_for
 from vmident.core.export.managed_resources import ExistingResources, ExportedState, SelectedMachine
-from vmident.core.identity import IdentityState
+from vmident.core.identity import IdentityState, SystemIdentity
 from vmident.core.rbac.roles import AssignmentDetails, Grant, Role
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
@@ -20,6 +20,7 @@ DEFINITION = f"/subscriptions/{SUB}/providers/Microsoft.Authorization/roleDefini
 GROUP_SCOPE = f"/subscriptions/{SUB}/resourceGroups/prod"
 APP = user_identity_id(SUB, "prod", "app")
 NEW = user_identity_id(SUB, "prod", "new")
+OTHER = user_identity_id(OTHER_SUB, "prod", "other")
 WEB = vm_id(SUB, "prod", "web01")
 APP_PRINCIPAL = "aaaaaaaa-0000-0000-0000-000000000001"
 SYSTEM_PRINCIPAL = "aaaaaaaa-0000-0000-0000-000000000002"
@@ -100,3 +101,23 @@ def state(
 ) -> ExportedState:
     said = rules or tuple({id(rule): rule for one in machines for rule in one.rules}.values())
     return ExportedState(file, said, machines, there or existing())
+
+
+def whole_state() -> ExportedState:
+    """Return two VMs, identities in two subscriptions, and whatever else there can be."""
+    rules = (rule(system=True, include=(APP, NEW, OTHER)),)
+    web = machine(IdentityState(SystemIdentity(SYSTEM_PRINCIPAL)), vm=vm_id(SUB, "PROD", "web01"))
+    new = machine(vm=vm_id(SUB, "prod", "new01"))
+    return state(
+        selected(web, *rules, grants=((grant(), None), (grant(), APP), (grant(), NEW))),
+        selected(new, *rules, grants=((grant(), None),)),
+        rules=rules,
+        there=existing(
+            APP,
+            tags={"owner": "web"},
+            credentials=(
+                CredentialResource(APP, "github", "https://issuer", "repo:x", ("api://AzureADTokenExchange",)),
+            ),
+            assignments=(assignment(condition="@Resource", condition_version="2.0", description="For web"),),
+        ),
+    )

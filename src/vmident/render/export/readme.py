@@ -22,6 +22,11 @@ def missing_section(unsupported: Sequence[Unsupported]) -> list[str]:
     return ["## Not exported", "", "These parts of the desired-state file are not in this folder:", "", *listed, ""]
 
 
+def shell_block(command: str) -> str:
+    """Return a command line as a block of code, which no text in it can end."""
+    return f"```sh\n{escape_control_characters(command)}\n```"
+
+
 def document(lines: Iterable[str]) -> str:
     """Return lines as a file that ends in one line feed."""
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -15,13 +15,12 @@ from tests.core.export.states import (
     SUB,
     SYSTEM_PRINCIPAL,
     WEB,
-    assignment,
     existing,
-    grant,
     machine,
     rule,
     selected,
     state,
+    whole_state,
 )
 from vmident.core.desired_state.rules import Selector
 from vmident.core.export.managed_resources import ExportedState
@@ -37,28 +36,7 @@ CANONICAL = re.compile(
     r"[^/]+(/federatedIdentityCredentials/[^/]+)?"
     r"|/subscriptions/[0-9a-f-]{36}(/resourceGroups/[^/]+)?/providers/Microsoft\.Authorization/roleAssignments/[^/]+"
 )
-OTHER = user_identity_id(OTHER_SUB, "prod", "other")
 ATTACHED = user_identity_id(SUB, "prod", "attached")
-
-
-def whole_state() -> ExportedState:
-    """Return two VMs, identities in two subscriptions, and whatever else there can be."""
-    rules = (rule(system=True, include=(APP, NEW, OTHER)),)
-    web = machine(IdentityState(SystemIdentity(SYSTEM_PRINCIPAL)), vm=vm_id(SUB, "PROD", "web01"))
-    new = machine(vm=vm_id(SUB, "prod", "new01"))
-    return state(
-        selected(web, *rules, grants=((grant(), None), (grant(), APP), (grant(), NEW))),
-        selected(new, *rules, grants=((grant(), None),)),
-        rules=rules,
-        there=existing(
-            APP,
-            tags={"owner": "web"},
-            credentials=(
-                CredentialResource(APP, "github", "https://issuer", "repo:x", ("api://AzureADTokenExchange",)),
-            ),
-            assignments=(assignment(condition="@Resource", condition_version="2.0", description="For web"),),
-        ),
-    )
 
 
 def files_of(exported: ExportedState) -> dict[str, str]:
@@ -128,7 +106,7 @@ def test_the_identities_of_other_subscriptions_have_a_provider_of_their_own() ->
 
 def test_a_file_without_rules_is_providers_alone() -> None:
     made = terraform_export(state())
-    assert sorted(made.files) == ["README.md", "providers.tf"]
+    assert sorted(made.files) == ["providers.tf"]
     assert made.unsupported == ()
 
 
@@ -204,9 +182,3 @@ def test_an_exact_list_that_is_empty_and_a_disabled_identity_can_be_expressed() 
     assert made.unsupported == ()
     assert 'type                   = "None"' in made.files["machines.tf"]
     assert "userAssignedIdentities = null" in made.files["machines.tf"]
-
-
-def test_the_readme_counts_what_terraform_shows() -> None:
-    text = terraform_export(whole_state()).files["README.md"]
-    assert "shows 3 to import and 7 to add: 5 new identities and role\nassignments" in text
-    assert "for each VM and scale set (2)" in text

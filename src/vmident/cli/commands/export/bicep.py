@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from vmident.cli.export_job import ExportTarget, export_job
-from vmident.cli.exported_state import exported_state
 from vmident.cli.inputs.desired_state_file import DescriptionFile
 from vmident.cli.options.export import ExportOptions
 from vmident.cli.run import Run
-from vmident.core.export.bicep.export import bicep_export
 from vmident.errors import ExitCode
 
 _BICEP = ExportTarget("bicep", "Bicep")
@@ -29,6 +27,12 @@ def bicep(run: Run, *, file: DescriptionFile = None, options: ExportOptions) -> 
 
       vmident export bicep -f identities.yaml --to bicep --partial
     """
+    from vmident.cli.exported_state import exported_state
+    from vmident.core.export.bicep.export import bicep_export
+    from vmident.core.export.unsupported import Export
+    from vmident.render.export.bicep import bicep_files
+
     job = export_job(_BICEP, file, options, run)
     state, notes = exported_state(job, run)
-    return job.finish(run, bicep_export(state), notes=lambda: notes)
+    made = bicep_export(state)
+    return job.finish(run, Export(bicep_files(made, state), made.unsupported), notes=notes)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from vmident.cli.export_job import ExportTarget, export_job
-from vmident.cli.exported_state import exported_state
 from vmident.cli.inputs.desired_state_file import DescriptionFile
 from vmident.cli.options.export import ExportOptions
 from vmident.cli.run import Run
-from vmident.core.export.terraform.export import terraform_export
 from vmident.errors import ExitCode
 
 _TERRAFORM = ExportTarget("terraform", "Terraform")
@@ -29,6 +27,12 @@ def terraform(run: Run, *, file: DescriptionFile = None, options: ExportOptions)
 
       vmident export terraform -f identities.yaml --to terraform --partial
     """
+    from vmident.cli.exported_state import exported_state
+    from vmident.core.export.terraform.export import terraform_export
+    from vmident.core.export.unsupported import Export
+    from vmident.render.export.terraform import terraform_files
+
     job = export_job(_TERRAFORM, file, options, run)
     state, notes = exported_state(job, run)
-    return job.finish(run, terraform_export(state), notes=lambda: notes)
+    made = terraform_export(state)
+    return job.finish(run, Export(terraform_files(made, state), made.unsupported), notes=notes)

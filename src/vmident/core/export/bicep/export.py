@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from vmident.core.export.bicep.modules import modules_of
-from vmident.core.export.bicep.readme import readme
 from vmident.core.export.bicep.template import template_text
 from vmident.core.export.bicep.text import main_text, module_file, module_text
 from vmident.core.export.bicep.unsupported import unsupported_by_bicep
@@ -26,7 +25,6 @@ def bicep_export(state: ExportedState) -> Export:
     files = {
         "main.bicep": main_text(modules, header),
         "main.json": template_text(modules),
-        "README.md": readme(modules, unsupported, state.file),
         **{module_file(one): module_text(one, header) for one in modules},
     }
     return Export(files, tuple(unsupported))

@@ -10,7 +10,6 @@ from vmident.core.export.terraform.hcl import comment
 from vmident.core.export.terraform.identities import credential_blocks, identity_blocks
 from vmident.core.export.terraform.machines import machine_blocks
 from vmident.core.export.terraform.providers import provider_blocks, subscriptions_of
-from vmident.core.export.terraform.readme import readme
 from vmident.core.export.terraform.unsupported import unsupported_by_terraform
 from vmident.core.export.unsupported import Export
 from vmident.core.export.unsupported_rules import flexible_credentials, unselected
@@ -35,7 +34,6 @@ def terraform_export(state: ExportedState) -> Export:
         "federated_credentials.tf": _text(credential_blocks(resources.credentials, default), file),
         "role_assignments.tf": _text(assignment_blocks(resources.assignments), file),
         "machines.tf": _text(machine_blocks(resources.machines), file),
-        "README.md": readme(resources, unsupported, file),
     }
     return Export({name: text for name, text in files.items() if text}, tuple(unsupported))
 

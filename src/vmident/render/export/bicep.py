@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from vmident.core.export.bicep.modules import Module
-from vmident.core.export.markdown import fenced, not_exported, plain
-from vmident.core.export.unsupported import Unsupported
+from vmident.core.export.bicep.modules import modules_of
+from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.unsupported import Export
 from vmident.core.shell import command_line
+from vmident.render.export.readme import document, missing_section, plain, shell_block
 
 _README = """\
 # Managed identities as a Bicep file
@@ -48,18 +47,22 @@ Then check what is left to do:
 """
 
 
-def readme(modules: Sequence[Module], unsupported: Sequence[Unsupported], file: str) -> str:
-    """Return the README as Markdown; `file` is the name of the desired-state file."""
+def bicep_files(made: Export, state: ExportedState) -> dict[str, str]:
+    """Return the text of each file by its name, with the README."""
+    return {**made.files, "README.md": document([_readme(state), *missing_section(made.unsupported)])}
+
+
+def _readme(state: ExportedState) -> str:
+    modules = modules_of(state.resources)
     location = next((one.location for module in modules for one in module.identities), "westus")
     place = ("--location", location, "--template-file", "main.json")
     stack = ("--action-on-unmanage", "detachAll", "--deny-settings-mode", "none")
-    text = _README.format(
-        file=plain(file),
+    return _README.format(
+        file=plain(state.file),
         identities=sum(len(one.identities) for one in modules),
         credentials=sum(len(one.credentials) for one in modules),
         assignments=sum(len(one.assignments) for one in modules),
-        what_if=fenced([command_line("az", "deployment", "sub", "what-if", *place)]),
-        deploy=fenced([command_line("az", "stack", "sub", "create", "--name", "vmident", *place, *stack)]),
-        plan=fenced([command_line("vmident", "plan", "-f", file)]),
+        what_if=shell_block(command_line("az", "deployment", "sub", "what-if", *place)),
+        deploy=shell_block(command_line("az", "stack", "sub", "create", "--name", "vmident", *place, *stack)),
+        plan=shell_block(command_line("vmident", "plan", "-f", state.file)),
     )
-    return "\n".join([text, *not_exported(unsupported, file)])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from vmident.core.export.managed_resources import ManagedResources
-from vmident.core.export.markdown import fenced, not_exported, plain
-from vmident.core.export.unsupported import Unsupported
+from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.unsupported import Export
 from vmident.core.shell import command_line
+from vmident.render.export.readme import document, missing_section, plain, shell_block
 
 _README = """\
 # Managed identities of VMs as Terraform configuration
@@ -59,16 +57,20 @@ lifecycle {{
 """
 
 
-def readme(resources: ManagedResources, unsupported: Sequence[Unsupported], file: str) -> str:
-    """Return the README as Markdown; `file` is the name of the desired-state file."""
+def terraform_files(made: Export, state: ExportedState) -> dict[str, str]:
+    """Return the text of each file by its name, with the README."""
+    return {**made.files, "README.md": document([_readme(state), *missing_section(made.unsupported)])}
+
+
+def _readme(state: ExportedState) -> str:
+    resources = state.resources
     exist = [*(one.exists for one in resources.identities), *(one.exists for one in resources.assignments)]
     created, machines = exist.count(False), len(resources.machines)
-    text = _README.format(
-        file=plain(file),
+    return _README.format(
+        file=plain(state.file),
         imported=exist.count(True) + len(resources.credentials),
         added=created + machines,
         created=created,
         machines=machines,
-        plan=fenced([command_line("vmident", "plan", "-f", file, "--exit-code")]),
+        plan=shell_block(command_line("vmident", "plan", "-f", state.file, "--exit-code")),
     )
-    return "\n".join([text, *not_exported(unsupported, file)])

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from vmident.cli.composition.session import Session
 from vmident.cli.export_job import ExportJob
-from vmident.cli.run import Run
 from vmident.core.export.managed_resources import ExportedState
 from vmident.errors import ConflictingRules
 from vmident.render.line import Line, Tone
 from vmident.usecases.export_resources import read_state
 
 
-def exported_state(job: ExportJob, run: Run) -> tuple[ExportedState, list[Line]]:
+def exported_state(job: ExportJob, session: Session) -> tuple[ExportedState, list[Line]]:
     """Read the VMs that the rules select and the resources for them; returns the warnings about VMs as lines, too."""
-    session = run.open()
     try:
         state, notices = read_state(job.rules, session.where_asked, session.ports, file=job.file)
     except ConflictingRules as conflict:

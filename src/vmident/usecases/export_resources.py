@@ -88,7 +88,6 @@ def _groups(
         if group_key(identity) not in found:
             raise NotFound(
                 f"Resource group '{identity.group}' for the new identity '{identity.name}' does not exist.",
-                code="group-not-found",
                 hint="Create the group first, or correct the name of the identity.",
             )
     return found

@@ -37,6 +37,8 @@ WORKING = {
     "plan": "-f -",
     "apply": "-f - --yes",
     "export-state": "",
+    "export terraform": "-f - --to terraform",
+    "export bicep": "-f - --to bicep",
     "export policy": f"-f - --scope /subscriptions/{SUBSCRIPTION} -l westus --to policy",
     "history": "webVM",
     "doctor": "myVM",

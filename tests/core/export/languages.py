@@ -9,12 +9,14 @@ from functools import cache
 from typing import Any
 
 import hcl2
-import pycep
+import tree_sitter
+import tree_sitter_bicep
 
-_BICEP = pycep.BicepParser()
+_BICEP = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bicep.language()))
 _BICEP_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
+@cache
 def hcl(text: str) -> dict[str, Any]:
     """Parse Terraform's language; strings keep their quotes, references are in `${}`."""
     found: dict[str, Any] = hcl2.loads(text)
@@ -54,24 +56,44 @@ def hcl_imports(*texts: str) -> dict[str, str]:
 
 
 @cache
-def bicep(text: str) -> Any:
-    """Parse a Bicep file: `{"globals", "resources"?, "modules"?}`, strings in them as they are written."""
-    return _BICEP.parse(text=text)
+def bicep(text: str) -> tree_sitter.Node:
+    """Parse a Bicep file, which has to be one without an error; the grammar takes no `//` at the start of a string."""
+    root = _BICEP.parse(text.encode()).root_node
+    assert not root.has_error, text
+    return root
 
 
 def bicep_resources(text: str) -> list[str]:
     """Return the types of the resources that a Bicep file creates."""
-    return [one["type"] for one in bicep(text).get("resources", {}).values() if not one["existing"]]
+    found = [one for one in bicep(text).children if one.type == "resource_declaration"]
+    created = [one for one in found if not any(part.type == "existing" for part in one.children)]
+    return [_first_string(one).split("@")[0] for one in created]
 
 
 def bicep_modules(text: str) -> dict[str, str]:
-    """Return the file of each module of a Bicep file."""
-    return {name: one["detail"]["path"] for name, one in bicep(text).get("modules", {}).items()}
+    """Return the file of each module of a Bicep file by its symbolic name."""
+    found = [one for one in bicep(text).children if one.type == "module_declaration"]
+    return {(one.named_children[0].text or b"").decode(): _first_string(one) for one in found}
 
 
 def bicep_strings(text: str) -> set[str]:
-    """Return the text of every string in the bodies of a Bicep file, and every name of a reference."""
-    return set(_texts([one["config"] for one in bicep(text).get("resources", {}).values()]))
+    """Return the text of every string of a Bicep file; none of them may hold an expression."""
+    return {_read(node) for node in _nodes(bicep(text)) if node.type == "string"}
+
+
+def _first_string(node: tree_sitter.Node) -> str:
+    return next(_read(one) for one in node.children if one.type == "string")
+
+
+def _read(node: tree_sitter.Node) -> str:
+    assert not any(one.type == "interpolation" for one in _nodes(node))
+    return bicep_string((node.text or b"").decode()[1:-1])
+
+
+def _nodes(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    yield node
+    for child in node.children:
+        yield from _nodes(child)
 
 
 def bicep_string(literal: str) -> str:
@@ -79,18 +101,6 @@ def bicep_string(literal: str) -> str:
     assert not re.search(r"(?<!\\)(\\\\)*\$\{", literal), literal
     assert not re.search(r"(?<!\\)(\\\\)*'", literal), literal
     return re.sub(r"\\(u\{([0-9a-f]+)\}|.)", _bicep_escape, literal, flags=re.DOTALL)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, one in value.items():
-            yield bicep_string(name.strip("'") if name.startswith("'") else name)
-            yield from _texts(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
-    elif isinstance(value, str):
-        yield bicep_string(value)
 
 
 def _bicep_escape(found: re.Match[str]) -> str:

@@ -33,7 +33,7 @@ def test_the_readme_counts_what_terraform_shows() -> None:
 
 def test_the_readme_of_a_template_deploys_it_where_the_identities_are() -> None:
     text = bicep_readme(whole_state())
-    assert "3 user-assigned identities,\n1 federated credentials and 5 role assignments" in text
+    assert "user-assigned identities (3),\nfederated credentials (1) and role assignments (3)" in text
     assert "az deployment sub what-if --location westus --template-file main.json" in text
     assert "--location westus" in bicep_readme(state())
 

@@ -11,9 +11,9 @@ from vmident.render.export.readme import document, missing_section, plain, shell
 _README = """\
 # Managed identities as a Bicep file
 
-`vmident export bicep` wrote this folder from {file}. It contains {identities} user-assigned identities,
-{credentials} federated credentials and {assignments} role assignments. `main.json` is the ARM template that says the
-same as the `.bicep` files, for use without a Bicep compiler.
+`vmident export bicep` wrote this folder from {file}. It contains user-assigned identities ({identities}),
+federated credentials ({credentials}) and role assignments ({assignments}). `main.json` is the ARM template that says
+the same as the `.bicep` files, for use without a Bicep compiler.
 
 Export again instead of editing these files: an export replaces them and keeps all others.
 

@@ -32,7 +32,8 @@ def bicep(run: Run, *, file: DescriptionFile = None, options: ExportOptions) -> 
     from vmident.core.export.unsupported import Export
     from vmident.render.export.bicep import bicep_files
 
+    session = run.open()
     job = export_job(_BICEP, file, options, run)
-    state, notes = exported_state(job, run)
+    state, notes = exported_state(job, session)
     made = bicep_export(state)
     return job.finish(run, Export(bicep_files(made, state), made.unsupported), notes=notes)

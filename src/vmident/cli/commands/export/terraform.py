@@ -32,7 +32,8 @@ def terraform(run: Run, *, file: DescriptionFile = None, options: ExportOptions)
     from vmident.core.export.unsupported import Export
     from vmident.render.export.terraform import terraform_files
 
+    session = run.open()
     job = export_job(_TERRAFORM, file, options, run)
-    state, notes = exported_state(job, run)
+    state, notes = exported_state(job, session)
     made = terraform_export(state)
     return job.finish(run, Export(terraform_files(made, state), made.unsupported), notes=notes)

@@ -21,7 +21,7 @@ def bicep_export(state: ExportedState) -> Export:
             *flexible_credentials(state.existing.credentials, state.selected),
         }
     )
-    header = f"Written by 'vmident export bicep' from {state.file}."
+    header = f"Generated from {state.file} by vmident."
     files = {
         "main.bicep": main_text(modules, header),
         "main.json": template_text(modules),

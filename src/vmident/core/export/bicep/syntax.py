@@ -18,17 +18,23 @@ Value: TypeAlias = "str | tuple[str, ...] | Mapping[str, Value]"
 
 _ESCAPES = {"'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _INDENT = "  "
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_IN_UTF_8 = re.compile(r"[\ud800-\udfff]")
 
 
-def quoted(text: str) -> str:
+def bicep_string(text: str) -> str:
     """Return a string literal that is this text; lone surrogates, which UTF-8 has not, become U+FFFD."""
     whole = _NOT_IN_UTF_8.sub("\ufffd", text)
     escaped = "".join(_ESCAPES.get(one) or (one if one.isprintable() else f"\\u{{{ord(one):x}}}") for one in whole)
     return "'" + escaped.replace("${", "\\${") + "'"
 
 
-def comment(text: str) -> str:
+def bicep_name(text: str) -> str:
+    """Return a name of an object's member: quoted only where it is no identifier, as Bicep's linter wants it."""
+    return text if _IDENTIFIER.fullmatch(text) else bicep_string(text)
+
+
+def bicep_comment(text: str) -> str:
     """Return a comment of one line: line ends and other characters that do not show are visible escapes."""
     return f"// {visible(_NOT_IN_UTF_8.sub(chr(0xFFFD), text))}"
 

@@ -33,10 +33,10 @@ _NOT_IN_UTF_8 = re.compile(r"[\ud800-\udfff]")
 
 def template_text(modules: Iterable[Module]) -> str:
     """Return the template as JSON."""
-    return json.dumps(template(modules), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(arm_template(modules), indent=2, ensure_ascii=False) + "\n"
 
 
-def template(modules: Iterable[Module]) -> dict[str, Any]:
+def arm_template(modules: Iterable[Module]) -> dict[str, Any]:
     """Return the template."""
     return _template(_FOR_SUBSCRIPTION, [_nested(one) for one in modules])
 
@@ -52,7 +52,7 @@ def module_template(module: Module) -> dict[str, Any]:
     return _template(_FOR_GROUP if module.group else _FOR_SUBSCRIPTION, resources)
 
 
-def literal(text: str) -> str:
+def template_string(text: str) -> str:
     """Return a string that a template reads as this text: one in brackets would be an expression."""
     whole = _NOT_IN_UTF_8.sub("\ufffd", text)
     return f"[{whole}" if whole.startswith("[") and whole.endswith("]") else whole
@@ -97,7 +97,7 @@ def _identity(one: ManagedIdentity) -> dict[str, Any]:
         "type": USER_ASSIGNED_IDENTITY,
         "apiVersion": IDENTITIES,
         "name": one.id.name,
-        "location": literal(one.location),
+        "location": template_string(one.location),
         **({"tags": _literals(one.tags)} if one.tags else {}),
     }
 
@@ -113,9 +113,9 @@ def _credential(one: CredentialResource, before: CredentialResource | None) -> d
         "name": f"{one.identity.name}/{one.name}",
         "dependsOn": waits,
         "properties": {
-            "issuer": literal(one.issuer),
-            "subject": literal(one.subject),
-            "audiences": [literal(audience) for audience in one.audiences],
+            "issuer": template_string(one.issuer),
+            "subject": template_string(one.subject),
+            "audiences": [template_string(audience) for audience in one.audiences],
         },
     }
 
@@ -133,4 +133,4 @@ def _assignment(one: ManagedAssignment, at: TemplateScope) -> dict[str, Any]:
 
 
 def _literals(texts: Mapping[str, str]) -> dict[str, str]:
-    return {literal(name): literal(texts[name]) for name in sorted(texts)}
+    return {template_string(name): template_string(texts[name]) for name in sorted(texts)}

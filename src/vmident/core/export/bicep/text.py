@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from vmident.core.export.bicep.modules import Module
 from vmident.core.export.bicep.scopes import TemplateScope
-from vmident.core.export.bicep.syntax import Value, comment, declaration, quoted
+from vmident.core.export.bicep.syntax import Value, bicep_comment, bicep_name, bicep_string, declaration
 from vmident.core.export.bicep.template import (
     ASSIGNMENT_TYPE,
     CREDENTIAL_TYPE,
@@ -43,20 +43,20 @@ def module_file(module: Module) -> str:
 
 
 def _file(header: str, declarations: Iterable[str]) -> str:
-    return "\n\n".join([comment(header), *declarations]) + "\n"
+    return "\n\n".join([bicep_comment(header), *declarations]) + "\n"
 
 
 def _module(one: Module) -> str:
-    members: dict[str, Value] = {"scope": _scope(one.subscription, one.group), "name": quoted(one.name)}
+    members: dict[str, Value] = {"scope": _scope(one.subscription, one.group), "name": bicep_string(one.name)}
     if one.waits:
         members["dependsOn"] = tuple(waited.name for waited in one.waits)
-    return declaration(f"module {one.name} {quoted(module_file(one))}", members)
+    return declaration(f"module {one.name} {bicep_string(module_file(one))}", members)
 
 
 def _scope(subscription: str, group: str | None) -> str:
     if group is None:
-        return f"subscription({quoted(subscription)})"
-    return f"resourceGroup({quoted(subscription)}, {quoted(group)})"
+        return f"subscription({bicep_string(subscription)})"
+    return f"resourceGroup({bicep_string(subscription)}, {bicep_string(group)})"
 
 
 def _symbol(identity: ResourceId) -> str:
@@ -69,8 +69,12 @@ def _identities(module: Module) -> Iterator[str]:
 
 
 def _identity(one: ManagedIdentity) -> Mapping[str, Value]:
-    tags: Mapping[str, Value] = {quoted(name): quoted(one.tags[name]) for name in sorted(one.tags)}
-    return {"name": quoted(one.id.name), "location": quoted(one.location), **({"tags": tags} if tags else {})}
+    tags: Mapping[str, Value] = {bicep_name(name): bicep_string(one.tags[name]) for name in sorted(one.tags)}
+    return {
+        "name": bicep_string(one.id.name),
+        "location": bicep_string(one.location),
+        **({"tags": tags} if tags else {}),
+    }
 
 
 def _credentials(module: Module) -> Iterator[str]:
@@ -83,38 +87,38 @@ def _credentials(module: Module) -> Iterator[str]:
 
 def _credential(one: CredentialResource, before: str | None) -> Mapping[str, Value]:
     properties: Mapping[str, Value] = {
-        "issuer": quoted(one.issuer),
-        "subject": quoted(one.subject),
-        "audiences": tuple(quoted(audience) for audience in one.audiences),
+        "issuer": bicep_string(one.issuer),
+        "subject": bicep_string(one.subject),
+        "audiences": tuple(bicep_string(audience) for audience in one.audiences),
     }
     waits: Mapping[str, Value] = {"dependsOn": (before,)} if before else {}
-    return {"parent": _symbol(one.identity), "name": quoted(one.name), **waits, "properties": properties}
+    return {"parent": _symbol(one.identity), "name": bicep_string(one.name), **waits, "properties": properties}
 
 
 def _assignments(module: Module) -> Iterator[str]:
     referred = {one.receiver for one, _ in module.assignments if not is_machine(one.receiver)}
     for identity in sorted(referred):
-        place = {"scope": _scope(identity.subscription, identity.group), "name": quoted(identity.name)}
+        place = {"scope": _scope(identity.subscription, identity.group), "name": bicep_string(identity.name)}
         yield _existing(_symbol(identity), USER_ASSIGNED_IDENTITY, IDENTITIES, place)
     targets = {_target(at): at for _, at in module.assignments if at.types}
     for symbol in sorted(targets):
         at = targets[symbol]
-        yield _existing(symbol, at.resource_type, _NEVER_SENT, {"name": quoted(at.resource_name)})
+        yield _existing(symbol, at.resource_type, _NEVER_SENT, {"name": bicep_string(at.resource_name)})
     for one, at in module.assignments:
         holder = titled(one.receiver) if is_machine(one.receiver) else f"identity '{one.receiver.name}'"
         symbol = label(one.receiver.name, one.receiver, one.at, one.role_guid)
-        described = comment(f"Role '{one.role_name}' for {holder}")
-        yield f"{described}\n{_resource(symbol, ASSIGNMENT_TYPE, ROLE_ASSIGNMENTS, _assignment(one, at))}"
+        heading = bicep_comment(f"Role '{one.role_name}' for {holder}")
+        yield f"{heading}\n{_resource(symbol, ASSIGNMENT_TYPE, ROLE_ASSIGNMENTS, _assignment(one, at))}"
 
 
 def _assignment(one: ManagedAssignment, at: TemplateScope) -> Mapping[str, Value]:
     of_identity = f"{_symbol(one.receiver)}.properties.principalId"
     properties = {
-        "principalId": quoted(one.principal_id or "") if is_machine(one.receiver) else of_identity,
-        **{name: quoted(text) for name, text in role_properties(one).items()},
+        "principalId": bicep_string(one.principal_id or "") if is_machine(one.receiver) else of_identity,
+        **{name: bicep_string(text) for name, text in role_properties(one).items()},
     }
     scope: Mapping[str, Value] = {"scope": _target(at)} if at.types else {}
-    return {**scope, "name": quoted(one.name), "properties": properties}
+    return {**scope, "name": bicep_string(one.name), "properties": properties}
 
 
 def _target(at: TemplateScope) -> str:
@@ -123,8 +127,8 @@ def _target(at: TemplateScope) -> str:
 
 
 def _resource(symbol: str, kind: str, api_version: str, members: Mapping[str, Value]) -> str:
-    return declaration(f"resource {symbol} {quoted(f'{kind}@{api_version}')}", members)
+    return declaration(f"resource {symbol} {bicep_string(f'{kind}@{api_version}')}", members)
 
 
 def _existing(symbol: str, kind: str, api_version: str, members: Mapping[str, Value]) -> str:
-    return declaration(f"resource {symbol} {quoted(f'{kind}@{api_version}')} existing", members)
+    return declaration(f"resource {symbol} {bicep_string(f'{kind}@{api_version}')} existing", members)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from vmident.core.export.managed_resources import ExportedState
 from vmident.core.export.terraform.assignments import assignment_blocks
-from vmident.core.export.terraform.hcl import comment
+from vmident.core.export.terraform.hcl import hcl_comment
 from vmident.core.export.terraform.identities import credential_blocks, identity_blocks
 from vmident.core.export.terraform.machines import machine_blocks
 from vmident.core.export.terraform.providers import provider_blocks, subscriptions_of
@@ -40,5 +40,5 @@ def terraform_export(state: ExportedState) -> Export:
 
 def _text(blocks: Iterable[str], file: str) -> str:
     written = list(blocks)
-    header = comment(f"Written by 'vmident export terraform' from {file}.")
+    header = hcl_comment(f"Generated from {file} by vmident.")
     return "\n\n".join([header, *written]) + "\n" if written else ""

@@ -25,19 +25,19 @@ _NOT_IN_UTF_8 = re.compile(r"[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
 
-def quoted(text: str) -> str:
+def hcl_string(text: str) -> str:
     """Return a string literal that is this text; lone surrogates, which UTF-8 has not, become U+FFFD."""
     whole = _NOT_IN_UTF_8.sub(_REPLACEMENT, text)
     escaped = "".join(_ESCAPES.get(one) or (one if one.isprintable() else _code_point(one)) for one in whole)
     return '"' + escaped.replace("${", "$${").replace("%{", "%%{") + '"'
 
 
-def quoted_key(text: str) -> str:
+def hcl_key(text: str) -> str:
     """Return a string literal in ASCII alone, so that its width in columns is certain."""
-    return "".join(one if one.isascii() else _code_point(one) for one in quoted(text))
+    return "".join(one if one.isascii() else _code_point(one) for one in hcl_string(text))
 
 
-def comment(text: str) -> str:
+def hcl_comment(text: str) -> str:
     """Return a comment of one line: line ends and other characters that do not show are visible escapes."""
     return f"# {visible(_NOT_IN_UTF_8.sub(_REPLACEMENT, text))}"
 

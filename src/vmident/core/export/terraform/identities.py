@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from vmident.core.export.labels import label
 from vmident.core.export.managed_resources import ManagedIdentity
-from vmident.core.export.terraform.hcl import Value, block, comment, quoted, quoted_key
+from vmident.core.export.terraform.hcl import Value, block, hcl_comment, hcl_key, hcl_string
 from vmident.core.export.terraform.providers import provider_of
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import CredentialResource
@@ -22,13 +22,13 @@ def identity_address(identity: ResourceId) -> str:
 
 def import_block(address: str, resource_id: str) -> str:
     """Return the block that imports an existing resource when the configuration is applied."""
-    return block("import", {"to": address, "id": quoted(resource_id)})
+    return block("import", {"to": address, "id": hcl_string(resource_id)})
 
 
 def resource_block(address: str, *groups: Mapping[str, Value]) -> str:
     """Return the block of the resource at an address."""
     kind, name = address.split(".")
-    return block(f"resource {quoted(kind)} {quoted(name)}", *groups)
+    return block(f"resource {hcl_string(kind)} {hcl_string(name)}", *groups)
 
 
 def identity_blocks(identities: Iterable[ManagedIdentity], default: str) -> Iterator[str]:
@@ -38,16 +38,16 @@ def identity_blocks(identities: Iterable[ManagedIdentity], default: str) -> Iter
         if one.exists:
             yield import_block(address, str(one.id))
         else:
-            yield comment(f"Identity '{one.id.name}' does not exist yet.")
+            yield hcl_comment(f"Identity '{one.id.name}' does not exist yet.")
         yield resource_block(
             address,
             *provider_of(one.id.subscription, default),
             {
-                "name": quoted(one.id.name),
-                "resource_group_name": quoted(one.id.group),
-                "location": quoted(one.location),
+                "name": hcl_string(one.id.name),
+                "resource_group_name": hcl_string(one.id.group),
+                "location": hcl_string(one.location),
             },
-            *([{"tags": {quoted_key(name): quoted(one.tags[name]) for name in sorted(one.tags)}}] if one.tags else []),
+            *([{"tags": {hcl_key(name): hcl_string(one.tags[name]) for name in sorted(one.tags)}}] if one.tags else []),
         )
 
 
@@ -60,10 +60,10 @@ def credential_blocks(credentials: Iterable[CredentialResource], default: str) -
             address,
             *provider_of(one.identity.subscription, default),
             {
-                "name": quoted(one.name),
+                "name": hcl_string(one.name),
                 "user_assigned_identity_id": f"{identity_address(one.identity)}.id",
-                "issuer": quoted(one.issuer),
-                "subject": quoted(one.subject),
-                "audience": tuple(quoted(audience) for audience in one.audiences),
+                "issuer": hcl_string(one.issuer),
+                "subject": hcl_string(one.subject),
+                "audience": tuple(hcl_string(audience) for audience in one.audiences),
             },
         )

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from vmident.core.export.labels import label
 from vmident.core.export.managed_resources import ManagedMachine
-from vmident.core.export.terraform.hcl import Value, comment, quoted, quoted_key
+from vmident.core.export.terraform.hcl import Value, hcl_comment, hcl_key, hcl_string
 from vmident.core.export.terraform.identities import identity_address, resource_block
 from vmident.core.resource_id import ResourceId
 from vmident.core.vm_kind import kind_of
@@ -36,17 +36,17 @@ def machine_blocks(machines: Iterable[ManagedMachine]) -> Iterator[str]:
     """Yield a resource for each VM and scale set."""
     for number, one in enumerate(machines):
         if not number:
-            yield "\n".join(map(comment, _BESIDE_ANOTHER_OWNER))
+            yield "\n".join(map(hcl_comment, _BESIDE_ANOTHER_OWNER))
         groups: list[Mapping[str, Value]] = [
             {
-                "type": quoted(f"{kind_of(one.id).resource_type}@{API_VERSION}"),
-                "resource_id": quoted(str(one.id)),
-                "locks": (quoted(str(one.id)),),
+                "type": hcl_string(f"{kind_of(one.id).resource_type}@{API_VERSION}"),
+                "resource_id": hcl_string(str(one.id)),
+                "locks": (hcl_string(str(one.id)),),
             },
             {"body": {"identity": _identity(one)}},
         ]
         if one.type.has_system:
-            groups.append({"response_export_values": (quoted("identity.principalId"),)})
+            groups.append({"response_export_values": (hcl_string("identity.principalId"),)})
         yield resource_block(machine_address(one.id), *groups)
 
 
@@ -58,12 +58,12 @@ _BESIDE_ANOTHER_OWNER = (
 
 
 def _identity(one: ManagedMachine) -> Mapping[str, Value]:
-    identity: dict[str, Value] = {"type": quoted(one.type.value)}
+    identity: dict[str, Value] = {"type": hcl_string(one.type.value)}
     if one.is_without_users:
         identity["userAssignedIdentities"] = "null"
     elif one.users:
         identity["userAssignedIdentities"] = {
-            quoted_key(spelling) if spelling else f"({identity_address(user)}.id)": {}
+            hcl_key(spelling) if spelling else f"({identity_address(user)}.id)": {}
             for user, spelling in one.users.items()
         }
     return identity

@@ -9,11 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from vmident.core.export.terraform.hcl import quoted
+from vmident.core.export.terraform.hcl import hcl_string
 
-TERRAFORM = ">= 1.5.0"
-AZURERM = ">= 5.3.0, < 6.0.0"
-AZAPI = ">= 2.5.0, < 3.0.0"
+_VERSIONS = """\
+terraform {
+  required_version = ">= 1.5.0"
+
+  required_providers {
+    azapi = {
+      source  = "Azure/azapi"
+      version = ">= 2.5.0, < 3.0.0"
+    }
+    azurerm = {
+      source  = "hashicorp/azurerm"
+      version = ">= 5.3.0, < 6.0.0"
+    }
+  }
+}"""
 
 
 def subscriptions_of(ids: Iterable[str]) -> list[str]:
@@ -28,16 +40,11 @@ def provider_of(subscription: str, default: str) -> Sequence[Mapping[str, str]]:
 
 def provider_blocks(subscriptions: Sequence[str]) -> Iterator[str]:
     """Yield the versions and the providers."""
-    yield (
-        f"terraform {{\n  required_version = {quoted(TERRAFORM)}\n\n  required_providers {{\n"
-        f"    azapi = {{\n      source  = {quoted('Azure/azapi')}\n      version = {quoted(AZAPI)}\n    }}\n"
-        f"    azurerm = {{\n      source  = {quoted('hashicorp/azurerm')}\n      version = {quoted(AZURERM)}\n    }}\n"
-        "  }\n}"
-    )
+    yield _VERSIONS
     yield 'provider "azapi" {}'
     for number, subscription in enumerate(subscriptions):
-        alias = [f"  alias           = {quoted(_alias(subscription))}"] if number else []
-        arguments = "\n".join([*alias, f"  subscription_id = {quoted(subscription)}"])
+        alias = [f"  alias           = {hcl_string(_alias(subscription))}"] if number else []
+        arguments = "\n".join([*alias, f"  subscription_id = {hcl_string(subscription)}"])
         yield f'provider "azurerm" {{\n{arguments}\n\n  features {{}}\n}}'
 
 

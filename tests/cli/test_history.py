@@ -263,3 +263,31 @@ def test_the_identity_of_each_change_is_its_id(program: Program) -> None:
     assert [(one["action"], one["identity"]) for one in change["identities"]] == [
         ("detached", identity_id("myUserAssignedIdentity"))
     ]
+
+
+def test_doctor_names_who_deleted_an_identity_that_a_vm_still_has(estate: Program) -> None:
+    estate.terminal = WIDE_TERMINAL
+    said = estate(f"doctor legacyVM -g {OTHER_GROUP}").out
+    by_pipeline = "application d9e30000-0e5a-4d5b-8f2b-1b7a5c0ffeeb with Terraform"
+    history = f"{'':<9}history{'':<8}"
+    assert f"{history}VM 'legacyVM' was last changed 6 days ago by {by_pipeline}.\n" in said
+    assert f"{history}Identity 'deletedIdentity' was deleted 2 days ago by {COLLEAGUE} with Azure Portal.\n" in said
+    assert [one.method for one in estate.sent if one.method == "POST"] == ["POST"]
+    document = estate(f"doctor legacyVM -g {OTHER_GROUP} -o json").json
+    assert [(one["name"], one["kind"], one["change"]) for one in document["changes"]] == [
+        ("legacyVM", "vm", "updated"),
+        ("deletedIdentity", "identity", "deleted"),
+    ]
+
+
+def test_doctor_asks_about_no_change_where_identities_are_well(estate: Program) -> None:
+    assert estate(f"doctor signInVM stoppedVM -g {OTHER_GROUP}").json["changes"] == []
+    assert not [one for one in estate.sent if "ResourceGraph" in one.url]
+
+
+def test_doctor_does_without_resource_graph(estate: Program) -> None:
+    known = estate(f"doctor legacyVM -g {OTHER_GROUP}")
+    estate.when("POST", "ResourceGraph", answering(403, "AuthorizationFailed"), times=-1)
+    unknown = estate(f"doctor legacyVM -g {OTHER_GROUP}")
+    assert unknown.json == {**known.json, "changes": []}
+    assert unknown.code == known.code

@@ -18,6 +18,7 @@ from vmident.core.verification.host import Agent, Host
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import VmKind, capitalized, titled, titled_identity
 
+_ABOUT_IDENTITIES = frozenset({"attachment", "dependent", "token service"})
 CLOCK_TOLERANCE_SECONDS = 300.0
 """Tokens carry times, and Microsoft Entra tolerates five minutes; source: 'Microsoft Entra access tokens'."""
 
@@ -43,6 +44,11 @@ class Check(Struct, frozen=True):
     def has_failed(self) -> bool:
         """Return whether the finding needs action."""
         return self.verdict in (CheckStatus.WARNING, CheckStatus.PROBLEM)
+
+    @property
+    def is_about_identities(self) -> bool:
+        """Return whether a change of identities, of the VM's or of an identity itself, can have led to the finding."""
+        return self.check in _ABOUT_IDENTITIES
 
 
 def on_subscription(name: str, subscription: str, state: str) -> Check:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vmident.core.diagnosis import Check, CheckStatus
+from vmident.core.vm_kind import capitalized, is_machine, titled
 from vmident.render.document import change_document
+from vmident.render.history import history_document, last_change_text
 from vmident.render.human import change_lines
 from vmident.render.line import Line, Tone
 from vmident.results.account import DoctorReport
@@ -21,10 +23,14 @@ _TONES = {
 
 
 def diagnosis_document(found: DoctorReport, fixed: Sequence[ChangeResult], *, names_vms: bool) -> dict[str, Any]:
-    """Return `{"ok", "checks": [{"vm"?, "check", "verdict", "message", "hint"}], "fixed": [change]}`."""
+    """Return `{"ok", "checks": [{"vm"?, "check", "verdict", "message", "hint"}], "changes", "fixed"}`.
+
+    `changes` are who last changed what findings are about, as `history` has them; `fixed` are results of changes.
+    """
     return {
         "ok": not any(one.has_failed for one in found.findings),
         "checks": check_rows(found, names_vms=names_vms),
+        "changes": [history_document(one) for vm in found.vms for one in vm.changes],
         "fixed": [change_document(one) for one in fixed],
     }
 
@@ -48,10 +54,12 @@ def _row(finding: Check) -> dict[str, Any]:
     }
 
 
-def diagnosis_lines(found: DoctorReport, fixed: Sequence[ChangeResult], *, names_vms: bool) -> Iterator[Line]:
+def diagnosis_lines(
+    found: DoctorReport, fixed: Sequence[ChangeResult], now_seconds: float, *, names_vms: bool
+) -> Iterator[Line]:
     """Draw what was mended, then each check on a line of its own with its way out below it, then the sum.
 
-    Where VMs are named, each has a line above its checks.
+    Where VMs are named, each has a line above its checks. Who last changed what findings are about is below the checks.
     """
     for one in fixed:
         yield from change_lines(one)
@@ -60,6 +68,10 @@ def diagnosis_lines(found: DoctorReport, fixed: Sequence[ChangeResult], *, names
         if names_vms:
             yield Line(f"{vm.vm.name} ({vm.vm.group})" if vm.vm else vm.word, Tone.HEADING)
         yield from _check_lines(vm.findings)
+        for change in vm.changes:
+            what = capitalized(titled(change.vm)) if is_machine(change.vm) else f"Identity '{change.vm.name}'"
+            text = f"{what} was {last_change_text(change, now_seconds)}."
+            yield Line(f"{'':<8} {'history':<13}  {text}", Tone.FAINT)
     amiss = sum(one.has_failed for one in found.findings)
     yield Line(f"{amiss} of {len(found.findings)} checks failed." if amiss else "All checks passed.", Tone.HEADING)
 

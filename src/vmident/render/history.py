@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from vmident.core.history.identity_change import IdentityAction, IdentityChange
 from vmident.core.history.resource_change import KEPT_DAYS, ChangeKind
 from vmident.core.naming import GUID
-from vmident.core.vm_kind import kind_of
+from vmident.core.vm_kind import counted, is_machine, kind_of
 from vmident.render.line import Line, Tone
 from vmident.render.moment import ago, utc
 from vmident.render.table import cut
@@ -30,12 +30,15 @@ _VERBS = {ChangeKind.CREATED: "created", ChangeKind.UPDATED: "changed", ChangeKi
 
 
 def history_document(entry: HistoryEntry) -> Document:
-    """Return one change of a VM's identities: the VM, when, what, by whom, and which run of vmident it was."""
+    """Return one change of a VM's identities: the VM, when, what, by whom, and which run of vmident it was.
+
+    The `kind` of a user-assigned identity that was created or deleted is `identity`.
+    """
     return {
         "id": str(entry.vm),
         "name": entry.vm.name,
         "resourceGroup": entry.vm.group,
-        "kind": kind_of(entry.vm).value,
+        "kind": kind_of(entry.vm).value if is_machine(entry.vm) else "identity",
         **entry_document(entry),
     }
 
@@ -112,6 +115,22 @@ def _change_lines(entry: HistoryEntry) -> Iterator[Line]:
         is_of_type = (entry.type_before, entry.type_after) != (None, None)
         types = f"type {entry.type_before or 'None'} -> {entry.type_after or 'None'}"
         yield Line(f"  ~ {types if is_of_type else 'other properties of the identity'}", Tone.WARNING)
+
+
+def last_change_text(entry: HistoryEntry, now_seconds: float) -> str:
+    """Return `last changed 2 hours ago by alice@contoso.com with Azure Portal`, to stand beside the VM."""
+    last = "last " if entry.kind is ChangeKind.UPDATED else ""
+    return f"{last}{_VERBS[entry.kind]} {when_and_who(entry, now_seconds)}"
+
+
+def last_change_lines(entries: Iterable[HistoryEntry], now_seconds: float) -> Iterator[Line]:
+    """Count the VMs that each author last changed, for a plan of many; the author of the most first."""
+    by_author: dict[str, list[HistoryEntry]] = {}
+    for entry in entries:
+        by_author.setdefault(who(entry), []).append(entry)
+    for author, ones in sorted(by_author.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        newest = ago(max(one.at_seconds for one in ones), now_seconds)
+        yield Line(f"last changed {author}: {counted(one.vm for one in ones)}, the newest {newest}", Tone.FAINT)
 
 
 def when_and_who(entry: HistoryEntry, now_seconds: float) -> str:

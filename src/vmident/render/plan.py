@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from vmident.core.desired_state.plan import Plan, PlannedVm
 from vmident.core.identity import identity_document
@@ -11,10 +12,17 @@ from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import counted, kind_of
 from vmident.render.document import Document, role_document, warning_document
 from vmident.render.formats import as_yaml
+from vmident.render.history import entry_document, last_change_lines, last_change_text
 from vmident.render.human import ONE_BY_ONE_AT_MOST, change_lines, warning_lines, warnings_about
 from vmident.render.line import Line, Tone
 from vmident.results.changes import ChangeResult, Status, planned_roles
 
+if TYPE_CHECKING:
+    from vmident.core.history.entries import HistoryEntry
+
+    LastChanges = Mapping[ResourceId, HistoryEntry]
+
+_NONE_KNOWN: Mapping[ResourceId, HistoryEntry] = {}
 _NOTHING_SELECTED = "No changes. The rules select nothing."
 _FOR_EDITORS = (
     "# yaml-language-server: $schema=desired-state.json\n"
@@ -22,14 +30,15 @@ _FOR_EDITORS = (
 )
 
 
-def plan_document(plan: Plan) -> Document:
+def plan_document(plan: Plan, last: LastChanges = _NONE_KNOWN) -> Document:
     """Return `{"vms": [VM], "summary": {...}, "warnings"}`.
 
-    A VM is `{"id", "name", "resourceGroup", "before", "after", "request", "roleAssignments"?, "warnings"}`. Every VM
-    that a rule selects is there, those without changes with `null` for a request.
+    A VM is `{"id", "name", "resourceGroup", "before", "after", "request", "roleAssignments"?, "lastChange",
+    "warnings"}`. Every VM that a rule selects is there, those without changes with `null` for a request. `last` has who
+    last changed the pending VMs, where that is known.
     """
     return {
-        "vms": [_planned_document(one) for one in plan.vms],
+        "vms": [_planned_document(one, last.get(one.vm)) for one in plan.vms],
         "summary": {
             "vms": len(plan.vms),
             "pending": len(plan.pending),
@@ -44,7 +53,7 @@ def plan_document(plan: Plan) -> Document:
     }
 
 
-def _planned_document(one: PlannedVm) -> Document:
+def _planned_document(one: PlannedVm, last: HistoryEntry | None) -> Document:
     return {
         "id": str(one.vm),
         "name": one.vm.name,
@@ -54,6 +63,7 @@ def _planned_document(one: PlannedVm) -> Document:
         "after": identity_document(one.after),
         "request": one.request,
         **_roles_member(one),
+        "lastChange": entry_document(last) if last else None,
         "warnings": [warning_document(warning) for warning in one.warnings],
     }
 
@@ -79,16 +89,22 @@ def plan_row(one: PlannedVm) -> Document:
     }
 
 
-def plan_lines(plan: Plan) -> Iterator[Line]:
-    """Draw the VMs that would change as `apply` draws them, many in groups of the same change, and count all."""
+def plan_lines(plan: Plan, last: LastChanges = _NONE_KNOWN, now_seconds: float = 0.0) -> Iterator[Line]:
+    """Draw the VMs that would change as `apply` draws them, many in groups of the same change, and count all.
+
+    Each has who last changed it, where `last` has that; of many, each author has a line.
+    """
     results = [*map(_as_result, plan.pending)]
     if len(results) > ONE_BY_ONE_AT_MOST:
         from vmident.render.many import grouped_change_lines
 
         yield from grouped_change_lines(results)
+        yield from last_change_lines(last.values(), now_seconds)
     else:
-        for one in results:
-            yield from change_lines(one)
+        for planned, result in zip(plan.pending, results, strict=True):
+            yield from change_lines(result)
+            if planned.vm in last:
+                yield Line(f"  {last_change_text(last[planned.vm], now_seconds)}", Tone.FAINT)
     if not plan.vms:
         yield Line(_NOTHING_SELECTED, Tone.FAINT)
         return

@@ -10,6 +10,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from vmident.core.auth.caller import Caller
     from vmident.core.diagnosis import Check
+    from vmident.core.history.entries import HistoryEntry
     from vmident.core.resource_id import ResourceId
     from vmident.core.resources import Subscription
 
@@ -50,13 +51,24 @@ class SubscriptionList(Struct, frozen=True):
 class VmChecks(Struct, frozen=True):
     """What was found of one VM, and the dead attachments that can be taken from it.
 
-    `vm` is `None` where the word names none that is there, and `word` then what was typed.
+    `vm` is `None` where the word names none that is there, and `word` then what was typed. `remade` are attached
+    identities that were deleted and created again. `changes` tell who last changed what findings are about: the VM, and
+    the identities that are dead or remade.
     """
 
     word: str
     findings: tuple[Check, ...]
     vm: ResourceId | None = None
     dead: tuple[ResourceId, ...] = ()
+    remade: tuple[ResourceId, ...] = ()
+    changes: tuple[HistoryEntry, ...] = ()
+
+    @property
+    def changed_resources(self) -> tuple[ResourceId, ...]:
+        """Return the resources whose last change may explain a finding about identities; none without one."""
+        if self.vm is None or not any(one.has_failed and one.is_about_identities for one in self.findings):
+            return ()
+        return (self.vm, *self.dead, *self.remade)
 
 
 class DoctorReport(Struct, frozen=True):

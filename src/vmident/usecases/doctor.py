@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from vmident.core import diagnosis
 from vmident.core.auth.caller import Caller
@@ -21,6 +22,7 @@ from vmident.errors import NotFound, NotSignedIn, UsageError, VmidentError
 from vmident.ports.azure import Subscriptions
 from vmident.ports.ports import Ports
 from vmident.results.account import DoctorReport, VmChecks
+from vmident.usecases.history.last_changes import find_last_changes
 from vmident.usecases.resolve.caller import read_caller
 from vmident.usecases.resolve.identities import find_identities
 from vmident.usecases.resolve.vm_batch import VmBatch
@@ -70,7 +72,7 @@ def run_checks(
         general, is_reachable = _on_account(caller, where, ports, network, several)
         if patients is None or not is_reachable:
             return DoctorReport(general)
-        return _with_vms(general, patients, caller, where, ports)
+        return _with_last_changes(_with_vms(general, patients, caller, where, ports), ports)
     except (NotSignedIn, UsageError) as failure:
         if network.missing_certificates:
             skipped = Check("sign-in", CheckStatus.SKIPPED, "Not checked, because no requests can be sent.")
@@ -147,6 +149,13 @@ def _with_vms(
     return DoctorReport(general, tuple(found.values()))
 
 
+def _with_last_changes(report: DoctorReport, ports: Ports) -> DoctorReport:
+    """Add who last changed what findings about identities are about: one request for all, none without findings."""
+    last = find_last_changes([one for vm in report.vms for one in vm.changed_resources], ports)
+    vms = (replace(vm, changes=tuple(last[one] for one in vm.changed_resources if one in last)) for vm in report.vms)
+    return replace(report, vms=tuple(vms))
+
+
 def _found(word: str, named: VmBatch, ports: Ports) -> VirtualMachine:
     vm = named.find(word)
     try:
@@ -172,13 +181,14 @@ def _on_vm(
     machine: VirtualMachine, identities: Sequence[str], caller: Caller, ports: Ports, read: _Reading
 ) -> VmChecks:
     dead: list[ResourceId] = []
+    remade: list[ResourceId] = []
     findings = (
         *_checked("vm", lambda: _on_state(machine, ports)),
         *_checked("permission", lambda: _on_permissions(machine, identities, caller, ports)),
-        *_checked("attachment", lambda: _on_attachments(machine, dead, read)),
+        *_checked("attachment", lambda: _on_attachments(machine, dead, remade, read)),
         diagnosis.on_default(machine.identity, kind_of(machine.id)),
     )
-    return VmChecks(machine.id.name, findings, machine.id, tuple(dead))
+    return VmChecks(machine.id.name, findings, machine.id, tuple(dead), tuple(remade))
 
 
 def _on_state(machine: VirtualMachine, ports: Ports) -> list[Check]:
@@ -205,8 +215,9 @@ def _on_permissions(machine: VirtualMachine, words: Sequence[str], caller: Calle
     ]
 
 
-def _on_attachments(machine: VirtualMachine, dead: list[ResourceId], read: _Reading) -> list[Check]:
-    remade = []
+def _on_attachments(
+    machine: VirtualMachine, dead: list[ResourceId], remade: list[ResourceId], read: _Reading
+) -> list[Check]:
     for user, attached in machine.identity.users.items():
         there = read(user)
         if there is None:

@@ -54,7 +54,7 @@ def test_a_plan_names_the_roles_and_whom_they_are_for_and_grants_none(program: P
     ]
     assert web["roleAssignments"][0]["principalId"] == web["before"]["principalId"]
     assert outcome.json["summary"]["grant"] == 4
-    assert {one.method for one in program.sent} == {"GET"}
+    assert {one.method for one in program.sent if "ResourceGraph" not in one.path} == {"GET"}
 
 
 def test_applying_grants_the_roles_and_applying_again_finds_them(program: Program) -> None:
@@ -75,7 +75,7 @@ def test_roles_of_many_vms_are_looked_up_once_and_listed_once(program: Program) 
 
     program(f"plan -f {file}")
 
-    assert len(program.sent) == 3
+    assert len([one for one in program.sent if "ResourceGraph" not in one.path]) == 3
 
 
 def test_a_vm_that_lacks_a_role_alone_is_pending_and_gets_it_without_a_patch(program: Program) -> None:

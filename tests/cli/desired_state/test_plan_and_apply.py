@@ -71,7 +71,10 @@ def test_a_plan_lists_the_vms_and_the_identities_to_attach_and_reads_no_vm(
     program(f"plan -f {desired_file(WEB)}")
 
     kinds = ["Microsoft.Compute/virtualMachines", "Microsoft.ManagedIdentity/userAssignedIdentities"]
-    assert [one.path for one in program.sent] == [f"/subscriptions/{SUBSCRIPTION}/providers/{kind}" for kind in kinds]
+    assert [one.path for one in program.sent] == [
+        *(f"/subscriptions/{SUBSCRIPTION}/providers/{kind}" for kind in kinds),
+        "/providers/Microsoft.ResourceGraph/resources",
+    ]
 
 
 def test_exit_code_tells_of_pending_changes_and_of_none(program: Program, desired_file: Description) -> None:

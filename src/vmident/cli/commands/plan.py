@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
+from vmident.cli.config.settings import Output
 from vmident.cli.inputs.desired_state_file import DescriptionFile, Strict, called, planned_by
 from vmident.cli.run import Run
 from vmident.core.desired_state.plan import Plan
@@ -20,6 +21,7 @@ from vmident.private_files import write_private
 from vmident.render.formats import as_json
 from vmident.render.line import Line
 from vmident.render.plan import plan_document, plan_lines, plan_row, plan_warning_lines
+from vmident.usecases.history.last_changes import find_last_changes
 
 MissingOption = Annotated[str | None, typer.Argument(hidden=True)]
 """A file without `-f`, for the error that names the option."""
@@ -75,10 +77,13 @@ def plan(run: Run, *, word: MissingOption = None, file: DescriptionFile = None, 
         raise UsageError("A desired-state file is required.", hint="Example: vmident plan -f identities.yaml")
     session = run.open()
     made = planned_by(file, run, session, strict=options.strict)
-    document = plan_document(made)
+    now_seconds = run.runtime.wall()
+    # A pipeline that asks for the exit code alone pays nothing for what it does not see.
+    last = {} if run.output is Output.NONE else find_last_changes([one.vm for one in made.pending], session.ports)
+    document = plan_document(made, last)
     if options.save:
-        _save(options.save, as_json({**header(session.endpoint, run.runtime.wall()), **document}))
-    run.answer(document, rows=[plan_row(one) for one in made.vms], lines=lambda: plan_lines(made))
+        _save(options.save, as_json({**header(session.endpoint, now_seconds), **document}))
+    run.answer(document, rows=[plan_row(one) for one in made.vms], lines=lambda: plan_lines(made, last, now_seconds))
     run.console.warn(plan_warning_lines(made, called(file)))
     if options.save:
         apply = command_line("vmident", "apply", options.save)

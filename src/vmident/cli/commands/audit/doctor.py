@@ -84,7 +84,7 @@ def _answer(run: Run, found: DoctorReport, fixed: tuple[ChangeResult, ...], *, n
     run.answer(
         diagnosis_document(found, fixed, names_vms=names_vms),
         rows=check_rows(found, names_vms=names_vms),
-        lines=lambda: diagnosis_lines(found, fixed, names_vms=names_vms),
+        lines=lambda: diagnosis_lines(found, fixed, run.runtime.wall(), names_vms=names_vms),
     )
 
 

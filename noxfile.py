@@ -172,6 +172,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "bench/start_up.py")
     session.run("python", "bench/serving.py")
     session.run("python", "bench/access.py")
+    session.run("python", "bench/exports.py")
     session.run("python", "bench/fleet.py", str(az))
     session.install("-q", *group("test"))
     session.run("pytest", "-q", "-n", "0", "bench/test_limits.py")

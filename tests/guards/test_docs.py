@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from docs.generate import PROJECT, pages, renewed
+from tests.deployments import deploy
 from tests.guards.help_texts import command_words, help_of
 from tests.program import NO_TERMINAL, TERMINAL, Program
 from vmident import errors
 from vmident.cli.main import main
 from vmident.core.access.findings import RULES
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 PAGES = pages()
 # The words that stand before a verb, such as `sandbox`.
@@ -78,7 +80,10 @@ class Keyboard(io.StringIO):
 
 
 class Shell:
-    """Runs the lines of one page on one fresh sandbox; knows `vmident`, `|`, `export` and `echo $?`."""
+    """Runs the lines of one page on one fresh sandbox; knows `vmident`, `|`, `export` and `echo $?`.
+
+    Of `az`, it knows `az deployment sub create`, without output.
+    """
 
     def __init__(self, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
         self._program = program
@@ -94,6 +99,12 @@ class Shell:
             return ""
         if line == "echo $?":
             return f"{self._code}\n"
+        if words[0] == "az":
+            assert words[1:4] == ["deployment", "sub", "create"], line
+            template = Path(words[words.index("--template-file") + 1])
+            ended = deploy(self._program, f"/subscriptions/{SUBSCRIPTION}", template)
+            assert ended["provisioningState"] == "Succeeded", ended
+            return ""
         screen = io.StringIO()
         self._monkeypatch.setattr(sys, "stdin", Keyboard("".join(f"{answer}\n" for answer in answers)))
         stages = self._stages(words)

@@ -198,6 +198,7 @@ def _limits() -> str:
         ("Response headers, including interim responses", f"{limits.HEADER_BYTES // mib} MiB"),
         ("JSON nesting depth", f"{limits.JSON_LEVELS} levels"),
         ("Pages of a list", f"{limits.LIST_PAGES:,}"),
+        ("Identities whose federated credentials are read", f"{limits.FEDERATED_IDENTITIES:,}"),
         ("Microsoft Entra groups whose members are read", f"{limits.GROUPS:,}"),
         ("Members of a group", f"{limits.GROUP_PAGES * limits.GROUP_PAGE:,}"),
         ("`Retry-After`", f"{LONGEST_RETRY_AFTER_SECONDS / 3600:.0f} hours"),

@@ -98,6 +98,15 @@ def test_what_azure_refuses_to_list_is_reported_as_unread(estate: Program) -> No
     assert ways(identities(outcome)["monitoring"], WEB_ENGINEER) == {("run-command", "Script Runner", False)}
 
 
+def test_credentials_that_could_not_be_read_are_not_called_absent(estate: Program) -> None:
+    estate.when("GET", "federatedIdentityCredentials", answering_with(403, REFUSED), times=99)
+    outcome = estate("report --rule unused-identity")
+    (unused,) = outcome.json["findings"]
+    assert unused["message"].endswith("uses identity 'otherIdentity'. Its federated credentials were not read.")
+    unread = [one["what"] for one in outcome.json["unread"]]
+    assert sum(one.startswith("federated credentials of '/subscriptions/") for one in unread) >= 5
+
+
 def test_without_resource_graph_a_named_vm_is_read_from_lists_with_the_same_edges(estate: Program) -> None:
     def edges() -> set[tuple[str, str, str, str]]:
         return {

@@ -20,6 +20,8 @@ JSON_LEVELS = 100
 """For arrays and objects within each other; an answer of Azure's has fewer than 20."""
 LIST_PAGES = 1_000
 """For one list: 50,000 VMs, or 1,000,000 rows of Resource Graph."""
+FEDERATED_IDENTITIES = 1_000
+"""Of user-assigned identities whose federated credentials are listed, a request each."""
 GROUPS = 1_000
 """Of Microsoft Entra groups whose members are read."""
 GROUP_PAGES = 20

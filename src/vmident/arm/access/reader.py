@@ -7,9 +7,9 @@ listed by identity, eligible roles and deny assignments by subscription.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from vmident.arm.access.bodies import (
     AssignmentRow,
@@ -37,6 +37,7 @@ from vmident.arm.access.list_rows import (
 )
 from vmident.arm.answers import read
 from vmident.arm.identities import FEDERATED_CREDENTIALS
+from vmident.arm.limits import FEDERATED_IDENTITIES
 from vmident.arm.paging import graph_answers, pages
 from vmident.core.access.access_map import management_groups_in
 from vmident.core.access.estate import Estate, FederatedCredential, Unread, UserAssigned, lower, subscription_of
@@ -52,8 +53,6 @@ DENY_ASSIGNMENTS = "2022-04-01"
 SCHEDULE_INSTANCES = "2020-10-01"
 _MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
 _AUTHORIZATION = "providers/Microsoft.Authorization"
-_IDENTITIES_AT_MOST = 500
-"""Identities whose federated credentials are listed, a request each; more are reported as not read."""
 
 _MACHINES = (
     "resources | where type in~ ('microsoft.compute/virtualmachines', 'microsoft.compute/virtualmachinescalesets') "
@@ -87,13 +86,24 @@ _AT_ALL_SCOPES = {"authorizationScopeFilter": "AtScopeAboveAndBelow"}
 """Without it Resource Graph leaves out assignments at management groups (its REST reference, `QueryRequestOptions`)."""
 
 B = TypeVar("B", bound="Body")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class ReadEach(Protocol):
+    """Many small reads: `arm.access.paced_reads.read_each` with a clock."""
+
+    def __call__(self, items: Sequence[T], read: Callable[[T], R]) -> list[R | VmidentError]:
+        """Return for each item what `read` returns, or the error that it raises."""
+        ...
 
 
 class ArmAccessRows:
     """`vmident.ports.access.AccessRows`, as Resource Graph and ARM have them."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, read_each: ReadEach) -> None:
         self._connection = connection
+        self._read_each = read_each
 
     def estate(self, subscriptions: Sequence[str]) -> Estate:
         """Read the rows; what the graph lacks and ARM refuses is `unread`."""
@@ -110,16 +120,19 @@ class ArmAccessRows:
             for one in containers
             if one.chain is not None
         }
+        machines = self._machines(subscriptions)
+        federated, missed = self._federated(identities, machines, unread)
         return Estate(
             frozenset(map(str.lower, subscriptions)),
-            self._machines(subscriptions),
+            machines,
             identities,
             (*active, *eligible),
             tuple(map(definition_of, self._rows(_DEFINITIONS, DefinitionRow, subscriptions))),
-            tuple(self._federated(identities, unread)),
+            federated,
             tuple(self._denials(subscriptions, unread)),
             management_groups_in(chains),
             {one.subscription_id.lower(): one.tenant_id.lower() for one in containers if one.tenant_id},
+            federated_unread=missed,
             unread=tuple(unread),
         )
 
@@ -131,6 +144,7 @@ class ArmAccessRows:
         identities = read_identities(connection, found)
         eligible, _ = self._schedules(subscriptions, unread)
         assignments = (*read_assignments(connection, found, identities), *eligible)
+        federated, missed = self._federated(identities, found, unread)
         above = {one.scope for one in assignments if one.scope.lower().startswith(_MANAGEMENT_GROUPS)}
         return Estate(
             frozenset(subscriptions),
@@ -138,11 +152,12 @@ class ArmAccessRows:
             identities,
             assignments,
             read_definitions(connection, assignments),
-            tuple(self._federated(identities, unread)),
+            federated,
             tuple(self._denials(subscriptions, unread)),
             # ARM lists what holds at the machine, so each of these is above its subscription.
             {one: tuple(sorted(map(lower, above))) for one in subscriptions},
             read_tenants(connection, subscriptions),
+            federated_unread=missed,
             unread=tuple(unread),
         )
 
@@ -182,18 +197,43 @@ class ArmAccessRows:
                 path = f"/subscriptions/{one}/{_AUTHORIZATION}/denyAssignments"
                 yield from map(denial_of, self._list(path, DENY_ASSIGNMENTS, DenialRow))
 
-    def _federated(self, identities: Sequence[UserAssigned], unread: list[Unread]) -> Iterator[FederatedCredential]:
-        if len(identities) > _IDENTITIES_AT_MOST:
-            rest = len(identities) - _IDENTITIES_AT_MOST
-            unread.append(Unread(f"federated credentials of {rest} identities", "there are too many to list"))
-        for one in identities[:_IDENTITIES_AT_MOST]:
-            with _noting(unread, f"federated credentials of '{one.id}'"):
-                path = f"{one.id}/federatedIdentityCredentials"
-                for row in self._list(path, FEDERATED_CREDENTIALS, CredentialRow):
-                    yield federated_credential_of(row, one.id)
+    def _federated(
+        self, identities: Sequence[UserAssigned], machines: Sequence[Machine], unread: list[Unread]
+    ) -> tuple[tuple[FederatedCredential, ...], frozenset[str]]:
+        """List the federated credentials of each identity, a request each, those that machines carry first.
+
+        Returns them, and the IDs in lower case of the identities whose credentials were not read. Resource Graph has
+        no federated credentials.
+        """
+        chosen, rest = those_to_list(identities, machines)
+        if rest:
+            why = f"at most {FEDERATED_IDENTITIES:,} identities are read, those of VMs and scale sets first"
+            unread.append(Unread(f"federated credentials of {len(rest):,} identities", why))
+        missed = {lower(one.id) for one in rest}
+        found: list[FederatedCredential] = []
+        for one, outcome in zip(chosen, self._read_each(chosen, self._credentials_of), strict=True):
+            if isinstance(outcome, VmidentError):
+                unread.append(Unread(f"federated credentials of '{one.id}'", f"{outcome.message} [{outcome.code}]"))
+                missed.add(lower(one.id))
+            else:
+                found += outcome
+        return tuple(found), frozenset(missed)
+
+    def _credentials_of(self, one: UserAssigned) -> list[FederatedCredential]:
+        rows = self._list(f"{one.id}/federatedIdentityCredentials", FEDERATED_CREDENTIALS, CredentialRow)
+        return [federated_credential_of(row, one.id) for row in rows]
 
     def _list(self, path: str, api_version: str, kind: type[B]) -> list[B]:
         return list(pages(self._connection, path, api_version, kind, "an item of a list"))
+
+
+def those_to_list(
+    identities: Sequence[UserAssigned], machines: Sequence[Machine]
+) -> tuple[Sequence[UserAssigned], Sequence[UserAssigned]]:
+    """Return the identities whose federated credentials are listed, those of machines first, and the others."""
+    carried = {lower(user.id) for machine in machines for user in machine.users}
+    ordered = sorted(identities, key=lambda one: (lower(one.id) not in carried, lower(one.id)))
+    return ordered[:FEDERATED_IDENTITIES], ordered[FEDERATED_IDENTITIES:]
 
 
 @contextmanager

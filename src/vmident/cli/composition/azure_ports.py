@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import vmident
@@ -88,9 +88,12 @@ class AzurePorts:
     @cached_property
     def access_rows(self) -> AccessRows:
         """The rows that access is decided from."""
+        from vmident.arm.access.paced_reads import AT_ONCE, read_each
         from vmident.arm.access.reader import ArmAccessRows
 
-        return ArmAccessRows(self._connection)
+        # The sandbox in this process has no more than one thread.
+        at_once = 1 if self._settings.is_sandbox else AT_ONCE
+        return ArmAccessRows(self._connection, partial(read_each, clock=self.clock, at_once=at_once))
 
     @cached_property
     def resource_changes(self) -> ResourceChanges:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from vmident.core.access.access_map import AccessMap
 from vmident.core.access.edges import IdentityEntry
+from vmident.core.access.estate import lower
 from vmident.core.access.finding import Finding, FindingRule, Severity
 from vmident.core.consequences import SAFE_IDENTITY_NAME_LENGTH
 from vmident.core.shell import command_line
@@ -52,11 +53,14 @@ def _missing(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:  
 def _unused(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:
     if identity.is_system or identity.machines or access.trusted_by(identity):
         return
+    is_unread = lower(identity.place) in access.estate.federated_unread
+    federated = (
+        ". Its federated credentials" if is_unread else ", and it has no federated credential. Other Azure services"
+    )
     yield Finding(
         UNUSED.id,
         Severity.LOW,
-        f"No VM or scale set uses identity '{identity.name}', and it has no federated credential. Other Azure services "
-        "were not read.",
+        f"No VM or scale set uses identity '{identity.name}'{federated} were not read.",
         identity.place,
         (identity.place,),
         command_line("vmident", "identity", "delete", identity.place),

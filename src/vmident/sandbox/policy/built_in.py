@@ -4,8 +4,8 @@ Facts, from the repository Azure/azure-policy, 'Managed Identity/VM_UAI_DINE.jso
 1.1.0-preview: names, parameters with their defaults, the condition, the existence condition, the roles, and what the
 deployment does. The deployment is written anew here, and shorter:
 
-1. With an identity of one's own in the subscription (`restrict…` is true) the identity gets a `CanNotDelete` lock.
-2. Without an identity of one's own, a group `Built-In-Identity-RG` and an identity of the region are made, and locked.
+1. An identity that is named by its group, in the subscription (`restrict…` is true), gets a `CanNotDelete` lock.
+2. Where no identity is given, a group `Built-In-Identity-RG` and an identity of the region are created, and locked.
 3. The resource is read (version 2019-07-01), and written with the identities that it had and the new one; the type
    becomes `SystemAssigned,UserAssigned` where it had a system-assigned identity, else `UserAssigned`.
 4. A resource with exactly one user-assigned identity and no system-assigned one is left alone: it counts as compliant,

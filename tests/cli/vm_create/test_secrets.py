@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.vm_create.scenario import CREATE, KEY, PASSWORD, deployments_sent, give_key, held
-from tests.program import GROUP, TERMINAL, Program, answering, vm_id
+from tests.program import GROUP, TERMINAL, Program, vm_id
 
 WINDOWS = f"vm create newVM -g {GROUP} --image Win2022Datacenter"
 PRIVATE = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n"
@@ -42,7 +42,7 @@ def test_windows_asks_for_a_password_twice(program: Program) -> None:
 def test_two_passwords_that_differ_make_nothing(program: Program) -> None:
     program.terminal, program.secrets = TERMINAL, [PASSWORD, f"{PASSWORD}x"]
     outcome = program(WINDOWS)
-    assert (outcome.code, program.sent) == (2, [])
+    assert (outcome.code, {one.method for one in program.sent}) == (2, {"GET"})
     assert PASSWORD not in outcome.out + outcome.err
 
 
@@ -167,7 +167,7 @@ def test_keys_that_cannot_be_written_are_said(program: Program) -> None:
     (program.folder / "home").mkdir(exist_ok=True)
     (program.folder / "home" / ".ssh").write_text("no folder")
     outcome = program(f"{CREATE} --generate-ssh-keys")
-    assert (outcome.code, program.sent) == (2, [])
+    assert (outcome.code, {one.method for one in program.sent}) == (2, {"GET"})
     assert "cannot be written" in outcome.error["message"]
 
 
@@ -180,7 +180,21 @@ def test_an_input_that_ends_at_the_question_is_wrong_usage(program: Program, mon
     assert program(WINDOWS).code == 2
 
 
-def test_a_password_is_asked_for_after_the_words_are_checked(program: Program) -> None:
-    program.terminal = TERMINAL
-    program.when("GET", "/", answering(500), times=0)
-    assert program(f"{WINDOWS} --size 'a size'").code == 2
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("--size 'a size'", 2),
+        ("--size Standard_Nope", 2),
+        ("-l nowhere", 2),
+        ("--system --role Nope", 2),
+        ("--identity nope", 3),
+    ],
+)
+def test_a_password_is_asked_for_and_a_key_made_when_all_else_is_checked(
+    program: Program, words: str, code: int
+) -> None:
+    program.terminal, program.secrets = TERMINAL, [PASSWORD, PASSWORD]
+    windows = program(f"{WINDOWS} {words}")
+    linux = program(f"{CREATE} --generate-ssh-keys {words}")
+    assert (windows.code, linux.code, program.secrets) == (code, code, [PASSWORD, PASSWORD])
+    assert not (program.folder / "home" / ".ssh").exists()

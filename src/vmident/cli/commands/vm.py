@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 
-from vmident.cli.inputs.vm_admin import admin_with_credentials, system_of
+from vmident.cli.inputs.vm_admin import credentials_of, system_of
 from vmident.cli.options.shared import ChangeOptions, IdentityWords, RoleOptions
 from vmident.cli.options.vm_create import AdminOptions, ImageWord, NetworkOptions, NewVm, VmSizeOptions
 from vmident.cli.run import Run
@@ -80,11 +79,10 @@ def create(
         )
     )
     session = run.open(yes=execution.yes)
-    account = admin_with_credentials(request.settings.admin, os, admin, run, keep_keys=not execution.dry_run)
-    request = replace(request, settings=replace(request.settings, admin=account))
+    complete = credentials_of(request.settings.admin, os, admin, run, keep_keys=not execution.dry_run)
     seed = run.runtime.new_uuid()
     how = ExecutionOptions(execution.dry_run, execution.no_wait)
-    result = create_vm(request, session.where, session.ports, how, seed)
+    result = create_vm(request, session.where, session.ports, how, seed, complete=complete)
     run.answer(creation_document(result), rows=[creation_row(result)], lines=lambda: creation_lines(result))
     run.console.warn(warnings_about(result.vm.name, result.warnings))
     if result.error is None:

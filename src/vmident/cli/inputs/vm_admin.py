@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from vmident.cli.inputs.ssh_keys import kept_or_new_key, key_named, usual_key
@@ -31,43 +32,45 @@ def system_of(image: Image, said: OsType | None, options: AdminOptions) -> OsTyp
     return known
 
 
-def admin_with_credentials(admin: Admin, os: OsType, options: AdminOptions, run: Run, *, keep_keys: bool) -> Admin:
-    """Return the account with what opens it; a new pair of keys is written to the user's folder where it is kept.
+def credentials_of(
+    admin: Admin, os: OsType, options: AdminOptions, run: Run, *, keep_keys: bool
+) -> Callable[[], Admin]:
+    """Return what completes the account with its keys or password, to call once all else is checked.
 
-    Linux takes SSH keys, a password from standard input, or both. Windows takes a password, from standard input or
-    asked for.
+    Only then is a password asked for, or a new pair of keys made, and written to the user's folder where it is kept.
+    What the options, standard input and files hold is read and checked at once. Linux takes SSH keys, a password from
+    standard input, or both; Windows takes a password, from standard input or asked for.
     """
+    has_keys = options.ssh_key is not None or options.generate_ssh_keys
     if options.ssh_key and options.generate_ssh_keys:
         raise UsageError("--ssh-key and --generate-ssh-keys cannot be used together.", hint="Remove one of them.")
-    if os is OsType.WINDOWS:
-        return replace(admin, password=checked_password(_windows_password(options, run), os))
+    if os is OsType.WINDOWS and has_keys:
+        raise UsageError("SSH keys cannot be used with Windows.", hint="Remove the SSH options.")
     password = checked_password(_password_from(run), os) if options.admin_password_stdin else None
-    keys = () if password and not (options.ssh_key or options.generate_ssh_keys) else (_key(options, run, keep_keys),)
-    return replace(admin, keys=keys, password=password)
-
-
-def _key(options: AdminOptions, run: Run, keep: bool) -> str:
-    home = run.runtime.home
+    if os is OsType.WINDOWS and password is None:
+        if not run.runtime.terminal.can_ask:
+            raise UsageError(
+                "Windows requires an administrator password.",
+                hint="Use --admin-password-stdin to read it from standard input.",
+            )
+        return lambda: replace(admin, password=checked_password(_asked_password(run), os))
+    if options.generate_ssh_keys:
+        return lambda: replace(admin, keys=(_new_key(run, save=keep_keys),), password=password)
     if options.ssh_key:
-        return key_named(options.ssh_key)
-    if not options.generate_ssh_keys:
-        return usual_key(home)
-    key, is_written = kept_or_new_key(home, save=keep)
+        admin = replace(admin, keys=(key_named(options.ssh_key),))
+    elif password is None:
+        admin = replace(admin, keys=(usual_key(run.runtime.home),))
+    return lambda: replace(admin, password=password)
+
+
+def _new_key(run: Run, *, save: bool) -> str:
+    key, is_written = kept_or_new_key(run.runtime.home, save=save)
     if is_written:
         run.console.warn([Line("Generated an SSH key pair: ~/.ssh/id_rsa and ~/.ssh/id_rsa.pub.")])
     return key
 
 
-def _windows_password(options: AdminOptions, run: Run) -> str:
-    if options.ssh_key or options.generate_ssh_keys:
-        raise UsageError("SSH keys cannot be used with Windows.", hint="Remove the SSH options.")
-    if options.admin_password_stdin:
-        return _password_from(run)
-    if not run.runtime.terminal.can_ask:
-        raise UsageError(
-            "Windows requires an administrator password.",
-            hint="Use --admin-password-stdin to read it from standard input.",
-        )
+def _asked_password(run: Run) -> str:
     run.console.note([Line(f"The administrator password has {password_rules(OsType.WINDOWS)}")])
     password = run.ask_secret("Password for the new VM: ")
     if run.ask_secret("Repeat the password: ") != password:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from vmident.core.identity import IdentityState
 from vmident.core.transition import Transition
 from vmident.core.virtual_machine import VirtualMachine
+from vmident.core.vm_creation.admin import Admin
 from vmident.core.vm_creation.deployment import DeploymentRequest, deployment_id
 from vmident.core.vm_creation.request import VmRequest
 from vmident.core.vm_creation.template import assignment_id_in_template, parameters_for, template_for
@@ -46,23 +47,33 @@ class _Making(Struct, frozen=True):
         )
 
 
-def create_vm(requested: VmSpec, where: Where, ports: Ports, execution: ExecutionOptions, seed: str) -> VmCreation:
+def create_vm(
+    requested: VmSpec,
+    where: Where,
+    ports: Ports,
+    execution: ExecutionOptions,
+    seed: str,
+    *,
+    complete: Callable[[], Admin],
+) -> VmCreation:
     """Create the VM; `seed` is a GUID, new for each creation.
 
+    `complete` returns the account with its credentials, which it may ask for: it is called when all checks are made.
     Raises what is wrong with the request, `AlreadyExists`, and why Azure rejected the deployment. A failure after Azure
     has accepted it is the result's error.
     """
     prepared = prepare_vm(requested, where, ports, seed, only_plan=execution.dry_run)
-    request = prepared.request
-    making = _Making(prepared, _request(request))
-    if execution.dry_run:
-        return _planned(making, ports)
-    if execution.no_wait and request.grants_afterwards:
-        scopes = ", ".join(dict.fromkeys(str(one.scope) for one in request.grants_afterwards))
+    afterwards = prepared.request.grants_afterwards
+    if execution.no_wait and afterwards and not execution.dry_run:
+        scopes = ", ".join(dict.fromkeys(str(one.scope) for one in afterwards))
         raise UsageError(
             f"--no-wait cannot be used with these roles, which are granted after the VM is created ({scopes}).",
             hint="Remove --no-wait.",
         )
+    request = replace(prepared.request, settings=replace(prepared.request.settings, admin=complete()))
+    making = _Making(replace(prepared, request=request), _request(request))
+    if execution.dry_run:
+        return _planned(making, ports)
     start_deployment(making.request, ports.deployments, ports.clock, ports.prompt)
     if execution.no_wait:
         return making.result(Status.ACCEPTED)

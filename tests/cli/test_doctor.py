@@ -192,7 +192,7 @@ def test_without_a_way_to_azure_nothing_further_is_asked(program: Program, troub
     program.when("GET", f"{IN_SUBSCRIPTION}?", trouble, times=100)
     outcome = program("doctor myVM")
     assert (outcome.code, amiss(outcome)) == (1, [(check, "problem")])
-    assert outcome.json["checks"][-1]["check"] == check
+    assert outcome.json["checks"][-1]["verdict"] in ("problem", "skipped")
     assert not [one for one in program.sent if "virtualMachines" in one.url]
 
 

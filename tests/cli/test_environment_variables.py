@@ -91,6 +91,9 @@ def test_doctor_reports_certificates_that_do_not_exist(azure: Program) -> None:
     assert [(one["check"], one["verdict"]) for one in outcome.json["checks"]] == [
         ("sign-in", "skipped"),
         ("network", "warning"),
+        ("subscription", "skipped"),
+        ("clock", "skipped"),
+        ("provider", "skipped"),
     ]
     assert "REQUESTS_CA_BUNDLE is '/nowhere/ca.pem'" in outcome.json["checks"][1]["message"]
 
@@ -100,7 +103,12 @@ def test_a_certificate_of_a_client_that_does_not_exist_is_named(program: Program
     program.environ = {"AZURE_CLIENT_ID": GUID, "AZURE_TENANT_ID": GUID, variable: "/nowhere/key.pem"}
     outcome = program(f"list -g a --subscription {GUID}")
     assert (outcome.code, program.sent) == (2, [])
-    assert outcome.error["message"] == f"{variable} is '/nowhere/key.pem', and that file does not exist."
+    said = f"{variable} is '/nowhere/key.pem', and that file does not exist."
+    assert outcome.error["message"] == said
+    checks = program(f"doctor myVM --subscription {GUID}").json["checks"]
+    assert (checks[0]["message"], checks[1]["check"], checks[1]["verdict"]) == (said, "network", "ok")
+    assert {one["verdict"] for one in checks[2:]} == {"skipped"}
+    assert [one["check"] for one in checks[2:]] == ["subscription", "clock", "provider", "vm"]
 
 
 @pytest.mark.parametrize(("tenant", "code"), [("", 4), ("\r\n", 4), ("<tenant>\r", 2)])

@@ -51,6 +51,11 @@ class Check(Struct, frozen=True):
         return self.check in _ABOUT_IDENTITIES
 
 
+def on_skipped(check: str, why: str) -> Check:
+    """Report a check that could not be made."""
+    return Check(check, CheckStatus.SKIPPED, f"Not checked, because {why}.")
+
+
 def on_subscription(name: str, subscription: str, state: str) -> Check:
     """Judge a subscription by its state: only `Enabled` takes changes (Microsoft's 'Azure subscription states')."""
     seen = f"Subscription '{name}' ({subscription}) is {state}."

@@ -64,8 +64,8 @@ def run_checks(
     """Check the sign-in, the subscription, the clock, the network and the providers; then each VM, where any is meant.
 
     `several` gives the subscriptions to check in the place of the one in which names are looked up. A check that fails
-    is a finding; only the end of the time allowed is raised. Without a sign-in, or where no subscription answers,
-    nothing further is asked.
+    is a finding; only the end of the time allowed is raised. Without a sign-in, what needs one is skipped; where no
+    subscription answers, nothing further is asked.
     """
     try:
         _, caller = read_caller(ports.tokens)
@@ -74,10 +74,17 @@ def run_checks(
             return DoctorReport(general)
         return _with_last_changes(_with_vms(general, patients, caller, where, ports), ports)
     except (NotSignedIn, UsageError) as failure:
-        if network.missing_certificates:
-            skipped = Check("sign-in", CheckStatus.SKIPPED, "Not checked, because no requests can be sent.")
-            return DoctorReport((skipped, diagnosis.on_network(network.way, network.missing_certificates)))
-        return DoctorReport((diagnosis.on_failure("sign-in", failure.message, failure.hint),))
+        return DoctorReport(_without_sign_in(failure, network, has_vms=patients is not None))
+
+
+def _without_sign_in(failure: VmidentError, network: LocalNetwork, *, has_vms: bool) -> tuple[Check, ...]:
+    sign_in, why = diagnosis.on_failure("sign-in", failure.message, failure.hint), "sign-in failed"
+    if network.missing_certificates:
+        why = "no requests can be sent"
+        sign_in = diagnosis.on_skipped("sign-in", why)
+    others = ["subscription", "clock", "provider", *(["vm"] if has_vms else [])]
+    on_network = diagnosis.on_network(network.way, network.missing_certificates)
+    return (sign_in, on_network, *(diagnosis.on_skipped(one, why) for one in others))
 
 
 def _on_account(

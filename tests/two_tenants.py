@@ -43,6 +43,7 @@ class TwoTenants:
     folder: Path
     sent: list[Sent] = field(default_factory=list)
     endpoint: str = ENDPOINT
+    graph_endpoint: str = "https://graph.sandbox.invalid"
 
     def __post_init__(self) -> None:
         self._sandboxes = {one: self._sandbox(one) for one in TENANTS}

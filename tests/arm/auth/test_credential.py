@@ -30,8 +30,8 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_quoted(token:
 
 def test_an_authority_without_tls_is_wrong_usage() -> None:
     with pytest.raises(UsageError, match="is not a valid authority"):
-        credential_for(known_cloud("AzureCloud"), "http://login.example")
+        credential_for(known_cloud("AzureCloud").signed_in_by("http://login.example"))
 
 
 def test_a_foreign_authority_is_taken() -> None:
-    assert callable(credential_for(known_cloud("AzureCloud"), "login.example").get_token)
+    assert callable(credential_for(known_cloud("AzureCloud").signed_in_by("login.example")).get_token)

@@ -155,22 +155,20 @@ class ArmTokens:
         return Token(token.token, self._credential.origin, None if is_given else float(token.expires_on))
 
 
-def credential_for(cloud: Cloud, authority: str | None = None, sign_in: SignIn | None = None) -> Credential:
+def credential_for(cloud: Cloud, sign_in: SignIn | None = None) -> Credential:
     """Return what signs requests: the environment's own, `vmident login`'s sign-in, else azure-identity's chain.
 
-    The chain is environment, workload identity, managed identity, the Azure CLI's sign-in. `authority` is
-    `AZURE_AUTHORITY_HOST` where it is set; a `sign_in` counts where it was made in this cloud at that authority.
-    Nothing is asked for before the first request. Raises `UsageError` for an authority that azure-identity does not
-    take, and for other settings that it cannot use.
+    The chain is environment, workload identity, managed identity, the Azure CLI's sign-in. A `sign_in`
+    counts where it was made in this cloud at its authority. Nothing is asked for before the first request. Raises
+    `UsageError` for an authority that azure-identity does not take, and for other settings that it cannot use.
     """
     from azure.identity import DefaultAzureCredential
 
-    here = cloud.signed_in_by(authority)
     try:
-        if sign_in and sign_in.is_for(here):
-            return LoginCredential(sign_in, here)
+        if sign_in and sign_in.is_for(cloud):
+            return LoginCredential(sign_in, cloud)
         chain = DefaultAzureCredential(
-            **authority_options(here),
+            **authority_options(cloud),
             additionally_allowed_tenants=["*"],
             exclude_shared_token_cache_credential=True,
             exclude_visual_studio_code_credential=True,
@@ -180,5 +178,5 @@ def credential_for(cloud: Cloud, authority: str | None = None, sign_in: SignIn |
             exclude_broker_credential=True,
         )
     except ValueError as unusable:
-        raise unusable_settings(unusable, here) from unusable
+        raise unusable_settings(unusable, cloud) from unusable
     return AzureIdentityChain(chain)

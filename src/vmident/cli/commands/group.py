@@ -22,7 +22,7 @@ from vmident.render.resources import (
     listing_lines,
 )
 from vmident.usecases.create_group import GroupRequest, create_group_resource
-from vmident.usecases.resolve.groups import list_groups, read_group
+from vmident.usecases.resolve.groups import read_group
 
 GroupName = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the resource group.", show_default=False, autocompletion=groups)
@@ -95,7 +95,7 @@ def list_group(run: Run) -> ExitCode:
       vmident group list -o table
     """
     session = run.open()
-    listed = list(list_groups(session.where.subscription(), session.ports.groups))
+    listed = list(session.ports.groups.list(session.where.subscription()))
     rows = [group_row(one) for one in listed]
     run.answer(
         [group_document(one) for one in listed],

@@ -1,4 +1,4 @@
-"""Resource groups by name: show one, list them, and say of one that is not there which names come near."""
+"""Resource groups by name: read one, with near names for one that does not exist."""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ def read_group(name: str, subscription: str, groups: Groups) -> Group:
         return groups.read(subscription, name)
     except NotFound as missing:
         raise group_not_found(name, subscription, missing, groups) from missing
-
-
-def list_groups(subscription: str, groups: Groups) -> Iterator[Group]:
-    """List the groups of the subscription."""
-    return groups.list(subscription)
 
 
 def in_each(subscriptions: Sequence[str], look: Callable[[str], Iterator[T]]) -> Iterator[T]:

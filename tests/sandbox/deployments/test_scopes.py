@@ -160,6 +160,24 @@ def test_a_nested_template_without_a_scope_of_its_own_is_evaluated_outside(cloud
     assert cloud.send("GET", f"{IDENTITIES}/two?api-version={MSI}").json()["tags"] == {"a": "[text]", "g": "d"}
 
 
+def test_a_prediction_and_a_validation_look_into_nested_deployments(cloud: Cloud) -> None:
+    inner = template(AT_GROUP, identity("otherIdentity"), identity("[parameters('called')]"))
+    inner["parameters"] = {"called": {"type": "string"}}
+    whole = template(AT_SUBSCRIPTION, nested("in", inner, resourceGroup=GROUP, parameters={"called": "new"}))
+    body = {"location": "westus", "properties": {"mode": "Incremental", "template": whole}}
+    begun = cloud.send("POST", url_of(IN_SUBSCRIPTION, more="/whatIf"), body)
+    cloud.finish()
+    changes = cloud.send("GET", begun.headers["Location"]).json()["properties"]["changes"]
+    assert {one["resourceId"].rpartition("/")[2]: one["changeType"] for one in changes} == {
+        "otherIdentity": "NoChange",
+        "new": "Create",
+    }
+    whole["resources"][0]["properties"]["parameters"] = {}
+    refused = cloud.send("POST", url_of(IN_SUBSCRIPTION, more="/validate"), body)
+    assert code_of(refused) == (400, "InvalidTemplateDeployment")
+    assert refused.json()["error"]["details"][0]["code"] == "InvalidTemplate"
+
+
 def test_what_fails_within_fails_the_whole(cloud: Cloud) -> None:
     inner = template(AT_GROUP, identity("*"))
     deploy(cloud, IN_SUBSCRIPTION, template(AT_SUBSCRIPTION, nested("in", inner, resourceGroup=GROUP)))

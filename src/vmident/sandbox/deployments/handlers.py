@@ -14,6 +14,7 @@ from vmident.sandbox.authorization import errors as authorization_errors
 from vmident.sandbox.compute.vm_creation import check_vm
 from vmident.sandbox.deployments import errors as deployments_errors
 from vmident.sandbox.deployments.expressions import ExpressionInvalid
+from vmident.sandbox.deployments.nested import is_deployment
 from vmident.sandbox.deployments.parameters import without_secrets
 from vmident.sandbox.deployments.resources import Resource
 from vmident.sandbox.deployments.runner import ACTIVE_STATES, begin, url_of
@@ -225,7 +226,7 @@ def _check_resources(call: Call, name: str, template: Template) -> None:
     ]
     if lacking:
         raise authorization_errors.template_authorization_failed(call.caller, lacking)
-    failures = []
+    failures = [error for one in template.resources for error in _nested_errors(call, template, one)]
     for one in template.resources:
         check = _CHECKS.get(one.kind.lower())
         if check is None or one.refers or _changes_little(call, one):
@@ -239,6 +240,18 @@ def _check_resources(call: Call, name: str, template: Template) -> None:
     for one in template.resources:
         if not one.refers:
             _body(template, one)
+
+
+def _nested_errors(call: Call, template: Template, resource: Resource) -> list[dict[str, Any]]:
+    """Validate a nested deployment as far as it is known; a resource group may be created only later."""
+    if not is_deployment(resource.kind) or resource.refers:
+        return []
+    url = url_of(f"{resource.id}/validate", resource.api_version)
+    answer = call.internal.answer("POST", url, _body(template, resource), call.now)
+    error = {} if answer.status < 400 else answer.json()["error"]
+    if error.get("code") in (None, "ResourceGroupNotFound"):
+        return []
+    return [{**error, "target": error.get("target") or resource.id}]
 
 
 def _changes_little(call: Call, resource: Resource) -> bool:

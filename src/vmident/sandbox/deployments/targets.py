@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vmident.sandbox.protocol.call import Call
-    from vmident.sandbox.rows import Record
+    from vmident.sandbox.rows import Record, Rows
 
 
 def place_of(call: Call) -> Place:
@@ -27,6 +27,18 @@ def place_of(call: Call) -> Place:
         check_scope(call.rows, f"{MANAGEMENT_GROUPS}/{call.words['managementgroup']}")
         return Place("", "", {}, {}, shown_management_group(call.words["managementgroup"]))
     return Place(SUBSCRIPTION, "", {}, shown_subscription())
+
+
+def place_at(rows: Rows, scope: str) -> Place:
+    """Return the place of a nested deployment by the id of its scope; a group that is not there yet has only a name."""
+    segments = scope.split("/")
+    if scope.lower().startswith(f"{MANAGEMENT_GROUPS.lower()}/"):
+        return Place("", "", {}, {}, shown_management_group(segments[-1]))
+    if len(segments) < 5:
+        return Place(SUBSCRIPTION, "", {}, shown_subscription())
+    held = rows.find("group", segments[4], "")
+    group = shown_group(held) if held else {"id": scope, "name": segments[4]}
+    return Place(SUBSCRIPTION, segments[4], group, shown_subscription())
 
 
 def key_of(call: Call) -> str:

@@ -3,8 +3,9 @@
 The prediction is made at once and handed out after as long as an operation takes: 202 with `Location`, then 200.
 Shape: Microsoft's REST reference for 'Deployments - What If', version 2025-04-01; the path of `Location` is assumed.
 
-A `reference()` to what is not there yet stays as the template has it, as Azure does. Members that only the request
-has, such as passwords, are hidden and never a difference.
+Of a deployment within the template, its resources are predicted, as far as they are known. A `reference()` to what is
+not there yet stays as the template has it, as Azure does. Members that only the request has, such as passwords, are
+hidden and never a difference.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox import errors
 from vmident.sandbox.deployments.expressions import ExpressionInvalid, resolved
 from vmident.sandbox.deployments.handlers import asked_properties, checked_deployment
+from vmident.sandbox.deployments.nested import is_deployment
 from vmident.sandbox.deployments.parameters import without_secrets
 from vmident.sandbox.deployments.runner import reader, url_of
-from vmident.sandbox.deployments.targets import place_of, with_deployment
+from vmident.sandbox.deployments.targets import place_at, place_of, with_deployment
 from vmident.sandbox.deployments.template import read_template
 from vmident.sandbox.http_messages import Response, json_answer
 
@@ -47,9 +49,9 @@ def predict(call: Call) -> Response:
     place = with_deployment(place_of(call), call.words["deployment"], None, properties)
     template = read_template(raw, given, place)
     only_ids = (properties.get("whatIfSettings") or {}).get("resultFormat") == "ResourceIdOnly"
-    changes = [_change(call, template, one) for one in template.resources]
+    changes = list(_changes(call, template))
     if place.group_name:
-        changes += _ignored(call, {one.id.lower() for one in template.resources})
+        changes += _ignored(call, {str(one["resourceId"]).lower() for one in changes})
     if only_ids:
         changes = [{"resourceId": one["resourceId"], "changeType": "Deploy"} for one in changes]
     token = call.settings.new_uuid()
@@ -80,6 +82,26 @@ def _location(call: Call, token: str) -> str:
     if "managementgroup" in call.words:
         path = f"{call.path.partition('/whatIf')[0].partition('/whatif')[0]}/whatIfOperationResults/{token}"
     return f"{call.settings.endpoint}{path}?api-version={call.api_version}"
+
+
+def _changes(call: Call, template: Template) -> Iterator[dict[str, Any]]:
+    for one in template.resources:
+        inner = _nested(call, template, one) if is_deployment(one.kind) else None
+        if inner is None:
+            yield _change(call, template, one)
+        else:
+            yield from _changes(call, inner)
+
+
+def _nested(call: Call, template: Template, one: Resource) -> Template | None:
+    """Return the template of a deployment within one; None where it depends on what is not there yet."""
+    try:
+        properties = template.body(one, reader(template, call.internal, call.now))["properties"]
+        place = place_at(call.rows, one.id.rpartition("/providers/")[0])
+        place = with_deployment(place, one.name, one.location, properties)
+        return read_template(properties["template"], properties.get("parameters") or {}, place)
+    except (ExpressionInvalid, errors.Refused):
+        return None
 
 
 def _change(call: Call, template: Template, one: Resource) -> dict[str, Any]:

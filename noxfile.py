@@ -117,7 +117,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def picture(session: nox.Session) -> None:
     """Draw the docs' pictures and captures on a fresh sandbox; needs pseudo-terminals and Debian's Chromium."""
-    session.install("-q", ".[serve]", "pyte", "selenium")
+    session.install("-q", ".[serve]", "pyte", "selenium", "pillow")
     session.run("python", "-m", "docs.picture")
     session.run("python", "-m", "docs.captures")
     session.run("python", "-m", "docs.report_picture")

@@ -22,6 +22,8 @@
   const isolated = (text) => element("bdi", {}, text);
   const routesOf = (identity) => data.sets[identity.routes].map((at) => data.routes[at]);
 
+  const narrow = matchMedia("(max-width: 760px)");
+
   // --- the map -----------------------------------------------------------------------------------------------------
 
   function cut(text, most) {
@@ -88,24 +90,30 @@
     const view = byId("map-view");
     const { columns, edges, hidden } = around(focus);
     const titles = ["Who", "Identity", "Can do"];
-    const width = 1320, boxWidth = 370, boxHeight = 46, gap = 14, top = 34;
-    const left = [10, (width - boxWidth) / 2, width - boxWidth - 10];
+    const stacked = narrow.matches;
+    const width = stacked ? 424 : 1320, boxWidth = 370, boxHeight = 46, gap = 14, top = 34;
+    const left = stacked ? [44, 44, 44] : [10, (width - boxWidth) / 2, width - boxWidth - 10];
     const shown = columns.map((column) => [...column.values()].slice(0, MOST_NODES));
     const tallest = Math.max(1, ...shown.map((column) => column.length));
-    const height = top + tallest * (boxHeight + gap) + (hidden ? 24 : 0);
+    const heightOf = (rows) => top + rows * (boxHeight + gap);
+    const begins = shown.map((_, at) => shown.slice(0, at).reduce((sum, column) => sum + heightOf(column.length), 0));
+    const boxes = stacked ? begins[2] + heightOf(shown[2].length) : heightOf(tallest);
+    const height = boxes + (hidden ? 24 : 0);
     const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Access map" });
     const places = new Map();
     shown.forEach((column, at) => {
-      svg.append(shape("text", { x: left[at], y: 20, class: "title" }, titles[at]));
-      const offset = top + ((tallest - column.length) * (boxHeight + gap)) / 2;
+      const above = stacked ? begins[at] : 0;
+      svg.append(shape("text", { x: left[at], y: above + 20, class: "title" }, titles[at]));
+      const offset = above + top + (stacked ? 0 : ((tallest - column.length) * (boxHeight + gap)) / 2);
       column.forEach((node, row) => places.set(node.key, { x: left[at], y: offset + row * (boxHeight + gap) }));
     });
     for (const edge of edges) {
       const from = places.get(edge.from), to = places.get(edge.to);
       if (!from || !to) continue;
-      const x1 = from.x + boxWidth, y1 = from.y + boxHeight / 2, x2 = to.x, y2 = to.y + boxHeight / 2;
-      const bend = (x2 - x1) / 2;
-      const path = shape("path", { d: `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}` });
+      // Side by side, an edge leads from box to box; stacked, it goes around the boxes between them.
+      const x1 = stacked ? from.x : from.x + boxWidth, y1 = from.y + boxHeight / 2, x2 = to.x, y2 = to.y + boxHeight / 2;
+      const bend = stacked ? -44 : (x2 - x1) / 2;
+      const path = shape("path", { d: `M${x1},${y1} C${x1 + bend},${y1} ${stacked ? x2 + bend : x2 - bend},${y2} ${x2},${y2}` });
       if (edge.dashed) path.setAttribute("class", "dashed");
       svg.append(path);
     }
@@ -132,6 +140,8 @@
       if (current) current.focus();
     }
   }
+
+  narrow.addEventListener("change", () => draw(start()));
 
   function start() {
     const hash = decodeURIComponent(location.hash.slice(1));

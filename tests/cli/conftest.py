@@ -8,7 +8,7 @@ import pytest
 
 from tests.certificates import Certificates, certificates
 from tests.contoso import Contoso, contoso_of
-from tests.program import Program
+from tests.program import WIDE_TERMINAL, Program
 
 Typing = Callable[[str], None]
 
@@ -47,3 +47,18 @@ def contoso(program: Program, trusted: Certificates, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
     with contoso_of(program, trusted) as made:
         yield made
+
+
+class NobodyThere(io.StringIO):
+    """Standard input that nothing may read from."""
+
+    def readline(self, _size: int = -1, /) -> str:  # type: ignore[override]
+        raise AssertionError("a question was asked")
+
+
+@pytest.fixture
+def at_a_terminal(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    program.terminal = WIDE_TERMINAL
+    monkeypatch.setattr("sys.stdin", NobodyThere())

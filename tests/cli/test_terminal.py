@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import sys
-import unicodedata
-from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -16,20 +12,15 @@ import pytest
 from tests.cli.conftest import Typing
 from tests.program import (
     GROUP,
-    NO_TERMINAL,
     TERMINAL,
-    WIDE_TERMINAL,
     Program,
     answering,
-    answering_with,
     letting_in,
-    vm_id,
 )
-from vmident.cli.runtime import runtime_of_process
 
+pytestmark = pytest.mark.usefixtures("at_a_terminal")
 USER = "myUserAssignedIdentity"
 OTHER = "otherIdentity"
-HOSTILE = "west\x1b[31m\x07\r\x08\x9b2J\u202egnp\u2066\u200b\ufeff[bold]us[/bold]"
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PRINCIPAL_LOST = (
@@ -47,13 +38,6 @@ USER_LINES = f"{USER} ({GROUP})  client GUID"
 OTHER_LINES = f"{OTHER} ({GROUP})  client GUID"
 
 
-class NobodyThere(io.StringIO):
-    """Standard input that nothing may read from."""
-
-    def readline(self, _size: int = -1, /) -> str:  # type: ignore[override]
-        raise AssertionError("a question was asked")
-
-
 class CtrlC(io.StringIO):
     """Standard input at which somebody presses Ctrl-C."""
 
@@ -61,20 +45,8 @@ class CtrlC(io.StringIO):
         raise KeyboardInterrupt
 
 
-@pytest.fixture(autouse=True)
-def at_a_terminal(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
-        monkeypatch.delenv(name, raising=False)
-    program.terminal = WIDE_TERMINAL
-    monkeypatch.setattr("sys.stdin", NobodyThere())
-
-
 def plain(text: str) -> str:
     return GUID.sub("GUID", text)
-
-
-def is_harmless(text: str) -> bool:
-    return not [one for one in text if one != "\n" and unicodedata.category(one) in {"Cc", "Cf"}]
 
 
 @pytest.mark.parametrize(
@@ -296,158 +268,3 @@ def test_json_is_printed_at_a_terminal_where_it_is_asked_for(program: Program) -
 def test_a_table_keeps_to_the_width_of_the_terminal(program: Program) -> None:
     program.terminal = TERMINAL
     assert max(map(len, program("list -o table").out.splitlines())) <= 100
-
-
-@pytest.mark.parametrize(
-    ("words", "uncoloured"), [("show webVM", False), ("enable-system myVM", False), ("show webVM -o json", True)]
-)
-def test_colour_is_for_a_terminal_that_has_it(
-    program: Program, monkeypatch: pytest.MonkeyPatch, words: str, uncoloured: bool
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    without = program(f"{words} --dry-run" if words.startswith("enable") else words).out
-    program.terminal = replace(TERMINAL, colour=True)
-
-    coloured = program(f"{words} --dry-run" if words.startswith("enable") else words).out
-
-    assert "\x1b" not in without
-    assert (coloured == without) is uncoloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == without
-
-
-@pytest.fixture
-def drawn(program: Program, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], list[str]]:
-    """Run a command on a terminal of some width; return the lines that it draws on standard error, codes removed."""
-
-    def draw(words: str, width: int) -> list[str]:
-        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-        monkeypatch.setenv("TERM", "xterm")
-        monkeypatch.setenv("COLUMNS", str(width))
-        shown = program(words).err
-        assert shown.count("\x1b[?25h") == shown.count("\x1b[?25l") > 0
-        return [line for line in re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)) if line.strip()]
-
-    return draw
-
-
-def test_one_change_shows_a_spinner_and_the_seconds_on_one_line(drawn: Callable[[str, int], list[str]]) -> None:
-    lines = drawn("enable-system myVM", 20)
-    assert (lines[0][2:], lines[-1][2:]) == ("myVM: waiti… (0 s)", "myVM: waiti… (2 s)")
-
-
-@pytest.mark.parametrize("width", [100, 80, 40])
-def test_many_changes_show_a_bar_that_fits(
-    program: Program, drawn: Callable[[str, int], list[str]], width: int
-) -> None:
-    program.sandbox.add_vms(25)
-    lines = drawn("enable-system --all --yes -o none", width)
-    progress = [line for line in lines if not line.startswith(("warning:", "  "))]
-    assert max(map(len, progress)) <= width
-    bars = [line for line in progress if "━" in line]
-    assert re.match(r"0 of 27 done ━+ 0%$", bars[0])
-    assert any(re.search(r"\d+ in flight", line) for line in progress)
-    assert any(re.search(r"\d:\d\d elapsed", line) for line in progress)
-
-
-@pytest.mark.parametrize("command", ["enable-system myVM dbVM --no-wait", "enable-system myVM"])
-def test_a_plain_terminal_shows_lines_and_nothing_that_moves(
-    program: Program, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    program.terminal = replace(TERMINAL, motion=False)
-    shown = program(command).err
-    assert "\x1b" not in shown
-    assert shown.count("myVM: waiting for the operation to complete\n") == ("--no-wait" not in command)
-
-
-@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb"), ("TERM", "xterm")])
-def test_a_plain_terminal_is_one_without_color(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv(variable, value)
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
-    terminal = runtime_of_process(nullcontext).terminal
-    assert terminal.colour is terminal.motion is (value == "xterm")
-
-
-def test_jsonc_is_json_in_colour(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    document = program("show appVM -o json").out
-    assert program("show appVM -o jsonc").out == document
-    program.terminal = replace(TERMINAL, colour=True)
-
-    coloured = program("show appVM -o jsonc").out
-
-    assert "\x1b[" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == document
-
-
-def test_errors_have_colour_of_their_own(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    program.terminal = replace(TERMINAL, colour=True, input=False)
-
-    coloured = program("show nosuchVM").err
-
-    assert coloured.startswith("\x1b[")
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).startswith("error: VM 'nosuchVM' not found")
-
-
-def hostile_vm(program: Program, name: str = "webVM") -> Any:
-    document = program.colleague("GET", vm_id(name)).json()
-    document["location"] = HOSTILE
-    document["identity"]["principalId"] = HOSTILE
-    return document
-
-
-@pytest.mark.parametrize("output", ["human", "table", "tsv", "json", "yaml"])
-@pytest.mark.parametrize("terminal", [replace(TERMINAL, width_columns=400), NO_TERMINAL], ids=["terminal", "pipe"])
-def test_hostile_text_in_a_vm_is_shown_and_does_nothing(program: Program, terminal: Any, output: str) -> None:
-    program.terminal = terminal
-    program.when("GET", "virtualMachines/webVM", answering_with(200, hostile_vm(program)))
-
-    outcome = program(f"show webVM -g {GROUP} -o {output}")
-
-    assert outcome.code == 0
-    assert is_harmless(outcome.out.replace("\t", " ") if output == "tsv" else outcome.out)
-    assert "[bold]us[/bold]" in outcome.out
-
-
-@pytest.mark.parametrize("output", ["human", "table", "tsv"])
-def test_hostile_text_in_a_list_makes_neither_rows_nor_commands(program: Program, output: str) -> None:
-    program.terminal = replace(TERMINAL, width_columns=600)
-    page = {"value": [hostile_vm(program), program.colleague("GET", vm_id("myVM")).json()]}
-    page["value"][0]["location"] = f"{HOSTILE}\nnosuchVM\tx"
-    program.when("GET", "/virtualMachines?", answering_with(200, page))
-
-    outcome = program(f"list -o {output}")
-
-    assert outcome.code == 0
-    assert is_harmless(outcome.out.replace("\t", " ") if output == "tsv" else outcome.out)
-    assert "[bold]us[/bold]" in outcome.out
-    rows = [line for line in outcome.out.splitlines() if line != "2 VMs"]
-    assert [line.split()[0] for line in rows][-2:] == ["webVM", "myVM"]
-
-
-@pytest.mark.parametrize("words", [f"show webVM -g {GROUP}", f"enable-system webVM -g {GROUP}", f"list -g {GROUP}"])
-@pytest.mark.parametrize("terminal", [TERMINAL, NO_TERMINAL], ids=["terminal", "pipe"])
-def test_hostile_text_in_an_error_is_shown_and_does_nothing(program: Program, terminal: Any, words: str) -> None:
-    program.terminal = terminal
-    program.when("GET", "virtualMachines", answering(403, f"Code{HOSTILE}", f"Message {HOSTILE}"))
-
-    outcome = program(words)
-
-    assert outcome.code == 4
-    assert is_harmless(outcome.err)
-    assert is_harmless(outcome.out)
-    assert "[bold]us[/bold]" in outcome.err
-
-
-def test_hostile_text_in_the_question_is_shown_and_does_nothing(program: Program, typing: Typing) -> None:
-    program.when("GET", "virtualMachines/webVM", answering_with(200, hostile_vm(program)))
-    typing("n\n")
-
-    outcome = program(f"disable-system webVM -g {GROUP}")
-
-    assert (outcome.code, program.patches) == (1, [])
-    assert is_harmless(outcome.err)
-    assert "[bold]us[/bold]" in outcome.err

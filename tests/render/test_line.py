@@ -38,6 +38,8 @@ def test_an_id_is_never_broken_and_stays_beside_its_marker() -> None:
 def test_a_command_at_the_end_stays_whole_on_a_line_of_its_own() -> None:
     command = f"vmident remove-user {ID} --identity {ID}"
     assert texts(f"  To detach it first: {command}", 60) == ["  To detach it first:", f"    {command}"]
+    alone = "  export VMIDENT_ARM_ENDPOINT=https://127.0.0.1:10443 AZURE_AUTHORITY_HOST=https://127.0.0.1:10443"
+    assert texts(alone, 60) == [alone]
 
 
 @given(st.lists(st.sampled_from(["a", "word", "of", ID, "vm-1"]), max_size=30), st.integers(10, 120))

@@ -91,7 +91,8 @@ class LazyGroup(TyperGroup):
         found = translated([*path, *args])
         if found:
             raise UsageError(
-                f"'{found.verbs}' is not a vmident command.", hint="\n".join(["Run instead:", *found.commands])
+                f"'{found.verbs}' is not a vmident command.",
+                hint="\n".join(["Run instead:", *(f"  {one}" for one in found.commands)]),
             )
         from vmident.core.naming import did_you_mean
 

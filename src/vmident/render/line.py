@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SPACED_WORD = re.compile(r"\s*\S+")
 _GAP = re.compile(r"\S {2,}")
 _COMMAND = re.compile(r": ((?:vmident|az) .+)$")
+_COMMAND_ALONE = re.compile(r"\s+(?:vmident|az|export) ")
 
 
 class Tone(Enum):
@@ -47,9 +48,10 @@ def wrapped(line: Line, width_columns: int) -> Iterator[Line]:
 
     Continuation lines begin below the last column of the line, which two spaces set off, where that leaves half of the
     width, else two columns further in. A word longer than the width, such as a resource ID, is never broken. A command
-    at the end of a hint goes on a line of its own, whole, so that it can be copied.
+    at the end of a hint goes on a line of its own, whole, so that it can be copied; one that has a line of its own
+    already is not wrapped.
     """
-    if len(line.text) <= width_columns or not line.text.strip():
+    if len(line.text) <= width_columns or not line.text.strip() or _COMMAND_ALONE.match(line.text):
         yield line
         return
     indent = line.text[: len(line.text) - len(line.text.lstrip())]

@@ -60,7 +60,7 @@ def test_a_command_of_the_azure_cli_is_answered_with_ours(program: Program, word
     assert (outcome.code, outcome.out, program.sent) == (2, "", [])
     _, *shown = outcome.error["hint"].splitlines()
     quoted = [line.replace('"none|system|user|both"', "'none|system|user|both'") for line in TRANSLATED[words]]
-    assert shown == [f"vmident {line}" for line in quoted]
+    assert shown == [f"  vmident {line}" for line in quoted]
 
 
 def test_the_users_own_names_are_quoted_for_the_shell() -> None:

@@ -15,7 +15,7 @@ from vmident.errors import UsageError
 # Beside Unicode's own dashes: what keyboards, fonts and word processors put in a hyphen's place.
 _LIKE_DASHES = frozenset("\u02d7\u2043\u2212\u2796\u30fc\uff70\u00ad\u2500")
 # Git Bash writes its own folder before what begins with a slash: C:/Program Files/Git/subscriptions/…
-_PATH_OF_GIT_BASH = re.compile(r"[A-Za-z]:[\\/](?:.*[\\/])?(?=(?:subscriptions|providers)[\\/])", re.IGNORECASE)
+_PATH_OF_GIT_BASH = re.compile(r"[A-Za-z]:[\\/](?:.*?[\\/])?(?=(?:subscriptions|providers)[\\/])", re.IGNORECASE)
 
 
 def check_words(params: Sequence[Any], values: dict[str, Any]) -> None:

@@ -44,6 +44,10 @@ def _usage_error(failure: Any, ctx: Any) -> UsageError:
     option, param = getattr(failure, "option_name", ""), getattr(failure, "param", None)
     if hasattr(failure, "possibilities"):
         known = [spelling for one in ctx.command.get_params(ctx) for spelling in one.opts]
+        if hasattr(ctx.command, "commands") and _takes_every_command(option):
+            return UsageError(
+                f"Option '{option}' follows the command.", hint=f"Use it after the command: vmident COMMAND {option}"
+            )
         return UsageError(f"Unknown option '{option}'.{meant_option(option, known)}", hint=hint)
     if hasattr(failure, "param_type"):
         return UsageError(f"{_called(param)} is required.", hint=" ".join(ctx.get_usage().split()))
@@ -53,6 +57,12 @@ def _usage_error(failure: Any, ctx: Any) -> UsageError:
     if param:
         return UsageError(f"Invalid value for {_called(param)}: {failure.message}", hint=hint)
     return UsageError(failure.message, hint=hint)
+
+
+def _takes_every_command(option: str) -> bool:
+    from vmident.cli.options.shared import Options
+
+    return option in {"-g", "-o"} or option.removeprefix("--").replace("-", "_") in Options.__struct_fields__
 
 
 def _called(param: Any) -> str:

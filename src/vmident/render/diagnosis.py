@@ -72,8 +72,12 @@ def diagnosis_lines(
             what = capitalized(titled(change.vm)) if is_machine(change.vm) else f"Identity '{change.vm.name}'"
             text = f"{what} was {last_change_text(change, now_seconds)}."
             yield Line(f"{'':<8} {'history':<13}  {text}", Tone.FAINT)
+    number = len(found.findings)
     amiss = sum(one.has_failed for one in found.findings)
-    yield Line(f"{amiss} of {len(found.findings)} checks failed." if amiss else "All checks passed.", Tone.HEADING)
+    yield Line(
+        f"{amiss} of {number} check{'' if number == 1 else 's'} failed." if amiss else "All checks passed.",
+        Tone.HEADING,
+    )
 
 
 def _check_lines(findings: Sequence[Check]) -> Iterator[Line]:

@@ -110,15 +110,17 @@ def plan_lines(plan: Plan, last: LastChanges = _NONE_KNOWN, now_seconds: float =
         return
     pending = len(plan.pending)
     yield Line(
-        f"{counted(one.vm for one in plan.vms)}: {pending} would change, {len(plan.vms) - pending} match", Tone.HEADING
+        f"{counted(one.vm for one in plan.vms)}: {pending} would change, {len(plan.vms) - pending} unchanged",
+        Tone.HEADING,
     )
 
 
 def nothing_pending_text(plan: Plan) -> str:
     """Return the text for a plan without changes."""
-    return (
-        f"No changes. {counted(one.vm for one in plan.vms)} match the desired state." if plan.vms else _NOTHING_SELECTED
-    )
+    if not plan.vms:
+        return _NOTHING_SELECTED
+    match = "matches" if len(plan.vms) == 1 else "match"
+    return f"No changes. {counted(one.vm for one in plan.vms)} {match} the desired state."
 
 
 def plan_warning_lines(plan: Plan, file: str) -> Iterator[Line]:

@@ -7,6 +7,7 @@ import pytest
 
 from vmident.arm.errors.body import retry_after_seconds
 from vmident.arm.errors.translation import error_from, operation_error
+from vmident.core.rbac.scope import Scope
 from vmident.core.shell import command_line
 from vmident.errors import (
     AzureRefused,
@@ -63,7 +64,8 @@ ASSIGNMENT = "/providers/Microsoft.Authorization/roleAssignments/0e0e0e0e"
 
 def _to_ask_for(role: str, scope: str, alternative: str = "") -> str:
     command = command_line(*["az", "role", "assignment", "create", "--assignee", "1", "--role"], role, "--scope", scope)
-    return f"Ask for the role '{role}'{alternative} on {scope}. Someone who can grant it runs: {command}"
+    title = Scope.parse(scope).title
+    return f"Ask for the role '{role}'{alternative} on {title}.\nSomeone who can grant it runs: {command}"
 
 
 NOT_A_VM_WRITER = _unauthorized("Microsoft.Compute/virtualMachines/write", VM)
@@ -94,7 +96,7 @@ ROWS: list[tuple[int, str, str, type[VmidentError], ExitCode, str | None]] = [
         NOT_A_VM_WRITER,
         NotAllowed,
         ExitCode.NOT_ALLOWED,
-        f"'Virtual Machine Contributor' on {VM}",
+        f"'Virtual Machine Contributor' on {Scope.parse(VM).title}",
     ),
     (
         403,
@@ -102,7 +104,7 @@ ROWS: list[tuple[int, str, str, type[VmidentError], ExitCode, str | None]] = [
         LINKED,
         NotAllowed,
         ExitCode.NOT_ALLOWED,
-        f"'Managed Identity Operator' on {TWO}",
+        f"'Managed Identity Operator' on {Scope.parse(TWO).title}",
     ),
     (404, "ResourceNotFound", NO_VM, NotFound, ExitCode.NOT_FOUND, "vmident list"),
     (404, "ResourceGroupNotFound", "No group 'g'.", NotFound, ExitCode.NOT_FOUND, "--resource-group"),
@@ -235,7 +237,11 @@ def test_a_refusal_that_no_table_knows_keeps_azures_words() -> None:
             f"/subscriptions/sub{ASSIGNMENT}",
             _to_ask_for(RBAC, "/subscriptions/sub", " or 'User Access Administrator'"),
         ),
-        ("Microsoft.New/things/write", VM, f"Ask for a role with 'Microsoft.New/things/write' on {VM}."),
+        (
+            "Microsoft.New/things/write",
+            VM,
+            f"Ask for a role with 'Microsoft.New/things/write' on {Scope.parse(VM).title}.",
+        ),
     ],
 )
 def test_a_missing_permission_names_the_role_that_has_it(action: str, scope: str, remediation: str) -> None:

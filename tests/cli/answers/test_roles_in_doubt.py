@@ -19,6 +19,7 @@ from tests.program import (
     losing_the_answer,
     losing_the_request,
 )
+from vmident.core.rbac.scope import Scope
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
 ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
@@ -169,10 +170,11 @@ def test_a_role_that_may_not_be_granted_names_the_roles_that_may_and_the_next_co
     assert (outcome.code, outcome.json["status"]) == (4, "failed")
     hint = outcome.json["error"]["hint"]
     assert hint.startswith(
-        f"Ask for the role 'Role Based Access Control Administrator' or 'User Access Administrator' on {who}. "
+        "Ask for the role 'Role Based Access Control Administrator' or 'User Access Administrator' on "
+        f"{Scope.parse(who).title}.\n"
     )
     program.rules.clear()
-    assert hint.splitlines()[1].startswith("To complete the change: vmident ")
+    assert hint.splitlines()[2].startswith("To complete the change: vmident ")
     assert program(hint.partition("To complete the change: vmident ")[2]).code == 0
 
 

@@ -292,7 +292,7 @@ def test_a_plan_of_many_vms_groups_those_with_the_same_change(program: Program, 
         "  after   None",
         "  - system-assigned identity",
         '  request {"identity": {"type": "None"}}',
-        "30 VMs: 30 would change, 0 match",
+        "30 VMs: 30 would change, 0 unchanged",
     ]
 
 
@@ -330,7 +330,7 @@ def test_a_plan_for_people_and_in_a_table_names_every_vm(program: Program, desir
 
     human = program(f"plan -f {file} -o human").out
     assert "myVM (myResourceGroup): would change" in human
-    assert human.splitlines()[-1] == "2 VMs: 2 would change, 0 match"
+    assert human.splitlines()[-1] == "2 VMs: 2 would change, 0 unchanged"
     assert program(f"plan -f {file} -o tsv").out.splitlines()[0].split("\t")[:4] == [
         "myVM",
         "myResourceGroup",

@@ -246,6 +246,8 @@ def test_an_unknown_option_is_wrong_usage(program: Program, words: str) -> None:
         ("runs lst", "'lst' is not a 'vmident runs' command. Did you mean 'list'?"),
         ("enable-system myVM --dryrun", "Unknown option '--dryrun'. Did you mean '--dry-run'?"),
         ("--sandbx", "Unknown option '--sandbx'."),
+        ("--sandbox list", "Option '--sandbox' follows the command."),
+        ("-g prod list", "Option '-g' follows the command."),
         ("list myVM", "Unexpected argument 'myVM'."),
         ("group show", "NAME is required."),
         ("set myVM", "--type is required."),

@@ -29,6 +29,7 @@ _ISSUER = re.compile(r"wrong issuer '[^']*/([0-9a-f-]{36})/?'", re.IGNORECASE)
 WRONG_TENANT = "InvalidAuthenticationTokenTenant"
 """Azure's code for a token of another tenant than the subscription's; status 401, so nothing was done."""
 
+_CHECK_NETWORK = "Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and AZURE_AUTHORITY_HOST."
 _NOT_SET_UP = (
     "unavailable",
     "not found on path",
@@ -47,9 +48,10 @@ def authority_options(cloud: Cloud) -> dict[str, Any]:
 def sign_in_error(failure: Exception) -> VmidentError:
     """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
     reason = reason_of(failure)
+    sign_in = "Run 'az login' or 'vmident login', or use --sandbox to try vmident without Azure."
     return NotSignedIn(
         f"Not signed in: no sign-in method returned a token{f': {reason}' if reason else '.'}",
-        hint="Run 'az login' or 'vmident login', or use --sandbox to try vmident without Azure.",
+        hint=_CHECK_NETWORK if "Failed to " in reason else sign_in,
     )
 
 
@@ -76,7 +78,7 @@ def token_failure(failure: Exception, cloud: Cloud, what: str, hint: str) -> Vmi
     if isinstance(cause, ServiceRequestError | ServiceResponseError):
         return Unreachable(
             f"{what}: no response from {cloud.authority_host}: {_one_line(str(cause))}",
-            hint="Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and AZURE_AUTHORITY_HOST.",
+            hint=_CHECK_NETWORK,
         )
     reason = reason_of(failure)
     return NotSignedIn(f"{what}{f': {reason}' if reason else '.'}", hint=hint)

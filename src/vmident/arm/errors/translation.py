@@ -96,7 +96,7 @@ def _available_region(message: str, code: str | None) -> str | None:
     wanted = re.search(r"location '([^']*)'", message)
     available = re.search(r"regions? [^']*'([\w, ]+)'", message)
     alike = did_you_mean(wanted[1], available[1].replace(" ", "").split(",")) if wanted and available else ""
-    return f"Use another --location.{alike} To see all regions: az account list-locations -o table"
+    return f"Use another --location.{alike}\nTo see all regions: az account list-locations -o table"
 
 
 def _without_regions(message: str) -> str:

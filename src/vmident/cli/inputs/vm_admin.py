@@ -71,7 +71,7 @@ def _new_key(run: Run, *, save: bool) -> str:
 
 
 def _asked_password(run: Run) -> str:
-    run.console.note([Line(f"The administrator password has {password_rules(OsType.WINDOWS)}")])
+    run.console.note([Line(f"The administrator password must have {password_rules(OsType.WINDOWS)}")])
     password = run.ask_secret("Password for the new VM: ")
     if run.ask_secret("Repeat the password: ") != password:
         raise UsageError("The passwords do not match.", hint="Run the command again.")

@@ -56,8 +56,8 @@ def selected_vms(
     if selection is None and not is_named and run.group_given:
         if changes:
             raise UsageError(
-                f"No VM is named: -g alone does not select the VMs of resource group '{run.group_given}'.",
-                hint="Name VMs, or add --all to change every VM in the group.",
+                f"No VM specified: -g alone does not select the VMs of resource group '{run.group_given}'.",
+                hint="Use VM names, or add --all to change every VM in the group.",
             )
         selection = Selection(_group_of(run))
     return selection or _named_vms(arguments, options, run)

@@ -14,7 +14,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from vmident.core.rbac.scope import Scope
 from vmident.core.shell import command_line
+from vmident.errors import BadResourceId
 
 ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 WRITE_ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/write"
@@ -81,12 +83,20 @@ def remediation(action: str, scope: str, object_id: str | None) -> str:
     depth = _MAKES_AT_DEPTH.get(action.lower())
     scope = "/".join(scope.split("/")[:depth]) if depth else _ROLE_ASSIGNMENT.sub("", scope) or "/"
     if role is None:
-        return f"Ask for a role with '{action}' on {scope}."
+        return f"Ask for a role with '{action}' on {_titled(scope)}."
     alternative = f" or '{_ALSO_GRANTS_ROLES}'" if role == _GRANTS_ROLES else ""
     return (
-        f"Ask for the role '{role}'{alternative} on {scope}. "
+        f"Ask for the role '{role}'{alternative} on {_titled(scope)}.\n"
         f"Someone who can grant it runs: {grant_command(role, scope, object_id)}"
     )
+
+
+def _titled(scope: str) -> str:
+    # Azure's messages name scopes that are none, such as a list of them.
+    try:
+        return Scope.parse(scope).title
+    except BadResourceId:
+        return scope
 
 
 def any_matches(patterns: Iterable[str], action: str) -> bool:

@@ -88,4 +88,6 @@ _SEE_ROLES = "To see all roles: az role definition list --query [].roleName"
 
 def _no_role_named(word: str, scope: Scope, roles: Roles) -> NotFound:
     alike = suggestion(word, lambda: [role.name for role in roles.all_at(scope)])
-    return NotFound(f"No role named '{word}' can be granted on {scope}.{alike}", code="role-not-found", hint=_SEE_ROLES)
+    return NotFound(
+        f"No role named '{word}' can be granted on {scope.title}.{alike}", code="role-not-found", hint=_SEE_ROLES
+    )

@@ -22,7 +22,7 @@ from vmident.usecases.idempotent_write import Write, write_once
 DIRECTORY_SECONDS = 300.0
 """How long a new principal is waited for: the directory takes seconds to minutes to know it (wire facts)."""
 _NOT_REPLICATED = "PrincipalNotFound"
-_VERBS = {WRITE_ROLE_ASSIGNMENT: "granting", DELETE_ROLE_ASSIGNMENT: "revoking"}
+_VERBS = {WRITE_ROLE_ASSIGNMENT: "grant", DELETE_ROLE_ASSIGNMENT: "delete the assignment of"}
 
 
 def check_may(grants: Sequence[RoleResult], roles: Roles) -> None:
@@ -35,8 +35,8 @@ def check_may(grants: Sequence[RoleResult], roles: Roles) -> None:
         action = needed.get(planned.status)
         if action and _clearly_may_not(action, planned.scope, roles):
             raise NotAllowed(
-                f"You do not have permission for '{action}' on {planned.scope}, which {_VERBS[action]} role "
-                f"'{planned.role.name}' requires. Nothing was changed.",
+                f"You do not have permission to {_VERBS[action]} role '{planned.role.name}' on {planned.scope.title} "
+                f"({action}). Nothing was changed.",
                 hint=remediation(action, str(planned.scope), None),
             )
 

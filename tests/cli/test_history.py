@@ -254,6 +254,7 @@ def test_many_vms_are_asked_about_without_their_names(program: Program) -> None:
     assert [one["name"] for one in outcome.json] == ["vm-00001"]
     (query,) = (one.body["query"] for one in program.sent if one.method == "POST")
     assert len(query) < 1_000
+    assert "resourceGroup in~ ('myresourcegroup')" in query
 
 
 def test_the_identity_of_each_change_is_its_id(program: Program) -> None:

@@ -7,7 +7,7 @@ object, as the paths below `identity` hold resource IDs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vmident.arm.connection import Connection
 
 _NAMED_AT_MOST = 40
-"""Resources that a query names; of more, all changes of the subscriptions are read and the others left out."""
+"""Resources that a query names; of more, the changes of their groups are read, or all, and the others left out."""
 _A_ROW = "a row of resourcechanges"
 _KINDS = {"create": ChangeKind.CREATED, "update": ChangeKind.UPDATED, "delete": ChangeKind.DELETED}
 
@@ -70,14 +70,15 @@ class ArmResourceChanges:
         yield from _about(resources, graph_answers(self._connection, _query(resources, since_seconds), _in(resources)))
 
     def newest(self, resources: Sequence[ResourceId]) -> Sequence[ResourceChange]:
-        """Read the first page of each tenant."""
+        """Read the first page of each tenant; not tried again where Azure throttles, as little depends on it."""
         query, connection = _query(resources, None), self._connection
         first = (
             page
             for group in connection.by_tenant(_in(resources))
             for page in islice(graph_answers(connection, query, group), 1)
         )
-        return tuple(_about(resources, first))
+        with connection.metered():
+            return tuple(_about(resources, first))
 
 
 def _in(resources: Sequence[ResourceId]) -> list[str]:
@@ -93,8 +94,11 @@ def _about(resources: Sequence[ResourceId], pages: Iterator[GraphPage]) -> Itera
 def _query(resources: Sequence[ResourceId], since_seconds: float | None) -> str:
     types = ", ".join(f"'{kind.lower()}'" for kind in NAME_RULES)
     conditions = [f"tostring(properties.targetResourceType) in~ ({types})"]
+    groups = sorted({one.group.lower() for one in resources})
     if len(resources) <= _NAMED_AT_MOST:
-        conditions.append(f"target in~ ({', '.join(_quoted(str(one)) for one in resources)})")
+        conditions.append(f"target in~ ({_quoted(map(str, resources))})")
+    elif len(groups) <= _NAMED_AT_MOST:
+        conditions.append(f"resourceGroup in~ ({_quoted(groups)})")
     conditions.append("(kind in~ ('Create', 'Delete') or tostring(properties.changes) contains '\"identity.')")
     if since_seconds is not None:
         since = datetime.fromtimestamp(since_seconds, timezone.utc)
@@ -109,10 +113,10 @@ def _query(resources: Sequence[ResourceId], since_seconds: float | None) -> str:
     )
 
 
-def _quoted(text: str) -> str:
-    """Return a literal of KQL: a name that a list gave may hold anything."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+def _quoted(texts: Iterable[str]) -> str:
+    """Return literals of KQL: names that a list gave may hold anything."""
+    escaped = (text.replace("\\", "\\\\").replace("'", "\\'") for text in texts)
+    return ", ".join(f"'{text}'" for text in escaped)
 
 
 def _change(raw: Raw) -> ResourceChange:

@@ -12,6 +12,3 @@ _DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions"
 CONTRIBUTOR = Role(f"{_DEFINITIONS}/b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor")
 MANAGED_IDENTITY_OPERATOR = Role(f"{_DEFINITIONS}/f1a07417-d97a-45cb-824c-7a7467783830", "Managed Identity Operator")
 USER_ACCESS_ADMINISTRATOR = Role(f"{_DEFINITIONS}/18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "User Access Administrator")
-VIRTUAL_MACHINE_CONTRIBUTOR = Role(
-    f"{_DEFINITIONS}/9980e02c-c2be-4d73-94e8-173b1dc7cf3c", "Virtual Machine Contributor"
-)

@@ -109,6 +109,9 @@ def _limits(made: PolicyExport) -> Iterator[str]:
         yield "  system-assigned identity. `vmident plan` shows them, and `vmident apply` changes them."
         yield "* The built-in policy needs the roles Contributor and User Access Administrator. The template grants"
         yield "  them to the identity of each assignment."
+    if any(one.number > 1 for one in made.definitions):
+        yield "* The rules are too many for one policy definition. A VM that rules of two definitions select gets its"
+        yield "  system-assigned identity from a remediation task, and not when it is created."
     if made.definitions:
         yield "* A VM with an attached identity outside the scope needs the role Managed Identity Operator on that"
         yield "  identity for the identity of the assignment. The template grants it at the scope only."

@@ -1,15 +1,17 @@
 """Policy definitions with the effect `modify` that enable the system-assigned identity.
 
 1. A VM gets it if any rule with `system: true` selects it, so that all rules of one kind make one condition. What
-   exceeds the size of a policy definition is another definition beside it: a VM that two of them match is changed once.
+   exceeds the size of a policy definition is another definition beside it. Where two of them match a VM, Azure Policy
+   changes it by remediation, and not when it is created: `conflictEffect` is `audit`, because the default, `deny`,
+   would reject the VM, also beside other policies that set `identity.type`.
 2. `modify` changes `identity.type` and no other part of identity, so attached identities stay.
 3. A rule with `system: false` cannot be exported. Under `--partial`, the VMs that it selects are left alone: with the
    whole file, the two rules would be a conflict.
 4. Scale sets in Flexible orchestration mode have no system-assigned identity. Azure would reject the change.
 
 Source: the built-in definitions 3cf2ab00-13f1-4d0c-8971-2ac904541a7e and 497dff13-db2a-4c0f-8603-28fa3b331ab6 of the
-repository Azure/azure-policy; Microsoft's page 'Azure Policy definition structure policy rule', section 'Policy rule
-limits'.
+repository Azure/azure-policy; Microsoft's pages 'Azure Policy definitions modify effect' and 'Azure Policy definition
+structure policy rule', section 'Policy rule limits'.
 """
 
 from __future__ import annotations
@@ -24,11 +26,11 @@ from vmident.core.desired_state.rules import Rule
 from vmident.core.export.policy.clauses import EVERYTHING, ExportScope, check_in_scope, clauses, kinds_of
 from vmident.core.export.policy.patterns import Condition, Inexpressible
 from vmident.core.export.unsupported import Unsupported, listed_lines
-from vmident.core.rbac.builtin_roles import MANAGED_IDENTITY_OPERATOR, VIRTUAL_MACHINE_CONTRIBUTOR
+from vmident.core.rbac.builtin_roles import CONTRIBUTOR
 from vmident.core.vm_kind import ALL_KINDS, VmKind
 
-SYSTEM_ROLES = (VIRTUAL_MACHINE_CONTRIBUTOR, MANAGED_IDENTITY_OPERATOR)
-"""What the identity of the assignment needs: writing a VM names the identities that are attached to it."""
+SYSTEM_ROLES = (CONTRIBUTOR,)
+"""What the identity of the assignment needs: `modify` requires all operations of Contributor."""
 EFFECT = "effect"
 _DISABLE = "'system: false'"
 _CANNOT_DISABLE = "Azure Policy cannot disable the system-assigned identity and keep attached identities."
@@ -72,6 +74,7 @@ class SystemDefinition(Struct, frozen=True):
                     "effect": f"[parameters('{EFFECT}')]",
                     "details": {
                         "roleDefinitionIds": [one.id for one in SYSTEM_ROLES],
+                        "conflictEffect": "audit",
                         "operations": [
                             {"operation": "addOrReplace", "field": "identity.type", "value": _TYPE_WANTED},
                         ],

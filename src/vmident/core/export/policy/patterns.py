@@ -47,16 +47,16 @@ def name_conditions(what: str, accessor: Condition, text: str, patterns: Sequenc
     `accessor` reads the name (`{"field": "name"}`), and so does `text`, as an expression. `what` is `name` or `group`.
     Raises `Inexpressible`.
     """
-    parts = [(one, _parts(what, one)) for one in dict.fromkeys(pattern.lower() for pattern in patterns)]
-    if any(split == ["", ""] for _, split in parts):
+    parts = sorted({pattern.lower(): _parts(what, pattern) for pattern in patterns}.values())
+    if ["", ""] in parts:
         return []
-    exact = sorted(split[0] for _, split in parts if len(split) == 1)
+    exact = [split[0] for split in parts if len(split) == 1]
     lists: list[Condition] = [
         {**accessor, "in": exact[start : start + _MOST_IN_LIST]} for start in range(0, len(exact), _MOST_IN_LIST)
     ]
     return [
         *lists,
-        *(_name_condition(accessor, text, split) for _, split in sorted(parts) if len(split) > 1),
+        *(_name_condition(accessor, text, split) for split in parts if len(split) > 1),
     ]
 
 
@@ -83,7 +83,7 @@ _TOO_MANY = "Azure Policy cannot compare text with more than two '*'."
 
 
 def _parts(what: str, pattern: str) -> list[str]:
-    parts = _split(pattern)
+    parts = _split(pattern.lower())
     if not pattern.isascii():
         reason = "Azure Policy compares letters beyond ASCII by other rules than vmident."
         raise Inexpressible(f"the {what} '{pattern}'", reason)

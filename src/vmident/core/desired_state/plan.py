@@ -111,10 +111,10 @@ def plan_for(rules: Sequence[Rule], machines: Iterable[VirtualMachine]) -> Plan:
 def rules_for_each(
     machines: Iterable[VirtualMachine], rules: Sequence[Rule]
 ) -> Iterator[tuple[VirtualMachine, list[Rule]]]:
-    """Return each VM with the rules that select it, those that name its ID first."""
-    by_id, others = _indexed(rules)
+    """Return each VM with the rules that select it, in no order that means anything."""
+    index = _RuleIndex.of(rules)
     for machine in machines:
-        yield machine, [rule for rule in [*by_id.get(machine.id, ()), *others] if rule.selector.selects(machine)]
+        yield machine, [rule for rule in index.candidates(machine.id) if rule.selector.selects(machine)]
 
 
 def planned_vm(vm: ResourceId, now: IdentityState, change: Change, dependents: tuple[Dependent, ...] = ()) -> PlannedVm:
@@ -141,13 +141,33 @@ def _unsupported(machine: VirtualMachine, planned: PlannedVm) -> tuple[Notice, .
     return (Notice(SYSTEM_IDENTITY_UNSUPPORTED, message),)
 
 
-def _indexed(rules: Sequence[Rule]) -> tuple[dict[ResourceId, list[Rule]], list[Rule]]:
-    """Part the rules that name ids from the others: of ten thousand that name one VM each, one is looked at a VM."""
-    by_id: dict[ResourceId, list[Rule]] = {}
-    for rule in rules:
-        for vm in rule.selector.ids:
-            by_id.setdefault(vm, []).append(rule)
-    return by_id, [rule for rule in rules if not rule.selector.ids]
+class _RuleIndex(Struct, frozen=True):
+    """Rules by the IDs and whole names that they name: of ten thousand that name one VM each, one is looked at a VM."""
+
+    by_id: dict[ResourceId, list[Rule]]
+    by_name: dict[str, list[Rule]]
+    others: list[Rule]
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule]) -> _RuleIndex:
+        index = cls({}, {}, [])
+        for rule in rules:
+            names = rule.selector.names
+            if rule.selector.ids:
+                for vm in rule.selector.ids:
+                    index.by_id.setdefault(vm, []).append(rule)
+            elif names and not any("*" in name for name in names):
+                for name in {name.lower() for name in names}:
+                    index.by_name.setdefault(name, []).append(rule)
+            else:
+                index.others.append(rule)
+        return index
+
+    def candidates(self, vm: ResourceId) -> Iterator[Rule]:
+        """Return every rule that may select a VM, each once."""
+        yield from self.by_id.get(vm, ())
+        yield from self.by_name.get(vm.name.lower(), ())
+        yield from self.others
 
 
 def _about_rules(

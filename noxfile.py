@@ -175,7 +175,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "bench/exports.py")
     session.run("python", "bench/fleet.py", str(az))
     session.install("-q", *group("test"))
-    session.run("pytest", "-q", "-n", "0", "bench/test_limits.py")
+    session.run("pytest", "-q", "-n", "0", "bench/test_limits.py", "bench/test_exports.py")
 
 
 @nox.session(python=RUNNING)

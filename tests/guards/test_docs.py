@@ -80,7 +80,7 @@ class Keyboard(io.StringIO):
 
 
 class Shell:
-    """Runs the lines of one page on one fresh sandbox; knows `vmident`, `|`, `export` and `echo $?`.
+    """Runs the lines of one page on one fresh sandbox; knows `vmident`, `|`, `head`, `export` and `echo $?`.
 
     Of `az`, it knows `az deployment sub create`, without output.
     """
@@ -99,6 +99,9 @@ class Shell:
             return ""
         if line == "echo $?":
             return f"{self._code}\n"
+        if words[:2] == ["head", "-n"]:
+            lines = (self._program.folder / words[3]).read_text(encoding="utf-8").splitlines(keepends=True)
+            return "".join(lines[: int(words[2])])
         if words[0] == "az":
             assert words[1:4] == ["deployment", "sub", "create"], line
             template = Path(words[words.index("--template-file") + 1])

@@ -17,6 +17,8 @@ READS = [
     "account list",
     "identity list",
     "export-state",
+    "export terraform -f - --to never",
+    "export bicep -f - --to never",
     "verify webVM --yes",
     "history webVM",
 ]
@@ -31,6 +33,7 @@ def test_every_command_takes_a_timeout(words: tuple[str, ...]) -> None:
 def test_a_command_that_azure_keeps_waiting_ends_when_its_time_has_run_out(program: Program, command: str) -> None:
     for method in ("GET", "POST"):
         program.when(method, "", answering(429, "TooManyRequests", headers={"Retry-After": "20"}), times=99)
+    program.standard_input = "version: 1\nrules:\n- vms: {names: [myVM]}\n  identities: {include: [otherIdentity]}\n"
     before = program.time.now
     outcome = program(f"{command} --timeout 30")
     assert outcome.code == 7 or (command == "doctor" and "timed-out" in outcome.out + outcome.err)

@@ -40,6 +40,44 @@ rules:
       - {{role: Reader, scope: group}}
 """,
     ),
+    # Roles are for principals that do not exist yet: the IDs of others are new in each sandbox.
+    "terraform": (
+        "terraform --partial",
+        """version: 1
+rules:
+  - vms: {names: [myVM]}
+    system: true
+    identities:
+      include: [newIdentity]
+    roles:
+      - {role: Reader, scope: group}
+  - vms: {names: [my*, webVM]}
+    identities:
+      include: [otherIdentity]
+  - vms: {names: [dbVM]}
+    identities:
+      exclude: [myUserAssignedIdentity]
+  - vms: {names: [appVM]}
+    identities:
+      exactly: []
+""",
+    ),
+    "bicep": (
+        "bicep --partial",
+        f"""version: 1
+rules:
+  - vms: {{names: [webVM]}}
+    identities:
+      include: [newIdentity]
+    roles:
+      - {{role: Reader, scope: subscription}}
+      - {{role: Reader, scope: '{identity_id("myUserAssignedIdentity")}'}}
+  - vms: {{names: [webVM]}}
+    system: false
+    identities:
+      include: [otherIdentity]
+""",
+    ),
     "policy-audit": (
         f"policy --scope /subscriptions/{SUBSCRIPTION} -l westus --audit",
         """version: 1

@@ -111,13 +111,12 @@ def test_text_stays_in_its_string_in_terraform(text: str) -> None:
         "azurerm_role_assignment",
         "azurerm_role_assignment",
         "azapi_update_resource",
-        "azapi_update_resource",
     ]
     assert len(imports) == 3
     assert all(
         hcl(one).keys() <= {"resource", "import", "terraform", "provider", "__comments__"} for one in files.values()
     )
-    identity, credential, *assignments, _, _ = resources.values()
+    identity, credential, *assignments, _ = resources.values()
     assert {hcl_string(name): hcl_string(value) for name, value in identity["tags"].items()} == {f"name {plain}": plain}
     assert [hcl_string(one) for one in (identity["location"], credential["issuer"], credential["audience"][0])] == [
         plain

@@ -123,6 +123,13 @@ def test_an_identity_without_a_known_principal_is_granted_roles_by_name_of_the_i
     assert (found.principal_id, found.exists) == (None, False)
 
 
+def test_a_vm_of_which_rules_only_exclude_identities_is_left_alone() -> None:
+    now = IdentityState.of(users=[APP])
+    assert state(selected(machine(now), rule(exclude=(APP,)))).resources.machines == ()
+    assert len(state(selected(machine(now), rule(exclude=(APP,)), rule(system=False))).resources.machines) == 1
+    assert len(state(selected(machine(now), rule(exactly=()))).resources.machines) == 1
+
+
 @pytest.mark.parametrize("spelling", [None, str(APP).replace("resourceGroups", "resourcegroups")])
 def test_an_attached_identity_is_named_as_the_vm_names_it(spelling: str | None) -> None:
     now = IdentityState(None, {APP: UserIdentity(None, APP_PRINCIPAL, spelling)})

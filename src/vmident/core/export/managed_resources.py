@@ -158,7 +158,7 @@ def managed_resources(selected: Sequence[SelectedMachine], existing: ExistingRes
         tuple(identities),
         tuple(sorted(credentials, key=lambda one: (one.identity, one.name.lower()))),
         _assignments(selected, existing, ids),
-        tuple(sorted((_machine(one, existing, ids) for one in selected), key=lambda one: one.id)),
+        tuple(sorted((_machine(one, existing, ids) for one in selected if _is_set(one)), key=lambda one: one.id)),
     )
 
 
@@ -173,6 +173,11 @@ def _identity(wanted: ResourceId, existing: ExistingResources) -> ManagedIdentit
     if found is None:
         return ManagedIdentity(_spelled(wanted, existing), existing.groups[group_key(wanted)].location)
     return ManagedIdentity(_spelled(found.id, existing), found.location, found.tags, exists=True)
+
+
+def _is_set(one: SelectedMachine) -> bool:
+    """Return whether rules want anything but exclusions, which no engine of an export by ID can express."""
+    return one.goal.system is not None or one.goal.exactly is not None or bool(one.goal.include)
 
 
 def _machine(one: SelectedMachine, existing: ExistingResources, ids: Mapping[ResourceId, ResourceId]) -> ManagedMachine:

@@ -47,7 +47,8 @@ lifecycle {{
   groups and regions were resolved then. Export again to add new VMs.
 * It does not notice that one identity of several was detached, because azapi compares only what Azure
   returns. `vmident plan` does.
-* It does not detach one identity and keep others. `exclude` and `exactly` cannot be exported.
+* It does not detach one identity and keep others. `exclude`, and `exactly` with identities, cannot be
+  exported.
 * `identity.type` is the one that the file leads to on the day of the export. If a VM gets another kind of
   identity in some other way, Terraform plans to change the type back. Export again.
 * azapi reads a VM and sends all of it back, without an etag. A change between the two requests is

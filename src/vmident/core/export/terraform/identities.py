@@ -35,11 +35,10 @@ def identity_blocks(identities: Iterable[ManagedIdentity], default: str) -> Iter
     """Yield a resource for each identity, with an import where it exists; `default` is the provider's subscription."""
     for one in identities:
         address = identity_address(one.id)
+        heading = "" if one.exists else hcl_comment(f"Identity '{one.id.name}' does not exist yet.") + "\n"
         if one.exists:
             yield import_block(address, str(one.id))
-        else:
-            yield hcl_comment(f"Identity '{one.id.name}' does not exist yet.")
-        yield resource_block(
+        yield heading + resource_block(
             address,
             *provider_of(one.id.subscription, default),
             {

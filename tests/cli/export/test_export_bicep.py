@@ -8,10 +8,10 @@ from typing import Any
 
 from tests.cli.desired_state.conftest import OTHER, USER, Description
 from tests.core.export.languages import bicep_modules
+from tests.deployments import deploy
 from tests.program import Program, identity_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
-DEPLOYMENTS = "2025-04-01"
 RULES = f"""\
 version: 1
 rules:
@@ -36,15 +36,10 @@ def assignments_in(program: Program) -> set[str]:
     return {one["id"] for one in program.colleague("GET", path, version="2022-04-01").json()["value"]}
 
 
-def deploy(program: Program) -> None:
+def deploy_it(program: Program) -> None:
     """Deploy the template to the subscription, as `az deployment sub create` does."""
-    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/deployments/vmident"
-    properties = {"mode": "Incremental", "template": template_of(program)}
-    answer = program.colleague("PUT", path, {"location": "westus", "properties": properties}, version=DEPLOYMENTS)
-    assert answer.status in (200, 201), answer.body
-    program.time.now += 3600
-    done = program.colleague("GET", path, version=DEPLOYMENTS).json()["properties"]
-    assert done["provisioningState"] == "Succeeded", done
+    ended = deploy(program, f"/subscriptions/{SUBSCRIPTION}", folder_of(program) / "main.json", "identities")
+    assert ended["provisioningState"] == "Succeeded", ended
 
 
 def test_a_deployment_leaves_only_vms_to_plan(program: Program, desired_file: Description) -> None:
@@ -60,7 +55,7 @@ def test_a_deployment_leaves_only_vms_to_plan(program: Program, desired_file: De
     outcome = program(f"export bicep -f {file} --to {folder_of(program)}")
     assert outcome.code == 0, outcome.err
     assert {one.method for one in program.sent} == {"GET"}
-    deploy(program)
+    deploy_it(program)
 
     deployed = assignments_in(program)
     assert len(deployed) >= 6
@@ -73,7 +68,7 @@ def test_a_deployment_leaves_only_vms_to_plan(program: Program, desired_file: De
     assert program(f"export bicep -f {file} --to {folder_of(program)}").code == 0
     again = {one.name: one.read_bytes() for one in folder_of(program).iterdir()}
     assert before.keys() == again.keys()
-    deploy(program)
+    deploy_it(program)
     assert program(f"plan -f {file} --exit-code").code == 0
 
 

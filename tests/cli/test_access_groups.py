@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,12 @@ def test_a_refusal_is_reported_and_leaves_an_orphan_possible(estate: Program, hi
     ((what, why),) = unread(outcome).items()
     assert what.startswith("groups and names of ")
     assert why.endswith("[Authorization_RequestDenied]")
+
+
+def test_the_trace_has_microsoft_graphs_request_id(estate: Program) -> None:
+    traced = [line for line in estate("access signInVM --groups --debug -o none").err.splitlines() if "$batch" in line]
+    assert len(traced) == 1
+    assert re.search(r"-> 200 \(.*, request id [0-9a-f-]{36}\)$", traced[0])
 
 
 def test_an_answer_that_leaves_out_a_type_proves_nothing_about_it(estate: Program) -> None:

@@ -60,6 +60,8 @@ OTHERS = [
     f"vm create new -g {GROUP} --image Ubuntu2204 --admin-username me --ssh-key {{key}} --system --yes",
     "runs list",
     "verify webVM appVM --yes",
+    f"access webVM appVM -g {GROUP} --groups",
+    "report --groups",
     f"history webVM appVM -g {GROUP}",
 ]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5rUVd0kv8WfO0S0ZIf8gkVQf0Zt3vH5fYbE2ZcA5cE me"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.arm.answers import read_error, unreadable
 from vmident.arm.auth.errors import sign_in_error
 from vmident.arm.cloud import is_same_origin
+from vmident.arm.errors.body import request_id_in
 from vmident.arm.errors.translation import error_from
 from vmident.arm.limits import CONNECT_SECONDS, SILENCE_SECONDS
 from vmident.errors import AzureRefused, Unreachable, UnreadableAnswer, VmidentError
@@ -89,7 +90,7 @@ class RequestPolicy:
             raise _no_answer(failure, self._endpoint) from failure
         answer = response.http_response
         self._hear(answer.headers)
-        request_id = answer.headers.get("x-ms-request-id", "none")
+        request_id = request_id_in(answer.headers) or "none"
         took = f"{time.perf_counter() - began:.3f} s"
         self._trace(f"{shown} -> {answer.status_code} ({took}, request id {request_id})")
         if not 200 <= answer.status_code < 300:

@@ -53,6 +53,11 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
+def request_id_in(headers: Mapping[str, str]) -> str | None:
+    """Return the ID that Microsoft's support asks for; `request-id` is Microsoft Graph's name for it."""
+    return headers.get("x-ms-request-id") or headers.get("request-id")
+
+
 def _innermost(error: dict[str, Any]) -> dict[str, Any]:
     """Return the failure that an error wraps: in `details`, or in a message that is JSON itself."""
     message, details = error.get("message"), error.get("details")

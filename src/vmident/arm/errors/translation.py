@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vmident.arm.auth.errors import WRONG_TENANT, wrong_tenant_in
-from vmident.arm.errors.body import code_and_message, inner_error, innermost_error, retry_after_seconds
+from vmident.arm.errors.body import code_and_message, inner_error, innermost_error, request_id_in, retry_after_seconds
 from vmident.arm.errors.conflicts import HINTS as CONFLICT_HINTS
 from vmident.arm.errors.conflicts import clears, conflict_error
 from vmident.core.naming import did_you_mean
@@ -59,10 +59,10 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
             f"The response has status {status}, which is neither a success nor an error.",
             hint="Check for a proxy or sign-in page between this machine and Azure.",
             status=status,
-            request_id=headers.get("x-ms-request-id"),
+            request_id=request_id_in(headers),
         )
     code, message = code_and_message(body, f"Azure returned status {status} and no message.")
-    said: dict[str, Any] = {"code": code, "status": status, "request_id": headers.get("x-ms-request-id")}
+    said: dict[str, Any] = {"code": code, "status": status, "request_id": request_id_in(headers)}
     if code in CODES_OF_ANY_STATUS:
         return _by_code(body, message, said)
     if status == 401:

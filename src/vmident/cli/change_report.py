@@ -17,14 +17,13 @@ from vmident.core.shell import command_line, with_typed_words
 from vmident.errors import ExitCode, Interrupted, UsageError, VmidentError
 from vmident.render.document import change_document, change_row
 from vmident.render.human import (
-    ONE_BY_ONE_AT_MOST,
     change_lines,
     counted_results,
     summary_line,
     warning_lines,
     warnings_about,
 )
-from vmident.render.line import Line, Tone
+from vmident.render.line import ONE_BY_ONE_AT_MOST, Line, Tone
 from vmident.render.resources import deletion_document, deletion_lines, deletion_row
 from vmident.results.changes import ChangeResult, Status, exit_code_for
 from vmident.usecases.change.change_vms import ExecutionOptions, change_vms

@@ -9,8 +9,10 @@ TYPE_CHECKING = False  # not typing's, which takes longer to import than all tha
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vmident.cli.config.settings import Output
     from vmident.cli.runtime import Runtime
     from vmident.cli.signals import Signals
+    from vmident.errors import UsageError
 
 _GARBAGE_THRESHOLD = 200_000
 
@@ -20,7 +22,8 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     from dataclasses import replace
 
     from vmident.cli.app import program
-    from vmident.cli.completion.typer_completion import VARIABLE, prepare
+    from vmident.cli.completion import VARIABLE
+    from vmident.cli.completion.typer_completion import prepare
     from vmident.errors import ExitCode, UsageError
 
     try:
@@ -30,9 +33,7 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.FAILED
     except UsageError as wrong:
-        from vmident.cli.parse_errors import report_parse_error
-
-        return report_parse_error(wrong, argv, runtime)
+        return _report(wrong, argv, runtime)
     except Exception as failure:
         if "--debug" in argv:
             raise
@@ -55,6 +56,28 @@ def run_process(signals: Signals) -> None:
     # What is left goes with the process; looking through all of it first takes a fifth of a short command's time.
     gc.freeze()
     sys.exit(int(code))
+
+
+def _report(error: UsageError, words: Sequence[str], runtime: Runtime) -> int:
+    """Print an error met before the command ran, in the format that the words ask for; return the exit code."""
+    from vmident.cli.options.shared import Options
+    from vmident.cli.run import Run
+
+    Run(runtime, Options(output=_output_in(words))).failed(error)
+    return int(error.exit_code)
+
+
+def _output_in(words: Sequence[str]) -> Output | None:
+    """Return the format that `-o` names, where it names one."""
+    from vmident.cli.config.settings import Output
+
+    known = {one.value: one for one in Output}
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        for spelling in ("-o", "--output"):
+            value = following if word == spelling else word.removeprefix(spelling).removeprefix("=")
+            if word.startswith(spelling) and value.lower() in known:
+                return known[value.lower()]
+    return None
 
 
 def _last_resort(failure: Exception) -> str:

@@ -1,18 +1,15 @@
-"""Typer's parse errors as `UsageError`: one line with what is wrong, then what to do; JSON off a terminal."""
+"""Typer's parse errors as `UsageError`: one line with what is wrong, then what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from vmident.cli.inputs.slips import meant_option
 from vmident.errors import UsageError
-
-if TYPE_CHECKING:
-    from vmident.cli.runtime import Runtime
 
 # Typer raises them from its own copy of click, and exports one of them, whose base is the class of all.
 _ParseError: Any = typer.BadParameter.__base__
@@ -27,15 +24,6 @@ def as_usage_errors(ctx: Any) -> Iterator[None]:
         if ctx.resilient_parsing:
             raise
         raise _usage_error(failure, ctx) from failure
-
-
-def report_parse_error(error: UsageError, words: Sequence[str], runtime: Runtime) -> int:
-    """Print an error met before the command ran, in the format that the words ask for; return the exit code."""
-    from vmident.cli.options.shared import Options
-    from vmident.cli.run import Run
-
-    Run(runtime, Options(output=_output_in(words))).failed(error)
-    return int(error.exit_code)
 
 
 def _usage_error(failure: Any, ctx: Any) -> UsageError:
@@ -67,16 +55,3 @@ def _takes_every_command(option: str) -> bool:
 
 def _called(param: Any) -> str:
     return str(max(param.opts, key=len) if param.param_type_name == "option" else param.human_readable_name)
-
-
-def _output_in(words: Sequence[str]) -> Any:
-    """Return the format that `-o` names, where it names one."""
-    from vmident.cli.config.settings import Output
-
-    known = {one.value: one for one in Output}
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        for spelling in ("-o", "--output"):
-            value = following if word == spelling else word.removeprefix(spelling).removeprefix("=")
-            if word.startswith(spelling) and value.lower() in known:
-                return known[value.lower()]
-    return None

@@ -11,9 +11,12 @@ from vmident.core.vm_kind import kind_of
 if TYPE_CHECKING:
     from vmident.core.consequences import Notice
     from vmident.core.resource_id import ResourceId
+    from vmident.core.verification.checks import Principal
+    from vmident.core.verification.verdict import CheckResult
     from vmident.core.virtual_machine import VirtualMachine
     from vmident.errors import VmidentError
     from vmident.results.changes import ChangeResult, RoleResult
+    from vmident.results.verification import VmVerification
 
 Document = dict[str, Any]
 
@@ -51,11 +54,40 @@ def change_document(result: ChangeResult) -> Document:
 
 def _verification_member(result: ChangeResult) -> Document:
     """Return `{"verification": {…}}` as `verify` prints it, and nothing where none was asked for."""
-    if result.verification is None:
-        return {}
-    from vmident.render.verification import verification_document
+    return {"verification": verification_document(result.verification)} if result.verification else {}
 
-    return {"verification": verification_document(result.verification)}
+
+def verification_document(result: VmVerification) -> Document:
+    """Return `{"id", "name", "status", "checks": [CHECK], "warnings", "error"}`; design, section 12."""
+    return {
+        "id": str(result.id) if result.id else None,
+        "name": result.name,
+        **({"instance": result.instance} if result.instance is not None else {}),
+        "status": result.status.value,
+        "checks": [_check_document(one) for one in result.checks],
+        "warnings": [warning_document(one) for one in result.warnings],
+        "error": error_document(result.error) if result.error else None,
+    }
+
+
+def _check_document(result: CheckResult) -> Document:
+    expected = result.check.expected
+    return {
+        "identity": result.check.identity,
+        "status": result.status.value,
+        "expected": {"principalId": expected.principal_id, "clientId": expected.client_id},
+        "actual": _principal_document(result.actual) if result.actual else None,
+        "message": result.message,
+        "hint": result.hint,
+    }
+
+
+def _principal_document(principal: Principal) -> Document:
+    return {
+        "principalId": principal.principal_id,
+        "clientId": principal.client_id,
+        "resourceId": principal.resource_id,
+    }
 
 
 def role_document(role: RoleResult) -> Document:

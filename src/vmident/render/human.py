@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from vmident.core.virtual_machine import VirtualMachine
 
 
-ONE_BY_ONE_AT_MOST = 20
-"""VMs of a run that are drawn one by one; those of a larger run are grouped: see `render.many`."""
 _SPARE = ("location", "resourceGroup")
 """Columns that a list of VMs does without on a narrow terminal."""
 _OLD_SECONDS = 60

@@ -19,6 +19,9 @@ _GAP = re.compile(r"\S {2,}")
 _COMMAND = re.compile(r": ((?:vmident|az) .+)$")
 _COMMAND_ALONE = re.compile(r"\s+(?:vmident|az|export) ")
 
+ONE_BY_ONE_AT_MOST = 20
+"""VMs of a run that are drawn one by one; those of a larger run are grouped: see `render.many`."""
+
 
 class Tone(Enum):
     """The meaning of a line, which its color shows."""

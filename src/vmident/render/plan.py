@@ -13,8 +13,8 @@ from vmident.core.vm_kind import counted, kind_of
 from vmident.render.document import Document, role_document, warning_document
 from vmident.render.formats import as_yaml
 from vmident.render.history import entry_document, last_change_lines, last_change_text
-from vmident.render.human import ONE_BY_ONE_AT_MOST, change_lines, warning_lines, warnings_about
-from vmident.render.line import Line, Tone
+from vmident.render.human import change_lines, warning_lines, warnings_about
+from vmident.render.line import ONE_BY_ONE_AT_MOST, Line, Tone
 from vmident.results.changes import ChangeResult, Status, planned_roles
 
 if TYPE_CHECKING:

@@ -1,16 +1,13 @@
-"""What `verify` found, as a document, as rows and as lines."""
+"""What `verify` found, as rows and as lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vmident.core.verification.checks import Principal
-from vmident.core.verification.verdict import CheckResult, TokenCheckStatus
+from vmident.core.verification.verdict import TokenCheckStatus
 from vmident.core.vm_kind import ONLY_VMS, VmKind, counted, numbered
-from vmident.render.document import error_document, warning_document
-from vmident.render.human import ONE_BY_ONE_AT_MOST
-from vmident.render.line import Line, Tone
+from vmident.render.line import ONE_BY_ONE_AT_MOST, Line, Tone
 from vmident.results.verification import VerificationStatus, VmVerification
 
 _TONES: Mapping[VerificationStatus, Tone] = {
@@ -19,39 +16,6 @@ _TONES: Mapping[VerificationStatus, Tone] = {
     VerificationStatus.SKIPPED: Tone.WARNING,
     VerificationStatus.UNKNOWN: Tone.WARNING,
 }
-
-
-def verification_document(result: VmVerification) -> dict[str, Any]:
-    """Return `{"id", "name", "status", "checks": [CHECK], "warnings", "error"}`; design, section 12."""
-    return {
-        "id": str(result.id) if result.id else None,
-        "name": result.name,
-        **({"instance": result.instance} if result.instance is not None else {}),
-        "status": result.status.value,
-        "checks": [_check_document(one) for one in result.checks],
-        "warnings": [warning_document(one) for one in result.warnings],
-        "error": error_document(result.error) if result.error else None,
-    }
-
-
-def _check_document(result: CheckResult) -> dict[str, Any]:
-    expected = result.check.expected
-    return {
-        "identity": result.check.identity,
-        "status": result.status.value,
-        "expected": {"principalId": expected.principal_id, "clientId": expected.client_id},
-        "actual": _principal_document(result.actual) if result.actual else None,
-        "message": result.message,
-        "hint": result.hint,
-    }
-
-
-def _principal_document(principal: Principal) -> dict[str, Any]:
-    return {
-        "principalId": principal.principal_id,
-        "clientId": principal.client_id,
-        "resourceId": principal.resource_id,
-    }
 
 
 def verification_rows(results: Sequence[VmVerification]) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import typer
 
+from vmident.cli.completion import VARIABLE
 from vmident.cli.completion.name_cache import cached_names
 from vmident.cli.completion.names import NameKind, SeenName
-from vmident.cli.completion.typer_completion import VARIABLE
 from vmident.cli.config.settings import Output, Overrides, Settings, only_subscription
 from vmident.cli.config.settings_of_run import settings_of
 from vmident.cli.runtime import Runtime

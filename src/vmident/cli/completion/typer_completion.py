@@ -11,12 +11,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperOption
 
+from vmident.cli.completion import VARIABLE
 from vmident.cli.inputs.arguments import NAME, rewritten
 from vmident.cli.parse_errors import as_usage_errors
 from vmident.errors import UsageError
-
-VARIABLE = "_VMIDENT_COMPLETE"
-"""What the shells' scripts set to ask for completions; Typer makes its name of the program's."""
 
 
 class Shell(str, Enum):

@@ -126,7 +126,7 @@ def group_of(resource_id: str) -> str:
 @cache
 def newest_version(kind: str) -> str:
     """Return the newest API version of a resource type; an impossible one for a type that the sandbox has not."""
-    from vmident.sandbox.routing.routes import known_types
+    from vmident.sandbox.resource_manager.providers import known_types
 
     namespace, _, rest = kind.partition("/")
     types = {name.lower(): kinds for name, kinds in known_types().items()}.get(namespace.lower(), {})

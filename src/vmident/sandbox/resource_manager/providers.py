@@ -58,18 +58,18 @@ def is_registered(rows: Rows, namespace: str) -> bool:
 
 def list_providers(call: Call) -> Response:
     """Answer all providers."""
-    types = _known_types()
+    types = known_types()
     return json_answer(200, {"value": [_shown(call, namespace, types[namespace]) for namespace in sorted(types)]})
 
 
 def read_provider(call: Call) -> Response:
     """Answer GET of one provider."""
-    return json_answer(200, _asked_for(call, _known_types()))
+    return json_answer(200, _asked_for(call, known_types()))
 
 
 def register(call: Call) -> Response:
     """Answer POST: the provider, which is `Registering` for as long as an operation takes."""
-    types = _known_types()
+    types = known_types()
     namespace = call.words["namespace"]
     shown = _asked_for(call, types)
     if not is_registered(call.rows, namespace):
@@ -78,11 +78,23 @@ def register(call: Call) -> Response:
     return json_answer(200, shown)
 
 
-def _known_types() -> Types:
+def known_types() -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the API versions of every resource type of every namespace, spelled as ARM does."""
     # Every table of routes, which a request that is not about providers never needs.
-    from vmident.sandbox.routing.routes import known_types
+    from vmident.sandbox.routing.routes import every_route
 
-    return known_types()
+    known: dict[str, dict[str, tuple[str, ...]]] = {namespace: {} for namespace in NAMESPACES}
+    versions: dict[str, tuple[str, ...]] = {}
+    for route in every_route():
+        versions[route.pattern] = route.versions
+        if route.kind and "/providers/" in route.pattern:
+            namespace = route.pattern.rpartition("/providers/")[2].partition("/")[0]
+            known[spelled(namespace)][route.kind] = route.versions
+    known["Microsoft.Resources"] |= {
+        "resourceGroups": versions["/subscriptions/{subscription}/resourcegroups/{group}"],
+        "subscriptions": versions["/subscriptions"],
+    }
+    return known
 
 
 def _asked_for(call: Call, types: Types) -> dict[str, Any]:

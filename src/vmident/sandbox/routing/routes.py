@@ -6,8 +6,6 @@ import importlib
 from functools import cache
 from typing import TYPE_CHECKING
 
-from vmident.sandbox.resource_manager import providers
-
 if TYPE_CHECKING:
     from vmident.sandbox.routing.route import Route
 
@@ -42,21 +40,6 @@ def candidates(segments: list[str]) -> list[Entry]:
 def every_route() -> list[Route]:
     """List the routes of all services."""
     return [route for service in (*_SERVICES.values(), _REST) for _, route in _table(service)]
-
-
-def known_types() -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return the API versions of every resource type of every namespace, spelled as ARM does."""
-    known: dict[str, dict[str, tuple[str, ...]]] = {namespace: {} for namespace in providers.NAMESPACES}
-    for route in every_route():
-        if route.kind and "/providers/" in route.pattern:
-            namespace = route.pattern.rpartition("/providers/")[2].partition("/")[0]
-            known[providers.spelled(namespace)][route.kind] = route.versions
-    rest = {route.pattern: route.versions for _, route in _table(_REST)}
-    known["Microsoft.Resources"] |= {
-        "resourceGroups": rest["/subscriptions/{subscription}/resourcegroups/{group}"],
-        "subscriptions": rest["/subscriptions"],
-    }
-    return known
 
 
 def _of_length(table: list[Entry], length: int) -> list[Entry]:

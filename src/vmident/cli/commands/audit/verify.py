@@ -75,7 +75,8 @@ def verify(
     from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
     from vmident.cli.verification_report import explain_verifications, with_typed_names
     from vmident.core.selection import Selection
-    from vmident.render.verification import verification_document, verification_lines, verification_rows
+    from vmident.render.document import verification_document
+    from vmident.render.verification import verification_lines, verification_rows
     from vmident.results.verification import verification_exit_code
     from vmident.usecases.verify.verify_vm import VerificationRequest
     from vmident.usecases.verify.verify_vms import verify_vms

@@ -232,7 +232,6 @@ def test_what_azure_does_not_know_is_not_guessed(program: Program) -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        {"kind": "Moved"},
         {"attributes": {"timestamp": "yesterday"}},
         {"target": "/subscriptions/x"},
         {"changes": [1]},

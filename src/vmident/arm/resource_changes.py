@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _NAMED_AT_MOST = 40
 """Resources that a query names; of more, the changes of their groups are read, or all, and the others left out."""
 _A_ROW = "a row of resourcechanges"
-_KINDS = {"create": ChangeKind.CREATED, "update": ChangeKind.UPDATED, "delete": ChangeKind.DELETED}
+_KINDS = {"create": ChangeKind.CREATED, "delete": ChangeKind.DELETED}
 
 
 class ValuesRow(Body):
@@ -122,9 +122,9 @@ def _quoted(texts: Iterable[str]) -> str:
 def _change(raw: Raw) -> ResourceChange:
     row = read(raw, ChangeRow, _A_ROW)
     said = row.attributes
-    at_seconds, kind = epoch_seconds(said.timestamp), _KINDS.get(row.kind.lower())
-    if at_seconds is None or kind is None:
-        raise unreadable(_A_ROW, f"it has the time '{said.timestamp[:40]}' and the type '{row.kind[:40]}'")
+    at_seconds = epoch_seconds(said.timestamp)
+    if at_seconds is None:
+        raise unreadable(_A_ROW, f"its timestamp is '{said.timestamp[:40]}'")
     with checking_ids(_A_ROW):
         resource = ResourceId.parse(row.target)
     author = Author(
@@ -136,6 +136,8 @@ def _change(raw: Raw) -> ResourceChange:
     )
     pairs = {path: pair for path, pair in (row.changes or {}).items() if pair is not None}
     values = {path: (_text(pair.previous_value), _text(pair.new_value)) for path, pair in pairs.items()}
+    # Of a type that is not known, what it changed still is.
+    kind = _KINDS.get(row.kind.lower(), ChangeKind.UPDATED)
     return ResourceChange(resource, at_seconds, kind, author, values)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.arm.auth.credential import Credential
 from vmident.core.auth.caller import Caller, caller_of
-from vmident.errors import WrongTenant
+from vmident.errors import NotSignedIn, WrongTenant
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
@@ -28,11 +28,15 @@ class GraphCredential:
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """Return a token of the tenant: the sign-in's own, else one that is asked for in the tenant.
 
-        Raises `WrongTenant` where there is none: principals of one tenant are not looked up in another.
+        Raises `NotSignedIn` where the sign-in has no token for Microsoft Graph, `WrongTenant` where it has none of the
+        tenant: principals of one tenant are not looked up in another.
         """
-        token = self._credential.get_token(*scopes, **options)
-        if not self._is_of_tenant(token):
-            token = self._credential.get_token(*scopes, **{**options, "tenant_id": self._tenant})
+        try:
+            token = self._credential.get_token(*scopes, **options)
+            if not self._is_of_tenant(token):
+                token = self._credential.get_token(*scopes, **{**options, "tenant_id": self._tenant})
+        except NotSignedIn as failure:
+            raise NotSignedIn(f"No token for Microsoft Graph: {failure.message}") from failure
         self.caller = caller_of(token.token)
         if not self._is_of_tenant(token):
             raise WrongTenant(f"The token of {self.origin} is of tenant {self.caller.tenant_id}.")

@@ -1,8 +1,8 @@
 """What happens by itself between requests: operations end, and runs take their next steps, each at its own moment.
 
-A run is a deployment, or a remediation of Azure Policy: `{"group", "name", "due", "sent"}`, where `due` is the moment
-of its next step (epoch seconds), and `sent` the traced headers of the request that began it. A remediation's has a
-`kind` as well. Runs are loaded where there is one: most commands never meet any.
+A run is a deployment, a remediation of Azure Policy, or what a policy deploys after a write: `{"group", "name", "due",
+"sent"}`, where `due` is the moment of its next step (epoch seconds), and `sent` the traced headers of the request that
+began it. The last two have a `kind` as well. Runs are loaded where there is one: most commands never meet any.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ def _advance(run: Record) -> Callable[[Rows, Record, InternalClient, SandboxSett
         from vmident.sandbox.policy_insights import remediation_runner
 
         return remediation_runner.advance
+    if run.get("kind"):
+        from vmident.sandbox.policy.effects import deployment_runner
+
+        return deployment_runner.advance
     from vmident.sandbox.deployments import runner
 
     return runner.advance

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox.policy import rules
 from vmident.sandbox.policy.assignments.assigned import includes
 from vmident.sandbox.policy.conditions import AllOf, AnyOf, Not, holds
+from vmident.sandbox.policy.effects.modification import can_modify
 from vmident.sandbox.policy.evaluation import Estate, effect_of
-from vmident.sandbox.policy.modification import can_modify
 from vmident.sandbox.policy.rule_errors import EvaluationFailed
 
 if TYPE_CHECKING:

@@ -21,12 +21,11 @@ from urllib.parse import urlsplit
 from vmident.sandbox import errors as sandbox_errors
 from vmident.sandbox.policy import rules
 from vmident.sandbox.policy.aliases import SCALE_SET, VM
-from vmident.sandbox.policy.assignments.identity import principal_of
-from vmident.sandbox.policy.evaluation import Estate, effect_of, group_of, values_at
-from vmident.sandbox.policy.modification import can_modify, patch_of
+from vmident.sandbox.policy.effects.deployment import VERSION, deployment_of, policy_headers
+from vmident.sandbox.policy.effects.modification import can_modify, patch_of
+from vmident.sandbox.policy.evaluation import Estate, effect_of
 from vmident.sandbox.policy.rule_errors import EvaluationFailed
 from vmident.sandbox.policy_insights.remediation_request import EVALUATE, remediated_rule
-from vmident.sandbox.resource_graph import change_log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +40,6 @@ CANCELING = "Cancelling"
 ACTIVE_STATES = ("Accepted", "InProgress", CANCELING)
 _ENDED = ("Succeeded", "Failed", "Canceled")
 _SHORTEST_SECONDS = 0.05
-_DEPLOYMENTS_VERSION = "2021-04-01"
 _PATCH_VERSIONS = {VM.lower(): "2024-07-01", SCALE_SET.lower(): "2024-07-01"}
 
 
@@ -67,7 +65,7 @@ def advance(rows: Rows, run: Record, internal: InternalClient, settings: Sandbox
     for one in record["deployments"]:
         if one["state"] == "Running" and one["ends"] <= now:
             _look(rows, one, internal, settings, now)
-    as_policy = internal.sent_by({**run["sent"], **_policy_headers(rule)})
+    as_policy = internal.sent_by({**run["sent"], **policy_headers(rule)})
     _begin_more(record, rule, estate, as_policy, settings)
     record["changed"] = now
     ends = [one["ends"] for one in record["deployments"] if one["state"] == "Running"]
@@ -103,12 +101,6 @@ def _discovered(record: Record, rule: AssignedRule, estate: Estate, now: float) 
     ]
 
 
-def _policy_headers(rule: AssignedRule) -> dict[str, str]:
-    # An assignment whose identity was taken away acts as a principal without any right.
-    principal = principal_of(rule.assignment) or "00000000-0000-0000-0000-000000000000"
-    return change_log.request_headers(application=principal, principal=principal)
-
-
 def _begin_more(
     record: Record, rule: AssignedRule, estate: Estate, as_policy: InternalClient, settings: SandboxSettings
 ) -> None:
@@ -134,8 +126,8 @@ def _remediate(
         if effect_of(rule) == rules.MODIFY:
             _modify(one, rule, resource, estate, as_policy)
         else:
-            one["deployment"], body = _deployment(rule, resource, estate, settings)
-            url = f"{one['deployment']}?api-version={_DEPLOYMENTS_VERSION}"
+            one["deployment"], body = deployment_of(rule, resource, estate, settings.new_uuid())
+            url = f"{one['deployment']}?api-version={VERSION}"
             _note(one, as_policy.answer("PUT", url, body, now))
     except EvaluationFailed as failed:
         refused = sandbox_errors.Refused(400, "PolicyEvaluationFailed", str(failed))
@@ -153,29 +145,6 @@ def _modify(
     _note(one, as_policy.answer("PATCH", f"{resource['id']}?api-version={version}", body, estate.now))
 
 
-def _deployment(
-    rule: AssignedRule, resource: dict[str, Any], estate: Estate, settings: SandboxSettings
-) -> tuple[str, dict[str, Any]]:
-    """Return the id and the body of a rule's deployment: to the group of the resource, or to its subscription."""
-    context = estate.context(rule, resource)
-    details = rule.rule.details
-    deployment = {name.lower(): value for name, value in details["deployment"].items()}
-    properties = {name.lower(): value for name, value in deployment["properties"].items()}
-    body: dict[str, Any] = {
-        "properties": {
-            "mode": "Incremental",
-            "template": properties["template"],
-            "parameters": values_at(properties.get("parameters") or {}, resource, context),
-        }
-    }
-    scope = group_of(resource["id"])
-    if str(details.get("deploymentscope", "resourceGroup")).lower() == "subscription":
-        scope = scope.partition("/resourceGroups/")[0]
-        body["location"] = values_at(deployment.get("location"), resource, context)
-    number = int(settings.new_uuid().replace("-", "")[-12:], 16)
-    return f"{scope}/providers/Microsoft.Resources/deployments/PolicyDeployment_{number}", body
-
-
 def _note(one: Record, answer: Response) -> None:
     if answer.status >= 400:
         one |= {"state": "Failed", "error": answer.json()["error"]}
@@ -187,7 +156,7 @@ def _note(one: Record, answer: Response) -> None:
 def _look(rows: Rows, one: Record, internal: InternalClient, settings: SandboxSettings, now: float) -> None:
     """See whether the change of one resource has ended."""
     if one["deployment"]:
-        answer = internal.answer("GET", f"{one['deployment']}?api-version={_DEPLOYMENTS_VERSION}", None, now)
+        answer = internal.answer("GET", f"{one['deployment']}?api-version={VERSION}", None, now)
         properties = answer.json().get("properties", {})
         state, error = properties.get("provisioningState", "Failed"), properties.get("error")
     else:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from vmident.sandbox.rows import Rows
 
+# The kind of row of policy assignments; a sandbox without any never loads what enforces them.
+_ASSIGNMENTS = "policyassignment"
 _COSTS = {"GET": "reads", "HEAD": "reads", "POST": "writes", "PUT": "writes", "PATCH": "writes", "DELETE": "deletes"}
 
 
@@ -58,7 +60,12 @@ def handled(request: Request, rows: Rows, meter: throttling.Meter, settings: San
         internal_client(rows, settings, request.headers),
     )
     try:
-        return handler(request_authorization.admitted(call, route))
+        call = request_authorization.admitted(call, route)
+        if request.method in ("PUT", "PATCH") and rows.count(_ASSIGNMENTS):
+            from vmident.sandbox.policy.effects import enforcement
+
+            return enforcement.answered(call, handler)
+        return handler(call)
     finally:
         change_log.record_changes(rows, request.headers, meter.now_seconds)
 

@@ -109,6 +109,20 @@ def test_a_definition_is_seen_below_its_scope_and_deleted_once_nothing_uses_it(d
     assert code_of(defined.send("GET", url)) == (404, "PolicyDefinitionNotFound")
 
 
+def test_an_update_neither_removes_parameters_nor_adds_required_ones(defined: Cloud) -> None:
+    names = {"env": TEXT, "more": {**TEXT, "defaultValue": "a"}}
+    more = {"field": "name", "notEquals": "[parameters('more')]"}
+    required = define(defined, "enable", modify(TAGGED, more), parameters={"env": TEXT, "more": TEXT})
+    assert code_of(required) == (400, "InvalidPolicyParameterUpdate")
+    assert "new parameter(s) 'more'" in message_of(required)
+    assert define(defined, "enable", modify(TAGGED, more), parameters=names).status == 201
+    removed = define(defined, "enable", modify(TAGGED), parameters={"env": TEXT})
+    assert code_of(removed) == (400, "InvalidPolicyParameterUpdate")
+    reference = {"policyDefinitionId": DEFINITION, "parameters": {"env": {"value": "a"}}}
+    emptied = put(defined, "policySetDefinitions", "both", {"policyDefinitions": [reference]})
+    assert code_of(emptied) == (400, "InvalidPolicyParameterUpdate")
+
+
 def test_a_definition_belongs_to_a_subscription_or_a_management_group(cloud: Cloud) -> None:
     assert code_of(define(cloud, "d", audit(IS_VM), IN_GROUP)) == (404, "MissingSubscription")
     assert code_of(define(cloud, "d", audit(IS_VM), MANAGEMENT_GROUP)) == (403, "AuthorizationFailed")

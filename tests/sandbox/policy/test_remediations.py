@@ -198,6 +198,18 @@ def test_modify_sets_adds_and_removes_tags(cloud: Cloud) -> None:
     assert cloud.vm("myVM")["tags"] == {"env": "x", "it's": "myResourceGroup"}
 
 
+def test_a_group_takes_its_assignments_and_remediations_with_it(cloud: Cloud) -> None:
+    assert define(cloud, "enable", modify(NONE)).status == 201
+    assert assign(cloud, "in", DEFINITION, IN_GROUP).status == 201
+    inside = {"policyAssignmentId": object_id("policyAssignments", "in", IN_GROUP)}
+    assert remediate(cloud, scope=IN_GROUP, **inside, resourceDiscoveryMode="ReEvaluateCompliance").status == 201
+    assert cloud.send("DELETE", f"{IN_GROUP}?api-version=2021-04-01").status == 202
+    for _ in range(2):
+        cloud.finish()
+    assert cloud.send("DELETE", f"{DEFINITION}?api-version=2023-04-01").status == 200
+    assert cloud.send("GET", url_of("").replace("/?", "?")).json()["value"] == []
+
+
 def test_a_remediation_that_azure_does_not_take_is_refused(cloud: Cloud) -> None:
     enforce(cloud, modify(NONE))
     wrong: list[tuple[dict[str, Any], str]] = [

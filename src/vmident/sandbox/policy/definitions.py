@@ -14,7 +14,7 @@ from vmident.sandbox.authorization.scopes import check_scope
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.policy import errors, store
 from vmident.sandbox.policy.built_in import BUILT_IN
-from vmident.sandbox.policy.parameters import Parameter, read_parameters
+from vmident.sandbox.policy.parameters import Parameter, check_update, read_parameters
 from vmident.sandbox.policy.rule_errors import RuleInvalid
 from vmident.sandbox.policy.rules import Rule, read_rule, unused_parameters
 from vmident.sandbox.policy.views import checked_properties, listed, shown, stamped
@@ -48,7 +48,7 @@ def write_definition(call: Call) -> Response:
     if not isinstance(properties.get("policyRule"), dict):
         raise sandbox_errors.content_invalid("Required property 'policyRule' not found in JSON. Path 'properties'")
     mode = _mode(name, properties.get("mode"))
-    _check_rule(name, properties)
+    _check_rule(call, name, properties)
     record = stamped(call, store.DEFINITION, {"scope": scope, "properties": {**properties, "mode": mode}})
     record["properties"] |= {"policyType": "Custom", "version": properties.get("version") or "1.0.0"}
     record["properties"]["versions"] = [record["properties"]["version"]]
@@ -103,7 +103,7 @@ def rule_of(definition: Record) -> tuple[Rule, dict[str, Parameter]]:
     return read_rule(properties["policyRule"], parameters), parameters
 
 
-def _check_rule(name: str, properties: dict[str, Any]) -> None:
+def _check_rule(call: Call, name: str, properties: dict[str, Any]) -> None:
     owner = f"policy '{name}'"
     parameters = read_parameters(properties.get("parameters"), owner, _MOST_PARAMETERS)
     try:
@@ -113,6 +113,9 @@ def _check_rule(name: str, properties: dict[str, Any]) -> None:
     unused = unused_parameters(properties["policyRule"], parameters)
     if unused:
         raise errors.parameters_unused(owner, unused)
+    held = call.rows.find(store.DEFINITION.row, call.words["scope"], name)
+    if held is not None:
+        check_update(read_parameters(held["properties"].get("parameters"), owner, _MOST_PARAMETERS), parameters)
 
 
 def _mode(name: str, mode: Any) -> str:

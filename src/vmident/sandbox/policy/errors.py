@@ -63,6 +63,22 @@ def parameters_missing(owner: str, names: Iterable[str]) -> Refused:
     return Refused(400, "MissingPolicyParameter", message)
 
 
+def parameters_removed() -> Refused:
+    """An update that takes a parameter away."""
+    message = "The policy parameters cannot be removed during policy update."
+    return Refused(400, "InvalidPolicyParameterUpdate", message)
+
+
+def parameters_added(names: Iterable[str]) -> Refused:
+    """An update with a new parameter that has no default."""
+    joined = "', '".join(names)
+    message = (
+        f"The policy contains new parameter(s) '{joined}' which are not present in the existing policy and have no "
+        "default value. New parameters may be added to a policy only if they have a default value."
+    )
+    return Refused(400, "InvalidPolicyParameterUpdate", message)
+
+
 def value_not_allowed(owner: str, name: str, value: object) -> Refused:
     """A value that is none of those allowed; wording assumed."""
     message = f"The value '{value}' of the parameter '{name}' of the {owner} is not part of the allowed values."

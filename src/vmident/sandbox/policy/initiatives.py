@@ -15,7 +15,7 @@ from vmident.sandbox.deployments.expressions import Literal, applications
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.policy import errors, store
 from vmident.sandbox.policy.definitions import check_owner, check_unused, rule_of
-from vmident.sandbox.policy.parameters import Parameter, check_names, read_parameters, read_values
+from vmident.sandbox.policy.parameters import Parameter, check_names, check_update, read_parameters, read_values
 from vmident.sandbox.policy.rule_errors import RuleInvalid
 from vmident.sandbox.policy.rule_expressions import LONGEST, check_expressions
 from vmident.sandbox.policy.views import checked_properties, listed, shown, stamped
@@ -72,10 +72,12 @@ def write_initiative(call: Call) -> Response:
         raise errors.parameters_unused(f"policy set '{name}'", unused)
     version = properties.get("version") or "1.0.0"
     own = {"policyType": "Custom", "version": version, "versions": [version], "policyDefinitions": references}
-    is_new = call.rows.find(store.INITIATIVE.row, scope, name) is None
+    held = call.rows.find(store.INITIATIVE.row, scope, name)
+    if held is not None:
+        check_update(read_parameters(held["properties"].get("parameters"), "policy set", MOST_PARAMETERS), parameters)
     record = stamped(call, store.INITIATIVE, {"scope": scope, "properties": {**properties, **own}})
     store.write(call.rows, store.INITIATIVE, record, call.now)
-    return json_answer(201 if is_new else 200, shown(store.INITIATIVE, record))
+    return json_answer(201 if held is None else 200, shown(store.INITIATIVE, record))
 
 
 def read_initiative(call: Call) -> Response:

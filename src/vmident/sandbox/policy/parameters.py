@@ -74,6 +74,18 @@ def read_parameters(raw: Any, owner: str, most: int) -> dict[str, Parameter]:
     return found
 
 
+def check_update(held: Mapping[str, Parameter], parameters: Mapping[str, Parameter]) -> None:
+    """Raise what Azure says of parameters that an update removes, or adds without a default.
+
+    Assumed: another type is refused the same way (Microsoft's page says only that it cannot be changed).
+    """
+    if any(name not in parameters or parameters[name].kind != one.kind for name, one in held.items()):
+        raise errors.parameters_removed()
+    added = [one.name for name, one in parameters.items() if name not in held and not one.has_default]
+    if added:
+        raise errors.parameters_added(added)
+
+
 def read_values(raw: Any, owner: str) -> dict[str, Any]:
     """Read `{"name": {"value": …}}`; gives the values by name as sent."""
     if raw is None:

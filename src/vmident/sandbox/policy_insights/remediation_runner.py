@@ -52,10 +52,14 @@ def begin(rows: Rows, record: Record, now: float, sent: Mapping[str, str]) -> No
 def advance(rows: Rows, run: Record, internal: InternalClient, settings: SandboxSettings) -> None:
     """Take the next step of a remediation."""
     now = run["due"]
-    record = rows.held(ROW, run["group"], run["name"])
-    rule = remediated_rule(rows, record["assignment"], record["reference"])
+    record = rows.find(ROW, run["group"], run["name"])
+    if record is None:
+        # Its resource group was deleted meanwhile.
+        rows.soft_delete("run", f"remediation {run['group']}", run["name"], deleted=now)
+        return
+    rule = _rule(rows, record)
     if rule is None:
-        record |= {"state": "Failed", "message": "The policy assignment no longer exists.", "changed": now}
+        record |= {"state": "Failed", "message": "The policy assignment cannot be evaluated any more.", "changed": now}
         _finish(rows, run, record, now)
         return
     estate = Estate(rows, internal, record["group"], now)
@@ -75,6 +79,14 @@ def advance(rows: Rows, run: Record, internal: InternalClient, settings: Sandbox
         return
     _conclude(record)
     _finish(rows, run, record, now)
+
+
+def _rule(rows: Rows, record: Record) -> AssignedRule | None:
+    """Find the rule of a remediation; None where it is gone, or its initiative no longer fits the assignment."""
+    try:
+        return remediated_rule(rows, record["assignment"], record["reference"])
+    except sandbox_errors.Refused:
+        return None
 
 
 def _discovered(record: Record, rule: AssignedRule, estate: Estate, now: float) -> list[Record]:

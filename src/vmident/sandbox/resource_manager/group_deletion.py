@@ -24,6 +24,7 @@ _LENGTH = 4.0
 _RETRY_AFTER_SECONDS = 15
 # Rows that are kept below a group and outlive it.
 _OUTLIVING = ("change", "group")
+_POLICY_KINDS = ("policyassignment", "remediation")
 
 
 def delete_group(call: Call) -> Response:
@@ -72,6 +73,13 @@ def _inside(rows: Rows, group: Record) -> list[Row]:
         found.append((kind, group["name"], record["name"], None))
         found += [("principal", "", record[member], None) for member in ("system", "principalId") if record.get(member)]
     own = id_of(group["name"])
+    # Policy objects are kept below the id of their scope.
+    for kind in _POLICY_KINDS:
+        for one in rows.every(kind):
+            if covers(own, one["group"]):
+                found.append((kind, one["group"], one["name"], None))
+                principal = (one.get("identity") or {}).get("principalId")
+                found += [("principal", "", principal, None)] if principal else []
     for assignment in rows.every("assignment"):
         if covers(own, assignment["scope"]):
             found.append(("assignment", assignment["principal"], assignment["name"], None))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmident.sandbox.authorization.scopes import covers
+from vmident.sandbox.errors import Refused
 from vmident.sandbox.policy import rules, store
 from vmident.sandbox.policy.assignments.assigned import assigned_rules
 from vmident.sandbox.policy.assignments.request import NOT_ENFORCED
@@ -57,11 +58,11 @@ def advance(rows: Rows, run: Record, internal: InternalClient, settings: Sandbox
     for assignment in store.assignments_for(rows, run["group"]) if resource else []:
         if not covers(assignment["group"], run["group"]) or assignment["properties"]["enforcementMode"] == NOT_ENFORCED:
             continue
-        for rule in assigned_rules(rows, assignment):
-            if effect_of(rule) == rules.DEPLOY and estate.is_non_compliant(rule, resource or {}):
-                as_policy = internal.sent_by({**run["sent"], **policy_headers(rule)})
-                try:
+        try:
+            for rule in assigned_rules(rows, assignment):
+                if effect_of(rule) == rules.DEPLOY and estate.is_non_compliant(rule, resource or {}):
                     deployment_id, body = deployment_of(rule, resource or {}, estate, settings.new_uuid())
-                except EvaluationFailed:
-                    continue
-                as_policy.answer("PUT", f"{deployment_id}?api-version={VERSION}", body, now)
+                    as_policy = internal.sent_by({**run["sent"], **policy_headers(rule)})
+                    as_policy.answer("PUT", f"{deployment_id}?api-version={VERSION}", body, now)
+        except (EvaluationFailed, Refused):
+            continue

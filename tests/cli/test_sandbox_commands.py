@@ -43,14 +43,14 @@ def test_reset_takes_every_change_back(program: Program) -> None:
 class TestTheSignedInPerson:
     def test_status_says_who_is_signed_in_with_which_roles(self, program: Program) -> None:
         facts = program("sandbox status").json
-        assert facts["person"] == "sandbox-user@sandbox.invalid"
-        assert facts["roles"] == [f"Owner at /subscriptions/{SUBSCRIPTION}"]
-        assert f"Owner at /subscriptions/{SUBSCRIPTION}\t" in program("sandbox status -o tsv").out
+        assert facts["user"] == "sandbox-user@sandbox.invalid"
+        assert facts["roles"] == [f"Owner on /subscriptions/{SUBSCRIPTION}"]
+        assert f"Owner on /subscriptions/{SUBSCRIPTION}\t" in program("sandbox status -o tsv").out
 
     def test_reset_limits_the_person_to_the_roles_named(self, program: Program) -> None:
         outcome = program('sandbox reset --role reader --role "virtual machine contributor" --scope Group')
         group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/myResourceGroup"
-        assert sorted(outcome.json["roles"]) == [f"Reader at {group}", f"Virtual Machine Contributor at {group}"]
+        assert sorted(outcome.json["roles"]) == [f"Reader on {group}", f"Virtual Machine Contributor on {group}"]
         assert program("enable-system myVM").code == 0
         assert program("add-user myVM --identity otherIdentity").code == 4
 
@@ -58,14 +58,14 @@ class TestTheSignedInPerson:
         outcome = program(
             f"sandbox reset --role Reader --scope {vm_id('myVM')} --scope {vm_id('webVM')} --scope {vm_id('myVM')}"
         )
-        assert sorted(outcome.json["roles"]) == [f"Reader at {vm_id('myVM')}", f"Reader at {vm_id('webVM')}"]
+        assert sorted(outcome.json["roles"]) == [f"Reader on {vm_id('myVM')}", f"Reader on {vm_id('webVM')}"]
         assert [vm["name"] for vm in program("list").json] == ["myVM", "webVM"]
 
     def test_reset_without_a_role_makes_the_person_owner_again(self, program: Program) -> None:
         program("sandbox reset --role Reader")
         refused = program("enable-system myVM")
         assert (refused.code, refused.json["error"]["code"]) == (4, "AuthorizationFailed")
-        assert program("sandbox reset").json["roles"] == [f"Owner at /subscriptions/{SUBSCRIPTION}"]
+        assert program("sandbox reset").json["roles"] == [f"Owner on /subscriptions/{SUBSCRIPTION}"]
 
     @pytest.mark.parametrize(
         ("words", "found"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+SEEDED_IDENTITIES = 6
 WRITER = """
 import sys, uuid
 from pathlib import Path
@@ -57,8 +58,8 @@ def test_a_new_sandbox_holds_the_seed(cloud: Cloud) -> None:
         "subscriptionId": SUBSCRIPTION,
         "subscriptionName": "vmident sandbox",
         "tenantId": TENANT,
-        "person": PERSON_NAME,
-        "roles": [f"Owner at /subscriptions/{SUBSCRIPTION}"],
+        "user": PERSON_NAME,
+        "roles": [f"Owner on /subscriptions/{SUBSCRIPTION}"],
         "groups": 1,
         "vms": 4,
         "identities": 2,
@@ -85,7 +86,7 @@ def test_two_processes_that_write_at_once_lose_nothing(tmp_path: Path, cloud: Cl
     said = [writer.communicate()[1] for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0], said
     reader = Cloud(folder)
-    assert reader.sandbox.status()["identities"] == 5 + 60
+    assert reader.sandbox.status()["identities"] == SEEDED_IDENTITIES + 60
     reader.sandbox.close()
 
 

@@ -173,7 +173,7 @@ class Sandbox(Contents):
                 "subscriptionId": SUBSCRIPTION,
                 "subscriptionName": SUBSCRIPTION_NAME,
                 "tenantId": TENANT,
-                "person": PERSON_NAME,
+                "user": PERSON_NAME,
                 "roles": _signed_in_user().roles_of_person(rows),
                 "groups": rows.count("group"),
                 "vms": rows.count("vm"),

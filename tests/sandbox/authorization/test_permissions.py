@@ -310,7 +310,7 @@ def test_an_assignment_of_a_role_that_is_gone_grants_nothing(cloud: Cloud) -> No
 def test_a_person_is_not_limited_to_what_is_not_there(cloud: Cloud, limit: tuple[str, str]) -> None:
     with pytest.raises(UsageError):
         cloud.sandbox.limit_person([("Reader", "group"), limit])
-    assert cloud.sandbox.status()["roles"] == [f"Owner at /subscriptions/{SUBSCRIPTION}"]
+    assert cloud.sandbox.status()["roles"] == [f"Owner on /subscriptions/{SUBSCRIPTION}"]
 
 
 def test_a_template_with_what_the_person_may_not_make_is_refused_before_anything_is_begun(cloud: Cloud) -> None:
@@ -323,7 +323,8 @@ def test_a_template_with_what_the_person_may_not_make_is_refused_before_anything
         "location": "westus",
         "properties": {},
     }
-    template = {"$schema": "s", "contentVersion": "1.0.0.0", "resources": [address]}
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    template = {"$schema": schema, "contentVersion": "1.0.0.0", "resources": [address]}
     body = {"properties": {"template": template, "mode": "Incremental"}}
     url = f"{IN_GROUP}/providers/Microsoft.Resources/deployments/d?api-version=2021-04-01"
     refused = cloud.send("PUT", url, body)

@@ -79,9 +79,7 @@ def resolve_each_vm(meant: Selection, session: Session, run: Run) -> Iterator[st
     from vmident.usecases.resolve.vm_selection import select_vms
 
     if meant.condition is not None and run.output is Output.HUMAN:
-        run.console.warn(
-            [Line("Resource Graph lags behind: VMs created or changed in the last minutes may be missing.")]
-        )
+        run.console.warn([Line("Resource Graph lags: VMs created or changed in the last few minutes may be missing.")])
     several = session.subscriptions(run.several_subscriptions)
     is_empty = True
     for one in select_vms(meant, session.where, session.ports.machines, several):

@@ -49,8 +49,8 @@ def limit(rows: Rows, limits: Iterable[tuple[str, str]], new_uuid: Callable[[], 
 
 
 def roles_of_person(rows: Rows) -> list[str]:
-    """List the person's roles, each as `ROLE at SCOPE`."""
-    return [f"{grant.role.title} at {grant.scope}" for grant in Grants(rows, PERSON_ID).all]
+    """List the person's roles, each as `ROLE on SCOPE`."""
+    return [f"{grant.role.title} on {grant.scope}" for grant in Grants(rows, PERSON_ID).all]
 
 
 def _role_name(roles: Iterable[Role], words: str) -> str:

@@ -163,7 +163,8 @@ def test_a_nested_template_without_a_scope_of_its_own_is_evaluated_outside(cloud
 def test_a_prediction_and_a_validation_look_into_nested_deployments(cloud: Cloud) -> None:
     inner = template(AT_GROUP, identity("otherIdentity"), identity("[parameters('called')]"))
     inner["parameters"] = {"called": {"type": "string"}}
-    whole = template(AT_SUBSCRIPTION, nested("in", inner, resourceGroup=GROUP, parameters={"called": "new"}))
+    beside = nested("beside", template(AT_SUBSCRIPTION), location="[deployment().location]")
+    whole = template(AT_SUBSCRIPTION, nested("in", inner, resourceGroup=GROUP, parameters={"called": "new"}), beside)
     body = {"location": "westus", "properties": {"mode": "Incremental", "template": whole}}
     begun = cloud.send("POST", url_of(IN_SUBSCRIPTION, more="/whatIf"), body)
     cloud.finish()

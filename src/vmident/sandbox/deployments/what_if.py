@@ -43,10 +43,10 @@ _NEVER_COMPARED = {"apiversion", "adminpassword", "etag"}
 
 def predict(call: Call) -> Response:
     """Answer POST `whatIf`."""
-    checked_deployment(call)
+    location = checked_deployment(call)["location"]
     properties = asked_properties(call)
     raw, given = without_secrets(properties["template"], properties.get("parameters") or {}, _HIDDEN)
-    place = with_deployment(place_of(call), call.words["deployment"], None, properties)
+    place = with_deployment(place_of(call), call.words["deployment"], location, properties)
     template = read_template(raw, given, place)
     only_ids = (properties.get("whatIfSettings") or {}).get("resultFormat") == "ResourceIdOnly"
     changes = list(_changes(call, template))

@@ -99,6 +99,14 @@ def test_without_access_to_azure_the_sizes_are_the_default_ones(export: Exporter
     assert outcome.err.startswith("The remediation tasks have default sizes, because Azure could not be read: ")
 
 
+def test_a_subscription_that_cannot_be_read_gives_default_sizes(export: Exporter) -> None:
+    outcome = export(
+        SYSTEM.replace("names:", "subscriptions: [00000000-0000-0000-0000-000000000001], names:"), "", GROUP
+    )
+    assert outcome.code == 0
+    assert outcome.err.startswith("The remediation tasks have default sizes, because Azure could not be read: ")
+
+
 def test_a_plan_without_changes_is_noted(export: Exporter) -> None:
     outcome = export("version: 1\nrules:\n- vms: {names: [webVM]}\n  system: true\n")
     assert outcome.err == "The remediation tasks have default sizes, because the plan has no changes now.\n"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
-from vmident.core.export.policy.export import PolicyExport
+from vmident.core.export.policy.export import Policies, PolicyOptions
 from vmident.core.export.policy.user_assigned import AttachmentPolicy
 from vmident.core.export.unsupported import listed_lines
 from vmident.core.shell import command_line
@@ -15,34 +16,34 @@ TEMPLATE = "policy.json"
 README = "README.md"
 
 
-def policy_files(made: PolicyExport) -> dict[str, str]:
+def policy_files(policies: Policies, options: PolicyOptions, template: Any) -> dict[str, str]:
     """Return the text of each file by its name."""
-    return {TEMPLATE: json.dumps(made.template, indent=2) + "\n", README: document(_readme(made))}
+    return {TEMPLATE: json.dumps(template, indent=2) + "\n", README: document(_readme(policies, options))}
 
 
-def _readme(made: PolicyExport) -> Iterator[str]:
+def _readme(policies: Policies, options: PolicyOptions) -> Iterator[str]:
     yield from ("# Managed identities by Azure Policy", "")
     yield f"`{TEMPLATE}` is an ARM template that vmident exported from a desired-state file. It assigns policies at"
-    yield from (f"`{made.options.place.scope}`.", "")
-    yield from _policies(made)
-    yield from _preview(made)
-    yield from _deploy(made)
-    yield from _check(made)
-    yield from _limits(made)
-    yield from missing_section(made.unsupported)
-    yield from _remove(made)
+    yield from (f"`{options.place.scope}`.", "")
+    yield from _policies(policies, options)
+    yield from _preview(options)
+    yield from _deploy(options)
+    yield from _check(options)
+    yield from _limits(policies)
+    yield from missing_section(policies.unsupported)
+    yield from _remove(options)
 
 
-def _policies(made: PolicyExport) -> Iterator[str]:
+def _policies(policies: Policies, options: PolicyOptions) -> Iterator[str]:
     yield from ("| policy | what it does | rules on lines |", "|---|---|---|")
-    prefix = made.options.prefix
-    for definition in made.definitions:
+    prefix = options.prefix
+    for definition in policies.definitions:
         what = f"enables the system-assigned identity on {definition.kind.noun}s"
         yield f"| `{definition.named(prefix)}` | {what} | {listed_lines(definition.lines)} |"
-    for one, rules in made.attachments.items():
+    for one, rules in policies.attachments.items():
         yield f"| `{one.named(prefix)}` | {_attaches(one)} | {listed_lines(rules)} |"
     yield ""
-    scope, only = made.options.place.scope, made.options.place.only
+    scope, only = options.place.scope, options.place.only
     if scope.subscription is None:
         where = f"subscription `{only}`" if only else "every subscription of the management group"
         yield from (f"Rules that name no subscription are for {where}.", "")
@@ -53,8 +54,8 @@ def _attaches(one: AttachmentPolicy) -> str:
     return f"attaches `{one.identity}` to {one.kind.noun}s at `{one.scope}`{where}"
 
 
-def _deployment(made: PolicyExport, *words: str) -> str:
-    scope, location = made.options.place.scope, made.options.location
+def _deployment(options: PolicyOptions, *words: str) -> str:
+    scope, location = options.place.scope, options.location
     if scope.subscription is not None:
         place = ("sub", words[0], "--subscription", scope.subscription)
     else:
@@ -64,9 +65,9 @@ def _deployment(made: PolicyExport, *words: str) -> str:
     )
 
 
-def _preview(made: PolicyExport) -> Iterator[str]:
-    yield from ("## Preview", "", "The resources that the template creates:", "", _deployment(made, "what-if"), "")
-    if made.options.is_audit:
+def _preview(options: PolicyOptions) -> Iterator[str]:
+    yield from ("## Preview", "", "The resources that the template creates:", "", _deployment(options, "what-if"), "")
+    if options.is_audit:
         yield "The assignments are not enforced (`DoNotEnforce`): Azure Policy reports which VMs it would change, and"
         yield "changes none. The template has no remediation tasks, and its identities have no roles."
         yield "To enforce the policies, export without `--audit` and deploy again."
@@ -76,54 +77,54 @@ def _preview(made: PolicyExport) -> Iterator[str]:
     yield ""
 
 
-def _deploy(made: PolicyExport) -> Iterator[str]:
-    yield from ("## Deploy", "", _deployment(made, "create"), "")
+def _deploy(options: PolicyOptions) -> Iterator[str]:
+    yield from ("## Deploy", "", _deployment(options, "create"), "")
     yield "You need the roles Resource Policy Contributor and Role Based Access Control Administrator (or Owner) at the"
     yield from ("scope.", "")
-    if made.options.is_audit:
+    if options.is_audit:
         return
     yield "The deployment also starts remediation tasks, which change existing VMs. New VMs are changed when they are"
     yield from ("created.", "")
-    if made.options.place.scope.subscription is None:
+    if options.place.scope.subscription is None:
         yield "At a management group, remediation tasks change the VMs that Azure Policy has already evaluated, and a"
         yield "new assignment is evaluated within about 30 minutes. Deploy the template again after that."
         yield ""
 
 
-def _check(made: PolicyExport) -> Iterator[str]:
-    scope = made.options.place
+def _check(options: PolicyOptions) -> Iterator[str]:
+    scope = options.place
     subscription = scope.scope.subscription or scope.only or "SUBSCRIPTION"
     command = command_line("vmident", "plan", "-f", "FILE", "--subscription", subscription, "--exit-code")
     yield from ("## Check", "", "`vmident plan` with the same desired-state file shows what is still to be done:", "")
     yield from (f"    {command}", "")
 
 
-def _limits(made: PolicyExport) -> Iterator[str]:
+def _limits(policies: Policies) -> Iterator[str]:
     yield from ("## What Azure Policy does not do", "")
     yield "* It does not detach identities or disable the system-assigned identity, also where a rule is removed from"
     yield "  the file: `exclude`, `exactly` and `system: false` need `vmident apply`."
     yield "* It does not grant roles to the identities of VMs."
     yield "* It writes without etags, so that a change that someone else makes at the same moment can be lost."
-    if made.attachments:
+    if policies.attachments:
         yield "* The built-in policy skips VMs and scale sets that have exactly one user-assigned identity and no"
         yield "  system-assigned identity. `vmident plan` shows them, and `vmident apply` changes them."
         yield "* The built-in policy needs the roles Contributor and User Access Administrator. The template grants"
         yield "  them to the identity of each assignment."
-    if any(one.number > 1 for one in made.definitions):
+    if any(one.number > 1 for one in policies.definitions):
         yield "* The rules are too many for one policy definition. A VM that rules of two definitions select gets its"
         yield "  system-assigned identity from a remediation task, and not when it is created."
-    if made.definitions:
+    if policies.definitions:
         yield "* A VM with an attached identity outside the scope needs the role Managed Identity Operator on that"
         yield "  identity for the identity of the assignment. The template grants it at the scope only."
-    if any(one.kind.value == "vmss" for one in made.definitions):
+    if any(one.kind.value == "vmss" for one in policies.definitions):
         yield "* Scale sets in Flexible orchestration mode do not support the system-assigned identity and are skipped."
     yield ""
 
 
-def _remove(made: PolicyExport) -> Iterator[str]:
+def _remove(options: PolicyOptions) -> Iterator[str]:
     yield from ("## Remove", "")
     yield "Policies of an earlier export stay when they are not in the template any more. To delete them with the next"
     yield "deployment, deploy the template as a deployment stack: `az stack sub create` or `az stack mg create` with"
     yield "`--action-on-unmanage deleteResources`. Before you delete an assignment, delete the role assignments of its"
     yield "identity: a new assignment of the same name has another identity, and Azure does not change the principal of"
-    yield f"a role assignment. All names begin with `{made.options.prefix}-`."
+    yield f"a role assignment. All names begin with `{options.prefix}-`."

@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.export.policy.test_selection_law import PLACES, exported
+from tests.core.export.policy.test_selection_law import PLACES, Exported, exported
 from vmident.core.desired_state.rules import Rule, Selector, SystemRule
-from vmident.core.export.policy.export import PolicyExport
-from vmident.render.export.policy import policy_files
 from vmident.sandbox.deployments.expressions import Applied, Literal, Node, Picked, is_expression, parsed, resolved
 
 HOSTILE = (
@@ -29,7 +27,7 @@ HOSTILE = (
 OURS = {"and", "coalesce", "contains", "equals", "field", "greaterorequals", "length", "skip", "sub", "take"}
 
 
-def exported_with(tags: dict[str, str]) -> PolicyExport:
+def exported_with(tags: dict[str, str]) -> Exported:
     return exported([Rule(2, Selector(tags=tags), SystemRule(is_wanted=True, line=3))], PLACES[0])
 
 
@@ -51,12 +49,12 @@ def literals_in(node: Node) -> set[str]:
 
 def check(value: str, pattern: str) -> None:
     made = exported_with({"team": pattern})
-    if made.unsupported:
-        assert made.is_empty
+    if made.policies.unsupported:
+        assert made.policies.is_empty
         return
-    document = json.loads(policy_files(made)["policy.json"])
+    document = json.loads(made.files["policy.json"])
     deployed = resolved(document["resources"][0]["properties"]["policyRule"], {})
-    condition = made.definitions[0].condition
+    condition = made.policies.definitions[0].condition
     assert deployed["if"] == condition, "the deployment evaluates nothing, and takes one bracket away"
     own = condition["allOf"][3:]
     parts = set(pattern.split("*")) - {""}
@@ -86,9 +84,9 @@ def test_any_value_of_a_tag_stays_a_text(text: str, shape: str) -> None:
 def test_hostile_names_of_tags_stay_texts_or_are_refused(text: str) -> None:
     made = exported_with({text: "x"})
     if "[" in text or "]" in text or any(ord(one) < 32 for one in text):
-        assert [one.line for one in made.unsupported] == [2]
+        assert [one.line for one in made.policies.unsupported] == [2]
     else:
-        (condition,) = made.definitions[0].condition["allOf"][3:]
+        (condition,) = made.policies.definitions[0].condition["allOf"][3:]
         assert condition["field"] == "tags['" + text.replace("'", "''") + "']"
 
 
@@ -97,7 +95,7 @@ def test_hostile_texts_add_no_line_and_no_markup_to_the_readme(text: str) -> Non
     def readme(pattern: str) -> str:
         kept = Rule(9, Selector(names=("a",)), SystemRule(is_wanted=True, line=9))
         rule = Rule(2, Selector(tags={"team": pattern}), SystemRule(is_wanted=True, line=3))
-        return policy_files(exported([rule, kept], PLACES[0]))["README.md"]
+        return exported([rule, kept], PLACES[0]).files["README.md"]
 
     hostile, harmless = readme(f"a*b*c*{text}"), readme("a*b*c*d")
     assert len(hostile.split("\n")) == len(harmless.split("\n"))

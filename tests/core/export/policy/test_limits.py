@@ -27,7 +27,7 @@ def system(line: int, selector: Selector, *, wanted: bool = True) -> Rule:
 
 def test_many_rules_become_several_definitions_within_the_limits() -> None:
     rules = [system(line, Selector(tags={"team": f"v{line}.*", "b": f"v{line}.0"})) for line in range(1, 1001)]
-    definitions = exported(rules, GROUP).definitions
+    definitions = exported(rules, GROUP).policies.definitions
     assert len(definitions) > 1
     assert [one.named("vmident") for one in definitions][:2] == ["vmident-system-vm", "vmident-system-vm-2"]
     assert sorted(line for one in definitions for line in one.lines) == list(range(1, 1001))
@@ -41,7 +41,7 @@ def test_many_rules_become_several_definitions_within_the_limits() -> None:
 
 def test_ten_thousand_ids_fit() -> None:
     ids = frozenset(vm_id(SUBSCRIPTIONS[0], "prod", f"vm{number}") for number in range(10_000))
-    definitions = exported([system(2, Selector(ids=ids))], GROUP).definitions
+    definitions = exported([system(2, Selector(ids=ids))], GROUP).policies.definitions
     assert all(len(json.dumps(one.properties())) < MOST_BYTES for one in definitions)
     text = "".join(json.dumps(one.condition) for one in definitions)
     assert text.count("/virtualMachines/vm") == 10_000
@@ -141,7 +141,7 @@ def test_remediation_tasks_are_sized_by_the_plan(pending: int | None, resources:
 def test_what_cannot_be_exported_is_named_with_its_line(
     rule: Rule, place: ExportScope, expected: list[tuple[int, str]]
 ) -> None:
-    assert [(one.line, one.what) for one in exported([rule], place).unsupported] == expected
+    assert [(one.line, one.what) for one in exported([rule], place).policies.unsupported] == expected
 
 
 def included(line: int, identity: object) -> Rule:
@@ -160,23 +160,28 @@ def included(line: int, identity: object) -> Rule:
 )
 def test_an_identity_that_another_rule_does_not_allow_is_not_attached(other: Rule, *, is_left_out: bool) -> None:
     made = exported([included(2, IDENTITY), other], SUBSCRIPTION)
-    assert (not made.attachments) is is_left_out
-    assert ((3, "including identity 'app'") in [(one.line, one.what) for one in made.unsupported]) is is_left_out
+    assert (not made.policies.attachments) is is_left_out
+    assert (
+        (3, "including identity 'app'") in [(one.line, one.what) for one in made.policies.unsupported]
+    ) is is_left_out
 
 
 def test_too_many_rules_that_disable_leave_nothing_enabled() -> None:
     against = [system(line, Selector(tags={"t": f"v.{line}"}), wanted=False) for line in range(10, 400)]
     made = exported([system(2, Selector(names=("a",))), *against], GROUP)
-    assert not made.definitions
-    (found,) = [one for one in made.unsupported if one.line == 2]
+    assert not made.policies.definitions
+    (found,) = [one for one in made.policies.unsupported if one.line == 2]
     assert found.what == "'system: true' for VMs"
 
 
 def test_a_rule_that_disables_and_cannot_be_expressed_leaves_nothing_enabled() -> None:
     against = system(9, Selector(names=("a*b*c*d",), kinds=(VmKind.VM,)), wanted=False)
     made = exported([system(2, Selector(names=("x",), kinds=(VmKind.VM, VmKind.SCALE_SET))), against], GROUP)
-    assert [one.kind for one in made.definitions] == [VmKind.SCALE_SET]
-    assert [(one.line, one.what) for one in made.unsupported] == [(2, "'system: true' for VMs"), (9, "'system: false'")]
+    assert [one.kind for one in made.policies.definitions] == [VmKind.SCALE_SET]
+    assert [(one.line, one.what) for one in made.policies.unsupported] == [
+        (2, "'system: true' for VMs"),
+        (9, "'system: false'"),
+    ]
 
 
 def test_an_identity_outside_the_subscription_gets_a_role_of_its_own() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 import pytest
 
 from tests.core.export.policy.estates import SUBSCRIPTIONS, Estate, random_estate, random_rule
 from vmident.core.desired_state.rules import Rule
 from vmident.core.export.policy.clauses import ExportScope
-from vmident.core.export.policy.export import PolicyExport, PolicyOptions, policy_export
+from vmident.core.export.policy.export import Policies, PolicyOptions, policies_for, policy_template
 from vmident.core.export.policy.expressions import escaped
 from vmident.core.export.unsupported import Unsupported
 from vmident.core.rbac.scope import Scope
@@ -17,6 +19,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.resources import location_key
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import kind_of
+from vmident.render.export.policy import policy_files
 from vmident.sandbox.deployments.expressions import resolved
 from vmident.sandbox.policy.conditions import matches
 
@@ -28,8 +31,22 @@ PLACES = (
 )
 
 
-def exported(rules: list[Rule], place: ExportScope) -> PolicyExport:
-    return policy_export(rules, PolicyOptions(place, "westeurope", "vmident"), lambda _policy: None)
+@dataclass(frozen=True)
+class Exported:
+    """Policies and the template that deploys them."""
+
+    policies: Policies
+    options: PolicyOptions
+    template: dict[str, Any]
+
+    @property
+    def files(self) -> dict[str, str]:
+        return policy_files(self.policies, self.options, self.template)
+
+
+def exported(rules: list[Rule], place: ExportScope) -> Exported:
+    policies, options = policies_for(rules, place), PolicyOptions(place, "westeurope", "vmident")
+    return Exported(policies, options, policy_template(policies, options, lambda _policy: None))
 
 
 def in_place(rule: Rule, place: ExportScope, vm: VirtualMachine) -> bool:
@@ -43,20 +60,20 @@ def in_place(rule: Rule, place: ExportScope, vm: VirtualMachine) -> bool:
     return rule.selector.selects(vm)
 
 
-def is_matched(made: PolicyExport, estate: Estate, vm: VirtualMachine) -> bool:
+def is_matched(made: Exported, estate: Estate, vm: VirtualMachine) -> bool:
     """Return whether a definition matches a VM, once the deployment of the template has read it."""
     resource, context = estate.resource_of(vm), estate.context_of(vm)
     place = made.options.place.scope
     if place.subscription is not None and vm.id.subscription.lower() != place.subscription.lower():
         return False
-    conditions = [resolved(escaped(one.condition), {}) for one in made.definitions]
+    conditions = [resolved(escaped(one.condition), {}) for one in made.policies.definitions]
     return any(matches(one, resource, context) for one in conditions)
 
 
-def attached_to(made: PolicyExport, vm: VirtualMachine) -> set[ResourceId]:
+def attached_to(made: Exported, vm: VirtualMachine) -> set[ResourceId]:
     return {
         ResourceId.parse(one.identity)
-        for one in made.attachments
+        for one in made.policies.attachments
         if one.kind is kind_of(vm.id)
         and (one.scope.startswith("/providers/") or Scope(one.scope).contains(Scope(str(vm.id))))
         and (not one.regions or location_key(vm.location) in one.regions)
@@ -80,7 +97,7 @@ def check(seed: int) -> bool:
     made = exported(rules, place)
     disabling = [rule for rule in rules if rule.system and not rule.system.is_wanted]
     for vm in estate.machines:
-        lacking = {one.line // 10 * 10 for one in made.unsupported if is_about(one, vm)}
+        lacking = {one.line // 10 * 10 for one in made.policies.unsupported if is_about(one, vm)}
         kept = [rule for rule in rules if rule.line not in lacking]
         wanted = any(in_place(rule, place, vm) for rule in kept if rule.system)
         refused = any(in_place(rule, place, vm) for rule in disabling)
@@ -88,7 +105,7 @@ def check(seed: int) -> bool:
         assert is_matched(made, estate, vm) == (wanted and is_pending and not refused), (seed, vm, rules)
         expected = {named.beside(vm.id) for rule in kept if in_place(rule, place, vm) for named in rule.include}
         assert attached_to(made, vm) == expected, (seed, vm, rules)
-    return not made.unsupported
+    return not made.policies.unsupported
 
 
 def test_policies_match_what_rules_select() -> None:

@@ -23,6 +23,7 @@ from vmident.errors import (
     ExitCode,
     NotAllowed,
     NotExportable,
+    NotFound,
     NotSignedIn,
     UsageError,
 )
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _TARGET = ExportTarget("policy", "Azure Policy")
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,9}[A-Za-z0-9]|[A-Za-z]")
+_NO_IDENTITY = "identity-not-found"
 _EXAMPLE = "Example: --scope /providers/Microsoft.Management/managementGroups/myGroup"
 
 
@@ -91,7 +93,7 @@ def policy(run: Run, *, file: DescriptionFile = None, export: ExportOptions, opt
       vmident export policy -f identities.yaml --scope /providers/Microsoft.Management/managementGroups/myGroup
       -l westeurope --to policy --audit
     """
-    from vmident.core.export.policy.export import PolicyOptions, policy_export
+    from vmident.core.export.policy.export import PolicyOptions, policies_for, policy_template
     from vmident.render.export.policy import policy_files
 
     session = run.open()
@@ -104,15 +106,16 @@ def policy(run: Run, *, file: DescriptionFile = None, export: ExportOptions, opt
         )
     job = export_job(_TARGET, file, export, run)
     settings = PolicyOptions(place, location, options.prefix, options.audit)
-    job.check(policy_export(job.rules, settings, lambda _policy: None).unsupported)
-    notes: list[Line] = []
-    made = policy_export(job.rules, settings, _counts(job, place, options, session, notes))
-    if made.is_empty:
+    policies = policies_for(job.rules, place)
+    job.check(policies.unsupported)
+    if policies.is_empty:
         raise NotExportable(
             f"{job.file}: Azure Policy cannot express any rule of the file.",
             hint="To see the reasons, run the command without --partial.",
         )
-    return job.finish(run, Export(policy_files(made), made.unsupported), notes=notes)
+    notes: list[Line] = []
+    template = policy_template(policies, settings, _counts(job, place, options, session, notes))
+    return job.finish(run, Export(policy_files(policies, settings, template), policies.unsupported), notes=notes)
 
 
 def _place(scope: str | None, subscriptions: Sequence[str]) -> ExportScope:
@@ -163,7 +166,9 @@ def _counts(
         plan: Plan = plan_for_counts(job.rules, place, session.where_asked, session.ports)
     except ConflictingRules as conflict:
         raise conflict.with_message(f"{job.file}: {conflict.message}") from conflict
-    except (NotSignedIn, NotAllowed, AzureUnavailable) as unread:
+    except (NotSignedIn, NotAllowed, NotFound, AzureUnavailable) as unread:
+        if unread.code == _NO_IDENTITY:
+            raise
         return unknown(f"Azure could not be read: {unread.message.rstrip('.')}")
     if not plan.pending:
         return unknown("the plan has no changes now")

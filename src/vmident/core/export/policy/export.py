@@ -1,4 +1,4 @@
-"""The rules of a desired-state file as an Azure Policy export."""
+"""The rules of a desired-state file as Azure policies, and as the ARM template that deploys them."""
 
 from __future__ import annotations
 
@@ -53,14 +53,12 @@ class PolicyOptions(Struct, frozen=True):
     is_audit: bool = False
 
 
-class PolicyExport(Struct, frozen=True):
-    """What an export holds: the policies, what of the rules is not among them, and the ARM template."""
+class Policies(Struct, frozen=True):
+    """The policies that rules become, those that attach with the lines of their rules, and what is not among them."""
 
-    options: PolicyOptions
     definitions: tuple[SystemDefinition, ...]
     attachments: dict[AttachmentPolicy, tuple[int, ...]]
     unsupported: tuple[Unsupported, ...]
-    template: dict[str, Any]
 
     @property
     def is_empty(self) -> bool:
@@ -68,23 +66,23 @@ class PolicyExport(Struct, frozen=True):
         return not self.definitions and not self.attachments
 
 
-def policy_export(rules: Sequence[Rule], options: PolicyOptions, counts: Counts) -> PolicyExport:
-    """Return the export of rules; `counts` sizes its remediation tasks. Raises `UsageError` where it is too large."""
-    definitions, lacking_system = system_definitions(rules, options.place)
-    attached, lacking_users = attachments(rules, options.place)
+def policies_for(rules: Sequence[Rule], place: ExportScope) -> Policies:
+    """Return what rules become at a scope."""
+    definitions, lacking_system = system_definitions(rules, place)
+    attached, lacking_users = attachments(rules, place)
     roles = {Unsupported(rule.line, _ROLES, _NO_ROLES) for rule in rules if rule.roles}
+    return Policies(definitions, attached, tuple(sorted({*lacking_system, *lacking_users, *roles})))
+
+
+def policy_template(policies: Policies, options: PolicyOptions, counts: Counts) -> dict[str, Any]:
+    """Return the ARM template; `counts` sizes its remediation tasks. Raises `UsageError` where it is too large."""
+    definitions, attached = policies.definitions, policies.attachments
     resources = [*_system_resources(definitions, options, counts)] if definitions else []
     for one in attached:
         resources += _attachment_resources(one, options, counts)
     made = template(options.place.scope, resources, options.location, options.prefix)
     _check_size(definitions, attached, resources, len(json.dumps(made)))
-    return PolicyExport(
-        options,
-        definitions,
-        attached,
-        tuple(sorted({*lacking_system, *lacking_users, *roles})),
-        made,
-    )
+    return made
 
 
 def _system_resources(

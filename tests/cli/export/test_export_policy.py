@@ -192,6 +192,11 @@ def test_a_file_of_which_nothing_can_be_exported_is_an_error(export: Exporter) -
     assert not export.to.exists()
 
 
+def test_a_file_without_rules_is_an_error(export: Exporter) -> None:
+    error = export("version: 1\nrules: []\n").error
+    assert (error["code"], error["hint"]) == ("not-exportable", "Add a rule with 'system: true' or 'include'.")
+
+
 def test_conflicting_rules_are_an_error(export: Exporter) -> None:
     both = SYSTEM + "  - vms: {names: [dbVM]}\n    system: false\n"
     assert export(both, "--partial").error["code"] == "conflicting-rules"

@@ -110,8 +110,10 @@ def policy(run: Run, *, file: DescriptionFile = None, export: ExportOptions, opt
     job.check(policies.unsupported)
     if policies.is_empty:
         raise NotExportable(
-            f"{job.file}: Azure Policy cannot express any rule of the file.",
-            hint="To see the reasons, run the command without --partial.",
+            f"{job.file}: No rule of the file can be exported to Azure Policy.",
+            hint="Run the command without --partial to see the reasons."
+            if policies.unsupported
+            else "Add a rule with 'system: true' or 'include'.",
         )
     notes: list[Line] = []
     template = policy_template(policies, settings, _counts(job, place, options, session, notes))

@@ -6,7 +6,9 @@ or a management group, and is seen there and below; the built-in ones are at the
 
 from __future__ import annotations
 
+import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox import errors as sandbox_errors
@@ -99,8 +101,15 @@ def check_unused(call: Call, kind: store.PolicyKind) -> None:
 def rule_of(definition: Record) -> tuple[Rule, dict[str, Parameter]]:
     """Return the rule and the parameters of a definition that is kept, or built in."""
     properties = definition["properties"]
-    parameters = read_parameters(properties.get("parameters"), "policy", _MOST_PARAMETERS)
-    return read_rule(properties["policyRule"], parameters), parameters
+    return _rule_in(json.dumps([properties["policyRule"], properties.get("parameters")]))
+
+
+@lru_cache(maxsize=2048)
+def _rule_in(text: str) -> tuple[Rule, dict[str, Parameter]]:
+    # An estate with many rules evaluates each of them on every write.
+    rule, raw = json.loads(text)
+    parameters = read_parameters(raw, "policy", _MOST_PARAMETERS)
+    return read_rule(rule, parameters), parameters
 
 
 def _check_rule(call: Call, name: str, properties: dict[str, Any]) -> None:

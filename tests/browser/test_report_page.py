@@ -120,6 +120,13 @@ def test_the_map_is_walked_from_who_to_what(page: Page) -> None:
     page.follow("shared")
 
 
+def test_the_members_of_a_group_are_listed_where_the_map_starts_from_it(page: Page) -> None:
+    page.follow("Crew")
+    assert page.text("#map-members") == "Members: Ann, eve"
+    page.follow("shared")
+    assert page.text("#map-members") == ""
+
+
 def test_findings_are_filtered_and_sorted(page: Page) -> None:
     page.fill("#finding-severity", "high")
     assert page.count("#finding-table tbody tr") == sum(one.severity.value == "high" for one in report_of().findings)

@@ -128,7 +128,7 @@ def test_members_that_are_not_known_all_are_unknown(estate: Program, answer: dic
 def test_a_lost_batch_leaves_groups_unread(estate: Program) -> None:
     estate.when("POST", "$batch", losing_the_answer, times=99)
     outcome = estate("access signInVM --groups")
-    assert (outcome.code, list(unread(outcome))) == (0, ["members of 1 groups"])
+    assert (outcome.code, list(unread(outcome))) == (0, ["members of 1 group"])
 
 
 def test_large_groups_are_read_page_by_page_and_hidden_ones_are_unread(estate: Program) -> None:

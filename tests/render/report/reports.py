@@ -44,11 +44,13 @@ SMALL = Estate(
         assignment("a", "shared-principal", "owner", SUBSCRIPTION, principal_type="ServicePrincipal"),
         assignment("b", "ann", "runner", vm("web")),
         assignment("c", "bob", "runner", group("data"), eligible=True),
+        assignment("d", "crew", "runner", vm("web"), principal_type="Group"),
     ),
     roles=ROLES,
     federated=(CREDENTIAL,),
     management_groups=MANAGEMENT_GROUPS,
-    principals={"ann": DirectoryObject("User", "Ann")},
+    principals={"ann": DirectoryObject("User", "Ann"), "crew": DirectoryObject("Group", "Crew")},
+    members={"crew": frozenset({"ann", "eve"})},
     unread=(Unread("groups", "not asked for"),),
 )
 

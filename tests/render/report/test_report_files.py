@@ -25,10 +25,10 @@ def test_the_document_has_counts_findings_identities_and_what_was_not_read() -> 
     report = report_of()
     document = report_document(report)
     assert document["summary"] == counts_of(report) == {
-        "machines": 2, "identities": 3, "unused": 1, "missing": 0, "privileged": 1, "roleAssignments": 3,
+        "machines": 2, "identities": 3, "unused": 1, "missing": 0, "privileged": 1, "roleAssignments": 4,
     }  # fmt: skip
     shared = next(one for one in document["identities"] if one["name"] == "shared")
-    assert (shared["type"], shared["principals"], len(shared["attachedTo"])) == ("user", 3, 2)
+    assert (shared["type"], shared["principals"], len(shared["attachedTo"])) == ("user", 4, 2)
     assert document["unread"] == [{"what": "groups", "why": "not asked for"}]
     assert len(document["findings"]) == len(finding_rows(report))
     assert "2 VMs and scale sets, 3 identities (1 with a privileged role)" in next(iter(report_lines(report))).text

@@ -80,7 +80,7 @@ class _Reading:
             self._unread.append(Unread(f"members of {rest} groups", f"at most {GROUPS:,} groups are read"))
         for at in range(0, min(len(groups), GROUPS), REQUESTS_IN_BATCH):
             some = groups[at : min(at + REQUESTS_IN_BATCH, GROUPS)]
-            with self._noting(lambda: f"members of {len(some)} groups"):  # noqa: B023 - called before the next
+            with self._noting(lambda: f"members of {len(some)} {'group' if len(some) == 1 else 'groups'}"):  # noqa: B023 - called before the next
                 self._read_members(some)
         caller = credential.caller
         return DirectoryAnswer(

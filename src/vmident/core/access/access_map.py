@@ -28,7 +28,7 @@ from vmident.core.access.estate import (
     name_of,
     subscription_of,
 )
-from vmident.core.access.openings import GROUP, Opening, Openings
+from vmident.core.access.openings import GROUP, MEMBERS_AT_MOST, Opening, Openings
 from vmident.core.access.rights import CODE_EXECUTION, How, Privilege, privilege_of
 
 _MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
@@ -94,10 +94,10 @@ class AccessMap:
         if not identity.is_missing:
             scopes = self._openings.scopes_with_openings(identity.machines, identity.id)
         if scopes is None or self.trusted_by(identity):
-            return tuple(_routes(self.can_become(identity)))
+            return tuple(self._routes_in(self.can_become(identity)))
         key = (scopes, own if own in self._by_principal else "")
         if key not in self._routes:
-            self._routes[key] = tuple(_routes(self.can_become(identity)))
+            self._routes[key] = tuple(self._routes_in(self.can_become(identity)))
         return self._routes[key]
 
     def trusted_by(self, identity: IdentityEntry) -> Sequence[FederatedCredential]:
@@ -190,42 +190,46 @@ class AccessMap:
             one.expires,
             title is not None,
             one.principal_id if is_through_group else None,
-            self._group_name(one.principal_id) if is_through_group else None,
+            self._known_name(one.principal_id) if is_through_group else None,
             None if members is None else len(members),
         )
 
-    def _group_name(self, group: str) -> str | None:
-        known = self.estate.principals.get(group.lower())
+    def _known_name(self, principal_id: str) -> str | None:
+        known = self.estate.principals.get(principal_id.lower())
         return known.name if known else None
 
     def _holding(self, one: Assignment, group: str | None = None) -> Holding:
         name = self._roles[one.role_guid].name if one.role_guid in self._roles else one.role_guid
         privilege = self._privileges.get(one.role_guid, Privilege.NONE)
         limits = (one.condition, one.eligible, one.expires)
-        group_name = self._group_name(group) if group else None
+        group_name = self._known_name(group) if group else None
         return Holding(name, one.role_guid, one.scope, privilege, one.id, *limits, group, group_name)
 
+    def _routes_in(self, edges: Iterable[Edge]) -> Iterator[Route]:
+        by_source: dict[str, list[Edge]] = defaultdict(list)
+        for edge in edges:
+            by_source[edge.source].append(edge)
+        for source, found in by_source.items():
+            one, hows = found[0], tuple(edge.how for edge in found)
+            yield Route(
+                one.principal_id,
+                one.principal_type,
+                one.principal_name,
+                hows,
+                one.role,
+                one.scope,
+                source,
+                one.condition,
+                # A right to attach can be eligible where the same assignment's other rights are active.
+                all(edge.eligible for edge in found),
+                one.is_identity,
+                one.member_count,
+                self._member_names(one.principal_id) if one.member_count else (),
+            )
 
-def _routes(edges: Iterable[Edge]) -> Iterator[Route]:
-    by_source: dict[str, list[Edge]] = defaultdict(list)
-    for edge in edges:
-        by_source[edge.source].append(edge)
-    for source, found in by_source.items():
-        one, hows = found[0], tuple(edge.how for edge in found)
-        yield Route(
-            one.principal_id,
-            one.principal_type,
-            one.principal_name,
-            hows,
-            one.role,
-            one.scope,
-            source,
-            one.condition,
-            # A right to attach can be eligible where the same assignment's other rights are active.
-            all(edge.eligible for edge in found),
-            one.is_identity,
-            one.member_count,
-        )
+    def _member_names(self, group: str | None) -> tuple[str, ...]:
+        members = self._openings.acting_members(group or "") or ()
+        return tuple(self._known_name(one) or one for one in members[:MEMBERS_AT_MOST])
 
 
 def management_groups_in(rows: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -44,7 +44,10 @@ class Edge(NamedTuple):
 
 
 class Route(NamedTuple):
-    """What one role assignment or federated credential opens on an identity, and in which ways."""
+    """What one role assignment or federated credential opens on an identity, and in which ways.
+
+    `members` are the names of the first members of a group, else their object IDs.
+    """
 
     principal_id: str | None
     principal_type: str
@@ -57,6 +60,7 @@ class Route(NamedTuple):
     eligible: bool = False
     is_identity: bool = False
     member_count: int | None = None
+    members: tuple[str, ...] = ()
 
 
 def principal_title(one: Edge | Route) -> str:

@@ -75,6 +75,7 @@ class Openings:
         for group, members in estate.members.items():
             for member in members:
                 self._groups[member].add(group)
+        self._acting: dict[str, tuple[str, ...]] = {}
         self._at: dict[tuple[str, VmKind | None], tuple[Opening, ...]] = {}
         self._ways_of_role: dict[tuple[str, VmKind | None], Ways] = {}
 
@@ -82,13 +83,15 @@ class Openings:
         """Return the groups of a principal, of those whose members were read."""
         return frozenset(self._groups.get(principal_id.lower(), ()))
 
-    def acting_members(self, group: str) -> frozenset[str] | None:
+    def acting_members(self, group: str) -> tuple[str, ...] | None:
         """Return the members of a group, nested ones too, that can sign in; `None` where they were not read."""
-        members = self._estate.members.get(group.lower())
-        known = self._estate.principals
-        if members is None:
-            return None
-        return frozenset(one for one in members if one not in known or known[one].kind not in _NOT_ACTING)
+        key, known = group.lower(), self._estate.principals
+        if key in self._estate.members and key not in self._acting:
+            acting = (
+                one for one in self._estate.members[key] if one not in known or known[one].kind not in _NOT_ACTING
+            )
+            self._acting[key] = tuple(sorted(acting))
+        return self._acting.get(key)
 
     def scopes_with_openings(
         self, machines: Sequence[Machine], identity: str | None
@@ -137,9 +140,9 @@ class Openings:
         for opening in self._opened_at(scope, kind):
             yield opening
             if with_members:
-                members = self.acting_members(opening.assignment.principal_id) or frozenset()
+                members = self.acting_members(opening.assignment.principal_id) or ()
                 if len(members) <= MEMBERS_AT_MOST:
-                    yield from (opening._replace(member=one) for one in sorted(members))
+                    yield from (opening._replace(member=one) for one in members)
 
     def _opened_at(self, scope: str, kind: VmKind | None) -> tuple[Opening, ...]:
         if (scope, kind) not in self._at:

@@ -143,6 +143,8 @@ def _route(one: Route) -> dict[str, Any]:
         "hows": [HOW_TITLES[how.value] for how in one.hows],
         "eligible": one.eligible,
         "conditional": one.condition is not None,
+        "members": [_shown(name) for name in one.members],
+        "more": (one.member_count or 0) - len(one.members),
     }
 
 

@@ -133,6 +133,10 @@
       }
     });
     if (hidden) svg.append(shape("text", { x: left[1], y: height - 6, class: "title" }, `and ${hidden} more identities`));
+    const own = focus[0] === "principal" ? data.routes.find((one) => one.principal === focus[1]) : null;
+    const members = own ? own.members : [];
+    const more = own && own.more ? ` and ${own.more} more` : "";
+    byId("map-members").textContent = members.length ? `Members: ${members.join(", ")}${more}` : "";
     const keepsFocus = view.contains(document.activeElement);
     view.replaceChildren(svg);
     if (keepsFocus) {

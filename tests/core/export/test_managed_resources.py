@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.core.export.states import (
     APP,
@@ -27,8 +29,9 @@ from tests.core.export.states import (
 from vmident.core.export.labels import label
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.rbac.roles import assignment_name
-from vmident.core.resource_id import user_identity_id, vm_id
+from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
 from vmident.core.resources import CredentialResource
+from vmident.core.transition import transition
 
 MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/contoso"
 
@@ -146,3 +149,30 @@ def test_labels_are_identifiers_that_depend_on_their_resource_alone() -> None:
     assert len(set(labels)) == len(names) - 1
     assert label("web", "/a") != label("web", "/b")
     assert labels[3] == "r_01_938db8c9"
+
+
+_USERS = [user_identity_id(SUB, "prod", name) for name in ("a", "b", "c")]
+
+
+@given(
+    had_system=st.booleans(),
+    held=st.sets(st.sampled_from(_USERS)),
+    system=st.sampled_from([None, True, False]),
+    include=st.sets(st.sampled_from(_USERS)),
+    wants_none=st.booleans(),
+)
+def test_what_is_merged_into_a_vm_is_what_the_rules_lead_to(
+    had_system: bool, held: set[ResourceId], system: bool | None, include: set[ResourceId], wants_none: bool
+) -> None:
+    """Without `exclude` and a list in `exactly`, the VM gets what `vmident apply` gives it, and the type that fits."""
+    now = IdentityState.of(system=had_system, users=sorted(held))
+    said = rule(system=system, include=() if wants_none else tuple(sorted(include)), exactly=() if wants_none else None)
+    one = selected(machine(now), said)
+    after = transition(now, one.goal).after
+    found = state(one, there=existing(*_USERS)).resources.machines
+    for one_machine in found:
+        merged = set() if one_machine.is_without_users else held | set(one_machine.users)
+        assert (one_machine.type, merged) == (after.type, set(after.users))
+        assert one_machine.enables_system == (after.system is not None and not had_system)
+    # Where nothing is exported, the rules want nothing.
+    assert found or after == now

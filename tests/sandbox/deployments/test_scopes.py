@@ -127,6 +127,17 @@ def test_what_a_scope_does_not_have_is_refused(owner: Cloud) -> None:
         assert outcome(owner, MANAGEMENT_GROUP, f"d{number}")["provisioningState"] == "Failed"
 
 
+def test_a_template_has_as_many_of_everything_as_azure_takes(cloud: Cloud) -> None:
+    many = template(AT_SUBSCRIPTION, *({"type": "A/b"} for _ in range(801)))
+    refused = deploy(cloud, IN_SUBSCRIPTION, many)
+    assert code_of(refused) == (400, "InvalidTemplate")
+    assert "The number of template resources limit exceeded. Limit: '800' and actual: '801'." in message_of(refused)
+    outputs_of_all = outputs(**{f"o{number}": "true()" for number in range(65)})
+    assert code_of(deploy(cloud, IN_SUBSCRIPTION, template(AT_SUBSCRIPTION, **outputs_of_all)))[0] == 400
+    large = template(AT_SUBSCRIPTION, metadata={"text": "x" * 4 * 1024 * 1024})
+    assert code_of(deploy(cloud, IN_SUBSCRIPTION, large)) == (413, "RequestContentTooLarge")
+
+
 def test_a_group_and_what_is_in_it_come_from_a_subscription(cloud: Cloud) -> None:
     group = {
         "type": "Microsoft.Resources/resourceGroups",

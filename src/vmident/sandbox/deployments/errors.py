@@ -111,6 +111,19 @@ def parameter_not_allowed(name: str, value: object, allowed: Iterable[object]) -
     )
 
 
+def limit_exceeded(member: str, limit: int, actual: int) -> Refused:
+    """A template with too many resources, in Azure's words; of other members the words are assumed."""
+    return template_invalid(
+        f"The number of template {member} limit exceeded. Limit: '{limit}' and actual: '{actual}'. Please see "
+        f"https://aka.ms/arm-template/#{member} for usage details."
+    )
+
+
+def content_too_large() -> Refused:
+    """A request with a template of more than 4 MB."""
+    return Refused(413, "RequestContentTooLarge", "The request content size exceeds the maximum size of 4 MB.")
+
+
 def schema_wrong(schema: object, scope: str) -> Refused:
     """A template whose `$schema` is that of another scope; wording assumed."""
     return template_invalid(f"The template schema '{schema}' is not supported for a deployment at the scope '{scope}'")

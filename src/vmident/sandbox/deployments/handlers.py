@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[\w.()-]{1,64}")
 _KNOWN = {"template", "parameters", "mode", "debugSetting", "whatIfSettings", "validationLevel"}
+_LARGEST_BYTES = 4 * 1024 * 1024
 _WEEK_SECONDS = 7 * 86_400.0
 # .NET's ticks are tenths of microseconds since the year 1; an operation is named for how many are left of them.
 _TICKS_LEFT = 2**63 - 1 - 621_355_968_000_000_000
@@ -137,6 +138,8 @@ def _digits(now: float) -> str:
 
 def asked_properties(call: Call) -> dict[str, Any]:
     """Read `properties` of a request for a deployment; raises for what the sandbox does not deploy."""
+    if len(call.request.body) > _LARGEST_BYTES:
+        raise deployments_errors.content_too_large()
     content = call.content(relaxed_json.parse)
     properties = content.get("properties")
     if not isinstance(properties, dict) or not isinstance(properties.get("template"), dict):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Function = Callable[..., Any]
 
 _MEMBERS = {"$schema", "contentversion", "parameters", "variables", "resources", "outputs", "metadata", "apiprofile"}
+_LIMITS = {"parameters": 256, "variables": 256, "resources": 800, "outputs": 64}
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def read_template(content: Mapping[str, Any], given: Mapping[str, Any], place: P
     for member in ("parameters", "variables", "outputs"):
         if not isinstance(content.get(member) or {}, dict):
             raise deployments_errors.template_invalid(f"The '{member}' of the template are not an object")
+    _check_size(content)
     if not place.fits(content.get("$schema")):
         raise deployments_errors.schema_wrong(content.get("$schema"), place.scope_id)
     functions = functions_at(place)
@@ -78,6 +80,14 @@ def read_template(content: Mapping[str, Any], given: Mapping[str, Any], place: P
             raise deployments_errors.template_invalid(f"The template output '{name}' has no type")
     check_functions(outputs, functions, "outputs")
     return Template(parameters, resources, outputs, functions)
+
+
+def _check_size(content: Mapping[str, Any]) -> None:
+    """Raise for a template with more of something than Azure takes (Microsoft's page 'Template limits')."""
+    for member, most in _LIMITS.items():
+        found = content.get(member) or []
+        if isinstance(found, (dict, list)) and len(found) > most:
+            raise deployments_errors.limit_exceeded(member, most, len(found))
 
 
 def _parameter(parameters: Mapping[str, Parameter], name: str) -> Any:

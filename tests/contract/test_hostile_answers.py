@@ -259,7 +259,7 @@ def test_an_answer_that_unpacks_to_too_much_is_not_unpacked(azure: Azure) -> Non
     outcome = azure(f"show myVM -g {GROUP}")
 
     assert (outcome.code, outcome.error["code"]) == (1, "invalid-response")
-    assert "unpacked answer has more than 32 MiB" in outcome.error["message"]
+    assert "decompressed response has more than 32 MiB" in outcome.error["message"]
 
 
 def test_an_answer_that_is_packed_is_read(azure: Azure) -> None:

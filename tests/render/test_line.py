@@ -35,6 +35,12 @@ def test_an_id_is_never_broken_and_stays_beside_its_marker() -> None:
     assert texts(f"  id      {ID}", 40) == [f"  id      {ID}"]
 
 
+def test_a_label_and_its_id_stay_together() -> None:
+    line = f"  + a-user-assigned-identity (group)  client {'0' * 36}"
+    assert texts(line, 60) == ["  + a-user-assigned-identity (group)", f"    client {'0' * 36}"]
+    assert texts(line, 45) == ["  + a-user-assigned-identity (group)  client", f"    {'0' * 36}"]
+
+
 def test_a_command_at_the_end_stays_whole_on_a_line_of_its_own() -> None:
     command = f"vmident remove-user {ID} --identity {ID}"
     assert texts(f"  To detach it first: {command}", 60) == ["  To detach it first:", f"    {command}"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmident.render.moment import ago, lasting
+from vmident.render.moment import ago, lasting, until
 
 NOW = 1_800_000_000.0
 
@@ -23,6 +23,15 @@ NOW = 1_800_000_000.0
 )
 def test_a_moment_is_relative_for_a_month(seconds: float, text: str) -> None:
     assert ago(NOW - seconds, NOW) == text
+
+
+def test_a_moment_ahead_is_relative_too() -> None:
+    assert [until(NOW + one, NOW) for one in (3_000, 1, 0.5, -61)] == [
+        "in 50 minutes",
+        "in 1 second",
+        "just now",
+        "1 minute ago",
+    ]
 
 
 def test_a_duration_is_in_its_largest_whole_unit() -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 
 _SPACED_WORD = re.compile(r"\s*\S+")
+# A label and its ID, set off by two spaces, are one word where a line holds both.
+_PAIR_OR_WORD = re.compile(r"  (?:client|principal) \S+|\s*\S+")
+_PAIR_COLUMNS = 52
 _GAP = re.compile(r"\S {2,}")
 _COMMAND = re.compile(r": ((?:vmident|az) .+)$")
 _COMMAND_ALONE = re.compile(r"\s+(?:vmident|az|export) ")
@@ -59,11 +62,13 @@ def wrapped(line: Line, width_columns: int) -> Iterator[Line]:
         return
     indent = line.text[: len(line.text) - len(line.text.lstrip())]
     found = _COMMAND.search(line.text)
-    text, *words = _SPACED_WORD.findall(line.text[: found.start(1)] if found else line.text)
+    word_pattern = _PAIR_OR_WORD if width_columns >= _PAIR_COLUMNS else _SPACED_WORD
+    text, *words = word_pattern.findall(line.text[: found.start(1)] if found else line.text)
     column = max((gap.end() for gap in _GAP.finditer(line.text)), default=0)
     hang = " " * (column if len(indent) < column <= width_columns // 2 else len(indent) + 2)
     for word in words:
-        belongs = len(text) <= len(indent) + 1 or word.startswith("  ")  # to a marker or a label before it
+        is_pair = " " in word.strip()
+        belongs = len(text) <= len(indent) + 1 or (word.startswith("  ") and not is_pair)  # to what is before it
         if belongs or len(text) + len(word) <= width_columns:
             text += word
         else:

@@ -70,7 +70,7 @@ def test_a_thousand_scale_sets_and_vms_take_what_their_own_limits_take(kinds: tu
 def test_with_half_of_every_budget_taken_by_somebody_else_the_other_half_is_used(
     command: str, subscriptions: int, regions: int
 ) -> None:
-    rehearsal = Rehearsal(2_000, command, subscriptions, regions)
+    rehearsal = Rehearsal(1_000, command, subscriptions, regions)
     rehearsal.azure.taken = 0.5
     results = rehearsal.run()
     assert all(one and one.error is None for one in results)

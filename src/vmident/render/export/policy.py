@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from vmident.core.export.policy.export import Policies, PolicyOptions
-from vmident.core.export.policy.user_assigned import AttachmentPolicy
+from vmident.core.export.policy.system_assigned import SYSTEM_ROLES
+from vmident.core.export.policy.user_assigned import USER_ROLES, AttachmentPolicy
 from vmident.core.export.unsupported import listed_lines
+from vmident.core.rbac.roles import Role
 from vmident.core.shell import command_line
 from vmident.render.export.readme import document, missing_section
 
@@ -27,7 +29,7 @@ def _readme(policies: Policies, options: PolicyOptions) -> Iterator[str]:
     yield from (f"`{options.place.scope}`.", "")
     yield from _policies(policies, options)
     yield from _preview(options)
-    yield from _deploy(options)
+    yield from _deploy(policies, options)
     yield from _check(options)
     yield from _limits(policies)
     yield from missing_section(policies.unsupported)
@@ -77,18 +79,28 @@ def _preview(options: PolicyOptions) -> Iterator[str]:
     yield ""
 
 
-def _deploy(options: PolicyOptions) -> Iterator[str]:
+def _deploy(policies: Policies, options: PolicyOptions) -> Iterator[str]:
     yield from ("## Deploy", "", _deployment(options, "create"), "")
     yield "You need the roles Resource Policy Contributor and Role Based Access Control Administrator (or Owner) at the"
     yield from ("scope.", "")
     if options.is_audit:
         return
+    yield "The template grants roles to the identities of the assignments, as the policy definitions require:"
+    yield ""
+    for what, roles in (("enable", SYSTEM_ROLES if policies.definitions else ()), ("attach", _user_roles(policies))):
+        if roles:
+            yield f"* {' and '.join(role.name for role in roles)}, to {what} identities"
+    yield ""
     yield "The deployment also starts remediation tasks, which change existing VMs. New VMs are changed when they are"
     yield from ("created.", "")
     if options.place.scope.subscription is None:
         yield "At a management group, remediation tasks change the VMs that Azure Policy has already evaluated, and a"
         yield "new assignment is evaluated within about 30 minutes. Deploy the template again after that."
         yield ""
+
+
+def _user_roles(policies: Policies) -> tuple[Role, ...]:
+    return USER_ROLES if policies.attachments else ()
 
 
 def _check(options: PolicyOptions) -> Iterator[str]:
@@ -108,8 +120,6 @@ def _limits(policies: Policies) -> Iterator[str]:
     if policies.attachments:
         yield "* The built-in policy skips VMs and scale sets that have exactly one user-assigned identity and no"
         yield "  system-assigned identity. `vmident plan` shows them, and `vmident apply` changes them."
-        yield "* The built-in policy needs the roles Contributor and User Access Administrator. The template grants"
-        yield "  them to the identity of each assignment."
     if any(one.number > 1 for one in policies.definitions):
         yield "* The rules are too many for one policy definition. A VM that rules of two definitions select gets its"
         yield "  system-assigned identity from a remediation task, and not when it is created."

@@ -120,6 +120,10 @@ def test_without_resource_graph_a_named_vm_is_read_from_lists_with_the_same_edge
     assert edges() == from_graph
     outcome = estate("access encryptedVM -g otherResourceGroup")
     assert {one["what"] for one in outcome.json["unread"]} == {"groups", "other VMs with the same identities"}
+    named = estate("access encryptedVM -g otherResourceGroup --groups")
+    assert [one["what"] for one in named.json["unread"]] == ["other VMs with the same identities"]
+    people = {one["principalName"] for one in identities(named)["monitoring"]["canBecome"]}
+    assert "web.engineer@sandbox.invalid" in people
     missing = estate("access legacyVM -g otherResourceGroup")
     assert "missing-identity" in {one["rule"] for one in missing.json["findings"]}
     dependent = estate("access signInVM -g otherResourceGroup")

@@ -71,7 +71,9 @@ class _Reading:
         self._unread: list[Unread] = []
 
     def answer(self, ids: Sequence[str], credential: GraphCredential) -> DirectoryAnswer:
-        with self._noting(lambda: f"groups and names of {len(ids) - len(self._asked)} principals"):
+        with self._noting(
+            lambda: f"groups and names of {len(ids) - len(self._asked)} principals of tenant {self._tenant}"
+        ):
             for at in range(0, len(ids), IDS_AT_ONCE):
                 self._read_principals(ids[at : at + IDS_AT_ONCE])
         groups = sorted(one for one, principal in self._principals.items() if principal.kind == "Group")

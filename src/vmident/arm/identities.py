@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 API_VERSION = "2023-01-31"
 FEDERATED_CREDENTIALS = "2024-11-30"
+WITH_ISOLATION = "2024-11-30"
 
 
 class ArmIdentities:
@@ -56,6 +57,11 @@ class ArmIdentities:
     def list(self, subscription: str, group: str | None = None) -> Iterator[IdentityResource]:
         """List the identities of the group, else of the subscription."""
         listed = unread_items(self._connection, _list_path(subscription, group), API_VERSION)
+        return map(identity_resource_from_wire, listed)
+
+    def list_with_isolation(self, subscription: str) -> Iterator[IdentityResource]:
+        """List the identities of the subscription, by an API version that shows `isolationScope`."""
+        listed = unread_items(self._connection, _list_path(subscription), WITH_ISOLATION)
         return map(identity_resource_from_wire, listed)
 
     def _list_names(self, subscription: str, group: str | None = None) -> Sequence[str]:

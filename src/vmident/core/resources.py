@@ -33,6 +33,7 @@ class IdentityResource(Struct, frozen=True):
     """A user-assigned identity as a resource of its own, attached to VMs or not.
 
     The ids of application, principal and tenant are `None` where Azure has not said them, as before it is made.
+    `is_regional`: resources of other regions cannot use it; only `Identities.list_with_isolation` says so.
     """
 
     id: ResourceId
@@ -41,6 +42,7 @@ class IdentityResource(Struct, frozen=True):
     principal_id: str | None = None
     tenant_id: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    is_regional: bool = False
 
 
 class CredentialResource(Struct, frozen=True):

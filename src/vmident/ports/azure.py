@@ -179,6 +179,10 @@ class Identities(Protocol):
         """List the identities of a subscription or of one group, page by page."""
         ...
 
+    def list_with_isolation(self, subscription: str) -> Iterator[IdentityResource]:
+        """List the identities of a subscription as `list` does, and whether each is for its own region alone."""
+        ...
+
     def names(self, subscription: str, group: str | None = None) -> Sequence[str]:
         """Return the names of the identities there, for one that is mistyped; asked for once a command."""
         ...

@@ -76,7 +76,7 @@ def _subscriptions(resources: Iterable[ResourceId]) -> list[str]:
 
 def _identities(wanted: Iterable[ResourceId], identities: Identities) -> dict[ResourceId, IdentityResource]:
     """Return the identities that exist, by a list of each subscription."""
-    there = {one.id: one for sub in _subscriptions(wanted) for one in identities.list(sub)}
+    there = {one.id: one for sub in _subscriptions(wanted) for one in identities.list_with_isolation(sub)}
     return {identity: there[identity] for identity in sorted(wanted) if identity in there}
 
 

@@ -10,7 +10,8 @@ from tests.cli.desired_state.conftest import OTHER, USER, Description
 from tests.core.export.languages import bicep_modules
 from tests.deployments import deploy
 from tests.program import Program, identity_id
-from vmident.sandbox.sandbox import SUBSCRIPTION
+from vmident.sandbox.http_messages import Request
+from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN
 
 RULES = f"""\
 version: 1
@@ -70,6 +71,18 @@ def test_a_deployment_leaves_only_vms_to_plan(program: Program, desired_file: De
     assert before.keys() == again.keys()
     deploy_it(program)
     assert program(f"plan -f {file} --exit-code").code == 0
+
+
+def test_an_identity_for_its_own_region_stays_so(program: Program, desired_file: Description) -> None:
+    body = {"location": "westus", "properties": {"isolationScope": "Regional"}}
+    place = f"{program.sandbox.endpoint}{identity_id(OTHER)}?api-version=2024-11-30"
+    headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+    assert program.sandbox.answer(Request("PUT", place, headers, json.dumps(body).encode())).status == 200
+    file = desired_file(f"version: 1\nrules:\n- vms: {{names: [webVM]}}\n  identities: {{include: [{OTHER}]}}\n")
+    assert program(f"export bicep -f {file} --to {folder_of(program)}").code == 0
+    deploy_it(program)
+    shown = program.sandbox.answer(Request("GET", place, headers, b"")).json()
+    assert shown["properties"]["isolationScope"] == "Regional"
 
 
 def test_two_exports_are_equal_to_the_byte_and_every_module_is_a_file(

@@ -82,6 +82,7 @@ def existing(
     credentials: tuple[CredentialResource, ...] = (),
     assignments: tuple[AssignmentDetails, ...] = (),
     location: str = "westus",
+    is_regional: bool = False,
 ) -> ExistingResources:
     """Return what exists: each identity has the principal of `app`, and each group is in its place."""
     groups = {
@@ -89,7 +90,10 @@ def existing(
         for sub in (SUB, OTHER_SUB)
         for name in ("prod", "Shared")
     }
-    known = {one: IdentityResource(one, location, "client", APP_PRINCIPAL, "tenant", tags or {}) for one in identities}
+    known = {
+        one: IdentityResource(one, location, "client", APP_PRINCIPAL, "tenant", tags or {}, is_regional)
+        for one in identities
+    }
     return ExistingResources(known, groups, credentials, assignments, {READER: "Reader"})
 
 

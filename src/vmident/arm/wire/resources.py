@@ -37,4 +37,5 @@ def identity_resource_from_wire(content: bytes | Raw, request: str = "") -> Iden
         known.principal_id if known else None,
         known.tenant_id if known else None,
         tags_from_wire(body.tags),
+        is_regional=((known.isolation_scope if known else None) or "").lower() == "regional",
     )

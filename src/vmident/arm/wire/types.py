@@ -191,6 +191,7 @@ class IdentityPropertiesBody(Body):
     client_id: Text = None
     principal_id: Text = None
     tenant_id: Text = None
+    isolation_scope: Text = None
 
 
 class IdentityResourceBody(Body):

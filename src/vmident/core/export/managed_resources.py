@@ -75,6 +75,7 @@ class ManagedIdentity(Struct, frozen=True):
     location: str
     tags: Mapping[str, str] = {}
     exists: bool = False
+    is_regional: bool = False
 
 
 class ManagedAssignment(Struct, frozen=True):
@@ -172,7 +173,9 @@ def _identity(wanted: ResourceId, existing: ExistingResources) -> ManagedIdentit
     found = existing.identities.get(wanted)
     if found is None:
         return ManagedIdentity(_spelled(wanted, existing), existing.groups[group_key(wanted)].location)
-    return ManagedIdentity(_spelled(found.id, existing), found.location, found.tags, exists=True)
+    return ManagedIdentity(
+        _spelled(found.id, existing), found.location, found.tags, exists=True, is_regional=found.is_regional
+    )
 
 
 def _is_set(one: SelectedMachine) -> bool:

@@ -107,7 +107,7 @@ def test_the_bicep_files_say_what_the_template_says() -> None:
             for value in _texts({**resource, "type": None, "dependsOn": None, "scope": None}):
                 if not value.startswith("[reference("):
                     plain = value[1:] if value.startswith("[[") else value
-                    assert plain in written or plain.split("/")[-1] in written or plain in {"2023-01-31", "2022-04-01"}
+                    assert plain in written or plain.split("/")[-1] in written or plain in {"2024-11-30", "2022-04-01"}
 
 
 def _texts(value: Any) -> list[str]:
@@ -141,13 +141,13 @@ def test_roles_of_identities_refer_to_them_and_those_of_vms_name_the_principal()
     (module,) = (one for name, one in found.items() if name.startswith("roles_prod"))
     by_principal = {one["properties"]["principalId"]: one for one in module["properties"]["template"]["resources"]}
     assert sorted(by_principal) == [
-        f"[reference('{APP}', '2023-01-31').principalId]",
-        f"[reference('{NEW}', '2023-01-31').principalId]",
+        f"[reference('{APP}', '2024-11-30').principalId]",
+        f"[reference('{NEW}', '2024-11-30').principalId]",
         SYSTEM_PRINCIPAL,
     ]
-    of_new = by_principal[f"[reference('{NEW}', '2023-01-31').principalId]"]
+    of_new = by_principal[f"[reference('{NEW}', '2024-11-30').principalId]"]
     assert of_new["scope"] == "Microsoft.Storage/storageAccounts/logs"
-    assert "condition" in by_principal[f"[reference('{APP}', '2023-01-31').principalId]"]["properties"]
+    assert "condition" in by_principal[f"[reference('{APP}', '2024-11-30').principalId]"]["properties"]
 
 
 @pytest.mark.parametrize(
@@ -205,3 +205,13 @@ def test_a_file_without_rules_is_an_empty_template() -> None:
     made = bicep_export(state())
     assert sorted(made.files) == ["main.bicep", "main.json"]
     assert json.loads(made.files["main.json"])["resources"] == []
+
+
+def test_the_isolation_of_an_identity_is_kept() -> None:
+    exported = state(selected(machine(), rule(include=(APP, NEW))), there=existing(APP, is_regional=True))
+    (module,) = deployments_of(exported).values()
+    isolated, new = module["properties"]["template"]["resources"]
+    assert isolated["properties"] == {"isolationScope": "Regional"}
+    assert "properties" not in new
+    text = bicep_export(exported).files[f"{module['name']}.bicep"]
+    assert text.count("isolationScope: 'Regional'") == 1

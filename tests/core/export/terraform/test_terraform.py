@@ -189,3 +189,9 @@ def test_an_exact_list_that_is_empty_and_a_disabled_identity_can_be_expressed() 
     assert made.unsupported == ()
     assert 'type                   = "None"' in made.files["machines.tf"]
     assert "userAssignedIdentities = null" in made.files["machines.tf"]
+
+
+def test_the_isolation_of_an_identity_is_kept() -> None:
+    files = files_of(state(selected(machine(), rule(include=(APP, NEW))), there=existing(APP, is_regional=True)))
+    isolation = [one.get("isolation_scope") for one in hcl_resources(files["identities.tf"]).values()]
+    assert isolation == ['"Regional"', None]

@@ -1,6 +1,6 @@
 // Generated from identities.yaml by vmident.
 
-resource newidentity_2fc1ed91 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
+resource newidentity_2fc1ed91 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   scope: resourceGroup('5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1', 'myResourceGroup')
   name: 'newIdentity'
 }

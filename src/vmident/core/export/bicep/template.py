@@ -1,8 +1,7 @@
 """The ARM template of an export: a deployment to a subscription, with one within it for each module.
 
 Source: Microsoft's 'Deploy resources with ARM templates at subscription level' and 'Use nested templates', read on
-2026-11-28. API version 2023-01-31 of identities is the last that does not show `isolationScope`, which a PUT of a later
-one could reset (wire facts).
+2026-11-28. API version 2024-11-30 of identities is the first with `isolationScope` (wire facts).
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
 from vmident.core.resources import CredentialResource
 from vmident.core.vm_kind import is_machine
 
-IDENTITIES = "2023-01-31"
+IDENTITIES = "2024-11-30"
 ROLE_ASSIGNMENTS = "2022-04-01"
 DEPLOYMENTS = "2025-04-01"
 CREDENTIAL_TYPE = f"{USER_ASSIGNED_IDENTITY}/federatedIdentityCredentials"
@@ -99,6 +98,7 @@ def _identity(one: ManagedIdentity) -> dict[str, Any]:
         "name": one.id.name,
         "location": template_string(one.location),
         **({"tags": _literals(one.tags)} if one.tags else {}),
+        **({"properties": {"isolationScope": "Regional"}} if one.is_regional else {}),
     }
 
 

@@ -70,10 +70,12 @@ def _identities(module: Module) -> Iterator[str]:
 
 def _identity(one: ManagedIdentity) -> Mapping[str, Value]:
     tags: Mapping[str, Value] = {bicep_name(name): bicep_string(one.tags[name]) for name in sorted(one.tags)}
+    isolation: Mapping[str, Value] = {"isolationScope": bicep_string("Regional")}
     return {
         "name": bicep_string(one.id.name),
         "location": bicep_string(one.location),
         **({"tags": tags} if tags else {}),
+        **({"properties": isolation} if one.is_regional else {}),
     }
 
 

@@ -45,6 +45,7 @@ def identity_blocks(identities: Iterable[ManagedIdentity], default: str) -> Iter
                 "name": hcl_string(one.id.name),
                 "resource_group_name": hcl_string(one.id.group),
                 "location": hcl_string(one.location),
+                **({"isolation_scope": hcl_string("Regional")} if one.is_regional else {}),
             },
             *([{"tags": {hcl_key(name): hcl_string(one.tags[name]) for name in sorted(one.tags)}}] if one.tags else []),
         )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vmident.results.history import HistoryReport
 
 _LONGEST_NAME = 64
+_AUTHORS_AT_MOST = 5
 _MARKS: Mapping[IdentityAction, tuple[str, Tone]] = {
     IdentityAction.ENABLED: ("+", Tone.ADDED),
     IdentityAction.ATTACHED: ("+", Tone.ADDED),
@@ -127,10 +128,14 @@ def last_change_lines(entries: Iterable[HistoryEntry], now_seconds: float) -> It
     """Count the VMs that each author last changed, for a plan of many; the author of the most first."""
     by_author: dict[str, list[HistoryEntry]] = {}
     for entry in entries:
-        by_author.setdefault(who(entry), []).append(entry)
-    for author, ones in sorted(by_author.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        by_author.setdefault(who(entry, names_run=False), []).append(entry)
+    authors = sorted(by_author.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    for author, ones in authors[:_AUTHORS_AT_MOST]:
         newest = ago(max(one.at_seconds for one in ones), now_seconds)
         yield Line(f"last changed {author}: {counted(one.vm for one in ones)}, the newest {newest}", Tone.FAINT)
+    rest = [one.vm for _, ones in authors[_AUTHORS_AT_MOST:] for one in ones]
+    if rest:
+        yield Line(f"last changed by others: {counted(rest)}", Tone.FAINT)
 
 
 def when_and_who(entry: HistoryEntry, now_seconds: float) -> str:
@@ -138,7 +143,7 @@ def when_and_who(entry: HistoryEntry, now_seconds: float) -> str:
     return f"{ago(entry.at_seconds, now_seconds)} {who(entry)}"
 
 
-def who(entry: HistoryEntry) -> str:
+def who(entry: HistoryEntry, *, names_run: bool = True) -> str:
     """Return `by alice@contoso.com with Azure Portal`; long names are cut."""
     author = entry.author
     if author.is_system:
@@ -148,13 +153,14 @@ def who(entry: HistoryEntry) -> str:
     else:
         is_application = author.changed_by_type not in (None, "User")
         by = f"by {'application ' if is_application else ''}{cut(author.changed_by, _LONGEST_NAME)}"
-    return by + _client(entry)
+    return by + _client(entry, names_run=names_run)
 
 
-def _client(entry: HistoryEntry) -> str:
+def _client(entry: HistoryEntry, *, names_run: bool) -> str:
     client = entry.author.client_type
     if entry.run:
-        return f" with vmident (run {entry.run}{' of another machine' if entry.is_recorded is False else ''})"
+        place = " of another machine" if entry.is_recorded is False else ""
+        return f" with vmident (run {entry.run}{place})" if names_run else " with vmident"
     if client is None or client == entry.author.changed_by:
         return ""
     return f" with {'application ' if GUID.fullmatch(client) else ''}{cut(client, _LONGEST_NAME)}"

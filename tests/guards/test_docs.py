@@ -54,7 +54,6 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RUN = re.compile(r"\b[0-9a-f]{8}\b")
 # The sandbox's public addresses, of a range that belongs to nobody.
 _ADDRESS = re.compile(r"203\.0\.113\.\d+")
-_TIME = re.compile(r"\bas of \d\d:\d\d:\d\d UTC")
 _FOLDER = re.compile(r'^(\s*"?folder"?:?\s+"?)[^"\n]+', re.MULTILINE)
 _ANSWER = re.compile(r"(?:\[y/N\]|Type \d+ to confirm): (.*)")
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
@@ -149,7 +148,6 @@ def steps_of(block: str) -> Iterator[tuple[str, str]]:
 
 def steady(text: str) -> str:
     """Replace what differs from run to run with placeholders."""
-    text = _TIME.sub("as of TIME", text)
     text = _FOLDER.sub(r"\1FOLDER", _RUN.sub("RUN", _GUID.sub("GUID", _ADDRESS.sub("ADDRESS", text))))
     lines = (line.rstrip() for line in text.splitlines())
     return "\n".join(lines).strip("\n")
@@ -204,6 +202,13 @@ def test_the_readme_the_tutorial_and_the_guides_show_runs() -> None:
     guides = {name_of(page) for page in PAGES if page.parent.name in ("tutorial", "how-to")}
     assert shown >= {"README.md", *guides}
     assert shown >= OFF_A_TERMINAL
+
+
+def test_each_guide_that_uses_the_sandbox_begins_by_resetting_it() -> None:
+    guides = [text_of(page) for page in WITH_SHELL_BLOCKS if page.parent.name in ("tutorial", "how-to")]
+    first = [next(iter(shell_blocks(text))) for text in guides if "VMIDENT_SANDBOX=1" in text]
+    assert first
+    assert [one for one in first if "vmident sandbox reset" not in one] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

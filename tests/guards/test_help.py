@@ -20,6 +20,11 @@ def test_the_help_is_the_golden(words: tuple[str, ...], monkeypatch: pytest.Monk
     assert help_of(words) == golden.read_text(encoding="utf-8"), "run `nox -s goldens` and review the difference"
 
 
+def test_help_shows_no_types_and_braces_of_the_parser() -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
+    assert [name for name, text in texts.items() if "range>" in text or "{" in text.splitlines()[0]] == []
+
+
 def _groups(command: Any) -> Iterator[LazyGroup]:
     if isinstance(command, LazyGroup):
         yield command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ def test_a_selection_is_confirmed_with_what_happens_to_how_many_vms(
     assert "myVM" in declined.err
     typing("y\n")
     assert (program(words).code, len(program.patches) > 0) == (0, True)
+
+
+@pytest.mark.parametrize("width", range(40, 110, 7))
+def test_a_question_is_never_broken_within_its_answers(program: Program, typing: Typing, width: int) -> None:
+    program.terminal = replace(TERMINAL, width_columns=width)
+    typing("n\n")
+    question = program("enable-system --all").err.partition("Enable")[2].partition("Nothing")[0]
+    assert question.endswith("[y/N]: "), "the terminal's own echo follows"
+    assert max(map(len, f"Enable{question}".splitlines())) < width
 
 
 @pytest.mark.parametrize("words", QUESTIONS)

@@ -10,6 +10,7 @@ from tests.core.export.policy.estates import IDENTITY, SUBSCRIPTIONS
 from tests.core.export.policy.test_selection_law import PLACES, exported
 from vmident.core.desired_state.rules import ExactRule, Named, RoleRule, Rule, Selector, SystemRule
 from vmident.core.export.policy.clauses import ExportScope
+from vmident.core.export.policy.export import PolicyOptions, policies_for, policy_template
 from vmident.core.export.policy.remediation_size import remediation_size
 from vmident.core.rbac.scope import Scope
 from vmident.core.resource_id import vm_id
@@ -182,6 +183,18 @@ def test_a_rule_that_disables_and_cannot_be_expressed_leaves_nothing_enabled() -
         (2, "'system: true' for VMs"),
         (9, "'system: false'"),
     ]
+
+
+def test_nested_deployments_have_other_names_in_another_region() -> None:
+    rule = Rule(2, Selector(groups=("a",)), include=(Named(IDENTITY, 3),))
+    policies = policies_for([rule], SUBSCRIPTION)
+
+    def nested(location: str) -> set[str]:
+        made = policy_template(policies, PolicyOptions(SUBSCRIPTION, location, "vmident"), lambda _policy: None)
+        return {one["name"] for one in made["resources"] if one["type"].endswith("/deployments")}
+
+    assert nested("westus")
+    assert not nested("westus") & nested("eastus")
 
 
 def test_an_identity_outside_the_subscription_gets_a_role_of_its_own() -> None:

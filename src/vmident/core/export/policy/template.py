@@ -60,9 +60,12 @@ class TemplateResource(Struct, frozen=True):
             return expression(call("concat", text_literal(f"{self.scope}/providers/{self.type}/"), self.name[1:-1]))
         return self.id
 
-    def nested_name(self, prefix: str) -> str:
-        """Return the name of the deployment that it is nested in, where its scope is another than the template's."""
-        words = f"{self.scope}|{self.type}|{self.name}|{self.on}".lower()
+    def nested_name(self, prefix: str, location: str) -> str:
+        """Return the name of the deployment that it is nested in, where its scope is another than the template's.
+
+        A deployment to a subscription cannot move to another region, so that another region makes another name.
+        """
+        words = f"{self.scope}|{self.type}|{self.name}|{self.on}|{location}".lower()
         return f"{prefix}-{hashlib.sha256(words.encode()).hexdigest()[:12]}"
 
 
@@ -118,7 +121,8 @@ def template(root: Scope, resources: Iterable[TemplateResource], location: str, 
 
 def _placed(resource: TemplateResource, root: Scope, location: str, prefix: str) -> dict[str, Any]:
     after = [
-        one.dependency if one.scope == root and one.on is None else one.nested_name(prefix) for one in resource.after
+        one.dependency if one.scope == root and one.on is None else one.nested_name(prefix, location)
+        for one in resource.after
     ]
     if resource.scope == root and resource.on is None:
         return _alone(resource, after)
@@ -127,7 +131,7 @@ def _placed(resource: TemplateResource, root: Scope, location: str, prefix: str)
     return {
         "type": "Microsoft.Resources/deployments",
         "apiVersion": _DEPLOYMENT_VERSION,
-        "name": resource.nested_name(prefix),
+        "name": resource.nested_name(prefix, location),
         # A deployment to a resource group has its record in the group.
         **({} if "resourceGroup" in place else {"location": location}),
         **place,

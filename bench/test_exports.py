@@ -10,7 +10,8 @@ from tests.core.export.states import APP, SUB, assignment, existing, grant, mach
 from vmident.core.desired_state.plan import rules_for_each
 from vmident.core.desired_state.rules import Selector, goal_for
 from vmident.core.export.bicep.export import bicep_export
-from vmident.core.export.managed_resources import ExportedState, SelectedMachine
+from vmident.core.export.exported_state import ExportedState
+from vmident.core.export.managed_resources import SelectedMachine
 from vmident.core.export.terraform.export import terraform_export
 from vmident.core.resource_id import user_identity_id, vm_id
 from vmident.render.export.bicep import bicep_files

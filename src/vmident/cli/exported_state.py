@@ -7,7 +7,7 @@ from pathlib import Path
 from vmident.cli.composition.session import Session
 from vmident.cli.export_job import ExportJob
 from vmident.cli.inputs.desired_state_file import called
-from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.exported_state import ExportedState
 from vmident.errors import ConflictingRules
 from vmident.render.line import Line, Tone
 from vmident.usecases.export_resources import read_state

@@ -46,6 +46,7 @@ class NameRule(Struct, frozen=True):
         return f"{article} {self.noun} has {self.allowed}.{look}"
 
 
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LETTER_OR_DIGIT = r"[^\W_]"
 _NO_DOT = r"[^.]"
 
@@ -105,6 +106,11 @@ def checked_name(text: str, rule: NameRule) -> str:
 def visible(text: str) -> str:
     r"""Return the text with what shows as nothing, or as something else, as escapes such as `\u200b`."""
     return "".join(one if _shows(one) else f"\\u{ord(one):04x}" for one in text)
+
+
+def without_lone_surrogates(text: str) -> str:
+    """Return the text with U+FFFD for what UTF-8 cannot have, which an escape in JSON can."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def near(names: Iterable[str], name: str, *, at_most: int = 3) -> tuple[str, ...]:

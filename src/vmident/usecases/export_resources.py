@@ -7,13 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from vmident.core.consequences import Notice
 from vmident.core.desired_state.plan import rules_for_each
 from vmident.core.desired_state.rules import Rule, goal_for, roles_for
-from vmident.core.export.managed_resources import (
-    ExistingResources,
-    ExportedState,
-    SelectedMachine,
-    group_key,
-    wanted_identities,
-)
+from vmident.core.export.exported_state import ExportedState, group_key, wanted_identities
+from vmident.core.export.managed_resources import ExistingResources, SelectedMachine
 from vmident.core.rbac.roles import AssignmentDetails
 from vmident.core.rbac.scope import Scope, subscription_scope
 from vmident.core.resource_id import ResourceId

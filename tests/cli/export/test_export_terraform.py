@@ -103,7 +103,7 @@ def test_terraform_formats_nothing_and_misses_only_its_providers(program: Progra
     attach(program, "webVM", OTHER)
     add_credential(program)
     export(program, desired_file(RULES))
-    environment = {"PATH": os.environ["PATH"], "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1"}
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
 
     def terraform(*words: str) -> subprocess.CompletedProcess[str]:
         assert TERRAFORM is not None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vmident.core.desired_state.rules import ExactRule, Named, Rule, Selector, SystemRule, goal_for
-from vmident.core.export.managed_resources import ExistingResources, ExportedState, SelectedMachine
+from vmident.core.export.exported_state import ExportedState
+from vmident.core.export.managed_resources import ExistingResources, SelectedMachine
 from vmident.core.identity import IdentityState, SystemIdentity
 from vmident.core.rbac.roles import AssignmentDetails, Grant, Role
 from vmident.core.rbac.scope import Scope

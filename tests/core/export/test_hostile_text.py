@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import random
 import re
 import shutil
@@ -38,7 +39,7 @@ from tests.core.export.states import (
 )
 from vmident.core.export.bicep import syntax as bicep
 from vmident.core.export.bicep.export import bicep_export
-from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.terraform import hcl as terraform
 from vmident.core.export.terraform.export import terraform_export
 from vmident.core.identity import IdentityState, SystemIdentity
@@ -148,7 +149,7 @@ def test_every_hostile_text_is_itself_to_terraform(tmp_path: Path) -> None:
     chosen = random.Random(16)
     texts = [*HOSTILE, *("".join(chosen.choices("\"'\\${}%[]\n#/*ab ", k=chosen.randrange(12))) for _ in range(500))]
     literals = ", ".join(terraform.hcl_string(text) for text in texts)
-    environment = {"PATH": "/usr/bin:/bin", "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1"}
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
     asked = subprocess.run(
         [TERRAFORM, "console"],
         cwd=tmp_path,

@@ -10,7 +10,7 @@ from hypothesis import given
 from tests.core.export.states import state, whole_state
 from tests.core.export.test_hostile_text import TEXT, hostile_state
 from vmident.core.export.bicep.export import bicep_export
-from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.terraform.export import terraform_export
 from vmident.render.export.bicep import bicep_files
 from vmident.render.export.terraform import terraform_files

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vmident.core.export.bicep.modules import modules_of
-from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.unsupported import Export
 from vmident.core.shell import command_line
 from vmident.render.export.readme import document, missing_section, plain, shell_block

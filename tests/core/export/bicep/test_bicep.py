@@ -27,7 +27,7 @@ from tests.core.export.states import (
 from vmident.core.desired_state.rules import RoleRule
 from vmident.core.export.bicep.export import bicep_export
 from vmident.core.export.bicep.scopes import TemplateScope, template_scope
-from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.unsupported import Unsupported
 from vmident.core.identity import IdentityState, SystemIdentity
 from vmident.core.rbac.scope import Scope

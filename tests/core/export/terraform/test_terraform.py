@@ -23,7 +23,7 @@ from tests.core.export.states import (
     whole_state,
 )
 from vmident.core.desired_state.rules import Selector
-from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.terraform.export import terraform_export
 from vmident.core.export.unsupported import Unsupported
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity

@@ -6,7 +6,7 @@ from vmident.core.export.bicep.modules import modules_of
 from vmident.core.export.bicep.template import template_text
 from vmident.core.export.bicep.text import main_text, module_file, module_text
 from vmident.core.export.bicep.unsupported import unsupported_by_bicep
-from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.unsupported import Export
 from vmident.core.export.unsupported_rules import flexible_credentials, unselected
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from vmident.core.naming import visible
+from vmident.core.naming import visible, without_lone_surrogates
 
 Value: TypeAlias = "str | tuple[str, ...] | Mapping[str, Value]"
 """An expression as text, an array of them, or an object by names that are written already."""
@@ -19,12 +19,11 @@ Value: TypeAlias = "str | tuple[str, ...] | Mapping[str, Value]"
 _ESCAPES = {"'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _INDENT = "  "
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NOT_IN_UTF_8 = re.compile(r"[\ud800-\udfff]")
 
 
 def bicep_string(text: str) -> str:
     """Return a string literal that is this text; lone surrogates, which UTF-8 has not, become U+FFFD."""
-    whole = _NOT_IN_UTF_8.sub("\ufffd", text)
+    whole = without_lone_surrogates(text)
     escaped = "".join(_ESCAPES.get(one) or (one if one.isprintable() else f"\\u{{{ord(one):x}}}") for one in whole)
     return "'" + escaped.replace("${", "\\${") + "'"
 
@@ -36,7 +35,7 @@ def bicep_name(text: str) -> str:
 
 def bicep_comment(text: str) -> str:
     """Return a comment of one line: line ends and other characters that do not show are visible escapes."""
-    return f"// {visible(_NOT_IN_UTF_8.sub(chr(0xFFFD), text))}"
+    return f"// {visible(without_lone_surrogates(text))}"
 
 
 def declaration(header: str, members: Mapping[str, Value]) -> str:

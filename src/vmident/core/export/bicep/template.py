@@ -7,13 +7,13 @@ Source: Microsoft's 'Deploy resources with ARM templates at subscription level' 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vmident.core.export.bicep.modules import Module
 from vmident.core.export.bicep.scopes import TemplateScope
 from vmident.core.export.managed_resources import ManagedAssignment, ManagedIdentity
+from vmident.core.naming import without_lone_surrogates
 from vmident.core.resource_id import USER_ASSIGNED_IDENTITY, ResourceId
 from vmident.core.resources import CredentialResource
 from vmident.core.vm_kind import is_machine
@@ -27,7 +27,6 @@ ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
 _SCHEMA = "https://schema.management.azure.com/schemas"
 _FOR_GROUP = f"{_SCHEMA}/2019-04-01/deploymentTemplate.json#"
 _FOR_SUBSCRIPTION = f"{_SCHEMA}/2018-05-01/subscriptionDeploymentTemplate.json#"
-_NOT_IN_UTF_8 = re.compile(r"[\ud800-\udfff]")
 
 
 def template_text(modules: Iterable[Module]) -> str:
@@ -53,7 +52,7 @@ def module_template(module: Module) -> dict[str, Any]:
 
 def template_string(text: str) -> str:
     """Return a string that a template reads as this text: one in brackets would be an expression."""
-    whole = _NOT_IN_UTF_8.sub("\ufffd", text)
+    whole = without_lone_surrogates(text)
     return f"[{whole}" if whole.startswith("[") and whole.endswith("]") else whole
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vmident.core.export.bicep.modules import is_templatable
-from vmident.core.export.managed_resources import ExportedState, SelectedMachine
+from vmident.core.export.exported_state import ExportedState
+from vmident.core.export.managed_resources import SelectedMachine
 from vmident.core.export.unsupported import Unsupported
 from vmident.core.export.unsupported_rules import lines_of_identities
 from vmident.core.resource_id import ResourceId

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vmident.core.export.managed_resources import ExportedState
+from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.terraform.assignments import assignment_blocks
 from vmident.core.export.terraform.hcl import hcl_comment
 from vmident.core.export.terraform.identities import credential_blocks, identity_blocks

@@ -7,11 +7,10 @@ aligned, except those of values that take several lines.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from vmident.core.naming import visible
+from vmident.core.naming import visible, without_lone_surrogates
 
 Value: TypeAlias = "str | tuple[str, ...] | Mapping[str, Value]"
 """An expression as text, a list of them, or an object whose keys are expressions."""
@@ -21,13 +20,11 @@ Group: TypeAlias = "Mapping[str, Value]"
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _INDENT = "  "
-_NOT_IN_UTF_8 = re.compile(r"[\ud800-\udfff]")
-_REPLACEMENT = "\ufffd"
 
 
 def hcl_string(text: str) -> str:
     """Return a string literal that is this text; lone surrogates, which UTF-8 has not, become U+FFFD."""
-    whole = _NOT_IN_UTF_8.sub(_REPLACEMENT, text)
+    whole = without_lone_surrogates(text)
     escaped = "".join(_ESCAPES.get(one) or (one if one.isprintable() else _code_point(one)) for one in whole)
     return '"' + escaped.replace("${", "$${").replace("%{", "%%{") + '"'
 
@@ -39,7 +36,7 @@ def hcl_key(text: str) -> str:
 
 def hcl_comment(text: str) -> str:
     """Return a comment of one line: line ends and other characters that do not show are visible escapes."""
-    return f"# {visible(_NOT_IN_UTF_8.sub(_REPLACEMENT, text))}"
+    return f"# {visible(without_lone_surrogates(text))}"
 
 
 def block(header: str, *groups: Group) -> str:

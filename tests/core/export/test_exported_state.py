@@ -1,4 +1,4 @@
-"""What a desired-state file leads to, and what of it exists; the rule numbers are those of `managed_resources`."""
+"""What a desired-state file leads to, and what of it exists; the rule numbers are those of `exported_state`."""
 
 from __future__ import annotations
 

@@ -80,10 +80,12 @@ rules:
     ),
     "policy-audit": (
         f"policy --scope /subscriptions/{SUBSCRIPTION} -l westus --audit",
-        """version: 1
+        f"""version: 1
 rules:
-  - vms: {names: ['*']}
+  - vms: {{names: ['*']}}
     system: true
+    identities:
+      include: [{identity_id("app", "ids")}]
 """,
     ),
 }

@@ -28,8 +28,10 @@ def system(line: int, selector: Selector, *, wanted: bool = True) -> Rule:
 
 def test_many_rules_become_several_definitions_within_the_limits() -> None:
     rules = [system(line, Selector(tags={"team": f"v{line}.*", "b": f"v{line}.0"})) for line in range(1, 1001)]
-    definitions = exported(rules, GROUP).policies.definitions
+    made = exported(rules, GROUP)
+    definitions = made.policies.definitions
     assert len(definitions) > 1
+    assert "The rules are too many for one policy definition." in made.files["README.md"]
     assert [one.named("vmident") for one in definitions][:2] == ["vmident-system-vm", "vmident-system-vm-2"]
     assert sorted(line for one in definitions for line in one.lines) == list(range(1, 1001))
     for one in definitions:

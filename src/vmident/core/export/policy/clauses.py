@@ -35,11 +35,6 @@ class ExportScope(Struct, frozen=True):
     scope: Scope
     only: str | None = None
 
-    @property
-    def is_subscription(self) -> bool:
-        """Return whether the scope is one subscription."""
-        return self.scope.subscription is not None
-
     def subscriptions_of(self, selector: Selector) -> tuple[str, ...] | None:
         """Return the subscriptions, in lower case and sorted, that a rule is limited to; `None` for the whole scope."""
         named = {one.lower() for one in selector.subscriptions}

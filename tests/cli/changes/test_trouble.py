@@ -121,7 +121,12 @@ def test_a_403_names_the_role_and_the_scope(program: Program) -> None:
     outcome = program("enable-system myVM")
 
     assert outcome.code == 4
-    assert f"'Virtual Machine Contributor' on {vm_id('myVM')}" in outcome.json["error"]["hint"]
+    asked, granted = outcome.json["error"]["hint"].splitlines()
+    assert (
+        asked
+        == f"Ask for the role 'Virtual Machine Contributor' on 'myVM' (virtualMachines) in resource group '{GROUP}'."
+    )
+    assert granted.endswith(f"--scope {vm_id('myVM')}")
     assert len(program.patches) == 1
 
 

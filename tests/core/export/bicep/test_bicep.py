@@ -65,7 +65,7 @@ def whole_state() -> ExportedState:
 def deployments_of(exported: ExportedState) -> dict[str, dict[str, Any]]:
     """Return the nested deployments of the template by name."""
     document = json.loads(bicep_export(exported).files["main.json"])
-    return {one["name"]: one for one in document["resources"]}
+    return {one["name"].removeprefix("[concat('").split("-'")[0]: one for one in document["resources"]}
 
 
 def test_each_group_and_subscription_is_a_deployment_and_roles_wait_for_their_identities() -> None:

@@ -74,11 +74,13 @@ def _template(schema: str, resources: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _nested(module: Module) -> dict[str, Any]:
     place = {"resourceGroup": module.group} if module.group else {"location": "[deployment().location]"}
+    # A deployment to a subscription never changes its region, so one from elsewhere needs another name.
+    name = module.name if module.group else f"[concat('{module.name}-', deployment().location)]"
     waits = [one.deployment_id for one in module.waits]
     return {
         "type": "Microsoft.Resources/deployments",
         "apiVersion": DEPLOYMENTS,
-        "name": module.name,
+        "name": name,
         "subscriptionId": module.subscription,
         **place,
         **({"dependsOn": waits} if waits else {}),

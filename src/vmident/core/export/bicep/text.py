@@ -47,7 +47,8 @@ def _file(header: str, declarations: Iterable[str]) -> str:
 
 
 def _module(one: Module) -> str:
-    members: dict[str, Value] = {"scope": _scope(one.subscription, one.group), "name": bicep_string(one.name)}
+    name = bicep_string(one.name) if one.group else f"'{one.name}-${{deployment().location}}'"
+    members: dict[str, Value] = {"scope": _scope(one.subscription, one.group), "name": name}
     if one.waits:
         members["dependsOn"] = tuple(waited.name for waited in one.waits)
     return declaration(f"module {one.name} {bicep_string(module_file(one))}", members)

@@ -140,7 +140,7 @@ class Declined(VmidentError):
     default_code = "declined"
 
 
-class QueryUnfit(VmidentError):
+class QueryFailed(VmidentError):
     """The `--query` expression cannot be applied to the output; the whole output is printed instead."""
 
     default_code = "query-failed"
@@ -275,7 +275,7 @@ class ChangeNotMade(VmidentError):
     default_code = "change-not-made"
 
 
-class AzureRefused(VmidentError):
+class AzureErrorResponse(VmidentError):
     """Azure returned an error that no other class covers; the code and message are Azure's."""
 
     default_code = "azure-error"
@@ -324,7 +324,7 @@ class Unreachable(AzureUnavailable):
     default_code = "unreachable"
 
 
-class UnreadableAnswer(AzureUnavailable):
+class InvalidResponse(AzureUnavailable):
     """The response is not valid: truncated, not JSON, a redirect, or a field of the wrong type.
 
     It is neither a success nor an error, so the outcome of a write is unknown.
@@ -333,7 +333,7 @@ class UnreadableAnswer(AzureUnavailable):
     default_code = "invalid-response"
 
 
-class WrongResource(UnreadableAnswer):
+class WrongResource(InvalidResponse):
     """The response describes a different resource from the request; it is not used."""
 
     default_code = "wrong-resource"

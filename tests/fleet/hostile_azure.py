@@ -16,28 +16,28 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.transition import Change, transition
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import (
-    AzureRefused,
+    AzureErrorResponse,
     AzureUnavailable,
     Conflict,
+    InvalidResponse,
     NotAllowed,
     NotFound,
     OperationFailed,
     Throttled,
     TimedOut,
     Unreachable,
-    UnreadableAnswer,
 )
 from vmident.ports.azure import Operation, OperationStatus, PatchResponse
 
 RAISED: dict[str, Callable[[], BaseException]] = {
     "lost": lambda: Unreachable("No answer."),
     "5xx": lambda: AzureUnavailable("Server error.", status=503),
-    "unreadable": lambda: UnreadableAnswer("Not JSON.", status=200),
+    "unreadable": lambda: InvalidResponse("Not JSON.", status=200),
     "stray": lambda: AttributeError("'NoneType' object has no attribute 'text'"),
     "timeout": lambda: TimedOut("The time is over."),
     "ctrl-c": KeyboardInterrupt,
     "refused": lambda: NotAllowed("Not allowed.", status=403),
-    "bad": lambda: AzureRefused("Bad request.", status=400),
+    "bad": lambda: AzureErrorResponse("Bad request.", status=400),
     "conflict": lambda: Conflict("In conflict.", status=409),
     "throttled": lambda: Throttled("Too many.", retry_after_seconds=3.0, status=429),
     "throttled for ever": lambda: Throttled("Too many.", retry_after_seconds=1e300, status=429),

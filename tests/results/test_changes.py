@@ -7,7 +7,7 @@ from vmident.core.resource_id import vm_id
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import (
     AmbiguousName,
-    AzureRefused,
+    AzureErrorResponse,
     AzureUnavailable,
     Conflict,
     Declined,
@@ -41,7 +41,7 @@ def _ended(*endings: Status | VmidentError) -> list[ChangeResult]:
         (VmidentError("x"), 1),
         (Declined("x"), 1),
         (OperationFailed("x"), 1),
-        (AzureRefused("x"), 1),
+        (AzureErrorResponse("x"), 1),
         (AzureUnavailable("x"), 1),
         (Throttled("x"), 1),
         (UsageError("x"), 2),

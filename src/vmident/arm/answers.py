@@ -6,10 +6,10 @@ vmident, never past `--timeout`, and never at the cost of another VM's result.
 
 What follows from it here:
 
-L1  Nothing of an answer is used that has not been read by `read`, which raises `UnreadableAnswer` and nothing else. The
-    message names the member that is wrong. `UnreadableAnswer.outcome_is_unknown`, so a write is read back.
+L1  Nothing of an answer is used that has not been read by `read`, which raises `InvalidResponse` and nothing else. The
+    message names the member that is wrong. `InvalidResponse.outcome_is_unknown`, so a write is read back.
 L2  An answer of status 200 to 299 is a success only if it reads as what was asked for. One of 400 and above is a
-    refusal. Everything else is neither: `UnreadableAnswer`.
+    refusal. Everything else is neither: `InvalidResponse`.
 L3  An answer about another resource than the one in the request is `WrongResource`. Nothing is computed from it.
 L4  In a list, an item that cannot be read is that item's error. A list that cannot be read is the list's.
 L5  Every answer is bounded: see `vmident.arm.limits`.
@@ -30,7 +30,7 @@ import msgspec
 from msgspec import Struct
 
 from vmident.arm.limits import JSON_LEVELS
-from vmident.errors import UnreadableAnswer, WrongResource
+from vmident.errors import InvalidResponse, WrongResource
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class ArmResponse(Struct, frozen=True):
 def read(content: bytes | msgspec.Raw, kind: type[T], what: str, request: str = "") -> T:
     """Decode JSON into a declared type (`vmident.arm.wire.types`).
 
-    Raises `UnreadableAnswer`, whose message ends in what is wrong and where: 'Expected `str`, got `int` - at `$.id`'.
+    Raises `InvalidResponse`, whose message ends in what is wrong and where: 'Expected `str`, got `int` - at `$.id`'.
     """
     try:
         plain = bytes(content).removeprefix(_BYTE_ORDER_MARK)
@@ -74,14 +74,14 @@ def read_error(content: bytes) -> Any:
     """Decode the body of a refusal, which is refused whatever it says; `None` where it is no JSON."""
     try:
         return read(content, object, "an error")
-    except UnreadableAnswer:
+    except InvalidResponse:
         return None
 
 
-def unreadable(what: str, why: str = "", request: str = "") -> UnreadableAnswer:
+def unreadable(what: str, why: str = "", request: str = "") -> InvalidResponse:
     """Return the error for an answer that is not what it should be."""
     response = f"The response to {request}" if request else "Azure's response"
-    return UnreadableAnswer(
+    return InvalidResponse(
         f"{response} cannot be read as {what}{f': {why}' if why else ''}.",
         hint="Check for a proxy or sign-in page between this machine and Azure. Run with --debug to see the requests.",
     )

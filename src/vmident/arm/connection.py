@@ -97,7 +97,7 @@ class Connection:
         return self.patiently(lambda: self._send("GET", self._url(path, api_version, options)))
 
     def follow(self, url: str, *, headers: Mapping[str, str] = _NO_OPTIONS) -> ArmResponse:
-        """GET a URL that Azure gave, exactly as given; raises `AzureRefused` for one that leads elsewhere."""
+        """GET a URL that Azure gave, exactly as given; raises `AzureErrorResponse` for one that leads elsewhere."""
         return self.patiently(lambda: self._send("GET", url, headers=headers))
 
     def pose(self, url: str, question: Any) -> ArmResponse:
@@ -242,7 +242,7 @@ class Connection:
 
 @contextmanager
 def _naming_failures(request: str) -> Iterator[None]:
-    """Turn what azure-core and the SDK's clients raise over an answer that surprises them into `UnreadableAnswer`.
+    """Turn what azure-core and the SDK's clients raise over an answer that surprises them into `InvalidResponse`.
 
     `RequestPolicy` has met the failures of the network. What is left are a status that a client does not know, a model
     that does not fit the body, a header that a policy cannot read.

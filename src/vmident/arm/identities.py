@@ -103,7 +103,7 @@ class ArmIdentities:
     def delete(self, identity: ResourceId) -> None:
         """DELETE the identity once. Azure answers 200, or 204 for one that is gone already, both without a body.
 
-        Raises `UnreadableAnswer` for an answer with one.
+        Raises `InvalidResponse` for an answer with one.
         """
         try:
             answer = self._connection.delete(str(identity), API_VERSION)

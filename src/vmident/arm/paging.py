@@ -13,7 +13,7 @@ from vmident.arm.limits import LIST_PAGES
 from vmident.arm.wire.types import GraphAnswer, IdBody, ListPage
 from vmident.arm.wire.virtual_machines import checking_ids
 from vmident.core.resource_id import ResourceId
-from vmident.errors import UnreadableAnswer, VmidentError
+from vmident.errors import InvalidResponse, VmidentError
 
 RESOURCE_GRAPH = "2022-10-01"
 _ROWS_AT_MOST = 1_000
@@ -53,7 +53,7 @@ class _PagesSoFar:
         self._seen: set[str] = set()
 
     def check(self, further: str) -> None:
-        """Raise `UnreadableAnswer` unless there may be one more page, which `further` leads to."""
+        """Raise `InvalidResponse` unless there may be one more page, which `further` leads to."""
         if further in self._seen:
             raise _endless(f"{self._what} repeats a page link")
         self._seen.add(further)
@@ -61,8 +61,8 @@ class _PagesSoFar:
             raise _endless(f"{self._what} has more than {LIST_PAGES:,} pages, the most that vmident reads")
 
 
-def _endless(why: str) -> UnreadableAnswer:
-    return UnreadableAnswer(f"{why}.", hint="Use -g or --subscription to narrow the list.")
+def _endless(why: str) -> InvalidResponse:
+    return InvalidResponse(f"{why}.", hint="Use -g or --subscription to narrow the list.")
 
 
 def items_of_one_page(connection: Connection, path: str, api_version: str) -> list[Raw] | None:

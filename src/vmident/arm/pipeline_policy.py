@@ -16,7 +16,7 @@ from vmident.arm.cloud import is_same_origin
 from vmident.arm.errors.body import request_id_in
 from vmident.arm.errors.translation import error_from
 from vmident.arm.limits import CONNECT_SECONDS, SILENCE_SECONDS
-from vmident.errors import AzureRefused, Unreachable, UnreadableAnswer, VmidentError
+from vmident.errors import AzureErrorResponse, InvalidResponse, Unreachable, VmidentError
 
 if TYPE_CHECKING:
     from vmident.ports.clock import Clock
@@ -60,7 +60,7 @@ class RequestPolicy:
 
         if not is_same_origin(request.http_request.url, self._endpoint):
             foreign = _without_opaque_query(request.http_request.url)
-            raise AzureRefused(f"Azure's response links to another host, which is not sent a token: {foreign}")
+            raise AzureErrorResponse(f"Azure's response links to another host, which is not sent a token: {foreign}")
         left = self._clock.remaining_seconds()
         request.context.options.update(
             enforce_https=self._enforce_https,
@@ -81,7 +81,7 @@ class RequestPolicy:
             if 200 <= (failure.response.status_code or 0) < 300:
                 raise unreadable("JSON", request=shown) from failure
             raise _refusal(failure.response) from failure
-        except UnreadableAnswer as failure:
+        except InvalidResponse as failure:
             self._trace(f"{shown} -> {failure.code}")
             raise
         except AzureError as failure:

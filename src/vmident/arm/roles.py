@@ -88,7 +88,7 @@ class ArmRoles:
         """PUT the assignment once; return its id, and whether it is new. Of one under another name the id is not known.
 
         `principalType` spares the check whether the directory knows the principal yet (wire facts). Raises
-        `UnreadableAnswer` for an answer that is not this very assignment.
+        `InvalidResponse` for an answer that is not this very assignment.
         """
         path = f"{grant.scope}/{_ASSIGNMENTS}/{assignment_name(grant, principal_id)}"
         properties = {
@@ -115,7 +115,7 @@ class ArmRoles:
     def remove(self, assignment_id: str) -> None:
         """DELETE the assignment once. Azure answers 200 with what it deleted, or 204 where there was nothing.
 
-        Raises `UnreadableAnswer` for every other answer.
+        Raises `InvalidResponse` for every other answer.
         """
         try:
             answer = self._connection.delete(assignment_id, API_VERSION)

@@ -28,7 +28,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from vmident.arm.limits import ANSWER_BYTES, ANSWER_SECONDS, HEADER_BYTES
-from vmident.errors import UnreadableAnswer
+from vmident.errors import InvalidResponse
 
 if TYPE_CHECKING:
     import socket
@@ -62,7 +62,7 @@ class _Allowance(threading.local):
         return left if self.silence_seconds is None else min(left, self.silence_seconds)
 
     def took(self, size: int) -> None:
-        """Count what was read; raises `UnreadableAnswer` for too much."""
+        """Count what was read; raises `InvalidResponse` for too much."""
         self.bytes_left -= size
         if self.bytes_left < 0:
             raise too_large("The response")
@@ -82,7 +82,7 @@ class BoundedAdapter(HTTPAdapter):
     def send(  # type: ignore[override, unused-ignore]
         self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, **options: Any
     ) -> requests.Response:
-        """Send the request once; raises `requests.ConnectionError`, `requests.Timeout` and `UnreadableAnswer`."""
+        """Send the request once; raises `requests.ConnectionError`, `requests.Timeout` and `InvalidResponse`."""
         del stream
         left = self._remaining_seconds()
         silence = timeout[1] if isinstance(timeout, tuple) else timeout
@@ -125,9 +125,9 @@ class BoundedAdapter(HTTPAdapter):
         return manager
 
 
-def too_large(what: str) -> UnreadableAnswer:
+def too_large(what: str) -> InvalidResponse:
     """Return the error for an answer beyond `limits.ANSWER_BYTES`."""
-    return UnreadableAnswer(
+    return InvalidResponse(
         f"{what} has more than {ANSWER_BYTES // 1024**2} MiB, the most that vmident reads.",
         hint="Check for a proxy between this machine and Azure. Use -g or --subscription to narrow a list.",
     )
@@ -142,7 +142,7 @@ def _unpacked(response: requests.Response) -> Iterator[bytes]:
         yield from pieces
         return
     if encoding not in _PACKED:
-        raise UnreadableAnswer(
+        raise InvalidResponse(
             f"The response has the content encoding '{encoding[:40]}', which was not requested.",
             hint="Check for a proxy between this machine and Azure.",
         )

@@ -16,7 +16,7 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.selection import named
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.core.vm_kind import VmKind, kind_of
-from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, NotFound, Throttled, UnreadableAnswer
+from vmident.errors import AzureErrorResponse, AzureUnavailable, InvalidResponse, NotAllowed, NotFound, Throttled
 
 if TYPE_CHECKING:
     from vmident.arm.answers import ArmResponse
@@ -120,7 +120,7 @@ class ArmVirtualMachines:
         query = f"{_rows_of(kind.resource_type, group)} | where {condition} | project id | order by id asc"
         try:
             yield from graph_pages(self._connection, query, subscription)
-        except (AzureRefused, NotAllowed, AzureUnavailable) as failure:
+        except (AzureErrorResponse, NotAllowed, AzureUnavailable) as failure:
             raise failure.with_message(
                 f"Resource Graph could not evaluate the condition {condition}: {failure.message}",
                 hint="Check the condition, or select VMs with --tag or --all.",
@@ -134,7 +134,7 @@ class ArmVirtualMachines:
         pages = graph_answers(self._connection, query, [subscription])
         try:
             first = next(pages)
-        except (AzureRefused, NotAllowed, AzureUnavailable, Throttled):
+        except (AzureErrorResponse, NotAllowed, AzureUnavailable, Throttled):
             return None
         rows = (row for page in chain([first], pages) for row in page.rows)
         return first.total, vms_in_graph(rows, kind)
@@ -154,7 +154,7 @@ class ArmVirtualMachines:
             for page in graph_answers(self._connection, query, [subscription]):
                 for vm, extension in map(extension_from_graph, page.rows):
                     found.setdefault(vm, []).append(extension)
-        except (AzureRefused, NotAllowed, AzureUnavailable, Throttled, UnreadableAnswer):
+        except (AzureErrorResponse, NotAllowed, AzureUnavailable, Throttled, InvalidResponse):
             return None
         return found
 

@@ -18,7 +18,7 @@ from vmident.cli.inputs.kinds import Kind
 from vmident.cli.options.shared import Options
 from vmident.cli.runtime import Runtime
 from vmident.core.naming import GROUP_NAME, SUBSCRIPTION_NAME, checked_name
-from vmident.errors import Declined, ExitCode, Interrupted, QueryUnfit, UnexpectedError, UsageError, VmidentError
+from vmident.errors import Declined, ExitCode, Interrupted, QueryFailed, UnexpectedError, UsageError, VmidentError
 from vmident.render.line import Line, error_lines
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Run:
         try:
             picked = queried(document, query)
             flat = rows if query is None else picked
-        except QueryUnfit as unfit:
+        except QueryFailed as unfit:
             # What was done stands: better the whole answer than none.
             self.failed(unfit)
             self.answer_was_unfit = True

@@ -113,7 +113,7 @@ class VirtualMachines(Protocol):
     ) -> Iterator[ResourceId]:
         """Find the VMs for which a condition of Resource Graph holds; it lags, and may be unusable.
 
-        Raises `AzureRefused` where the condition cannot be read as one.
+        Raises `AzureErrorResponse` where the condition cannot be read as one.
         """
         ...
 
@@ -264,7 +264,7 @@ class Roles(Protocol):
     def assign(self, grant: Grant, principal_id: str) -> tuple[str | None, bool]:
         """Create the assignment with one request; returns its id, if known, and whether it is new.
 
-        Raises `AzureRefused` with code `PrincipalNotFound` while the directory does not know the principal yet.
+        Raises `AzureErrorResponse` with code `PrincipalNotFound` while the directory does not know the principal yet.
         """
         ...
 

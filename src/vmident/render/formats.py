@@ -8,7 +8,7 @@ from contextlib import suppress
 from textwrap import indent
 from typing import Any
 
-from vmident.errors import QueryUnfit, UsageError
+from vmident.errors import QueryFailed, UsageError
 from vmident.render.text import escape_control_characters
 
 _JMESPATH = "See https://jmespath.org; quote the query for the shell."
@@ -93,7 +93,7 @@ def as_table(rows: Any, *, width_columns: int | None = None, spare: Sequence[str
 def queried(document: Any, query: str | None) -> Any:
     """Return what a JMESPath expression picks from the document; all of it where there is none.
 
-    Raises `UsageError` for one that is malformed, `QueryUnfit` for one that asks of the document what its functions
+    Raises `UsageError` for one that is malformed, `QueryFailed` for one that asks of the document what its functions
     cannot do, which shows only when the document is there.
     """
     if query is None:
@@ -103,7 +103,7 @@ def queried(document: Any, query: str | None) -> Any:
     try:
         return compiled_query(query).search(document)
     except JMESPathError as unfit:
-        raise QueryUnfit(
+        raise QueryFailed(
             f"--query '{query}' cannot be applied to the output: {_reason(unfit)}", hint=_JMESPATH
         ) from unfit
 

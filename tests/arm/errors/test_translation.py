@@ -10,7 +10,7 @@ from vmident.arm.errors.translation import error_from, operation_error
 from vmident.core.rbac.scope import Scope
 from vmident.core.shell import command_line
 from vmident.errors import (
-    AzureRefused,
+    AzureErrorResponse,
     AzureUnavailable,
     BeingDeleted,
     Conflict,
@@ -118,21 +118,28 @@ ROWS: list[tuple[int, str, str, type[VmidentError], ExitCode, str | None]] = [
         ExitCode.CONFLICT,
         "ry again later.",
     ),
-    (400, "InvalidParameter", BESIDE_SYSTEM, AzureRefused, ExitCode.FAILED, None),
-    (400, "InvalidParameter", DUPLICATED, AzureRefused, ExitCode.FAILED, None),
-    (400, "PrincipalNotFound", NO_PRINCIPAL, AzureRefused, ExitCode.FAILED, None),
-    (400, "InvalidSubscriptionId", "Malformed.", AzureRefused, ExitCode.FAILED, "--subscription"),
+    (400, "InvalidParameter", BESIDE_SYSTEM, AzureErrorResponse, ExitCode.FAILED, None),
+    (400, "InvalidParameter", DUPLICATED, AzureErrorResponse, ExitCode.FAILED, None),
+    (400, "PrincipalNotFound", NO_PRINCIPAL, AzureErrorResponse, ExitCode.FAILED, None),
+    (400, "InvalidSubscriptionId", "Malformed.", AzureErrorResponse, ExitCode.FAILED, "--subscription"),
     (409, "Conflict", BUSY, Conflict, ExitCode.CONFLICT, "ry again later."),
     (409, "Conflict", RUN_COMMAND, Conflict, ExitCode.CONFLICT, "ry again later."),
     (409, "OperationNotAllowed", IN_PROGRESS, Conflict, ExitCode.CONFLICT, "ry again later."),
     (409, "OperationNotAllowed", DELETED, BeingDeleted, ExitCode.CONFLICT, "VM 'myVM' is being deleted."),
-    (409, "OperationNotAllowed", GENERALIZED, AzureRefused, ExitCode.FAILED, "generalized"),
-    (409, "OperationNotAllowed", CORES, AzureRefused, ExitCode.FAILED, "quota"),
-    (409, "OperationNotAllowed", "The VM must be running.", AzureRefused, ExitCode.FAILED, None),
+    (409, "OperationNotAllowed", GENERALIZED, AzureErrorResponse, ExitCode.FAILED, "generalized"),
+    (409, "OperationNotAllowed", CORES, AzureErrorResponse, ExitCode.FAILED, "quota"),
+    (409, "OperationNotAllowed", "The VM must be running.", AzureErrorResponse, ExitCode.FAILED, None),
     (409, "ResourceGroupBeingDeleted", DEPROVISIONING, BeingDeleted, ExitCode.CONFLICT, "'myGroup' is being deleted."),
-    (409, "ReadOnlyDisabledSubscription", "Read only.", AzureRefused, ExitCode.FAILED, "subscription is disabled"),
-    (409, "PropertyChangeNotAllowed", "Not allowed.", AzureRefused, ExitCode.FAILED, None),
-    (409, "CodeOfTomorrow", "Something new.", AzureRefused, ExitCode.FAILED, None),
+    (
+        409,
+        "ReadOnlyDisabledSubscription",
+        "Read only.",
+        AzureErrorResponse,
+        ExitCode.FAILED,
+        "subscription is disabled",
+    ),
+    (409, "PropertyChangeNotAllowed", "Not allowed.", AzureErrorResponse, ExitCode.FAILED, None),
+    (409, "CodeOfTomorrow", "Something new.", AzureErrorResponse, ExitCode.FAILED, None),
     (
         409,
         "ConflictingConcurrentWriteNotAllowed",
@@ -142,7 +149,7 @@ ROWS: list[tuple[int, str, str, type[VmidentError], ExitCode, str | None]] = [
         "ry again later.",
     ),
     (409, "AnotherOperationInProgress", BUSY, Conflict, ExitCode.CONFLICT, "ry again later."),
-    (409, "ScopeLocked", "The scope is locked.", AzureRefused, ExitCode.FAILED, "az lock list"),
+    (409, "ScopeLocked", "The scope is locked.", AzureErrorResponse, ExitCode.FAILED, "az lock list"),
     (
         412,
         "PreconditionFailed",
@@ -212,7 +219,7 @@ def test_a_flat_refusal_of_an_identity_operation_is_an_identity_not_found() -> N
 
 def test_a_refusal_that_no_table_knows_keeps_azures_words() -> None:
     failure = error_from(400, {}, _body("NewCode", "Something new."))
-    assert type(failure) is AzureRefused
+    assert type(failure) is AzureErrorResponse
     assert (failure.code, failure.message) == ("NewCode", "Something new.")
     assert error_from(404, {}, _body("NewCode", "Something new.")).exit_code is ExitCode.NOT_FOUND
 

@@ -12,7 +12,7 @@ from vmident.arm.wire import virtual_machines as wire
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import ExitCode, UnreadableAnswer
+from vmident.errors import ExitCode, InvalidResponse
 
 VM = "/subscriptions/sub/resourceGroups/myGroup/providers/Microsoft.Compute/virtualMachines/myVM"
 ONE = "/subscriptions/sub/resourceGroups/myGroup/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"
@@ -181,7 +181,7 @@ def test_a_vm_that_says_nothing_of_an_operation_is_at_rest(properties: Any) -> N
     ],
 )
 def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> None:
-    with pytest.raises(UnreadableAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         vm_from_wire(body, {})
     assert refused.value.code == "invalid-response"
     assert refused.value.message.startswith("Azure's response cannot be read as a VM: ")
@@ -200,7 +200,7 @@ def test_a_strange_answer_is_refused_by_name_and_never_half_read(body: Any) -> N
     ],
 )
 def test_a_member_of_another_kind_is_never_half_read(body: Any) -> None:
-    with pytest.raises(UnreadableAnswer):
+    with pytest.raises(InvalidResponse):
         vm_from_wire(body, {})
 
 
@@ -231,7 +231,7 @@ def test_a_location_of_null_is_no_location() -> None:
     ],
 )
 def test_the_message_says_what_is_wrong_and_where(content: bytes, said: str) -> None:
-    with pytest.raises(UnreadableAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         wire.vm_from_wire(content, {})
     assert said in refused.value.message
 

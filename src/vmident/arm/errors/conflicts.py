@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from vmident.errors import AzureRefused, BeingDeleted, Conflict, VmidentError
+from vmident.errors import AzureErrorResponse, BeingDeleted, Conflict, VmidentError
 
 _CLEARING_CODES = frozenset({"Conflict", "ConflictingConcurrentWriteNotAllowed", "AnotherOperationInProgress"})
 # The one code that is used both for a running operation and for states that last; the message tells which.
@@ -50,7 +50,7 @@ def conflict_error(message: str, answer: dict[str, Any]) -> VmidentError:
         return BeingDeleted(
             message, hint=f"{name} is being deleted. Use another one, or try again after it is deleted.", **answer
         )
-    return AzureRefused(message, hint=_hint(code, message), **answer)
+    return AzureErrorResponse(message, hint=_hint(code, message), **answer)
 
 
 def _hint(code: str | None, message: str) -> str | None:

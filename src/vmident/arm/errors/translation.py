@@ -16,16 +16,16 @@ from vmident.arm.errors.conflicts import clears, conflict_error
 from vmident.core.naming import did_you_mean
 from vmident.core.shell import command_line
 from vmident.errors import (
-    AzureRefused,
+    AzureErrorResponse,
     AzureUnavailable,
     Conflict,
+    InvalidResponse,
     NotAllowed,
     NotFound,
     NotSignedIn,
     OperationFailed,
     PreconditionFailed,
     Throttled,
-    UnreadableAnswer,
     VmidentError,
 )
 
@@ -55,7 +55,7 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
     A redirect is neither a success nor a refusal: Azure does not redirect, so it comes from something on the way.
     """
     if status < 400:
-        return UnreadableAnswer(
+        return InvalidResponse(
             f"The response has status {status}, which is neither a success nor an error.",
             hint="Check for a proxy or sign-in page between this machine and Azure.",
             status=status,
@@ -86,7 +86,7 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
     if status == 408 or status >= 500:
         return AzureUnavailable(message, hint="This is a problem in Azure. Try again later.", **said)
     hint = HINTS.get(code or "") or _available_region(message, code)
-    return AzureRefused(_without_regions(message), hint=hint, **said)
+    return AzureErrorResponse(_without_regions(message), hint=hint, **said)
 
 
 def _available_region(message: str, code: str | None) -> str | None:

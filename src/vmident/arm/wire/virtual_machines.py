@@ -1,4 +1,4 @@
-"""ARM's JSON to the core's values; each function raises `UnreadableAnswer` and nothing else.
+"""ARM's JSON to the core's values; each function raises `InvalidResponse` and nothing else.
 
 Source: 'The VM resource' in the wire facts; recordings `vm-user-identities-2020.json`, `vm-system-identity-2020.json`.
 """
@@ -28,7 +28,7 @@ from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId
 from vmident.core.virtual_machine import UnreadVm, VirtualMachine
 from vmident.core.vm_kind import VmKind
-from vmident.errors import BadResourceId, UnreadableAnswer
+from vmident.errors import BadResourceId, InvalidResponse
 
 _TYPES = {
     "none": (False, False),
@@ -43,7 +43,7 @@ _NO_HEADERS: Mapping[str, str] = {}
 
 @contextmanager
 def checking_ids(what: str, request: str = "") -> Iterator[None]:
-    """Turn an id that is none into `UnreadableAnswer`: to `read`, an id is a text."""
+    """Turn an id that is none into `InvalidResponse`: to `read`, an id is a text."""
     try:
         yield
     except BadResourceId as failure:
@@ -108,10 +108,10 @@ def vms_in_graph(rows: Iterable[Raw], kind: VmKind) -> Iterator[VirtualMachine |
 def _named_in_error(item: Raw, read_vm: Callable[[Raw], VirtualMachine], kind: VmKind) -> VirtualMachine | UnreadVm:
     try:
         return read_vm(item)
-    except UnreadableAnswer as failure:
+    except InvalidResponse as failure:
         try:
             word = read(item, IdBody, f"a {kind.noun}").id
-        except UnreadableAnswer:
+        except InvalidResponse:
             word = f"/a-{kind.noun.replace(' ', '-')}-without-an-id".lower()
         return UnreadVm(word, failure.with_message(f"{word}: {failure.message}"))
 

@@ -12,7 +12,7 @@ from vmident.core.access.edges import IdentityEntry
 from vmident.core.access.estate import lower, name_of
 from vmident.core.access.finding import selected
 from vmident.core.access.findings import findings
-from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, NotFound
+from vmident.errors import AzureErrorResponse, AzureUnavailable, NotAllowed, NotFound
 from vmident.results.access import AccessReport, IdentityAccess
 from vmident.usecases.access.read_directory import with_groups
 
@@ -75,7 +75,7 @@ def _estate(question: AccessQuestion, subscriptions: Sequence[str], rows: Access
     """Read the index, or where it cannot be used the machines themselves, if these are all that is asked about."""
     try:
         return rows.estate(subscriptions)
-    except (AzureRefused, AzureUnavailable, NotAllowed):
+    except (AzureErrorResponse, AzureUnavailable, NotAllowed):
         if not question.machines or question.identities or question.principals:
             raise
         return rows.estate_of(question.machines)

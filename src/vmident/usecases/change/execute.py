@@ -55,10 +55,10 @@ from vmident.core.write_outcome import SentWrite
 from vmident.errors import (
     Conflict,
     Interrupted,
+    InvalidResponse,
     PreconditionFailed,
     Throttled,
     UnexpectedError,
-    UnreadableAnswer,
     VmidentError,
 )
 from vmident.ports.azure import PatchResponse
@@ -172,7 +172,7 @@ def _after(
     elif failure.outcome_is_unknown:
         before = attempt.prepared.machine
         yield from _read_and_prepare_again(failure, tries, attempt, change_request, ports)
-        if isinstance(failure, UnreadableAnswer) and _is_untouched(before, attempt.prepared.machine):
+        if isinstance(failure, InvalidResponse) and _is_untouched(before, attempt.prepared.machine):
             # There was an answer, so nothing is under way any more: no write so far was done.
             attempt.settle()
             attempt.sent = None

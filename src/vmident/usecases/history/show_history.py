@@ -11,7 +11,7 @@ from vmident.core.history.entries import history_of
 from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.errors import AzureRefused, AzureUnavailable, NotAllowed, NotFound, VmidentError
+from vmident.errors import AzureErrorResponse, AzureUnavailable, NotAllowed, NotFound, VmidentError
 from vmident.results.changes import VmView
 from vmident.results.history import HistoryReport
 from vmident.usecases.history.own_runs import with_own_runs
@@ -66,7 +66,7 @@ def show_history(
 def _read(vms: Sequence[ResourceId], ports: Ports, question: HistoryQuestion) -> tuple[ResourceChange, ...]:
     try:
         return tuple(ports.resource_changes.of(vms, question.since_seconds))
-    except (AzureRefused, NotAllowed, AzureUnavailable) as failure:
+    except (AzureErrorResponse, NotAllowed, AzureUnavailable) as failure:
         look = command_line("az", "monitor", "activity-log", "list", "--resource-id", vms[0])
         raise failure.with_message(
             f"The history could not be read from Resource Graph: {failure.message}",

@@ -95,7 +95,7 @@ _WARNING_CODES = {
     "what-if-failed": "Azure did not return the changes that a deployment would make.",
     "new-principal": "The system-assigned identity is enabled again, with a new principal.",
     "not-recorded": "The change was made but could not be recorded in the journal.",
-    "changed-since": "The change was made, but the VM changed again before it was read back.",
+    "changed-since": "The VM has other identities than requested: it changed again, or a policy modified the request.",
     "identity-not-read": "`verify` could not read an identity, and compares its token with what the VM shows.",
     "operation-unreadable": "The account cannot read operations, so the VMs were read instead; one warning per run.",
 }

@@ -15,6 +15,8 @@ from tests.program import (
 )
 from vmident.sandbox.tenant import SUBSCRIPTION
 
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+POLICY_VERSION = "2025-03-01"
 CONFLICT = "The request failed due to conflict with a concurrent request."
 
 
@@ -176,3 +178,32 @@ def test_a_group_that_is_being_deleted_is_named(program: Program) -> None:
     assert (outcome.code, outcome.error["code"]) == (6, "ResourceGroupBeingDeleted")
     assert f"Resource group '{GROUP}' is being deleted." in outcome.error["hint"]
     assert [one.method for one in program.sent].count("PUT") == 1
+
+
+def test_a_change_that_a_policy_modifies_away_is_not_called_changed(program: Program) -> None:
+    """The `modify` effect puts the system-assigned identity into the request that would disable it."""
+    keep = {"operation": "addOrReplace", "field": "identity.type", "value": "SystemAssigned, UserAssigned"}
+    details = {"roleDefinitionIds": [f"/providers/Microsoft.Authorization/roleDefinitions/{CONTRIBUTOR}"]}
+    rule = {
+        "if": {"field": "type", "equals": "Microsoft.Compute/virtualMachines"},
+        "then": {"effect": "modify", "details": {**details, "operations": [keep]}},
+    }
+    definition = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/keep"
+    identity = {"location": "westus", "identity": {"type": "SystemAssigned"}}
+    written = [
+        program.colleague("PUT", definition, {"properties": {"mode": "Indexed", "policyRule": rule}}, POLICY_VERSION),
+        program.colleague(
+            "PUT",
+            definition.replace("Definitions", "Assignments"),
+            {"properties": {"policyDefinitionId": definition}, **identity},
+            POLICY_VERSION,
+        ),
+    ]
+    assert [one.status for one in written] == [201, 201]
+
+    outcome = program("disable-system appVM --yes")
+
+    assert (outcome.code, outcome.json["status"]) == (1, "failed")
+    assert outcome.json["error"]["code"] == "change-not-made"
+    assert "policy" in outcome.json["error"]["message"]
+    assert program.identity_of("appVM")["type"] == "SystemAssigned, UserAssigned"

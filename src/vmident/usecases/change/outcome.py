@@ -12,7 +12,7 @@ from vmident.core.identity import IdentityState, UserIdentity
 from vmident.core.shell import command_line
 from vmident.core.transition import transition
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_kind import titled
+from vmident.core.vm_kind import capitalized, titled
 from vmident.errors import ChangeNotMade, Conflict, NotAllowed, OperationFailed, VmidentError
 from vmident.ports.azure import PatchResponse
 from vmident.ports.fleet import AzureRequest, Pause, RequestKind, Steps
@@ -47,8 +47,13 @@ def outcome_of(response: PatchResponse, attempt: Attempt, ports: Ports) -> Steps
         return answered
     after = yield from _read_after_success(goal, attempt, ports)
     attempt.settle()
+    if after.is_same_as(attempt.prepared.transition.before) and not attempt.prepared.transition.is_nothing:
+        raise _not_made(attempt.prepared.machine)
     if not after.has_same_identities_as(goal):
-        message = f"The change was made, but {titled(attempt.prepared.machine.id)} has been changed again since."
+        message = (
+            f"{capitalized(titled(attempt.prepared.machine.id))} has other identities than the change requested: it "
+            "was changed again since, or a policy modified the request."
+        )
         attempt.late_warnings.append(Notice(CHANGED_SINCE, message))
     return after
 
@@ -96,12 +101,16 @@ def _watched(attempt: Attempt, ports: Ports) -> Steps[VirtualMachine]:
         raise _ended_as_failed(now)
     if not has_target:
         attempt.settle()
-        raise ChangeNotMade(
-            f"Azure accepted the change of {titled(now.id)}, but the VM does not show it. The "
-            "change was not made, or another change has reverted it.",
-            hint=f"To see its current identities: {command_line('vmident', 'show', now.id)}",
-        )
+        raise _not_made(now)
     return now
+
+
+def _not_made(now: VirtualMachine) -> ChangeNotMade:
+    return ChangeNotMade(
+        f"Azure accepted the change of {titled(now.id)}, but its identities do not show it. A policy modified the "
+        "request, or another change reverted it.",
+        hint=f"To see the last changes: {command_line('vmident', 'history', now.id)}",
+    )
 
 
 def _read_back_after(failure: VmidentError, attempt: Attempt, ports: Ports) -> Steps[None]:

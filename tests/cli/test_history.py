@@ -97,7 +97,7 @@ def test_a_run_of_another_machine_is_vmidents_and_not_ours(program: Program) -> 
     seen(program)
     program.environ["VMIDENT_STATE_DIR"] = str(program.folder / "another")
     program.terminal = WIDE_TERMINAL
-    assert " of another machine)" in program("history myVM").out
+    assert " on another machine)" in program("history myVM").out
     assert [one["runRecorded"] for one in program("history myVM -o json").json] == [False]
     (program.folder / "another" / "runs.sqlite3").write_text("no database")
     assert " with vmident (run " in program("history myVM").out

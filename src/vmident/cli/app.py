@@ -91,11 +91,11 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
         {"create": ("vm", "create", "Create a VM with identities and role assignments.")},
     ),
     "export": (
-        "Export a desired state to an engine that keeps it.",
+        "Export a desired state to Azure Policy, Terraform or Bicep.",
         {
             "policy": ("export.policy", "policy", "Export a desired state to Azure Policy."),
             "terraform": ("export.terraform", "terraform", "Export a desired state as Terraform configuration."),
-            "bicep": ("export.bicep", "bicep", "Export the identities of a desired state as a Bicep file."),
+            "bicep": ("export.bicep", "bicep", "Export the identities of a desired state as Bicep files."),
         },
     ),
     "runs": (

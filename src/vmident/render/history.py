@@ -159,7 +159,7 @@ def who(entry: HistoryEntry, *, names_run: bool = True) -> str:
 def _client(entry: HistoryEntry, *, names_run: bool) -> str:
     client = entry.author.client_type
     if entry.run:
-        place = " of another machine" if entry.is_recorded is False else ""
+        place = " on another machine" if entry.is_recorded is False else ""
         return f" with vmident (run {entry.run}{place})" if names_run else " with vmident"
     if client is None or client == entry.author.changed_by:
         return ""

@@ -15,9 +15,9 @@ from vmident.usecases.show_vms import list_vms, view_of
 def export_state(run: Run, *, kind: KindWord = Kind.VM) -> ExitCode:
     """Write the current identities as a desired-state file.
 
-    Includes the VMs of the resource group given with -g, else of the default resource group, else of the subscription;
-    scale sets with --kind.
-    'vmident plan -f' shows no changes for the result. Writes YAML unless -o is given.
+    Includes the VMs of the resource group given with -g, or of the default resource group. If neither is set, includes
+    all VMs of the subscription. Use --kind to include scale sets. 'vmident plan -f' shows no changes for the result.
+    Writes YAML unless -o is given.
 
     Examples:
 

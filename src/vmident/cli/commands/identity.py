@@ -74,11 +74,11 @@ def create_identity(
 
     Examples:
 
-      vmident identity create myId -g myResourceGroup
+      vmident identity create myId -g myGroup
 
-      vmident identity create myId -g myResourceGroup --location westus --tags team=web
+      vmident identity create myId -g myGroup --location westus --tags team=web
 
-      vmident identity create myId -g myResourceGroup --role Reader --scope group
+      vmident identity create myId -g myGroup --role Reader --scope group
     """
     checked, wanted = checked_name(name, NEW_IDENTITY_NAME), tags_in(tags or ())
     example = command_line("vmident", "identity", "create", checked, "-g", "myResourceGroup")
@@ -108,8 +108,8 @@ def create_identity(
 def show_identity(run: Run, *, identities: Words) -> ExitCode:
     """Show user-assigned identities.
 
-    A bare name is resolved in the resource group given with -g, else in the default resource group, else in the
-    subscription if only one identity has that name.
+    A name is looked up in the resource group given with -g, or in the default resource group. If neither is set, it
+    must be unique in the subscription.
 
     Examples:
 
@@ -137,8 +137,8 @@ def show_identity(run: Run, *, identities: Words) -> ExitCode:
 def list_identity(run: Run) -> ExitCode:
     """List user-assigned identities.
 
-    Lists the identities of the resource group given with -g, else of the default resource group, else of the
-    subscription.
+    Lists the identities of the resource group given with -g, or of the default resource group. If neither is set, lists
+    all identities of the subscription.
 
     Examples:
 

@@ -23,8 +23,8 @@ from vmident.render.line import Line
 from vmident.render.plan import plan_document, plan_lines, plan_row, plan_warning_lines
 from vmident.usecases.history.last_changes import find_last_changes
 
-MissingOption = Annotated[str | None, typer.Argument(hidden=True)]
-"""A file without `-f`, for the error that names the option."""
+MissingOption = Annotated[str | None, typer.Argument(hidden=True, metavar="[-f FILE]")]
+"""A file without `-f`, for the error that names the option. Usage lines show hidden arguments, hence the metavar."""
 
 
 class PlanOptions(Struct, frozen=True):

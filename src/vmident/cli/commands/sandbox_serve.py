@@ -71,7 +71,7 @@ BusyMode = Annotated[
         "--busy",
         metavar="reject|conflict|preempt|allow",
         parser=choice_of(Busy),
-        help="How a write to a VM meets one that is running.",
+        help="Result of a write to a VM with a running operation.",
         autocompletion=candidates.values_of(Busy),
     ),
 ]

@@ -55,8 +55,8 @@ def show(run: Run, *, vms: VmWords = None, vm_options: VmOptions) -> ExitCode:
 def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
     """List VMs and their identities.
 
-    Lists the VMs of the resource group given with -g, else of the default resource group, else of the subscription.
-    With --tag, --where or --all, the default resource group is ignored.
+    Lists the VMs of the resource group given with -g, or of the default resource group. If neither is set, lists all
+    VMs of the subscription. With --tag, --where or --all, the default resource group is ignored.
 
     Examples:
 

@@ -43,18 +43,22 @@ def create(
     """Create a VM with identities and role assignments.
 
     One deployment creates the network, security group, public IP address, network interface, VM and the role
-    assignments in the VM's resource group; role assignments elsewhere follow. Roles are granted to the system-assigned
-    identity if there is one, else to each user-assigned identity. No port is open to the internet unless --nsg-rule
-    opens it. An existing VM with the same name is not changed. Passwords are read from a prompt or standard input and
-    never stored.
+    assignments in the VM's resource group. Role assignments at other scopes are created afterwards. Roles are granted
+    to the system-assigned identity if there is one, and otherwise to each user-assigned identity. No port is open to
+    the internet unless --nsg-rule opens it. An existing VM with the same name is not changed. Passwords are read from a
+    prompt or standard input and never stored.
 
     Examples:
 
-      vmident vm create myVM -g myResourceGroup --image Ubuntu2204 --system
+      vmident vm create myVM -g myGroup --image Ubuntu2204 --system
 
-      vmident vm create myVM -g myResourceGroup --image Debian12 --identity myId --dry-run
+    \b
+      vmident vm create myVM -g myGroup --image Debian12 --identity myId \\
+        --dry-run
 
-      vmident vm create myVM -g myResourceGroup --image Ubuntu2404 --system --role Reader --scope group
+    \b
+      vmident vm create myVM -g myGroup --image Ubuntu2404 --system \\
+        --role Reader --scope group
     """
     kind = image_named(image)
     os = system_of(kind, machine.os_type, admin)

@@ -11,7 +11,7 @@ from vmident.usecases.whoami import whoami_result
 def whoami(run: Run) -> ExitCode:
     """Show the signed-in account and the active settings.
 
-    Gets a token as any other command would and never shows it. Reads nothing from Azure but the subscription's name.
+    Gets a token like any other command, and never shows it. Reads only the subscription's name from Azure.
 
     Examples:
 

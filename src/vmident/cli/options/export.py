@@ -14,9 +14,12 @@ class ExportOptions(Struct, frozen=True):
     to: Annotated[
         str | None,
         typer.Option(
-            "--to", metavar="FOLDER", help="Folder to write: new, empty or of an earlier export.", show_default=False
+            "--to",
+            metavar="FOLDER",
+            help="Output folder: new, empty or written by an earlier export.",
+            show_default=False,
         ),
     ] = None
     partial: Annotated[
-        bool, typer.Option("--partial", help="Leave out what cannot be exported, and list it, instead of failing.")
+        bool, typer.Option("--partial", help="Skip and list what cannot be exported, instead of failing.")
     ] = False

@@ -89,7 +89,7 @@ class NetworkOptions(Struct, frozen=True):
         typer.Option(
             "--vnet",
             metavar="VNET",
-            help="Virtual network, by name or resource ID. Defaults to one in the resource group, else a new one.",
+            help="Virtual network, by name or resource ID. Defaults to one in the resource group, or a new one.",
             show_default=False,
         ),
     ] = None

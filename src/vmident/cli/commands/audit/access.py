@@ -43,9 +43,9 @@ def access(
 ) -> ExitCode:
     """Show who can act as an identity and what it can do.
 
-    Decided from the actions that role assignments allow, not from the names of roles: run commands, extensions, writes
-    and sign-ins on the VM, and rights on the identity itself. Reads Resource Graph, which lags by a few minutes.
-    Changes nothing. Microsoft Graph is asked only with --groups.
+    Evaluates the actions that role assignments allow, not the names of roles: to run commands on the VM, install
+    extensions, change the VM or sign in to it, and to use or change the identity itself. Reads Resource Graph, which
+    lags by a few minutes, and Microsoft Graph only with --groups. Changes nothing.
 
     Examples:
 

@@ -44,8 +44,8 @@ def history(run: Run, *, vms: VmWords = None, vm_options: VmOptions, options: Hi
     """Show who changed the identities of VMs, when and how.
 
     Shows the changes of the last 14 days, newest first, with the user or application, the client and the vmident run.
-    Azure keeps no older ones, and shows a change within about 5 minutes. Use the resource ID of a VM that was deleted.
-    Reads Resource Graph and changes nothing.
+    Azure does not keep older changes. A new change appears within about 5 minutes. For a deleted VM, use its resource
+    ID. Reads Resource Graph and changes nothing.
 
     Examples:
 

@@ -59,7 +59,7 @@ class RunOptions(Struct, frozen=True):
 class ListOptions(Struct, frozen=True):
     """Which runs are listed."""
 
-    every_cloud: Annotated[bool, typer.Option("--all", help="List the runs of all clouds, the sandbox included.")] = (
+    every_cloud: Annotated[bool, typer.Option("--all", help="List the runs of all clouds, including the sandbox.")] = (
         False
     )
     limit: Annotated[
@@ -125,7 +125,7 @@ def resume(run: Run, *, run_word: RunWord = None, execution: RunOptions) -> Exit
     """Resume an interrupted run.
 
     Changes the VMs that the run did not reach. VMs whose outcome is unknown are read first. VMs that are done or have
-    failed are skipped. Prompts only if more would be removed than the run was confirmed for.
+    failed are skipped. Prompts only if it would remove more than you confirmed for the run.
 
     Examples:
 

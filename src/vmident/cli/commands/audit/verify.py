@@ -60,8 +60,8 @@ def verify(
     """Verify from inside VMs that their identities work.
 
     Runs a script in each VM with Run Command. It requests a token for the default identity and for each attached one,
-    and returns the principal that each token is for, which is compared with what Azure shows. Tokens do not leave the
-    VM. Prompts for confirmation; use --yes in scripts. VMs must be running and have the VM agent.
+    and returns the principal of each token. vmident compares it with the principal that Azure shows. Tokens do not
+    leave the VM. Prompts for confirmation; use --yes in scripts. VMs must be running and have the VM agent.
 
     Examples:
 

@@ -12,14 +12,15 @@ _BICEP = ExportTarget("bicep", "Bicep")
 
 
 def bicep(run: Run, *, file: DescriptionFile = None, options: ExportOptions) -> ExitCode:
-    """Export the identities of a desired state as a Bicep file.
+    """Export the identities of a desired state as Bicep files.
 
-    Reads the VMs that the rules select now, and writes their user-assigned identities, federated credentials and role
-    assignments as Bicep files and as an ARM template, for a deployment stack. The template never changes a VM: use
-    'vmident apply' to attach the identities. Changes nothing in Azure. The README in the folder explains how to deploy.
+    Reads the VMs that the rules currently select, and writes their user-assigned identities, federated credentials and
+    role assignments as Bicep files and as an ARM template. The template never changes a VM: use 'vmident apply' to
+    attach the identities. The command changes nothing in Azure. The README in the folder explains how to deploy the
+    template.
 
-    Parts of rules that a template cannot express, such as 'system' and 'exclude', are an error, and no file is
-    written. Use --partial to export the rest.
+    Fails without writing a file if the desired state has parts that a template cannot express, such as 'system' and
+    'exclude'. Use --partial to export the rest.
 
     Examples:
 

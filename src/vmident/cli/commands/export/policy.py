@@ -65,33 +65,38 @@ class PolicyCommandOptions(Struct, frozen=True):
         ),
     ] = None
     prefix: Annotated[
-        str, typer.Option("--prefix", metavar="TEXT", help="Beginning of the names of all policy resources.")
+        str, typer.Option("--prefix", metavar="TEXT", help="Prefix of the names of all policy resources.")
     ] = "vmident"
     audit: Annotated[
-        bool, typer.Option("--audit", help="Report VMs without changing them, without enforcement or remediation.")
+        bool, typer.Option("--audit", help="Only report VMs: do not enforce policies or remediate VMs.")
     ] = False
     offline: Annotated[
-        bool, typer.Option("--offline", help="Do not read Azure to size remediation tasks; use the default sizes.")
+        bool, typer.Option("--offline", help="Do not read Azure; use the default size of remediation tasks.")
     ] = False
 
 
 def policy(run: Run, *, file: DescriptionFile = None, export: ExportOptions, options: PolicyCommandOptions) -> ExitCode:
     """Export a desired state to Azure Policy.
 
-    Writes an ARM template and a README to a folder. The template assigns policies that keep VMs as the file describes,
-    and remediation tasks for existing VMs, sized by the VMs that 'vmident plan' would change. Reads Azure for that and
-    changes nothing.
+    Writes an ARM template and a README to a folder. The template creates policy assignments that keep VMs in the
+    desired state, and remediation tasks that change existing VMs. Reads Azure to limit the tasks to the number of VMs
+    that 'vmident plan' would change. The command changes nothing in Azure.
 
-    Rules without subscriptions are for the subscription, or for every subscription of the management group; with
-    --subscription, for that one. What Azure Policy cannot express is an error, and nothing is written, unless --partial
-    is used.
+    A rule without subscriptions applies to the subscription, or to every subscription of the management group. Use
+    --subscription to apply it to one subscription only.
+
+    Fails without writing a file if the desired state has parts that Azure Policy cannot express, such as 'exclude' and
+    'roles'. Use --partial to export the rest.
 
     Examples:
 
-      vmident export policy -f identities.yaml --scope /subscriptions/ID -l westeurope --to policy
+    \b
+      vmident export policy -f identities.yaml -l westeurope --to policy \\
+        --scope /subscriptions/ID
 
-      vmident export policy -f identities.yaml --scope /providers/Microsoft.Management/managementGroups/myGroup
-      -l westeurope --to policy --audit
+    \b
+      vmident export policy -f identities.yaml -l westeurope --to policy --audit \\
+        --scope /providers/Microsoft.Management/managementGroups/myGroup
     """
     from vmident.core.export.policy.export import PolicyOptions, policies_for, policy_template
     from vmident.render.export.policy import policy_files

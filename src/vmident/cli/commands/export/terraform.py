@@ -14,11 +14,11 @@ _TERRAFORM = ExportTarget("terraform", "Terraform")
 def terraform(run: Run, *, file: DescriptionFile = None, options: ExportOptions) -> ExitCode:
     """Export a desired state as Terraform configuration.
 
-    Reads the VMs that the rules select now, and writes import blocks and resources for their user-assigned identities,
-    federated credentials and role assignments, and an azapi_update_resource for the identity of each VM and scale set.
-    Changes nothing in Azure. The README in the folder explains how to deploy it, and what Terraform does not do.
+    Reads the VMs that the rules currently select, and writes import blocks and resources for their user-assigned
+    identities, federated credentials and role assignments, and an azapi_update_resource for the identity of each VM and
+    scale set. The command changes nothing in Azure. The README in the folder explains how to apply the configuration.
 
-    Parts of rules that Terraform cannot express, such as 'exclude', are an error, and no file is written. Use
+    Fails without writing a file if the desired state has parts that Terraform cannot express, such as 'exclude'. Use
     --partial to export the rest.
 
     Examples:

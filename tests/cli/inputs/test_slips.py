@@ -89,6 +89,13 @@ OPTIONS = {
     ]
     for path, command in TREE.items()
 }
+# Options whose values are a number, a moment or one of few words, each with a command that has it.
+PARSED = {
+    max(param.opts, key=len): path
+    for path, command in TREE.items()
+    for param in command.params
+    if hasattr(param.type, "func") or param.type.name in {"integer", "float", "choice"}
+}
 NAME_ARGUMENTS = sorted(
     path for path, command in TREE.items() if any(param.param_type_name == "argument" for param in command.params)
 )
@@ -103,6 +110,14 @@ def refused(program: Program, words: str) -> str:
     assert (outcome.code, outcome.out, program.sent) == (2, "", []), (words, outcome)
     assert program.sandbox.status() == before
     return outcome.err
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "1.5h"])
+def test_a_value_that_an_option_cannot_have_is_an_error_that_names_the_option(program: Program, value: str) -> None:
+    for option, path in PARSED.items():
+        outcome = program(f"{path} {WORKING[path]} {option}='{value}'")
+        assert (outcome.code, outcome.out, program.sent) == (2, "", []), (path, option)
+        assert outcome.error["message"].startswith(f"Invalid value for {option}: '{value}' is not "), (path, option)
 
 
 def test_the_words_for_every_command_are_known() -> None:

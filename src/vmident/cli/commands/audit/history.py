@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
-from vmident.cli.inputs.moments import moment
+from vmident.cli.inputs.moments import Moment, moment
 from vmident.cli.inputs.numbers import whole_number_between
 from vmident.cli.options.shared import VmOptions, VmWords
 from vmident.cli.run import Run
-from vmident.errors import ExitCode
+from vmident.errors import ExitCode, UsageError
 
 _MOST = 100_000
 
@@ -20,10 +20,11 @@ class HistoryOptions(Struct, frozen=True):
     """Which changes are shown."""
 
     since: Annotated[
-        str | None,
+        Moment | None,
         typer.Option(
             "--since",
             metavar="AGE|TIME",
+            parser=moment,
             help="Show changes since a time: an age such as 2h or 3d, or a UTC date or time.",
             show_default=False,
         ),
@@ -58,12 +59,17 @@ def history(run: Run, *, vms: VmWords = None, vm_options: VmOptions, options: Hi
     from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
     from vmident.core.selection import Selection
     from vmident.render.history import history_document, history_lines, history_row, older_lines
+    from vmident.render.moment import utc
     from vmident.results.changes import exit_code_for
     from vmident.usecases.history.show_history import HistoryQuestion, show_history
 
     meant = selected_vms(vms, vm_options, run)
     now_seconds = run.runtime.wall()
-    since_seconds = moment(options.since)(now_seconds) if options.since is not None else None
+    since_seconds = options.since(now_seconds) if options.since is not None else None
+    if since_seconds is not None and since_seconds > now_seconds:
+        raise UsageError(
+            f"--since is in the future: {utc(since_seconds)}.", hint=f"The time is {utc(now_seconds)} in UTC."
+        )
     session = run.open(selecting=isinstance(meant, Selection), kind=vm_options.kind)
     words = resolve_vms(meant, session, run)
     report = show_history(words, session.where, session.ports, HistoryQuestion(since_seconds, options.limit))

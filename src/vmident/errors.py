@@ -117,7 +117,7 @@ class ConflictingRules(UsageError):
 
 
 class NotExportable(UsageError):
-    """A desired-state file has parts that the engine of an export cannot express; the message names their lines."""
+    """A desired-state file has parts that the target of an export cannot express; the message names their lines."""
 
     default_code = "not-exportable"
 

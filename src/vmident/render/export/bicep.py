@@ -1,4 +1,4 @@
-"""The README of an exported Bicep file."""
+"""The README of exported Bicep files."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from vmident.core.shell import command_line
 from vmident.render.export.readme import document, missing_section, plain, shell_block
 
 _README = """\
-# Managed identities as a Bicep file
+# Managed identities as Bicep files
 
-`vmident export bicep` wrote this folder from {file}. It contains user-assigned identities ({identities}),
-federated credentials ({credentials}) and role assignments ({assignments}). `main.json` is the ARM template that says
-the same as the `.bicep` files, for use without a Bicep compiler.
+This folder was generated from {file} by `vmident export bicep`. It contains user-assigned identities ({identities}),
+federated credentials ({credentials}) and role assignments ({assignments}). `main.json` is the same template as
+`main.bicep` in JSON, so that you can deploy it without the Bicep CLI.
 
-Export again instead of editing these files: an export replaces them and keeps all others.
+Do not edit the files: export again instead. An export replaces the files that it wrote and keeps all others.
 
 ## Deploy
 
-See what a deployment changes:
+Preview the deployment:
 
 {what_if}
 
-Deploy it as a deployment stack, which remembers what belongs to it:
+Create a deployment stack, which tracks the resources of the template:
 
 {deploy}
 
-With `detachAll`, a resource that is missing from a later export stays in Azure. Without a stack, use
+With `detachAll`, Azure does not delete a resource that is missing from a later export. To deploy without a stack, use
 `az deployment sub create` with the same location and template file. The resource groups must exist.
 
-Then check what is left to do:
+Then check which changes remain:
 
 {plan}
 
 ## What the template does not do
 
-* It never changes a VM. `vmident apply` attaches the identities, and so do Azure Policy and Terraform:
-  see `vmident export --help`.
-* The system-assigned identity, `exclude` and `exactly` cannot be exported.
-* It contains the identities that the rules named for the VMs that they selected when this folder was
-  written. Names with `*`, tags, groups and regions were resolved then. Export again after you add VMs.
-* It does not reach management groups, or scopes that are extensions of other resources.
-* A role assignment keeps its name when its identity is deleted and created again. Azure refuses that
-  deployment until the old assignment is deleted.
+* It does not change VMs. Use `vmident apply` to attach the identities, or export to Azure Policy or Terraform: see
+  `vmident export --help`.
+* It does not include `system`, `exclude` and `exactly`, which require changes to VMs.
+* It does not adapt to new VMs. Names with `*`, tags, groups and regions were resolved when this folder was written.
+  Export again after you add VMs.
+* It does not assign roles at management groups, or at extensions of other resources.
+* It does not replace the role assignments of an identity that was deleted and created again. Azure rejects the
+  deployment until you delete the orphaned role assignments.
 """
 
 

@@ -24,8 +24,8 @@ def policy_files(policies: Policies, options: PolicyOptions, template: Any) -> d
 
 
 def _readme(policies: Policies, options: PolicyOptions) -> Iterator[str]:
-    yield from ("# Managed identities by Azure Policy", "")
-    yield f"`{TEMPLATE}` is an ARM template that vmident exported from a desired-state file. It assigns policies at"
+    yield from ("# Managed identities with Azure Policy", "")
+    yield f"`{TEMPLATE}` is an ARM template that vmident generated from a desired-state file. It assigns policies at"
     yield from (f"`{options.place.scope}`.", "")
     yield from _policies(policies, options)
     yield from _preview(options)
@@ -37,7 +37,7 @@ def _readme(policies: Policies, options: PolicyOptions) -> Iterator[str]:
 
 
 def _policies(policies: Policies, options: PolicyOptions) -> Iterator[str]:
-    yield from ("| policy | what it does | rules on lines |", "|---|---|---|")
+    yield from ("| policy | what it does | lines of its rules |", "|---|---|---|")
     prefix = options.prefix
     for definition in policies.definitions:
         what = f"enables the system-assigned identity on {definition.kind.noun}s"
@@ -48,7 +48,7 @@ def _policies(policies: Policies, options: PolicyOptions) -> Iterator[str]:
     scope, only = options.place.scope, options.place.only
     if scope.subscription is None:
         where = f"subscription `{only}`" if only else "every subscription of the management group"
-        yield from (f"Rules that name no subscription are for {where}.", "")
+        yield from (f"Rules without `subscriptions` apply to {where}.", "")
 
 
 def _attaches(one: AttachmentPolicy) -> str:
@@ -68,14 +68,21 @@ def _deployment(options: PolicyOptions, *words: str) -> str:
 
 
 def _preview(options: PolicyOptions) -> Iterator[str]:
-    yield from ("## Preview", "", "The resources that the template creates:", "", _deployment(options, "what-if"), "")
+    yield from (
+        "## Preview",
+        "",
+        "Preview the resources that the template creates:",
+        "",
+        _deployment(options, "what-if"),
+        "",
+    )
     if options.is_audit:
-        yield "The assignments are not enforced (`DoNotEnforce`): Azure Policy reports which VMs it would change, and"
-        yield "changes none. The template has no remediation tasks, and its identities have no roles."
+        yield "The assignments are not enforced (`DoNotEnforce`): Azure Policy reports the VMs that it would change,"
+        yield "but does not change them. The template has no remediation tasks and grants no roles."
         yield "To enforce the policies, export without `--audit` and deploy again."
     else:
-        yield "To see which VMs the policies would change before they change any, export with `--audit` and deploy"
-        yield "that first."
+        yield "To see which VMs the policies would change, export with `--audit` and deploy that template first. It"
+        yield "does not change VMs."
     yield ""
 
 
@@ -107,25 +114,26 @@ def _check(options: PolicyOptions) -> Iterator[str]:
     scope = options.place
     subscription = scope.scope.subscription or scope.only or "SUBSCRIPTION"
     command = command_line("vmident", "plan", "-f", "FILE", "--subscription", subscription, "--exit-code")
-    yield from ("## Check", "", "`vmident plan` with the same desired-state file shows what is still to be done:", "")
+    yield from ("## Check", "", "`vmident plan` with the same desired-state file shows the changes that remain:", "")
     yield from (f"    {command}", "")
 
 
 def _limits(policies: Policies) -> Iterator[str]:
     yield from ("## What Azure Policy does not do", "")
-    yield "* It does not detach identities or disable the system-assigned identity, also where a rule is removed from"
-    yield "  the file: `exclude`, `exactly` and `system: false` need `vmident apply`."
+    yield "* It does not detach identities or disable the system-assigned identity, even after you remove a rule from"
+    yield "  the file. Use `vmident apply` for `exclude`, `exactly` and `system: false`."
     yield "* It does not grant roles to the identities of VMs."
-    yield "* It writes without etags, so that a change that someone else makes at the same moment can be lost."
+    yield "* It does not use etags, so a change that another client makes at the same time can be lost."
     if policies.attachments:
         yield "* The built-in policy skips VMs and scale sets that have exactly one user-assigned identity and no"
         yield "  system-assigned identity. `vmident plan` shows them, and `vmident apply` changes them."
     if any(one.number > 1 for one in policies.definitions):
-        yield "* The rules are too many for one policy definition. A VM that rules of two definitions select gets its"
-        yield "  system-assigned identity from a remediation task, and not when it is created."
+        yield "* The rules do not fit into one policy definition. A VM that rules of two definitions select gets its"
+        yield "  system-assigned identity from a remediation task, not when it is created."
     if policies.definitions:
-        yield "* A VM with an attached identity outside the scope needs the role Managed Identity Operator on that"
-        yield "  identity for the identity of the assignment. The template grants it at the scope only."
+        yield "* If an identity from outside the scope is attached to a VM, Azure Policy can change the VM only if the"
+        yield "  identity of the assignment has the role Managed Identity Operator on the attached identity. The"
+        yield "  template grants roles at the scope only."
     if any(one.kind.value == "vmss" for one in policies.definitions):
         yield "* Scale sets in Flexible orchestration mode do not support the system-assigned identity and are skipped."
     yield ""
@@ -133,8 +141,10 @@ def _limits(policies: Policies) -> Iterator[str]:
 
 def _remove(options: PolicyOptions) -> Iterator[str]:
     yield from ("## Remove", "")
-    yield "Policies of an earlier export stay when they are not in the template any more. To delete them with the next"
-    yield "deployment, deploy the template as a deployment stack: `az stack sub create` or `az stack mg create` with"
-    yield "`--action-on-unmanage deleteResources`. Before you delete an assignment, delete the role assignments of its"
-    yield "identity: a new assignment of the same name has another identity, and Azure does not change the principal of"
-    yield f"a role assignment. All names begin with `{options.prefix}-`."
+    yield "A deployment does not delete policies that are no longer in the template. To delete them with the next"
+    yield "deployment, deploy the template as a deployment stack: use `az stack sub create` or `az stack mg create`"
+    yield "with `--action-on-unmanage deleteResources`."
+    yield ""
+    yield "Before you delete an assignment, delete the role assignments of its identity. A new assignment with the same"
+    yield "name has a new identity, and Azure does not change the principal of a role assignment. The names of all"
+    yield f"policies begin with `{options.prefix}-`."

@@ -10,8 +10,8 @@ from vmident.render.export.readme import document, missing_section, plain, shell
 _README = """\
 # Managed identities of VMs as Terraform configuration
 
-`vmident export terraform` wrote this folder from {file}. Export again instead of editing these
-files: an export replaces them and keeps all others, such as Terraform's state.
+This folder was generated from {file} by `vmident export terraform`. Do not edit the files: export again
+instead. An export replaces the files that it wrote and keeps all others, such as Terraform's state.
 
 ## Deploy
 
@@ -22,9 +22,10 @@ terraform apply
 ```
 
 The first `terraform plan` shows {imported} to import and {added} to add: {created} new identities and role
-assignments, and an `azapi_update_resource` for each VM and scale set ({machines}). It cannot be imported, so the
-first `terraform apply` sends the identity of each VM once, even if it is as described already.
-Nothing is destroyed.
+assignments, and an `azapi_update_resource` for each VM and scale set ({machines}). Nothing is destroyed.
+
+`azapi_update_resource` cannot be imported, so the first `terraform apply` updates each VM once, even if its
+identity already matches the file.
 
 Then check that the VMs match the file:
 
@@ -32,8 +33,8 @@ Then check that the VMs match the file:
 
 ## VMs that Terraform manages elsewhere
 
-Add this to each resource that manages one of these VMs. Otherwise both resources change the VM's
-identity in turn.
+If another Terraform resource manages one of these VMs, add this to that resource. Otherwise, the two resources
+overwrite each other's changes to the VM's identity.
 
 ```hcl
 lifecycle {{
@@ -43,17 +44,18 @@ lifecycle {{
 
 ## What Terraform does not do
 
-* It manages the VMs that the rules selected when this folder was written, by ID. Names with `*`, tags,
-  groups and regions were resolved then. Export again to add new VMs.
-* It does not notice that one identity of several was detached, because azapi compares only what Azure
+* It does not add new VMs. Names with `*`, tags, groups and regions were resolved when this folder was written,
+  and the configuration lists each VM by its ID. Export again to add VMs.
+* It does not detect that one of several identities was detached, because azapi compares only what Azure
   returns. `vmident plan` does.
 * It does not detach one identity and keep others. `exclude`, and `exactly` with identities, cannot be
   exported.
-* `identity.type` is the one that the file leads to on the day of the export. If a VM gets another kind of
-  identity in some other way, Terraform plans to change the type back. Export again.
-* azapi reads a VM and sends all of it back, without an etag. A change between the two requests is
-  overwritten. Do not apply while something else changes these VMs.
-* `terraform destroy` leaves the identities of VMs as they are. It deletes the user-assigned identities,
+* It does not adapt `identity.type`, which is fixed at the time of the export. If a VM gets another type of
+  identity in some other way, Terraform plans to change the type back. Export again to keep the new type.
+* It does not protect VMs against concurrent changes: azapi reads a VM and sends it back as a whole, without an
+  etag. A change between the two requests is overwritten. Do not run `terraform apply` while another tool changes
+  these VMs.
+* It does not remove identities from VMs with `terraform destroy`, which deletes only the user-assigned identities,
   federated credentials and role assignments of this folder.
 """
 

@@ -31,7 +31,7 @@ def test_many_rules_become_several_definitions_within_the_limits() -> None:
     made = exported(rules, GROUP)
     definitions = made.policies.definitions
     assert len(definitions) > 1
-    assert "The rules are too many for one policy definition." in made.files["README.md"]
+    assert "The rules do not fit into one policy definition." in made.files["README.md"]
     assert [one.named("vmident") for one in definitions][:2] == ["vmident-system-vm", "vmident-system-vm-2"]
     assert sorted(line for one in definitions for line in one.lines) == list(range(1, 1001))
     for one in definitions:

@@ -139,13 +139,13 @@ def _common(rules: Sequence[Rule], kind: VmKind, place: ExportScope) -> list[Con
     if refused:
         common.append({"not": _any_of(refused)})
     if not _Size.of(common).fits:
-        raise _conflicting(against[0], kind, "and others like it are too many to be left out")
+        raise _conflicting(against[0], kind, "and similar rules do not fit into a policy definition")
     return common
 
 
 def _conflicting(rule: Rule, kind: VmKind, why: str) -> Inexpressible:
     nouns = f"{kind.noun}s"
-    reason = f"The {nouns} with 'system: false' must be left alone, but the rule on line {rule.line} {why}."
+    reason = f"The policy must not change {nouns} with 'system: false', but the rule on line {rule.line} {why}."
     return Inexpressible(f"'system: true' for {nouns}", reason)
 
 

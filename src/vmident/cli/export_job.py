@@ -61,7 +61,7 @@ def export_job(target: ExportTarget, file: str | None, options: ExportOptions, r
     if file is None:
         raise UsageError("A desired-state file is required.", hint=f"Example: {command}")
     if options.to is None:
-        raise UsageError("--to is required: the folder to write.", hint=f"Example: {command}")
+        raise UsageError("--to is required: the output folder.", hint=f"Example: {command}")
     if run.group_given:
         raise UsageError(
             "-g cannot be used with 'export', which exports the whole file.",

@@ -79,12 +79,12 @@ def test_remediation_tasks_are_sized_by_the_plan_and_nothing_is_written_to_azure
     ("options", "scope", "reason"),
     [
         ("--offline", SCOPE, "--offline was used"),
-        ("", GROUP, "rules without subscriptions are for all subscriptions of the management group"),
+        ("", GROUP, "rules without subscriptions apply to every subscription of the management group"),
     ],
 )
 def test_default_sizes_are_noted(export: Exporter, options: str, scope: str, reason: str) -> None:
     outcome = export(SYSTEM, options, scope)
-    assert outcome.err == f"The remediation tasks have default sizes, because {reason}.\n"
+    assert outcome.err == f"The remediation tasks have the default size, because {reason}.\n"
     assert export.program.sent == []
     (task,) = export.resources("remediations")
     assert task["properties"]["resourceCount"] == 500
@@ -96,7 +96,7 @@ def test_without_access_to_azure_the_sizes_are_the_default_ones(export: Exporter
     export.program.when("GET", "/virtualMachines", answering(403, "AuthorizationFailed"), times=9)
     outcome = export(SYSTEM)
     assert outcome.code == 0
-    assert outcome.err.startswith("The remediation tasks have default sizes, because Azure could not be read: ")
+    assert outcome.err.startswith("The remediation tasks have the default size, because Azure could not be read: ")
 
 
 def test_a_subscription_that_cannot_be_read_gives_default_sizes(export: Exporter) -> None:
@@ -104,12 +104,12 @@ def test_a_subscription_that_cannot_be_read_gives_default_sizes(export: Exporter
         SYSTEM.replace("names:", "subscriptions: [00000000-0000-0000-0000-000000000001], names:"), "", GROUP
     )
     assert outcome.code == 0
-    assert outcome.err.startswith("The remediation tasks have default sizes, because Azure could not be read: ")
+    assert outcome.err.startswith("The remediation tasks have the default size, because Azure could not be read: ")
 
 
 def test_a_plan_without_changes_is_noted(export: Exporter) -> None:
     outcome = export("version: 1\nrules:\n- vms: {names: [webVM]}\n  system: true\n")
-    assert outcome.err == "The remediation tasks have default sizes, because the plan has no changes now.\n"
+    assert outcome.err == "The remediation tasks have the default size, because the plan has no changes.\n"
 
 
 def test_a_management_group_can_be_limited_to_one_subscription(export: Exporter) -> None:
@@ -244,7 +244,7 @@ def test_an_identity_is_attached_by_the_built_in_policy_in_a_resource_group(expo
         (f"-f state.yaml --scope {GROUP} -l westus --to out --subscription Prod", "--subscription takes an ID"),
         (
             f"-f state.yaml --scope {SCOPE} -l westus --to out --subscription 00000000-0000-0000-0000-000000000000",
-            "another subscription than --scope",
+            "specify different subscriptions",
         ),
     ],
 )

@@ -165,7 +165,7 @@ def delete_identity(
 ) -> ExitCode:
     """Delete user-assigned identities.
 
-    An identity that is attached to VMs is not deleted, and the VMs are named, unless --detach or --force is given.
+    Without --detach or --force, an identity that is attached to VMs is not deleted, and the error lists the VMs.
     Other resources that use it, such as web apps, are not checked. Its role assignments are listed, and deleted with
     --remove-roles or after a prompt. Prompts for confirmation; use --yes in scripts.
 

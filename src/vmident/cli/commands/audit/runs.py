@@ -146,7 +146,7 @@ def undo(run: Run, *, run_word: RunWord = None, removal: RemovalOptions, executi
 
     Restores each VM's previous identities and deletes the role assignments that the run created. A system-assigned
     identity gets a new principal, which is granted the roles that the old one had. VMs that have changed since are
-    skipped and named. The undo is a run of its own and can be undone. Prompts before removing anything; use --yes in
+    skipped and listed. The undo is also a run and can be undone. Prompts before removing anything; use --yes in
     scripts.
 
     Examples:

@@ -115,7 +115,7 @@ def policy(run: Run, *, file: DescriptionFile = None, export: ExportOptions, opt
     job.check(policies.unsupported)
     if policies.is_empty:
         raise NotExportable(
-            f"{job.file}: No rule of the file can be exported to Azure Policy.",
+            f"{job.file}: No rule can be exported to Azure Policy.",
             hint="Run the command without --partial to see the reasons."
             if policies.unsupported
             else "Add a rule with 'system: true' or 'include'.",
@@ -129,7 +129,9 @@ def _place(scope: str | None, subscriptions: Sequence[str]) -> ExportScope:
     from vmident.core.export.policy.clauses import ExportScope
 
     if scope is None:
-        raise UsageError("--scope is required: where the policies are assigned.", hint=_EXAMPLE)
+        raise UsageError(
+            "--scope is required: the management group or subscription for the policy assignments.", hint=_EXAMPLE
+        )
     parsed = Scope.parse(scope)
     is_whole_subscription = parsed.subscription is not None and str(parsed).count("/") == 2
     if parsed.subscription is not None and not (is_whole_subscription and GUID.fullmatch(parsed.subscription)):
@@ -138,14 +140,15 @@ def _place(scope: str | None, subscriptions: Sequence[str]) -> ExportScope:
     if only is not None and not GUID.fullmatch(only):
         raise UsageError("--subscription takes an ID here.", hint="To see IDs: vmident account list")
     if parsed.subscription is not None and only is not None and only.lower() != parsed.subscription.lower():
-        raise UsageError("--subscription names another subscription than --scope.", hint="Remove --subscription.")
+        raise UsageError("--subscription and --scope specify different subscriptions.", hint="Remove --subscription.")
     return ExportScope(parsed, only)
 
 
 def _location(location: str | None) -> str:
     if location is None:
         raise UsageError(
-            "--location is required: the region of the policies' identities.", hint="Example: -l westeurope"
+            "--location is required: the region of the identities of the policy assignments.",
+            hint="Example: -l westeurope",
         )
     key = location_key(location)
     if not re.fullmatch(r"[a-z0-9]+", key):
@@ -160,7 +163,7 @@ def _counts(
     from vmident.usecases.count_changes import needs_subscription, plan_for_counts, planned_count
 
     def unknown(reason: str) -> Counts:
-        notes.append(Line(f"The remediation tasks have default sizes, because {reason}."))
+        notes.append(Line(f"The remediation tasks have the default size, because {reason}."))
         return lambda _policy: None
 
     if options.audit:
@@ -168,7 +171,7 @@ def _counts(
     if options.offline:
         return unknown("--offline was used")
     if needs_subscription(job.rules, place):
-        return unknown("rules without subscriptions are for all subscriptions of the management group")
+        return unknown("rules without subscriptions apply to every subscription of the management group")
     try:
         plan: Plan = plan_for_counts(job.rules, place, session.where_asked, session.ports)
     except ConflictingRules as conflict:
@@ -178,5 +181,5 @@ def _counts(
             raise
         return unknown(f"Azure could not be read: {unread.message.rstrip('.')}")
     if not plan.pending:
-        return unknown("the plan has no changes now")
+        return unknown("the plan has no changes")
     return lambda policy: planned_count(plan, policy)

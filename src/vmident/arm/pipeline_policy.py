@@ -14,6 +14,7 @@ from vmident.arm.answers import read_error, unreadable
 from vmident.arm.auth.errors import sign_in_error
 from vmident.arm.cloud import is_same_origin
 from vmident.arm.errors.body import request_id_in
+from vmident.arm.errors.network import CHECK_PROXY, network_reason
 from vmident.arm.errors.translation import error_from
 from vmident.arm.limits import CONNECT_SECONDS, SILENCE_SECONDS
 from vmident.errors import AzureErrorResponse, InvalidResponse, Unreachable, VmidentError
@@ -21,7 +22,6 @@ from vmident.errors import AzureErrorResponse, InvalidResponse, Unreachable, Vmi
 if TYPE_CHECKING:
     from vmident.ports.clock import Clock
 
-_CONNECTION = re.compile(r"<?[\w.]*Connection\w*(\([^)]*\)| object at \w+>): ")
 _URL = re.compile(r"[^\s'\"()<>]*\?[^\s'\"()<>]*")
 
 
@@ -131,10 +131,6 @@ def _without_opaque_query(url: str) -> str:
 
 
 def _no_answer(failure: Exception, endpoint: str) -> VmidentError:
-    # The HTTP library's own messages begin with an object of Python's, and name the URL, query and all.
-    reason = _URL.sub(lambda url: _without_opaque_query(url[0]), " ".join(str(failure).split()))
-    reason = _CONNECTION.sub("", reason)
-    return Unreachable(
-        f"No response from {endpoint}: {reason}",
-        hint="Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and the endpoint.",
-    )
+    # The HTTP library's own messages name the URL, query and all.
+    reason = _URL.sub(lambda url: _without_opaque_query(url[0]), network_reason(str(failure)))
+    return Unreachable(f"No response from {endpoint}: {reason}", hint=f"{CHECK_PROXY} and the endpoint.")

@@ -49,6 +49,27 @@ def test_a_refusal_keeps_its_reason_on_one_line(failure: Exception) -> None:
     assert setting.hint == "Try again."
 
 
+@pytest.mark.parametrize(
+    ("credential", "hint"),
+    [
+        (
+            "EnvironmentCredential: Authentication failed: AADSTS7000215: Invalid client secret provided.",
+            "Correct the AZURE_CLIENT_ID environment variables, or unset them to use another sign-in.",
+        ),
+        (
+            "EnvironmentCredential: Authentication failed: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed",
+            "Check the network, HTTPS_PROXY, ALL_PROXY, REQUESTS_CA_BUNDLE and AZURE_AUTHORITY_HOST.",
+        ),
+        (
+            "AzureCliCredential: Failed to invoke it",
+            "Run 'az login' or 'vmident login', or use --sandbox to try vmident without Azure.",
+        ),
+    ],
+)
+def test_the_hint_fits_the_sign_in_that_failed(credential: str, hint: str) -> None:
+    assert sign_in_error(ClientAuthenticationError(f"Attempted credentials:\n\t{credential}")).hint == hint
+
+
 def test_where_nothing_is_set_up_every_way_in_is_named() -> None:
     setting = sign_in_error(ClientAuthenticationError("Attempted credentials:\n\tX: X authentication unavailable"))
     assert setting.message == "Not signed in: no sign-in method returned a token."
@@ -93,6 +114,15 @@ To mitigate this issue, please refer to the troubleshooting guidelines here at h
         (
             ClientAuthenticationError(CHAIN.format("Failed to invoke it")),
             "the Azure CLI's sign-in: Failed to invoke it",
+        ),
+        (
+            ClientAuthenticationError(
+                CHAIN.format(
+                    "Authentication failed: ('Unable to connect to proxy', "
+                    "NewConnectionError(\"HTTPSConnection(host='10.0.0.1', port=8080): Failed to connect\"))"
+                )
+            ),
+            "the Azure CLI's sign-in: Authentication failed: Unable to connect to proxy: Failed to connect",
         ),
         (ClientAuthenticationError(CHAIN.format("Azure CLI not found on path")), ""),
         (

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from vmident.arm.cloud import Cloud
+from vmident.arm.errors.network import CHECK_PROXY, is_network_failure, network_reason
 from vmident.core.shell import command_line
 from vmident.errors import NotSignedIn, Unreachable, UsageError, VmidentError, WrongTenant
 
@@ -29,7 +30,10 @@ _ISSUER = re.compile(r"wrong issuer '[^']*/([0-9a-f-]{36})/?'", re.IGNORECASE)
 WRONG_TENANT = "InvalidAuthenticationTokenTenant"
 """Azure's code for a token of another tenant than the subscription's; status 401, so nothing was done."""
 
-_CHECK_NETWORK = "Check the network, HTTPS_PROXY, REQUESTS_CA_BUNDLE and AZURE_AUTHORITY_HOST."
+_CHECK_NETWORK = f"{CHECK_PROXY} and AZURE_AUTHORITY_HOST."
+_SIGN_IN = "Run 'az login' or 'vmident login', or use --sandbox to try vmident without Azure."
+# azure-identity asks no other way of signing in once these variables are set, so signing in elsewhere does not help.
+_CORRECT_ENVIRONMENT = "Correct the AZURE_CLIENT_ID environment variables, or unset them to use another sign-in."
 _NOT_SET_UP = (
     "unavailable",
     "not found on path",
@@ -48,10 +52,12 @@ def authority_options(cloud: Cloud) -> dict[str, Any]:
 def sign_in_error(failure: Exception) -> VmidentError:
     """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
     reason = reason_of(failure)
-    sign_in = "Run 'az login' or 'vmident login', or use --sandbox to try vmident without Azure."
+    if is_network_failure(reason):
+        hint = _CHECK_NETWORK
+    else:
+        hint = _CORRECT_ENVIRONMENT if "EnvironmentCredential: Authentication failed" in str(failure) else _SIGN_IN
     return NotSignedIn(
-        f"Not signed in: no sign-in method returned a token{f': {reason}' if reason else '.'}",
-        hint=_CHECK_NETWORK if "Failed to " in reason else sign_in,
+        f"Not signed in: no sign-in method returned a token{f': {reason}' if reason else '.'}", hint=hint
     )
 
 
@@ -77,7 +83,7 @@ def token_failure(failure: Exception, cloud: Cloud, what: str, hint: str) -> Vmi
     cause = failure.__cause__ if isinstance(failure, ClientAuthenticationError) else failure
     if isinstance(cause, ServiceRequestError | ServiceResponseError):
         return Unreachable(
-            f"{what}: no response from {cloud.authority_host}: {_one_line(str(cause))}",
+            f"{what}: no response from {cloud.authority_host}: {network_reason(str(cause))}",
             hint=_CHECK_NETWORK,
         )
     reason = reason_of(failure)
@@ -96,7 +102,7 @@ def reason_of(failure: Exception) -> str:
         return " ".join(entra)
     lines = (line.strip() for line in str(failure).splitlines())
     telling = [line for line in lines if line and not any(word in line for word in _NOT_SET_UP)]
-    return _one_line(" ".join(map(_without_class_names, telling)))
+    return _one_line(" ".join(map(_without_class_names, map(network_reason, telling))))
 
 
 def _without_class_names(line: str) -> str:

@@ -83,7 +83,7 @@ def _role(word: str, scope: Scope, subscription: str, roles: Roles) -> Role:
     return found[0]
 
 
-_SEE_ROLES = "To see all roles: az role definition list --query [].roleName"
+_SEE_ROLES = "To see all roles: az role definition list -o table"
 
 
 def _no_role_named(word: str, scope: Scope, roles: Roles) -> NotFound:

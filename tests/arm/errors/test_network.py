@@ -1,0 +1,35 @@
+"""Messages about connections name no objects of the HTTP library."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import NewConnectionError, ProtocolError, ProxyError
+
+from vmident.arm.errors.network import is_network_failure, network_reason
+
+REFUSED = NewConnectionError(HTTPSConnection("10.0.0.1", 8080), "Failed to establish a new connection: [Errno 111] no")
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (REFUSED, "Failed to establish a new connection: [Errno 111] no"),
+        (
+            ProxyError("Unable to connect to proxy", REFUSED),
+            "Unable to connect to proxy: Failed to establish a new connection: [Errno 111] no",
+        ),
+        (
+            ProxyError("Cannot connect to proxy.", OSError("Tunnel connection failed: 407 Authentication Required")),
+            "Cannot connect to proxy: Tunnel connection failed: 407 Authentication Required",
+        ),
+        (
+            requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer"))),
+            "Connection aborted: reset by peer",
+        ),
+    ],
+)
+def test_a_reason_names_no_class_of_the_http_library(failure: Exception, reason: str) -> None:
+    assert network_reason(str(failure)) == reason
+    assert is_network_failure(reason)

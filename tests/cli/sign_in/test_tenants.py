@@ -130,7 +130,12 @@ def test_a_token_of_the_wrong_tenant_is_sent_once_and_the_right_tenant_named(ten
         f"Subscription '{OTHER}' is in tenant {OTHER_TENANT}, "
         f"but the token from VMIDENT_ACCESS_TOKEN is for tenant {HOME_TENANT}."
     )
-    assert f"az login --tenant {OTHER_TENANT}, or vmident login --tenant {OTHER_TENANT}" in error["hint"]
+    assert error["hint"].splitlines() == [
+        "Sign in to that tenant:",
+        f"  az login --tenant {OTHER_TENANT}",
+        f"  vmident login --tenant {OTHER_TENANT}",
+        "If VMIDENT_ACCESS_TOKEN is set, set it to a token for that tenant.",
+    ]
 
 
 @pytest.mark.usefixtures("azure_cli")

@@ -135,11 +135,10 @@ def right_tenant_in(message: str) -> str | None:
 
 
 def _hint_for(tenant: str) -> str:
-    azure_cli, own = (command_line(program, "login", "--tenant", tenant) for program in ("az", "vmident"))
-    return (
-        f"Sign in to that tenant: {azure_cli}, or {own}. "
-        "If VMIDENT_ACCESS_TOKEN is set, set it to a token for that tenant."
-    )
+    # Each command has a line of its own, which a terminal never wraps within.
+    commands = (f"  {command_line(program, 'login', '--tenant', tenant)}" for program in ("az", "vmident"))
+    last_line = "If VMIDENT_ACCESS_TOKEN is set, set it to a token for that tenant."
+    return "\n".join(("Sign in to that tenant:", *commands, last_line))
 
 
 def _one_line(text: str) -> str:

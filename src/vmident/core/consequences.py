@@ -19,7 +19,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from vmident.core.dependents import Dependent, Needs
+from vmident.core.dependents import ENCRYPTION, EXTENSION, Dependent, Needs
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.roles import RoleAssignment
 from vmident.core.resource_id import ResourceId
@@ -34,6 +34,10 @@ IDENTITY_NAMED_TWICE = "identity-named-twice"
 ROLES_ORPHANED = "roles-orphaned"
 ROLES_UNKNOWN = "roles-unknown"
 LONG_IDENTITY_NAME = "long-identity-name"
+_CONSEQUENCES = {
+    *(PRINCIPAL_LOST, ROLES_ORPHANED, EXTENSION, ENCRYPTION),
+    *(DEFAULT_IDENTITY_CHANGED, DEFAULT_IDENTITY_AMBIGUOUS, DEFAULT_IDENTITY_LOST),
+}
 PLACES = {VmKind.VM: "the VM", VmKind.SCALE_SET: "instances of the scale set"}
 SAFE_IDENTITY_NAME_LENGTH = 24
 """Characters; Microsoft's article 'Configure managed identities for Azure resources on an Azure VM using Azure CLI'
@@ -107,6 +111,11 @@ def may_affect_dependents(change: Transition) -> bool:
     """Return whether a change can affect anything at all that uses an identity (rule C4)."""
     default = default_identity(change.before)
     return change.takes_away or (default.is_there and default != default_identity(change.after))
+
+
+def without_consequences(warnings: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Leave out what a change breaks or loses: the warnings about a change that Azure refused."""
+    return tuple(one for one in warnings if one.code not in _CONSEQUENCES)
 
 
 def named_twice(ids: tuple[ResourceId, ...]) -> tuple[Notice, ...]:

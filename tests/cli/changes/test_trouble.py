@@ -111,6 +111,15 @@ def test_a_401_is_not_signed_in(program: Program, words: str) -> None:
     assert "az login" in outcome.err
 
 
+def test_a_refused_change_has_no_consequences(program: Program) -> None:
+    program.when("PATCH", "virtualMachines/webVM", answering(403, "RequestDisallowedByPolicy"))
+
+    outcome = program("disable-system webVM --yes")
+
+    assert (outcome.code, outcome.json["status"], outcome.json["warnings"]) == (4, "failed", [])
+    assert "deleted" not in outcome.err, "its principal is still there"
+
+
 def test_a_403_names_the_role_and_the_scope(program: Program) -> None:
     message = (
         "The client 'x' with object id 'x' does not have authorization to perform action "

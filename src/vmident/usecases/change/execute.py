@@ -45,6 +45,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from vmident.core.consequences import without_consequences
 from vmident.core.identity import IdentityState
 from vmident.core.polling import is_too_long, pause_before_retry
 from vmident.core.shell import command_line
@@ -278,6 +279,8 @@ def _result(
     error: VmidentError | None = None,
 ) -> ChangeResult:
     basis = attempt.sent or attempt.prepared
+    is_refused = status is Status.FAILED and attempt.sent is None
+    warnings = without_consequences(basis.warnings) if is_refused else basis.warnings
     return ChangeResult(
         word,
         status,
@@ -285,7 +288,7 @@ def _result(
         before=basis.machine.identity,
         after=after,
         request=basis.request,
-        warnings=(*basis.warnings, *attempt.late_warnings),
+        warnings=(*warnings, *attempt.late_warnings),
         roles=basis.roles,
         error=error,
     )

@@ -41,7 +41,8 @@ _EXIT_CODES = {
     "NOT_FOUND": "A VM, identity, resource group or subscription was not found.",
     "NOT_ALLOWED": "Not signed in, or not allowed.",
     "SOME_FAILED": "Some VMs succeeded and some failed. If all fail with the same code, that code is returned instead. "
-    "`verify`: some VMs could not be verified.",
+    "`verify`: some VMs could not be verified. `access` and `report`: not all role assignments "
+    "were read, so `--fail-on` cannot be decided.",
     "CONFLICT": "Conflict: the VM changed, is being deleted, or has another operation that did not finish in time.",
     "TIMED_OUT": "Timed out: `--timeout` or the two-hour limit of an operation expired; the change may still complete.",
     "PENDING": "Changes are pending (`plan --exit-code`), or a finding is at least as severe as `--fail-on`.",

@@ -269,6 +269,13 @@ class ScriptFailed(VmidentError):
     exit_code = ExitCode.SOME_FAILED
 
 
+class FindingsIncomplete(VmidentError):
+    """Not all role assignments were read, and no finding that was found fails the command: `--fail-on` is undecided."""
+
+    default_code = "findings-incomplete"
+    exit_code = ExitCode.SOME_FAILED
+
+
 class ChangeNotMade(VmidentError):
     """Azure accepted the change and no operation is running, but the VM does not show the change."""
 

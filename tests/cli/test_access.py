@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.program import TERMINAL, Outcome, Program, answering_with, vm_id
+from vmident.sandbox.sandbox import SUBSCRIPTION
 from vmident.sandbox.seeded_access import WEB_ENGINEER
 
 REFUSED = {"error": {"code": "AuthorizationFailed", "message": "No."}}
@@ -135,6 +136,33 @@ def test_without_resource_graph_an_estate_cannot_be_decided(estate: Program, wor
     estate.when("POST", "ResourceGraph", answering_with(403, REFUSED), times=99)
     outcome = estate(words)
     assert (outcome.code, outcome.out) == (4, ""), outcome.err
+
+
+@pytest.mark.parametrize("words", ["access encryptedVM", "report"])
+def test_roles_that_the_caller_may_not_read_are_unread_and_do_not_pass_fail_on(estate: Program, words: str) -> None:
+    scope = f"/subscriptions/{SUBSCRIPTION}"
+    estate.sandbox.limit_person([("Reader", f"{scope}/resourceGroups/{OTHER}")])
+    outcome = estate(words)
+    why = {one["what"]: one["why"] for one in outcome.json["unread"]}[
+        f"role assignments of subscription {SUBSCRIPTION}"
+    ]
+    assert (outcome.code, f"the role 'Reader' on subscription {SUBSCRIPTION}" in why) == (0, True)
+    assert "system-identity-without-role" not in {one["rule"] for one in outcome.json["findings"]}
+    undecided = estate(f"{words} --fail-on high -o none")
+    assert (undecided.code, undecided.out) == (5, "")
+    assert "--fail-on cannot be decided" in undecided.err
+    # A finding that fails the command does so whatever else was not read.
+    assert estate(f"{words} --fail-on low -o none").code == 10
+    estate.sandbox.limit_person([("Reader", scope)])
+    assert estate(f"{words} --fail-on high -o none").code == 10
+
+
+def test_an_identity_whose_roles_were_not_read_is_not_said_to_have_none(estate: Program) -> None:
+    estate.sandbox.limit_person([("Reader", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{OTHER}")])
+    estate.terminal = TERMINAL
+    out = " ".join(estate("access encryptedVM").out.split())
+    assert "What it can do: no role assignments found; not all were read" in out
+    assert "Not read: role assignments of subscription" in out
 
 
 def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(estate: Program) -> None:

@@ -46,6 +46,7 @@ PERMANENT_CODES = {
     "TimedOut": "timed-out",
     "Interrupted": "interrupted",
     "VmNotVerified": "not-verified",
+    "FindingsIncomplete": "findings-incomplete",
     "ScriptFailed": "script-failed",
     "BeingDeleted": "being-deleted",
     "ChangeNotMade": "change-not-made",

@@ -72,7 +72,7 @@ def access_rows(report: AccessReport) -> list[dict[str, Any]]:
 def access_lines(report: AccessReport) -> Iterator[Line]:
     """Draw each identity with who can act as it and what it can do, then findings, then what was not read."""
     for one in report.identities:
-        yield from _identity_lines(one)
+        yield from _identity_lines(one, is_partial=bool(report.assignments_unread))
     yield from finding_lines(report.findings)
     for unread in report.unread:
         yield Line(f"Not read: {unread.what}: {unread.why}", Tone.FAINT)
@@ -90,7 +90,7 @@ def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
     yield Line(f"{len(findings)} {noun}: {', '.join(parts)}." if findings else "No findings.", Tone.HEADING)
 
 
-def _identity_lines(one: IdentityAccess) -> Iterator[Line]:
+def _identity_lines(one: IdentityAccess, *, is_partial: bool) -> Iterator[Line]:
     entry = one.identity
     place = f" on {entry.machines_title}" if entry.machines and not entry.is_system else ""
     gone = " (does not exist)" if entry.is_missing else ""
@@ -100,7 +100,8 @@ def _identity_lines(one: IdentityAccess) -> Iterator[Line]:
     for who, texts in _by_principal(one.can_become).items():
         yield Line(f"    {who}")
         yield from (Line(f"      {text}", Tone.FAINT) for text in texts)
-    yield Line("  What it can do:" if one.can_do else "  What it can do: no role assignments found")
+    none = f"  What it can do: no role assignments found{'; not all were read' if is_partial else ''}"
+    yield Line("  What it can do:" if one.can_do else none)
     for holding in one.can_do:
         yield Line(f"    {_holding_text(holding)}", Tone.PLAIN if holding.privilege is Privilege.NONE else Tone.WARNING)
 

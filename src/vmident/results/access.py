@@ -22,19 +22,27 @@ class IdentityAccess(Struct, frozen=True):
 
 
 class AccessReport(Struct, frozen=True):
-    """Access as it was read; `as_of_seconds` is when (epoch)."""
+    """Access as it was read; `as_of_seconds` is when (epoch).
+
+    `assignments_unread` are the subscriptions whose role assignments were not all read.
+    """
 
     identities: tuple[IdentityAccess, ...]
     findings: tuple[Finding, ...]
     unread: tuple[Unread, ...]
     as_of_seconds: float
+    assignments_unread: frozenset[str] = frozenset()
 
 
 class EstateReport(Struct, frozen=True):
-    """Access in whole subscriptions; `as_of_seconds` is when it was read (epoch)."""
+    """Access in whole subscriptions; `as_of_seconds` is when it was read (epoch).
+
+    `assignments_unread` are the subscriptions whose role assignments were not all read.
+    """
 
     subscriptions: tuple[str, ...]
     summary: EstateSummary
     findings: tuple[Finding, ...]
     unread: tuple[Unread, ...]
     as_of_seconds: float
+    assignments_unread: frozenset[str] = frozenset()

@@ -210,6 +210,8 @@ def test_a_system_assigned_identity_without_a_role_is_found_unless_an_extension_
     seen = found(machines=(WEB._replace(system_extensions=extensions),)).get("system-identity-without-role")
     assert (seen is not None) is is_found
     assert bool(seen and "were not read" in seen.message) is is_doubtful
+    unread = frozenset({SUBSCRIPTION.rpartition("/")[2]})
+    assert found(machines=(WEB._replace(system_extensions=extensions),), assignments_unread=unread) == {}
 
 
 def test_what_needs_an_identity_that_is_not_there_is_found() -> None:

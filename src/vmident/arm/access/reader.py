@@ -39,9 +39,12 @@ from vmident.arm.answers import read
 from vmident.arm.identities import FEDERATED_CREDENTIALS
 from vmident.arm.limits import FEDERATED_IDENTITIES
 from vmident.arm.paging import graph_answers, pages
+from vmident.arm.roles import ArmRoles
 from vmident.core.access.access_map import management_groups_in
 from vmident.core.access.estate import Estate, FederatedCredential, Unread, UserAssigned, lower, subscription_of
 from vmident.core.dependents import Extension, always_on_system, dependents_in
+from vmident.core.rbac.permissions import READ_ROLE_ASSIGNMENT, allows
+from vmident.core.rbac.scope import Scope
 from vmident.errors import VmidentError
 
 if TYPE_CHECKING:
@@ -112,6 +115,7 @@ class ArmAccessRows:
             UserAssigned(one.id, one.principal_id or None, one.client_id)
             for one in self._rows(_IDENTITIES, IdentityRow, subscriptions)
         )
+        missing = self._assignments_unread(subscriptions, unread)
         eligible, ends = self._schedules(subscriptions, unread)
         active = (assignment_of(one, ends) for one in self._rows(_ASSIGNMENTS, AssignmentRow, subscriptions))
         containers = tuple(self._rows(_SUBSCRIPTIONS, SubscriptionRow, subscriptions))
@@ -133,6 +137,7 @@ class ArmAccessRows:
             management_groups_in(chains),
             {one.subscription_id.lower(): one.tenant_id.lower() for one in containers if one.tenant_id},
             federated_unread=missed,
+            assignments_unread=missing,
             unread=tuple(unread),
         )
 
@@ -173,6 +178,23 @@ class ArmAccessRows:
             extensions[lower(vm)].append(Extension(name, one.publisher or "", one.kind or ""))
         rows = self._rows(_MACHINES, MachineRow, subscriptions)
         return tuple(machine_of(one, always_on_system(dependents_in(extensions[lower(one.id)], None))) for one in rows)
+
+    def _assignments_unread(self, subscriptions: Sequence[str], unread: list[Unread]) -> frozenset[str]:
+        """Return the subscriptions, in lower case, of which the caller may not read all role assignments.
+
+        Resource Graph returns only the rows that the caller may read, without a word about the others. So the caller's
+        permissions at the subscription decide. Where they cannot be read, not all are known to have been read.
+        """
+        roles, found = ArmRoles(self._connection), set()
+        for one in subscriptions:
+            what = f"role assignments of subscription {one}"
+            with _noting(unread, what):
+                if allows(roles.permissions(Scope.parse(f"/subscriptions/{one}")), READ_ROLE_ASSIGNMENT):
+                    continue
+                why = f"you may read some of them at most; ask for the role 'Reader' on subscription {one}"
+                unread.append(Unread(what, why))
+            found.add(one.lower())
+        return frozenset(found)
 
     def _schedules(
         self, subscriptions: Sequence[str], unread: list[Unread]

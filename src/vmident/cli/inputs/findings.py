@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmident.cli.inputs.desired_state_file import text_of
-from vmident.core.access.finding import Finding, Severity, is_at_least
+from vmident.core.access.finding import Severity, is_at_least
 from vmident.core.access.findings import RULES
 from vmident.core.naming import did_you_mean
-from vmident.errors import ExitCode, UsageError
+from vmident.errors import ExitCode, FindingsIncomplete, UsageError
 from vmident.usecases.access.show_access import FindingFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from vmident.cli.options.access import FindingOptions
     from vmident.cli.run import Run
+    from vmident.results.access import AccessReport, EstateReport
 
 _KNOWN = tuple(one.id for one in RULES)
 
@@ -32,10 +31,22 @@ def finding_filter(options: FindingOptions, run: Run) -> FindingFilter:
     return FindingFilter(rules, ignored)
 
 
-def exit_code_of(findings: Iterable[Finding], fail_on: Severity | None) -> ExitCode:
-    """Return 10 where a finding is at least as severe as `--fail-on`."""
-    is_failing = fail_on is not None and any(is_at_least(one, fail_on) for one in findings)
-    return ExitCode.PENDING if is_failing else ExitCode.DONE
+def exit_code_of(report: AccessReport | EstateReport, fail_on: Severity | None) -> ExitCode:
+    """Return 10 where a finding is at least as severe as `--fail-on`.
+
+    Raises `FindingsIncomplete` where none is, and role assignments that were not read could be one.
+    """
+    if fail_on is None:
+        return ExitCode.DONE
+    if any(is_at_least(one, fail_on) for one in report.findings):
+        return ExitCode.PENDING
+    if report.assignments_unread:
+        places = ", ".join(sorted(report.assignments_unread))
+        raise FindingsIncomplete(
+            f"--fail-on cannot be decided: not all role assignments of subscription {places} were read.",
+            hint="Use an account with the role 'Reader' on the whole subscription.",
+        )
+    return ExitCode.DONE
 
 
 def _checked_rule(rule: str) -> str:

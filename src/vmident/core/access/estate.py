@@ -115,7 +115,8 @@ class Estate(Struct, frozen=True):
     `subscriptions` are those whose identities were listed, in lower case: one elsewhere is not known to be missing.
     `management_groups` has the management groups above each subscription, in lower case; a subscription that is missing
     was not read. `tenants` has the tenant that each subscription is in, in lower case.
-    `federated_unread` are the identities whose federated credentials were not read, in lower case.
+    `federated_unread` are the identities whose federated credentials were not read, in lower case, and
+    `assignments_unread` the subscriptions whose role assignments were not all read, in lower case.
     The others come from Microsoft Graph and have object IDs in lower case. `members` has the transitive members of
     Microsoft Entra groups; a group that is missing was not read. `principals` are those found, `gone` those proven not
     to exist.
@@ -131,6 +132,7 @@ class Estate(Struct, frozen=True):
     management_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tenants: Mapping[str, str] = field(default_factory=dict)
     federated_unread: frozenset[str] = frozenset()
+    assignments_unread: frozenset[str] = frozenset()
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     principals: Mapping[str, DirectoryObject] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from vmident.core.access.access_map import AccessMap
 from vmident.core.access.edges import IdentityEntry
-from vmident.core.access.estate import lower
+from vmident.core.access.estate import lower, subscription_of
 from vmident.core.access.finding import Finding, FindingRule, Severity
 from vmident.core.consequences import SAFE_IDENTITY_NAME_LENGTH
 from vmident.core.shell import command_line
@@ -71,6 +71,8 @@ def _no_role(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:
     if not identity.is_system or access.can_do(identity):
         return
     machine = identity.machines[0]
+    if subscription_of(machine.id) in access.estate.assignments_unread:
+        return
     if machine.system_extensions:
         return
     unread = "" if machine.system_extensions is not None else " Its extensions were not read: one may need it."

@@ -19,6 +19,7 @@ from vmident.core.shell import command_line
 from vmident.errors import BadResourceId
 
 ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+READ_ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/read"
 WRITE_ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/write"
 DELETE_ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/delete"
 

@@ -28,4 +28,5 @@ def report_estate(
     """Read the rows of the subscriptions, with a directory also groups and names, and decide."""
     access = AccessMap(with_groups(rows.estate(subscriptions), directory))
     found = selected(findings(access), chosen.rules, chosen.ignored)
-    return EstateReport(tuple(subscriptions), summary_of(access), found, access.unread, as_of_seconds)
+    unread, of_assignments = access.unread, access.estate.assignments_unread
+    return EstateReport(tuple(subscriptions), summary_of(access), found, unread, as_of_seconds, of_assignments)

@@ -68,6 +68,7 @@ def show_access(
         selected(found, chosen.rules, chosen.ignored),
         access.unread,
         as_of_seconds,
+        access.estate.assignments_unread,
     )
 
 

@@ -82,4 +82,4 @@ def access(
         directory=session.ports.directory if groups else None,
     )
     run.answer(access_document(report), rows=access_rows(report), lines=lambda: access_lines(report))
-    return exit_code_of(report.findings, finding.fail_on)
+    return exit_code_of(report, finding.fail_on)

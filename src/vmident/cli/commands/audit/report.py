@@ -85,7 +85,7 @@ def report(
         _write(save, _text(made, file_format))
         run.console.note([Line(f"Report saved to {save}.")])
     run.answer(report_document(made), rows=finding_rows(made), lines=lambda: report_lines(made))
-    return exit_code_of(made.findings, finding.fail_on)
+    return exit_code_of(made, finding.fail_on)
 
 
 def _write(file: str, text: str) -> None:

@@ -16,6 +16,7 @@ from tests.program import (
     identity_id,
     vm_id,
 )
+from vmident.sandbox.tenant import SUBSCRIPTION
 
 ENABLE = {"identity": {"type": "SystemAssigned"}}
 USERS = "identity.userAssignedIdentities"
@@ -114,7 +115,7 @@ def test_several_vms_are_one_log_from_one_query(estate: Program) -> None:
     assert estate.shape == ["POST"]
     everything = estate("history --all --kind any")
     assert everything.json == outcome.json
-    assert estate.shape.count("POST") == 1
+    assert estate.shape.count("POST") == 2, "the deleted VMs, and the changes"
 
 
 def test_scale_sets_have_a_history(estate: Program) -> None:
@@ -175,6 +176,42 @@ def test_a_vm_that_is_not_there_is_not_found_and_stops_no_other(estate: Program)
     assert "Did you mean 'myVM'?" in alone.error["message"]
     beside = estate(f"history {vm_id('nothing')} {vm_id('encryptedVM', OTHER_GROUP)}")
     assert (beside.code, [one["name"] for one in beside.json]) == (5, ["encryptedVM"])
+
+
+def test_a_deleted_vm_is_part_of_its_groups_history(program: Program) -> None:
+    program("enable-system myVM -g myResourceGroup")
+    program.time.sleep(3_600)
+    program.colleague("DELETE", vm_id("myVM"))
+    seen(program)
+    changes = [("myVM", "deleted"), ("myVM", "updated")]
+    for words in ("--all", "-g myResourceGroup", "--all --subscription all"):
+        assert [(one["name"], one["change"]) for one in program(f"history {words}").json] == changes
+    assert len(program("history --all --since 30m").json) == 1
+    assert program("history --all --kind vmss").json == []
+    program.terminal = WIDE_TERMINAL
+    assert "Deleted VMs are left out" in program("history --tag team").err
+    error = program("history myVM").err
+    assert "\n  If it was deleted, use its resource ID: vmident history ID\n" in error
+    assert program("history nothing -g myResourceGroup").err.endswith("use its resource ID: vmident history ID\n")
+    program.when("POST", "ResourceGraph", answering(403, "AuthorizationFailed"))
+    assert "The history could not be read from Resource Graph: " in program("history --all").err
+
+
+def test_an_unknown_subscription_is_not_found(program: Program) -> None:
+    unknown = "11111111-1111-1111-1111-111111111111"
+    outcome = program(f"history {vm_id('myVM').replace(SUBSCRIPTION, unknown)}")
+    assert (outcome.code, outcome.error["message"]) == (3, f"Subscription '{unknown}' not found.")
+    assert outcome.error["hint"] == "Check --subscription, and that you are signed in to its tenant."
+
+
+@pytest.mark.parametrize("command", ["history", "show", "enable-system"])
+@pytest.mark.parametrize("place", ["", f" -g {OTHER_GROUP}"])
+def test_the_name_of_a_scale_set_has_a_hint_to_its_kind(estate: Program, command: str, place: str) -> None:
+    estate.terminal = WIDE_TERMINAL
+    outcome = estate(f"{command} webScaleSet{place}")
+    assert outcome.code == 3
+    assert "  'webScaleSet' is a scale set. Use --kind vmss.\n" in outcome.err
+    assert "is a VM. Use --kind vm.\n" in estate(f"{command} signInVM --kind vmss{place}").err
 
 
 def test_a_deleted_vm_has_a_history_by_its_id(program: Program) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from vmident.arm.connection import Connection
+    from vmident.core.vm_kind import VmKind
 
 _NAMED_AT_MOST = 40
 """Resources that a query names; of more, the changes of their groups are read, or all, and the others left out."""
@@ -69,6 +70,21 @@ class ArmResourceChanges:
         """Read all pages."""
         yield from _about(resources, graph_answers(self._connection, _query(resources, since_seconds), _in(resources)))
 
+    def deleted(
+        self,
+        subscriptions: Sequence[str],
+        group: str | None,
+        kinds: Sequence[VmKind],
+        since_seconds: float | None = None,
+    ) -> Sequence[ResourceId]:
+        """Read all pages."""
+        types = _quoted(kind.resource_type.lower() for kind in kinds)
+        conditions = [f"tostring(properties.targetResourceType) in~ ({types})", "kind =~ 'Delete'"]
+        conditions += [f"resourceGroup in~ ({_quoted([group])})"] if group else []
+        query = _rows_that(conditions + _since(since_seconds))
+        pages = graph_answers(self._connection, query, sorted({one.lower() for one in subscriptions}))
+        return tuple(dict.fromkeys(_change(row).resource for page in pages for row in page.rows))
+
     def newest(self, resources: Sequence[ResourceId]) -> Sequence[ResourceChange]:
         """Read the first page of each tenant; not tried again where Azure throttles, as little depends on it."""
         query, connection = _query(resources, None), self._connection
@@ -100,9 +116,16 @@ def _query(resources: Sequence[ResourceId], since_seconds: float | None) -> str:
     elif len(groups) <= _NAMED_AT_MOST:
         conditions.append(f"resourceGroup in~ ({_quoted(groups)})")
     conditions.append("(kind in~ ('Create', 'Delete') or tostring(properties.changes) contains '\"identity.')")
-    if since_seconds is not None:
-        since = datetime.fromtimestamp(since_seconds, timezone.utc)
-        conditions.append(f"at >= datetime({since:%Y-%m-%dT%H:%M:%SZ})")
+    return _rows_that(conditions + _since(since_seconds))
+
+
+def _since(since_seconds: float | None) -> list[str]:
+    if since_seconds is None:
+        return []
+    return [f"at >= datetime({datetime.fromtimestamp(since_seconds, timezone.utc):%Y-%m-%dT%H:%M:%SZ})"]
+
+
+def _rows_that(conditions: Sequence[str]) -> str:
     return (
         "resourcechanges "
         "| extend target = tostring(properties.targetResourceId), kind = tostring(properties.changeType), "

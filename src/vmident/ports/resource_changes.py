@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from vmident.core.history.resource_change import ResourceChange
     from vmident.core.resource_id import ResourceId
+    from vmident.core.vm_kind import VmKind
 
 
 class ResourceChanges(Protocol):
     """The changes of VMs, scale sets and identities in the last 14 days; it lags by some minutes.
 
-    Changes of anything but identities are left out. Both methods raise what asking Resource Graph raises.
+    Changes of anything but identities are left out. All methods raise what asking Resource Graph raises.
     """
 
     def of(self, resources: Sequence[ResourceId], since_seconds: float | None = None) -> Iterator[ResourceChange]:
@@ -22,4 +23,14 @@ class ResourceChanges(Protocol):
 
     def newest(self, resources: Sequence[ResourceId]) -> Sequence[ResourceChange]:
         """Return the newest changes of these resources, as many as one request for each tenant gives."""
+        ...
+
+    def deleted(
+        self,
+        subscriptions: Sequence[str],
+        group: str | None,
+        kinds: Sequence[VmKind],
+        since_seconds: float | None = None,
+    ) -> Sequence[ResourceId]:
+        """Return the VMs and scale sets deleted since a moment, in a resource group or in whole subscriptions."""
         ...

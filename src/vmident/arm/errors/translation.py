@@ -29,6 +29,7 @@ from vmident.errors import (
     VmidentError,
 )
 
+_NO_SUCH_SUBSCRIPTION = "NoValidSubscriptionsInQueryRequest"
 _DISALLOWED_BY_POLICY = "RequestDisallowedByPolicy"
 CODES_OF_ANY_STATUS = frozenset({"FailedIdentityOperation", _DISALLOWED_BY_POLICY})
 """Codes whose errors are the same for an answer, an operation and a resource of a deployment, whatever the status."""
@@ -85,13 +86,30 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
         return conflict_error(message, said)
     if status == 408 or status >= 500:
         return AzureUnavailable(message, hint="This is a problem in Azure. Try again later.", **said)
-    hint = HINTS.get(code or "") or _available_region(message, code)
+    return _bad_request(message, said)
+
+
+def _bad_request(message: str, said: dict[str, Any]) -> VmidentError:
+    code = said["code"] or ""
+    if code == _NO_SUCH_SUBSCRIPTION:
+        return NotFound(_subscription_not_found(message), hint=HINTS["SubscriptionNotFound"], **said)
+    hint = HINTS.get(code) or _available_region(message, code)
     return AzureErrorResponse(_without_regions(message), hint=hint, **said)
 
 
-def _available_region(message: str, code: str | None) -> str | None:
+def _subscription_not_found(message: str) -> str:
+    """Name the subscriptions that Resource Graph does not know, in the words of the other errors of this kind."""
+    given = re.search(r"Given: '([^']+)'", message)
+    if given is None:
+        return message
+    names = given[1].split(",")
+    quoted = ", ".join(f"'{one}'" for one in names)
+    return f"Subscription{'s' if len(names) > 1 else ''} {quoted} not found."
+
+
+def _available_region(message: str, code: str) -> str | None:
     """Suggest one of the regions that Azure's message lists for the one that it does not have."""
-    if not (code or "").startswith("LocationNotAvailable"):
+    if not code.startswith("LocationNotAvailable"):
         return None
     wanted = re.search(r"location '([^']*)'", message)
     available = re.search(r"regions? [^']*'([\w, ]+)'", message)
@@ -113,7 +131,7 @@ def operation_error(error: Any, status: str) -> VmidentError:
         return _by_code({"error": error}, message, {"code": code})
     if code == "OperationPreempted" or clears(code, message):
         return Conflict(message, code=code, hint="Another client changed it. Try again later.")
-    return OperationFailed(message, code=code or status, hint="Run 'vmident show' to see the current identities.")
+    return OperationFailed(message, code=code or status, hint="Run 'vmident show VM' to see the current identities.")
 
 
 def _target_in(body: Any) -> str | None:

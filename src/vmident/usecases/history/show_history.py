@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from vmident.core.history.entries import history_of
-from vmident.core.resource_id import ResourceId
+from vmident.core.resource_id import ResourceId, looks_like_id
 from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import AzureErrorResponse, AzureUnavailable, NotAllowed, NotFound, VmidentError
@@ -25,11 +25,27 @@ if TYPE_CHECKING:
     from vmident.usecases.resolve.vms import Where
 
 
+_UNREADABLE = (AzureErrorResponse, NotAllowed, AzureUnavailable)
+_PROBLEM = "The history could not be read from Resource Graph"
+_NO_VM = frozenset({NotFound.default_code, "ResourceNotFound", "ResourceGroupNotFound"})
+
+
+class DeletionsOf(Struct, frozen=True):
+    """Where deleted VMs are looked for: in a resource group, else in whole subscriptions; `()` is the one in use."""
+
+    group: str | None = None
+    subscriptions: Sequence[str] = ()
+
+
 class HistoryQuestion(Struct, frozen=True):
-    """Which changes are asked for: since a moment (epoch seconds), the newest `limit`; `None` for all."""
+    """Which changes are asked for: since a moment (epoch seconds), the newest `limit`; `None` for all.
+
+    `deletions_of` adds the VMs that were deleted there.
+    """
 
     since_seconds: float | None = None
     limit: int | None = None
+    deletions_of: DeletionsOf | None = None
 
 
 def show_history(
@@ -40,6 +56,7 @@ def show_history(
     A deleted VM has a history too, and its ID is enough: a VM is looked for only where nothing is known of it. Raises
     what asking Resource Graph raises, as nothing else has the history.
     """
+    words = [*words, *map(str, _deleted(question.deletions_of, where, ports, question))]
     named = VmBatch([one for one in words if isinstance(one, str)], where, ports.machines)
     found: dict[ResourceId, VmView] = {}
     failed: list[VmView] = []
@@ -52,7 +69,7 @@ def show_history(
         except VmidentError as failure:
             if failure.ends_run:
                 raise
-            failed.append(VmView(word, error=failure))
+            failed.append(VmView(word, error=_with_ids_of_deleted(word, failure)))
     entries = history_of(_read(tuple(found), ports, question)) if found else ()
     changed = {entry.vm for entry in entries}
     there = [
@@ -63,13 +80,32 @@ def show_history(
     return HistoryReport(with_own_runs(kept, ports.journal), (*there, *failed), len(entries) - len(kept))
 
 
+def _deleted(place: DeletionsOf | None, where: Where, ports: Ports, question: HistoryQuestion) -> Sequence[ResourceId]:
+    if place is None:
+        return ()
+    subscriptions = place.subscriptions or (where.subscription(),)
+    try:
+        return ports.resource_changes.deleted(subscriptions, place.group, where.kinds, question.since_seconds)
+    except _UNREADABLE as failure:
+        raise failure.with_message(f"{_PROBLEM}: {failure.message}") from failure
+
+
+def _with_ids_of_deleted(word: str, failure: VmidentError) -> VmidentError:
+    """Add that a deleted VM has a history by its ID, to the error of a name that no VM has."""
+    if looks_like_id(word) or failure.code not in _NO_VM:
+        return failure
+    return failure.with_message(
+        failure.message, hint=f"{failure.hint}\nIf it was deleted, use its resource ID: vmident history ID"
+    )
+
+
 def _read(vms: Sequence[ResourceId], ports: Ports, question: HistoryQuestion) -> tuple[ResourceChange, ...]:
     try:
         return tuple(ports.resource_changes.of(vms, question.since_seconds))
-    except (AzureErrorResponse, NotAllowed, AzureUnavailable) as failure:
+    except _UNREADABLE as failure:
         look = command_line("az", "monitor", "activity-log", "list", "--resource-id", vms[0])
         raise failure.with_message(
-            f"The history could not be read from Resource Graph: {failure.message}",
+            f"{_PROBLEM}: {failure.message}",
             hint=f"To see the operations in the activity log instead: {look}",
         ) from failure
 
@@ -79,7 +115,8 @@ def _checked(vm: ResourceId, view: VmView, named: VmBatch, machines: VirtualMach
     try:
         return VmView(view.vm, named.listed(vm) or machines.read(vm))
     except NotFound as missing:
-        return VmView(view.vm, error=not_found_with_near_names(view.vm, vm, missing, machines))
+        near = not_found_with_near_names(view.vm, vm, missing, machines)
+        return VmView(view.vm, error=_with_ids_of_deleted(view.vm, near))
     except VmidentError as failure:
         if failure.ends_run:
             raise

@@ -24,6 +24,14 @@ def suggestion(name: str, list_names: Callable[[], Iterable[str]]) -> str:
         return ""
 
 
+def exists(name: str, subscription: str, group: str | None, kind: VmKind, machines: VirtualMachines) -> bool:
+    """Return whether a VM or scale set of that name is there; false where names cannot be listed."""
+    try:
+        return name.lower() in {one.lower() for one in machines.names(subscription, group, kind)}
+    except VmidentError:
+        return False
+
+
 def group_of_vms_not_found(
     group: str, subscription: str, missing: NotFound, machines: VirtualMachines, kind: VmKind
 ) -> NotFound:

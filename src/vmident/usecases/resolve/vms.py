@@ -10,7 +10,7 @@ from msgspec import Struct
 from vmident.core.naming import checked_name
 from vmident.core.resource_id import ResourceId, looks_like_id, typed_id
 from vmident.core.shell import command_line
-from vmident.core.vm_kind import ONLY_VMS, VmKind, capitalized, either, is_machine, kind_of, plural
+from vmident.core.vm_kind import ALL_KINDS, ONLY_VMS, VmKind, capitalized, either, is_machine, kind_of, plural
 from vmident.errors import AmbiguousName, NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -104,16 +104,21 @@ def not_found_with_near_names(word: str, vm: ResourceId, missing: NotFound, mach
 def _no_vm_named(
     word: str, subscription: str, group: str | None, kinds: Sequence[VmKind], machines: VirtualMachines
 ) -> NotFound:
-    from vmident.usecases.resolve.suggestions import suggestion
+    from vmident.usecases.resolve.suggestions import exists, suggestion
 
     name = word.rsplit("/", 1)[-1]
     place = f"resource group '{group}'" if group else f"subscription {subscription}"
     alike = suggestion(name, lambda: [one for kind in kinds for one in machines.names(subscription, group, kind)])
     look = command_line("vmident", "list", *(["-g", group] if group else []), *_kind_option(kinds))
-    return NotFound(
-        f"{capitalized(either(kinds))} '{name}' not found in {place}.{alike}",
-        hint=f"To see all {plural(kinds)}: {look}",
-    )
+    hint = f"To see all {plural(kinds)}: {look}"
+    if not alike and not looks_like_id(word):
+        others = [kind for kind in ALL_KINDS if kind not in kinds]
+        hint = next((_of_kind(name, one) for one in others if exists(name, subscription, group, one, machines)), hint)
+    return NotFound(f"{capitalized(either(kinds))} '{name}' not found in {place}.{alike}", hint=hint)
+
+
+def _of_kind(name: str, kind: VmKind) -> str:
+    return f"'{name}' is a {kind.noun}. Use --kind {kind.value}."
 
 
 def _kind_option(kinds: Sequence[VmKind]) -> list[str]:

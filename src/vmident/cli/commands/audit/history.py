@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
+from vmident.cli.config.settings import Output
 from vmident.cli.inputs.moments import Moment, moment
 from vmident.cli.inputs.numbers import whole_number_between
 from vmident.cli.options.shared import VmOptions, VmWords
@@ -45,8 +46,8 @@ def history(run: Run, *, vms: VmWords = None, vm_options: VmOptions, options: Hi
     """Show who changed the identities of VMs, when and how.
 
     Shows the changes of the last 14 days, newest first, with the user or application, the client and the vmident run.
-    Azure does not keep older changes. A new change appears within about 5 minutes. For a deleted VM, use its resource
-    ID. Reads Resource Graph and changes nothing.
+    Azure does not keep older changes. A new change appears within about 5 minutes. --all and -g include deleted VMs;
+    to name one, use its resource ID. Reads Resource Graph and changes nothing.
 
     Examples:
 
@@ -59,9 +60,10 @@ def history(run: Run, *, vms: VmWords = None, vm_options: VmOptions, options: Hi
     from vmident.cli.inputs.vm_selection import resolve_vms, selected_vms
     from vmident.core.selection import Selection
     from vmident.render.history import history_document, history_lines, history_row, older_lines
+    from vmident.render.line import Line
     from vmident.render.moment import utc
     from vmident.results.changes import exit_code_for
-    from vmident.usecases.history.show_history import HistoryQuestion, show_history
+    from vmident.usecases.history.show_history import DeletionsOf, HistoryQuestion, show_history
 
     meant = selected_vms(vms, vm_options, run)
     now_seconds = run.runtime.wall()
@@ -72,7 +74,13 @@ def history(run: Run, *, vms: VmWords = None, vm_options: VmOptions, options: Hi
         )
     session = run.open(selecting=isinstance(meant, Selection), kind=vm_options.kind)
     words = resolve_vms(meant, session, run)
-    report = show_history(words, session.where, session.ports, HistoryQuestion(since_seconds, options.limit))
+    deletions_of = None
+    if isinstance(meant, Selection) and not (meant.tags or meant.condition):
+        deletions_of = DeletionsOf(meant.group, session.subscriptions(run.several_subscriptions))
+    elif isinstance(meant, Selection) and run.output is Output.HUMAN:
+        run.console.warn([Line("Deleted VMs are left out: only --all and -g include them.")])
+    question = HistoryQuestion(since_seconds, options.limit, deletions_of)
+    report = show_history(words, session.where, session.ports, question)
     if not words or any(one.error is None for one in report.vms):
         run.answer(
             [history_document(one) for one in report.entries],

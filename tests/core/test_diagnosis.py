@@ -76,15 +76,38 @@ def test_every_attachment_that_is_dead_or_another_is_named_with_its_way_out() ->
         assert remediation in str(finding.hint)
 
 
-@pytest.mark.parametrize("count", [0, 2])
-def test_attachments_that_are_all_there_are_well(count: int) -> None:
-    assert [one.verdict for one in on_attachments(VM, [], [], count)] == [CheckStatus.OK]
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [
+        (0, "No user-assigned identity is attached."),
+        (1, "The attached identity exists."),
+        (2, "All 2 attached identities exist."),
+    ],
+)
+def test_attachments_that_are_all_there_are_well(count: int, message: str) -> None:
+    (found,) = on_attachments(VM, [], [], count)
+    assert (found.verdict, found.message) == (CheckStatus.OK, message)
+
+
+@pytest.mark.parametrize(("ahead", "words"), [(1.4, "matches"), (-0.4, "matches"), (-2.0, "is 2 s behind")])
+def test_a_clock_that_differs_by_less_than_the_answer_tells_matches(ahead: float, words: str) -> None:
+    assert on_clock(ahead).message == f"This machine's clock {words} Azure's."
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_vm_is_warned_of_where_the_token_service_has_no_answer_for_it(state: IdentityState) -> None:
     expected = CheckStatus.WARNING if default_identity(state).is_ambiguous else CheckStatus.OK
-    assert on_default(state).verdict is expected
+    found = on_default(VM, state)
+    assert found.verdict is expected
+    assert found.hint is None or found.hint.endswith(f"vmident enable-system {VM}")
+
+
+def test_a_default_identity_that_no_longer_exists_gives_no_tokens() -> None:
+    gone = THREE[0]
+    alone, beside = IdentityState.of(users=[gone]), IdentityState.of(users=[gone], system=True)
+    assert on_default(VM, alone, [gone]).verdict is CheckStatus.PROBLEM
+    assert f"vmident doctor {VM} --fix" in str(on_default(VM, alone, [gone]).hint)
+    assert [on_default(VM, *one).verdict for one in ((alone, []), (beside, [gone]))] == [CheckStatus.OK] * 2
 
 
 @pytest.mark.parametrize(
@@ -136,4 +159,4 @@ def test_a_scale_set_is_called_one() -> None:
     scale_set = VmKind.SCALE_SET.id_of("s", "g", "web")
 
     assert on_state(VirtualMachine(scale_set, "westus", IdentityState()), None).message == "Scale set 'web' is there."
-    assert "The scale set has no identity" in on_default(IdentityState(), VmKind.SCALE_SET).message
+    assert "The scale set has no identity" in on_default(scale_set, IdentityState()).message

@@ -84,7 +84,7 @@ def _last_resort(failure: Exception) -> str:
     if isinstance(failure, OSError):
         return (
             f"error: the operating system reported an error: {failure}\n  Requests already sent may take "
-            "effect. Run 'vmident show' to see the current state."
+            "effect. Run 'vmident show VM' to see the current state."
         )
     return (
         f"error: vmident failed unexpectedly: {type(failure).__name__}: {failure}\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 
 from msgspec import Struct
@@ -16,11 +16,13 @@ from vmident.core.resource_id import ResourceId
 from vmident.core.shell import command_line
 from vmident.core.verification.host import Agent, Host
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_kind import VmKind, capitalized, titled, titled_identity
+from vmident.core.vm_kind import capitalized, kind_of, titled, titled_identity
 
 _ABOUT_IDENTITIES = frozenset({"attachment", "dependent", "token service"})
 CLOCK_TOLERANCE_SECONDS = 300.0
 """Tokens carry times, and Microsoft Entra tolerates five minutes; source: 'Microsoft Entra access tokens'."""
+_CLOCK_RESOLUTION_SECONDS = 2.0
+"""An answer's `Date` has whole seconds, and is read when the answer has come."""
 
 
 class CheckStatus(Enum):
@@ -72,6 +74,8 @@ def on_clock(ahead_seconds: float | None) -> Check:
         return Check("clock", CheckStatus.SKIPPED, "Azure's response has no time to compare with.")
     off = abs(ahead_seconds)
     seen = f"This machine's clock is {off:.0f} s {'ahead of' if ahead_seconds > 0 else 'behind'} Azure's."
+    if off < _CLOCK_RESOLUTION_SECONDS:
+        seen = "This machine's clock matches Azure's."
     if off <= CLOCK_TOLERANCE_SECONDS:
         return Check("clock", CheckStatus.OK, seen)
     return Check("clock", CheckStatus.PROBLEM, seen, "Set the clock. Sign-in fails if it is several minutes off.")
@@ -177,10 +181,16 @@ def _to_detach(vm: ResourceId, identity: ResourceId) -> str:
     return command_line("vmident", "remove-user", vm, "--identity", identity)
 
 
+def _to_repair(vm: ResourceId) -> str:
+    return command_line("vmident", "doctor", vm, "--fix")
+
+
 def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[ResourceId], count: int) -> list[Check]:
     """Judge the `count` attached identities: those that are gone, and those that were deleted and made again."""
     if not dead and not remade:
         seen = f"All {count} attached identities exist." if count else "No user-assigned identity is attached."
+        if count == 1:
+            seen = "The attached identity exists."
         return [Check("attachment", CheckStatus.OK, seen)]
     gone = [
         Check(
@@ -188,7 +198,7 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
             CheckStatus.PROBLEM,
             f"{capitalized(titled_identity(identity, vm))} is attached but no longer exists: it provides no "
             "tokens, and Azure rejects other changes to its identities.",
-            f"To detach it: {command_line('vmident', 'doctor', vm, '--fix')}",
+            f"To detach it: {_to_repair(vm)}",
         )
         for identity in dead
     ]
@@ -206,16 +216,24 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
     return gone + another
 
 
-def on_default(state: IdentityState, kind: VmKind = VmKind.VM) -> Check:
-    """Check which identity a program in the VM gets a token for by default."""
-    default = default_identity(state)
+def on_default(vm: ResourceId, state: IdentityState, dead: Collection[ResourceId] = ()) -> Check:
+    """Check which identity a program in the VM gets a token for by default; `dead` are attached and no longer exist."""
+    default, kind = default_identity(state), kind_of(vm)
     if default.is_ambiguous:
         return Check(
             "token service",
             CheckStatus.WARNING,
             f"Programs in {PLACES[kind]} that request a token without naming an identity get an error: there are "
             "several user-assigned identities and no system-assigned one.",
-            "Use a client ID in those programs, or enable the system-assigned identity: vmident enable-system",
+            "Use a client ID in those programs, or enable the system-assigned identity: "
+            + command_line("vmident", "enable-system", vm),
+        )
+    if default.user in dead:
+        return Check(
+            "token service",
+            CheckStatus.PROBLEM,
+            f"Programs that name no identity get no tokens: {default.summary}, the only identity, no longer exists.",
+            f"To detach it: {_to_repair(vm)}",
         )
     if not default.is_system and default.user is None:
         return Check(

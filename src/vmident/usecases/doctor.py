@@ -189,11 +189,12 @@ def _on_vm(
 ) -> VmChecks:
     dead: list[ResourceId] = []
     remade: list[ResourceId] = []
+    # In this order: which identities no longer exist is known once the attachments were checked.
     findings = (
         *_checked("vm", lambda: _on_state(machine, ports)),
         *_checked("permission", lambda: _on_permissions(machine, identities, caller, ports)),
         *_checked("attachment", lambda: _on_attachments(machine, dead, remade, read)),
-        diagnosis.on_default(machine.identity, kind_of(machine.id)),
+        diagnosis.on_default(machine.id, machine.identity, dead),
     )
     return VmChecks(machine.id.name, findings, machine.id, tuple(dead), tuple(remade))
 

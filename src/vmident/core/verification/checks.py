@@ -145,7 +145,9 @@ def _named_check(word: str, vm: ResourceId, state: IdentityState) -> TokenCheck:
 
 def _not_there(message: str) -> NotFound:
     return NotFound(
-        message, code="identity-not-found", hint="Run 'vmident show' to see the VM's identities and their resource IDs."
+        message,
+        code="identity-not-found",
+        hint="Run 'vmident show VM' to see the VM's identities and their resource IDs.",
     )
 
 

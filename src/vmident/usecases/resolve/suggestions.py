@@ -24,7 +24,7 @@ def suggestion(name: str, list_names: Callable[[], Iterable[str]]) -> str:
         return ""
 
 
-def exists(name: str, subscription: str, group: str | None, kind: VmKind, machines: VirtualMachines) -> bool:
+def has_vm_named(name: str, subscription: str, group: str | None, kind: VmKind, machines: VirtualMachines) -> bool:
     """Return whether a VM or scale set of that name is there; false where names cannot be listed."""
     try:
         return name.lower() in {one.lower() for one in machines.names(subscription, group, kind)}

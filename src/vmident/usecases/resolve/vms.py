@@ -104,7 +104,7 @@ def not_found_with_near_names(word: str, vm: ResourceId, missing: NotFound, mach
 def _no_vm_named(
     word: str, subscription: str, group: str | None, kinds: Sequence[VmKind], machines: VirtualMachines
 ) -> NotFound:
-    from vmident.usecases.resolve.suggestions import exists, suggestion
+    from vmident.usecases.resolve.suggestions import has_vm_named, suggestion
 
     name = word.rsplit("/", 1)[-1]
     place = f"resource group '{group}'" if group else f"subscription {subscription}"
@@ -113,7 +113,9 @@ def _no_vm_named(
     hint = f"To see all {plural(kinds)}: {look}"
     if not alike and not looks_like_id(word):
         others = [kind for kind in ALL_KINDS if kind not in kinds]
-        hint = next((_of_kind(name, one) for one in others if exists(name, subscription, group, one, machines)), hint)
+        hint = next(
+            (_of_kind(name, one) for one in others if has_vm_named(name, subscription, group, one, machines)), hint
+        )
     return NotFound(f"{capitalized(either(kinds))} '{name}' not found in {place}.{alike}", hint=hint)
 
 

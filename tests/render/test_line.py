@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,8 +42,17 @@ def test_a_label_and_its_id_stay_together() -> None:
     assert texts(line, 45) == ["  + a-user-assigned-identity (group)  client", f"    {'0' * 36}"]
 
 
-def test_a_command_at_the_end_stays_whole_on_a_line_of_its_own() -> None:
-    command = f"vmident remove-user {ID} --identity {ID}"
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"vmident remove-user {ID} --identity {ID}",
+        "uv pip install --python /home/me/.venv/bin/python 'httptools>=0.6'",
+        "/home/me/the environment/bin/python -m pip install 'httptools>=0.6'",
+        "pipx inject vmident 'httptools>=0.6' 'trustme>=1.2' 'uvicorn>=0.34'",
+        "ssh-keygen -y -f /home/me/.ssh/a-key-with-a-name > /home/me/.ssh/a-key-with-a-name.pub",
+    ],
+)
+def test_a_command_at_the_end_stays_whole_on_a_line_of_its_own(command: str) -> None:
     assert texts(f"  To detach it first: {command}", 60) == ["  To detach it first:", f"    {command}"]
     alone = "  export VMIDENT_ARM_ENDPOINT=https://127.0.0.1:10443 AZURE_AUTHORITY_HOST=https://127.0.0.1:10443"
     assert texts(alone, 60) == [alone]

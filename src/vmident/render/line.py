@@ -19,7 +19,7 @@ _SPACED_WORD = re.compile(r"\s*\S+")
 _PAIR_OR_WORD = re.compile(r"  (?:client|principal) \S+|\s*\S+")
 _PAIR_COLUMNS = 52
 _GAP = re.compile(r"\S {2,}")
-_COMMAND = re.compile(r": ((?:vmident|az) .+)$")
+_COMMAND = re.compile(r": ((?:(?:vmident|az|uv|pipx|ssh-keygen) |\S.* -m pip ).+)$")
 _COMMAND_ALONE = re.compile(r"\s+(?:vmident|az|export) ")
 
 ONE_BY_ONE_AT_MOST = 20

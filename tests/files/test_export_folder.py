@@ -116,6 +116,16 @@ def test_a_file_or_nothing_in_the_way_is_refused(tmp_path: Path) -> None:
     assert "null" in refusal(tmp_path / "a\0b")
 
 
+def test_the_second_of_two_exports_at_once_is_refused(tmp_path: Path) -> None:
+    second = ExportFolder(tmp_path / "out", "policy")
+    export(tmp_path / "out", {"a.json": "1"})
+    before = content_of(tmp_path)
+    with pytest.raises(UsageError, match="another export created it at the same time") as refused:
+        second.write({"a.json": "2"})
+    assert refused.value.hint == "Run the command again."
+    assert content_of(tmp_path) == before
+
+
 @posix
 def test_links_are_refused_whatever_they_point_to(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()

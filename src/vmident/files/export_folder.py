@@ -37,6 +37,12 @@ class ExportFolder:
         with self._readable():
             self._written = self._files_written()
 
+    def earlier_files(self) -> dict[str, str]:
+        """Return the text of each file of the last export that is still there; raises `UsageError` as the others do."""
+        with self._readable():
+            there = [name for name in sorted(self._written or ()) if _is_regular(self._folder / name)]
+            return {name: (self._folder / name).read_bytes().decode(errors="replace") for name in there}
+
     def write(self, files: Mapping[str, str]) -> None:
         """Write the files as UTF-8 with LF, and delete those of the export before that are not among them.
 
@@ -89,7 +95,12 @@ class ExportFolder:
         whole = self._folder.absolute()
         with _temporary(whole.with_name(f".{whole.name}.{secrets.token_hex(4)}")) as staged:
             _write_all(staged, {**files, MANIFEST: self._manifest(files)})
-            staged.rename(whole)
+            try:
+                staged.rename(whole)
+            except OSError:
+                if whole.exists():
+                    raise self._unfit("another export created it at the same time", "Run the command again.") from None
+                raise
 
     def _replace(self, files: Mapping[str, str], written: frozenset[str]) -> None:
         """Replace the last export's files one by one; what fails on the way is rolled back."""

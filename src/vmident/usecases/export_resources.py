@@ -40,7 +40,8 @@ def read_state(
         for machine, said in rules_for_each([listed[one] for one in sorted(listed)], placed)
         if said
     )
-    return ExportedState(file, tuple(placed), selected, _existing(selected, ports)), tuple(notices)
+    names = frozenset(one.name for one in listed)
+    return ExportedState(file, tuple(placed), selected, _existing(selected, ports), names), tuple(notices)
 
 
 def _selected(machine: VirtualMachine, rules: list[Rule], roles: DesiredRoles) -> SelectedMachine:

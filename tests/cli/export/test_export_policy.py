@@ -51,7 +51,12 @@ def export(program: Program, tmp_path: Path) -> Exporter:
 def test_a_template_and_a_readme_are_written(export: Exporter) -> None:
     outcome = export(SYSTEM)
     assert outcome.code == 0
-    assert outcome.json == {"folder": str(export.to), "files": ["README.md", "policy.json"], "missing": []}
+    assert outcome.json == {
+        "folder": str(export.to),
+        "files": ["README.md", "policy.json"],
+        "missing": [],
+        "removed": [],
+    }
     assert outcome.err == ""
     (assignment,) = export.resources("policyAssignments")
     assert (assignment["name"], assignment["location"]) == ("vmident-system", "westeurope")

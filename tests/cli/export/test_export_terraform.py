@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.desired_state.conftest import OTHER, USER, Description, attach
 from tests.cli.export.terraform_stand_in import apply_folder
-from tests.core.export.languages import hcl_imports
+from tests.core.export.languages import hcl_imports, hcl_removed, hcl_resources
 from tests.program import Program, answering, identity_id, vm_id
 
 TERRAFORM = shutil.which("terraform")
@@ -27,6 +27,7 @@ rules:
   identities: {{include: [{USER}]}}
 """
 _ONE_VM = "- vms: {{names: [myVM]}}\n  {}\n"
+_INCLUDE = f"- vms: {{{{names: [{{}}]}}}}\n  identities: {{{{include: [{OTHER}]}}}}\n"
 READER = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
@@ -97,6 +98,54 @@ def test_two_exports_are_equal_to_the_byte_and_terraform_s_own_files_stay(
     assert {one.name: one.read_bytes() for one in folder.iterdir()} == first
 
 
+def contents(folder: Path) -> dict[str, str]:
+    return {one.name: one.read_text(encoding="utf-8") for one in folder.iterdir()}
+
+
+def resources_of(folder: Path) -> set[str]:
+    return set(hcl_resources(*(text for name, text in contents(folder).items() if name.endswith(".tf"))))
+
+
+def test_terraform_keeps_what_a_later_export_lacks(program: Program, desired_file: Description) -> None:
+    fewer = "version: 1\nrules:\n- vms: {{names: [dbVM{}]}}\n  identities: {{include: [{}]}}\n"
+    add_credential(program)
+    export(program, desired_file(RULES))
+    first = contents(folder_of(program))
+    before = resources_of(folder_of(program))
+    said = export(program, desired_file(fewer.format(", typo", USER)), "--partial")
+    now = contents(folder_of(program))
+    gone = sorted(before - resources_of(folder_of(program)))
+    assert {one.split(".")[0] for one in gone} == {one.split(".")[0] for one in before}
+    assert hcl_removed(now["removed.tf"]) == dict.fromkeys(gone, False)
+    assert f"warning: {len(gone)} resources of the earlier export are not in this one." in said
+    for place in (said, now["README.md"]):
+        assert all(one in place for one in gone)
+    # Terraform may not have applied it yet, so the next export keeps it.
+    export(program, desired_file(fewer.format("", USER)))
+    assert contents(folder_of(program))["removed.tf"] == now["removed.tf"]
+    assert "earlier export" not in export(program, desired_file(RULES))
+    assert contents(folder_of(program)) == first
+
+
+@pytest.mark.parametrize("engine", ["terraform", "bicep"])
+def test_an_export_of_nothing_is_an_error_that_leaves_the_folder(
+    program: Program, desired_file: Description, engine: str
+) -> None:
+    words = f"export {engine} -f {{}} --to {folder_of(program)} --partial"
+    assert program(words.format(desired_file("version: 1\nrules:\n" + _INCLUDE.format("webVM")))).code == 0
+    before = contents(folder_of(program))
+    empty = program(words.format(desired_file("version: 1\nrules: []\n")))
+    assert (empty.code, empty.error["code"]) == (2, "not-exportable")
+    typo = program(words.format(desired_file("version: 1\nrules:\n" + _INCLUDE.format("wbVM"))))
+    assert (typo.code, typo.error["code"]) == (2, "not-exportable")
+    first, reason = typo.error["message"].splitlines()
+    assert "No rule can be exported" in first
+    assert reason.endswith(
+        "VM 'wbVM' cannot be exported. The rule selects no such resource. Did you mean 'webVM' or 'dbVM'?"
+    )
+    assert contents(folder_of(program)) == before
+
+
 @pytest.mark.skipif(TERRAFORM is None, reason="terraform is not installed")
 def test_terraform_formats_nothing_and_misses_only_its_providers(program: Program, desired_file: Description) -> None:
     """`validate` ends at the providers, which only Terraform's registry has; before that it has parsed all files."""
@@ -123,7 +172,7 @@ def test_what_cannot_be_exported_is_an_error_and_nothing_is_written(
 ) -> None:
     file = desired_file(
         f"version: 1\nrules:\n- vms: {{names: [myVM, nope]}}\n  identities:\n    exclude: [{OTHER}]\n"
-        "- vms: {tags: {a: b}}\n  system: true\n"
+        "- vms: {tags: {a: b}}\n  system: true\n- vms: {names: [appVM]}\n  system: true\n"
     )
     words = f"export terraform -f {file} --to {folder_of(program)}"
     refused = program(words)

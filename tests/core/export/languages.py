@@ -55,6 +55,15 @@ def hcl_imports(*texts: str) -> dict[str, str]:
     }
 
 
+def hcl_removed(*texts: str) -> dict[str, bool]:
+    """Return whether Terraform destroys each resource that a `removed` block names, by address."""
+    return {
+        one["from"].removeprefix("${").removesuffix("}"): one["lifecycle"][0]["destroy"]
+        for text in texts
+        for one in hcl(text).get("removed", [])
+    }
+
+
 @cache
 def bicep(text: str) -> tree_sitter.Node:
     """Parse a Bicep file, which has to be one without an error; the grammar takes no `//` at the start of a string."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmident.core.export.unsupported import Unsupported, check_complete, listed_lines
+from vmident.core.export.unsupported import Unsupported, check_complete, listed_lines, nothing_exportable
 from vmident.errors import NotExportable
 
 DETACH = Unsupported(7, "'exclude'", "Azure Policy cannot detach identities.")
@@ -36,3 +36,19 @@ def test_one_part_is_the_error_and_several_are_listed_by_line() -> None:
     )
     assert several.value.code == "not-exportable"
     assert "--partial" in (several.value.hint or "")
+
+
+def test_line_ends_in_names_are_escapes() -> None:
+    assert Unsupported(3, "tag 'a\nb'", "Why\x1b.").located("f") == (
+        "f:3: tag 'a\\u000ab' cannot be exported. Why\\u001b."
+    )
+
+
+def test_an_export_of_nothing_lists_each_reason_once() -> None:
+    two = Unsupported(7, "'exclude'", "No."), Unsupported(3, "'roles'", "No.")
+    error = nothing_exportable([*two, *two], "f", "Bicep", "'include'")
+    assert error.message == (
+        "f: No rule can be exported to Bicep:\nf:3: 'roles' cannot be exported. No.\n"
+        "f:7: 'exclude' cannot be exported. No."
+    )
+    assert nothing_exportable([], "f", "Bicep", "'include'").hint == "Add a rule with 'include'."

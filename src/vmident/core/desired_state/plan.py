@@ -32,8 +32,8 @@ RULE_NAMES_NO_GROUP = "rule-names-no-group"
 RULE_NAMES_NO_REGION = "rule-names-no-region"
 UNMATCHED = frozenset({RULE_SELECTS_NOTHING, RULE_NAMES_NO_VM, RULE_NAMES_NO_GROUP, RULE_NAMES_NO_REGION})
 """Codes of what a desired-state file names and no VM has; errors under `--strict`."""
-# Each one compares a name with those of all VMs.
-_SUGGESTIONS_AT_MOST = 20
+SUGGESTIONS_AT_MOST = 20
+"""Each suggestion compares a name with those of all VMs."""
 
 
 class PlannedGrant(Struct, frozen=True):
@@ -178,7 +178,7 @@ def _about_rules(
     there = _Names.of(machines)
     warnings: list[Notice] = []
     for rule in sorted(rules, key=lambda rule: rule.line):
-        missing = list(there.missing_from(rule, with_suggestions=len(warnings) < _SUGGESTIONS_AT_MOST))
+        missing = list(there.missing_from(rule, with_suggestions=len(warnings) < SUGGESTIONS_AT_MOST))
         warnings += missing
         if not missing and id(rule) in idle:
             warnings.append(Notice(RULE_SELECTS_NOTHING, f"The rule on line {rule.line} selects no VMs."))

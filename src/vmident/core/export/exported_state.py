@@ -22,6 +22,7 @@ from vmident.core.export.managed_resources import (
     ManagedResources,
     SelectedMachine,
 )
+from vmident.core.export.unsupported import title_of
 from vmident.core.identity import IdentityState
 from vmident.core.rbac.roles import AssignmentDetails, AssignmentKey, Grant, assignment_name
 from vmident.core.resource_id import ResourceId
@@ -33,13 +34,20 @@ _ROLE_DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions"
 class ExportedState(Struct, frozen=True):
     """A desired-state file, which VMs it is about now, and what exists of the resources that it leads to.
 
-    `file` is what the files of an export call the desired-state file.
+    `file` is the desired-state file as commands name it, `-` for standard input. `machine_names` are the names of all
+    VMs that were listed.
     """
 
     file: str
     rules: tuple[Rule, ...]
     selected: tuple[SelectedMachine, ...]
     existing: ExistingResources
+    machine_names: frozenset[str] = frozenset()
+
+    @property
+    def title(self) -> str:
+        """What the files of an export call the desired-state file."""
+        return title_of(self.file)
 
     @property
     def resources(self) -> ManagedResources:

@@ -108,3 +108,13 @@ class ManagedResources(Struct, frozen=True):
     credentials: tuple[CredentialResource, ...] = ()
     assignments: tuple[ManagedAssignment, ...] = ()
     machines: tuple[ManagedMachine, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to take over."""
+        return not self.machines and self.has_only_machines
+
+    @property
+    def has_only_machines(self) -> bool:
+        """Return whether there is nothing to take over beside VMs."""
+        return not (self.identities or self.credentials or self.assignments)

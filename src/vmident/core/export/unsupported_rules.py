@@ -4,32 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from vmident.core.desired_state.rules import Rule
+from vmident.core.desired_state.plan import SUGGESTIONS_AT_MOST
+from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.managed_resources import SelectedMachine
 from vmident.core.export.unsupported import Unsupported
+from vmident.core.naming import did_you_mean
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import CredentialResource
 from vmident.core.vm_kind import either, kind_of
 
 
-def unselected(rules: Sequence[Rule], selected: Iterable[SelectedMachine]) -> Iterator[Unsupported]:
-    """Yield each rule that selects no VMs, and each VM that a rule names and that does not exist."""
-    by_rule: dict[int, list[ResourceId]] = {id(rule): [] for rule in rules}
-    for one in selected:
+def unselected(state: ExportedState) -> Iterator[Unsupported]:
+    """Yield each VM that a rule names and does not select, with near names, and each other rule without VMs."""
+    by_rule: dict[int, list[ResourceId]] = {id(rule): [] for rule in state.rules}
+    for one in state.selected:
         for rule in one.rules:
             by_rule[id(rule)].append(one.machine.id)
-    for rule in rules:
+    known = {name.lower() for name in state.machine_names}
+    suggested = 0
+    for rule in state.rules:
         found = by_rule[id(rule)]
-        if not found:
+        names = {vm.name.lower() for vm in found}
+        missing = [name for name in rule.selector.names if "*" not in name and name.lower() not in names]
+        if not found and not missing:
             yield Unsupported(rule.line, "the rule", "It selects no VMs, and the export names each VM by its ID.")
             continue
-        for missing in sorted(rule.selector.ids - set(found)):
-            yield Unsupported(rule.line, f"{kind_of(missing).noun} '{missing}'", "It does not exist.")
-        names = {vm.name.lower() for vm in found}
-        for name in rule.selector.names:
-            if "*" not in name and name.lower() not in names:
-                noun = either(rule.selector.kinds_meant)
-                yield Unsupported(rule.line, f"{noun} '{name}'", "The rule selects no such resource.")
+        for vm in sorted(rule.selector.ids - set(found)):
+            yield Unsupported(rule.line, f"{kind_of(vm).noun} '{vm}'", "It does not exist.")
+        for name in missing:
+            is_unknown = name.lower() not in known and suggested < SUGGESTIONS_AT_MOST
+            suggested += is_unknown
+            alike = did_you_mean(name, state.machine_names) if is_unknown else ""
+            noun = either(rule.selector.kinds_meant)
+            yield Unsupported(rule.line, f"{noun} '{name}'", f"The rule selects no such resource.{alike}")
 
 
 def flexible_credentials(

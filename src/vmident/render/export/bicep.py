@@ -6,7 +6,7 @@ from vmident.core.export.bicep.modules import modules_of
 from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.unsupported import Export
 from vmident.core.shell import command_line
-from vmident.render.export.readme import document, missing_section, plain, shell_block
+from vmident.render.export.readme import document, missing_section, plain, plan_command, shell_block
 
 _README = """\
 # Managed identities as Bicep files
@@ -58,11 +58,11 @@ def _readme(state: ExportedState) -> str:
     place = ("--location", location, "--template-file", "main.json")
     stack = ("--action-on-unmanage", "detachAll", "--deny-settings-mode", "none")
     return _README.format(
-        file=plain(state.file),
+        file=plain(state.title),
         identities=sum(len(one.identities) for one in modules),
         credentials=sum(len(one.credentials) for one in modules),
         assignments=sum(len(one.assignments) for one in modules),
         what_if=shell_block(command_line("az", "deployment", "sub", "what-if", *place)),
         deploy=shell_block(command_line("az", "stack", "sub", "create", "--name", "vmident", *place, *stack)),
-        plan=shell_block(command_line("vmident", "plan", "-f", state.file)),
+        plan=shell_block(plan_command(state.file)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from vmident.core.export.unsupported import Unsupported
+from vmident.core.shell import command_line
 from vmident.render.text import escape_control_characters
 
 
@@ -25,6 +26,11 @@ def missing_section(unsupported: Sequence[Unsupported]) -> list[str]:
 def shell_block(command: str) -> str:
     """Return a command line as a block of code, which no text in it can end."""
     return f"```sh\n{escape_control_characters(command)}\n```"
+
+
+def plan_command(file: str, *words: str) -> str:
+    """Return the command that shows what is left to do for a desired-state file, `-` for standard input."""
+    return command_line("vmident", "plan", "-f", file, *words)
 
 
 def document(lines: Iterable[str]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.unsupported import Export
-from vmident.core.shell import command_line
-from vmident.render.export.readme import document, missing_section, plain, shell_block
+from vmident.render.export.readme import document, missing_section, plain, plan_command, shell_block
 
 _README = """\
 # Managed identities of VMs as Terraform configuration
@@ -62,7 +63,20 @@ lifecycle {{
 
 def terraform_files(made: Export, state: ExportedState) -> dict[str, str]:
     """Return the text of each file by its name, with the README."""
-    return {**made.files, "README.md": document([_readme(state), *missing_section(made.unsupported)])}
+    return {
+        **made.files,
+        "README.md": document([_readme(state), *_removed_section(made.removed), *missing_section(made.unsupported)]),
+    }
+
+
+def _removed_section(removed: Sequence[str]) -> list[str]:
+    if not removed:
+        return []
+    explained = [
+        "An earlier export to this folder had these resources, and this one has not. The `removed` blocks in",
+        "`removed.tf` make Terraform stop managing them. It keeps them in Azure:",
+    ]
+    return ["## No longer managed", "", *explained, "", *(f"* `{one}`" for one in removed), ""]
 
 
 def _readme(state: ExportedState) -> str:
@@ -70,10 +84,10 @@ def _readme(state: ExportedState) -> str:
     exist = [*(one.exists for one in resources.identities), *(one.exists for one in resources.assignments)]
     created, machines = exist.count(False), len(resources.machines)
     return _README.format(
-        file=plain(state.file),
+        file=plain(state.title),
         imported=exist.count(True) + len(resources.credentials),
         added=created + machines,
         created=created,
         machines=machines,
-        plan=shell_block(command_line("vmident", "plan", "-f", state.file, "--exit-code")),
+        plan=shell_block(plan_command(state.file, "--exit-code")),
     )

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.core.export.languages import hcl, hcl_imports, hcl_resources, hcl_string
+from tests.core.export.languages import hcl, hcl_imports, hcl_removed, hcl_resources, hcl_string
 from tests.core.export.states import (
     APP,
     APP_PRINCIPAL,
@@ -25,6 +25,7 @@ from tests.core.export.states import (
 from vmident.core.desired_state.rules import Selector
 from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.terraform.export import terraform_export
+from vmident.core.export.terraform.removed import KnownResources, known_resources
 from vmident.core.export.unsupported import Unsupported
 from vmident.core.identity import IdentityState, IdentityType, SystemIdentity, UserIdentity
 from vmident.core.resource_id import ResourceId, user_identity_id, vm_id
@@ -102,6 +103,19 @@ def test_the_identities_of_other_subscriptions_have_a_provider_of_their_own() ->
     ]
     named = {name: one.get("provider") for name, one in hcl_resources(files["identities.tf"]).items()}
     assert [one for one in named.values() if one] == [f"${{azurerm.subscription_{OTHER_SUB.replace('-', '_')}}}"]
+
+
+def test_the_providers_of_removed_resources_stay_until_they_are_exported_again() -> None:
+    """Terraform forgets a resource through the provider that managed it."""
+    whole = files_of(whole_state())
+    fewer = state(selected(machine(), rule(include=(APP,))), there=existing(APP))
+    made = terraform_export(fewer, known_resources(whole.values()))
+    assert made.files["providers.tf"] == whole["providers.tf"]
+    assert hcl_removed(made.files["removed.tf"]) == dict.fromkeys(made.removed, False)
+    assert terraform_export(fewer, known_resources(made.files.values())).files == made.files
+    assert terraform_export(whole_state(), known_resources(made.files.values())).files == whole
+    hostile = 'resource "null_resource" "a" {\nremoved {\n  from = azurerm_role_assignment.a[0]\n}\n'
+    assert known_resources([hostile.replace("\n", "\r\n")]) == KnownResources()
 
 
 def test_a_file_without_rules_is_providers_alone() -> None:

@@ -8,7 +8,7 @@ from vmident.cli.options.export import ExportOptions
 from vmident.cli.run import Run
 from vmident.errors import ExitCode
 
-_BICEP = ExportTarget("bicep", "Bicep")
+_BICEP = ExportTarget("bicep", "Bicep", "'include'")
 
 
 def bicep(run: Run, *, file: DescriptionFile = None, options: ExportOptions) -> ExitCode:
@@ -37,4 +37,5 @@ def bicep(run: Run, *, file: DescriptionFile = None, options: ExportOptions) -> 
     job = export_job(_BICEP, file, options, run)
     state, notes = exported_state(job, session)
     made = bicep_export(state)
+    job.check_not_empty(made.unsupported, is_empty=state.resources.has_only_machines)
     return job.finish(run, Export(bicep_files(made, state), made.unsupported), notes=notes)

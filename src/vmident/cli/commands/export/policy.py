@@ -22,7 +22,6 @@ from vmident.errors import (
     ConflictingRules,
     ExitCode,
     NotAllowed,
-    NotExportable,
     NotFound,
     NotSignedIn,
     UsageError,
@@ -112,14 +111,7 @@ def policy(run: Run, *, file: DescriptionFile = None, export: ExportOptions, opt
     job = export_job(_TARGET, file, export, run)
     settings = PolicyOptions(place, location, options.prefix, options.audit)
     policies = policies_for(job.rules, place)
-    job.check(policies.unsupported)
-    if policies.is_empty:
-        raise NotExportable(
-            f"{job.file}: No rule can be exported to Azure Policy.",
-            hint="Run the command without --partial to see the reasons."
-            if policies.unsupported
-            else "Add a rule with 'system: true' or 'include'.",
-        )
+    job.check_not_empty(policies.unsupported, is_empty=policies.is_empty)
     notes: list[Line] = []
     template = policy_template(policies, settings, _counts(job, place, options, session, notes))
     return job.finish(run, Export(policy_files(policies, settings, template), policies.unsupported), notes=notes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from vmident.cli.export_job import ExportTarget, export_job
 from vmident.cli.inputs.desired_state_file import DescriptionFile
 from vmident.cli.options.export import ExportOptions
@@ -29,11 +31,12 @@ def terraform(run: Run, *, file: DescriptionFile = None, options: ExportOptions)
     """
     from vmident.cli.exported_state import exported_state
     from vmident.core.export.terraform.export import terraform_export
-    from vmident.core.export.unsupported import Export
+    from vmident.core.export.terraform.removed import known_resources
     from vmident.render.export.terraform import terraform_files
 
     session = run.open()
     job = export_job(_TERRAFORM, file, options, run)
     state, notes = exported_state(job, session)
-    made = terraform_export(state)
-    return job.finish(run, Export(terraform_files(made, state), made.unsupported), notes=notes)
+    made = terraform_export(state, known_resources(job.folder.earlier_files().values()))
+    job.check_not_empty(made.unsupported, is_empty=state.resources.is_empty)
+    return job.finish(run, replace(made, files=terraform_files(made, state)), notes=notes)

@@ -17,11 +17,11 @@ def bicep_export(state: ExportedState) -> Export:
     unsupported = sorted(
         {
             *unsupported_by_bicep(state),
-            *unselected(state.rules, state.selected),
+            *unselected(state),
             *flexible_credentials(state.existing.credentials, state.selected),
         }
     )
-    header = f"Generated from {state.file} by vmident."
+    header = f"Generated from {state.title} by vmident."
     files = {
         "main.bicep": main_text(modules, header),
         "main.json": template_text(modules),

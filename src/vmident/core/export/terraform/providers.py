@@ -2,7 +2,7 @@
 
 azurerm 5.0 replaced the arguments of `azurerm_federated_identity_credential` by `user_assigned_identity_id`, and 5.2
 made conditions of role assignments updatable (its release notes). azapi 2.5 removed members that are read-only from the
-identities that `azapi_update_resource` sends (its release notes). `import` blocks came with Terraform 1.5.
+identities that `azapi_update_resource` sends (its release notes). `removed` blocks came with Terraform 1.7.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from vmident.core.export.terraform.hcl import hcl_string
 
 _VERSIONS = """\
 terraform {
-  required_version = ">= 1.5.0"
+  required_version = ">= 1.7.0"
 
   required_providers {
     azapi = {

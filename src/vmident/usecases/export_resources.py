@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from vmident.core.consequences import Notice
-from vmident.core.desired_state.plan import rules_for_each
+from vmident.core.desired_state.plan import Plan, rules_for_each
 from vmident.core.desired_state.rules import Rule, goal_for, roles_for
 from vmident.core.export.exported_state import ExportedState, group_key, wanted_identities
 from vmident.core.export.managed_resources import ExistingResources, SelectedMachine
+from vmident.core.export.terraform.changes import changes_by_terraform
 from vmident.core.rbac.roles import AssignmentDetails
 from vmident.core.rbac.scope import Scope, subscription_scope
 from vmident.core.resource_id import ResourceId
 from vmident.core.resources import Group, IdentityResource
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import NotFound
-from vmident.ports.azure import Groups, Identities, Roles
+from vmident.ports.azure import Groups, Identities, Roles, VirtualMachines
 from vmident.ports.ports import Ports
-from vmident.usecases.plan_state import listed_machines, placed_rules
+from vmident.usecases.plan_state import listed_machines, placed_rules, with_extensions
 from vmident.usecases.resolve.vms import Where
 from vmident.usecases.roles.plan_desired import DesiredRoles
 
@@ -42,6 +45,13 @@ def read_state(
     )
     names = frozenset(one.name for one in listed)
     return ExportedState(file, tuple(placed), selected, _existing(selected, ports), names), tuple(notices)
+
+
+def plan_terraform(state: ExportedState, machines: VirtualMachines) -> Plan:
+    """Plan what Terraform changes on the VMs, with the warnings that `plan_state` has; costs what extensions cost."""
+    plan = Plan(changes_by_terraform(state.selected))
+    plan, unknown = with_extensions(plan, [one.machine for one in state.selected], None, machines)
+    return replace(plan, warnings=unknown)
 
 
 def _selected(machine: VirtualMachine, rules: list[Rule], roles: DesiredRoles) -> SelectedMachine:

@@ -43,7 +43,7 @@ def plan_state(rules: Sequence[Rule], where: Where, ports: Ports) -> Plan:
     notices: list[Notice] = []
     machines = list(listed_machines(placed, where, ports.machines, notices.append))
     plan = plan_for(placed, machines)
-    plan, unknown = _with_extensions(plan, machines, where.group, ports.machines)
+    plan, unknown = with_extensions(plan, machines, where.group, ports.machines)
     _check_there(plan, ports.identities)
     plan = with_grants(plan, ports.roles)
     # In one group alone it is not seen which VMs do not exist.
@@ -51,10 +51,13 @@ def plan_state(rules: Sequence[Rule], where: Where, ports: Ports) -> Plan:
     return replace(plan, warnings=(*about_rules, *notices, *unknown))
 
 
-def _with_extensions(
+def with_extensions(
     plan: Plan, machines: Sequence[VirtualMachine], group: str | None, port: VirtualMachines
 ) -> tuple[Plan, tuple[Notice, ...]]:
-    """Add what the changes do to the extensions of VMs; warn where these cannot be read."""
+    """Add what the changes do to the extensions of VMs; warn where these cannot be read.
+
+    Costs a request to Resource Graph for each subscription with a VM whose extensions a change may affect.
+    """
     affected = {one.vm for one in plan.vms if may_affect_dependents(one.transition)}
     due = [one for one in machines if one.has_unread_extensions and one.id in affected]
     subscriptions = {one.id.subscription.lower(): one.id.subscription for one in due}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.unsupported import Export
@@ -23,7 +23,8 @@ terraform apply
 ```
 
 The first `terraform plan` shows {imported} to import and {added} to add: {created} new identities and role
-assignments, and an `azapi_update_resource` for each VM and scale set ({machines}). Nothing is destroyed.
+assignments, and an `azapi_update_resource` for each VM and scale set ({machines}). Terraform
+destroys no resources.{losses}
 
 `azapi_update_resource` cannot be imported, so the first `terraform apply` updates each VM once, even if its
 identity already matches the file.
@@ -89,5 +90,23 @@ def _readme(state: ExportedState) -> str:
         added=created + machines,
         created=created,
         machines=machines,
+        losses="".join(f"\n\n{one}" for one in _losses(state)),
         plan=shell_block(plan_command(state.file, "--exit-code")),
     )
+
+
+def _losses(state: ExportedState) -> Iterator[str]:
+    """Yield a paragraph for each kind of identity that the update of a VM removes."""
+    disabled = sum(one.goal.system is False and one.machine.identity.system is not None for one in state.selected)
+    emptied = sum(one.goal.exactly == frozenset() and bool(one.machine.identity.users) for one in state.selected)
+    if disabled:
+        yield (
+            f"`terraform apply` disables the system-assigned identity of {_vms(disabled)}. Azure permanently\n"
+            "deletes each principal, which leaves its role assignments orphaned."
+        )
+    if emptied:
+        yield f"`terraform apply` detaches all user-assigned identities of {_vms(emptied)}."
+
+
+def _vms(count: int) -> str:
+    return "1 VM or scale set" if count == 1 else f"{count} VMs and scale sets"

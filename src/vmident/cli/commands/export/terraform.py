@@ -33,10 +33,13 @@ def terraform(run: Run, *, file: DescriptionFile = None, options: ExportOptions)
     from vmident.core.export.terraform.export import terraform_export
     from vmident.core.export.terraform.removed import known_resources
     from vmident.render.export.terraform import terraform_files
+    from vmident.render.plan import plan_warning_lines
+    from vmident.usecases.export_resources import plan_terraform
 
     session = run.open()
     job = export_job(_TERRAFORM, file, options, run)
     state, notes = exported_state(job, session)
     made = terraform_export(state, known_resources(job.folder.earlier_files().values()))
     job.check_not_empty(made.unsupported, is_empty=state.resources.is_empty)
-    return job.finish(run, replace(made, files=terraform_files(made, state)), notes=notes)
+    warnings = plan_warning_lines(plan_terraform(state, session.ports.machines), job.file)
+    return job.finish(run, replace(made, files=terraform_files(made, state)), notes=[*notes, *warnings])

@@ -7,7 +7,7 @@ a change does to all of these is decided by `vmident.core.consequences`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -122,6 +122,19 @@ def dependents_in(extensions: Iterable[Extension], encryption_identity: Resource
     if encryption_identity:
         found.append(Dependent(ENCRYPTION, "Disk encryption", encryption_identity))
     return tuple(found)
+
+
+def may_use_system(dependents: Iterable[Dependent], user_ids: Collection[str]) -> tuple[str, ...]:
+    """Return the titles of those that use the system-assigned identity of a machine that has one, or may use it.
+
+    They always use it, use the default identity, or name an identity by an ID that is not one of `user_ids`: the client
+    IDs and principal IDs of the user-assigned identities, in lower case.
+    """
+    return tuple(
+        one.title
+        for one in dependents
+        if isinstance(one.needs, Needs) or (isinstance(one.needs, str) and one.needs.lower() not in user_ids)
+    )
 
 
 def always_on_system(dependents: Iterable[Dependent]) -> tuple[str, ...]:

@@ -129,6 +129,8 @@ def test_a_principal_that_is_gone_is_orphaned_where_the_directory_was_asked_and_
     one = found(row)["possibly-orphaned-role-assignment"]
     assert (one.severity, one.identity, one.resources) == (Severity.LOW, None, (row.id,))
     assert "It may be an application" in one.message
+    assert "az role assignment delete" not in one.remediation
+    assert "--groups" in one.remediation and "az ad sp show --id unknown" in one.remediation
     assert found(row, gone=frozenset({"unknown"}))["orphaned-role-assignment"].severity is Severity.MEDIUM
     assert found(row, principals={"unknown": DirectoryObject("ServicePrincipal", "an application")}) == {}
     assert found(row._replace(principal_type="User")) == {}
@@ -210,6 +212,8 @@ def test_a_system_assigned_identity_without_a_role_is_found_unless_an_extension_
     seen = found(machines=(WEB._replace(system_extensions=extensions),)).get("system-identity-without-role")
     assert (seen is not None) is is_found
     assert bool(seen and "were not read" in seen.message) is is_doubtful
+    used = WEB._replace(system_extensions=(), system_users=("Azure Monitor Agent",))
+    assert "system-identity-without-role" not in found(machines=(used,))
     unread = frozenset({SUBSCRIPTION.rpartition("/")[2]})
     assert found(machines=(WEB._replace(system_extensions=extensions),), assignments_unread=unread) == {}
 

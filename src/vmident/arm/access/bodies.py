@@ -6,14 +6,11 @@ Microsoft.Authorization, versions 2022-04-01 (deny assignments) and 2020-10-01 (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from vmident.arm.wire.types import (
-    Body,
-    GraphIdentityBody,
-    Text,
-)
+from vmident.arm.wire.types import Body, ExtensionBody, GraphIdentityBody, Text
+from vmident.arm.wire.virtual_machines import extensions_from
 from vmident.core.access.estate import (
     ALL_PRINCIPALS,
     Assignment,
@@ -25,21 +22,23 @@ from vmident.core.access.estate import (
     UserAssigned,
     lower,
 )
-from vmident.core.dependents import ENCRYPTION, always_on_system
+from vmident.core.dependents import ENCRYPTION, always_on_system, dependents_in, may_use_system
 from vmident.core.resource_id import SCALE_SET
 from vmident.core.vm_kind import VmKind, kind_of
 
 if TYPE_CHECKING:
+    from vmident.core.dependents import Dependent, Extension
     from vmident.core.virtual_machine import VirtualMachine
 
 
 class MachineRow(Body):
-    """A VM or a scale set."""
+    """A VM or a scale set; the extensions of a VM are rows of their own."""
 
     id: str
     type: str
     identity: GraphIdentityBody | None = None
     encryption: Text = None
+    extensions: list[ExtensionBody] | None = None
 
 
 class IdentityRow(Body):
@@ -48,14 +47,6 @@ class IdentityRow(Body):
     id: str
     principal_id: Text = None
     client_id: Text = None
-
-
-class ExtensionRow(Body):
-    """An extension of a VM."""
-
-    id: str
-    publisher: Text = None
-    kind: Text = None
 
 
 class FullAssignmentPropertiesBody(Body):
@@ -154,29 +145,37 @@ class SubscriptionRow(Body):
     chain: list[ManagementGroupBody] | None = None
 
 
-def machine_of(row: MachineRow, extensions: Iterable[str]) -> Machine:
-    """Return the machine; `extensions` are the titles of those on it that need the system-assigned identity."""
+def machine_of(row: MachineRow, extensions: Iterable[Extension]) -> Machine:
+    """Return the machine; `extensions` are those that are rows of their own."""
     identity = row.identity or GraphIdentityBody()
-    users = (
+    dependents = dependents_in((*extensions, *extensions_from(row.extensions or ())), None)
+    users = tuple(
         UserAssigned(user, ids.principal_id if ids else None, ids.client_id if ids else None)
         for user, ids in (identity.user_assigned_identities or {}).items()
     )
     has_system = "systemassigned" in (identity.type or "").lower()
     kind = VmKind.SCALE_SET if row.type.lower() == SCALE_SET.lower() else VmKind.VM
     system = identity.principal_id if has_system else None
-    return Machine(row.id, kind, system, tuple(users), row.encryption or None, tuple(extensions))
+    return _with_extensions(Machine(row.id, kind, system, users, row.encryption or None), dependents)
 
 
 def machine_read(vm: VirtualMachine) -> Machine:
     """Return the machine from its own GET, which shows its extensions and its disk encryption."""
     encryption = next((one.needs for one in vm.dependents if one.code == ENCRYPTION), None)
-    return Machine(
+    machine = Machine(
         str(vm.id),
         kind_of(vm.id),
         vm.identity.system.principal_id if vm.identity.system else None,
         tuple(UserAssigned(str(user), ids.principal_id, ids.client_id) for user, ids in vm.identity.users.items()),
         str(encryption) if encryption else None,
-        always_on_system(vm.dependents),
+    )
+    return _with_extensions(machine, [one for one in vm.dependents if one.code != ENCRYPTION])
+
+
+def _with_extensions(machine: Machine, dependents: Sequence[Dependent]) -> Machine:
+    ids = {one.lower() for user in machine.users for one in (user.client_id, user.principal_id) if one}
+    return machine._replace(
+        system_extensions=always_on_system(dependents), system_users=may_use_system(dependents, ids)
     )
 
 

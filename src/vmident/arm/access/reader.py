@@ -16,7 +16,6 @@ from vmident.arm.access.bodies import (
     CredentialRow,
     DefinitionRow,
     DenialRow,
-    ExtensionRow,
     IdentityRow,
     MachineRow,
     SubscriptionRow,
@@ -40,9 +39,10 @@ from vmident.arm.identities import FEDERATED_CREDENTIALS
 from vmident.arm.limits import FEDERATED_IDENTITIES
 from vmident.arm.paging import graph_answers, pages
 from vmident.arm.roles import ArmRoles
+from vmident.arm.wire.types import GraphExtensionBody
 from vmident.core.access.access_map import management_groups_in
 from vmident.core.access.estate import Estate, FederatedCredential, Unread, UserAssigned, lower, subscription_of
-from vmident.core.dependents import Extension, always_on_system, dependents_in
+from vmident.core.dependents import PUBLISHERS, Extension
 from vmident.core.rbac.permissions import READ_ROLE_ASSIGNMENT, allows
 from vmident.core.rbac.scope import Scope
 from vmident.errors import VmidentError
@@ -61,12 +61,15 @@ _MACHINES = (
     "resources | where type in~ ('microsoft.compute/virtualmachines', 'microsoft.compute/virtualmachinescalesets') "
     "| project id, type, identity, encryption = coalesce("
     "tostring(properties.securityProfile.encryptionIdentity.userAssignedIdentityResourceId), "
-    "tostring(properties.virtualMachineProfile.securityProfile.encryptionIdentity.userAssignedIdentityResourceId)) "
+    "tostring(properties.virtualMachineProfile.securityProfile.encryptionIdentity.userAssignedIdentityResourceId)), "
+    "extensions = properties.virtualMachineProfile.extensionProfile.extensions "
     "| order by id asc"
 )
+_PUBLISHERS = ", ".join(f"'{one}'" for one in PUBLISHERS)
 _EXTENSIONS = (
-    "resources | where type =~ 'microsoft.compute/virtualmachines/extensions' "
-    "| project id, publisher = tostring(properties.publisher), kind = tostring(properties.type) | order by id asc"
+    "resources | where type =~ 'microsoft.compute/virtualmachines/extensions' and properties.publisher in~ "
+    f"({_PUBLISHERS}) | project id, publisher = tostring(properties.publisher), kind = "
+    "tostring(properties.type), settings = properties.settings | order by id asc"
 )
 _IDENTITIES = (
     "resources | where type =~ 'microsoft.managedidentity/userassignedidentities' "
@@ -173,11 +176,11 @@ class ArmAccessRows:
 
     def _machines(self, subscriptions: Sequence[str]) -> tuple[Machine, ...]:
         extensions: dict[str, list[Extension]] = defaultdict(list)
-        for one in self._rows(_EXTENSIONS, ExtensionRow, subscriptions):
+        for one in self._rows(_EXTENSIONS, GraphExtensionBody, subscriptions):
             vm, _, name = one.id.rpartition("/extensions/")
-            extensions[lower(vm)].append(Extension(name, one.publisher or "", one.kind or ""))
+            extensions[lower(vm)].append(Extension(name, one.publisher or "", one.kind or "", one.settings))
         rows = self._rows(_MACHINES, MachineRow, subscriptions)
-        return tuple(machine_of(one, always_on_system(dependents_in(extensions[lower(one.id)], None))) for one in rows)
+        return tuple(machine_of(one, extensions[lower(one.id)]) for one in rows)
 
     def _assignments_unread(self, subscriptions: Sequence[str], unread: list[Unread]) -> frozenset[str]:
         """Return the subscriptions, in lower case, of which the caller may not read all role assignments.

@@ -80,13 +80,14 @@ def _dependents(resources: Sequence[ExtensionBody], properties: VmPropertiesBody
     profile = properties.virtual_machine_profile
     security = profile.security_profile if profile else properties.security_profile
     in_profile = profile.extension_profile.extensions if profile and profile.extension_profile else None
-    extensions = _extensions([*resources, *(in_profile or ())])
+    extensions = extensions_from([*resources, *(in_profile or ())])
     encryption = security.encryption_identity if security else None
     user = encryption.user_assigned_identity_resource_id if encryption else None
     return dependents_in(extensions, ResourceId.parse(user) if user else None)
 
 
-def _extensions(bodies: Sequence[ExtensionBody]) -> list[Extension]:
+def extensions_from(bodies: Iterable[ExtensionBody]) -> list[Extension]:
+    """Return the extensions of a VM or scale set, without those of which only the ID is known."""
     return [
         Extension(one.name or "", found.publisher or "", found.type or "", found.settings)
         for one in bodies
@@ -137,7 +138,7 @@ def vm_from_graph(content: Raw, kind: VmKind = VmKind.VM) -> VirtualMachine:
             row.location or "",
             _identity(identity, what),
             tags=tags_from_wire(row.tags),
-            dependents=dependents_in(_extensions(row.extensions or []), encryption),
+            dependents=dependents_in(extensions_from(row.extensions or []), encryption),
             has_unread_extensions=kind is VmKind.VM,
             is_flexible=_is_flexible(row.mode),
         )

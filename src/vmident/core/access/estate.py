@@ -30,7 +30,8 @@ class Machine(NamedTuple):
     """A VM or a scale set. `users` are its user-assigned identities, attached ones that are gone included.
 
     `encryption_identity` is the ID of the identity that disk encryption uses; `system_extensions` are the
-    titles of extensions that need the system-assigned identity, `None` where extensions were not read.
+    titles of extensions that need the system-assigned identity, `None` where extensions were not read. `system_users`
+    are those of extensions that use it if there is one, the default identity being the system-assigned one.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Machine(NamedTuple):
     users: tuple[UserAssigned, ...] = ()
     encryption_identity: str | None = None
     system_extensions: tuple[str, ...] | None = None
+    system_users: tuple[str, ...] = ()
 
 
 class RolePermission(NamedTuple):

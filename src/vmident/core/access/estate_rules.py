@@ -84,14 +84,21 @@ def _orphaned_assignments(access: AccessMap) -> Iterator[Finding]:
         if principal in known:
             continue
         if principal in estate.gone:
-            yield _orphan(ORPHANED, Severity.MEDIUM, one, f"Principal {one.principal_id} no longer exists.")
+            message = f"Principal {one.principal_id} no longer exists."
+            yield _orphan(ORPHANED, Severity.MEDIUM, one, message, delete_assignment(one.id))
         elif one.principal_type == "ServicePrincipal":
-            message = f"Principal {one.principal_id} was not found among the identities that were read."
-            yield _orphan(POSSIBLY_ORPHANED, Severity.LOW, one, f"{message} It may be an application.")
+            # The identity of a policy assignment or of another Azure service looks the same: deleting its role would
+            # break that service.
+            message = (
+                f"Principal {one.principal_id} was not found among the identities that were read. It may be an "
+                "application, or the identity of a policy assignment or of another Azure service."
+            )
+            check = command_line("az", "ad", "sp", "show", "--id", one.principal_id)
+            remediation = f"Check first whether the principal exists, with --groups or: {check}"
+            yield _orphan(POSSIBLY_ORPHANED, Severity.LOW, one, message, remediation)
 
 
-def _orphan(rule: FindingRule, severity: Severity, one: Assignment, message: str) -> Finding:
-    remediation = delete_assignment(one.id)
+def _orphan(rule: FindingRule, severity: Severity, one: Assignment, message: str, remediation: str) -> Finding:
     return Finding(
         rule.id, severity, f"{message} It has a role on {scope_title(one.scope)}.", None, (one.id,), remediation
     )

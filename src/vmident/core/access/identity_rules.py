@@ -73,13 +73,14 @@ def _no_role(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:
     machine = identity.machines[0]
     if subscription_of(machine.id) in access.estate.assignments_unread:
         return
-    if machine.system_extensions:
+    if machine.system_extensions or machine.system_users:
         return
     unread = "" if machine.system_extensions is not None else " Its extensions were not read: one may need it."
     yield Finding(
         NO_ROLE.id,
         Severity.LOW,
-        f"The system-assigned identity of '{identity.name}' has no role assignment that was read.{unread}",
+        f"The system-assigned identity of '{identity.name}' has no role assignment in the subscriptions "
+        f"that were read.{unread}",
         identity.place,
         (machine.id,),
         command_line("vmident", "disable-system", machine.id),

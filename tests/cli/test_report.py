@@ -20,6 +20,12 @@ def test_it_reports_counts_and_findings_and_writes_nothing_to_azure(estate: Prog
     assert estate("report --fail-on high").code == 10
 
 
+def test_a_system_assigned_identity_that_an_extension_uses_by_default_is_not_to_be_disabled(estate: Program) -> None:
+    found = estate("report --rule system-identity-without-role").json["findings"]
+    assert {one["identity"].split("/")[-1] for one in found} & {"monitoredVM", "webScaleSet", "signInVM"} == set()
+    assert len(found) > 0
+
+
 @pytest.mark.parametrize(
     ("name", "options", "begins"),
     [
@@ -47,6 +53,8 @@ def test_a_report_is_saved_for_its_owner_alone(
     [
         ("report --save estate.pdf", "The format of 'estate.pdf' is not clear"),
         ("report --format html", "--format requires --save"),
+        ("report -g myResourceGroup", "-g cannot be used with 'report'"),
+        ("report --save -", "The format of '-' is not clear"),
         ("report --save missing/estate.html", "cannot be saved"),
         ("report --save estate.html --format pdf", "is not one of html, md, sarif, json or opengraph"),
     ],
@@ -61,6 +69,22 @@ def test_on_a_terminal_findings_come_after_the_counts(estate: Program) -> None:
     first, *rest = estate("report").out.splitlines()
     assert first.startswith("14 VMs and scale sets, 14 identities (1 with a privileged role), ")
     assert "findings: 3 high" in "\n".join(rest)
+
+
+@pytest.mark.parametrize("file", ["-", "/dev/stdout"])
+def test_a_report_is_saved_to_standard_output_alone(estate: Program, file: str) -> None:
+    outcome = estate(f"report --save {file} --format md")
+    assert outcome.out.startswith("# Managed identity report")
+    assert '"findings"' not in outcome.out
+    assert (outcome.err, Path("-").exists()) == ("", False)
+
+
+def test_on_a_terminal_a_saved_report_is_only_summarized(estate: Program, tmp_path: Path) -> None:
+    estate.terminal = TERMINAL
+    outcome = estate(f"report --save {tmp_path / 'estate.html'}")
+    first, second, unread = outcome.out.splitlines()
+    assert first.startswith("14 VMs and scale sets") and "findings: 3 high" in second and "Groups not read" in unread
+    assert "Report saved to" in outcome.err
 
 
 def test_ignored_findings_are_not_in_the_page(estate: Program, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vmident.core.access.edges import Edge, Holding, IdentityEntry, principal_title
-from vmident.core.access.estate import name_of, scope_title
+from vmident.core.access.estate import Unread, name_of, scope_title
 from vmident.core.access.finding import Finding, Severity
 from vmident.core.access.rights import Privilege
 from vmident.render.line import Line, Tone
@@ -71,11 +71,26 @@ def access_rows(report: AccessReport) -> list[dict[str, Any]]:
 
 def access_lines(report: AccessReport) -> Iterator[Line]:
     """Draw each identity with who can act as it and what it can do, then findings, then what was not read."""
+    if report.without_identities:
+        names = [f"'{name_of(one)}'" for one in report.without_identities]
+        yield Line(f"{_listed(names)} {'has' if len(names) == 1 else 'have'} no identities.")
+    elif not report.identities:
+        yield Line("No identities found.")
     for one in report.identities:
         yield from _identity_lines(one, is_partial=bool(report.assignments_unread))
     yield from finding_lines(report.findings)
-    for unread in report.unread:
-        yield Line(f"Not read: {unread.what}: {unread.why}", Tone.FAINT)
+    yield from unread_lines(report.unread)
+
+
+def unread_lines(unread: Sequence[Unread]) -> Iterator[Line]:
+    """Draw what was not read, and why."""
+    for one in unread:
+        yield Line(f"{one.what[0].upper()}{one.what[1:]} not read: {one.why}", Tone.FAINT)
+
+
+def counted(count: int, one: str, several: str) -> str:
+    """Return a count with its noun."""
+    return f"{count} {one if count == 1 else several}"
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
@@ -84,10 +99,15 @@ def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
         yield Line(f"{one.severity.value:<7} {one.rule}", _TONES[one.severity])
         yield Line(f"        {one.message}")
         yield Line(f"        Fix: {one.remediation}", Tone.FAINT)
+    yield from finding_count_lines(findings)
+
+
+def finding_count_lines(findings: Sequence[Finding]) -> Iterator[Line]:
+    """Draw how many findings there are, by severity."""
+    title = counted(len(findings), "finding", "findings")
     counts = [sum(one.severity is severity for one in findings) for severity in Severity]
     parts = [f"{count} {severity.value}" for count, severity in zip(counts, Severity, strict=True) if count]
-    noun = "finding" if len(findings) == 1 else "findings"
-    yield Line(f"{len(findings)} {noun}: {', '.join(parts)}." if findings else "No findings.", Tone.HEADING)
+    yield Line(f"{title}: {', '.join(parts)}." if findings else "No findings.", Tone.HEADING)
 
 
 def _identity_lines(one: IdentityAccess, *, is_partial: bool) -> Iterator[Line]:

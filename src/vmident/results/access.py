@@ -24,6 +24,7 @@ class IdentityAccess(Struct, frozen=True):
 class AccessReport(Struct, frozen=True):
     """Access as it was read; `as_of_seconds` is when (epoch).
 
+    `without_identities` are the IDs of machines that were asked about and have no identity.
     `assignments_unread` are the subscriptions whose role assignments were not all read.
     """
 
@@ -32,6 +33,7 @@ class AccessReport(Struct, frozen=True):
     unread: tuple[Unread, ...]
     as_of_seconds: float
     assignments_unread: frozenset[str] = frozenset()
+    without_identities: tuple[str, ...] = ()
 
 
 class EstateReport(Struct, frozen=True):

@@ -32,6 +32,9 @@ def test_the_document_has_counts_findings_identities_and_what_was_not_read() -> 
     assert document["unread"] == [{"what": "groups", "why": "not asked for"}]
     assert len(document["findings"]) == len(finding_rows(report))
     assert "2 VMs and scale sets, 3 identities (1 with a privileged role)" in next(iter(report_lines(report))).text
+    one = report_of(SMALL.__class__(machines=SMALL.machines[:1], assignments=SMALL.assignments[:1]))
+    assert next(iter(report_lines(one))).text.startswith("1 VM or scale set, 2 identities ")
+    assert next(iter(report_lines(one))).text.endswith(", 1 role assignment")
 
 
 def test_a_sarif_log_is_read_by_another_tool_with_the_same_results(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from vmident.core.access.estate import (
     subscription_of,
 )
 
-GROUPS_UNREAD = Unread("groups", "roles granted through Microsoft Entra groups are not shown; use --groups")
+GROUPS_UNREAD = Unread("groups", "use --groups to show roles granted through Microsoft Entra groups")
 _FOREIGN = frozenset({"ForeignGroup", "Unknown"})
 """Types of principals of which no absence proves anything: those of another tenant, and those of no known type."""
 _WITNESSES = 20

@@ -7,8 +7,16 @@ from typing import Any
 
 from vmident.core.access.rights import Privilege
 from vmident.core.access.summary import IdentitySummary
-from vmident.render.access import finding_document, finding_lines, holding_document, identity_type
-from vmident.render.line import Line, Tone
+from vmident.render.access import (
+    counted,
+    finding_count_lines,
+    finding_document,
+    finding_lines,
+    holding_document,
+    identity_type,
+    unread_lines,
+)
+from vmident.render.line import Line
 from vmident.render.moment import utc
 from vmident.results.access import EstateReport
 
@@ -60,16 +68,16 @@ def finding_rows(report: EstateReport) -> list[dict[str, Any]]:
     ]
 
 
-def report_lines(report: EstateReport) -> Iterator[Line]:
-    """Draw the counts, the findings, and what was not read."""
+def report_lines(report: EstateReport, *, is_short: bool = False) -> Iterator[Line]:
+    """Draw the counts, the findings or in short their number, and what was not read."""
     counts = counts_of(report)
     yield Line(
-        f"{counts['machines']} VMs and scale sets, {counts['identities']} identities ({counts['privileged']} with a "
-        f"privileged role), {counts['roleAssignments']} role assignments"
+        f"{counted(counts['machines'], 'VM or scale set', 'VMs and scale sets')}, "
+        f"{counted(counts['identities'], 'identity', 'identities')} ({counts['privileged']} with a privileged role), "
+        f"{counted(counts['roleAssignments'], 'role assignment', 'role assignments')}"
     )
-    yield from finding_lines(report.findings)
-    for unread in report.unread:
-        yield Line(f"Not read: {unread.what}: {unread.why}", Tone.FAINT)
+    yield from finding_count_lines(report.findings) if is_short else finding_lines(report.findings)
+    yield from unread_lines(report.unread)
 
 
 def _identity_document(one: IdentitySummary, report: EstateReport) -> dict[str, Any]:

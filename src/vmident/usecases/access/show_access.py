@@ -56,7 +56,7 @@ def show_access(
 ) -> AccessReport:
     """Read the rows of the subscriptions, with a directory also groups and names, and answer.
 
-    Raises `NotFound` for an identity that is not there.
+    Raises `NotFound` for an identity that is not there, and for a principal that nothing that was read names.
     """
     access = AccessMap(with_groups(_estate(question, subscriptions, rows), directory))
     entries = access.identities if question.is_empty else _entries(question, access)
@@ -69,6 +69,7 @@ def show_access(
         access.unread,
         as_of_seconds,
         access.estate.assignments_unread,
+        _without_identities(question.machines, access.estate),
     )
 
 
@@ -86,6 +87,7 @@ def _entries(question: AccessQuestion, access: AccessMap) -> tuple[IdentityEntry
     machines = frozenset(map(lower, question.machines))
     named = [_named(word, access.identities) for word in question.identities]
     asked = frozenset(one.lower() for one in question.principals)
+    _check_known(question.principals, access)
     principals = asked | {group for one in asked for group in access.groups_of(one)}
     return tuple(
         one
@@ -94,6 +96,26 @@ def _entries(question: AccessQuestion, access: AccessMap) -> tuple[IdentityEntry
         or any(lower(machine.id) in machines for machine in one.machines)
         or (principals and any((edge.principal_id or "").lower() in principals for edge in access.can_become(one)))
     )
+
+
+def _without_identities(machines: Iterable[str], estate: Estate) -> tuple[str, ...]:
+    asked = frozenset(map(lower, machines))
+    return tuple(
+        one.id for one in estate.machines if lower(one.id) in asked and one.system_principal is None and not one.users
+    )
+
+
+def _check_known(principals: Iterable[str], access: AccessMap) -> None:
+    estate = access.estate
+    known = {one.principal_id.lower() for one in estate.assignments}
+    known |= {one.principal_id.lower() for one in access.identities if one.principal_id}
+    known = known.union(estate.principals, *(one.principals | one.excluded for one in estate.denials))
+    for one in principals:
+        if one.lower() not in known and not access.groups_of(one):
+            raise NotFound(
+                f"No principal with object ID '{one}' was read: it has no role assignment of its own.",
+                hint="Check the ID, or use --groups to read members of groups too.",
+            )
 
 
 def _named(word: str, identities: Iterable[IdentityEntry]) -> IdentityEntry:

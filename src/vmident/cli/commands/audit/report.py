@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from vmident.results.access import EstateReport
 
 
+_STANDARD_OUTPUT = ("-", "/dev/stdout")
+
+
 class FileFormat(Enum):
     """What a report is saved as."""
 
@@ -38,7 +41,7 @@ SaveFile = Annotated[
     typer.Option(
         "--save",
         metavar="FILE",
-        help="Write the report to a file: .html, .md, .sarif or .json.",
+        help="Write the report to a file: .html, .md, .sarif or .json. '-' is standard output.",
         show_default=False,
     ),
 ]
@@ -75,16 +78,26 @@ def report(
 
       vmident report --subscription all --save findings.sarif --fail-on high
     """
+    if run.group_given:
+        raise UsageError(
+            "-g cannot be used with 'report', which reports whole subscriptions.",
+            hint="Remove -g, or use 'vmident access --all' with -g.",
+        )
     chosen = finding_filter(finding, run)
     file_format = _format_of(save, saved_format)
     session = run.open(selecting=True)
     subscriptions = session.subscriptions(run.several_subscriptions) or (session.where.subscription(),)
     directory = session.ports.directory if groups else None
     made = report_estate(subscriptions, session.ports.access_rows, chosen, run.runtime.wall(), directory=directory)
+    if save is not None and file_format is not None and save in _STANDARD_OUTPUT:
+        run.console.answer(_text(made, file_format).removesuffix("\n"))
+        return exit_code_of(made, finding.fail_on)
     if save is not None and file_format is not None:
         _write(save, _text(made, file_format))
+    is_saved = save is not None
+    run.answer(report_document(made), rows=finding_rows(made), lines=lambda: report_lines(made, is_short=is_saved))
+    if is_saved:
         run.console.note([Line(f"Report saved to {save}.")])
-    run.answer(report_document(made), rows=finding_rows(made), lines=lambda: report_lines(made))
     return exit_code_of(made, finding.fail_on)
 
 
@@ -111,7 +124,7 @@ def _format_of(save: str | None, given: FileFormat | None) -> FileFormat | None:
     if given is None and by_name is None:
         raise UsageError(
             f"The format of '{save}' is not clear from its name.",
-            hint="Use a name that ends in .html, .md, .sarif or .json, or --format.",
+            hint="Use --format, or a name that ends in .html, .md, .sarif or .json.",
         )
     return given or by_name
 

@@ -81,6 +81,9 @@ def test_fail_on_exits_with_10_unless_the_findings_are_ignored(estate: Program, 
         ("access webVM --ignore missing.txt", 2, "cannot be read"),
         ("access webVM --fail-on severe", 2, "is not one of high, medium or low"),
         ("access noVM", 3, "not found"),
+        ("access --principal nope", 2, "'nope' is not an object ID."),
+        ("access --principal a@contoso.com", 2, "az ad user show --id a@contoso.com --query id -o tsv"),
+        ("access --principal 99999999-0e5a-4d5b-8f2b-1b7a5c0ffee4", 3, "No principal with object ID '99999999-"),
         ("access --identity monitorin", 3, "Did you mean 'monitoring'"),
     ],
 )
@@ -162,7 +165,12 @@ def test_an_identity_whose_roles_were_not_read_is_not_said_to_have_none(estate: 
     estate.terminal = TERMINAL
     out = " ".join(estate("access encryptedVM").out.split())
     assert "What it can do: no role assignments found; not all were read" in out
-    assert "Not read: role assignments of subscription" in out
+    assert "Role assignments of subscription" in out
+
+
+def test_a_vm_without_identities_is_said_to_have_none(estate: Program) -> None:
+    estate.terminal = TERMINAL
+    assert estate("access myVM").out.splitlines()[0] == "'myVM' has no identities."
 
 
 def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(estate: Program) -> None:
@@ -172,4 +180,4 @@ def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(estate:
     assert "run commands: role 'Script Runner' on resource group 'otherResourceGroup'" in out
     assert "(eligible until 2035-01-01)" in out
     assert "Fix: az role assignment delete --ids" in out
-    assert "Not read: groups" in out
+    assert "Groups not read: use --groups" in out

@@ -24,7 +24,7 @@ from vmident.arm.microsoft_graph.bodies import BatchBody, BatchedAnswer, ObjectB
 from vmident.core.access.directory import DirectoryAnswer
 from vmident.core.access.estate import DirectoryObject, Unread
 from vmident.core.naming import GUID
-from vmident.errors import NotSignedIn, VmidentError
+from vmident.errors import NotAllowed, NotSignedIn, VmidentError
 
 if TYPE_CHECKING:
     from vmident.arm.connection import Connection
@@ -34,6 +34,8 @@ IDS_AT_ONCE = 1_000
 REQUESTS_IN_BATCH = 20
 _TYPES = ("user", "group", "servicePrincipal", "device", "directoryObjectPartnerReference")
 _MEMBERS = f"/groups/{{}}/transitiveMembers?$count=true&$select=id,displayName,userPrincipalName&$top={GROUP_PAGE}"
+# Source: 'directoryObject: getByIds' of Microsoft Graph, whose least privileged permission is this one.
+_ASK = "Ask for the permission Directory.Read.All or the Microsoft Entra role Directory Readers"
 _ADVANCED = {"ConsistencyLevel": "eventual"}
 
 
@@ -162,4 +164,5 @@ class _Reading:
         except VmidentError as failure:
             if failure.ends_run and not isinstance(failure, NotSignedIn):
                 raise
-            self._unread.append(Unread(what(), f"{failure.message} [{failure.code}]"))
+            advice = f". {_ASK}" if isinstance(failure, NotAllowed) else ""
+            self._unread.append(Unread(what(), f"{failure.message} [{failure.code}]{advice}"))

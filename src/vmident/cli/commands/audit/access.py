@@ -12,7 +12,9 @@ from vmident.cli.options.access import FindingOptions, GroupsFlag
 from vmident.cli.options.shared import IdentityWords, VmOptions, VmWords
 from vmident.cli.run import Run
 from vmident.core.access.estate import subscription_of
+from vmident.core.naming import GUID
 from vmident.core.selection import Selection
+from vmident.core.shell import command_line
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.errors import ExitCode, UsageError
 from vmident.render.access import access_document, access_lines, access_rows
@@ -60,6 +62,8 @@ def access(
       vmident access --all --fail-on high
     """
     chosen = finding_filter(finding, run)
+    for one in principal or ():
+        _check_object_id(one)
     identities = checked_identity_names(identity or ())
     meant = selected_vms(vms, vm_options, run) if is_selection(vms, vm_options, run) else None
     if meant is None and not identities and not principal:
@@ -83,3 +87,12 @@ def access(
     )
     run.answer(access_document(report), rows=access_rows(report), lines=lambda: access_lines(report))
     return exit_code_of(report, finding.fail_on)
+
+
+def _check_object_id(word: str) -> None:
+    if not GUID.fullmatch(word):
+        show = command_line("az", "ad", "user", "show", "--id", word if "@" in word else "USER")
+        raise UsageError(
+            f"'{word}' is not an object ID.",
+            hint=f"Find the object ID of a user: {show} --query id -o tsv",
+        )

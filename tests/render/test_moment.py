@@ -17,11 +17,12 @@ NOW = 1_800_000_000.0
         (60, "1 minute ago"),
         (7_199, "1 hour ago"),
         (86_399, "23 hours ago"),
-        (29.9 * 86_400, "29 days ago"),
+        (86_400, "1 day ago (2027-01-14)"),
+        (29.9 * 86_400, "29 days ago (2026-12-16)"),
         (30 * 86_400, "2026-12-16"),
     ],
 )
-def test_a_moment_is_relative_for_a_month(seconds: float, text: str) -> None:
+def test_a_moment_is_relative_for_a_month_and_dated_from_a_day_on(seconds: float, text: str) -> None:
     assert ago(NOW - seconds, NOW) == text
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vmident.core.history.identity_change import IdentityAction, IdentityChange
 from vmident.core.history.resource_change import KEPT_DAYS, ChangeKind
 from vmident.core.naming import GUID
+from vmident.core.shell import command_line
 from vmident.core.vm_kind import counted, is_machine, kind_of
 from vmident.render.line import Line, Tone
 from vmident.render.moment import ago, utc
@@ -96,7 +97,25 @@ def history_lines(report: HistoryReport, now_seconds: float, since_seconds: floa
     if not report.entries:
         since = f"since {utc(since_seconds)}" if since_seconds is not None else f"in the last {KEPT_DAYS} days"
         yield Line(f"No changes of identities {since}.")
-    yield Line(f"Azure keeps changes for {KEPT_DAYS} days. New ones appear within about 5 minutes.", Tone.FAINT)
+    kept = f"Azure keeps changes for {KEPT_DAYS} days. " if report.entries or since_seconds is not None else ""
+    yield Line(f"{kept}New {'ones' if kept else 'changes'} appear within about 5 minutes.", Tone.FAINT)
+    yield from _next_steps(report.entries)
+
+
+def _next_steps(entries: Sequence[HistoryEntry]) -> Iterator[Line]:
+    """Draw how to find the name of the last application that changed something, and how to undo the last run."""
+    application = next((one.author.changed_by for one in entries if _is_application(one)), None)
+    if application:
+        yield Line(f"To see the application: {command_line('az', 'ad', 'sp', 'show', '--id', application)}", Tone.FAINT)
+    run = next((one.run for one in entries if one.run and one.is_recorded), None)
+    if run:
+        yield Line(f"To undo run {run}: {command_line('vmident', 'runs', 'undo', run)}", Tone.FAINT)
+
+
+def _is_application(entry: HistoryEntry) -> bool:
+    author = entry.author
+    is_user = author.changed_by_type in (None, "User") or author.is_system
+    return not is_user and author.changed_by is not None and bool(GUID.fullmatch(author.changed_by))
 
 
 def older_lines(older: int) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
 from vmident.core.vm_kind import ONLY_VMS, VmKind, kind_of, none_of
 from vmident.render.formats import as_table
 from vmident.render.line import Line, Tone
-from vmident.render.moment import ago
+from vmident.render.moment import age
 from vmident.results.changes import ChangeResult, RoleResult, RoleStatus, Status
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ def table_lines(
         yield Line(text)
     counts = Counter(row["kind"] for row in rows)
     number = " and ".join(kind.counted(counts[kind.value]) for kind in VmKind if counts[kind.value])
-    age = f", read {ago(0, age_seconds)}" if age_seconds >= _OLD_SECONDS else ""
-    yield Line(f"{number}{age}", Tone.FAINT)
+    since = f", read {age(age_seconds)}" if age_seconds >= _OLD_SECONDS else ""
+    yield Line(f"{number}{since}", Tone.FAINT)
 
 
 def fact_lines(facts: Mapping[str, Any]) -> Iterator[Line]:

@@ -5,20 +5,25 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
-_MONTH_SECONDS = 30 * 86_400
+_DAY_SECONDS = 86_400
+_MONTH_SECONDS = 30 * _DAY_SECONDS
 
 
 def ago(moment_seconds: float, now_seconds: float) -> str:
-    """Return epoch time as `12 seconds ago`, `3 minutes ago`, `5 hours ago` or `2 days ago`; after a month, as a date.
+    """Return epoch time as `3 minutes ago`, from a day on with its date in UTC, `2 days ago (2026-01-31)`.
 
-    A moment ahead of `now_seconds`, by a clock that differs, is `just now`.
+    After a month it is the date alone.
     """
     seconds = int(now_seconds - moment_seconds)
-    if seconds < 1:
-        return "just now"
-    if seconds >= _MONTH_SECONDS:
-        return datetime.fromtimestamp(int(moment_seconds), tz=timezone.utc).strftime("%Y-%m-%d")
-    return f"{lasting(seconds)} ago"
+    if seconds < _DAY_SECONDS:
+        return age(seconds)
+    date = utc(moment_seconds)[:10]
+    return date if seconds >= _MONTH_SECONDS else f"{age(seconds)} ({date})"
+
+
+def age(seconds: float) -> str:
+    """Return an age as `12 seconds ago` or `2 days ago`; that of a moment to come, by another clock, is `just now`."""
+    return "just now" if seconds < 1 else f"{lasting(seconds)} ago"
 
 
 def until(moment_seconds: float, now_seconds: float) -> str:

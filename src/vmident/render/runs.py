@@ -14,7 +14,7 @@ from vmident.render.document import Document, roles_member
 from vmident.render.formats import as_table
 from vmident.render.human import difference_lines, role_lines
 from vmident.render.line import Line, Tone
-from vmident.render.moment import ago, lasting, utc
+from vmident.render.moment import age, ago, lasting, utc
 
 _STAGES = {
     Stage.PLANNED: "not started",
@@ -117,7 +117,7 @@ def whole_run_lines(record: RunRecord, now_seconds: float) -> Iterator[Line]:
     lasted = "" if record.ended is None else f", took {lasting(record.ended - record.began)}"
     yield Line(f"{record.id}: {record.status}", Tone.HEADING)
     yield Line(f"  command {record.origin.command}")
-    yield Line(f"  started {ago(record.began, now_seconds)} ({utc(record.began)}){lasted}")
+    yield Line(f"  started {age(int(now_seconds - record.began))} ({utc(record.began)}){lasted}")
     yield Line(
         f"  cloud   {record.origin.cloud}{f', as {record.origin.caller_name}' if record.origin.caller_name else ''}"
     )

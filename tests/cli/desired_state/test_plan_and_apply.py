@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Typing
 from tests.cli.desired_state.conftest import LOSING, OTHER, USER, WEB, Description, attach
-from tests.program import TERMINAL, Program, answering, identity_id, letting_in, vm_id
+from tests.program import GROUP, TERMINAL, WIDE_TERMINAL, Program, answering, identity_id, letting_in, vm_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 
 
@@ -110,6 +110,16 @@ def test_applying_what_loses_something_needs_a_yes(program: Program, desired_fil
     assert (program(f"apply -f {file}").code, program.patches) == (1, [])
     assert program(f"apply -f {file} --yes").code == 0
     assert "identity" not in json.dumps(program.identity_of("appVM") or {})
+
+
+def test_a_plan_that_is_shown_ends_with_how_to_apply_it(program: Program, desired_file: Description) -> None:
+    file = desired_file(WEB)
+    program.terminal = WIDE_TERMINAL
+    for options in ("", f" -g {GROUP}", " --strict"):
+        assert program(f"plan -f {file}{options}").err.splitlines()[-1] == f"To apply: vmident apply -f {file}{options}"
+    assert "To apply: " not in program(f"plan -f {file} -o json").err
+    assert program(f"apply -f {file} --yes").code == 0
+    assert "To apply: " not in program(f"plan -f {file}").err
 
 
 def test_applying_dry_sends_nothing(program: Program, desired_file: Description) -> None:

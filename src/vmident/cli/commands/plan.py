@@ -88,6 +88,11 @@ def plan(run: Run, *, word: MissingOption = None, file: DescriptionFile = None, 
     if options.save:
         apply = command_line("vmident", "apply", options.save)
         run.console.warn([Line(f"Saved the plan to '{options.save}'. To apply it: {apply}")])
+    elif made.pending and file != "-" and run.output is Output.HUMAN:
+        strict = ["--strict"] if options.strict else []
+        group = ["-g", run.group_given] if run.group_given else []
+        apply = command_line("vmident", "apply", "-f", file, *group, *run.subscription_options, *strict)
+        run.console.warn([Line(f"To apply: {apply}")])
     return _exit_code(made) if options.exit_code else ExitCode.DONE
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[2] / "src" / "vmident"
+PROJECT = Path(__file__).resolve().parents[2]
+SOURCE = PROJECT / "src" / "vmident"
 MODULES = sorted(SOURCE.rglob("*.py"))
 # A docstring begins with what a function returns or does, in the imperative of the field.
 _FIRST_WORDS = re.compile(r"(Give|Tell|Say|Hand|Let)\b")
@@ -18,6 +19,9 @@ _IN_MESSAGES = re.compile(
     r"\b(whoever|whom|nobody|somebody|point(s)? at nobody|is no (VM|tag|scope|role|id|type)|does not go with|goes on|"
     r"taken back|put back|brought back|go on with|carry (it )?out|carried out|for good|Leave .* out|way out)\b"
 )
+
+# vmident is on no public index: there, its name may be another's.
+_FROM_AN_INDEX = re.compile(r"""(\binstall|\bpipx run|\buvx)(",|\s+-\S+)*\s+['"]?vmident(?![-\w/])""")
 
 
 def name_of(path: Path) -> str:
@@ -49,3 +53,15 @@ def test_docstrings_begin_with_the_verbs_of_the_field(path: Path) -> None:
 def test_messages_use_the_words_of_the_field(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert [text for text in messages(tree) if _IN_MESSAGES.search(text)] == []
+
+
+def test_nothing_installs_vmident_by_its_bare_name() -> None:
+    pages = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *PROJECT.glob("docs/**/*.md"), *MODULES]
+    assert [one for one in pages if _FROM_AN_INDEX.search(one.read_text(encoding="utf-8"))] == []
+    assert all(
+        map(
+            _FROM_AN_INDEX.search,
+            ("pipx install vmident", "pip install -q 'vmident[serve]'", "uvx vmident", '"install", "vmident"'),
+        )
+    )
+    assert not _FROM_AN_INDEX.search("pipx install ./vmident")

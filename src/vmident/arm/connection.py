@@ -18,7 +18,7 @@ from vmident.arm.answers import ArmResponse, unreadable
 from vmident.arm.auth.credential import Credential
 from vmident.arm.auth.tenant_policy import SUBSCRIPTION_OPTION, TenantAuthenticationPolicy
 from vmident.arm.cloud import Cloud, is_same_origin
-from vmident.arm.pipeline_policy import RequestPolicy, content_of, request_of
+from vmident.arm.pipeline_policy import RequestPolicy, WritePolicy, content_of, request_of
 from vmident.core.polling import RetrySchedule
 from vmident.errors import VmidentError
 
@@ -81,6 +81,7 @@ class Connection:
         self._tenants = dict(tenants)
         self._correlation_id = correlation_id
         self._metered = _Metered()
+        self.has_written = False
         self._transport = _transport(cloud, clock, door)
         self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
             cloud.endpoint, transport=self._transport, policies=self._policies()
@@ -183,6 +184,9 @@ class Connection:
         finally:
             self._metered.remaining = None
 
+    def _wrote(self) -> None:
+        self.has_written = True
+
     def _hear(self, headers: Mapping[str, str]) -> None:
         if self._metered.remaining is not None:
             from vmident.arm.rate_limit_headers import remaining_in
@@ -204,6 +208,7 @@ class Connection:
             RequestPolicy(
                 self._cloud.endpoint, self._clock, self._trace, self._see, self._hear, enforce_https=enforce_https
             ),
+            WritePolicy(self._wrote),
             *decoding,
             policies.RequestIdPolicy(),
             policies.UserAgentPolicy(base_user_agent=f"vmident/{self._version}"),

@@ -22,6 +22,7 @@ from vmident.errors import AzureErrorResponse, InvalidResponse, Unreachable, Vmi
 if TYPE_CHECKING:
     from vmident.ports.clock import Clock
 
+_WRITES = frozenset({"PUT", "PATCH", "DELETE"})
 _URL = re.compile(r"[^\s'\"()<>]*\?[^\s'\"()<>]*")
 
 
@@ -99,6 +100,21 @@ class RequestPolicy:
         if not request.context.options.get("stream"):
             self._see(content_of(answer).decode("utf-8", "replace"))
         return response
+
+
+class WritePolicy:
+    """Calls `wrote` before each request that may change something."""
+
+    next: Any
+
+    def __init__(self, wrote: Callable[[], None]) -> None:
+        self._wrote = wrote
+
+    def send(self, request: Any) -> Any:
+        """Send one request on."""
+        if request.http_request.method in _WRITES:
+            self._wrote()
+        return self.next.send(request)
 
 
 def content_of(answer: Any) -> bytes:

@@ -20,7 +20,7 @@ from typer.models import ArgumentInfo
 from vmident.cli.inputs.arguments import NAME
 from vmident.cli.inputs.slips import check_words
 from vmident.cli.options.shared import Options
-from vmident.cli.run import Run
+from vmident.cli.run import FailedAfterWrite, Run
 from vmident.errors import ExitCode, Interrupted, VmidentError
 
 Command = Callable[..., ExitCode]
@@ -65,6 +65,10 @@ def _exit_code(run: Run, work: Callable[[], ExitCode]) -> ExitCode:
     except KeyboardInterrupt:
         run.failed(Interrupted("Interrupted. Nothing was sent."))
         return ExitCode.INTERRUPTED
+    except OSError as failure:
+        if run.has_written:
+            raise FailedAfterWrite(str(failure)) from failure
+        raise
     finally:
         run.close()
 

@@ -81,11 +81,13 @@ def _output_in(words: Sequence[str]) -> Output | None:
 
 
 def _last_resort(failure: Exception) -> str:
+    from vmident.cli.run import FailedAfterWrite
+
     if isinstance(failure, OSError):
-        return (
-            f"error: the operating system reported an error: {failure}\n  Requests already sent may take "
-            "effect. Run 'vmident show VM' to see the current state."
-        )
+        problem = f"error: the operating system reported an error: {failure}"
+        is_written = isinstance(failure, FailedAfterWrite)
+        caution = "\n  Requests already sent may take effect. Run 'vmident show VM' to see the current state."
+        return problem + (caution if is_written else "")
     return (
         f"error: vmident failed unexpectedly: {type(failure).__name__}: {failure}\n"
         "  Run the command again with --debug and report the output."

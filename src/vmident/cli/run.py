@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class FailedAfterWrite(OSError):
+    """An error of the operating system after a request was sent that may change something."""
+
+
 class Run:
     """One run of one command; made by `command.as_typer_command`."""
 
@@ -255,6 +259,11 @@ class Run:
 
             for line in "".join(traceback.format_exception(error.__cause__)).splitlines():
                 self.console.trace(line)
+
+    @property
+    def has_written(self) -> bool:
+        """Return whether a request that may change something was sent."""
+        return any(one.ports.has_written for one in self._sessions)
 
     def close(self) -> None:
         """Close what was opened, the progress line included."""

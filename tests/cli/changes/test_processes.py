@@ -98,6 +98,24 @@ def test_a_stream_that_is_closed_from_the_start_is_no_failure(closed: str) -> No
     assert b"Traceback" not in process.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device")
+@pytest.mark.parametrize(("words", "has_written"), [("list", False), ("enable-system myVM", True)])
+def test_an_answer_that_cannot_be_written_has_a_caution_where_something_was_changed(
+    words: str, has_written: bool, tmp_path: Path
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "vmident", *words.split(), "--sandbox"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            env={**os.environ, "VMIDENT_STATE_DIR": str(tmp_path)},
+        )
+    assert process.returncode == 1
+    assert b"the operating system reported an error: " in process.stderr
+    assert (b"Requests already sent may take effect" in process.stderr) is has_written
+
+
 @pytest.fixture
 def slow_azure(sandbox_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """An Azure behind a real socket, whose operations do not end while a test runs; the environment leads there."""

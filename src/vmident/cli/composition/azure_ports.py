@@ -219,6 +219,11 @@ class AzurePorts:
 
         return local_sandbox(self._settings, self._runtime)
 
+    @property
+    def has_written(self) -> bool:
+        """Return whether a request that may change something was sent."""
+        return "_connection" in self.__dict__ and self._connection.has_written
+
     def close(self) -> None:
         """Close what was opened."""
         opened = self.__dict__

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.program import Program, answering, vm_id
-from vmident.sandbox.tenant import SUBSCRIPTION
+from vmident.sandbox.tenant import SUBSCRIPTION, SUBSCRIPTION_NAME
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 GROUP = "/providers/Microsoft.Management/managementGroups/estate"
 SYSTEM = """version: 1
 rules:
-  - vms: {names: [myVM, dbVM, nosuch]}
+  - vms: {names: [myVM, dbVM]}
     system: true
 """
 
@@ -81,16 +81,16 @@ def test_remediation_tasks_are_sized_by_the_plan_and_nothing_is_written_to_azure
 
 
 @pytest.mark.parametrize(
-    ("options", "scope", "reason"),
+    ("options", "scope", "reason", "sent"),
     [
-        ("--offline", SCOPE, "--offline was used"),
-        ("", GROUP, "rules without subscriptions apply to every subscription of the management group"),
+        ("--offline", SCOPE, "--offline was used", []),
+        ("", GROUP, "rules without subscriptions apply to every subscription of the management group", ["locations"]),
     ],
 )
-def test_default_sizes_are_noted(export: Exporter, options: str, scope: str, reason: str) -> None:
+def test_default_sizes_are_noted(export: Exporter, options: str, scope: str, reason: str, sent: list[str]) -> None:
     outcome = export(SYSTEM, options, scope)
     assert outcome.err == f"The remediation tasks have the default size, because {reason}.\n"
-    assert export.program.sent == []
+    assert [one.url.partition("?")[0].rpartition("/")[2] for one in export.program.sent] == sent
     (task,) = export.resources("remediations")
     assert task["properties"]["resourceCount"] == 500
     discovery = "ExistingNonCompliant" if scope == GROUP else "ReEvaluateCompliance"
@@ -129,7 +129,7 @@ def test_a_management_group_can_be_limited_to_one_subscription(export: Exporter)
 
 def test_audit_assigns_without_enforcement_roles_and_remediation(export: Exporter) -> None:
     outcome = export(SYSTEM, "--audit")
-    assert (outcome.code, outcome.err, export.program.sent) == (0, "", [])
+    assert (outcome.code, outcome.err) == (0, "")
     (assignment,) = export.resources("policyAssignments")
     assert assignment["properties"]["enforcementMode"] == "DoNotEnforce"
     assert export.resources("roleAssignments") + export.resources("remediations") == []
@@ -141,6 +141,50 @@ def test_two_exports_are_the_same_to_the_byte(export: Exporter) -> None:
     once = content_of(export.to)
     export(SYSTEM)
     assert content_of(export.to) == once
+
+
+def test_names_that_match_no_vm_are_warnings(export: Exporter) -> None:
+    typo = SYSTEM.replace("dbVM", "wbVM")
+    warning = (
+        f"warning: {export.file}: The rule on line 3 names VM 'wbVM', which does not exist. "
+        "Did you mean 'webVM' or 'dbVM'?\n"
+    )
+    assert export(typo).err == warning
+    assert export(typo, "--audit").err == warning
+
+
+def test_a_scope_or_a_region_that_does_not_exist_is_an_error_unless_offline(export: Exporter) -> None:
+    wrong = "/subscriptions/00000000-0000-0000-0000-000000000001"
+    missing = export(SYSTEM, "", wrong)
+    assert (missing.code, missing.error["code"]) == (3, "subscription-not-found")
+    assert missing.error["hint"] == "Check --scope. To see IDs: vmident account list"
+    group = export(SYSTEM, "--subscription 00000000-0000-0000-0000-000000000001", GROUP)
+    assert (group.code, group.error["code"]) == (3, "subscription-not-found")
+    for scope in (SCOPE, GROUP):
+        typo = export(SYSTEM, "-l wetsus", scope)
+        assert typo.code == 2
+        assert typo.error["message"].startswith("Region 'wetsus' not found. Did you mean 'westus'")
+    assert not export.to.exists()
+    assert export(SYSTEM, "-l wetsus --offline", wrong).code == 0
+
+
+def test_a_subscription_can_be_named_where_azure_is_read(export: Exporter) -> None:
+    named = export(SYSTEM, f"--subscription '{SUBSCRIPTION_NAME}'", GROUP)
+    assert (named.code, named.err) == (0, "")
+    assert SUBSCRIPTION in (export.to / "policy.json").read_text()
+    refused = export(SYSTEM, f"--subscription '{SUBSCRIPTION_NAME}' --offline", GROUP)
+    assert (refused.code, refused.error["message"]) == (2, "--subscription takes an ID with --offline.")
+
+
+def test_the_id_of_a_subscription_alone_is_no_scope(export: Exporter) -> None:
+    assert export(SYSTEM, "", SUBSCRIPTION).error["hint"] == f"Use --scope {SCOPE}"
+
+
+def test_the_readme_names_the_file_and_the_role_of_the_policies_identity(export: Exporter) -> None:
+    export(SYSTEM)
+    readme = (export.to / "README.md").read_text()
+    assert "vmident plan -f state.yaml --subscription" in readme
+    assert f"granted on the whole scope, `{SCOPE}`" in readme
 
 
 PARTS = """version: 1
@@ -194,6 +238,7 @@ def test_partial_writes_the_rest_and_lists_what_is_missing(export: Exporter) -> 
 def test_a_file_of_which_nothing_can_be_exported_is_an_error(export: Exporter) -> None:
     outcome = export("version: 1\nrules:\n- vms: {names: [a]}\n  system: false\n", "--partial")
     assert (outcome.code, outcome.error["code"]) == (2, "not-exportable")
+    assert "4: 'system: false' cannot be exported." in outcome.error["message"]
     assert not export.to.exists()
 
 
@@ -243,10 +288,16 @@ def test_an_identity_is_attached_by_the_built_in_policy_in_a_resource_group(expo
         (f"-f state.yaml --scope {SCOPE} -l westus --to out -g myResourceGroup", "-g cannot be used"),
         (f"-f state.yaml --scope {SCOPE} -l westus --to out --prefix 1x", "'1x' is not a valid prefix"),
         (f"-f state.yaml --scope {SCOPE} -l westus --to out --prefix a-very-long-prefix", "is not a valid prefix"),
-        (f"-f state.yaml --scope {SCOPE}/resourceGroups/a -l westus --to out", "is not the ID of a management group"),
-        (f"-f state.yaml --scope {vm_id('myVM')} -l westus --to out", "is not the ID of a management group"),
-        ("-f state.yaml --scope /subscriptions/x -l westus --to out", "is not the ID of a management group"),
-        (f"-f state.yaml --scope {GROUP} -l westus --to out --subscription Prod", "--subscription takes an ID"),
+        (
+            f"-f state.yaml --scope {SCOPE}/resourceGroups/a -l westus --to out",
+            "is not the resource ID of a management group",
+        ),
+        (f"-f state.yaml --scope {vm_id('myVM')} -l westus --to out", "is not the resource ID of a management group"),
+        ("-f state.yaml --scope /subscriptions/x -l westus --to out", "is not the resource ID of a management group"),
+        (
+            "-f state.yaml --scope subscription -l westus --to out",
+            "'subscription' is not the resource ID of",
+        ),
         (
             f"-f state.yaml --scope {SCOPE} -l westus --to out --subscription 00000000-0000-0000-0000-000000000000",
             "specify different subscriptions",

@@ -79,7 +79,7 @@ rules:
 """,
     ),
     "policy-audit": (
-        f"policy --scope /subscriptions/{SUBSCRIPTION} -l westus --audit",
+        f"policy --scope /subscriptions/{SUBSCRIPTION} -l westus --audit --offline",
         f"""version: 1
 rules:
   - vms: {{names: ['*']}}

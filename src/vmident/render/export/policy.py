@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vmident.core.export.policy.export import Policies, PolicyOptions
 from vmident.core.export.policy.system_assigned import SYSTEM_ROLES
 from vmident.core.export.policy.user_assigned import USER_ROLES, AttachmentPolicy
-from vmident.core.export.unsupported import listed_lines
+from vmident.core.export.unsupported import listed_lines, title_of
 from vmident.core.rbac.roles import Role
 from vmident.core.shell import command_line
-from vmident.render.export.readme import document, missing_section
+from vmident.render.export.readme import document, missing_section, plain, plan_command
 
 TEMPLATE = "policy.json"
 README = "README.md"
 
 
-def policy_files(policies: Policies, options: PolicyOptions, template: Any) -> dict[str, str]:
-    """Return the text of each file by its name."""
-    return {TEMPLATE: json.dumps(template, indent=2) + "\n", README: document(_readme(policies, options))}
+def policy_files(policies: Policies, options: PolicyOptions, template: Any, file: str) -> dict[str, str]:
+    """Return the text of each file by its name; `file` is the desired-state file, `-` for standard input."""
+    return {TEMPLATE: json.dumps(template, indent=2) + "\n", README: document(_readme(policies, options, file))}
 
 
-def _readme(policies: Policies, options: PolicyOptions) -> Iterator[str]:
+def _readme(policies: Policies, options: PolicyOptions, file: str) -> Iterator[str]:
     yield from ("# Managed identities with Azure Policy", "")
-    yield f"`{TEMPLATE}` is an ARM template that vmident generated from a desired-state file. It assigns policies at"
+    yield f"This folder was generated from {plain(title_of(file))}"
+    yield f"by `vmident export policy`. `{TEMPLATE}` is an ARM template that assigns policies at"
     yield from (f"`{options.place.scope}`.", "")
     yield from _policies(policies, options)
     yield from _preview(options)
     yield from _deploy(policies, options)
-    yield from _check(options)
+    yield from _check(options, file)
     yield from _limits(policies)
     yield from missing_section(policies.unsupported)
     yield from _remove(options)
@@ -92,11 +93,14 @@ def _deploy(policies: Policies, options: PolicyOptions) -> Iterator[str]:
     yield from ("scope.", "")
     if options.is_audit:
         return
-    yield "The template grants roles to the identities of the assignments, as the policy definitions require:"
-    yield ""
-    for what, roles in (("enable", SYSTEM_ROLES if policies.definitions else ()), ("attach", _user_roles(policies))):
-        if roles:
-            yield f"* {' and '.join(role.name for role in roles)}, to {what} identities"
+    yield "Azure Policy changes VMs with the identities of the assignments. The template grants them the roles that the"
+    yield from ("policy definitions require:", "")
+    if policies.definitions:
+        yield f"* {_names(SYSTEM_ROLES)}, to enable the system-assigned identity: the effect `modify` updates VMs with"
+        yield f"  this role. It is granted on the whole scope, `{options.place.scope}`."
+    if policies.attachments:
+        yield f"* {_names(USER_ROLES)}, to attach identities: the effect `deployIfNotExists` deploys a"
+        yield "  template with these roles. They are granted on the subscription or management group of each policy."
     yield ""
     yield "The deployment also starts remediation tasks, which change existing VMs. New VMs are changed when they are"
     yield from ("created.", "")
@@ -106,14 +110,14 @@ def _deploy(policies: Policies, options: PolicyOptions) -> Iterator[str]:
         yield ""
 
 
-def _user_roles(policies: Policies) -> tuple[Role, ...]:
-    return USER_ROLES if policies.attachments else ()
+def _names(roles: Sequence[Role]) -> str:
+    return " and ".join(role.name for role in roles)
 
 
-def _check(options: PolicyOptions) -> Iterator[str]:
+def _check(options: PolicyOptions, file: str) -> Iterator[str]:
     scope = options.place
     subscription = scope.scope.subscription or scope.only or "SUBSCRIPTION"
-    command = command_line("vmident", "plan", "-f", "FILE", "--subscription", subscription, "--exit-code")
+    command = plan_command(file, "--subscription", subscription, "--exit-code")
     yield from ("## Check", "", "`vmident plan` with the same desired-state file shows the changes that remain:", "")
     yield from (f"    {command}", "")
 

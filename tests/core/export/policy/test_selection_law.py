@@ -41,7 +41,7 @@ class Exported:
 
     @property
     def files(self) -> dict[str, str]:
-        return policy_files(self.policies, self.options, self.template)
+        return policy_files(self.policies, self.options, self.template, "state.yaml")
 
 
 def exported(rules: list[Rule], place: ExportScope) -> Exported:

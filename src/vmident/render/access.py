@@ -88,7 +88,7 @@ def unread_lines(unread: Sequence[Unread]) -> Iterator[Line]:
         yield Line(f"{one.what[0].upper()}{one.what[1:]} not read: {one.why}", Tone.FAINT)
 
 
-def counted(count: int, one: str, several: str) -> str:
+def quantity(count: int, one: str, several: str) -> str:
     """Return a count with its noun."""
     return f"{count} {one if count == 1 else several}"
 
@@ -104,7 +104,7 @@ def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
 
 def finding_count_lines(findings: Sequence[Finding]) -> Iterator[Line]:
     """Draw how many findings there are, by severity."""
-    title = counted(len(findings), "finding", "findings")
+    title = quantity(len(findings), "finding", "findings")
     counts = [sum(one.severity is severity for one in findings) for severity in Severity]
     parts = [f"{count} {severity.value}" for count, severity in zip(counts, Severity, strict=True) if count]
     yield Line(f"{title}: {', '.join(parts)}." if findings else "No findings.", Tone.HEADING)

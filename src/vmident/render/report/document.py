@@ -8,12 +8,12 @@ from typing import Any
 from vmident.core.access.rights import Privilege
 from vmident.core.access.summary import IdentitySummary
 from vmident.render.access import (
-    counted,
     finding_count_lines,
     finding_document,
     finding_lines,
     holding_document,
     identity_type,
+    quantity,
     unread_lines,
 )
 from vmident.render.line import Line
@@ -72,9 +72,9 @@ def report_lines(report: EstateReport, *, is_short: bool = False) -> Iterator[Li
     """Draw the counts, the findings or in short their number, and what was not read."""
     counts = counts_of(report)
     yield Line(
-        f"{counted(counts['machines'], 'VM or scale set', 'VMs and scale sets')}, "
-        f"{counted(counts['identities'], 'identity', 'identities')} ({counts['privileged']} with a privileged role), "
-        f"{counted(counts['roleAssignments'], 'role assignment', 'role assignments')}"
+        f"{quantity(counts['machines'], 'VM or scale set', 'VMs and scale sets')}, "
+        f"{quantity(counts['identities'], 'identity', 'identities')} ({counts['privileged']} with a privileged role), "
+        f"{quantity(counts['roleAssignments'], 'role assignment', 'role assignments')}"
     )
     yield from finding_count_lines(report.findings) if is_short else finding_lines(report.findings)
     yield from unread_lines(report.unread)

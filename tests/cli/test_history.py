@@ -60,7 +60,7 @@ def test_a_colleagues_change_is_told_from_a_run_of_ours(program: Program) -> Non
     assert lines[2] == f"myVM (myResourceGroup): changed 1 hour ago {us}"
     assert lines[3].startswith("  + otherIdentity  principal ")
     assert lines[4:] == [
-        "Azure keeps changes for 14 days. New ones appear within about 5 minutes.",
+        "Azure keeps changes for 14 days. New changes appear within about 5 minutes.",
         f"To undo run {run}: vmident runs undo {run}",
     ]
 

@@ -65,7 +65,7 @@ ASSIGNMENT = "/providers/Microsoft.Authorization/roleAssignments/0e0e0e0e"
 def _to_ask_for(role: str, scope: str, alternative: str = "") -> str:
     command = command_line(*["az", "role", "assignment", "create", "--assignee", "1", "--role"], role, "--scope", scope)
     title = Scope.parse(scope).title
-    return f"Ask for the role '{role}'{alternative} on {title}.\nSomeone who can grant it runs: {command}"
+    return f"Ask for the role '{role}'{alternative} on {title}.\nTo grant it, an administrator runs: {command}"
 
 
 NOT_A_VM_WRITER = _unauthorized("Microsoft.Compute/virtualMachines/write", VM)

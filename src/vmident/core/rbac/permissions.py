@@ -88,7 +88,7 @@ def remediation(action: str, scope: str, object_id: str | None) -> str:
     alternative = f" or '{_ALSO_GRANTS_ROLES}'" if role == _GRANTS_ROLES else ""
     return (
         f"Ask for the role '{role}'{alternative} on {_titled(scope)}.\n"
-        f"Someone who can grant it runs: {grant_command(role, scope, object_id)}"
+        f"To grant it, an administrator runs: {grant_command(role, scope, object_id)}"
     )
 
 

@@ -62,6 +62,7 @@ def test_a_row_without_a_type_tells_the_system_assigned_identity_by_its_principa
         {"identity.tenantId": ("a", "b")},
         {"identity.principalId": ("S1", "s1")},
         {PATH: ("{}", None), f"{PATH}.clientId": (None, "c")},
+        {f"{PATH}.clientId": (None, None)},
         {"identity.userAssignedIdentities./subscriptions/1/resourceGroups/a b\t/providers/"
          "Microsoft.ManagedIdentity/userAssignedIdentities/x.clientId": (None, "c")},
     ],

@@ -11,7 +11,7 @@ E4  The history is the same in whatever order the rows come.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -82,18 +82,15 @@ def _by_time(row: ResourceChange) -> tuple[float, str, str]:
     return row.at_seconds, row.kind.value, repr(sorted(row.values.items()))
 
 
-def _joined(rows: Iterable[ResourceChange]) -> Iterator[ResourceChange]:
-    last: ResourceChange | None = None
-    for row in rows:
-        if last is None:
-            last = row
-        elif _are_one(last, row):
+def _joined(rows: Sequence[ResourceChange]) -> Iterator[ResourceChange]:
+    last, *others = rows
+    for row in others:
+        if _are_one(last, row):
             last = replace(last, values=_merged(last.values, row.values))
         else:
             yield last
             last = row
-    if last is not None:
-        yield last
+    yield last
 
 
 def _are_one(first: ResourceChange, then: ResourceChange) -> bool:

@@ -71,7 +71,7 @@ def read(content: bytes | msgspec.Raw, kind: type[T], what: str, request: str = 
 
 
 def read_error(content: bytes) -> Any:
-    """Decode the body of a refusal, which is refused whatever it says; `None` where it is no JSON."""
+    """Decode the body of an error response; `None` if it is not JSON."""
     try:
         return read(content, object, "an error")
     except InvalidResponse:

@@ -50,7 +50,7 @@ def operation_in(answer: ArmResponse, connection: Connection) -> Operation | Non
 def poll(operation: Operation, connection: Connection) -> OperationStatus:
     """Poll once; `Succeeded`, `Failed` and `Canceled` are ends, every other status is not.
 
-    Raises `InvalidResponse` for a status that is missing where there has to be one, or is no text.
+    Raises `InvalidResponse` for a status that is required and missing, or is not text.
     """
     return status_in(connection.follow(operation.url), operation)
 

@@ -210,7 +210,7 @@ def _explain_many(run: Run, results: Sequence[ChangeResult], session: Session) -
 
 
 def _on_record(session: Session) -> OnRecord:
-    """Return the run as `runs show` would; whatever keeps it from being read is no reason to tell nothing."""
+    """Return the run as `runs show` would; if it cannot be read, the results are still reported."""
     from vmident.render.many import OnRecord
 
     try:

@@ -174,8 +174,8 @@ class Run:
     ) -> None:
         """Print an array of items that come one by one, as `answer` would; `lines` is given the rows of all.
 
-        Of an item that has come only what is to be printed is kept. It is printed when the last has come: where that
-        fails, there is no half of an answer that a script would take for the whole.
+        Keep only what will be printed of each item, and print it after the last one. If an item fails, nothing is
+        printed, so that a script never takes part of the output for all of it.
         """
         from vmident.render.formats import as_tsv, json_array_parts, yaml_array_parts
 

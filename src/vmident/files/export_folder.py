@@ -157,7 +157,7 @@ def _command(engine: str) -> str:
 
 
 def _is_regular(path: Path) -> bool:
-    """Return whether a file is there that is no link."""
+    """Return whether a regular file exists there, not a link."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:

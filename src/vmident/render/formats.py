@@ -109,7 +109,7 @@ def queried(document: Any, query: str | None) -> Any:
 
 
 def compiled_query(query: str) -> Any:
-    """Read a JMESPath expression; raises `UsageError` for one that is malformed or calls what is no function.
+    """Read a JMESPath expression; raises `UsageError` for one that is malformed or calls an unknown function.
 
     jmespath itself looks functions up only when the expression comes to them, which after a change is too late.
     """

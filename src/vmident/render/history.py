@@ -32,7 +32,7 @@ _VERBS = {ChangeKind.CREATED: "created", ChangeKind.UPDATED: "changed", ChangeKi
 
 
 def history_document(entry: HistoryEntry) -> Document:
-    """Return one change of a VM's identities: the VM, when, what, by whom, and which run of vmident it was.
+    """Return one change of a VM's identities: the VM, the time, the change, the author and the vmident run.
 
     The `kind` of a user-assigned identity that was created or deleted is `identity`.
     """
@@ -89,7 +89,7 @@ def history_row(entry: HistoryEntry) -> Document:
 
 
 def history_lines(report: HistoryReport, now_seconds: float, since_seconds: float | None) -> Iterator[Line]:
-    """Draw changes, the newest first, each with when and by whom above what it did; then how far back Azure looks."""
+    """Draw changes, the newest first, each under its time and author; then how long Azure keeps changes."""
     for entry in report.entries:
         heading = f"{entry.vm.name} ({entry.vm.group}): {_VERBS[entry.kind]} {when_and_who(entry, now_seconds)}"
         yield Line(heading, Tone.HEADING)

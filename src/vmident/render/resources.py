@@ -155,7 +155,7 @@ def deletion_loss_lines(
 
 
 def listing_lines(rows: Sequence[Mapping[str, Any]], none: str, width_columns: int | None = None) -> Iterator[Line]:
-    """Draw rows as a table, IDs left to `show`; `none` is said where there are no rows."""
+    """Draw rows as a table, without IDs, which `show` prints; without rows, `none`."""
     if not rows:
         yield Line(none, Tone.FAINT)
         return

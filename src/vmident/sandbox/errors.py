@@ -159,7 +159,7 @@ def not_in_the_sandbox(what: str, status: int = 400) -> Refused:
 
 
 def subscription_id_invalid(text: str) -> Refused:
-    """A subscription that is no GUID."""
+    """A subscription that is not a GUID."""
     message = f"The provided subscription identifier '{text}' is malformed or invalid."
     return Refused(400, "InvalidSubscriptionId", message, by_gateway=True)
 

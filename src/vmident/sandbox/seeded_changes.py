@@ -1,4 +1,4 @@
-"""What was changed in a new sandbox in the last days, and by whom: rows for `vmident history` to find.
+"""The changes of the last days in a new sandbox, with their authors: rows that `vmident history` finds.
 
 A deployment pipeline wrote some identities with Terraform; a colleague attached one in the portal, and deleted one that
 a VM still has.

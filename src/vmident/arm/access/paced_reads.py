@@ -33,7 +33,7 @@ def read_each(
 ) -> list[R | VmidentError]:
     """Return for each item what `read` returns, or the error that it raises; in the order of the items.
 
-    Raises `TimedOut` at the deadline, and at once whatever else `read` raises. With one `at_once` there are no threads.
+    Raises `TimedOut` at the deadline, and other errors of `read` at once. With one `at_once`, no threads are started.
     """
     began = clock.now()
 

@@ -114,7 +114,7 @@ class AzureIdentityChain:
 
 
 class RecordingCredential:
-    """A credential whose last token is remembered: who requests are made as can be told without another one."""
+    """A credential that remembers its last token, which shows the caller without another request."""
 
     def __init__(self, credential: Credential) -> None:
         self._credential = credential

@@ -47,7 +47,7 @@ class TenantAuthenticationPolicy:
         self._signing: dict[str | None, Any] = {}
 
     def send(self, request: Any) -> Any:
-        """Sign the request and send it on; raises `WrongTenant` where there is no token of the right tenant."""
+        """Sign the request and send it on; raises `WrongTenant` without a token of the right tenant."""
         named = _IN_URL.match(request.http_request.url)
         subscription = request.context.options.pop(SUBSCRIPTION_OPTION, None) or (named[1] if named else None)
         if subscription is None:

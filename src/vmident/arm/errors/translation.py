@@ -51,7 +51,7 @@ HINTS = {
 
 
 def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentError:
-    """Translate an answer that is no success; `body` is the parsed JSON, or `None` where it was none.
+    """Translate an error response; `body` is the parsed JSON, or `None` if it was not JSON.
 
     A redirect is neither a success nor a refusal: Azure does not redirect, so it comes from something on the way.
     """

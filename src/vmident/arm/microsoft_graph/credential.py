@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class GraphCredential:
-    """A credential's tokens of one tenant; `caller` is whom the last one speaks for."""
+    """A credential's tokens of one tenant; `caller` is the caller of the last one."""
 
     def __init__(self, credential: Credential, tenant: str) -> None:
         self._credential = credential

@@ -3,7 +3,7 @@
 A client may set `x-ms-correlation-request-id`. Resource Manager then uses it in the place of one of its own, answers
 with it and logs it: in the activity log, and in Resource Graph's `resourcechanges`. Terraform sets one for each of its
 runs (hashicorp/terraform-provider-azurerm, pull requests 3253 and 10908); published rows of `resourcechanges` have such
-IDs, which are no UUIDs of version 4, beside `clientType` 'Terraform'. `x-ms-client-request-id` stays one per request.
+IDs, which are not UUIDs of version 4, beside `clientType` 'Terraform'. `x-ms-client-request-id` stays one per request.
 
 The ID of a run is the first group of its correlation ID, and the rest never changes: so each machine can tell what
 vmident did from what it did not, even where another machine has the run on record. Nothing is hashed, and nothing more

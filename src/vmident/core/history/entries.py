@@ -1,9 +1,9 @@
-"""The history of identities: rows of `resourcechanges`, put together and told apart.
+"""The history of identities: rows of `resourcechanges`, joined and separated.
 
 E1  Rows of one VM that follow each other with the same correlation ID are one change: Azure compares snapshots, and may
     see the end of an operation after its start. It has the time and the author of the first.
 E2  A row by 'System' that attaches or enables what the row before it left attached or enabled only filled in its IDs.
-E3  Rows that leave the identities alone are no part of the history; creation and deletion are, as a VM comes and goes
+E3  Rows that do not change identities are not in the history; creation and deletion are, as a VM comes and goes
     with its identities, though Azure does not say with which.
 E4  The history is the same in whatever order the rows come.
 """

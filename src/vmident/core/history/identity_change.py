@@ -89,7 +89,7 @@ def _of_users(values: Values) -> Iterator[IdentityChange]:
     found: dict[ResourceId, dict[str, tuple[str | None, str | None]]] = {}
     for path, pair in values.items():
         named = _USER.fullmatch(path)
-        # What is no ID is not taken for one: the path stays unexplained.
+        # Text that is not an ID is left out: the path stays unexplained.
         with suppress(BadResourceId):
             if named:
                 member = named["member"].strip("'\"[].").lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# A JSON web token begins with the base64 of `{"`; whatever else is that long and of these characters is no word.
+# A JSON web token begins with the base64 of `{"`; other text of that length and these characters is not a word.
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_+/=-]*)*|[A-Za-z0-9_+=-]{100,}(?:\.[A-Za-z0-9_+=-]+)*")
 MASK = "***"
 

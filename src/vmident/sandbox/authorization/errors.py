@@ -73,12 +73,12 @@ def role_not_found(name: str, *, status: int) -> Refused:
 
 
 def role_id_invalid(text: str) -> Refused:
-    """Something that is no role definition's id; code and wording assumed."""
+    """Text that is not the ID of a role definition; code and wording assumed."""
     return Refused(400, "InvalidRoleDefinitionId", f"The role definition ID '{text}' is not valid.")
 
 
 def principal_id_invalid(text: str) -> Refused:
-    """A principal that is no GUID; azure-powershell issue 16627."""
+    """A principal that is not a GUID; azure-powershell issue 16627."""
     message = f"The Principal ID '{text}' is not valid. Principal ID must be a GUID."
     return Refused(400, "InvalidPrincipalId", message)
 
@@ -90,7 +90,7 @@ def condition_version_invalid(version: object) -> Refused:
 
 
 def role_name_invalid(name: str) -> Refused:
-    """A role definition whose name is no GUID; wording assumed, after that of role assignments."""
+    """A role definition whose name is not a GUID; wording assumed, after that of role assignments."""
     message = f"The role definition ID '{name}' is not valid. The role definition ID must be a GUID."
     return Refused(400, "InvalidRoleDefinitionId", message)
 
@@ -117,7 +117,7 @@ def role_definition_invalid(message: str) -> Refused:
 
 
 def assignment_name_invalid(name: str) -> Refused:
-    """An assignment whose name is no GUID; azure-rest-api-specs issue 1684."""
+    """An assignment whose name is not a GUID; azure-rest-api-specs issue 1684."""
     message = f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID."
     return Refused(400, "InvalidRoleAssignmentId", message)
 

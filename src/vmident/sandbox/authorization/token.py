@@ -43,7 +43,7 @@ COLLEAGUE_TOKEN = _token("Sandbox Colleague", COLLEAGUE_ID, COLLEAGUE_NAME, appi
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """Return the claims of a token; none where it is no JWT."""
+    """Return the claims of a token; none if it is not a JWT."""
     try:
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     except (ValueError, LookupError, RecursionError):

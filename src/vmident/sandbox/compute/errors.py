@@ -37,7 +37,7 @@ def size_not_available(size: str, location: str) -> Refused:
 
 
 def allocation_failed() -> Refused:
-    """A size for which there is no room, found out while the VM is made."""
+    """A size without capacity, which is found out while the VM is created."""
     message = (
         "Allocation failed. We do not have sufficient capacity for the requested VM size in this region. Read more "
         "about improving likelihood of allocation success at https://aka.ms/allocation-guidance"

@@ -26,7 +26,7 @@ def identity_duplicated(identity_id: str) -> Refused:
 
 
 def linked_id_invalid(text: str) -> Refused:
-    """Something that is no resource id where one belongs."""
+    """Text that is not a resource ID where one is required."""
     message = (
         f"Property id '{text}' at path 'identity.userAssignedIdentities' is invalid. Expect fully qualified resource "
         "Id that start with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'."

@@ -154,7 +154,7 @@ def location_changed(name: str, location: str, held: str) -> Refused:
 
 
 def content_wrong(reason: str) -> Refused:
-    """A request that is no deployment."""
+    """A request that is not a deployment."""
     message = f"The request content was invalid and could not be deserialized: '{reason}'."
     return Refused(400, "InvalidRequestContent", message)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Function = Callable[..., Any]
 
-# Members of a resource that steer the deployment, and are no part of what is sent to the resource's provider.
+# Members of a resource that control the deployment and are not sent to the resource provider.
 _OWN = {"type", "name", "apiversion", "dependson", "condition", "scope", "comments", "metadata"}
 _BEYOND = {"copy", "resources", "existing"}
 _KNOWN = ("type", "name", "apiVersion", "location", "scope", "subscriptionId", "resourceGroup")

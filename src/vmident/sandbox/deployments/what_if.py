@@ -129,7 +129,7 @@ def _as_far_as_known(value: Any, functions: Mapping[str, Callable[..., Any]]) ->
 
 
 def _differences(before: Any, after: Any, path: str) -> Iterator[dict[str, Any]]:
-    """List where `after` says something else than `before`; what it does not name stays, and is no difference."""
+    """List where `after` says something else than `before`; what it does not name stays the same."""
     if after in (None, "", [], {}) or _same(before, after):
         return
     if isinstance(before, dict) and isinstance(after, dict):

@@ -54,7 +54,7 @@ def every_nic(rows: Rows) -> list[Record]:
 
 
 def find_by_id(rows: Rows, kind: str, text: str) -> Record | None:
-    """Find a network resource by its id; None for what is no id, or of another type or subscription."""
+    """Find a network resource by its id; None if it is not an ID, or has another type or subscription."""
     try:
         resource_id = ResourceId.parse(text)
     except BadResourceId:

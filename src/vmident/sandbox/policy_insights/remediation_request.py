@@ -40,7 +40,7 @@ _USUAL_RESOURCES, _USUAL_PARALLEL = 500, 10
 
 @dataclass(frozen=True)
 class RemediationRequest:
-    """What is to be remediated, and how; `locations` and `resource_ids` are empty where there is no such filter."""
+    """What to remediate, and how; `locations` and `resource_ids` are empty without such a filter."""
 
     assignment_id: str
     reference_id: str

@@ -172,7 +172,7 @@ def preempt(rows: Rows, record: Record, now: float, kind: str = "vm") -> None:
 
 
 def settle(rows: Rows, now: float) -> None:
-    """End every operation whose time has come, in order.
+    """End every operation that is due, in order.
 
     An identity that was deleted while it was being attached fails its operation; assumed, in the words that a PATCH
     naming it would be refused with.

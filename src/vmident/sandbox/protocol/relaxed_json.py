@@ -28,7 +28,7 @@ _UNESCAPED_QUOTE = re.compile(r"""\\(.)|(")""", re.DOTALL)
 
 
 def parse(text: str) -> Any:
-    """Return the value of a relaxed JSON text; raises `ValueError` for what is no JSON even so."""
+    """Return the value of a relaxed JSON text; raises `ValueError` for text that is not valid even so."""
     return json.loads(" ".join(_strict(text)), strict=False, parse_constant=_refuse)
 
 

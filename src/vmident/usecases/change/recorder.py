@@ -87,7 +87,7 @@ class RunRecorder:
         return result
 
     def deletion(self, deletion: IdentityDeletion) -> None:
-        """Record how far the deletion of an identity has come; raises as `sending` does."""
+        """Record the progress of an identity's deletion; raises as `sending` does."""
         assert self._run is not None
         self._journal.put(self._run, deletion)
 
@@ -157,7 +157,7 @@ def _status(result: ChangeResult, begun: RunEntry) -> Status:
 
 
 def _stage(result: ChangeResult) -> Stage:
-    """Decide how far a VM has come: a result that failed says that nothing it knows of is in flight (H1)."""
+    """Decide the stage of a VM: a result that failed says that nothing it knows of is in flight (H1)."""
     if result.status is Status.ACCEPTED:
         return Stage.ACCEPTED
     if result.status is Status.UNKNOWN:

@@ -21,7 +21,7 @@ def find_last_changes(resources: Sequence[ResourceId], ports: Ports) -> LastChan
 
     Costs one request to Resource Graph, or one for each tenant, however many resources there are, and none without any.
     Nothing is known of what was changed more than 14 days ago, or before the newest 1,000 changes; nor where Resource
-    Graph cannot be used, which is no failure here.
+    Graph cannot be used, which is not a failure here.
     """
     if not resources:
         return {}

@@ -1,4 +1,4 @@
-"""Show what was changed of the identities of VMs, when and by whom."""
+"""Show the changes to the identities of VMs, with their time and author."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from vmident.ports.auth import Token, Tokens
 
 
 def read_caller(tokens: Tokens) -> tuple[Token, Caller]:
-    """Read the token that requests are signed with; raises `NotSignedIn` for none, and for a text that is no token."""
+    """Read the token that requests are signed with; raises `NotSignedIn` for none, and for text that is not a token."""
     token = tokens.read()
     caller = caller_of(token.text)
     if caller == Caller():

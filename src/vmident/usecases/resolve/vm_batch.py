@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class VmBatch:
-    """The VMs that words name; `words` are checked, `where` is needed for those that are no ids.
+    """The VMs that words name; `words` are checked, `where` is needed for those that are not IDs.
 
     A list is asked for when the first of its VMs is wanted, and once. It only spares requests: where it cannot be had,
     or lacks a VM, the VM is found and read as if it were named alone, and fails as it would then.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vmident.ports.azure import Roles
 
 HeldBy: TypeAlias = "Callable[[str, Scope], Sequence[RoleAssignment]]"
-"""Gives what a principal holds at a scope, above it and below it, as `Roles.assignments_of` does."""
+"""Reads the role assignments of a principal at a scope, above it and below it, as `Roles.assignments_of` does."""
 
 
 _HANDFUL = 10

@@ -32,7 +32,7 @@ class Orphans(Struct, frozen=True):
         return tuple(RoleResult(one.role, one.scope, self.principal_id, status, one.assignment_id) for one in self.held)
 
     def without(self, assignments: Sequence[RoleResult]) -> Orphans:
-        """Leave out what becomes of it is told by `assignments` already."""
+        """Leave out the assignments that `assignments` already reports."""
         setting = {one.id for one in assignments if one.id}
         held = tuple(one for one in self.held if one.assignment_id not in setting)
         if held == self.held:

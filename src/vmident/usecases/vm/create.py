@@ -162,7 +162,7 @@ def _public_address(request: VmRequest, ports: Ports) -> str | None:
 
 
 def _unless_it_fails(read: Callable[[], str | None]) -> str | None:
-    """Read what is good to know and no part of the job."""
+    """Read what the user may want to know but the command does not need."""
     try:
         return read()
     except VmidentError:

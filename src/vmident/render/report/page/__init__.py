@@ -164,7 +164,7 @@ def _shown(text: str) -> str:
 
 
 def _json(document: Any) -> str:
-    """Return JSON that ends no script element and is no markup, whatever names are in it."""
+    """Return JSON that cannot end its script element or become markup, with any names in it."""
     text = json.dumps(document, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 

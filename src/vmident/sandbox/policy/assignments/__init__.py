@@ -1,1 +1,1 @@
-"""Policy assignments: what they say, whom they act as, and which rules they bring."""
+"""Policy assignments: their requests, their identities and the rules that they assign."""

@@ -29,7 +29,7 @@ _SHORTEST_SECONDS = 0.05
 
 
 def begin(call: Call, resource_id: str, kind: str) -> None:
-    """Note that the rules are to be evaluated on a resource of a type, that was just written."""
+    """Schedule the evaluation of the rules on a resource after a write."""
     run = {
         "kind": KIND,
         "group": resource_id,

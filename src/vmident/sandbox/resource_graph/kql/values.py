@@ -90,7 +90,7 @@ def to_timespan(value: Any) -> timedelta | None:
 
 
 def to_dynamic(value: Any) -> Any:
-    """Convert as `parse_json` does: a text that is no JSON stays a text."""
+    """Convert as `parse_json` does: text that is not JSON stays text."""
     if not isinstance(value, str):
         return to_wire(value)
     try:

@@ -268,7 +268,7 @@ def _transport(cloud: Cloud, clock: Clock, door: BaseAdapter | None) -> Any:
     from azure.core.pipeline.transport import RequestsTransport
     from urllib3.util import Retry
 
-    from vmident.arm.transport import ACCEPTED_ENCODINGS, BoundedAdapter
+    from vmident.arm.http.bounded import ACCEPTED_ENCODINGS, BoundedAdapter
 
     # Proxies and other settings of the environment have no say over what never leaves this machine.
     transport = RequestsTransport(use_env_settings=not (cloud.is_plain_http or door))

@@ -51,7 +51,7 @@ class Contoso:
 
         self.program.capture.readouterr()
         self.arm.received.clear()
-        runtime = replace(self.program.runtime(), through=lambda door: door, read_secret=read_secret)
+        runtime = replace(self.program.runtime(), through=lambda sender: sender, read_secret=read_secret)
         code = main(shlex.split(words), runtime)
         return Outcome(code, *self.program.capture.readouterr())
 

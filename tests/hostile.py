@@ -25,7 +25,7 @@ class Peer:
         self.method, self.target = first.split(b" ")[:2]
         pairs = (line.decode("latin-1").split(": ", 1) for line in lines)
         self.headers = {name.lower(): value for name, value in pairs}
-        self._connection = connection
+        self.connection = connection
         self._ended = ended
 
     @property
@@ -33,11 +33,11 @@ class Peer:
         return self.target.decode().split("?")[0]
 
     def send(self, data: bytes) -> None:
-        self._connection.sendall(data)
+        self.connection.sendall(data)
 
     def reset(self) -> None:
         """End the connection with RST instead of FIN."""
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def drip(self, data: bytes, every_seconds: float = 0.05) -> None:
         """Send byte after byte until the other side has had enough."""

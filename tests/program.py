@@ -9,21 +9,22 @@ from __future__ import annotations
 import json
 import shlex
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from requests.adapters import BaseAdapter
 
+from tests.requests_adapter import SenderAdapter, built
 from vmident.cli.main import main
 from vmident.cli.runtime import Runtime, Terminal
+from vmident.ports.http import HttpSender, RawResponse
 from vmident.sandbox.authorization.token import COLLEAGUE_TOKEN
 from vmident.sandbox.http_messages import Request, Response, json_answer
 from vmident.sandbox.sandbox import SUBSCRIPTION, Sandbox
-from vmident.sandbox.transport.in_process import SandboxAdapter
+from vmident.sandbox.transport.in_process import SandboxNetwork
 
 GROUP = "myResourceGroup"
 NO_TERMINAL = Terminal(input=False, output=False, error=False, colour=False)
@@ -106,28 +107,31 @@ class Rule:
         return True
 
 
-class TestDoor(BaseAdapter):
+class TestSender:
     """Keeps what was sent, and answers as the rules say, else as what is behind it does."""
 
     __test__ = False
 
-    def __init__(self, behind: BaseAdapter | None, rules: list[Rule], sent: list[Sent]) -> None:
-        super().__init__()
+    def __init__(self, behind: HttpSender | None, rules: list[Rule], sent: list[Sent]) -> None:
         self._behind = behind
         self._rules = rules
         self._sent = sent
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
-        body = json.loads(request.body) if request.body else None
-        self._sent.append(Sent(str(request.method), str(request.url), body, dict(request.headers)))
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> RawResponse:
+        self._sent.append(Sent(method, url, json.loads(body) if body else None, dict(headers)))
+        request = requests.Request(method, url, dict(headers), data=body).prepare()
         rule = next((rule for rule in self._rules if rule.applies(request)), None)
 
         def onward() -> requests.Response:
             if self._behind is None:
                 raise requests.ConnectionError("no network in tests", request=request)
-            return self._behind.send(request, **options)
+            return SenderAdapter(self._behind).send(request)
 
-        return rule.act(request, onward) if rule else onward()
+        try:
+            answer = rule.act(request, onward) if rule else onward()
+        except requests.RequestException as failure:
+            raise ConnectionError(failure) from failure
+        return Response(answer.status_code, dict(answer.headers), answer.content)
 
     def close(self) -> None:
         if self._behind:
@@ -198,7 +202,7 @@ class Program:
             new_uuid=lambda: str(uuid.uuid4()),
             read_input=self._read_input,
             read_secret=lambda _question: self.secrets.pop(0),
-            through=lambda door: TestDoor(SandboxAdapter(self.sandbox) if door else None, self.rules, self.sent),
+            through=lambda sender: TestSender(SandboxNetwork(self.sandbox) if sender else None, self.rules, self.sent),
         )
 
     def _read_input(self) -> bytes:
@@ -288,10 +292,4 @@ def letting_in(act: Callable[[], object]) -> Misbehaviour:
 
 
 def _as_requests(request: requests.PreparedRequest, answer: Response) -> requests.Response:
-    class Fixed:
-        endpoint = graph_endpoint = "/".join(str(request.url).split("/")[:3])
-
-        def answer(self, _request: Request) -> Response:
-            return Response(answer.status, {"x-ms-request-id": "11111111-2222", **answer.headers}, answer.body)
-
-    return SandboxAdapter(Fixed()).send(request)  # type: ignore[arg-type]
+    return built(request, Response(answer.status, {"x-ms-request-id": "11111111-2222", **answer.headers}, answer.body))

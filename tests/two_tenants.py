@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.program import GROUP, Outcome, Program, Sent, TestDoor
+from tests.program import GROUP, Outcome, Program, Sent, TestSender
 from tests.token_service import APP, APP_OBJECT_ID, jwt
 from tests.token_service import TENANT as HOME_TENANT
 from vmident.cli.main import main
 from vmident.core.auth.caller import caller_of
 from vmident.sandbox.http_messages import Request, Response
 from vmident.sandbox.sandbox import SUBSCRIPTION, TENANT, Sandbox
-from vmident.sandbox.transport.in_process import SandboxAdapter
+from vmident.sandbox.transport.in_process import SandboxNetwork
 
 ENDPOINT = "https://management.azure.com"
 OTHER_TENANT = "33333333-0000-4000-8000-000000000001"
@@ -51,8 +51,8 @@ class TwoTenants:
     def __call__(self, words: str) -> Outcome:
         self.sent.clear()
         self.program.capture.readouterr()
-        door = TestDoor(SandboxAdapter(self), self.program.rules, self.sent)  # type: ignore[arg-type]
-        code = main(shlex.split(words), replace(self.program.runtime(), through=lambda _door: door))
+        sender = TestSender(SandboxNetwork(self), self.program.rules, self.sent)  # type: ignore[arg-type]
+        code = main(shlex.split(words), replace(self.program.runtime(), through=lambda _sender: sender))
         return Outcome(code, *self.program.capture.readouterr())
 
     def close(self) -> None:

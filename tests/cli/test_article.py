@@ -36,7 +36,7 @@ class Administrator:
     def __call__(self, words: str, *, code: int = 0, typed: str = "") -> Outcome:
         self.program.standard_input = typed
         self.program.capture.readouterr()
-        runtime = replace(self.program.runtime(), through=lambda door: door)
+        runtime = replace(self.program.runtime(), through=lambda sender: sender)
         ended = main([*shlex.split(words), "--debug"], runtime)
         out, err = self.program.capture.readouterr()
         self.printed += [out, err]

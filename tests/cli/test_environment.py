@@ -54,7 +54,7 @@ def elsewhere() -> Iterator[Loopback]:
 def typed(program: Program, words: str) -> Outcome:
     """Type into the program where it has the network itself, and no door of ours in between."""
     program.capture.readouterr()
-    code = main(shlex.split(words), replace(program.runtime(), through=lambda door: door))
+    code = main(shlex.split(words), replace(program.runtime(), through=lambda sender: sender))
     out, err = program.capture.readouterr()
     return Outcome(code, out, err)
 

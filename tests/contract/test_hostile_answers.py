@@ -66,7 +66,7 @@ class Azure:
         self.rules.append(Rule(method, part, fault, times))
 
     def __call__(self, words: str, *, in_real_time: bool = False) -> Outcome:
-        runtime = replace(self.program.runtime(), through=lambda door: door)
+        runtime = replace(self.program.runtime(), through=lambda sender: sender)
         if in_real_time:
             runtime = replace(runtime, monotonic=time.monotonic, sleep=time.sleep)
         self.program.capture.readouterr()

@@ -22,11 +22,12 @@ from azure.mgmt.compute.models import (
 
 from tests.core.worlds import STATES, small_changes, state_name
 from tests.program import GROUP
+from tests.requests_adapter import SenderAdapter
 from vmident.core.identity import IdentityState
 from vmident.core.patch import patch_for
 from vmident.core.transition import Transition, transition
 from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN, Sandbox
-from vmident.sandbox.transport.in_process import SandboxAdapter
+from vmident.sandbox.transport.in_process import SandboxNetwork
 
 
 def update_of(change: Transition) -> VirtualMachineUpdate:
@@ -62,7 +63,7 @@ def test_the_sdks_begin_update_changes_a_vm_of_the_sandbox(tmp_path: Path) -> No
     now = iter(range(1_700_000_000, 1_800_000_000, 60))
     sandbox = Sandbox(tmp_path, now=lambda: float(next(now)), new_uuid=lambda: str(uuid.uuid4()))
     with requests.Session() as session:
-        session.mount("https://", SandboxAdapter(sandbox))
+        session.mount("https://", SenderAdapter(SandboxNetwork(sandbox)))
         client = ComputeManagementClient(
             Token(),
             SUBSCRIPTION,

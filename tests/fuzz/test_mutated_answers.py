@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from tests.fuzz.mutations import Mutator
 from tests.program import GROUP, Outcome, Program, identity_id
+from tests.requests_adapter import built
 from vmident.errors import ExitCode
 from vmident.sandbox.http_messages import Response
-from vmident.sandbox.transport.in_process import SandboxAdapter
 
 EXAMPLES = int(os.environ.get("VMIDENT_FUZZ_EXAMPLES", "100"))
 SCOPE = identity_id("x").partition("/providers")[0]
@@ -98,15 +98,7 @@ class MutatedProgram(Program):
             answer = onward()
             return Response(answer.status_code, dict(answer.headers), answer.content)
 
-        answer = self.mutator(request, send)
-
-        class Fixed:
-            endpoint = graph_endpoint = "/".join(str(request.url).split("/")[:3])
-
-            def answer(self, _request: object) -> Response:
-                return answer
-
-        return SandboxAdapter(Fixed()).send(request)  # type: ignore[arg-type]
+        return built(request, self.mutator(request, send))
 
 
 def system_of(program: Program, name: str) -> Any:

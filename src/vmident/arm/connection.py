@@ -18,21 +18,19 @@ from vmident.arm.answers import ArmResponse, unreadable
 from vmident.arm.auth.credential import Credential
 from vmident.arm.auth.tenant_policy import SUBSCRIPTION_OPTION, TenantAuthenticationPolicy
 from vmident.arm.cloud import Cloud, is_same_origin
-from vmident.arm.pipeline_policy import RequestPolicy, WritePolicy, content_of, request_of
+from vmident.arm.pipeline_policy import RequestPolicy, WritePolicy, request_of
 from vmident.core.polling import RetrySchedule
 from vmident.errors import VmidentError
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpRequest, HttpResponse
-    from requests.adapters import BaseAdapter
 
+    from vmident.arm.http.transport import SenderTransport
     from vmident.ports.clock import Clock
+    from vmident.ports.http import HttpSender
 
 READ_TRIES = 4
 _READS = RetrySchedule(READ_TRIES)
-AT_ONCE = 32
-"""Requests that may be under way at once: four subscriptions at their limits, with answers within half a second."""
-_HOSTS = 1
 _WRITES = frozenset({"PATCH", "PUT", "DELETE"})
 _CORRELATION_ID = "x-ms-correlation-request-id"
 _NO_OPTIONS: Mapping[str, str] = {}
@@ -50,9 +48,9 @@ class Connection:
     """Requests to one cloud; made once for a command.
 
     `tenants` are the tenants of subscriptions in another tenant than the sign-in's own, by ID, in lower case.
-    `door` takes the network's place for the sandbox. `trace` receives each request and its answer; `progress` receives
-    what is waited for, and `see` the text of each answer. `correlation_id` returns what writes carry for Azure's logs,
-    `None` to leave it to Azure.
+    `sender` sends the requests: by default, the network. `trace` receives each request and its answer; `progress`
+    receives what is waited for, and `see` the text of each answer. `correlation_id` returns what writes carry for
+    Azure's logs, `None` to leave it to Azure.
     """
 
     def __init__(
@@ -65,7 +63,7 @@ class Connection:
         trace: Callable[[str], None],
         progress: Callable[[str], None],
         see: Callable[[str], None] = lambda _text: None,
-        door: BaseAdapter | None = None,
+        sender: HttpSender | None = None,
         tenants: Mapping[str, str] = _NO_OPTIONS,
         correlation_id: Callable[[], str | None] = lambda: None,
     ) -> None:
@@ -82,7 +80,7 @@ class Connection:
         self._correlation_id = correlation_id
         self._metered = _Metered()
         self.has_written = False
-        self._transport = _transport(cloud, clock, door)
+        self._transport = _transport(cloud, clock, sender)
         self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
             cloud.endpoint, transport=self._transport, policies=self._policies()
         )
@@ -238,7 +236,7 @@ class Connection:
         with _naming_failures(f"{method} {url.partition('?')[0]}"):
             options: dict[str, Any] = {SUBSCRIPTION_OPTION: subscription} if subscription else {}
             response = self._client.send_request(request, **options)
-        answer = ArmResponse(response.status_code, response.headers, content_of(response), request_of(response))
+        answer = ArmResponse(response.status_code, response.headers, response.content, request_of(response))
         # Half of a document is another lost answer, and a read is repeated for it. Nothing at all may be an answer.
         if answer.content:
             answer.read(Raw, "JSON")
@@ -264,33 +262,12 @@ def _naming_failures(request: str) -> Iterator[None]:
         raise unreadable("the response", f"{type(failure).__name__}: {why}", request) from failure
 
 
-def _transport(cloud: Cloud, clock: Clock, door: BaseAdapter | None) -> Any:
-    from azure.core.pipeline.transport import RequestsTransport
-    from urllib3.util import Retry
+def _transport(cloud: Cloud, clock: Clock, sender: HttpSender | None) -> SenderTransport:
+    from vmident.arm.http.network import Network
+    from vmident.arm.http.transport import SenderTransport
 
-    from vmident.arm.http.bounded import ACCEPTED_ENCODINGS, BoundedAdapter
-
-    # Proxies and other settings of the environment have no say over what never leaves this machine.
-    transport = RequestsTransport(use_env_settings=not (cloud.is_plain_http or door))
-    transport.open()
-    session = transport.session
-    # Without an auth of its own, requests puts ~/.netrc's in the place of the token.
-    session.auth = _unchanged
-    session.headers["Accept-Encoding"] = ACCEPTED_ENCODINGS
-    # What comes back to a full pool is dropped, with a warning, and the next request shakes hands anew.
-    adapter = door or BoundedAdapter(
-        clock.remaining_seconds,
-        pool_connections=_HOSTS,
-        pool_maxsize=AT_ONCE,
-        max_retries=Retry(total=False, redirect=False, raise_on_status=False),
-    )
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return transport
-
-
-def _unchanged(request: Any) -> Any:
-    return request
+    # Proxies have no say over what never leaves this machine.
+    return SenderTransport(sender or Network(clock.remaining_seconds, use_environment=not cloud.is_plain_http))
 
 
 def _quoted(path: str) -> str:

@@ -16,7 +16,6 @@ from vmident.arm.errors.body import code_and_message, retry_after_seconds
 from vmident.arm.errors.translation import CODES_OF_ANY_STATUS, HINTS, error_from
 from vmident.arm.operations import FirstAnswer
 from vmident.arm.paging import pages
-from vmident.arm.pipeline_policy import content_of
 from vmident.arm.wire.vm_creation_types import (
     DeploymentBody,
     DeploymentOperationBody,
@@ -50,7 +49,7 @@ class ArmDeployments:
         self._connection.call(
             lambda: client.deployments.begin_create_or_update(request.id.group, request.id.name, body, polling=answer)
         )
-        made = read(content_of(answer.response), DeploymentBody, _A_DEPLOYMENT, f"PUT {_path(request.id)}")
+        made = read(answer.response.content, DeploymentBody, _A_DEPLOYMENT, f"PUT {_path(request.id)}")
         check_about(_path(request.id), made.id)
 
     def poll(self, deployment: ResourceId) -> DeploymentStatus | None:
@@ -83,7 +82,7 @@ class ArmDeployments:
             )
 
         self._connection.patiently(ask)
-        return _what_if(answer.response.status_code, answer.response.headers, content_of(answer.response))
+        return _what_if(answer.response.status_code, answer.response.headers, answer.response.content)
 
     def poll_what_if(self, what_if: WhatIf) -> WhatIf:
         """GET the answer where Azure said that it will be: 202 until it is there."""

@@ -16,7 +16,6 @@ from vmident.arm.cloud import is_same_origin
 from vmident.arm.errors.body import request_id_in
 from vmident.arm.errors.network import CHECK_PROXY, network_reason
 from vmident.arm.errors.translation import error_from
-from vmident.arm.limits import CONNECT_SECONDS, SILENCE_SECONDS
 from vmident.errors import AzureErrorResponse, InvalidResponse, Unreachable, VmidentError
 
 if TYPE_CHECKING:
@@ -62,12 +61,8 @@ class RequestPolicy:
         if not is_same_origin(request.http_request.url, self._endpoint):
             foreign = _without_opaque_query(request.http_request.url)
             raise AzureErrorResponse(f"Azure's response links to another host, which is not sent a token: {foreign}")
-        left = self._clock.remaining_seconds()
-        request.context.options.update(
-            enforce_https=self._enforce_https,
-            connection_timeout=CONNECT_SECONDS if left is None else min(CONNECT_SECONDS, left),
-            read_timeout=SILENCE_SECONDS if left is None else min(SILENCE_SECONDS, left),
-        )
+        self._clock.remaining_seconds()
+        request.context.options["enforce_https"] = self._enforce_https
         shown = f"{request.http_request.method} {_without_opaque_query(request.http_request.url)}"
         began = time.perf_counter()
         try:
@@ -96,9 +91,7 @@ class RequestPolicy:
         self._trace(f"{shown} -> {answer.status_code} ({took}, request id {request_id})")
         if not 200 <= answer.status_code < 300:
             raise _refusal(answer)
-        # A streamed answer has not been read yet.
-        if not request.context.options.get("stream"):
-            self._see(content_of(answer).decode("utf-8", "replace"))
+        self._see(answer.content.decode("utf-8", "replace"))
         return response
 
 
@@ -117,17 +110,10 @@ class WritePolicy:
         return self.next.send(request)
 
 
-def content_of(answer: Any) -> bytes:
-    """Return the body of an answer; the SDK's long-running writes stream theirs, and it has not been read yet."""
-    # The answers of the SDK's older clients have no `read`, and need none.
-    getattr(answer, "read", lambda: None)()
-    content: bytes = answer.body()
-    return content
-
-
 def raw_content(response: Any, _model: object, _headers: object) -> bytes:
     """Return the body itself, where the SDK's own clients take a function for what they return (`cls`)."""
-    return content_of(response.http_response)
+    content: bytes = response.http_response.content
+    return content
 
 
 def request_of(answer: Any) -> str:
@@ -136,7 +122,7 @@ def request_of(answer: Any) -> str:
 
 
 def _refusal(answer: Any) -> VmidentError:
-    return error_from(answer.status_code, answer.headers, read_error(content_of(answer)))
+    return error_from(answer.status_code, answer.headers, read_error(answer.content))
 
 
 def _without_opaque_query(url: str) -> str:

@@ -15,7 +15,7 @@ from vmident.arm.answers import ArmResponse, check_about, read, unreadable
 from vmident.arm.connection import Connection
 from vmident.arm.operations import FirstAnswer, operation_in, status_in
 from vmident.arm.paging import pages
-from vmident.arm.pipeline_policy import content_of, request_of
+from vmident.arm.pipeline_policy import request_of
 from vmident.arm.virtual_machines import API_VERSION
 from vmident.arm.wire.run_commands import HostBody, HostViewBody, InstanceBody, ProfileBody, ScriptBody
 from vmident.arm.wire.types import StatusBody
@@ -103,7 +103,7 @@ class ArmRunCommands:
 
     def _operation(self, answer: FirstAnswer) -> Operation:
         response = answer.response
-        accepted = ArmResponse(response.status_code, response.headers, content_of(response), request_of(response))
+        accepted = ArmResponse(response.status_code, response.headers, response.content, request_of(response))
         operation = operation_in(accepted, self._connection)
         if operation is None:
             raise unreadable("a Run Command", "it names no operation to poll", accepted.request)

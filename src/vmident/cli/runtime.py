@@ -18,7 +18,7 @@ from vmident.cli.config.environment import trimmed
 from vmident.errors import TimedOut
 
 if TYPE_CHECKING:
-    from requests.adapters import BaseAdapter
+    from vmident.ports.http import HttpSender
 
 _USUAL_WIDTH = 80
 
@@ -53,9 +53,9 @@ class Terminal:
 class Runtime:
     """Everything that a run takes from outside; tests hand in their own. `words` are the command's, as typed.
 
-    `through` is given the door that requests are about to go through, `None` for the network, and gives the one that
-    they do go through. `read_secret` asks, on the terminal itself, for a secret. In the context of
-    `interruptible`, Ctrl-C raises `KeyboardInterrupt`.
+    `through` is given what is about to send the requests, `None` for the network, and returns what sends them.
+    `read_secret` asks, on the terminal itself, for a secret. In the context of `interruptible`, Ctrl-C raises
+    `KeyboardInterrupt`.
     """
 
     environ: Mapping[str, str]
@@ -66,7 +66,7 @@ class Runtime:
     wall: Callable[[], float]
     new_uuid: Callable[[], str]
     read_input: Callable[[], bytes]
-    through: Callable[[BaseAdapter | None], BaseAdapter | None] = lambda door: door
+    through: Callable[[HttpSender | None], HttpSender | None] = lambda sender: sender
     read_secret: Callable[[str], str] = lambda question: getpass(question, stream=sys.stderr)
     interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
     words: tuple[str, ...] = ()

@@ -16,9 +16,10 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.transport import RequestsTransport
 
+from tests.requests_adapter import SenderAdapter
 from tests.sandbox.cloud import GROUP, IN_GROUP, IN_SUBSCRIPTION, Cloud
 from vmident.sandbox.sandbox import ENDPOINT, SUBSCRIPTION, TOKEN
-from vmident.sandbox.transport.in_process import SandboxAdapter
+from vmident.sandbox.transport.in_process import SandboxNetwork
 
 MISSING = ("NoRegisteredProviderFound", "InvalidApiVersionParameter", "InvalidResourceType", "NotSupportedBySandbox")
 IMAGE = ("westus", "Canonical", "0001-com-ubuntu-server-jammy", "22_04-lts-gen2")
@@ -67,7 +68,7 @@ class Credential:
 @pytest.fixture
 def transport(tmp_path: Path) -> Iterator[RequestsTransport]:
     cloud, session = Cloud(tmp_path), requests.Session()
-    session.mount("https://", SandboxAdapter(cloud.sandbox))
+    session.mount("https://", SenderAdapter(SandboxNetwork(cloud.sandbox)))
     yield RequestsTransport(session=session, session_owner=False)
     session.close()
     cloud.sandbox.close()

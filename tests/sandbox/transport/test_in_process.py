@@ -12,9 +12,10 @@ from azure.core.rest import HttpRequest
 from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
+from tests.requests_adapter import SenderAdapter
 from tests.sandbox.cloud import COMPUTE, IN_SUBSCRIPTION, VMS, Cloud
 from vmident.sandbox.sandbox import ENDPOINT, TOKEN
-from vmident.sandbox.transport.in_process import SandboxAdapter
+from vmident.sandbox.transport.in_process import SandboxNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +32,8 @@ class Credential:
 @pytest.fixture
 def session(cloud: Cloud) -> Iterator[requests.Session]:
     with requests.Session() as made:
-        made.mount("https://", SandboxAdapter(cloud.sandbox))
-        made.mount("http://", SandboxAdapter(cloud.sandbox))
+        made.mount("https://", SenderAdapter(SandboxNetwork(cloud.sandbox)))
+        made.mount("http://", SenderAdapter(SandboxNetwork(cloud.sandbox)))
         yield made
 
 

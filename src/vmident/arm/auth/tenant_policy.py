@@ -101,7 +101,5 @@ def _right_tenant(answer: Any) -> str | None:
     """Return the tenant that Azure names where it refused the token for its tenant."""
     if answer.status_code != 401:
         return None
-    from vmident.arm.pipeline_policy import content_of
-
-    code, message = code_and_message(read_error(content_of(answer)), "")
+    code, message = code_and_message(read_error(answer.content), "")
     return right_tenant_in(message) if code == WRONG_TENANT else None

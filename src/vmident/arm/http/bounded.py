@@ -1,13 +1,11 @@
-"""The network under azure-core's transport: every answer is read whole, within bounds, before anything else sees it.
+"""Connections of urllib3 whose responses are bounded in time and size.
 
-requests has a time limit for each read of a socket, and none for an answer: a server that sends a byte a minute, or
-one `100 Continue` after another, keeps it for ever. It unpacks what is packed, however large. And azure-core reports an
-answer that ends early in five ways, depending on where it ends. So the body is read here:
+urllib3 has a time limit for each read of a socket, and none for a response: a server that sends a byte a minute, or one
+`100 Continue` after another, keeps it forever. It decompresses a body however large it becomes. So, here:
 
-* Each read of a socket waits until the deadline of the whole answer and no longer. This holds for the status line,
-  interim answers, headers, chunk sizes and trailers too, as the reader below is what `http.client` reads them from.
-* Each read counts: an answer of more bytes than `limits.ANSWER_BYTES` ends there. Unpacking ends there too.
-* An answer that ends early, in whatever way, is a `requests.ConnectionError`, which azure-core has an error for.
+* Each read of a socket waits until the deadline of the whole response and no longer. This holds for the status line,
+  interim responses, headers, chunk sizes and trailers too, as `http.client` reads them all from the reader below.
+* Each read counts: a response of more bytes than `limits.ANSWER_BYTES` ends there. Decompression ends there too.
 """
 
 from __future__ import annotations
@@ -16,24 +14,21 @@ import io
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from http.client import HTTPResponse, RemoteDisconnected
 from typing import TYPE_CHECKING, Any
 
-import requests
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from vmident.arm.limits import ANSWER_BYTES, ANSWER_SECONDS, HEADER_BYTES
+from vmident.arm.limits import ANSWER_BYTES, HEADER_BYTES
 from vmident.errors import InvalidResponse
 
 if TYPE_CHECKING:
     import socket
 
-    from urllib3 import PoolManager
+    from urllib3 import BaseHTTPResponse, PoolManager
 
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
@@ -41,7 +36,7 @@ _CHUNK_BYTES = 64 * 1024
 _EITHER_FORMAT = 47  # zlib's window bits for a gzip or a zlib header
 
 
-class _Allowance(threading.local):
+class Allowance(threading.local):
     """What is left for the answer that this thread is reading: the moment of its deadline, and bytes."""
 
     until = float("inf")
@@ -68,63 +63,6 @@ class _Allowance(threading.local):
             raise too_large("The response")
 
 
-class BoundedAdapter(HTTPAdapter):
-    """An adapter of requests whose answers have been read when it returns them.
-
-    `remaining_seconds` returns what is left until the deadline of the command, `None` where it has none.
-    """
-
-    def __init__(self, remaining_seconds: Callable[[], float | None], **options: Any) -> None:
-        self._remaining_seconds = remaining_seconds
-        self._allowance = _Allowance()
-        super().__init__(**options)
-
-    def send(  # type: ignore[override, unused-ignore]
-        self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, **options: Any
-    ) -> requests.Response:
-        """Send the request once; raises `requests.ConnectionError`, `requests.Timeout` and `InvalidResponse`."""
-        del stream
-        left = self._remaining_seconds()
-        silence = timeout[1] if isinstance(timeout, tuple) else timeout
-        self._allowance.begin(ANSWER_SECONDS if left is None else min(ANSWER_SECONDS, left), silence)
-        response = super().send(request, stream=True, timeout=timeout, **options)
-        content = self._read(response)
-        # What requests itself sets when it has read a body: the network is not read again.
-        response._content = content  # noqa: SLF001
-        response._content_consumed = True  # type: ignore[attr-defined, unused-ignore]  # noqa: SLF001
-        return response
-
-    def _read(self, response: requests.Response) -> bytes:
-        is_whole = False
-        try:
-            content = b"".join(_unpacked(response))
-            is_whole = True
-        except ReadTimeoutError as failure:
-            raise requests.ReadTimeout(failure, request=response.request) from failure
-        except (HTTPError, OSError, zlib.error) as failure:
-            raise requests.ConnectionError(
-                f"The response is incomplete: {failure}", request=response.request
-            ) from failure
-        finally:
-            # A connection whose answer was not read to its end is of no more use.
-            if is_whole:
-                response.raw.release_conn()
-            else:
-                response.raw.close()
-        return content
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Create the connection pool."""
-        super().init_poolmanager(*args, **options)
-        _bound(self.poolmanager, self._allowance)
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Create the connection pool of a proxy."""
-        manager = super().proxy_manager_for(proxy, **options)
-        _bound(manager, self._allowance)
-        return manager
-
-
 def too_large(what: str) -> InvalidResponse:
     """Return the error for an answer beyond `limits.ANSWER_BYTES`."""
     return InvalidResponse(
@@ -133,10 +71,17 @@ def too_large(what: str) -> InvalidResponse:
     )
 
 
-def _unpacked(response: requests.Response) -> Iterator[bytes]:
-    """Read the body piece by piece, unpacked; raises what `BoundedAdapter.send` translates."""
-    response.raw.enforce_content_length = True
-    pieces: Iterator[bytes] = response.raw.stream(_CHUNK_BYTES, decode_content=False)
+def read_body(response: BaseHTTPResponse) -> bytes:
+    """Read the whole body, decompressed.
+
+    Raises urllib3's `HTTPError`, `OSError` and `zlib.error` for a body that ends early, and `InvalidResponse` for one
+    that is too large or in an encoding that was not requested.
+    """
+    return b"".join(_pieces(response))
+
+
+def _pieces(response: BaseHTTPResponse) -> Iterator[bytes]:
+    pieces: Iterator[bytes] = response.stream(_CHUNK_BYTES, decode_content=False)
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
         yield from pieces
@@ -165,32 +110,32 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
         raise zlib.error("the compressed data is incomplete")
 
 
-def _bound(manager: PoolManager, allowance: _Allowance) -> None:
+def bound(manager: PoolManager, allowance: Allowance) -> None:
     """Have every connection of a pool manager read within the allowance; urllib3 takes pool classes for this."""
     pools: Any = {"http": partial(_Pool, allowance), "https": partial(_TlsPool, allowance)}
     manager.pool_classes_by_scheme = pools
 
 
 class _Pool(HTTPConnectionPool):
-    def __init__(self, allowance: _Allowance, *args: Any, **options: Any) -> None:
+    def __init__(self, allowance: Allowance, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.ConnectionCls: Any = partial(_Connection, allowance)
 
 
 class _TlsPool(HTTPSConnectionPool):
-    def __init__(self, allowance: _Allowance, *args: Any, **options: Any) -> None:
+    def __init__(self, allowance: Allowance, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.ConnectionCls: Any = partial(_TlsConnection, allowance)
 
 
 class _Connection(HTTPConnection):
-    def __init__(self, allowance: _Allowance, *args: Any, **options: Any) -> None:
+    def __init__(self, allowance: Allowance, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.response_class: Any = partial(_Response, allowance)
 
 
 class _TlsConnection(HTTPSConnection):
-    def __init__(self, allowance: _Allowance, *args: Any, **options: Any) -> None:
+    def __init__(self, allowance: Allowance, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.response_class: Any = partial(_Response, allowance)
 
@@ -198,7 +143,7 @@ class _TlsConnection(HTTPSConnection):
 class _Response(HTTPResponse):
     """The answer that `http.client` parses; a proxy's answer to CONNECT is one too."""
 
-    def __init__(self, allowance: _Allowance, sock: socket.socket, *args: Any, **options: Any) -> None:
+    def __init__(self, allowance: Allowance, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp.close()
         self._reader = _Reader(sock, allowance)
@@ -214,7 +159,7 @@ class _Response(HTTPResponse):
 class _Reader(io.RawIOBase):
     """A socket to read from until the deadline, and no longer."""
 
-    def __init__(self, sock: socket.socket, allowance: _Allowance) -> None:
+    def __init__(self, sock: socket.socket, allowance: Allowance) -> None:
         self._sock = sock
         self._allowance = allowance
         self.has_ended = False

@@ -177,7 +177,7 @@ class AzurePorts:
 
     def fleet(self) -> Runner:
         """Return an executor for one run: threads side by side, but one at a time in the sandbox, which has no more."""
-        from vmident.arm.connection import AT_ONCE
+        from vmident.arm.http.network import AT_ONCE
         from vmident.fleet.runner import Runner
         from vmident.fleet.workers import InlineExecutor, ThreadExecutor
 
@@ -249,11 +249,11 @@ class AzurePorts:
     def _connected(self, cloud: Cloud, credential: Credential, tenants: Mapping[str, str]) -> Connection:
         from vmident.arm.connection import Connection
 
-        door = None
+        sender = None
         if self._settings.is_sandbox:
-            from vmident.sandbox.transport.in_process import SandboxAdapter
+            from vmident.sandbox.transport.in_process import SandboxNetwork
 
-            door = SandboxAdapter(self.sandbox)
+            sender = SandboxNetwork(self.sandbox)
         return Connection(
             cloud,
             credential,
@@ -262,7 +262,7 @@ class AzurePorts:
             trace=self._console.trace,
             progress=self._console.progress,
             see=self._see,
-            door=self._runtime.through(door),
+            sender=self._runtime.through(sender),
             tenants=tenants,
             correlation_id=self._correlation_id,
         )

@@ -1,0 +1,157 @@
+"""The network by itself, over real sockets: connections that are kept, proxies, certificates."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.arm.http.proxies import Proxy
+from tests.certificates import certificates
+from tests.hostile import Hostile, whole
+from vmident.arm.http.network import AT_ONCE, Network
+
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    made = Network(lambda: None)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hostile]:
+    """A server whose certificates are trusted."""
+    trusted = certificates(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted.authority))
+    with Hostile(lambda peer: peer.send(whole({"headers": peer.headers})), trusted.server) as server:
+        yield server
+
+
+@pytest.fixture
+def proxy() -> Iterator[tuple[Proxy, Hostile]]:
+    made = Proxy()
+    with Hostile(made.serve) as server:
+        yield made, server
+
+
+def test_as_many_connections_are_kept_as_requests_are_under_way_at_once(network: Network) -> None:
+    """urllib3 drops what does not fit, and warns of it on standard error."""
+    connected: set[object] = set()
+    together = threading.Barrier(AT_ONCE)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            connected.add(self.client_address)
+            together.wait(20)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    serving = threading.Thread(target=server.serve_forever, args=[0.01])
+    serving.start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    for _burst in range(2):
+        sending = [threading.Thread(target=network.send, args=["GET", url, {}, b""]) for _ in range(AT_ONCE)]
+        for one in sending:
+            one.start()
+        for one in sending:
+            one.join()
+    network.close()
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+    assert len(connected) == AT_ONCE
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+@pytest.mark.parametrize("user", ["", "me:p%40ss%20word@"], ids=["open", "signed"])
+def test_requests_go_through_the_proxy_that_gets_its_password_and_no_token(
+    network: Network,
+    azure: Hostile,
+    proxy: tuple[Proxy, Hostile],
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    user: str,
+) -> None:
+    asked, server = proxy
+    monkeypatch.setenv(variable, server.endpoint.replace("://", f"://{user}"))
+
+    response = network.send("GET", f"{azure.endpoint}/x", {"Authorization": "Bearer token"}, b"")
+
+    basic = f"Basic {b64encode(b'me:p@ss word').decode()}" if user else None
+    assert asked.asked == [(azure.endpoint.removeprefix("https://"), basic)]
+    assert b"Bearer token" in response.body
+    assert b"proxy-authorization" not in response.body
+
+
+def test_no_proxy_is_used_for_what_no_proxy_names(
+    network: Network, azure: Hostile, proxy: tuple[Proxy, Hostile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy[1].endpoint)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
+
+    assert network.send("GET", f"{azure.endpoint}/x", {}, b"").status == 200
+    assert proxy[0].asked == []
+
+
+@pytest.mark.parametrize(
+    ("proxied", "reason"),
+    [
+        (
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+            "407 Proxy Authentication Required",
+        ),
+        (b"", "end"),
+        (b"HTTP/1.1 200 Connection est", "EOF"),
+    ],
+    ids=["407", "closed", "cut"],
+)
+def test_what_a_proxy_refuses_is_no_response_and_quotes_no_password(
+    network: Network,
+    azure: Hostile,
+    proxy: tuple[Proxy, Hostile],
+    monkeypatch: pytest.MonkeyPatch,
+    proxied: bytes,
+    reason: str,
+) -> None:
+    proxy[0].answer = proxied
+    monkeypatch.setenv("HTTPS_PROXY", proxy[1].endpoint.replace("://", "://me:secret@"))
+
+    with pytest.raises(ConnectionError, match=reason) as failure:
+        network.send("GET", f"{azure.endpoint}/x", {}, b"")
+    assert "secret" not in str(failure.value)
+
+
+def test_a_server_that_no_known_authority_signed_for_gets_no_request(
+    network: Network, azure: Hostile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a variable, the authorities are certifi's."""
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+
+    with pytest.raises(ConnectionError, match="certificate verify failed"):
+        network.send("GET", f"{azure.endpoint}/x", {}, b"")
+    assert azure.asked == []
+
+
+def test_a_socks_proxy_without_its_package_says_what_is_missing(
+    network: Network, azure: Hostile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "urllib3.contrib.socks", None)
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+
+    with pytest.raises(ConnectionError, match="SOCKS proxies need the package PySocks"):
+        network.send("GET", f"{azure.endpoint}/x", {}, b"")

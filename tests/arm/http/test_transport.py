@@ -67,7 +67,13 @@ def test_a_response_reads_as_azure_core_expects() -> None:
     assert response.is_closed
     assert response.is_stream_consumed
     assert response.json() == {"a": 1}
-    assert response.read() == response.content == b"".join(response.iter_bytes()) == b"".join(response.iter_raw())
+    assert (
+        response.read()
+        == response.body()
+        == response.content
+        == b"".join(response.iter_bytes())
+        == b"".join(response.iter_raw())
+    )
     response.raise_for_status()
     with response as same:
         assert same is response

@@ -112,6 +112,10 @@ class BufferedResponse(HttpResponse):
         """Return the body."""
         return self._raw.body
 
+    def body(self) -> bytes:
+        """Return the body; the SDK's older clients, such as azure-mgmt-msi's, recognize a response by this method."""
+        return self._raw.body
+
     def text(self, encoding: str | None = None) -> str:
         """Return the body as text; a byte that is none of the encoding becomes U+FFFD."""
         return self._raw.body.decode(encoding or self._encoding or "utf-8-sig", "replace")

@@ -85,7 +85,7 @@ SUBSCRIPTION_NAME = NameRule(
     64,
     "1 to 64 visible characters",
     first=r"[^-]",
-    listed_by="az account list -o table",
+    listed_by="vmident account list",
 )
 RESOURCE_NAME = NameRule("resource name", r"[\w().-]", 260, "letters, digits, and characters of -._()", last=_NO_DOT)
 """Segments of ids that no other rule is for: namespaces, types, and resources of any type."""

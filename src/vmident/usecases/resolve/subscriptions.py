@@ -62,8 +62,8 @@ def only_usable_subscription(listed: Sequence[Subscription]) -> Subscription:
         raise NotFound(
             "The signed-in account has no subscriptions.",
             code="no-subscriptions",
-            hint="Check the tenant and the account with 'vmident whoami'; to sign in to another tenant, "
-            "run 'az login --tenant TENANT' or 'vmident login --tenant TENANT'.",
+            hint="Check the tenant and the account: vmident whoami\n"
+            "Sign in to another tenant: az login --tenant TENANT",
         )
     if len(usable) > 1:
         raise UsageError(

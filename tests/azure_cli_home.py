@@ -44,6 +44,11 @@ class AzureCliHome:
         (path / "az").chmod(0o755)
         return path / "asked"
 
+    def fail_with(self, path: Path, message: str) -> None:
+        """Have the `az` in the folder `path` fail with that text on standard error."""
+        (path / "message").write_text(message, encoding="utf-8")
+        (path / "az").write_text(f"#!/bin/sh\ncat {path}/message >&2\nexit 1\n")
+
 
 def account(subscription: str = SUBSCRIPTION, *, default: bool = True, **different: Any) -> dict[str, Any]:
     """One of the profile's subscriptions, reached as the app."""

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from vmident.arm.auth.azure_cli_credential import CachedAzureCliCredential, TokenCache
 from vmident.arm.auth.credential import StaticTokenCredential, credential_for
 from vmident.arm.cloud import known_cloud
-from vmident.errors import NotSignedIn, UsageError
+from vmident.core.auth.azure_cli_cache import AzureCliAccount
+from vmident.core.auth.caller import CallerType
+from vmident.errors import NotSignedIn, TimedOut, UsageError
 
 
 def test_a_given_token_is_handed_on_and_never_shown() -> None:
@@ -35,3 +40,25 @@ def test_an_authority_without_tls_is_wrong_usage() -> None:
 
 def test_a_foreign_authority_is_taken() -> None:
     assert callable(credential_for(known_cloud("AzureCloud").signed_in_by("login.example")).get_token)
+
+
+def test_an_azure_cli_that_hangs_ends_with_the_commands_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "az").write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    (tmp_path / "az").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    left = iter([0.05])
+
+    def remaining_seconds() -> float:
+        for seconds in left:
+            return seconds
+        raise TimedOut("Timed out.")
+
+    account = AzureCliAccount("5a4db0c5-0e5a-4d5b-8f2b-1b7a5c0ffee1", "tenant", "ada", CallerType.USER)
+    cache = TokenCache(tmp_path, is_encrypted=False)
+    cloud = known_cloud("AzureCloud")
+    credential = CachedAzureCliCredential(
+        [account], cache, cloud, lambda: 0.0, trace=lambda _: None, remaining_seconds=remaining_seconds
+    )
+
+    with pytest.raises(TimedOut):
+        credential.get_token(cloud.scope)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from ssl import SSLCertVerificationError
+
 import pytest
 import requests
+from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import NewConnectionError, ProtocolError, ProxyError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ProxyError, SSLError
 
 from vmident.arm.errors.network import is_network_failure, network_reason
 
+POOL = HTTPSConnectionPool("login.example")
 REFUSED = NewConnectionError(HTTPSConnection("10.0.0.1", 8080), "Failed to establish a new connection: [Errno 111] no")
 
 
@@ -27,6 +31,17 @@ REFUSED = NewConnectionError(HTTPSConnection("10.0.0.1", 8080), "Failed to estab
         (
             requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer"))),
             "Connection aborted: reset by peer",
+        ),
+        (MaxRetryError(POOL, "/t?code=1", REFUSED), "Failed to establish a new connection: [Errno 111] no"),
+        (
+            MaxRetryError(
+                POOL, "/t", ProxyError("Unable to connect to proxy", OSError("Tunnel connection failed: 407"))
+            ),
+            "Unable to connect to proxy: Tunnel connection failed: 407",
+        ),
+        (
+            MaxRetryError(POOL, "/t", SSLError(SSLCertVerificationError(1, "[SSL: X] certificate verify failed: why"))),
+            "[SSL: X] certificate verify failed: why",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -158,6 +159,14 @@ def test_a_claims_challenge_is_not_answered_with_the_kept_token(signed: Signed) 
 
     assert outcome.code == 4
     assert "a different token was requested" in outcome.err
+    error = json.loads(outcome.err.splitlines()[-1])["error"]
+    assert error["message"] == (
+        f"Azure requires more than the Azure CLI's sign-in of '{APP}', such as multi-factor authentication."
+    )
+    assert error["hint"] == (
+        f"Sign in again: az login --service-principal --username {APP} --tenant {TENANT} "
+        "--claims-challenge eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="
+    )
     # What the Azure CLI gives then, where azure-identity asks it at all, is for Azure to judge.
     sent = [request.headers["authorization"] for request in signed.contoso.arm.received]
     assert sent.count(sent[0]) == 1
@@ -175,6 +184,80 @@ def test_a_sign_in_that_has_ended_is_said_and_nobody_else_takes_its_place(
     outcome = signed.contoso("list")
 
     assert (outcome.code, outcome.error["code"], signed.contoso.arm.received) == (4, "not-signed-in", [])
+
+
+# What azure-cli 2.91 printed; the reasons are Microsoft Entra's, from public issues.
+AGAIN = f"""Trace ID: d580793e-e9a6-4b1e-8bcf-a868e4628700
+Correlation ID: 37ed27a4-c7c0-46aa-82d5-78c1b329ef95
+Timestamp: 2026-11-29 00:28:43Z
+Run the command below to authenticate interactively; additional arguments may be added as needed:
+az logout
+az login --tenant "{TENANT}" --scope "https://management.core.windows.net//.default"
+"""
+TRACEBACK = """ERROR: The command failed with an unexpected error. Here is the traceback:
+ERROR: HTTPSConnectionPool(host='login.example', port=443): Max retries exceeded with url: /t/v2.0/.well-known (Caused \
+by NewConnectionError("HTTPSConnection(host='login.example', port=443): Failed to establish a new connection: \
+[Errno 111] Connection refused"))
+Traceback (most recent call last):
+  File "/opt/az/lib/python3.12/site-packages/urllib3/connection.py", line 239, in _new_conn
+    sock = connection.create_connection(
+           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+ConnectionRefusedError: [Errno 111] Connection refused
+To check existing issues, please visit: https://github.com/Azure/azure-cli/issues
+"""
+SIGN_IN_AGAIN = f"Sign in again: az login --tenant {TENANT}"
+CHECK = "Check the Azure CLI: az account get-access-token --output none"
+IDLE = "The token was issued on 2026-08-20T11:50:24.4394320Z and was inactive for 90.00:00:00."
+REVOKED = "AADSTS50173: The provided grant has expired due to it being revoked, a fresh auth token is needed."
+AZURE_CLI_FAILURES = [
+    (
+        # Microsoft Entra has a no-break space after the first sentence, and no line break after the second.
+        f"WARNING: old\nERROR: AADSTS700082: The refresh token has expired due to inactivity.\u00a0{IDLE} {AGAIN}",
+        f" returned no token: AADSTS700082: The refresh token has expired due to inactivity. {IDLE}",
+        SIGN_IN_AGAIN,
+    ),
+    (f"ERROR: {REVOKED}\n{AGAIN}", f" returned no token: {REVOKED}", SIGN_IN_AGAIN),
+    (
+        f"ERROR: User '{PERSON}' does not exist in MSAL token cache. Run `az login`.\n",
+        " has ended.",
+        SIGN_IN_AGAIN,
+    ),
+    (
+        TRACEBACK,
+        " returned no token: Failed to establish a new connection: [Errno 111] Connection refused",
+        "Check the network, HTTPS_PROXY, ALL_PROXY, REQUESTS_CA_BUNDLE and AZURE_AUTHORITY_HOST.",
+    ),
+    (
+        'Traceback (most recent call last):\n  File "az.py", line 1\nImportError: no azure\n',
+        " returned no token: Failed to invoke the Azure CLI",
+        CHECK,
+    ),
+    ("ERROR: It broke.\n", " returned no token: It broke.", CHECK),
+]
+
+
+@pytest.mark.parametrize(("printed", "reason", "hint"), AZURE_CLI_FAILURES)
+def test_an_azure_cli_without_a_token_is_reported_with_its_reason(
+    signed: Signed, tmp_path: Path, printed: str, reason: str, hint: str
+) -> None:
+    signed.home.sign_in(account(user={"name": PERSON, "type": "user"}))
+    signed.home.fail_with(tmp_path / "bin", printed)
+
+    error = signed.contoso("list").error
+
+    assert (error["message"], error["hint"]) == (f"The Azure CLI's sign-in of '{PERSON}'{reason}", hint)
+
+
+def test_a_missing_azure_cli_is_reported(signed: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed.home.keep()
+    monkeypatch.setenv("PATH", str(signed.home.folder))
+
+    error = signed.contoso("list").error
+
+    assert error["message"] == (
+        f"The Azure CLI's sign-in of '{APP}' returned no token: a new token requires 'az', which is not on PATH."
+    )
+    assert error["hint"] == "Install the Azure CLI or correct PATH, or sign in with 'vmident login'."
 
 
 def test_vmidents_own_sign_in_comes_before_the_azure_clis(signed: Signed) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from vmident.arm.auth.azure_cli_errors import azure_cli_error
 from vmident.arm.auth.errors import AZURE_CLI_SIGN_IN
 from vmident.arm.cloud import Cloud
 from vmident.core.auth.azure_cli_cache import AzureCliAccount, CachedToken, cached_token
@@ -30,6 +31,8 @@ _AZURE_CLIS_RESOURCES = {
     "https://management.chinacloudapi.cn": "https://management.core.chinacloudapi.cn/",
     "https://management.sovcloud-api.fr": "https://management.sovcloud-api.fr/",
 }
+
+_AZURE_CLI_SECONDS = 10.0  # azure-identity's own limit
 
 
 class TokenCache(Struct, frozen=True):
@@ -52,7 +55,8 @@ class CachedAzureCliCredential:
     """The token that the Azure CLI has kept for an account, else the one that it gives where it is started.
 
     It is the same account both ways, and no other sign-in takes its place. `accounts` begins with the one in use; the
-    others are those of other tenants. `trace` receives which source was used, and why.
+    others are those of other tenants. `trace` receives which source was used, and why. `remaining_seconds` returns the
+    rest of the command's time, `None` without a limit, and raises `TimedOut` where nothing is left.
     """
 
     origin = AZURE_CLI_SIGN_IN
@@ -63,14 +67,16 @@ class CachedAzureCliCredential:
         cache: TokenCache,
         cloud: Cloud,
         now: Callable[[], float],
+        *,
         trace: Callable[[str], None],
+        remaining_seconds: Callable[[], float | None],
     ) -> None:
         self._accounts = accounts
         self._cache = cache
         self._cloud = cloud
         self._now = now
         self._trace = trace
-        self._started: dict[str, AzureCliCredential] = {}
+        self._remaining_seconds = remaining_seconds
 
     def get_token(self, *scopes: str, tenant_id: str | None = None, **options: Any) -> AccessToken:
         """Return a token for the Resource Manager; azure-identity starts the Azure CLI for any other."""
@@ -81,15 +87,28 @@ class CachedAzureCliCredential:
             kept = self._kept(account, scopes, options)
         except (OSError, ValueError, LookupError) as reason:
             self._trace(f"token: starting the Azure CLI, because its cache has no usable token: {_told(reason)}")
-            token: AccessToken = self._azure_cli(account, tenant_id).get_token(*scopes, **options)
-            return token
+            return self._started_token(account, tenant_id, scopes, options)
         self._trace("token: from the Azure CLI's cache")
         return AccessToken(kept.token, kept.expires_on)
 
     def close(self) -> None:
-        """Close azure-identity's credentials that were opened."""
-        for one in self._started.values():
-            one.close()
+        """Return at once: nothing stays open."""
+
+    def _started_token(
+        self, account: AzureCliAccount | None, tenant: str | None, scopes: tuple[str, ...], options: Mapping[str, Any]
+    ) -> AccessToken:
+        from azure.core.exceptions import ClientAuthenticationError
+
+        left = self._remaining_seconds()
+        seconds = _AZURE_CLI_SECONDS if left is None else min(_AZURE_CLI_SECONDS, left)
+        try:
+            token: AccessToken = _azure_cli(account, tenant, seconds).get_token(*scopes, **options)
+        except ClientAuthenticationError as failure:
+            self._remaining_seconds()  # raises `TimedOut` where that is why no token was given
+            if account is None:
+                raise
+            raise azure_cli_error(failure, account) from failure
+        return token
 
     def _account_in(self, tenant: str | None) -> AzureCliAccount | None:
         """Return the account in use for no tenant, else one of that tenant, `None` where the profile has none."""
@@ -108,17 +127,18 @@ class CachedAzureCliCredential:
         host = urlsplit(f"//{self._cloud.authority_host}").hostname or ""
         return cached_token(self._cache.read(), account, host, _scopes(self._cloud), self._now())
 
-    def _azure_cli(self, account: AzureCliAccount | None, tenant: str | None) -> AzureCliCredential:
-        """Return a credential that starts the Azure CLI for the account's subscription, else for the tenant.
 
-        `az account get-access-token` takes one of the two, never both.
-        """
-        from azure.identity import AzureCliCredential
+def _azure_cli(account: AzureCliAccount | None, tenant: str | None, seconds: float) -> AzureCliCredential:
+    """Return a credential that starts the Azure CLI for the account's subscription, else for the tenant.
 
-        key = account.subscription_id if account else str(tenant)
-        if key not in self._started:
-            self._started[key] = AzureCliCredential(subscription=key) if account else AzureCliCredential(tenant_id=key)
-        return self._started[key]
+    `az account get-access-token` takes one of the two, never both. `seconds` is how long it may take.
+    """
+    from azure.identity import AzureCliCredential
+
+    allowed: Any = seconds  # declared as whole seconds, and passed on to `subprocess`, which takes fractions
+    if account:
+        return AzureCliCredential(subscription=account.subscription_id, process_timeout=allowed)
+    return AzureCliCredential(tenant_id=str(tenant), process_timeout=allowed)
 
 
 def _scopes(cloud: Cloud) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ _ISSUER = re.compile(r"wrong issuer '[^']*/([0-9a-f-]{36})/?'", re.IGNORECASE)
 WRONG_TENANT = "InvalidAuthenticationTokenTenant"
 """Azure's code for a token of another tenant than the subscription's; status 401, so nothing was done."""
 
-_CHECK_NETWORK = f"{CHECK_PROXY} and AZURE_AUTHORITY_HOST."
+CHECK_NETWORK = f"{CHECK_PROXY} and AZURE_AUTHORITY_HOST."
 _SIGN_IN = "Run 'az login' or 'vmident login', or use --sandbox to try vmident without Azure."
 # azure-identity asks no other way of signing in once these variables are set, so signing in elsewhere does not help.
 _CORRECT_ENVIRONMENT = "Correct the AZURE_CLIENT_ID environment variables, or unset them to use another sign-in."
@@ -38,6 +38,8 @@ _NOT_SET_UP = (
     "unavailable",
     "not found on path",
     "not installed",
+    "Here is the traceback:",
+    "Please run 'az login'",
     "To mitigate this issue",
     "Attempted credentials",
     "Visit https:",
@@ -53,7 +55,7 @@ def sign_in_error(failure: Exception) -> VmidentError:
     """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
     reason = reason_of(failure)
     if is_network_failure(reason):
-        hint = _CHECK_NETWORK
+        hint = CHECK_NETWORK
     else:
         hint = _CORRECT_ENVIRONMENT if "EnvironmentCredential: Authentication failed" in str(failure) else _SIGN_IN
     return NotSignedIn(
@@ -84,7 +86,7 @@ def token_failure(failure: Exception, cloud: Cloud, what: str, hint: str) -> Vmi
     if isinstance(cause, ServiceRequestError | ServiceResponseError):
         return Unreachable(
             f"{what}: no response from {cloud.authority_host}: {network_reason(str(cause))}",
-            hint=_CHECK_NETWORK,
+            hint=CHECK_NETWORK,
         )
     reason = reason_of(failure)
     return NotSignedIn(f"{what}{f': {reason}' if reason else '.'}", hint=hint)
@@ -97,10 +99,13 @@ def reason_of(failure: Exception) -> str:
     """
     content = getattr(getattr(failure, "response", None), "text", None)
     text = f"{failure}\n{content() if callable(content) else ''}"
-    entra = dict.fromkeys(found.group().strip() for found in _ENTRA_REASON.finditer(text))
+    # Microsoft Entra has no-break spaces in some of them.
+    entra = dict.fromkeys(_one_line(found.group()) for found in _ENTRA_REASON.finditer(text))
     if entra:
         return " ".join(entra)
-    lines = (line.strip() for line in str(failure).splitlines())
+    # The Azure CLI prints the error, and then Python's traceback.
+    printed, _, _ = str(failure).partition("Traceback (most recent call last)")
+    lines = (line.strip().removeprefix("ERROR: ") for line in printed.splitlines())
     telling = [line for line in lines if line and not any(word in line for word in _NOT_SET_UP)]
     return _one_line(" ".join(map(_without_class_names, map(network_reason, telling))))
 

@@ -17,6 +17,7 @@ from vmident.arm.answers import read_error
 from vmident.arm.auth.credential import Credential
 from vmident.arm.auth.errors import WRONG_TENANT, reason_of, right_tenant_in, wrong_tenant
 from vmident.arm.errors.body import code_and_message
+from vmident.arm.errors.network import is_network_failure
 from vmident.core.auth.caller import caller_of
 from vmident.errors import NotSignedIn
 
@@ -88,7 +89,8 @@ class _TenantCredential:
             token = self._credential.get_token(*scopes, tenant_id=self._tenant, **options)
         except (ClientAuthenticationError, NotSignedIn) as failure:
             why = reason_of(failure)
-            reason = f"but signing in to it failed: {why}" if "AADSTS" in why else "which you are not signed in to."
+            has_failed = "AADSTS" in why or is_network_failure(why)
+            reason = f"but signing in to it failed: {why}" if has_failed else "which you are not signed in to."
             raise wrong_tenant(self._subscription, self._tenant, reason) from failure
         actual = caller_of(token.token).tenant_id
         if actual and actual.lower() != self._tenant:

@@ -233,7 +233,8 @@ class AzurePorts:
 
     @cached_property
     def _credential(self) -> Credential:
-        return credential_of(self._settings, self.cloud, self._runtime, self._console.trace)
+        left = self.clock.remaining_seconds
+        return credential_of(self._settings, self.cloud, self._runtime, self._console.trace, left)
 
     @cached_property
     def _signing(self) -> RecordingCredential:

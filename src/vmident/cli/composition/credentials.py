@@ -49,7 +49,13 @@ def cloud_label(settings: Settings, cloud: Cloud) -> str:
     return cloud.name if is_own else urlsplit(cloud.endpoint).netloc
 
 
-def credential_of(settings: Settings, cloud: Cloud, runtime: Runtime, trace: Callable[[str], None]) -> Credential:
+def credential_of(
+    settings: Settings,
+    cloud: Cloud,
+    runtime: Runtime,
+    trace: Callable[[str], None],
+    remaining_seconds: Callable[[], float | None],
+) -> Credential:
     """Return the credential of the first source that is set: the sandbox, a token, `vmident login`, the Azure CLI.
 
     Without any, azure-identity's chain. Settings that keep every request from being sent raise with the first one.
@@ -74,7 +80,9 @@ def credential_of(settings: Settings, cloud: Cloud, runtime: Runtime, trace: Cal
     if not accounts or (own and own.is_for(cloud)):
         return credential_for(cloud, sign_in=own)
     cache = TokenCache(azure_cli_folder(runtime.environ, runtime.home), settings.azure_cli_encrypts)
-    return CachedAzureCliCredential(accounts, cache, cloud, runtime.wall, trace)
+    return CachedAzureCliCredential(
+        accounts, cache, cloud, runtime.wall, trace=trace, remaining_seconds=remaining_seconds
+    )
 
 
 def logins_of(

@@ -1,7 +1,7 @@
 """Which token of the Azure CLI's cache speaks for the account in use; values in, a token out.
 
-Source: azure-cli 2.91's `auth/identity.py` and `auth/msal_credentials.py`, msal's `token_cache.py`, and a cache that
-the Azure CLI wrote for a service principal. A person's entries are assumed from msal's code: none was seen.
+Source: azure-cli 2.91's `auth/identity.py` and `auth/msal_credentials.py`, msal's `token_cache.py`, and caches that the
+Azure CLI wrote for a service principal and for a user who signed in with a device code.
 """
 
 from __future__ import annotations

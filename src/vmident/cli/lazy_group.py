@@ -92,14 +92,14 @@ class LazyGroup(TyperGroup):
         if found:
             raise UsageError(
                 f"'{found.verbs}' is not a vmident command.",
-                hint="\n".join(["Run instead:", *(f"  {one}" for one in found.commands)]),
+                hint="\n".join([f"{found.reason} Run instead:".strip(), *(f"  {one}" for one in found.commands)]),
             )
         from vmident.core.naming import did_you_mean
 
         place = f"'{ctx.command_path}'" if path else ctx.command_path
         raise UsageError(
             f"'{word}' is not a {place} command.{did_you_mean(word, self.commands)}",
-            hint=f"Run '{ctx.command_path} --help' to see all commands.",
+            hint=f"To see all commands: {ctx.command_path} --help",
         )
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:

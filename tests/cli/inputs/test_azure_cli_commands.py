@@ -63,6 +63,15 @@ def test_a_command_of_the_azure_cli_is_answered_with_ours(program: Program, word
     assert shown == [f"  vmident {line}" for line in quoted]
 
 
+@pytest.mark.parametrize("words", ["vm update -g prod -n web --set tags.a=b", 'update web --set "tags.a=b c"'])
+def test_an_update_of_something_else_stays_the_azure_clis(program: Program, words: str) -> None:
+    outcome = program(words)
+    assert (outcome.code, outcome.out, program.sent) == (2, "", [])
+    reason, command = outcome.error["hint"].splitlines()
+    assert reason == "vmident changes only the identities of VMs. Run instead:"
+    assert command == f"  az vm {words.removeprefix('vm ')}"
+
+
 def test_the_users_own_names_are_quoted_for_the_shell() -> None:
     found = translated(["vm", "identity", "assign", "-n", "my VM; rm -rf ~"])
     assert found

@@ -53,20 +53,29 @@ class _Typed:
 
 @dataclass(frozen=True)
 class Translation:
-    """A command that vmident does not have, such as `vm identity assign`, and the command lines to run instead."""
+    """A command that vmident does not have, such as `vm identity assign`, and the command lines to run instead.
+
+    `reason` says why these are the Azure CLI's own, where vmident has no command that does the same.
+    """
 
     verbs: str
     commands: tuple[str, ...]
+    reason: str = ""
 
 
 def translated(words: Sequence[str]) -> Translation | None:
     """Translate a command of the Azure CLI, without `az`; `None` where no such command is known.
 
-    It takes two commands where the system-assigned identity and user-assigned ones are named at once.
+    An update of something other than identities stays the Azure CLI's. The system-assigned identity and user-assigned
+    ones together take two commands.
     """
     for length in (3, 2, 1):
         verbs = tuple(words[:length])
-        commands = tuple(_commands(verbs, _read(words[length:])))
+        typed = _read(words[length:])
+        if verbs in _UPDATE and typed.settings and not any(_is_of_identity(one) for one in typed.settings):
+            update = command_line("az", "vm", "update", *words[length:])
+            return Translation(" ".join(verbs), (update,), "vmident changes only the identities of VMs.")
+        commands = tuple(_commands(verbs, typed))
         if commands:
             return Translation(" ".join(verbs), commands)
     return None
@@ -106,6 +115,10 @@ def _update(typed: _Typed) -> str:
         return command_line("vmident", "remove-user", *names, "--all-identities", *typed.kept)
     verb, *options = _TYPES.get(kind, ("set", "--type", "none|system|user|both"))
     return command_line("vmident", verb, *names, *options, *typed.kept)
+
+
+def _is_of_identity(setting: str) -> bool:
+    return setting.strip("'\"").lower().startswith("identity")
 
 
 def _placeholder(typed: _Typed) -> list[str]:

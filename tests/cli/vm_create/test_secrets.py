@@ -39,6 +39,13 @@ def test_windows_asks_for_a_password_twice(program: Program) -> None:
     assert parameters_sent(program) == {"adminPassword": {"value": PASSWORD}}
 
 
+def test_a_password_that_is_too_short_is_not_asked_for_again(program: Program) -> None:
+    program.terminal, program.secrets = TERMINAL, ["short-Pw7", "short-Pw7"]
+    outcome = program(WINDOWS)
+    assert (outcome.code, program.secrets) == (2, ["short-Pw7"])
+    assert "short-Pw7" not in outcome.out + outcome.err
+
+
 def test_two_passwords_that_differ_make_nothing(program: Program) -> None:
     program.terminal, program.secrets = TERMINAL, [PASSWORD, f"{PASSWORD}x"]
     outcome = program(WINDOWS)

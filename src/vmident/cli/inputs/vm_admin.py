@@ -53,7 +53,7 @@ def credentials_of(
                 "Windows requires an administrator password.",
                 hint="Use --admin-password-stdin to read it from standard input.",
             )
-        return lambda: replace(admin, password=checked_password(_asked_password(run), os))
+        return lambda: replace(admin, password=_asked_password(run))
     if options.generate_ssh_keys:
         return lambda: replace(admin, keys=(_new_key(run, save=keep_keys),), password=password)
     if options.ssh_key:
@@ -72,7 +72,7 @@ def _new_key(run: Run, *, save: bool) -> str:
 
 def _asked_password(run: Run) -> str:
     run.console.note([Line(f"The administrator password must have {password_rules(OsType.WINDOWS)}")])
-    password = run.ask_secret("Password for the new VM: ")
+    password = checked_password(run.ask_secret("Password for the new VM: "), OsType.WINDOWS)
     if run.ask_secret("Repeat the password: ") != password:
         raise UsageError("The passwords do not match.", hint="Run the command again.")
     return password

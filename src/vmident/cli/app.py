@@ -63,10 +63,10 @@ _COMMANDS: _Table = {
 }
 _GROUPS: dict[str, tuple[str, _Table]] = {
     "account": (
-        "List subscriptions and choose one.",
+        "List subscriptions and set the active one.",
         {
             "list": ("account", "list_subscriptions", "List the subscriptions that the account can access."),
-            "set": ("account", "set_subscription", "Choose the subscription that commands use."),
+            "set": ("account", "set_subscription", "Set the active subscription."),
         },
     ),
     "group": (
@@ -121,6 +121,19 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
     ),
 }
 
+_PLACE = frozenset({"group", "subscription"})
+_NOT_TAKEN = {
+    "account": frozenset({"group"}),
+    "audit.runs": frozenset({"group"}),
+    "group": frozenset({"group"}),
+    "login": _PLACE,
+    "sandbox": _PLACE,
+    "sandbox_serve": _PLACE,
+}
+"""Global options without an effect on the commands of a module, which do not take them."""
+_REFUSES_GROUP = frozenset({"audit.report", "export.bicep", "export.policy", "export.terraform"})
+"""Modules whose commands take `-g` only to say what to use instead; their help does not show it."""
+
 
 @cache
 def program() -> Callable[..., Any]:
@@ -165,7 +178,11 @@ def _command(module: str, function: str, name: str) -> Any:
     app.command(name, cls=CompletedCommand)(
         as_typer_command(getattr(import_module(f"vmident.cli.commands.{module}"), function))
     )
-    return get_command(app)
+    command: Any = get_command(app)
+    command.params = [one for one in command.params if one.name not in _NOT_TAKEN.get(module, ())]
+    for param in command.params:
+        param.hidden = param.hidden or (param.name == "group" and module in _REFUSES_GROUP)
+    return command
 
 
 def _typer(about: str | None, epilog: str | None = None) -> typer.Typer:

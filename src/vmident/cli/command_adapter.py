@@ -95,7 +95,7 @@ def _name_option(parameter: inspect.Parameter) -> list[inspect.Parameter]:
 
 
 def _taken(record: Any, given: dict[str, Any]) -> Any:
-    return record(**{name: given.pop(name) for name in record.__struct_fields__})
+    return record(**{name: given.pop(name) for name in record.__struct_fields__ if name in given})
 
 
 def _fields(record: Any) -> list[inspect.Parameter]:

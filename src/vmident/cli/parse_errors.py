@@ -28,11 +28,13 @@ def as_usage_errors(ctx: Any) -> Iterator[None]:
 
 def _usage_error(failure: Any, ctx: Any) -> UsageError:
     """Word the error by what it holds: click documents `option_name`, `param`, `possibilities` and `param_type`."""
-    hint = f"Run '{ctx.command_path} --help' to see the arguments and options."
+    hint = f"To see the arguments and options: {ctx.command_path} --help"
     option, param = getattr(failure, "option_name", ""), getattr(failure, "param", None)
     if hasattr(failure, "possibilities"):
         known = [spelling for one in ctx.command.get_params(ctx) for spelling in one.opts]
-        if hasattr(ctx.command, "commands") and _takes_every_command(option):
+        if _is_global(option):
+            if not hasattr(ctx.command, "commands"):
+                return UsageError(f"'{ctx.command_path}' does not take '{option}'.", hint=f"Remove {option}.")
             return UsageError(
                 f"Option '{option}' follows the command.", hint=f"Use it after the command: vmident COMMAND {option}"
             )
@@ -47,7 +49,7 @@ def _usage_error(failure: Any, ctx: Any) -> UsageError:
     return UsageError(failure.message, hint=hint)
 
 
-def _takes_every_command(option: str) -> bool:
+def _is_global(option: str) -> bool:
     from vmident.cli.options.shared import Options
 
     return option in {"-g", "-o"} or option.removeprefix("--").replace("-", "_") in Options.__struct_fields__

@@ -83,7 +83,7 @@ def main() -> None:
                 list(writers.map(assign, repeat(facts), repeat(token(facts)), parts))
             before = len(requests_in(log))
             environ = {**clean_environ(folder, facts), **exported(facts)}
-            used = run([program(), "report", "--groups", "-o", "json", "--save", str(folder / "estate.html")], environ)
+            used = run([program(), "report", "--groups", "-o", "json", "--save", str(folder / "report.html")], environ)
             paths = [one["path"] for one in requests_in(log)[before:]]
         queries = sum("ResourceGraph" in one for one in paths)
         graph = sum(one.startswith("/v1.0/") for one in paths)

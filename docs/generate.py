@@ -36,13 +36,13 @@ _OWN_CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 
 _EXIT_CODES = {
     "DONE": "Success, or no changes.",
-    "FAILED": "General failure, or the prompt was answered with no.",
+    "FAILED": "General failure, or you answered no at the prompt.",
     "USAGE": "Usage error, such as an ambiguous name or a missing `--yes`; nothing was changed.",
     "NOT_FOUND": "A VM, identity, resource group or subscription was not found.",
     "NOT_ALLOWED": "Not signed in, or not allowed.",
     "SOME_FAILED": "Some VMs succeeded and some failed. If all fail with the same code, that code is returned instead. "
     "`verify`: some VMs could not be verified. `access` and `report`: not all role assignments "
-    "were read, so `--fail-on` cannot be decided.",
+    "were read, so `--fail-on` cannot be evaluated.",
     "CONFLICT": "Conflict: the VM changed, is being deleted, or has another operation that did not finish in time.",
     "TIMED_OUT": "Timed out: `--timeout` or the two-hour limit of an operation expired; the change may still complete.",
     "PENDING": "Changes are pending (`plan --exit-code`), or a finding is at least as severe as `--fail-on`.",
@@ -73,14 +73,14 @@ _NARROWER_CODES = {
 _WARNING_CODES = {
     "principal-lost": "The system-assigned identity and its principal are deleted.",
     "system-identity-unsupported": "A rule enables the system-assigned identity on a Flexible scale set.",
-    "dependent-extension": "An extension uses an identity that it loses, or gets another default identity or none.",
-    "dependent-encryption": "Disk encryption uses an identity that is detached.",
-    "default-identity-changed": "Programs in the VM that do not name an identity get a different one.",
-    "default-identity-ambiguous": "Programs in the VM that do not name an identity get an error: several are attached.",
-    "default-identity-lost": "Programs in the VM that do not name an identity no longer get one.",
-    "identity-named-twice": "An identity is given more than once (case is ignored).",
+    "dependent-extension": "An extension loses the identity that it uses, or its default identity changes.",
+    "dependent-encryption": "Disk encryption loses the identity that it uses.",
+    "default-identity-changed": "Programs in the VM that do not specify an identity get a different one.",
+    "default-identity-ambiguous": "Programs that do not specify an identity get an error: several are attached.",
+    "default-identity-lost": "Programs in the VM that do not specify an identity no longer get a token.",
+    "identity-named-twice": "An identity is specified more than once (case is ignored).",
     "roles-orphaned": "A role assignment will be orphaned; one warning per role assignment.",
-    "roles-unknown": "The role assignments of the identity to be removed could not be read.",
+    "roles-unknown": "The role assignments of an identity that is removed could not be read.",
     "not-attached": "The identity to detach is not attached.",
     "rule-names-no-vm": "A rule names a VM that was not found; one warning per VM. An error with `--strict`.",
     "rule-names-no-group": "A rule names a resource group without VMs. An error with `--strict`.",
@@ -96,7 +96,7 @@ _WARNING_CODES = {
     "what-if-failed": "Azure did not return the changes that a deployment would make.",
     "new-principal": "The system-assigned identity is enabled again, with a new principal.",
     "not-recorded": "The change was made but could not be recorded in the journal.",
-    "changed-since": "The VM has other identities than requested: it changed again, or a policy modified the request.",
+    "changed-since": "The VM does not have the requested identities: another client or a policy changed them.",
     "identity-not-read": "`verify` could not read an identity, and compares its token with what the VM shows.",
     "operation-unreadable": "The account cannot read operations, so the VMs were read instead; one warning per run.",
 }

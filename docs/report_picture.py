@@ -65,7 +65,7 @@ def photograph(browser: webdriver.Chrome, page: Path, width: int, height: int, s
 def main() -> None:
     """Make the page, and write the pictures; raises `SystemExit` for one that is too large."""
     with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "estate.html"
+        page = Path(folder) / "report.html"
         environ = {**os.environ, "VMIDENT_SANDBOX_DIR": folder, "VMIDENT_STATE_DIR": folder}
         words = [sys.executable, "-m", "vmident", "report", "--sandbox", "--groups", "-o", "none", "--save", str(page)]
         subprocess.run(words, check=True, env=environ)  # noqa: S603 - this program

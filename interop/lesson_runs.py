@@ -62,7 +62,7 @@ def _azure_cli_steps(az: AzureCli, folder: Path) -> list[Step]:
         ran = az.run(command.format_map(words))
         if command.startswith("identity show") and ran.returncode == 0:
             words["principal"] = json.loads(ran.stdout)["principalId"]
-        title = _OPTION.sub("", command) + (" (refused)" if expected != "0" else "")
+        title = _OPTION.sub("", command) + (" (error)" if expected != "0" else "")
         works = ran.returncode == int(expected)
         if command == "resource list":  # the last one: the subscription is empty again
             works = works and json.loads(ran.stdout) == []

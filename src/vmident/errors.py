@@ -117,7 +117,7 @@ class ConflictingRules(UsageError):
 
 
 class NotExportable(UsageError):
-    """A desired-state file has parts that the target of an export cannot express; the message names their lines."""
+    """A desired-state file has parts that cannot be exported; the message names their lines."""
 
     default_code = "not-exportable"
 
@@ -129,13 +129,13 @@ class BadPlan(UsageError):
 
 
 class ConfirmationNeeded(UsageError):
-    """The change needs confirmation, but there is no terminal to ask on and `--yes` was not given."""
+    """The change requires confirmation, but there is no terminal for a prompt, and `--yes` was not used."""
 
     default_code = "confirmation-needed"
 
 
 class Declined(VmidentError):
-    """The prompt was answered with no; nothing was changed."""
+    """You answered no at the prompt; nothing was changed."""
 
     default_code = "declined"
 
@@ -256,7 +256,7 @@ class OperationUnfinished(VmidentError):
 
 
 class VmNotVerified(VmidentError):
-    """The VM was not verified: no script was run in it."""
+    """The VM was not verified, because no script was run in it."""
 
     default_code = "not-verified"
     exit_code = ExitCode.SOME_FAILED
@@ -270,7 +270,7 @@ class ScriptFailed(VmidentError):
 
 
 class FindingsIncomplete(VmidentError):
-    """Not all role assignments were read, and no finding that was found fails the command: `--fail-on` is undecided."""
+    """Not all role assignments were read, so `--fail-on` cannot be evaluated: no finding so far is severe enough."""
 
     default_code = "findings-incomplete"
     exit_code = ExitCode.SOME_FAILED

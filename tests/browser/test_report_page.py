@@ -94,7 +94,7 @@ class Page:
 
 
 def opened(browser: webdriver.Chrome, folder: Path, page: str) -> Page:
-    file = folder / "estate.html"
+    file = folder / "report.html"
     file.write_text(page, encoding="utf-8")
     return Page(browser, file)
 

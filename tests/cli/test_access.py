@@ -153,7 +153,7 @@ def test_roles_that_the_caller_may_not_read_are_unread_and_do_not_pass_fail_on(e
     assert "system-identity-without-role" not in {one["rule"] for one in outcome.json["findings"]}
     undecided = estate(f"{words} --fail-on high -o none")
     assert (undecided.code, undecided.out) == (5, "")
-    assert "--fail-on cannot be decided" in undecided.err
+    assert "--fail-on cannot be evaluated" in undecided.err
     # A finding that fails the command does so whatever else was not read.
     assert estate(f"{words} --fail-on low -o none").code == 10
     estate.sandbox.limit_person([("Reader", scope)])
@@ -176,7 +176,7 @@ def test_a_vm_without_identities_is_said_to_have_none(estate: Program) -> None:
 def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(estate: Program) -> None:
     estate.terminal = TERMINAL
     out = " ".join(estate("access encryptedVM").out.split())
-    assert "Identity 'monitoring' on 2 machines" in out
+    assert "Identity 'monitoring' on 2 VMs and scale sets" in out
     assert "run commands: role 'Script Runner' on resource group 'otherResourceGroup'" in out
     assert "(eligible until 2035-01-01)" in out
     assert "Fix: az role assignment delete --ids" in out

@@ -145,7 +145,7 @@ def test_an_identity_that_was_deleted_and_made_again_is_found_and_not_fixed(prog
     assert program.colleague("PUT", identity_id("myUserAssignedIdentity"), {"location": "westus"}).status == 201
     outcome = program("doctor dbVM --fix --yes")
     assert (outcome.code, amiss(outcome), program.patches) == (1, [("attachment", "problem")], [])
-    assert "recreated" in next(one["message"] for one in outcome.json["checks"] if one["check"] == "attachment")
+    assert "created again" in next(one["message"] for one in outcome.json["checks"] if one["check"] == "attachment")
 
 
 def test_the_command_that_grants_names_who_is_signed_in(program: Program) -> None:

@@ -81,7 +81,7 @@ def test_a_token_for_azure_resource_manager_is_never_sent_to_microsoft_graph(
     assert (outcome.code, "set VMIDENT_GRAPH_ENDPOINT" in why) == (0, True)
     program.environ["VMIDENT_GRAPH_ENDPOINT"] = elsewhere.endpoint
     (why,) = (one["why"] for one in typed(program, "access myVM --groups").json["unread"])
-    assert f"The token of VMIDENT_ACCESS_TOKEN is not for {elsewhere.endpoint}." in why
+    assert f"The token from VMIDENT_ACCESS_TOKEN is not for {elsewhere.endpoint}." in why
     assert (bool(azure.received), elsewhere.received) == (True, [])
 
 

@@ -149,9 +149,9 @@ def test_the_newest_can_be_asked_for(estate: Program, options: str, names: list[
 @pytest.mark.parametrize(
     ("word", "problem"),
     [
-        ("tomorrow", "Invalid value for --since: 'tomorrow' is not an age such as 2h or 3d, nor a date"),
-        ("2027-13-01", "Invalid value for --since: '2027-13-01' is not an age such as 2h or 3d, nor a date"),
-        ("-3d", "Invalid value for --since: '-3d' is not an age such as 2h or 3d, nor a date"),
+        ("tomorrow", "Invalid value for --since: 'tomorrow' is not an age such as 2h or 3d, or a date"),
+        ("2027-13-01", "Invalid value for --since: '2027-13-01' is not an age such as 2h or 3d, or a date"),
+        ("-3d", "Invalid value for --since: '-3d' is not an age such as 2h or 3d, or a date"),
         ("2030-01-01", "--since is in the future: 2030-01-01T00:00:00Z."),
         ("9999-12-31T23:59:59-23:59", "--since is in the future: 9999-12-31T23:59:59Z."),
     ],
@@ -191,7 +191,7 @@ def test_a_deleted_vm_is_part_of_its_groups_history(program: Program) -> None:
     assert len(program("history --all --since 30m").json) == 1
     assert program("history --all --kind vmss").json == []
     program.terminal = WIDE_TERMINAL
-    assert "Deleted VMs are left out" in program("history --tag team").err
+    assert "Deleted VMs are not included" in program("history --tag team").err
     error = program("history myVM").err
     assert "\n  If it was deleted, use its resource ID: vmident history ID\n" in error
     assert program("history nothing -g myResourceGroup").err.endswith("use its resource ID: vmident history ID\n")

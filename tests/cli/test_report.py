@@ -29,8 +29,8 @@ def test_a_system_assigned_identity_that_an_extension_uses_by_default_is_not_to_
 @pytest.mark.parametrize(
     ("name", "options", "begins"),
     [
-        ("estate.html", "", "<!doctype html>"),
-        ("estate.md", "", "# Managed identity report"),
+        ("report.html", "", "<!doctype html>"),
+        ("report.md", "", "# Managed identity report"),
         ("estate.sarif", "", '{\n  "$schema"'),
         ("estate.json", "", '{\n  "subscriptions"'),
         ("graph.json", "--format opengraph", '{\n  "graph"'),
@@ -55,8 +55,8 @@ def test_a_report_is_saved_for_its_owner_alone(
         ("report --format html", "--format requires --save"),
         ("report -g myResourceGroup", "-g cannot be used with 'report'"),
         ("report --save -", "The format of '-' is not clear"),
-        ("report --save missing/estate.html", "cannot be saved"),
-        ("report --save estate.html --format pdf", "is not one of html, md, sarif, json or opengraph"),
+        ("report --save missing/report.html", "cannot be saved"),
+        ("report --save report.html --format pdf", "is not one of html, md, sarif, json or opengraph"),
     ],
 )
 def test_mistakes_are_wrong_usage(estate: Program, words: str, part: str) -> None:
@@ -81,7 +81,7 @@ def test_a_report_is_saved_to_standard_output_alone(estate: Program, file: str) 
 
 def test_on_a_terminal_a_saved_report_is_only_summarized(estate: Program, tmp_path: Path) -> None:
     estate.terminal = TERMINAL
-    outcome = estate(f"report --save {tmp_path / 'estate.html'}")
+    outcome = estate(f"report --save {tmp_path / 'report.html'}")
     first, second, unread = outcome.out.splitlines()
     assert first.startswith("14 VMs and scale sets") and "findings: 3 high" in second and "Groups not read" in unread
     assert "Report saved to" in outcome.err

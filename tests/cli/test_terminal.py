@@ -28,8 +28,8 @@ PRINCIPAL_LOST = (
     "orphaned. Enabling the identity again creates a new principal without them."
 )
 DEFAULT_LOST = (
-    "Programs in the VM that request a token without naming an identity get {} now, and none after cached "
-    "tokens expire (up to about 24 hours)."
+    "Programs in the VM that do not specify an identity get tokens for {} until cached tokens expire (up to about "
+    "24 hours), and then none."
 )
 SYSTEM_DEFAULT_LOST = DEFAULT_LOST.format("the system-assigned identity")
 USER_DEFAULT_LOST = DEFAULT_LOST.format(f"'{USER}'")

@@ -125,10 +125,13 @@ def test_c1_a_principal_that_azure_has_not_named_is_lost_without_a_name() -> Non
 
 def test_c2_c3_whom_programs_were_and_will_be_is_said_and_for_how_long_tokens_last() -> None:
     (changed,) = consequences(transition(ONE, EnableSystem()))
-    assert "get 'idA' now, and the system-assigned identity" in changed.message
+    assert (
+        "get tokens for 'idA' until cached tokens expire (up to about 24 hours), and then for the system-"
+        in changed.message
+    )
     assert "24 hours" in changed.message
     (lost,) = consequences(transition(ONE, RemoveAllUsers()))
-    assert "get 'idA' now, and none" in lost.message
+    assert "get tokens for 'idA' until cached tokens expire (up to about 24 hours), and then none" in lost.message
     assert "24 hours" in lost.message
 
 

@@ -158,5 +158,5 @@ def test_a_dependent_that_needs_the_system_assigned_identity_is_told_how_to_get_
 def test_a_scale_set_is_called_one() -> None:
     scale_set = VmKind.SCALE_SET.id_of("s", "g", "web")
 
-    assert on_state(VirtualMachine(scale_set, "westus", IdentityState()), None).message == "Scale set 'web' is there."
+    assert on_state(VirtualMachine(scale_set, "westus", IdentityState()), None).message == "Scale set 'web' exists."
     assert "The scale set has no identity" in on_default(scale_set, IdentityState()).message

@@ -31,7 +31,7 @@ DOCS = PROJECT / "docs"
 OFF_A_TERMINAL = {
     "docs/how-to/use-vmident-in-a-pipeline.md",
     "docs/how-to/detect-drift-in-a-pipeline.md",
-    "docs/how-to/review-an-estate-in-a-pipeline.md",
+    "docs/how-to/review-access-in-a-pipeline.md",
 }
 # `nox -s docs` sets it: the blocks then get what the program prints now, for review.
 REWRITE = "REWRITE_DOCS" in os.environ

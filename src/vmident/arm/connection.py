@@ -166,7 +166,7 @@ class Connection:
                 pause = _READS.pause_after(failure, tries)
                 if pause is None:
                     raise
-                self._tell(f"{failure.code}: {failure.message} Trying again in {pause:.0f} s")
+                self._tell(f"{failure.code}: {failure.message} Retrying in {pause:.0f} s")
                 self._clock.sleep(pause)
 
     @contextmanager

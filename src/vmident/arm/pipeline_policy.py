@@ -60,7 +60,7 @@ class RequestPolicy:
 
         if not is_same_origin(request.http_request.url, self._endpoint):
             foreign = _without_opaque_query(request.http_request.url)
-            raise AzureErrorResponse(f"Azure's response links to another host, which is not sent a token: {foreign}")
+            raise AzureErrorResponse(f"Azure's response links to another host. vmident does not follow it: {foreign}")
         self._clock.remaining_seconds()
         request.context.options["enforce_https"] = self._enforce_https
         shown = f"{request.http_request.method} {_without_opaque_query(request.http_request.url)}"

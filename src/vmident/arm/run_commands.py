@@ -106,7 +106,7 @@ class ArmRunCommands:
         accepted = ArmResponse(response.status_code, response.headers, response.content, request_of(response))
         operation = operation_in(accepted, self._connection)
         if operation is None:
-            raise unreadable("a Run Command", "it names no operation to poll", accepted.request)
+            raise unreadable("a Run Command", "it has no operation to poll", accepted.request)
         return operation
 
     def _new_client(self, subscription: str) -> ComputeManagementClient:

@@ -102,7 +102,9 @@ def _removed_lines(removed: Sequence[str]) -> list[Line]:
         return []
     are = "resource of the earlier export is" if len(removed) == 1 else "resources of the earlier export are"
     listed = [*removed[:_LISTED], *([f"and {len(removed) - _LISTED} more"] if len(removed) > _LISTED else [])]
-    summary = f"warning: {len(removed)} {are} not in this one. Terraform stops managing them and keeps them in Azure:"
+    summary = (
+        f"warning: {len(removed)} {are} not in the new one. Terraform stops managing them and keeps them in Azure:"
+    )
     return [Line(summary, Tone.WARNING), *(Line(f"  {one}", Tone.WARNING) for one in listed)]
 
 

@@ -86,7 +86,7 @@ def _last_resort(failure: Exception) -> str:
     if isinstance(failure, OSError):
         problem = f"error: the operating system reported an error: {failure}"
         is_written = isinstance(failure, FailedAfterWrite)
-        caution = "\n  Requests already sent may take effect. Run 'vmident show VM' to see the current state."
+        caution = "\n  Requests already sent may still take effect. To see the current state: vmident show VM"
         return problem + (caution if is_written else "")
     return (
         f"error: vmident failed unexpectedly: {type(failure).__name__}: {failure}\n"

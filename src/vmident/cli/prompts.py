@@ -48,8 +48,8 @@ class TerminalPrompt:
         question = change.of(vms)
         if not self._console.terminal.can_ask:
             raise ConfirmationNeeded(
-                f"This would {question[:1].lower()}{question[1:]}, and there is no terminal to confirm it on.",
-                hint="Add --yes to confirm, or --dry-run to show the changes.",
+                f"This would {question[:1].lower()}{question[1:]} and requires confirmation.",
+                hint="Use --yes to confirm, or --dry-run to show the changes.",
             )
         self._console.note([Line(_listed([vm.name for vm in vms]))])
         if not self._console.confirm(f"{question}?"):

@@ -159,5 +159,5 @@ class CommandClock:
 
     def _timed_out(self) -> TimedOut:
         return TimedOut(
-            f"The {self._timeout_seconds:g} seconds of --timeout have elapsed.", hint="Use a longer --timeout."
+            f"Timed out after {self._timeout_seconds:g} seconds (--timeout).", hint="Use a longer --timeout."
         )

@@ -173,21 +173,21 @@ def _default_changed(before: DefaultIdentity, after: DefaultIdentity, place: str
     if after.is_ambiguous:
         return Notice(
             DEFAULT_IDENTITY_AMBIGUOUS,
-            f"Programs in {place} that request a token without naming an identity will get an error: there are "
-            "several user-assigned identities and no system-assigned one.",
+            f"Programs in {place} that do not specify an identity will get an error: there are several "
+            "user-assigned identities and no system-assigned one.",
         )
     if not before.is_there:
         return None
     if not after.is_there:
         return Notice(
             DEFAULT_IDENTITY_LOST,
-            f"Programs in {place} that request a token without naming an identity get {before.summary} now, and "
-            "none after cached tokens expire (up to about 24 hours).",
+            f"Programs in {place} that do not specify an identity get tokens for {before.summary} until cached tokens "
+            "expire (up to about 24 hours), and then none.",
         )
     return Notice(
         DEFAULT_IDENTITY_CHANGED,
-        f"Programs in {place} that request a token without naming an identity get {before.summary} now, and "
-        f"{after.summary} after cached tokens expire (up to about 24 hours).",
+        f"Programs in {place} that do not specify an identity get tokens for {before.summary} until cached tokens "
+        f"expire (up to about 24 hours), and then for {after.summary}.",
     )
 
 
@@ -206,4 +206,4 @@ def _effect_of_default(one: Dependent, before: DefaultIdentity, after: DefaultId
     if after == before or not before.is_there:
         return None
     then = f"uses {after.summary}" if after.is_there else "gets no token"
-    return f"{one.title} names no identity: it uses {before.summary} now, and {then} after the change."
+    return f"{one.title} does not specify an identity: it uses {before.summary} now, and {then} after the change."

@@ -125,10 +125,10 @@ def on_state(machine: VirtualMachine, power: str | None) -> Check:
             "vm",
             CheckStatus.WARNING,
             f"The last operation on {subject} ended as '{machine.provisioning_state}'.",
-            "Check its activity log. A successful change of its identities clears this state.",
+            "Check the VM's activity log. A successful change of its identities clears this state.",
         )
     if power is None or power.lower() == "running":
-        return Check("vm", CheckStatus.OK, f"{capitalized(subject)} is {power or 'there'}.")
+        return Check("vm", CheckStatus.OK, f"{capitalized(subject)} {f'is {power}' if power else 'exists'}.")
     return Check(
         "vm",
         CheckStatus.WARNING,
@@ -197,7 +197,7 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
             "attachment",
             CheckStatus.PROBLEM,
             f"{capitalized(titled_identity(identity, vm))} is attached but no longer exists: it provides no "
-            "tokens, and Azure rejects other changes to its identities.",
+            "tokens, and Azure rejects other changes to the VM's identities.",
             f"To detach it: {_to_repair(vm)}",
         )
         for identity in dead
@@ -206,8 +206,8 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
         Check(
             "attachment",
             CheckStatus.PROBLEM,
-            f"{capitalized(titled_identity(identity, vm))} was deleted and recreated after it was attached: the old "
-            "one is still in use.",
+            f"{capitalized(titled_identity(identity, vm))} was deleted and created again after it was attached: "
+            "the VM still uses the old one.",
             f"Detach it and attach it again: {_to_detach(vm, identity)}; "
             + command_line("vmident", "add-user", vm, "--identity", identity),
         )
@@ -223,23 +223,25 @@ def on_default(vm: ResourceId, state: IdentityState, dead: Collection[ResourceId
         return Check(
             "token service",
             CheckStatus.WARNING,
-            f"Programs in {PLACES[kind]} that request a token without naming an identity get an error: there are "
-            "several user-assigned identities and no system-assigned one.",
-            "Use a client ID in those programs, or enable the system-assigned identity: "
+            f"Programs in {PLACES[kind]} that do not specify an identity get an error: there are several "
+            "user-assigned identities and no system-assigned one.",
+            "Specify a client ID in those programs, or enable the system-assigned identity: "
             + command_line("vmident", "enable-system", vm),
         )
     if default.user in dead:
         return Check(
             "token service",
             CheckStatus.PROBLEM,
-            f"Programs that name no identity get no tokens: {default.summary}, the only identity, no longer exists.",
+            f"Programs get no tokens: {default.summary}, the only identity, no longer exists.",
             f"To detach it: {_to_repair(vm)}",
         )
     if not default.is_system and default.user is None:
         return Check(
             "token service", CheckStatus.OK, f"The {kind.noun} has no identity, so programs in it get no tokens."
         )
-    return Check("token service", CheckStatus.OK, f"Programs that name no identity get {default.summary}.")
+    return Check(
+        "token service", CheckStatus.OK, f"Programs that do not specify an identity get tokens for {default.summary}."
+    )
 
 
 def on_failure(check: str, message: str, hint: str | None) -> Check:

@@ -41,7 +41,7 @@ class NameRule(Struct, frozen=True):
     @property
     def hint(self) -> str:
         """What is allowed, and how to list the names there are."""
-        look = f" Run '{self.listed_by}' to see existing names." if self.listed_by else ""
+        look = f"\nTo see existing names: {self.listed_by}" if self.listed_by else ""
         article = "An" if self.noun[0] in "aeiou" else "A"
         return f"{article} {self.noun} has {self.allowed}.{look}"
 

@@ -14,7 +14,7 @@ from vmident.errors import BadDocument, UsageError
 
 Thing = TypeVar("Thing")
 
-SEE_SCHEMA = "Run 'vmident plan --schema' to see the format."
+SEE_SCHEMA = "To see the format: vmident plan --schema"
 _TAG = "tag:yaml.org,2002:"
 _FOUND = {
     "map": "a mapping",
@@ -138,12 +138,12 @@ def located(text: str, file: str) -> Located:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except RecursionError as deep:
-        raise BadDocument(f"{file}: this is nested too deeply.", hint=SEE_SCHEMA) from deep
+        raise BadDocument(f"{file}: the file is nested too deeply.", hint=SEE_SCHEMA) from deep
     except yaml.YAMLError as bad:
         mark = getattr(bad, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         reason = getattr(bad, "problem", None) or " ".join(str(bad).split())
-        raise BadDocument(f"{file}{line}: this is not valid YAML: {reason}.", hint=SEE_SCHEMA) from bad
+        raise BadDocument(f"{file}{line}: not valid YAML: {reason}.", hint=SEE_SCHEMA) from bad
     if node is None:
         raise BadDocument(f"{file}:1: the file is empty.", hint=SEE_SCHEMA)
     return Located(file, node)

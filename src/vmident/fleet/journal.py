@@ -219,7 +219,7 @@ class SqliteJournal:
                 raise NotFound(
                     f"Run '{run}' not found.{alike}",
                     code="run-not-found",
-                    hint="Run 'vmident runs list --all' to see all runs.",
+                    hint="To see all runs: vmident runs list --all",
                 )
             kept = rows.execute(_ENTRIES, (head[0],)).fetchall()
             return replace(
@@ -237,7 +237,7 @@ class SqliteJournal:
             raise NotFound(
                 f"No runs recorded for {endpoint}.",
                 code="run-not-found",
-                hint="Run 'vmident runs list --all' to see the runs in other clouds.",
+                hint="To see the runs in other clouds: vmident runs list --all",
             )
         return self.read(found[0])
 

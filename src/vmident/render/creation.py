@@ -80,13 +80,14 @@ def creation_lines(result: VmCreation) -> Iterator[Line]:
     heading = f"{result.vm.name} ({result.vm.group}, {result.location}): {_heading(result)}"
     yield Line(heading, Tone.HEADING)
     if result.identity:
-        yield Line(f"  type     {result.identity.type.value}")
+        yield Line(f"  type        {result.identity.type.value}")
         yield from difference_lines(Transition(IdentityState(), result.identity))
     yield from role_lines(result.roles)
     if result.private_address:
-        yield Line(f"  private  {result.private_address}")
+        yield Line(f"  private IP  {result.private_address}")
     if result.public_address:
-        yield Line(f"  public   {result.public_address}  as {result.admin_username}")
+        yield Line(f"  public IP   {result.public_address}")
+        yield Line(f"  user        {result.admin_username}")
     for one in result.what_if or ():
         yield _what_if_line(one)
     if result.template:

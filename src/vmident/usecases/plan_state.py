@@ -157,8 +157,8 @@ def _in_one(
 def _lagging(subscription: str) -> Notice:
     return Notice(
         GRAPH_LAGS,
-        f"Subscription {subscription} has so many VMs or scale sets that the plan was made from Resource Graph, which "
-        "lags by seconds to minutes. Each is read again before it is changed.",
+        f"The VMs and scale sets of subscription {subscription} were read from Resource Graph, which lags by seconds "
+        "to minutes. 'vmident apply' reads each of them again before it changes it.",
     )
 
 
@@ -179,5 +179,5 @@ def _check_there(plan: Plan, identities: Identities) -> None:
                 raise NotFound(
                     f"The user-assigned identity {identity} for {titled(wanted[identity])} does not exist.{alike}",
                     code="identity-not-found",
-                    hint="Run 'vmident identity list' to see all identities.",
+                    hint="To see all identities: vmident identity list",
                 )

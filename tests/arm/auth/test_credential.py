@@ -20,7 +20,7 @@ def test_a_given_token_is_handed_on_and_never_shown() -> None:
     assert given.get_token(scope).expires_on > 1000
     assert "abc" not in repr(given)
     with pytest.raises(
-        NotSignedIn, match=r"The token of VMIDENT_ACCESS_TOKEN is not for https://graph\.microsoft\.com"
+        NotSignedIn, match=r"The token from VMIDENT_ACCESS_TOKEN is not for https://graph\.microsoft\.com"
     ):
         given.get_token("https://graph.microsoft.com/.default")
 

@@ -57,5 +57,5 @@ def test_principals_of_one_tenant_are_not_looked_up_in_another() -> None:
         def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
             return super().get_token(*scopes)
 
-    with pytest.raises(WrongTenant, match="The token of a test is of tenant HOME"):
+    with pytest.raises(WrongTenant, match="The token from a test is for tenant HOME"):
         GraphCredential(Stubborn("home"), "other").get_token(GRAPH)

@@ -107,7 +107,7 @@ ROWS: list[tuple[int, str, str, type[VmidentError], ExitCode, str | None]] = [
         f"'Managed Identity Operator' on {Scope.parse(TWO).title}",
     ),
     (404, "ResourceNotFound", NO_VM, NotFound, ExitCode.NOT_FOUND, "vmident list"),
-    (404, "ResourceGroupNotFound", "No group 'g'.", NotFound, ExitCode.NOT_FOUND, "--resource-group"),
+    (404, "ResourceGroupNotFound", "No group 'g'.", NotFound, ExitCode.NOT_FOUND, "vmident group list"),
     (404, "SubscriptionNotFound", "No subscription 's'.", NotFound, ExitCode.NOT_FOUND, "--subscription"),
     (400, "FailedIdentityOperation", _nested("BadRequest", GONE), NotFound, ExitCode.NOT_FOUND, "vmident remove-user"),
     (

@@ -113,7 +113,7 @@ def test_an_answer_that_cannot_be_written_has_a_caution_where_something_was_chan
         )
     assert process.returncode == 1
     assert b"the operating system reported an error: " in process.stderr
-    assert (b"Requests already sent may take effect" in process.stderr) is has_written
+    assert (b"Requests already sent may still take effect" in process.stderr) is has_written
 
 
 @pytest.fixture

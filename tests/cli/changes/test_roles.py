@@ -207,7 +207,7 @@ def test_killed_between_identity_and_role_the_same_command_finishes_and_doubles_
     program.when("PUT", "roleAssignments", interrupting)
     killed = program("enable-system myVM --role Reader --scope group")
     assert killed.code == 130
-    assert "has its identities, but these roles were not granted:" in killed.json["error"]["message"]
+    assert "was changed, but these roles were not granted:" in killed.json["error"]["message"]
     principal = principal_of(program, "myVM")
 
     again = program("enable-system myVM --role Reader --scope group")

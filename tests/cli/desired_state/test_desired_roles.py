@@ -141,7 +141,7 @@ def test_a_role_that_cannot_be_granted_fails_its_vm_and_no_other(program: Progra
     assert outcome.code == 5
     mine, web = outcome.json
     assert (web["status"], web["error"]["code"], mine["status"]) == ("failed", "AuthorizationFailed", "changed")
-    assert "VM 'webVM' has its identities, but these roles were not granted: 'Reader'" in web["error"]["message"]
+    assert "VM 'webVM' was changed, but these roles were not granted: 'Reader'" in web["error"]["message"]
     assert f"Grant them: az role assignment create --assignee-object-id {web['after']['principalId']}" in outcome.err
 
 

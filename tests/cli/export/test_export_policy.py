@@ -12,7 +12,7 @@ from tests.program import Program, answering, vm_id
 from vmident.sandbox.tenant import SUBSCRIPTION, SUBSCRIPTION_NAME
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
-GROUP = "/providers/Microsoft.Management/managementGroups/estate"
+GROUP = "/providers/Microsoft.Management/managementGroups/landing-zone"
 SYSTEM = """version: 1
 rules:
   - vms: {names: [myVM, dbVM]}
@@ -124,7 +124,7 @@ def test_a_management_group_can_be_limited_to_one_subscription(export: Exporter)
     assert {"value": "[[subscription().subscriptionId]", "in": [SUBSCRIPTION]} in definition["properties"][
         "policyRule"
     ]["if"]["allOf"]
-    assert "az deployment mg create --management-group-id estate" in (export.to / "README.md").read_text()
+    assert "az deployment mg create --management-group-id landing-zone" in (export.to / "README.md").read_text()
 
 
 def test_audit_assigns_without_enforcement_roles_and_remediation(export: Exporter) -> None:

@@ -126,7 +126,7 @@ def test_terraform_keeps_what_a_later_export_lacks(program: Program, desired_fil
     gone = sorted(before - resources_of(folder_of(program)))
     assert {one.split(".")[0] for one in gone} == {one.split(".")[0] for one in before}
     assert hcl_removed(now["removed.tf"]) == dict.fromkeys(gone, False)
-    assert f"warning: {len(gone)} resources of the earlier export are not in this one." in said
+    assert f"warning: {len(gone)} resources of the earlier export are not in the new one." in said
     assert "".join(f"\n  {one}" for one in gone) in said
     assert all(f"\n* `{one}`" in now["README.md"] for one in gone)
     # Terraform may not have applied it yet, so the next export keeps it.

@@ -11,7 +11,7 @@ from tests.program import Program, identity_id
 from vmident.sandbox.tenant import SUBSCRIPTION
 
 GOLDENS = Path(__file__).resolve().parents[2] / "goldens" / "export"
-GROUP = "/providers/Microsoft.Management/managementGroups/estate"
+GROUP = "/providers/Microsoft.Management/managementGroups/landing-zone"
 OTHER = "6b5ec1d6-1f6b-4e6c-9a3c-2c8b6d1aaff2"
 FILES = {
     "policy-subscription": (

@@ -165,8 +165,9 @@ def test_force_deletes_it_and_says_which_vms_keep_a_dead_attachment(program: Pro
 
     assert (outcome.code, writes(program), is_there(program, USER)) == (0, ["DELETE"], False)
     assert fates(outcome.json) == [("appVM", "attached"), ("dbVM", "attached")]
-    warned = [(one["code"], one["message"][:10]) for one in outcome.json["warnings"]]
-    assert warned == [("dead-attachment", "VM 'appVM'"), ("dead-attachment", "VM 'dbVM' ")]
+    warned = [(one["code"], one["message"].partition(" (")[0]) for one in outcome.json["warnings"]]
+    stays = "The deleted identity stays attached to VM"
+    assert warned == [("dead-attachment", f"{stays} 'appVM'"), ("dead-attachment", f"{stays} 'dbVM'")]
     assert list(program.identity_of("dbVM")["userAssignedIdentities"]) == [identity_id(USER)]
 
 

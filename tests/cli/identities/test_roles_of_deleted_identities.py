@@ -114,7 +114,7 @@ def test_no_leaves_everything(program: Program, typing: Typing) -> None:
     outcome = program(f"identity delete {USER} --force")
 
     assert (outcome.code, outcome.out, writes(program)) == (1, "", [])
-    assert f"  ! VM 'dbVM' ({GROUP}) keeps the deleted identity attached" in outcome.err
+    assert f"  ! The deleted identity stays attached to VM 'dbVM' ({GROUP})." in outcome.err
     assert outcome.err.endswith("Nothing was changed.\n")
 
 

@@ -69,7 +69,7 @@ def test_the_azure_clis_word_for_the_system_identity_names_the_commands_for_it(
     "words", ["show", "enable-system", "show myVM -g", "enable-system myVM -g", "add-user myVM --identity", "list -g"]
 )
 def test_a_name_that_nothing_has_is_wrong_usage(program: Program, words: str, name: str) -> None:
-    refused(program, f"{words} '{name}'", "is not a valid", " list'")
+    refused(program, f"{words} '{name}'", "is not a valid", " list")
 
 
 @pytest.mark.parametrize("name", [".", ".."])

@@ -85,7 +85,7 @@ def test_a_choice_comes_after_option_and_variables_and_before_the_azure_clis_def
     assert _current(azure, "--subscription Prod") == ("Prod", "option --subscription")
     azure.environ["ARM_SUBSCRIPTION_ID"] = PROD
     assert _current(azure) == ("Prod", "ARM_SUBSCRIPTION_ID")
-    assert "ARM_SUBSCRIPTION_ID is set and takes precedence" in azure("account set Dev").err
+    assert "ARM_SUBSCRIPTION_ID is set and overrides" in azure("account set Dev").err
     del azure.environ["ARM_SUBSCRIPTION_ID"]
     assert azure("account set --clear").json["status"] == "cleared"
     assert _current(azure) == ("Prod", "the Azure CLI's azureProfile.json")

@@ -121,7 +121,7 @@ def test_a_sign_in_deletes_a_choice_that_the_account_cannot_access(contoso: Cont
 
     signed_in = contoso(CODE)
 
-    assert "The choice was deleted." in signed_in.err
+    assert "The setting was cleared." in signed_in.err
     assert contoso("whoami").json["subscriptionId"] is None
     assert contoso("list").code == 0
 
@@ -144,7 +144,7 @@ def test_a_sign_in_that_cannot_be_refreshed_has_ended(contoso: Contoso) -> None:
 
     assert (outcome.code, outcome.error["code"]) == (4, "not-signed-in")
     assert outcome.error["message"] == (
-        f"The sign-in of '{PERSON}' has ended: AADSTS700082: The refresh token has expired."
+        f"The sign-in of '{PERSON}' is no longer valid: AADSTS700082: The refresh token has expired."
     )
     assert "vmident login" in outcome.error["hint"]
     assert contoso.arm.received == []
@@ -228,7 +228,7 @@ def test_an_app_whose_token_has_ended_has_to_sign_in_again(contoso: Contoso) -> 
     outcome = contoso("list")
 
     assert (outcome.code, outcome.error["code"]) == (4, "not-signed-in")
-    assert "'The pipeline' has ended" in outcome.error["message"]
+    assert "'The pipeline' is no longer valid" in outcome.error["message"]
 
 
 def test_a_wrong_secret_is_refused_even_after_a_right_one(contoso: Contoso) -> None:

@@ -55,7 +55,7 @@ def test_a_token_that_is_none_is_named_and_not_shown(program: Program, token: st
     outcome = program("whoami")
 
     assert (outcome.code, outcome.out, program.sent) == (4, "", [])
-    assert outcome.error["message"].startswith("The token of VMIDENT_ACCESS_TOKEN is not an Azure access token")
+    assert outcome.error["message"].startswith("The token from VMIDENT_ACCESS_TOKEN is not an Azure access token")
     assert token not in outcome.err
     check, *others = program("doctor").json["checks"]
     assert [(one["check"], one["verdict"]) for one in others] == [

@@ -84,9 +84,7 @@ def test_a_role_that_is_not_granted_fails_the_command_and_says_how_to_finish(pro
 
     assert (outcome.code, outcome.json["status"]) == (1, "failed")
     assert outcome.json["identity"]["type"] == "SystemAssigned"
-    assert outcome.json["error"]["message"].startswith(
-        "VM 'newVM' has its identities, but these roles were not granted: "
-    )
+    assert outcome.json["error"]["message"].startswith("VM 'newVM' was changed, but these roles were not granted: ")
     command = outcome.json["error"]["hint"].partition("To complete the change: vmident ")[2]
     program.rules.clear()
     assert program(command).code == 0

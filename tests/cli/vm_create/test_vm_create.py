@@ -128,7 +128,7 @@ def test_people_read_what_would_be_made_line_by_line(program: Program) -> None:
     lines = outcome.out.splitlines()
     assert lines[:3] == [
         f"newVM ({GROUP}, westus): would be created",
-        "  type     SystemAssigned",
+        "  type        SystemAssigned",
         "  + system-assigned identity",
     ]
     assert "  + Microsoft.Compute/virtualMachines 'newVM': Create" in lines
@@ -139,9 +139,9 @@ def test_people_read_what_was_made(program: Program) -> None:
     program.terminal = TERMINAL
     lines = program(f"{CREATE} --identity otherIdentity").out.splitlines()
     assert lines[0] == f"newVM ({GROUP}, westus): created"
-    assert lines[1] == "  type     UserAssigned"
-    assert "  private  10.0.0.4" in lines
-    assert lines[-1].endswith("  as azureuser")
+    assert lines[1] == "  type        UserAssigned"
+    assert "  private IP  10.0.0.4" in lines
+    assert lines[-1] == "  user        azureuser"
 
 
 def test_a_row_holds_the_addresses(program: Program) -> None:

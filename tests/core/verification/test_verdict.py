@@ -46,7 +46,7 @@ def test_a_check_without_an_answer_has_no_result() -> None:
 @pytest.mark.parametrize(
     ("answer", "status", "message", "advice"),
     [
-        (TokenAnswer(0), "unreachable", "No answer from the token service", "firewall"),
+        (TokenAnswer(0), "unreachable", "No response from the token service", "firewall"),
         (TokenAnswer(403, text="No."), "refused", "with status 403 (No).", "proxy agent or firewall"),
         (TokenAnswer(401), "refused", "with status 401.", "proxy agent or firewall"),
         (TokenAnswer(400, text="Identity not found"), "not-issued", "(Identity not found)", "vmident remove-user"),
@@ -56,8 +56,8 @@ def test_a_check_without_an_answer_has_no_result() -> None:
         (TokenAnswer(404), "not-issued", "status 404", "being updated"),
         (TokenAnswer(429), "not-issued", "status 429", "busy"),
         (TokenAnswer(503), "not-issued", "status 503", "busy"),
-        (TokenAnswer(200), "not-issued", "status 200", "what answers"),
-        (TokenAnswer(200, Principal(None, "c-a")), "not-issued", "status 200", "what answers"),
+        (TokenAnswer(200), "not-issued", "status 200", "what responds"),
+        (TokenAnswer(200, Principal(None, "c-a")), "not-issued", "status 200", "what responds"),
         (TokenAnswer(200, Principal("p-old", "c-a")), "wrong-principal", "principal p-old, not for p-a.", "add-user"),
         (TokenAnswer(200, Principal("p-system")), "wrong-principal", "(system-assigned identity)", "add-user"),
         (TokenAnswer(200, Principal("p-a", "c-old")), "wrong-principal", "client ID c-old, not c-a.", "remove-user"),

@@ -194,7 +194,7 @@ class ArmAccessRows:
             with _noting(unread, what):
                 if allows(roles.permissions(Scope.parse(f"/subscriptions/{one}")), READ_ROLE_ASSIGNMENT):
                     continue
-                why = f"you may read some of them at most; ask for the role 'Reader' on subscription {one}"
+                why = f"your account can read only some of them; ask for the role 'Reader' on subscription {one}"
                 unread.append(Unread(what, why))
             found.add(one.lower())
         return frozenset(found)

@@ -64,7 +64,7 @@ class StaticTokenCredential:
 
         if scopes[0] not in self._tokens:
             resource = scopes[0].removesuffix("/.default")
-            raise NotSignedIn(f"The token of {self.origin} is not for {resource}.")
+            raise NotSignedIn(f"The token from {self.origin} is not for {resource}.")
         return AccessToken(self._tokens[scopes[0]], self._expires_on)
 
     def close(self) -> None:

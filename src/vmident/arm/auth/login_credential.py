@@ -119,4 +119,4 @@ def _with_https(record: AuthenticationRecord) -> AuthenticationRecord:
 
 def _ended(sign_in: SignIn, reason: str = "") -> NotSignedIn:
     why = f": {reason}" if "AADSTS" in reason else "."
-    return NotSignedIn(f"The sign-in of '{sign_in.name}' has ended{why}", hint="Sign in again: vmident login")
+    return NotSignedIn(f"The sign-in of '{sign_in.name}' is no longer valid{why}", hint="Sign in again: vmident login")

@@ -39,11 +39,11 @@ def conflict_error(message: str, answer: dict[str, Any]) -> VmidentError:
     """Return the error for a 409; `answer` has its `code`, `status` and `request_id`."""
     code = answer["code"]
     if clears(code, message):
-        return Conflict(message, hint="Another operation on it is still running. Try again later.", **answer)
+        return Conflict(message, hint="Another operation on this resource is still running. Try again later.", **answer)
     vm, group = _DELETED_VM.search(message), _GROUP.search(message)
     if vm:
         return BeingDeleted(
-            message, hint=f"VM '{vm[1]}' is being deleted. Run 'vmident list' to see the remaining VMs.", **answer
+            message, hint=f"VM '{vm[1]}' is being deleted. To see the remaining VMs: vmident list", **answer
         )
     if code == "ResourceGroupBeingDeleted":
         name = f"Resource group '{group[1]}'" if group else "The resource group"

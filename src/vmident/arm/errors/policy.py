@@ -33,7 +33,7 @@ def policy_hint(error: dict[str, Any]) -> str:
     """Name each policy and assignment of a refusal, and the command that shows the first assignment."""
     violations = [*_in_additional_info(error.get("additionalInfo"))] or [*_in_message(error.get("message"))]
     if not violations:
-        return "Azure does not name the policy that denies it. Ask the owner of the policy for an exemption."
+        return "Azure does not name the policy. Ask the owner of the policy for an exemption."
     named = "; ".join(f"policy '{one.policy}', assignment '{one.assignment}'" for one in violations)
     return f"Denied by {named}. Ask its owner for an exemption, or change the request.{_show(violations[0])}"
 

@@ -41,8 +41,8 @@ _SIGN_IN = (
 )
 HINTS = {
     **CONFLICT_HINTS,
-    "ResourceNotFound": "Run 'vmident list' to see all VMs.",
-    "ResourceGroupNotFound": "Check -g/--resource-group. Run 'vmident group list' to see all resource groups.",
+    "ResourceNotFound": "To see all VMs: vmident list",
+    "ResourceGroupNotFound": "To see all resource groups: vmident group list",
     "SubscriptionNotFound": "Check --subscription, and that you are signed in to its tenant.",
     "InvalidSubscriptionId": "Check --subscription: it takes the name or ID of a subscription.",
     "PlatformImageNotFound": "Check --image. To see all images: az vm image list --all --publisher PUBLISHER",
@@ -76,7 +76,7 @@ def error_from(status: int, headers: Mapping[str, str], body: Any) -> VmidentErr
     if status == 404:
         return NotFound(message, hint=HINTS.get(code or ""), **said)
     if status == 412:
-        return PreconditionFailed(message, hint="It keeps changing. Try again later.", **said)
+        return PreconditionFailed(message, hint="The VM keeps changing. Try again later.", **said)
     if status == 429:
         seconds = retry_after_seconds(headers)
         return Throttled(
@@ -130,8 +130,8 @@ def operation_error(error: Any, status: str) -> VmidentError:
     if code in CODES_OF_ANY_STATUS:
         return _by_code({"error": error}, message, {"code": code})
     if code == "OperationPreempted" or clears(code, message):
-        return Conflict(message, code=code, hint="Another client changed it. Try again later.")
-    return OperationFailed(message, code=code or status, hint="Run 'vmident show VM' to see the current identities.")
+        return Conflict(message, code=code, hint="Another client changed the VM. Try again later.")
+    return OperationFailed(message, code=code or status, hint="To see the current identities: vmident show VM")
 
 
 def _target_in(body: Any) -> str | None:

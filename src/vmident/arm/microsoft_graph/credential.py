@@ -39,7 +39,7 @@ class GraphCredential:
             raise NotSignedIn(f"No token for Microsoft Graph: {failure.message}") from failure
         self.caller = caller_of(token.token)
         if not self._is_of_tenant(token):
-            raise WrongTenant(f"The token of {self.origin} is of tenant {self.caller.tenant_id}.")
+            raise WrongTenant(f"The token from {self.origin} is for tenant {self.caller.tenant_id}.")
         return token
 
     def close(self) -> None:

@@ -130,7 +130,7 @@ class _Reading:
         elif count > len(found):
             why = f"Microsoft Graph returned {len(found):,} of {count:,} members"
         elif not found and group in self._hidden:
-            why = "its membership is hidden; reading it takes the permission Member.Read.Hidden"
+            why = "its membership is hidden; reading it requires the permission Member.Read.Hidden"
         if why is None:
             self._members[group] = frozenset(found)
         else:

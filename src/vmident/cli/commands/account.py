@@ -31,8 +31,8 @@ SubscriptionWord = Annotated[
 def list_subscriptions(run: Run) -> ExitCode:
     """List the subscriptions that the account can access.
 
-    Shows which subscription commands use and where that setting comes from. Subscriptions of other tenants are listed
-    if the Azure CLI's sign-in is used and 'az login' found them.
+    Also shows the active subscription and the source of that setting. Subscriptions of other tenants are listed if the
+    Azure CLI's sign-in is used and 'az login' found them.
 
     Examples:
 
@@ -56,12 +56,12 @@ def set_subscription(
     run: Run,
     *,
     word: SubscriptionWord = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Delete the choice made with 'account set'.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Clear the subscription set with 'account set'.")] = False,
 ) -> ExitCode:
-    """Choose the subscription that commands use.
+    """Set the active subscription.
 
-    The choice is stored for the current cloud and takes precedence over the Azure CLI's default subscription, which is
-    not changed. --subscription and environment variables take precedence over the choice.
+    The setting is stored for the current cloud and overrides the Azure CLI's default subscription, which does not
+    change. --subscription and environment variables override the setting.
 
     Examples:
 
@@ -76,12 +76,12 @@ def set_subscription(
     if len(words) != (0 if clear else 1):
         raise UsageError(
             "--clear cannot be used with a subscription." if clear else "account set requires one subscription.",
-            hint="Run 'vmident account list' to see all subscriptions.",
+            hint="To see all subscriptions: vmident account list",
         )
     session = run.open()
     if clear:
         session.choose_subscription(None)
-        message = "The choice made with 'vmident account set' was deleted."
+        message = "Cleared the subscription set with 'vmident account set'."
         document = {"status": "cleared", "message": message}
         run.answer(document, rows=[document], lines=lambda: [Line(message)])
         return ExitCode.DONE
@@ -90,7 +90,7 @@ def set_subscription(
     origin = run.default_subscription_origin
     is_default = origin == ORIGIN
     if not is_default:
-        run.console.warn([Line(f"warning: {origin} is set and takes precedence over this choice.", Tone.WARNING)])
+        run.console.warn([Line(f"warning: {origin} is set and overrides this setting.", Tone.WARNING)])
     listing = SubscriptionList((chosen,), chosen.id if is_default else None, origin)
     run.answer(
         subscription_document(chosen, listing),

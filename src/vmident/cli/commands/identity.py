@@ -51,7 +51,12 @@ Words = Annotated[
 Location = Annotated[
     str | None,
     typer.Option(
-        "--location", "-l", metavar="REGION", help="Region.", show_default="the group's", autocompletion=regions
+        "--location",
+        "-l",
+        metavar="REGION",
+        help="Region.",
+        show_default="the resource group's",
+        autocompletion=regions,
     ),
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Detach the identity from its VMs first.")]
@@ -166,11 +171,12 @@ def delete_identity(
     """Delete user-assigned identities.
 
     Without --detach or --force, an identity that is attached to VMs is not deleted, and the error lists the VMs.
-    Other resources that use it, such as web apps, are not checked. Its role assignments are listed, and deleted with
-    --remove-roles or after a prompt. Prompts for confirmation; use --yes in scripts.
+    Other resources that use it, such as web apps, are not checked. The command lists the role assignments of
+    the identity, and deletes them with --remove-roles or if you confirm. Prompts for confirmation; use --yes in
+    scripts.
 
-    With --detach, the identity is first detached from its VMs in one run, which you can resume, and undo until the
-    identity is deleted. The first VM that fails stops the run unless --max-failures allows more.
+    With --detach, the identity is first detached from its VMs in one run. You can resume this run, and undo it until
+    the identity is deleted. The run stops at the first VM that fails, unless --max-failures allows more.
 
     Examples:
 

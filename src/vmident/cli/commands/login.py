@@ -77,10 +77,13 @@ class LoginOptions(Struct, frozen=True):
 def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
     """Sign in to Azure.
 
-    Opens a browser by default. A service principal's client ID, tenant and secret are read from AZURE_CLIENT_ID,
-    AZURE_TENANT_ID and AZURE_CLIENT_SECRET; without AZURE_CLIENT_SECRET, vmident prompts for the secret and does not
-    store it. Tokens are kept in the system's encrypted store. If you have signed in with 'az login', you do not need
-    this command. Lists the subscriptions that the account can access.
+    If you are signed in with 'az login', you do not need this command.
+
+    By default, opens a browser, and then lists the subscriptions that the account can access. Tokens are stored in the
+    system's encrypted store.
+
+    With --service-principal, reads the secret from AZURE_CLIENT_SECRET or prompts for it, and does not store it.
+    AZURE_CLIENT_ID and AZURE_TENANT_ID are the defaults of --client-id and --tenant.
 
     Examples:
 
@@ -115,8 +118,8 @@ def _subscriptions(run: Run, session: Session) -> SubscriptionList | None:
         return None
     if listing.unavailable and listing.origin == ORIGIN:
         session.choose_subscription(None)
-        text = "warning: The subscription chosen with 'vmident account set' is not available to this account."
-        run.console.warn([Line(f"{text} The choice was deleted.", Tone.WARNING)])
+        text = "warning: The subscription set with 'vmident account set' is not available to this account."
+        run.console.warn([Line(f"{text} The setting was cleared.", Tone.WARNING)])
     return listing
 
 

@@ -58,7 +58,7 @@ TimeScale = Annotated[
         "--time-scale",
         metavar="FACTOR",
         parser=number_between(0.01, 1000),
-        help="Speed up time by this factor, to rehearse large runs.",
+        help="Speed up time by this factor, to try large runs in less time.",
     ),
 ]
 RequestLog = Annotated[
@@ -71,13 +71,15 @@ BusyMode = Annotated[
         "--busy",
         metavar="reject|conflict|preempt|allow",
         parser=choice_of(Busy),
-        help="Result of a write to a VM with a running operation.",
+        help="Response to a write to a VM with a running operation.",
         autocompletion=candidates.values_of(Busy),
     ),
 ]
 FaultsFile = Annotated[
     Path | None,
-    typer.Option("--faults", metavar="FILE", help="Inject the faults of a YAML or JSON file.", show_default=False),
+    typer.Option(
+        "--faults", metavar="FILE", help="Inject the faults listed in a YAML or JSON file.", show_default=False
+    ),
 ]
 
 
@@ -95,8 +97,8 @@ def serve(
 ) -> ExitCode:
     """Serve the sandbox over HTTPS for other Azure clients.
 
-    Prints the commands that connect the Azure CLI and vmident, then serves until Ctrl-C. The sandbox is reachable from
-    this machine only, with a secret that is new each time. Requires the extra 'serve'.
+    Prints the commands that connect the Azure CLI and vmident, then serves until you press Ctrl-C. Accepts connections
+    from this machine only. The secret to sign in with changes at each start. Requires the extra 'serve'.
 
     Examples:
 

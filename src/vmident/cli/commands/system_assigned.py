@@ -48,9 +48,9 @@ def disable_system(
 ) -> ExitCode:
     """Disable the system-assigned identity on VMs.
 
-    The identity's principal is permanently deleted, which leaves its role assignments orphaned. They are listed, and
-    deleted with --remove-roles or after a prompt. User-assigned identities are not changed. Prompts for confirmation;
-    use --yes in scripts.
+    The identity's principal is permanently deleted, which leaves its role assignments orphaned. The command
+    lists them, and deletes them with --remove-roles or if you confirm. User-assigned identities are not changed.
+    Prompts for confirmation; use --yes in scripts.
 
     Examples:
 

@@ -11,7 +11,7 @@ from vmident.usecases.whoami import whoami_result
 def whoami(run: Run) -> ExitCode:
     """Show the signed-in account and the active settings.
 
-    Gets a token like any other command, and never shows it. Reads only the subscription's name from Azure.
+    Does not show the token. Reads only the name of the subscription from Azure.
 
     Examples:
 

@@ -54,7 +54,7 @@ class CompletedCommand(TyperCommand):
             unexpected = super().parse_args(ctx, args)
         if unexpected and not ctx.resilient_parsing:
             raise UsageError(
-                f"Unexpected argument '{unexpected[0]}'.", hint=f"Run '{ctx.command_path} --help' to see the arguments."
+                f"Unexpected argument '{unexpected[0]}'.", hint=f"To see the arguments: {ctx.command_path} --help"
             )
         return unexpected
 

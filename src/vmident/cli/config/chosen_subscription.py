@@ -53,6 +53,6 @@ def _read(file: Path) -> dict[str, ChosenSubscription]:
         return {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as unreadable:
         raise UsageError(
-            f"The subscription chosen with 'vmident account set' cannot be read: {file}",
-            hint="Choose it again with 'vmident account set --subscription NAME', or delete the file.",
+            f"The subscription set with 'vmident account set' cannot be read: {file}",
+            hint="Run 'vmident account set NAME' again, or delete the file.",
         ) from unreadable

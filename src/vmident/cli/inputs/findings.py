@@ -43,7 +43,7 @@ def exit_code_of(report: AccessReport | EstateReport, fail_on: Severity | None) 
     if report.assignments_unread:
         places = ", ".join(sorted(report.assignments_unread))
         raise FindingsIncomplete(
-            f"--fail-on cannot be decided: not all role assignments of subscription {places} were read.",
+            f"--fail-on cannot be evaluated: not all role assignments of subscription {places} were read.",
             hint="Use an account with the role 'Reader' on the whole subscription.",
         )
     return ExitCode.DONE

@@ -29,5 +29,5 @@ def moment(word: str) -> Moment:
         read = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", word.strip()))
         at_seconds = (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).timestamp()
     except (ValueError, OverflowError):
-        raise typer.BadParameter(f"'{word}' is not an age such as 2h or 3d, nor a date such as 2026-11-28.") from None
+        raise typer.BadParameter(f"'{word}' is not an age such as 2h or 3d, or a date such as 2026-11-28.") from None
     return lambda _now_seconds: min(max(_EARLIEST, at_seconds), _LATEST)

@@ -145,7 +145,7 @@ class Options(Struct, frozen=True):
     verbose: Annotated[bool, typer.Option("--verbose", help="Show progress messages.")] = False
     debug: Annotated[bool, typer.Option("--debug", help="Log every request, without tokens.")] = False
     timeout: TimeoutSeconds = None
-    only_show_errors: Annotated[bool, typer.Option("--only-show-errors", help="Show errors only.")] = False
+    only_show_errors: Annotated[bool, typer.Option("--only-show-errors", help="Show errors, but no warnings.")] = False
 
     @property
     def several_subscriptions(self) -> tuple[str, ...]:
@@ -179,7 +179,9 @@ class SelectionOptions(Struct, frozen=True):
             show_default=False,
         ),
     ] = None
-    all_vms: Annotated[bool, typer.Option("--all", help="Select all VMs in scope.")] = False
+    all_vms: Annotated[
+        bool, typer.Option("--all", help="Select all VMs of the subscription, or of the group given with -g.")
+    ] = False
     kind: KindWord = Kind.VM
 
 

@@ -129,7 +129,7 @@ class IdentityEntry(NamedTuple):
     def machines_title(self) -> str:
         """The machines in words: the name of one, or how many there are."""
         count = len(self.machines)
-        return f"'{name_of(self.machines[0].id)}'" if count == 1 else f"{count} machines"
+        return f"'{name_of(self.machines[0].id)}'" if count == 1 else f"{count} VMs and scale sets"
 
 
 def _via(group: str | None) -> str:

@@ -22,13 +22,13 @@ POSSIBLY_ORPHANED = FindingRule(
 )
 RARE_ISSUER = FindingRule(
     "issuer-used-once",
-    "Federated credential with an issuer that no other one has",
+    "Federated credential with an issuer that no other credential has",
     "Only one identity trusts the issuer of a federated credential.",
 )
 AMBIGUOUS = FindingRule(
     "ambiguous-default-identity",
     "VM without a default identity",
-    "Programs that do not name an identity get an error: several are attached.",
+    "Programs that do not specify an identity get an error: several are attached.",
 )
 DEPENDENT = FindingRule(
     "dependent-without-identity",
@@ -42,8 +42,8 @@ def _ambiguous(machine: Machine) -> Iterator[Finding]:
         yield Finding(
             AMBIGUOUS.id,
             Severity.LOW,
-            f"Programs on '{name_of(machine.id)}' that request a token without naming an identity get an error: there "
-            f"are {len(machine.users)} user-assigned identities and no system-assigned one.",
+            f"Programs on '{name_of(machine.id)}' that do not specify an identity get an error: there are "
+            f"{len(machine.users)} user-assigned identities and no system-assigned one.",
             None,
             (machine.id,),
             command_line("vmident", "enable-system", machine.id),

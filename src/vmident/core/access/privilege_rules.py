@@ -136,8 +136,8 @@ def _shared(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:
         yield Finding(
             SHARED.id,
             severity_of(holdings[0]),
-            f"Identity '{identity.name}', which {_can(holdings[0])}, is on machines of {len(groups)} resource groups "
-            "with different owners.",
+            f"Identity '{identity.name}', which {_can(holdings[0])}, is attached to VMs in {len(groups)} resource "
+            "groups with different owners.",
             identity.place,
             tuple(sorted(groups)),
             command_line("vmident", "access", "--identity", identity.place),
@@ -151,8 +151,8 @@ def _federated_on_vm(access: AccessMap, identity: IdentityEntry) -> Iterator[Fin
         yield Finding(
             FEDERATED_ON_VM.id,
             severity,
-            f"Identity '{identity.name}' of {identity.machines_title} also trusts tokens of '{credential.issuer}' for "
-            f"'{credential.subject}'.",
+            f"Identity '{identity.name}' of {identity.machines_title} also trusts tokens from '{credential.issuer}' "
+            f"for '{credential.subject}'.",
             identity.place,
             (credential.id,),
             delete_credential(credential),

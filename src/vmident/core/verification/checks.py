@@ -94,7 +94,7 @@ def plan_checks(
     checks += (_user_check(user, state) for user in state.users)
     ambiguous = Notice(
         DEFAULT_IDENTITY_AMBIGUOUS,
-        "Programs in the VM that request a token without naming an identity get an error: there are several "
+        "Programs in the VM that do not specify an identity get an error: there are several "
         "user-assigned identities and no system-assigned one.",
     )
     return tuple(checks), (ambiguous,) if default.is_ambiguous else ()
@@ -147,7 +147,7 @@ def _not_there(message: str) -> NotFound:
     return NotFound(
         message,
         code="identity-not-found",
-        hint="Run 'vmident show VM' to see the VM's identities and their resource IDs.",
+        hint="To see the VM's identities and their resource IDs: vmident show VM",
     )
 
 

@@ -57,11 +57,13 @@ def reason_not_to_verify(host: Host) -> VmNotVerified | None:
         return VmNotVerified(
             f"The instances of {host.title} are VMs, because it is Flexible.",
             code="no-instance",
-            hint="Verify its VMs by name.",
+            hint="Verify the instances by name.",
         )
     if host.instance is None and kind_of(host.machine.id) is VmKind.SCALE_SET:
         return VmNotVerified(
-            f"{capitalized(host.title)} has no instances.", code="no-instance", hint="Verify it when it has one."
+            f"{capitalized(host.title)} has no instances.",
+            code="no-instance",
+            hint="Run the command again when it has instances.",
         )
     if host.power is not None and host.power.lower() != _RUNNING:
         return _not_running(host, host.power)
@@ -80,7 +82,7 @@ def explained(failure: VmidentError, host: Host) -> VmidentError:
     if is_busy(failure):
         return failure.with_message(
             f"{capitalized(host.title)} is still running another Run Command.",
-            hint="Azure runs one at a time on a VM. Try again when it has completed.",
+            hint="A VM runs one Run Command at a time. Try again when it has completed.",
         )
     return failure
 

@@ -83,7 +83,7 @@ def _judge(check: TokenCheck, answer: TokenAnswer, context: VmContext, names: Ma
             check,
             TokenCheckStatus.UNREACHABLE,
             None,
-            "No answer from the token service at 169.254.169.254.",
+            "No response from the token service at 169.254.169.254.",
             "Check the firewall and the routes inside the VM: 169.254.169.254 must be reachable without a proxy.",
         )
     if answer.status in _REFUSALS:
@@ -128,7 +128,7 @@ def _refused(check: TokenCheck, answer: TokenAnswer, context: VmContext) -> Chec
         f"The token service rejected the request with status {answer.status}{_said(answer)}.",
         f"{enforced} Other programs may still get a token: check the VM's access rules for IMDS."
         if context.enforces_metadata_security
-        else "Check the VM for a proxy agent or firewall that guards 169.254.169.254.",
+        else "Check the VM for a proxy agent or firewall that restricts access to 169.254.169.254.",
     )
 
 
@@ -139,11 +139,11 @@ def _not_issued(check: TokenCheck, answer: TokenAnswer, context: VmContext) -> C
     elif answer.status == _THROTTLED or answer.status >= 500:
         hint = "The token service is busy. Try again in a minute, or use --watch."
     elif answer.status == OK:
-        hint = "Check what answers at 169.254.169.254 inside the VM."
+        hint = "Check what responds at 169.254.169.254 inside the VM."
     elif _NO_SUCH_IDENTITY in answer.text.lower() or (not answer.text and check.identity not in (SYSTEM, DEFAULT)):
         hint = _stale(check, context)
     else:
-        hint = "Check --resource: the tenant must know it."
+        hint = "Check --resource: the tenant must have an application with that URL."
     return CheckResult(check, TokenCheckStatus.NOT_ISSUED, None, message, hint)
 
 
@@ -156,7 +156,7 @@ def _stale(check: TokenCheck, context: VmContext) -> str:
             f"{restart}"
         )
     if check.attachment is Attachment.CURRENT:
-        return f"The token service has outdated data of the VM. Use --watch to wait for the change, or {restart}"
+        return f"The token service has outdated data about the VM. Use --watch to wait for the change, or {restart}"
     detach = command_line("vmident", "remove-user", context.vm, "--identity", check.user)
     if check.attachment is Attachment.DELETED:
         return f"The identity was deleted. Detach it: {detach}"

@@ -125,13 +125,15 @@ def _named(word: str, identities: Iterable[IdentityEntry]) -> IdentityEntry:
         from vmident.errors import AmbiguousName
 
         places = "\n".join(one.place for one in found)
-        raise AmbiguousName(f"There are {len(found)} identities named '{word}':\n{places}", hint="Use the ID of one.")
+        raise AmbiguousName(
+            f"{len(found)} identities are named '{word}':\n{places}", hint="Use the resource ID instead of the name."
+        )
     if not found:
         from vmident.core.naming import did_you_mean
 
         alike = did_you_mean(word, [one.name for one in users])
         raise NotFound(
             f"Identity '{name_of(word)}' not found in the subscription.{alike}",
-            hint="Run 'vmident identity list' to see all identities.",
+            hint="To see all identities: vmident identity list",
         )
     return found[0]

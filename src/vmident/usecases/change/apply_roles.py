@@ -125,19 +125,19 @@ def _with_context(
     undone = [one for one in outcomes.done if one.status.is_undone]
     if any(one in result.roles for one in (replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in undone)):
         return failure.with_message(
-            f"The identities of {titled(vm)} have changed, but these role assignments of its old principal "
-            f"remain: {outcomes.undone}. {failure.message}",
+            f"The identities of {titled(vm)} have changed, but these role assignments of the old "
+            f"principal remain: {outcomes.undone}. {failure.message}",
             hint=then(failure, f"Delete them: {command_to_unassign(undone)}"),
         )
     if any(one.principal_id is None for one in undone):
-        hint = f"Repeat the command when Azure knows the principal: {command_line('vmident', 'show', vm)}"
+        hint = f"Run the command again when Azure shows the principal: {command_line('vmident', 'show', vm)}"
     elif prepared.assignments:
         commands = " && ".join(_command_to_assign(one) for one in undone)
         hint = f"Grant them: {commands}"
     else:
         hint = f"To complete the change: {command_for(vm, prepared.change, prepared.grants)}"
     return failure.with_message(
-        f"{capitalized(titled(vm))} has its identities, but these roles were not granted: {outcomes.undone}. "
+        f"{capitalized(titled(vm))} was changed, but these roles were not granted: {outcomes.undone}. "
         f"{failure.message}",
         hint=then(failure, hint),
     )

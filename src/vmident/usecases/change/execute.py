@@ -215,7 +215,7 @@ def _pause(tries: int, failure: VmidentError, attempt: Attempt) -> Steps[None]:
     if is_too_long(failure.retry_after_seconds):
         raise failure
     seconds = pause_before_retry(tries - 1, failure.retry_after_seconds)
-    yield Pause(seconds, f"{attempt.prepared.machine.id.name}: {failure.code}, trying again in {seconds:.0f} s")
+    yield Pause(seconds, f"{attempt.prepared.machine.id.name}: {failure.code}, retrying in {seconds:.0f} s")
 
 
 def _read_back(attempt: Attempt, ports: Ports) -> Steps[VirtualMachine]:

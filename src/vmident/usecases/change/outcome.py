@@ -51,8 +51,8 @@ def outcome_of(response: PatchResponse, attempt: Attempt, ports: Ports) -> Steps
         raise _not_made(attempt.prepared.machine)
     if not after.has_same_identities_as(goal):
         message = (
-            f"{capitalized(titled(attempt.prepared.machine.id))} has other identities than the change requested: it "
-            "was changed again since, or a policy modified the request."
+            f"{capitalized(titled(attempt.prepared.machine.id))} does not have the requested identities: "
+            "it was changed again, or a policy modified the request."
         )
         attempt.late_warnings.append(Notice(CHANGED_SINCE, message))
     return after

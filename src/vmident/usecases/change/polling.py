@@ -95,7 +95,7 @@ def wait_until_idle(machine: VirtualMachine, machines: VirtualMachines, clock: C
             raise Conflict(
                 f"{capitalized(titled(machine.id))} has been '{machine.provisioning_state}' for {elapsed:.0f} seconds; "
                 "another operation has not completed.",
-                hint="Check its activity log, then try again.",
+                hint="Check the VM's activity log, then try again.",
             )
         why = f"{machine.id.name}: waiting for another operation to complete"
         yield Pause(pause_before_vm_look(elapsed), why, elapsed)
@@ -125,7 +125,7 @@ def _check_not_being_deleted(machine: VirtualMachine) -> None:
     if machine.is_being_deleted:
         raise BeingDeleted(
             f"{capitalized(titled(machine.id))} is being deleted.",
-            hint="Run 'vmident list' to see the remaining VMs.",
+            hint="To see the remaining VMs: vmident list",
         )
 
 

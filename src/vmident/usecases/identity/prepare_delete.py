@@ -14,7 +14,7 @@ from vmident.core.resources import IdentityResource
 from vmident.core.run_record import IdentityDeletion
 from vmident.core.transition import RemoveUsers
 from vmident.core.virtual_machine import VirtualMachine
-from vmident.core.vm_kind import capitalized, titled
+from vmident.core.vm_kind import titled
 from vmident.errors import NotFound
 from vmident.ports.azure import AttachedVms, Roles
 from vmident.ports.ports import Ports
@@ -142,8 +142,8 @@ def _on_abandoned(attached: Sequence[ResourceId], request: DeletionRequest) -> t
     return tuple(
         Notice(
             DEAD_ATTACHMENT,
-            f"{capitalized(titled(vm))} ({vm.group}) keeps the deleted identity attached; Azure rejects other changes "
-            "of its identities until it is detached.",
+            f"The deleted identity stays attached to {titled(vm)} ({vm.group}). Azure rejects other changes to the "
+            "VM's identities until it is detached.",
         )
         for vm in attached
     )

@@ -13,7 +13,7 @@ def read_caller(tokens: Tokens) -> tuple[Token, Caller]:
     caller = caller_of(token.text)
     if caller == Caller():
         raise NotSignedIn(
-            f"The token of {token.origin} is not an Azure access token: it names no account.",
+            f"The token from {token.origin} is not an Azure access token: it does not identify an account.",
             hint="Get a token: az account get-access-token --query accessToken -o tsv",
         )
     return token, caller

@@ -36,7 +36,4 @@ def group_not_found(name: str, subscription: str, missing: NotFound, groups: Gro
     if missing.code != NO_GROUP:
         return missing
     alike = suggestion(name, lambda: [one.name for one in groups.list(subscription)])
-    return missing.with_message(
-        f"Resource group '{name}' not found in subscription {subscription}.{alike}",
-        hint="Run 'vmident group list' to see all resource groups.",
-    )
+    return missing.with_message(f"Resource group '{name}' not found in subscription {subscription}.{alike}")

@@ -73,7 +73,7 @@ def find_identity(word: str, where: Where, identities: Identities) -> ResourceId
         raise NotFound(
             f"Identity '{word}' not found in subscription {subscription}.{_near(word, subscription, None, identities)}",
             code="identity-not-found",
-            hint="Run 'vmident identity list' to see all identities.",
+            hint="To see all identities: vmident identity list",
         )
     return _the_only(word, found, f"in subscription {subscription}")
 
@@ -121,8 +121,8 @@ def _the_only(word: str, found: Sequence[ResourceId], place: str) -> ResourceId:
 def _no_identity_named(word: str, machine: VirtualMachine, identities: Identities) -> NotFound:
     there = _near(word, machine.id.subscription, None, identities)
     return NotFound(
-        f"Identity '{word}' not found on {titled(machine.id)}, in its group '{machine.id.group}', or "
-        f"in subscription {machine.id.subscription}.{there}",
+        f"Identity '{word}' not found on {titled(machine.id)}, in its resource group "
+        f"'{machine.id.group}', or in subscription {machine.id.subscription}.{there}",
         code="identity-not-found",
         hint="Use the resource ID for an identity in another subscription.",
     )

@@ -25,7 +25,7 @@ def subscription_named(word: str, listed: Sequence[Subscription]) -> Subscriptio
         raise NotFound(
             f"Subscription '{word}' not found.{alike} Available subscriptions: {names}.",
             code="subscription-not-found",
-            hint="Run 'vmident account list' to see all subscriptions.",
+            hint="To see all subscriptions: vmident account list",
         )
     return found[0]
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from vmident.core.naming import did_you_mean
-from vmident.core.shell import command_line
 from vmident.errors import NotFound, VmidentError
 
 if TYPE_CHECKING:
@@ -39,7 +38,4 @@ def group_of_vms_not_found(
     if missing.code != NO_GROUP:
         return missing
     alike = suggestion(group, lambda: machines.groups(subscription, kind))
-    return missing.with_message(
-        f"Resource group '{group}' not found in subscription {subscription}.{alike}",
-        hint=f"Run '{command_line('vmident', 'group', 'list')}' to list the resource groups.",
-    )
+    return missing.with_message(f"Resource group '{group}' not found in subscription {subscription}.{alike}")

@@ -131,7 +131,7 @@ def verify_vm(target: Target, request: VerificationRequest, ports: ScriptPorts) 
             elapsed = ports.clock.now() - began
             if seen.status is VerificationStatus.VERIFIED or elapsed + pause > request.watch_seconds:
                 return seen
-            yield Pause(pause, f"{target.vm.name}: not verified yet, trying again in {pause:.0f} s", elapsed)
+            yield Pause(pause, f"{target.vm.name}: not verified yet, retrying in {pause:.0f} s", elapsed)
         except VmidentError as failure:
             return _cut_short(target, script, failure, seen)
         except KeyboardInterrupt:
@@ -259,7 +259,7 @@ def _started(text: str, host: Host, ports: ScriptPorts, script: _Script) -> Step
             pause = RetrySchedule(START_TRIES).pause_after(failure, tries)
             if pause is None:
                 raise explained(failure, host) from failure
-            yield Pause(pause, f"{machine.id.name}: {failure.code}, trying again in {pause:.0f} s")
+            yield Pause(pause, f"{machine.id.name}: {failure.code}, retrying in {pause:.0f} s")
         else:
             return operation
 

@@ -185,7 +185,10 @@ def test_what_a_template_cannot_express_is_listed_with_its_lines() -> None:
         rules=rules,
         there=existing(APP, assignments=(assignment(scope=extension),)),
     )
-    never, reach = "The template never changes a VM.", "A template for a subscription cannot reach that scope."
+    never, reach = (
+        "The template never changes a VM.",
+        "A template at subscription scope cannot create role assignments there.",
+    )
     made = bicep_export(said)
     assert made.unsupported == (
         Unsupported(5, "'exclude'", never),

@@ -84,7 +84,7 @@ def test_names_of_tags_stand_in_quotes(name: str, field: str) -> None:
     ("make", "what", "reason"),
     [
         (lambda: of_names("A*b*c*d"), "the name 'A*b*c*d'", "more than two '*'"),
-        (lambda: of_names("straße*"), "the name 'straße*'", "beyond ASCII"),
+        (lambda: of_names("straße*"), "the name 'straße*'", "non-ASCII"),
         (lambda: tag_condition("t", "a*b*c*d"), "the value 'a*b*c*d' of tag 't'", "more than two '*'"),
         (lambda: tag_condition("t", "x" * 257), "the value of tag 't'", "at most 256 characters"),
         (lambda: tag_condition("t]", "x"), "the tag 't]'", "brackets"),

@@ -23,7 +23,7 @@ from vmident.render.export.policy import policy_files
 from vmident.sandbox.deployments.expressions import resolved
 from vmident.sandbox.policy.conditions import matches
 
-GROUP = ExportScope(Scope.parse("/providers/Microsoft.Management/managementGroups/estate"))
+GROUP = ExportScope(Scope.parse("/providers/Microsoft.Management/managementGroups/landing-zone"))
 PLACES = (
     GROUP,
     ExportScope(GROUP.scope, SUBSCRIPTIONS[1]),

@@ -37,8 +37,9 @@ def doctor(
     """Check sign-in, permissions and VMs for problems.
 
     Checks the sign-in, subscription, clock, network and resource providers. For each VM, also checks your permissions
-    on it and on the identities given, whether its attached identities exist, which identity programs get a token for
-    by default, and whether it is running. Changes nothing without --fix. Locks and policies are not checked.
+    on the VM and on the identities given with --identity, whether attached identities exist, which identity is the
+    default for programs in the VM, and whether the VM is running. Changes nothing without --fix. Does not check locks
+    and policies.
 
     Examples:
 

@@ -70,7 +70,7 @@ def history(run: Run, *, vms: VmWords = None, vm_options: VmOptions, options: Hi
     since_seconds = options.since(now_seconds) if options.since is not None else None
     if since_seconds is not None and since_seconds > now_seconds:
         raise UsageError(
-            f"--since is in the future: {utc(since_seconds)}.", hint=f"The time is {utc(now_seconds)} in UTC."
+            f"--since is in the future: {utc(since_seconds)}.", hint=f"The current time is {utc(now_seconds)} (UTC)."
         )
     session = run.open(selecting=isinstance(meant, Selection), kind=vm_options.kind)
     words = resolve_vms(meant, session, run)
@@ -78,7 +78,7 @@ def history(run: Run, *, vms: VmWords = None, vm_options: VmOptions, options: Hi
     if isinstance(meant, Selection) and not (meant.tags or meant.condition):
         deletions_of = DeletionsOf(meant.group, session.subscriptions(run.several_subscriptions))
     elif isinstance(meant, Selection) and run.output is Output.HUMAN:
-        run.console.warn([Line("Deleted VMs are left out: only --all and -g include them.")])
+        run.console.warn([Line("Deleted VMs are not included. Use --all or -g to include them.")])
     question = HistoryQuestion(since_seconds, options.limit, deletions_of)
     report = show_history(words, session.where, session.ports, question)
     if not words or any(one.error is None for one in report.vms):

@@ -67,14 +67,14 @@ def report(
 ) -> ExitCode:
     """Report access risks in whole subscriptions.
 
-    Reads the subscription, or those given with --subscription, and changes nothing. The HTML page is one file without
-    network access, with a map from who can act as an identity to what it can do.
+    Reads the subscription, or those given with --subscription, and changes nothing. The HTML page is a single
+    file that makes no network requests. Its map shows who can act as an identity and what the identity can do.
 
     Examples:
 
       vmident report
 
-      vmident report --groups --save estate.html
+      vmident report --groups --save report.html
 
       vmident report --subscription all --save findings.sarif --fail-on high
     """
@@ -102,7 +102,7 @@ def report(
 
 
 def _write(file: str, text: str) -> None:
-    """Write the report for its owner alone: it says how to attack the estate."""
+    """Write the report for its owner alone: it shows how identities can be misused."""
     from vmident.private_files import write_private
 
     try:

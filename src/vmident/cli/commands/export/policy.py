@@ -75,7 +75,7 @@ class PolicyCommandOptions(Struct, frozen=True):
     ] = False
     offline: Annotated[
         bool,
-        typer.Option("--offline", help="Do not read Azure; skip checks, and use the default task size."),
+        typer.Option("--offline", help="Do not read Azure: skip checks and use the default remediation size."),
     ] = False
 
 

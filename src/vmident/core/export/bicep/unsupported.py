@@ -28,7 +28,7 @@ def unsupported_by_bicep(state: ExportedState) -> Iterator[Unsupported]:
     lines = _lines(state.selected)
     for one in state.resources.assignments:
         if not is_templatable(one) and not (is_machine(one.receiver) and one.principal_id is None):
-            reason = "A template for a subscription cannot reach that scope."
+            reason = "A template at subscription scope cannot create role assignments there."
             yield Unsupported(lines[one.receiver], f"role '{one.role_name}' at {one.at}", reason)
 
 

@@ -60,7 +60,7 @@ def check_in_scope(rule: Rule, place: ExportScope) -> None:
     outside = sorted({one for one in rule.selector.subscriptions if one.lower() != own.lower()})
     outside += sorted({one.subscription for one in rule.selector.ids if one.subscription.lower() != own.lower()})
     if outside:
-        reason = f"It is outside the scope {place.scope}. Use the scope of a management group that has both."
+        reason = f"It is outside the scope {place.scope}. Use a management group that contains both."
         raise Inexpressible(f"the subscription {outside[0]}", reason)
 
 
@@ -77,7 +77,7 @@ def clauses(selector: Selector, kind: VmKind, place: ExportScope) -> list[Condit
     if selector.ids and not ids:
         return []
     if not all(one.isascii() for one in ids):
-        reason = "Azure Policy compares letters beyond ASCII by other rules than vmident."
+        reason = "Azure Policy compares non-ASCII letters differently than vmident does."
         raise Inexpressible(f"the ID {next(one for one in ids if not one.isascii())}", reason)
     common: list[Condition] = []
     if subscriptions:
@@ -98,7 +98,7 @@ def regions_of(selector: Selector) -> list[str]:
     regions = sorted({location_key(one) for one in selector.regions})
     for one in regions:
         if not fullmatch(r"[a-z0-9]+", one):
-            raise Inexpressible(f"the region '{one}'", "The name of a region has letters and digits only.")
+            raise Inexpressible(f"the region '{one}'", "A region name has only letters and digits.")
     return regions
 
 

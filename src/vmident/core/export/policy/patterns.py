@@ -69,7 +69,7 @@ def tag_condition(name: str, pattern: str) -> Condition:
     if len(parts) > _MOST_PARTS:
         raise Inexpressible(f"the value '{pattern}' of tag '{name}'", _TOO_MANY)
     if len(pattern) > _LONGEST_TAG_VALUE:
-        reason = f"Values of tags have at most {_LONGEST_TAG_VALUE} characters."
+        reason = f"Tag values have at most {_LONGEST_TAG_VALUE} characters."
         raise Inexpressible(f"the value of tag '{name}'", reason)
     field = tag_field(name)
     if parts == ["", ""]:
@@ -85,7 +85,7 @@ _TOO_MANY = "Azure Policy cannot compare text with more than two '*'."
 def _parts(what: str, pattern: str) -> list[str]:
     parts = _split(pattern.lower())
     if not pattern.isascii():
-        reason = "Azure Policy compares letters beyond ASCII by other rules than vmident."
+        reason = "Azure Policy compares non-ASCII letters differently than vmident does."
         raise Inexpressible(f"the {what} '{pattern}'", reason)
     if len(parts) > _MOST_PARTS:
         raise Inexpressible(f"the {what} '{pattern}'", _TOO_MANY)

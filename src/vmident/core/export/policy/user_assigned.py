@@ -91,7 +91,7 @@ def attachments(
         for named in rule.include:
             against = _line_against(named, limiting)
             if against is not None:
-                reason = f"The rule on line {against} does not allow it on its VMs, which cannot be left out."
+                reason = f"The rule on line {against} does not allow it on its VMs, which the policy cannot exclude."
                 unsupported.add(Unsupported(named.line, f"including {_called(named)}", reason))
             elif not problems:
                 try:

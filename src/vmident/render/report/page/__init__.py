@@ -50,7 +50,7 @@ def report_page(report: EstateReport, version: str) -> str:
     environment = Environment(
         loader=PackageLoader("vmident.render.report", "page"), autoescape=True, undefined=StrictUndefined
     )
-    return environment.get_template("estate.html.j2").render(
+    return environment.get_template("report.html.j2").render(
         as_of=utc(report.as_of_seconds),
         subscriptions=_shown(", ".join(report.subscriptions)),
         counts=[(title, f"{counts[name]:,}") for name, title in _COUNTS],

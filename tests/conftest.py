@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "quick")
 @pytest.fixture(autouse=True)
 def environment_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing that the machine, its user or another test has set reaches the test or the processes it starts."""
+    # Started in the background, or after a test of how the program ends, Ctrl-C is ignored here and in every process
+    # that the test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in list(os.environ):
         if name.upper() in _SILENCED or name.upper().startswith(_SILENCED_PREFIXES):
             monkeypatch.delenv(name)

@@ -43,13 +43,9 @@ run()
 
 
 @pytest.fixture(autouse=True)
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Where the tests were started in the background they ignore SIGINT, and so would what they start."""
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VMIDENT_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("TERM", "xterm")
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def command(moment: int, number: int, *words: str) -> tuple[list[str], dict[str, str]]:

@@ -135,17 +135,8 @@ def slow_azure(sandbox_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     sandbox.close()
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Where the tests were started in the background they ignore SIGINT, and so would what they start."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @NEEDS_POSIX
 @pytest.mark.allow_hosts(["127.0.0.1"])
-@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_waiting_says_that_azure_may_go_on(slow_azure: Sandbox) -> None:
     with started("enable-system", "myVM", "-g", GROUP, "--verbose", "--timeout", "60") as process:
         assert process.stdout

@@ -176,7 +176,7 @@ def test_a_vm_without_identities_is_said_to_have_none(estate: Program) -> None:
 def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(estate: Program) -> None:
     estate.terminal = TERMINAL
     out = " ".join(estate("access encryptedVM").out.split())
-    assert "Identity 'monitoring' on 2 VMs and scale sets" in out
+    assert "Identity 'monitoring' on 2 VMs" in out
     assert "run commands: role 'Script Runner' on resource group 'otherResourceGroup'" in out
     assert "(eligible until 2035-01-01)" in out
     assert "Fix: az role assignment delete --ids" in out

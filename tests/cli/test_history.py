@@ -165,10 +165,10 @@ def test_a_moment_that_is_none_or_to_come_is_wrong_usage(program: Program, word:
 def test_a_vm_without_changes_is_looked_for(program: Program) -> None:
     program.terminal = TERMINAL
     assert program("history myVM -g myResourceGroup").out == (
-        "No changes of identities in the last 14 days.\nNew changes appear within about 5 minutes.\n"
+        "No changes to identities in the last 14 days.\nNew changes appear within about 5 minutes.\n"
     )
     assert program.shape == ["POST", "GET"]
-    assert "No changes of identities since 2027-01-15T06:00:00Z." in program("history myVM --since 2h").out
+    assert "No changes to identities since 2027-01-15T06:00:00Z." in program("history myVM --since 2h").out
     assert program("history myVM -o json").json == []
 
 

@@ -81,7 +81,7 @@ def test_every_attachment_that_is_dead_or_another_is_named_with_its_way_out() ->
     [
         (0, "No user-assigned identity is attached."),
         (1, "The attached identity exists."),
-        (2, "All 2 attached identities exist."),
+        (2, "All attached identities exist."),
     ],
 )
 def test_attachments_that_are_all_there_are_well(count: int, message: str) -> None:

@@ -165,7 +165,7 @@ def end_of_run(run: Run, results: Sequence[ChangeResult | DeletionResult], sessi
     open_run = session.ports.journal.left_open() if has_stopped or unknown else None
     if open_run:
         vms = counted_results([one for one in unknown if isinstance(one, ChangeResult)])
-        which = f"the change of {vms}" if vms else "a deletion"
+        which = f"the change to {vms}" if vms else "a deletion"
         what = "The run was interrupted." if has_stopped else f"The outcome of {which} is unknown."
         resume = command_line("vmident", "runs", "resume", open_run)
         run.console.note([Line(f"{what} To resume it: {resume}")])

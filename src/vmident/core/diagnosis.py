@@ -188,7 +188,7 @@ def _to_repair(vm: ResourceId) -> str:
 def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[ResourceId], count: int) -> list[Check]:
     """Judge the `count` attached identities: those that are gone, and those that were deleted and made again."""
     if not dead and not remade:
-        seen = f"All {count} attached identities exist." if count else "No user-assigned identity is attached."
+        seen = "All attached identities exist." if count else "No user-assigned identity is attached."
         if count == 1:
             seen = "The attached identity exists."
         return [Check("attachment", CheckStatus.OK, seen)]
@@ -208,7 +208,7 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
             CheckStatus.PROBLEM,
             f"{capitalized(titled_identity(identity, vm))} was deleted and created again after it was attached: "
             "the VM still uses the old one.",
-            f"Detach it and attach it again: {_to_detach(vm, identity)}; "
+            f"Detach it and attach it again: {_to_detach(vm, identity)} && "
             + command_line("vmident", "add-user", vm, "--identity", identity),
         )
         for identity in remade

@@ -54,7 +54,7 @@ VM_NAME = NameRule(
     "VM name",
     r"[\w.-]",
     64,
-    "1 to 64 letters, digits, and characters of -._, begins with a letter or digit, and does not end in '.' or '-'",
+    "1 to 64 letters, digits, '.', '_' or '-'. It begins with a letter or digit, and does not end in '.' or '-'",
     first=_LETTER_OR_DIGIT,
     last=r"[^.-]",
     listed_by="vmident list",
@@ -66,7 +66,7 @@ GROUP_NAME = NameRule(
     "resource group name",
     r"[\w().-]",
     90,
-    "1 to 90 letters, digits, and characters of -._(), and does not end in a period",
+    "1 to 90 letters, digits, '.', '_', '-', '(' or ')', and does not end in '.'",
     last=_NO_DOT,
     listed_by="vmident group list",
 )
@@ -74,7 +74,7 @@ IDENTITY_NAME = NameRule(
     "identity name",
     r"[A-Za-z0-9_-]",
     128,
-    "3 to 128 letters, digits, hyphens and underscores, and begins with a letter or digit",
+    "3 to 128 letters, digits, '-' or '_', and begins with a letter or digit",
     first=_LETTER_OR_DIGIT,
     listed_by="vmident identity list",
 )
@@ -87,7 +87,7 @@ SUBSCRIPTION_NAME = NameRule(
     first=r"[^-]",
     listed_by="vmident account list",
 )
-RESOURCE_NAME = NameRule("resource name", r"[\w().-]", 260, "letters, digits, and characters of -._()", last=_NO_DOT)
+RESOURCE_NAME = NameRule("resource name", r"[\w().-]", 260, "letters, digits, '.', '_', '-', '(' or ')'", last=_NO_DOT)
 """Segments of ids that no other rule is for: namespaces, types, and resources of any type."""
 
 NEW_IDENTITY_NAME = replace(IDENTITY_NAME, shortest=3, listed_by="")

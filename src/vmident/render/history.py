@@ -96,7 +96,7 @@ def history_lines(report: HistoryReport, now_seconds: float, since_seconds: floa
         yield from _change_lines(entry)
     if not report.entries:
         since = f"since {utc(since_seconds)}" if since_seconds is not None else f"in the last {KEPT_DAYS} days"
-        yield Line(f"No changes of identities {since}.")
+        yield Line(f"No changes to identities {since}.")
     kept = f"Azure keeps changes for {KEPT_DAYS} days. " if report.entries or since_seconds is not None else ""
     yield Line(f"{kept}New changes appear within about 5 minutes.", Tone.FAINT)
     yield from _next_steps(report.entries)

@@ -79,4 +79,4 @@ def test_the_rules_of_a_password_are_said_before_it_is_asked_for(program: Progra
     outcome = program(f"{IMAGE} Win2022Datacenter --dry-run")
 
     assert outcome.code == 0
-    assert outcome.err.startswith("The administrator password must have 12 to 123 characters with three of: ")
+    assert outcome.err.startswith("The administrator password must have 12 to 123 characters, including three of: ")

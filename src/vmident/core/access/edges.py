@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from vmident.core.access.estate import Machine, name_of
 from vmident.core.access.rights import How, Privilege
+from vmident.core.vm_kind import ALL_KINDS, numbered
 
 FEDERATED = "FederatedCredential"
 _PRINCIPAL_TYPES = {"ServicePrincipal": "Service principal", "ForeignGroup": "Foreign group"}
@@ -129,7 +130,8 @@ class IdentityEntry(NamedTuple):
     def machines_title(self) -> str:
         """The machines in words: the name of one, or how many there are."""
         count = len(self.machines)
-        return f"'{name_of(self.machines[0].id)}'" if count == 1 else f"{count} VMs and scale sets"
+        kinds = sorted({one.kind for one in self.machines}, key=ALL_KINDS.index)
+        return f"'{name_of(self.machines[0].id)}'" if count == 1 else numbered(count, kinds)
 
 
 def _via(group: str | None) -> str:

@@ -91,8 +91,8 @@ def checked_admin_name(name: str, os: OsType) -> str:
 def password_rules(os: OsType) -> str:
     """Return what Azure demands of a password, to follow 'Use '."""
     return (
-        f"{_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD[os]} characters with three of: lowercase letter, uppercase "
-        "letter, digit, special character."
+        f"{_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD[os]} characters, including three of: a lowercase letter, an "
+        "uppercase letter, a digit, a special character."
     )
 
 

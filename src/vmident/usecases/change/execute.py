@@ -263,7 +263,7 @@ def _with_context(failure: VmidentError, attempt: Attempt) -> VmidentError:
     vm = attempt.prepared.machine.id
     if attempt.is_in_doubt:
         return failure.with_message(
-            f"{failure.message} The change of {titled(vm)} was sent and may still complete.",
+            f"{failure.message} The change to {titled(vm)} was sent and may still complete.",
             hint=f"To see its current identities: {command_line('vmident', 'show', vm)}",
         )
     if failure.outcome_is_unknown:

@@ -107,7 +107,7 @@ def _watched(attempt: Attempt, ports: Ports) -> Steps[VirtualMachine]:
 
 def _not_made(now: VirtualMachine) -> ChangeNotMade:
     return ChangeNotMade(
-        f"Azure accepted the change of {titled(now.id)}, but its identities do not show it. A policy modified the "
+        f"Azure accepted the change to {titled(now.id)}, but its identities do not show it. A policy modified the "
         "request, or another change reverted it.",
         hint=f"To see the last changes: {command_line('vmident', 'history', now.id)}",
     )
@@ -138,7 +138,7 @@ def _shows_target(now: VirtualMachine, attempt: Attempt) -> bool:
 
 def _ended_as_failed(now: VirtualMachine) -> OperationFailed:
     return OperationFailed(
-        f"Azure accepted the change of {titled(now.id)}, but it ended with status '{now.provisioning_state}'.",
+        f"Azure accepted the change to {titled(now.id)}, but it ended with status '{now.provisioning_state}'.",
         hint=f"To see its current identities: {command_line('vmident', 'show', now.id)}",
     )
 

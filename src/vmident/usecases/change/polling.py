@@ -136,6 +136,6 @@ def _waiting(machine: VirtualMachine, asked_for: float | None = None) -> str:
 
 def _unfinished(machine: VirtualMachine) -> OperationUnfinished:
     return OperationUnfinished(
-        f"Azure has not completed the change of {titled(machine.id)} within {OPERATION_SECONDS / 3600:.0f} hours.",
+        f"Azure has not completed the change to {titled(machine.id)} within {OPERATION_SECONDS / 3600:.0f} hours.",
         hint=f"To see its current identities: {command_line('vmident', 'show', machine.id)}",
     )

@@ -92,7 +92,7 @@ def attachments(
             against = _line_against(named, limiting)
             if against is not None:
                 reason = f"The rule on line {against} does not allow it on its VMs, which the policy cannot exclude."
-                unsupported.add(Unsupported(named.line, f"including {_called(named)}", reason))
+                unsupported.add(Unsupported(named.line, f"'include' of {_called(named)}", reason))
             elif not problems:
                 try:
                     for one in _attachments(rule, named, place):

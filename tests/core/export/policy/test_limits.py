@@ -165,7 +165,7 @@ def test_an_identity_that_another_rule_does_not_allow_is_not_attached(other: Rul
     made = exported([included(2, IDENTITY), other], SUBSCRIPTION)
     assert (not made.policies.attachments) is is_left_out
     assert (
-        (3, "including identity 'app'") in [(one.line, one.what) for one in made.policies.unsupported]
+        (3, "'include' of identity 'app'") in [(one.line, one.what) for one in made.policies.unsupported]
     ) is is_left_out
 
 

@@ -228,7 +228,7 @@ def test_missing_certificates_and_a_proxy_are_told_without_its_password(program:
         times=9,
     )
     outcome = program("doctor")
-    assert "through the proxy proxy:8080" in outcome.out
+    assert "through the proxy http://proxy:8080." in outcome.out
     assert "secret" not in outcome.out + outcome.err
 
     program.environ["REQUESTS_CA_BUNDLE"] = "/no/such/file"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.program import Program
-from vmident.cli.config.environment import credential_error, proxy_in, trimmed
+from vmident.cli.config.environment import credential_error, proxy_error, proxy_in, trimmed, without_password
 
 GUID = "11111111-2222-3333-4444-555555555555"
 APP = {"AZURE_CLIENT_ID": GUID, "AZURE_TENANT_ID": GUID, "AZURE_CLIENT_SECRET": "very-secret"}
@@ -62,8 +63,51 @@ def test_what_azure_takes_is_no_error() -> None:
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 def test_each_variable_for_a_proxy_counts(name: str) -> None:
-    assert proxy_in({name: "http://proxy:3128"}) == "http://proxy:3128"
-    assert proxy_in({"HTTPS_PROXY": "http://one", name: "http://one"}) == "http://one"
+    assert proxy_in({name: "http://proxy:3128"}) == (name, "http://proxy:3128")
+
+
+def test_the_proxy_in_lower_case_and_the_one_for_https_come_first() -> None:
+    proxies = {"ALL_PROXY": "d", "all_proxy": "c", "HTTPS_PROXY": "b", "https_proxy": "a"}
+    while proxies:
+        assert proxy_in(proxies) == proxies.popitem()
+
+
+PROXY_SLIPS = [
+    ("http://me:hush/hush@proxy:1", "has '/', '?' or '#' in its password, which must be written as %2F, %3F or %23"),
+    ("me:hush?hush@proxy:1", "has '/', '?' or '#' in its password, which must be written as %2F, %3F or %23"),
+    ("http://me:hush#hush@proxy:1", "has '/', '?' or '#' in its password, which must be written as %2F, %3F or %23"),
+    ("me:hush@proxy:1", "does not start with http://"),
+    ("htp://proxy:1", "does not start with http://"),
+    ("http://me:hush@", "has no valid host and port"),
+    ("http://me:hush@proxy:port", "has no valid host and port"),
+    ("http://[::1", "has no valid host and port"),
+    ("socks5://me:hush@proxy:1", "is a SOCKS proxy, which requires the package PySocks"),
+]
+
+
+@pytest.mark.parametrize(("url", "reason"), PROXY_SLIPS)
+def test_a_proxy_that_cannot_be_used_is_an_error_without_its_password(url: str, reason: str) -> None:
+    error = proxy_error({"HTTPS_PROXY": url}, lambda: False)
+    assert error is not None
+    assert error.message == f"HTTPS_PROXY {reason}."
+    assert "hush" not in f"{error.hint} {without_password(url)}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://proxy:3128",
+        "proxy:3128",
+        "proxy",
+        "HTTP://me:p%2Fss@proxy/",
+        "http://me:p@ss@[::1]:1",
+        "https://10.0.0.1",
+        "socks5h://p:1",
+        "",
+    ],
+)
+def test_a_proxy_that_can_be_used_is_no_error(url: str) -> None:
+    assert proxy_error({"HTTPS_PROXY": url}, lambda: True) is None
 
 
 @pytest.fixture
@@ -82,6 +126,29 @@ def test_certificates_that_do_not_exist_are_an_error_of_every_command(
     outcome = azure(command)
     assert (outcome.code, azure.sent) == (2, [])
     assert f"{variable} is '/nowhere/ca.pem', and that file does not exist." in outcome.out + outcome.err
+
+
+@pytest.mark.parametrize("command", ["list -g a", "enable-system vm -g a", "login", "doctor"])
+def test_a_proxy_that_cannot_be_used_is_reported_before_anything_is_sent(azure: Program, command: str) -> None:
+    azure.environ |= {"https_proxy": "http://me:hu/sh@proxy:1", "HTTPS_PROXY": "http://proxy"}
+    outcome = azure(command)
+    assert (outcome.code, azure.sent) == (1 if command == "doctor" else 2, [])
+    assert "https_proxy has '/', '?' or '#' in its password" in outcome.out + outcome.err
+    assert not {"hu/sh", "me:hu"} & set(re.split(r"[\s'\"@]+", outcome.out + outcome.err))
+
+
+@pytest.mark.parametrize(
+    ("exempt", "way"),
+    [
+        ("10.0.0.0/8, management.azure.com", "without a proxy, because NO_PROXY matches the endpoint."),
+        ("*", "without a proxy, because NO_PROXY matches the endpoint."),
+        ("elsewhere.example", "through the proxy http://proxy:1."),
+    ],
+)
+def test_doctor_shows_what_no_proxy_exempts(azure: Program, exempt: str, way: str) -> None:
+    azure.environ |= {"HTTPS_PROXY": "http://me:hush@proxy:1", "NO_PROXY": exempt, "VMIDENT_ACCESS_TOKEN": "a b"}
+    checks = {one["check"]: one["message"] for one in azure("doctor -o json").json["checks"]}
+    assert checks["network"] == f"Requests are sent {way}"
 
 
 def test_doctor_reports_certificates_that_do_not_exist(azure: Program) -> None:

@@ -117,6 +117,13 @@ class Network:
         return manager
 
 
+def is_exempt_from_proxy(url: str, exempt: str) -> bool:
+    """Return whether a value of `NO_PROXY` exempts a URL from the proxy."""
+    from requests.utils import should_bypass_proxies
+
+    return bool(should_bypass_proxies(url, exempt))
+
+
 def _may_have_proxy() -> bool:
     # Windows and macOS have proxies in the system's settings too.
     return sys.platform in {"win32", "darwin"} or any(name.lower().endswith("_proxy") for name in os.environ)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from vmident.cli.config.azure_cli_config import azure_cli_folder
-from vmident.cli.config.environment import certificates_error, credential_error, missing_certificates
+from vmident.cli.config.environment import certificates_error, credential_error, missing_certificates, proxy_error
 from vmident.cli.config.settings import Settings
 from vmident.cli.console import Console
 from vmident.cli.runtime import Runtime
@@ -92,13 +92,13 @@ def logins_of(
     console: Console,
     remaining_seconds: Callable[[], float | None],
 ) -> Logins:
-    """Return the sign-in of `vmident login`; raises `UsageError` where its certificates do not exist."""
+    """Return the sign-in of `vmident login`; raises `UsageError` for certificates or a proxy that cannot be used."""
     from vmident.arm.auth.login import ArmLogins
 
     _silence_the_sdk()
-    missing = missing_certificates(runtime.environ, exists)
-    if missing:
-        raise certificates_error(*missing)
+    unusable = _unusable_network(runtime)
+    if unusable:
+        raise unusable
     return ArmLogins(
         cloud,
         settings.state_folder,
@@ -113,11 +113,30 @@ def exists(path: str) -> bool:
     return Path(path).exists()
 
 
+def is_exempt(url: str, environ: Mapping[str, str]) -> bool:
+    """Return whether NO_PROXY exempts a URL from the proxy, as requests reads it."""
+    from vmident.arm.http.network import is_exempt_from_proxy
+
+    exempt = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    return exempt != "" and is_exempt_from_proxy(url, exempt)
+
+
 def _unusable_environment(settings: Settings, cloud: Cloud, runtime: Runtime) -> UsageError | None:
-    missing = None if cloud.is_plain_http else missing_certificates(runtime.environ, exists)
-    if missing:
-        return certificates_error(*missing)
+    unusable = None if cloud.is_plain_http else _unusable_network(runtime)
+    if unusable:
+        return unusable
     return None if settings.access_token else credential_error(runtime.environ, exists)
+
+
+def _unusable_network(runtime: Runtime) -> UsageError | None:
+    missing = missing_certificates(runtime.environ, exists)
+    return certificates_error(*missing) if missing else proxy_error(runtime.environ, _has_socks)
+
+
+def _has_socks() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("socks") is not None
 
 
 def _silence_the_sdk() -> None:

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from vmident.cli.completion.name_cache import cache_names, cached_names
 from vmident.cli.completion.names import NameKind, SeenName, names_in
 from vmident.cli.composition.azure_ports import AzurePorts
-from vmident.cli.composition.credentials import exists
-from vmident.cli.config.environment import missing_certificates, proxy_in
+from vmident.cli.composition.credentials import exists, is_exempt
+from vmident.cli.config.environment import missing_certificates, proxy_in, without_password
 from vmident.cli.config.settings import GROUP_OPTION, Settings
 from vmident.cli.console import Console
 from vmident.cli.prompts import TerminalPrompt
@@ -100,9 +100,10 @@ class Session:
         environ = self._runtime.environ
         if self.is_sandbox:
             return LocalNetwork("to the sandbox in this process")
-        proxy = proxy_in(environ)
-        # What stands before the @ is a name and a password.
-        way = f"through the proxy {proxy.rpartition('@')[2]}" if proxy else "without a proxy"
+        _, proxy = proxy_in(environ) or ("", "")
+        way = f"through the proxy {without_password(proxy)}" if proxy else "without a proxy"
+        if proxy and is_exempt(self.endpoint, environ):
+            way = "without a proxy, because NO_PROXY matches the endpoint"
         return LocalNetwork(way, missing_certificates(environ, exists))
 
     @property

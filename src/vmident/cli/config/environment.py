@@ -15,7 +15,9 @@ _OURS = re.compile(
     r"|(HTTPS?|ALL|NO)_PROXY|(REQUESTS|CURL)_CA_BUNDLE|SSL_CERT_(FILE|DIR)",
     re.IGNORECASE,  # for proxies, which are read in lower case too
 )
-_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+_PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
+_PROXY_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?", re.IGNORECASE)
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _NAMED_BY_ID = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID")
 _SECRET = "AZURE_CLIENT_SECRET"  # noqa: S105 - the variable's name
@@ -36,9 +38,29 @@ def trimmed(environ: Mapping[str, str]) -> dict[str, str | None]:
     return changes
 
 
-def proxy_in(environ: Mapping[str, str]) -> str | None:
-    """Return the proxy that requests over HTTPS go through, as requests finds it; `None` for no proxy."""
-    return next((environ[name] for name in _PROXIES if environ.get(name)), None)
+def proxy_in(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the variable that names the proxy for HTTPS, and its URL, as requests finds it; `None` for no proxy."""
+    return next(((name, environ[name]) for name in _PROXIES if environ.get(name)), None)
+
+
+def without_password(proxy: str) -> str:
+    """Return the URL of a proxy without the user name and the password in it."""
+    scheme, separator, rest = proxy.rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
+def proxy_error(environ: Mapping[str, str], has_socks: Callable[[], bool]) -> UsageError | None:
+    """Return what is wrong with the URL of the proxy; it is never quoted, because it may have a password.
+
+    `has_socks` returns whether the package for SOCKS proxies is installed.
+    """
+    name, url = proxy_in(environ) or ("", "")
+    if url.lower().startswith("socks") and not has_socks():
+        hint = f"Set {name} to an HTTP proxy, or install PySocks in the environment of vmident."
+        return UsageError(f"{name} is a SOCKS proxy, which requires the package PySocks.", hint=hint)
+    reason = _slip_in_proxy(url) if url else None
+    hint = f"Set {name} to http://HOST:PORT or http://USER:PASSWORD@HOST:PORT."
+    return UsageError(f"{name} {reason}.", hint=hint) if reason else None
 
 
 def missing_certificates(environ: Mapping[str, str], exists: Callable[[str], bool]) -> tuple[str, str] | None:
@@ -81,6 +103,18 @@ def credential_error(environ: Mapping[str, str], exists: Callable[[str], bool]) 
             missing = UsageError(f"{name} is '{path}', and that file does not exist.", hint=f"Correct or unset {name}.")
             return None if exists(path) else missing
     return None
+
+
+def _slip_in_proxy(url: str) -> str | None:
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        scheme, rest = "http", url
+    authority = re.split(r"[/?#]", rest)[0]
+    if "@" in rest.removeprefix(authority):
+        return "has '/', '?' or '#' in its password, which must be written as %2F, %3F or %23"
+    if scheme.lower() not in _PROXY_SCHEMES or (not separator and "@" in authority):
+        return "does not start with http://"
+    return None if _PROXY_HOST.fullmatch(authority.rpartition("@")[2]) else "has no valid host and port"
 
 
 def _slip_in(value: str) -> str | None:

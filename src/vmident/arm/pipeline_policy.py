@@ -14,7 +14,7 @@ from vmident.arm.answers import read_error, unreadable
 from vmident.arm.auth.errors import sign_in_error
 from vmident.arm.cloud import is_same_origin
 from vmident.arm.errors.body import request_id_in
-from vmident.arm.errors.network import CHECK_PROXY, network_reason
+from vmident.arm.errors.network import network_hint, network_reason
 from vmident.arm.errors.translation import error_from
 from vmident.errors import AzureErrorResponse, InvalidResponse, Unreachable, VmidentError
 
@@ -135,4 +135,4 @@ def _without_opaque_query(url: str) -> str:
 def _no_answer(failure: Exception, endpoint: str) -> VmidentError:
     # The HTTP library's own messages name the URL, query and all.
     reason = _URL.sub(lambda url: _without_opaque_query(url[0]), network_reason(str(failure)))
-    return Unreachable(f"No response from {endpoint}: {reason}", hint=f"{CHECK_PROXY} and the endpoint.")
+    return Unreachable(f"No response from {endpoint}: {reason}", hint=network_hint(reason, "the endpoint"))

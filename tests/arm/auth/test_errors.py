@@ -70,6 +70,30 @@ def test_the_hint_fits_the_sign_in_that_failed(credential: str, hint: str) -> No
     assert sign_in_error(ClientAuthenticationError(f"Attempted credentials:\n\t{credential}")).hint == hint
 
 
+@pytest.mark.parametrize(
+    ("reason", "message", "hint"),
+    [
+        (
+            "AADSTS7000215: Invalid client secret.",
+            "AADSTS7000215: Invalid client secret.",
+            "Correct the AZURE_CLIENT_ID",
+        ),
+        (
+            "('Unable to connect to proxy', OSError('Tunnel connection failed: 407 Proxy Authentication Required'))",
+            "Unable to connect to proxy: Tunnel connection failed: 407 Proxy Authentication Required",
+            "The proxy requires a user name and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+        ),
+    ],
+)
+def test_the_sign_in_that_was_refused_is_named_first(reason: str, message: str, hint: str) -> None:
+    text = (
+        f"Attempted credentials:\n\tEnvironmentCredential: Authentication failed: {reason}\nTo mitigate this issue, x"
+    )
+    error = sign_in_error(ClientAuthenticationError(text))
+    assert error.message == f"Sign-in with the AZURE_CLIENT_ID environment variables failed: {message}"
+    assert (error.hint or "").startswith(hint)
+
+
 def test_where_nothing_is_set_up_every_way_in_is_named() -> None:
     setting = sign_in_error(ClientAuthenticationError("Attempted credentials:\n\tX: X authentication unavailable"))
     assert setting.message == "Not signed in: no sign-in method returned a token."
@@ -122,7 +146,10 @@ To mitigate this issue, please refer to the troubleshooting guidelines here at h
                     "NewConnectionError(\"HTTPSConnection(host='10.0.0.1', port=8080): Failed to connect\"))"
                 )
             ),
-            "the Azure CLI's sign-in: Authentication failed: Unable to connect to proxy: Failed to connect",
+            (
+                "the Azure CLI's sign-in: Authentication failed: Unable to connect to proxy 10.0.0.1:8080: Failed to "
+                "connect"
+            ),
         ),
         (ClientAuthenticationError(CHAIN.format("Azure CLI not found on path")), ""),
         (

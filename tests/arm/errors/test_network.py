@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ssl import SSLCertVerificationError
+from ssl import SSLCertVerificationError, SSLEOFError
 
 import pytest
 import requests
 from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ProxyError, SSLError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ProxyError, ReadTimeoutError, SSLError
 
 from vmident.arm.errors.network import is_network_failure, network_reason
 
@@ -22,7 +22,7 @@ REFUSED = NewConnectionError(HTTPSConnection("10.0.0.1", 8080), "Failed to estab
         (REFUSED, "Failed to establish a new connection: [Errno 111] no"),
         (
             ProxyError("Unable to connect to proxy", REFUSED),
-            "Unable to connect to proxy: Failed to establish a new connection: [Errno 111] no",
+            "Unable to connect to proxy 10.0.0.1:8080: Failed to establish a new connection: [Errno 111] no",
         ),
         (
             ProxyError("Cannot connect to proxy.", OSError("Tunnel connection failed: 407 Authentication Required")),
@@ -31,6 +31,14 @@ REFUSED = NewConnectionError(HTTPSConnection("10.0.0.1", 8080), "Failed to estab
         (
             requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer"))),
             "Connection aborted: reset by peer",
+        ),
+        (
+            ProxyError("Unable to connect to proxy", ReadTimeoutError(POOL, "/t", "Read timed out. (read timeout=10)")),
+            "Unable to connect to proxy: Read timed out. (read timeout=10)",
+        ),
+        (
+            ProxyError("Unable to connect to proxy", SSLError(SSLEOFError(8, "[SSL: X] EOF occurred"))),
+            "Unable to connect to proxy: [SSL: X] EOF occurred",
         ),
         (MaxRetryError(POOL, "/t?code=1", REFUSED), "Failed to establish a new connection: [Errno 111] no"),
         (

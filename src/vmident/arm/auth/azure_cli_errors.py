@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from subprocess import TimeoutExpired
 
-from vmident.arm.auth.errors import CHECK_NETWORK, reason_of
-from vmident.arm.errors.network import is_network_failure
+from vmident.arm.auth.errors import SIGN_IN_HOST, reason_of
+from vmident.arm.errors.network import is_network_failure, network_hint
 from vmident.core.auth.azure_cli_cache import AzureCliAccount
 from vmident.core.auth.caller import CallerType
 from vmident.core.shell import command_line
@@ -45,7 +45,8 @@ def _reason_and_hint(failure: Exception, account: AzureCliAccount) -> tuple[str,
     reason = reason_of(failure)
     if "AADSTS" in reason:
         return reason, _sign_in_again(account)
-    return reason or "Failed to invoke the Azure CLI", CHECK_NETWORK if is_network_failure(reason) else _CHECK_AZURE_CLI
+    hint = network_hint(reason, SIGN_IN_HOST) if is_network_failure(reason) else _CHECK_AZURE_CLI
+    return reason or "Failed to invoke the Azure CLI", hint
 
 
 _CHECK_AZURE_CLI = f"Check the Azure CLI: {command_line('az', 'account', 'get-access-token', '--output', 'none')}"

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from vmident.arm.cloud import Cloud
-from vmident.arm.errors.network import CHECK_PROXY, is_network_failure, network_reason
+from vmident.arm.errors.network import is_network_failure, network_hint, network_reason
 from vmident.core.shell import command_line
 from vmident.errors import NotSignedIn, Unreachable, UsageError, VmidentError, WrongTenant
 
@@ -30,10 +30,13 @@ _ISSUER = re.compile(r"wrong issuer '[^']*/([0-9a-f-]{36})/?'", re.IGNORECASE)
 WRONG_TENANT = "InvalidAuthenticationTokenTenant"
 """Azure's code for a token of another tenant than the subscription's; status 401, so nothing was done."""
 
-CHECK_NETWORK = f"{CHECK_PROXY} and AZURE_AUTHORITY_HOST."
+SIGN_IN_HOST = "AZURE_AUTHORITY_HOST"
+"""What `network_hint` names last for a failure to sign in."""
 _SIGN_IN = "Run 'az login' or 'vmident login', or use --sandbox to try vmident without Azure."
 # azure-identity asks no other way of signing in once these variables are set, so signing in elsewhere does not help.
 _CORRECT_ENVIRONMENT = "Correct the AZURE_CLIENT_ID environment variables, or unset them to use another sign-in."
+# azure-identity asks no further credential after one that was refused.
+_REFUSED = re.compile(r"(\w+Credential): Authentication failed")
 _NOT_SET_UP = (
     "unavailable",
     "not found on path",
@@ -54,13 +57,18 @@ def authority_options(cloud: Cloud) -> dict[str, Any]:
 def sign_in_error(failure: Exception) -> VmidentError:
     """Keep of azure-identity's report what says more than that a way of signing in is not set up."""
     reason = reason_of(failure)
-    if is_network_failure(reason):
-        hint = CHECK_NETWORK
+    refused = _REFUSED.search(str(failure))
+    if refused:
+        origin = ORIGINS.get(refused[1], "azure-identity")
+        reason = reason.replace(f"{origin}: ", "").replace("Authentication failed: ", "")
+        message = f"Sign-in with {origin} failed: {reason}"
     else:
-        hint = _CORRECT_ENVIRONMENT if "EnvironmentCredential: Authentication failed" in str(failure) else _SIGN_IN
-    return NotSignedIn(
-        f"Not signed in: no sign-in method returned a token{f': {reason}' if reason else '.'}", hint=hint
-    )
+        message = f"Not signed in: no sign-in method returned a token{f': {reason}' if reason else '.'}"
+    if is_network_failure(reason):
+        hint = network_hint(reason, SIGN_IN_HOST)
+    else:
+        hint = _CORRECT_ENVIRONMENT if refused and refused[1] == "EnvironmentCredential" else _SIGN_IN
+    return NotSignedIn(message, hint=hint)
 
 
 def unusable_settings(refused: ValueError, cloud: Cloud) -> UsageError:
@@ -86,7 +94,7 @@ def token_failure(failure: Exception, cloud: Cloud, what: str, hint: str) -> Vmi
     if isinstance(cause, ServiceRequestError | ServiceResponseError):
         return Unreachable(
             f"{what}: no response from {cloud.authority_host}: {network_reason(str(cause))}",
-            hint=CHECK_NETWORK,
+            hint=network_hint(str(cause), SIGN_IN_HOST),
         )
     reason = reason_of(failure)
     return NotSignedIn(f"{what}{f': {reason}' if reason else '.'}", hint=hint)

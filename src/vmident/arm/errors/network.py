@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 
-CHECK_PROXY = "Check the network, HTTPS_PROXY, ALL_PROXY, REQUESTS_CA_BUNDLE"
-"""The start of a hint. Every variable in it is read by the HTTP library for requests and sign-in alike."""
-
 # `('Unable to connect to proxy', NewConnectionError("…"))`: the arguments of an exception, as str() shows them.
-_ARGUMENTS = re.compile(r"""\((["'])(?P<what>[^"']*?)\.?\1, \w+\((?:\d+, )?(["'])(?P<why>.*?)\3\)\)""")
+_ARGUMENTS = re.compile(r"""\((["'])(?P<what>[^"']*?)\.?\1, \w+\((?:\w+\()?(?:\d+, )?(["'])(?P<why>.*?)\3\)+""")
 # `Max retries exceeded with url: /path (Caused by NewConnectionError("…"))`: what Requests makes of an exception.
 _CAUSE = re.compile(r"Max retries exceeded with url: \S* \(Caused by \w+(?P<arguments>\(.*\))\)")
 _ONE_ARGUMENT = re.compile(r"""\((?:\w+\()?(?:\d+, )?(["'])(?P<why>(?:(?!\1).)*)\1\)+""")
+_PROXY = re.compile(r"(Unable to connect to proxy): \w+Connection\(host='([^']*)', port=(\d+)\): ")
 _CONNECTION = re.compile(r"<?[\w.]*Connection\w*(\([^)]*\)| object at \w+>): ")
 _NETWORK = re.compile(r"Failed to (establish|resolve)|timed out|certificate verify failed|proxy|Connection aborted")
 
@@ -19,7 +17,15 @@ _NETWORK = re.compile(r"Failed to (establish|resolve)|timed out|certificate veri
 def network_reason(text: str) -> str:
     """Return the text of an exception on one line, without names and arguments of the HTTP library's classes."""
     one_line = _CAUSE.sub(_cause_in, " ".join(text.split()))
-    return _CONNECTION.sub("", _ARGUMENTS.sub(r"\g<what>: \g<why>", one_line))
+    one_line = _ARGUMENTS.sub(r"\g<what>: \g<why>", one_line)
+    return _CONNECTION.sub("", _PROXY.sub(r"\1 \2:\3: ", one_line))
+
+
+def network_hint(reason: str, last: str) -> str:
+    """Return what to check; `last` is what it names last. Requests and sign-in read each variable in it."""
+    if "407" in reason:
+        return "The proxy requires a user name and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+    return f"Check the network, HTTPS_PROXY, ALL_PROXY, REQUESTS_CA_BUNDLE and {last}."
 
 
 def _cause_in(found: re.Match[str]) -> str:

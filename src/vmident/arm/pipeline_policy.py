@@ -135,4 +135,4 @@ def _without_opaque_query(url: str) -> str:
 def _no_answer(failure: Exception, endpoint: str) -> VmidentError:
     # The HTTP library's own messages name the URL, query and all.
     reason = _URL.sub(lambda url: _without_opaque_query(url[0]), network_reason(str(failure)))
-    return Unreachable(f"No response from {endpoint}: {reason}", hint=network_hint(reason, "the endpoint"))
+    return Unreachable(f"No response from {endpoint}: {reason.rstrip('.')}.", hint=network_hint(reason, "the endpoint"))

@@ -56,7 +56,7 @@ def plan_in(text: str, file: str, endpoint: str) -> Plan:
     try:
         return Plan(_vms(document["vms"]))
     except (KeyError, TypeError, ValueError, AttributeError, BadResourceId) as bad:
-        reason = f"the member {bad} is missing" if isinstance(bad, KeyError) else str(bad)
+        reason = f"the property {bad} is missing" if isinstance(bad, KeyError) else str(bad)
         raise BadPlan(f"{file} is not a valid plan: {reason}.", hint=_MAKE_AGAIN) from bad
 
 

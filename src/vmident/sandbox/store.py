@@ -20,7 +20,7 @@ _APPLICATION_ID = 0x766D6964  # 'vmid'
 _BUSY_SECONDS = 60.0
 
 
-_RESET = "Start afresh: vmident sandbox reset"
+_RESET = "To reset the sandbox: vmident sandbox reset"
 
 
 class Store:
@@ -127,7 +127,7 @@ class Store:
         except OSError as failed:
             raise SandboxUnusable(
                 f"The sandbox's file '{self._file}' cannot be removed: {failed.strerror}.",
-                hint="Close what has the file open, then run `vmident sandbox reset` again",
+                hint="Close the program that uses the file, then reset the sandbox: vmident sandbox reset",
             ) from failed
 
     @contextlib.contextmanager
@@ -139,13 +139,13 @@ class Store:
             is_locked = "locked" in str(failed)
             raise SandboxUnusable(
                 f"The sandbox's file '{self._file}' cannot be used: {failed}.",
-                hint="Another process holds it: try again when that has ended" if is_locked else _RESET,
+                hint="Another process uses the file. Try again later." if is_locked else _RESET,
                 is_mended_by_reset=not is_locked,
             ) from failed
         except OSError as failed:
             raise SandboxUnusable(
-                f"The sandbox cannot keep its state in '{self._file.parent}': {failed.strerror}.",
-                hint="Name a folder that you may write to in VMIDENT_SANDBOX_DIR",
+                f"The sandbox cannot write to '{self._file.parent}': {failed.strerror}.",
+                hint="Set VMIDENT_SANDBOX_DIR to a writable folder.",
                 is_mended_by_reset=False,
             ) from failed
 

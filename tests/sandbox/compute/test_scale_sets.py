@@ -135,7 +135,7 @@ class TestRunCommand:
         message = run(cloud, f"{VMS}/myVM", "echo $arg1 and $2", "rm -rf /", arg1="hello", arg2="world")
         assert message == (
             "Enable succeeded: \n[stdout]\nhello and world\n\n[stderr]\n"
-            "The vmident sandbox runs no scripts: it answers echo and requests for tokens.\n"
+            "The vmident sandbox does not run scripts. It simulates echo and token requests.\n"
         )
 
     @pytest.mark.parametrize("path", [f"{VMS}/appVM", f"{SETS}/web/virtualMachines/0"])

@@ -82,7 +82,7 @@ def _check_packages() -> None:
 
         install = this_installation().command_to_add(requirements_of("serve"))
         raise SandboxUnusable(
-            f"'vmident sandbox serve' needs a package that is not installed: {missing.name}.",
+            f"'vmident sandbox serve' requires a package that is not installed: {missing.name}.",
             hint=f"To install it: {install}",
             is_mended_by_reset=False,
         ) from missing

@@ -57,13 +57,15 @@ def _role_name(roles: Iterable[Role], words: str) -> str:
     role = next((role for role in roles if words.lower() in (role.title.lower(), role.name)), None)
     if role is None:
         names = ", ".join(role.title for role in roles)
-        raise UsageError(f"The sandbox has no role '{words}'.", hint=f"It has: {names}")
+        raise UsageError(f"The sandbox has no role '{words}'.", hint=f"Available roles: {names}")
     return role.name
 
 
 def _scope(role: str, scope: str) -> str:
     whole = tidied({"subscription": _IN_SUBSCRIPTION, "group": _GROUP}.get(scope.lower(), scope))
     if not covers(_IN_SUBSCRIPTION, whole) and not covers(whole, _IN_SUBSCRIPTION):
-        message = f"The role '{role}' cannot be given at '{scope}': that is not in the sandbox's subscription."
-        raise UsageError(message, hint=f"Say 'subscription', 'group', or an id that begins with {_IN_SUBSCRIPTION}")
+        message = f"The role '{role}' cannot be assigned at '{scope}', which is not in the sandbox's subscription."
+        raise UsageError(
+            message, hint=f"Use 'subscription', 'group', or a resource ID that begins with {_IN_SUBSCRIPTION}"
+        )
     return whole

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WRITE = f"{VIRTUAL_MACHINE}/write"
 # Members of a VM's update that Azure takes and the sandbox does not.
 _BEYOND = {"plan", "zones", "location", "sku", "extendedlocation", "placement"}
-_PROPERTIES_BEYOND = "a change of '{}': of a VM's properties, only the size and the security profile can change"
+_PROPERTIES_BEYOND = "changes to '{}': of a VM's properties, only the size and the security profile can change"
 _READ_ONLY = ("provisioningState", "vmId", "timeCreated", "instanceView")
 # How the clients of Azure write the one filter that lists of VMs take.
 _IN_SCALE_SET = re.compile(r"\s*'?virtualMachineScaleSet/id'?\s+eq\s+'([^']+)'\s*", re.IGNORECASE)
@@ -211,6 +211,6 @@ def answer_vm(
 def _check_members(content: dict[str, Any]) -> None:
     for member in content:
         if member in _BEYOND:
-            raise errors.not_in_the_sandbox(f"a change of '{member}' of a VM")
+            raise errors.not_in_the_sandbox(f"changes to '{member}' of a VM")
         if member not in ("identity", "tags", "properties"):
             raise errors.member_unknown(member, "ResourceDefinition", member)

@@ -175,7 +175,7 @@ def _check_unchanged(now: dict[str, Any], asked: Profile) -> None:
         if asked.os_profile[member] != now["osProfile"][member]:
             raise compute_errors.change_not_allowed(f"osProfile.{member}")
     if asked.controller not in ("", now["storageProfile"].get("diskControllerType", "")):
-        raise errors.not_in_the_sandbox("a change of a VM's disk controller")
+        raise errors.not_in_the_sandbox("changes to the disk controller of a VM")
     held = {one["id"].lower() for one in now["networkProfile"]["networkInterfaces"]}
     if {one.id.lower() for one in asked.nics} != held:
-        raise errors.not_in_the_sandbox("other network interfaces for a VM that is there")
+        raise errors.not_in_the_sandbox("other network interfaces for an existing VM")

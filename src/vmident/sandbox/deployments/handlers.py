@@ -172,7 +172,7 @@ def checked_deployment(call: Call) -> Record:
         raise deployments_errors.template_invalid("The template is nested too deeply") from deep
     kept, kept_values = without_secrets(raw, given)
     if [one.id for one in read_template(kept, kept_values, place).resources] != [one.id for one in template.resources]:
-        raise errors.not_in_the_sandbox("a secret that decides which resources are made")
+        raise errors.not_in_the_sandbox("a secret that determines which resources are created")
     return {
         "id": deployment_id(place.scope_id, name),
         "group": group,

@@ -117,7 +117,7 @@ def change(call: Call, kind: str) -> Response:
     record, content = find_parent(call, kind), call.content()
     for member in content:
         if member != "tags":
-            raise errors.not_in_the_sandbox(f"a change of '{member}' of a network resource")
+            raise errors.not_in_the_sandbox(f"changes to '{member}' of a network resource")
     tags = checked_tags(content.get("tags") or {})
     record |= {
         "tags": {name: text for name, text in tags.items() if text is not None},

@@ -98,7 +98,7 @@ def change_group(call: Call) -> Response:
     found, content = call.group(), call.content()
     for member in content:
         if member not in ("tags", "name", "properties", "managedBy") or (member != "tags" and content[member]):
-            raise errors.not_in_the_sandbox(f"a change of '{member}' of a resource group")
+            raise errors.not_in_the_sandbox(f"changes to '{member}' of a resource group")
     if "tags" in content:
         tags = checked_tags(content["tags"] or {})
         found["tags"] = {name: text for name, text in tags.items() if text is not None}

@@ -118,7 +118,7 @@ def read_faults(file: Path) -> Faults:
         or not isinstance(content.get("faults"), list)
         or content.keys() - {"faults", "seed"}
     ):
-        raise UsageError(f"'{file}' has no list 'faults', or members other than 'faults' and 'seed'.")
+        raise UsageError(f"'{file}' has no list 'faults', or keys other than 'faults' and 'seed'.")
     seed = content.get("seed")
     if seed is not None and not isinstance(seed, int):
         raise UsageError(f"The seed in '{file}' is not a whole number.")
@@ -133,9 +133,7 @@ def _fault(entry: Any, where: str) -> Fault:
     known = {field.name for field in fields(Fault)}
     for name, value in entry.items():
         if name not in known:
-            raise UsageError(
-                f"{where} has the unknown member '{name}'.", hint=f"Members are: {', '.join(sorted(known))}"
-            )
+            raise UsageError(f"{where} has the unknown key '{name}'.", hint=f"Keys: {', '.join(sorted(known))}")
         _check(name, value, where)
     if sum(1 for effect in _EFFECTS if entry.get(effect)) != 1:
         raise UsageError(f"{where} needs exactly one of {', '.join(_EFFECTS)}.")
@@ -154,14 +152,16 @@ def _check(name: str, value: Any, where: str) -> None:
         **{flag: isinstance(value, bool) for flag in ("cut", "afterwards", "emptyIdentities")},
     }.get(name, isinstance(value, str))
     if not fits:
-        raise UsageError(f"{where} has {json.dumps(value, default=str)} as '{name}'.", hint=_RANGES.get(name, "A text"))
+        raise UsageError(
+            f"{where} has {json.dumps(value, default=str)} as '{name}'.", hint=_RANGES.get(name, "Use a string.")
+        )
 
 
 _RANGES = {
-    "chance": "A number from 0 to 1",
-    "delay": f"Seconds, more than 0 and at most {_LONGEST_DELAY_SECONDS:.0f}",
-    "status": "An HTTP status from 400 to 599",
-    "times": "A whole number, 0 or more",
-    "retryAfter": "Whole seconds, 0 or more",
-    **dict.fromkeys(("cut", "afterwards", "emptyIdentities"), "true or false"),
+    "chance": "Use a number from 0 to 1.",
+    "delay": f"Use a number of seconds, more than 0 and at most {_LONGEST_DELAY_SECONDS:.0f}.",
+    "status": "Use an HTTP status from 400 to 599.",
+    "times": "Use a whole number, 0 or more.",
+    "retryAfter": "Use a whole number of seconds, 0 or more.",
+    **dict.fromkeys(("cut", "afterwards", "emptyIdentities"), "Use true or false."),
 }

@@ -162,7 +162,7 @@ def _listening(port: int) -> socket.socket:
         listening.close()
         raise SandboxUnusable(
             f"Port {port} on {HOST} cannot be used: {taken.strerror}.",
-            hint="Name another with --port, or 0 for any that is free",
+            hint="Use another --port, or --port 0 for any free port.",
             is_mended_by_reset=False,
         ) from taken
     return listening

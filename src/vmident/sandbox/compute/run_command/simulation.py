@@ -24,7 +24,7 @@ from vmident.sandbox.compute.run_command.verify_script import output_of_verifica
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-NOTE = "The vmident sandbox runs no scripts: it answers echo and requests for tokens.\n"
+NOTE = "The vmident sandbox does not run scripts. It simulates echo and token requests.\n"
 _ECHO = re.compile(r"\s*(?:echo|Write-Output|Write-Host)\s+(?P<text>[^|;&`]*)", re.IGNORECASE)
 _TOKEN_URL = re.compile(r"http://169\.254\.169\.254/metadata/identity/oauth2/token\?[^\s'\"`]+", re.IGNORECASE)
 _SELECTORS = ("client_id", "object_id", "msi_res_id")

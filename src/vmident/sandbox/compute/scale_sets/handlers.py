@@ -112,9 +112,9 @@ def change_scale_set(call: Call) -> Response:
     content = {member.lower(): value for member, value in call.content().items()}
     for member in content:
         if member not in ("identity", "tags", "sku", "properties"):
-            raise errors.not_in_the_sandbox(f"a change of '{member}' of a scale set")
+            raise errors.not_in_the_sandbox(f"changes to '{member}' of a scale set")
     if content.get("properties"):
-        raise errors.not_in_the_sandbox("a change of 'properties' of a scale set")
+        raise errors.not_in_the_sandbox("changes to 'properties' of a scale set")
     change = _read_change(content, record)
     tags = (
         merged_tags(record["tags"], checked_tags(content["tags"], removable=True))

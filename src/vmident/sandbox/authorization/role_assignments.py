@@ -20,7 +20,7 @@ from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import throttling
 from vmident.sandbox.protocol.call import is_guid
 from vmident.sandbox.protocol.odata_filter import read_filter
-from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.protocol.timestamps import wire_time
 from vmident.sandbox.tenant import PERSON_ID, TENANT
 
 if TYPE_CHECKING:

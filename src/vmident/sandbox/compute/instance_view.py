@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox.compute.vm_record import USUAL_MADE, guest_of, profile_of
-from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.protocol.timestamps import wire_time
 
 if TYPE_CHECKING:
     from vmident.sandbox.rows import Record

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmident.sandbox.compute import errors as compute_errors
-from vmident.sandbox.compute.conditions import check_idle
+from vmident.sandbox.compute.busy import check_idle
 from vmident.sandbox.compute.instance_view import DEALLOCATED, RUNNING, STOPPED, power_of
 from vmident.sandbox.compute.virtual_machines import find_vm
 from vmident.sandbox.http_messages import Response

@@ -10,7 +10,7 @@ from vmident.sandbox import errors
 from vmident.sandbox.api_versions import DEFAULT_LOCATION, LOCATIONS, known_location
 from vmident.sandbox.compute import errors as compute_errors
 from vmident.sandbox.compute import identity_changes
-from vmident.sandbox.compute.conditions import check_condition, check_idle, etag, shows_etag
+from vmident.sandbox.compute.busy import check_idle
 from vmident.sandbox.compute.identity_patch import read_change
 from vmident.sandbox.compute.image_data import SIZES, find_size
 from vmident.sandbox.compute.instance_view import instance_view
@@ -19,6 +19,7 @@ from vmident.sandbox.compute.vm_view import shown_vm
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import operations, throttling
 from vmident.sandbox.protocol.call import checked_tags, merged_tags
+from vmident.sandbox.protocol.etags import check_condition, etag, shows_etag
 from vmident.sandbox.protocol.paging import page_of
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import ResourceId
-from vmident.sandbox.compute.conditions import check_condition, check_idle
+from vmident.sandbox.compute.busy import check_idle
 from vmident.sandbox.compute.vm_record import profile_of
 from vmident.sandbox.http_messages import Response
 from vmident.sandbox.network.handlers import find_by_id
 from vmident.sandbox.protocol import operations, throttling
+from vmident.sandbox.protocol.etags import check_condition
 
 if TYPE_CHECKING:
     from vmident.sandbox.protocol.call import Call

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import VIRTUAL_MACHINE
 from vmident.sandbox.api_versions import FIRST_WITH_ETAG
-from vmident.sandbox.compute.conditions import etag
 from vmident.sandbox.compute.extensions.views import shown_extension
 from vmident.sandbox.compute.identity_patch import BOTH, NONE, SYSTEM, USER
 from vmident.sandbox.compute.instance_view import instance_view
 from vmident.sandbox.compute.vm_record import USUAL_MADE, profile_of
-from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.protocol.etags import etag
+from vmident.sandbox.protocol.timestamps import wire_time
 from vmident.sandbox.tenant import TENANT
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.protocol.timestamps import wire_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

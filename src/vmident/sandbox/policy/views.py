@@ -14,7 +14,7 @@ from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.policy import errors, store
 from vmident.sandbox.protocol import relaxed_json
 from vmident.sandbox.protocol.odata_filter import read_filter
-from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.protocol.timestamps import wire_time
 from vmident.sandbox.tenant import PERSON_ID
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from vmident.sandbox.policy.applicability import applies
 from vmident.sandbox.policy.assignments.assigned import AssignedRule, assigned_rules
 from vmident.sandbox.policy.evaluation import Estate, effect_of, group_of
 from vmident.sandbox.protocol.odata_filter import read_filter
-from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.protocol.timestamps import wire_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.policy_insights import errors
 from vmident.sandbox.policy_insights.remediation_request import RemediationRequest, read_remediation
 from vmident.sandbox.policy_insights.remediation_runner import ACTIVE_STATES, CANCELING, ROW, begin
-from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.protocol.timestamps import wire_time
 from vmident.sandbox.resource_graph import change_log
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from vmident.sandbox import errors
 from vmident.sandbox.compute import identity_errors
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import throttling
+from vmident.sandbox.protocol.timestamps import wire_time
 from vmident.sandbox.resource_graph import change_log
 
 if TYPE_CHECKING:
@@ -73,12 +73,6 @@ CREATION = Pace(first=10, later=4)
 ACTION = Pace(2.0)
 # The recorded deallocation took 20 s.
 SLOW = Pace(4.0, first=10, later=30)
-
-
-def wire_time(epoch_seconds: float) -> str:
-    """Print a moment as operations do, `2020-07-09T07:19:37.8042157+00:00` (recording): seven digits."""
-    moment = datetime.fromtimestamp(epoch_seconds, timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0+00:00"
 
 
 def begin(

@@ -12,8 +12,8 @@ from vmident.sandbox.compute.vm_view import shown_identity
 from vmident.sandbox.errors import Refused, not_in_the_sandbox
 from vmident.sandbox.http_messages import Response
 from vmident.sandbox.protocol.odata_filter import Clause, read_filter
-from vmident.sandbox.protocol.operations import wire_time
 from vmident.sandbox.protocol.paging import page_of_all
+from vmident.sandbox.protocol.timestamps import wire_time
 from vmident.sandbox.resource_manager.resource_types import RESOURCE_KINDS
 
 if TYPE_CHECKING:

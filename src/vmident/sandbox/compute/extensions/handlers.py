@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.sandbox import errors
 from vmident.sandbox.compute import errors as compute_errors
-from vmident.sandbox.compute.conditions import check_idle
+from vmident.sandbox.compute.busy import check_idle
 from vmident.sandbox.compute.extensions.views import TYPE, new_extension, shown_extension
 from vmident.sandbox.compute.instance_view import RUNNING, has_agent, power_of
 from vmident.sandbox.compute.virtual_machines import extensions_of, find_vm

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import VIRTUAL_MACHINE, ResourceId
 from vmident.sandbox.compute import errors as compute_errors
-from vmident.sandbox.compute.conditions import check_idle
+from vmident.sandbox.compute.busy import check_idle
 from vmident.sandbox.compute.instance_view import RUNNING, has_agent, power_of
 from vmident.sandbox.compute.run_command.simulation import TOKEN_SECONDS, Guest, Issuable
 from vmident.sandbox.compute.scale_sets.lookup import find_instance

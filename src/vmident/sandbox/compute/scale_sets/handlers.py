@@ -12,7 +12,7 @@ from vmident.sandbox import errors
 from vmident.sandbox.api_versions import DEFAULT_LOCATION
 from vmident.sandbox.compute import errors as compute_errors
 from vmident.sandbox.compute import identity_changes
-from vmident.sandbox.compute.conditions import check_condition, check_idle, etag, shows_etag
+from vmident.sandbox.compute.busy import check_idle
 from vmident.sandbox.compute.identity_patch import IdentityChange, read_change
 from vmident.sandbox.compute.image_data import SIZES, find_size
 from vmident.sandbox.compute.scale_sets import instances
@@ -21,6 +21,7 @@ from vmident.sandbox.compute.scale_sets.views import FLEXIBLE, TYPE, UNIFORM, ne
 from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.protocol import operations, throttling
 from vmident.sandbox.protocol.call import checked_location, checked_tags, merged_tags
+from vmident.sandbox.protocol.etags import check_condition, etag, shows_etag
 from vmident.sandbox.protocol.paging import page_of
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from vmident.core.resource_id import ResourceId
 from vmident.sandbox.api_versions import FIRST_WITH_ETAG
-from vmident.sandbox.compute.conditions import etag
 from vmident.sandbox.compute.image_data import find_image
 from vmident.sandbox.compute.vm_view import shown_identity
-from vmident.sandbox.protocol.operations import wire_time
+from vmident.sandbox.protocol.etags import etag
+from vmident.sandbox.protocol.timestamps import wire_time
 from vmident.sandbox.tenant import SUBSCRIPTION
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ messages that are not marked 'assumed'.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from vmident.sandbox.errors import Refused
@@ -14,7 +13,6 @@ from vmident.sandbox.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vmident.sandbox.policy.assignments.assigned import AssignedRule
     from vmident.sandbox.policy.rule_errors import RuleInvalid
 
 
@@ -131,17 +129,6 @@ def assignment_invalid(name: str, reason: str) -> Refused:
     """Another assignment that cannot be made; wording assumed."""
     message = f"The policy assignment '{name}' create request is invalid. {reason}"
     return Refused(400, "InvalidCreatePolicyAssignmentRequest", message)
-
-
-def disallowed(resource: str, rule: AssignedRule) -> Refused:
-    """A request that a policy rejects; from public reports."""
-    assignment, definition = rule.assignment, rule.definition
-    policy = {
-        "policyAssignment": {"name": assignment["name"], "id": assignment["id"]},
-        "policyDefinition": {"name": definition["name"], "id": rule.definition_id, "version": "1.0.0"},
-    }
-    message = f"Resource '{resource}' was disallowed by policy. Policy identifiers: '[{json.dumps(policy)}]'."
-    return Refused(403, "RequestDisallowedByPolicy", message, target=resource, by_gateway=True)
 
 
 def identity_required() -> Refused:

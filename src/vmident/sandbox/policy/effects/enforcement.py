@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from vmident.sandbox import errors as sandbox_errors
 from vmident.sandbox.authorization.scopes import covers
 from vmident.sandbox.authorization.token import PRINCIPAL
-from vmident.sandbox.policy import errors, rules, store
+from vmident.sandbox.policy import rules, store
 from vmident.sandbox.policy.assignments.assigned import AssignedRule, assigned_rules, includes
 from vmident.sandbox.policy.assignments.request import NOT_ENFORCED
 from vmident.sandbox.policy.conditions import holds
@@ -53,7 +53,7 @@ def answered(call: Call, handler: Callable[[Call], Response]) -> Response:
     passed, content = _modified(call, content, [one for one in found if effect_of(one) == rules.MODIFY])
     for rule in found:
         if effect_of(rule) == "deny" and _holds(call, rule, content):
-            raise errors.disallowed(call.words.get("name", ""), rule)
+            raise _disallowed(call.words.get("name", ""), rule)
     response = handler(passed)
     deploying = [one for one in found if effect_of(one) == rules.DEPLOY and includes(one.assignment, content)]
     if deploying and response.status < 300 and not call.request.headers.get(PRINCIPAL):
@@ -109,7 +109,7 @@ def _holds(call: Call, rule: AssignedRule, content: Content) -> bool:
     try:
         return holds(rule.rule.condition, content, _context(call, rule, content))
     except EvaluationFailed as failed:
-        raise errors.disallowed(str(content["name"]), rule) from failed
+        raise _disallowed(str(content["name"]), rule) from failed
 
 
 def _modified(call: Call, content: Content, modifying: list[AssignedRule]) -> tuple[Call, Content]:
@@ -137,7 +137,7 @@ def _chosen(content: Content, asked: list[tuple[AssignedRule, Any]]) -> list[Any
         return [asked[0][1]]
     denying = [one for one in asked if str(one[0].rule.details.get("conflicteffect", "deny")).lower() == "deny"]
     if len(denying) > 1:
-        raise errors.disallowed(str(content["name"]), denying[0][0])
+        raise _disallowed(str(content["name"]), denying[0][0])
     return [value for _, value in denying]
 
 
@@ -150,3 +150,14 @@ def _changed(body: Content, changes: dict[str, Any], *, is_patch: bool) -> Conte
         tags = {**(changed.get("tags") or {}), field.partition("/")[2]: value}
         changed["tags"] = tags if is_patch else {name: text for name, text in tags.items() if text is not None}
     return changed
+
+
+def _disallowed(resource: str, rule: AssignedRule) -> sandbox_errors.Refused:
+    """A request that a policy rejects; from public reports."""
+    assignment, definition = rule.assignment, rule.definition
+    policy = {
+        "policyAssignment": {"name": assignment["name"], "id": assignment["id"]},
+        "policyDefinition": {"name": definition["name"], "id": rule.definition_id, "version": "1.0.0"},
+    }
+    message = f"Resource '{resource}' was disallowed by policy. Policy identifiers: '[{json.dumps(policy)}]'."
+    return sandbox_errors.Refused(403, "RequestDisallowedByPolicy", message, target=resource, by_gateway=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,7 +157,11 @@ def test_ids_are_not_read_from_a_file(program: Program, tmp_path: Path, command:
         (f"{vm_id('myVM')}\nmyVM\n", "'myVM' on standard input"),
         ('[{"name": "myVM"}]', "Item 1 of the array on standard input has no 'id' of type string"),
         ('["myVM"]', "'myVM' on standard input"),
-        ('["', "Standard input is not a JSON array of resource IDs."),
+        ('["', "Standard input is neither resource IDs nor valid JSON."),
+        ('{"name": "myVM"}', "The JSON on standard input has no 'id' of type string"),
+        ('"myVM"', "'myVM' on standard input"),
+        (f'"{vm_id("myVM")}"\n"{vm_id("webVM")}"', "Standard input is neither resource IDs nor valid JSON."),
+        (f"- {vm_id('myVM')}", "'-' on standard input"),
         ('{"id": "x"}', "on standard input is not a resource ID."),
         (f'["{vm_id("myVM")}", null]', "Item 2 of the array on standard input is null"),
         ('[{"name": "myVM", "id": null}]', "Item 1 of the array on standard input has no 'id' of type string"),
@@ -165,13 +171,33 @@ def test_ids_are_not_read_from_a_file(program: Program, tmp_path: Path, command:
         ("[true]", "Item 1 of the array on standard input is true"),
         ('[" "]', "not a resource ID"),
         ("[1.5]", "Item 1 of the array on standard input is 1.5"),
-        ("[" * 100_000, "Standard input is not a JSON array of resource IDs."),
+        ("[" * 100_000, "Standard input is neither resource IDs nor valid JSON."),
     ],
 )
 def test_standard_input_without_ids_is_told_how_they_come(program: Program, text: str, telling: str) -> None:
     program.standard_input = text
 
     refused(program, "enable-system --ids -", telling, "vmident list -o json | vmident show --ids -")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{vm_id('myVM')} {vm_id('webVM')}\n",
+        f"{vm_id('myVM')}\t{vm_id('webVM')}",
+        f"{vm_id('myVM')}\r\n\r\n{vm_id('webVM')}\r\n",
+        json.dumps([vm_id("myVM"), {"id": vm_id("webVM")}]),
+    ],
+)
+def test_ids_are_separated_by_white_space_or_are_json(program: Program, text: str) -> None:
+    program.standard_input = text
+    assert [one["name"] for one in program("show --ids -").json] == ["myVM", "webVM"]
+
+
+@pytest.mark.parametrize("document", [vm_id("myVM"), {"id": vm_id("myVM"), "name": "myVM"}])
+def test_what_the_azure_cli_prints_of_one_vm_is_that_vm(program: Program, document: Any) -> None:
+    program.standard_input = json.dumps(document, indent=2)
+    assert [one["name"] for one in program("show --ids -").json] == ["myVM"]
 
 
 def test_an_id_of_something_else_on_standard_input_is_wrong_usage(program: Program) -> None:

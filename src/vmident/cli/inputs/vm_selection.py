@@ -19,7 +19,8 @@ from vmident.errors import UsageError
 from vmident.render.line import Line
 from vmident.usecases.resolve.vms import checked_vm_names
 
-_HOW_TO_PIPE = "Pass one resource ID per line, or a JSON array: vmident list -o json | vmident show --ids -"
+_HOW_TO_PIPE = "Pass resource IDs, one per line, or JSON: vmident list -o json | vmident show --ids -"
+_JSON_STARTS = ("[", "{", '"')
 
 
 def selection_in(options: SelectionOptions, run: Run) -> Selection | None:
@@ -119,8 +120,8 @@ def _named_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) ->
 
 
 def _ids_in(text: str) -> list[str]:
-    """Take full ids from lines, or from a JSON array of ids or of objects with an `id`, as `vmident list` prints."""
-    words = _ids_in_json(text) if text.lstrip().startswith("[") else [line.strip() for line in text.splitlines()]
+    """Take full ids separated by white space, or JSON: an id, an object with an `id`, or an array of either."""
+    words = _ids_in_json(text) if text.lstrip()[:1] in _JSON_STARTS else text.split()
     for word in words:
         if word and not looks_like_id(word):
             raise UsageError(f"'{word}' on standard input is not a resource ID.", hint=_HOW_TO_PIPE)
@@ -131,14 +132,16 @@ def _ids_in_json(text: str) -> list[str]:
     try:
         items = json.loads(text)
     except (ValueError, RecursionError) as strange:
-        raise UsageError("Standard input is not a JSON array of resource IDs.", hint=_HOW_TO_PIPE) from strange
-    return [_id_in_item(item, number) for number, item in enumerate(items, start=1)]
+        raise UsageError("Standard input is neither resource IDs nor valid JSON.", hint=_HOW_TO_PIPE) from strange
+    if isinstance(items, list):
+        return [_id_in_item(item, f"Item {number} of the array") for number, item in enumerate(items, start=1)]
+    return [_id_in_item(items, "The JSON")]
 
 
-def _id_in_item(item: Any, number: int) -> str:
+def _id_in_item(item: Any, place: str) -> str:
     found = item.get("id") if isinstance(item, dict) else item
     if isinstance(found, str) and found.strip():
         return found
     shown = "a list" if isinstance(item, list) else json.dumps(item)
     what = "has no 'id' of type string" if isinstance(item, dict) else f"is {shown}, not a resource ID"
-    raise UsageError(f"Item {number} of the array on standard input {what}.", hint=_HOW_TO_PIPE)
+    raise UsageError(f"{place} on standard input {what}.", hint=_HOW_TO_PIPE)

@@ -1,4 +1,4 @@
-"""What `vmident report --groups` takes for an estate of 10,000 VMs and 4,000 role assignments, 200 of them of groups.
+"""What `vmident report --groups` takes for 10,000 VMs and 4,000 role assignments, 200 of them of groups.
 
 Fails above its limits.
 

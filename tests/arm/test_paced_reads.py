@@ -7,7 +7,7 @@ import pytest
 from vmident.arm.access.paced_reads import STARTED_AT_ONCE, STARTED_EACH_SECOND, read_each
 from vmident.arm.access.reader import those_to_list
 from vmident.arm.limits import FEDERATED_IDENTITIES
-from vmident.core.access.estate import Machine, UserAssigned
+from vmident.core.access.inventory import Machine, UserAssigned
 from vmident.errors import NotAllowed, NotSignedIn, TimedOut
 
 

@@ -21,7 +21,7 @@ def program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Prog
 
 
 @pytest.fixture
-def estate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
+def seeded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
     """The program on a sandbox with the second group of the seed."""
     made = Program(tmp_path, capsys, with_examples=True)
     yield made

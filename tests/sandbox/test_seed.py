@@ -20,7 +20,7 @@ AGENT = {"publisher": "Microsoft.Azure.Monitor", "type": "AzureMonitorLinuxAgent
 
 
 @pytest.fixture
-def estate(tmp_path: Path) -> Iterator[Cloud]:
+def seeded(tmp_path: Path) -> Iterator[Cloud]:
     cloud = Cloud(tmp_path, with_examples=True)
     yield cloud
     cloud.sandbox.close()
@@ -35,73 +35,73 @@ def ended(cloud: Cloud, answer: Any) -> Any:
     return cloud.send("GET", answer.headers["Azure-AsyncOperation"]).json()
 
 
-def test_an_identity_created_again_gives_no_tokens_until_it_is_attached_again(estate: Cloud) -> None:
+def test_an_identity_created_again_gives_no_tokens_until_it_is_attached_again(seeded: Cloud) -> None:
     (stale_id, shown) = next(
-        iter(send(estate, "GET", f"{VMS}/staleVM").json()["identity"]["userAssignedIdentities"].items())
+        iter(send(seeded, "GET", f"{VMS}/staleVM").json()["identity"]["userAssignedIdentities"].items())
     )
-    living = estate.send("GET", f"{stale_id}?api-version=2023-01-31").json()["properties"]
+    living = seeded.send("GET", f"{stale_id}?api-version=2023-01-31").json()["properties"]
     assert living["clientId"] != shown["clientId"]
 
-    said = ended(estate, send(estate, "POST", f"{VMS}/staleVM/runCommand", SCRIPT))
+    said = ended(seeded, send(seeded, "POST", f"{VMS}/staleVM/runCommand", SCRIPT))
     assert "Identity not found" in said["properties"]["output"]["value"][0]["message"]
     for change in ({"type": "None"}, {"type": "UserAssigned", "userAssignedIdentities": {stale_id: {}}}):
-        assert send(estate, "PATCH", f"{VMS}/staleVM", {"identity": change}).status == 200
-        estate.finish()
-    said = ended(estate, send(estate, "POST", f"{VMS}/staleVM/runCommand", SCRIPT))
+        assert send(seeded, "PATCH", f"{VMS}/staleVM", {"identity": change}).status == 200
+        seeded.finish()
+    said = ended(seeded, send(seeded, "POST", f"{VMS}/staleVM/runCommand", SCRIPT))
     assert living["clientId"] in said["properties"]["output"]["value"][0]["message"]
 
 
-def test_an_identity_created_again_an_hour_ago_has_a_cached_token(estate: Cloud) -> None:
-    shown = send(estate, "GET", f"{VMS}/cachedVM").json()["identity"]["userAssignedIdentities"]
+def test_an_identity_created_again_an_hour_ago_has_a_cached_token(seeded: Cloud) -> None:
+    shown = send(seeded, "GET", f"{VMS}/cachedVM").json()["identity"]["userAssignedIdentities"]
     ((identity, entry),) = shown.items()
-    living = estate.send("GET", f"{identity}?api-version=2023-01-31").json()["properties"]
+    living = seeded.send("GET", f"{identity}?api-version=2023-01-31").json()["properties"]
     assert living["principalId"] != entry["principalId"]
 
     def said(selector: str = "") -> str:
         script = {**SCRIPT, "script": [f"curl {TOKEN_URL}{selector}"]}
-        answer = ended(estate, send(estate, "POST", f"{VMS}/cachedVM/runCommand", script))
+        answer = ended(seeded, send(seeded, "POST", f"{VMS}/cachedVM/runCommand", script))
         return str(answer["properties"]["output"]["value"][0]["message"])
 
     assert entry["clientId"] in said()
     assert "Identity not found" in said(f"&client_id={living['clientId']}")
-    estate.now += 24 * 3600
+    seeded.now += 24 * 3600
     assert "Identity not found" in said()
 
 
-def test_scripts_need_a_vm_that_runs_and_reports(estate: Cloud) -> None:
-    assert code_of(send(estate, "POST", f"{VMS}/stoppedVM/runCommand", SCRIPT)) == (409, "OperationNotAllowed")
-    stopped = send(estate, "PUT", f"{VMS}/stoppedVM/extensions/one", {"location": "eastus", "properties": AGENT})
+def test_scripts_need_a_vm_that_runs_and_reports(seeded: Cloud) -> None:
+    assert code_of(send(seeded, "POST", f"{VMS}/stoppedVM/runCommand", SCRIPT)) == (409, "OperationNotAllowed")
+    stopped = send(seeded, "PUT", f"{VMS}/stoppedVM/extensions/one", {"location": "eastus", "properties": AGENT})
     assert code_of(stopped) == (409, "OperationNotAllowed")
     silent = [
-        send(estate, "POST", f"{VMS}/agentlessVM/runCommand", SCRIPT),
-        send(estate, "PUT", f"{VMS}/agentlessVM/runCommands/one", {"properties": {"source": {"script": "echo a"}}}),
-        send(estate, "PUT", f"{VMS}/agentlessVM/extensions/one", {"location": "eastus", "properties": AGENT}),
+        send(seeded, "POST", f"{VMS}/agentlessVM/runCommand", SCRIPT),
+        send(seeded, "PUT", f"{VMS}/agentlessVM/runCommands/one", {"properties": {"source": {"script": "echo a"}}}),
+        send(seeded, "PUT", f"{VMS}/agentlessVM/extensions/one", {"location": "eastus", "properties": AGENT}),
     ]
     for answer in silent:
-        said = ended(estate, answer)
+        said = ended(seeded, answer)
         assert (said["status"], said["error"]["code"]) == ("Failed", "VMAgentStatusCommunicationError")
-    view = send(estate, "GET", f"{VMS}/agentlessVM/instanceView").json()
+    view = send(seeded, "GET", f"{VMS}/agentlessVM/instanceView").json()
     assert view["vmAgent"]["statuses"][0]["displayStatus"] == "Not Ready"
     assert "osName" not in view
     assert view["statuses"][-1]["code"] == "PowerState/running"
 
 
-def test_what_depends_on_identities_is_in_the_vm_itself(estate: Cloud) -> None:
-    encrypted = send(estate, "GET", f"{VMS}/encryptedVM").json()
+def test_what_depends_on_identities_is_in_the_vm_itself(seeded: Cloud) -> None:
+    encrypted = send(seeded, "GET", f"{VMS}/encryptedVM").json()
     named = encrypted["resources"][0]["properties"]["settings"]["authentication"]["managedIdentity"]
     disk = encrypted["properties"]["securityProfile"]["encryptionIdentity"]["userAssignedIdentityResourceId"]
     assert {named["identifier-value"], disk} == set(encrypted["identity"]["userAssignedIdentities"])
-    signed_in = send(estate, "GET", f"{VMS}/signInVM").json()["resources"]
+    signed_in = send(seeded, "GET", f"{VMS}/signInVM").json()["resources"]
     assert [one["properties"]["type"] for one in signed_in] == ["AADSSHLoginForLinux", "ConfigurationforLinux"]
 
 
-def test_scale_sets_are_there_in_both_modes(estate: Cloud) -> None:
-    listed = send(estate, "GET", f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets").json()["value"]
+def test_scale_sets_are_there_in_both_modes(seeded: Cloud) -> None:
+    listed = send(seeded, "GET", f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets").json()["value"]
     modes = {one["name"]: one["properties"]["orchestrationMode"] for one in listed}
     assert modes == {"webScaleSet": "Uniform", "flexibleScaleSet": "Flexible"}
     path = f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/webScaleSet/virtualMachines"
-    instances = send(estate, "GET", path).json()["value"]
+    instances = send(seeded, "GET", path).json()["value"]
     assert [one["instanceId"] for one in instances] == ["0", "1"]
     assert {one["properties"]["storageProfile"]["osDisk"]["osType"] for one in instances} == {"Linux"}
-    profile = send(estate, "GET", path.rpartition("/")[0]).json()["properties"]["virtualMachineProfile"]
+    profile = send(seeded, "GET", path.rpartition("/")[0]).json()["properties"]["virtualMachineProfile"]
     assert profile["extensionProfile"]["extensions"][0]["properties"]["type"] == "AzureMonitorLinuxAgent"

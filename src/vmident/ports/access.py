@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from vmident.core.access.directory import DirectoryAnswer
-    from vmident.core.access.estate import Estate
+    from vmident.core.access.inventory import Inventory
 
 
 class AccessRows(Protocol):
     """The machines, identities, role assignments and whatever else decides access in some subscriptions."""
 
-    def estate(self, subscriptions: Sequence[str]) -> Estate:
+    def inventory(self, subscriptions: Sequence[str]) -> Inventory:
         """Read the rows of the subscriptions.
 
-        What cannot be read is in `unread` of the estate, unless it is the machines, identities, role assignments or
+        What cannot be read is in `unread` of the inventory, unless it is the machines, identities, role assignments or
         role definitions: without them nothing can be decided, so their error is raised.
         """
         ...
 
-    def estate_of(self, machines: Sequence[str]) -> Estate:
+    def inventory_of(self, machines: Sequence[str]) -> Inventory:
         """Read the rows that decide access to these machines without an index; other machines are `unread`."""
         ...
 

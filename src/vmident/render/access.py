@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vmident.core.access.edges import Edge, Holding, IdentityEntry, principal_title
-from vmident.core.access.estate import Unread, name_of, scope_title
 from vmident.core.access.finding import Finding, Severity
+from vmident.core.access.inventory import Unread, name_of, scope_title
 from vmident.core.access.rights import Privilege
 from vmident.render.line import Line, Tone
 from vmident.render.moment import utc

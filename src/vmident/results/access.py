@@ -8,9 +8,9 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from vmident.core.access.edges import Edge, Holding, IdentityEntry
-    from vmident.core.access.estate import Unread
     from vmident.core.access.finding import Finding
-    from vmident.core.access.summary import EstateSummary
+    from vmident.core.access.inventory import Unread
+    from vmident.core.access.summary import AccessSummary
 
 
 class IdentityAccess(Struct, frozen=True):
@@ -36,14 +36,14 @@ class AccessReport(Struct, frozen=True):
     without_identities: tuple[str, ...] = ()
 
 
-class EstateReport(Struct, frozen=True):
+class SubscriptionReport(Struct, frozen=True):
     """Access in whole subscriptions; `as_of_seconds` is when it was read (epoch).
 
     `assignments_unread` are the subscriptions whose role assignments were not all read.
     """
 
     subscriptions: tuple[str, ...]
-    summary: EstateSummary
+    summary: AccessSummary
     findings: tuple[Finding, ...]
     unread: tuple[Unread, ...]
     as_of_seconds: float

@@ -26,8 +26,8 @@ def ways(identity: Any, principal: str) -> set[tuple[str, str, bool]]:
     }
 
 
-def test_a_vm_shows_who_can_act_as_its_identities_and_by_which_role(estate: Program) -> None:
-    outcome = estate("access encryptedVM")
+def test_a_vm_shows_who_can_act_as_its_identities_and_by_which_role(seeded: Program) -> None:
+    outcome = seeded("access encryptedVM")
     found = identities(outcome)
     assert (outcome.code, set(found)) == (0, {"monitoring", "diskKeys"})
     assert ways(found["monitoring"], WEB_ENGINEER) == {
@@ -42,35 +42,35 @@ def test_a_vm_shows_who_can_act_as_its_identities_and_by_which_role(estate: Prog
     assert [one["what"] for one in outcome.json["unread"]] == ["groups"]
 
 
-def test_it_reads_a_handful_of_queries_and_writes_nothing(estate: Program) -> None:
-    estate("access encryptedVM")
-    assert {one.method for one in estate.sent} <= {"GET", "POST"}
-    assert len([one for one in estate.sent if "ResourceGraph" in one.url]) <= 6
+def test_it_reads_a_handful_of_queries_and_writes_nothing(seeded: Program) -> None:
+    seeded("access encryptedVM")
+    assert {one.method for one in seeded.sent} <= {"GET", "POST"}
+    assert len([one for one in seeded.sent if "ResourceGraph" in one.url]) <= 6
 
 
-def test_an_identity_is_asked_about_by_name_and_a_principal_by_its_id(estate: Program) -> None:
-    assert set(identities(estate("access --identity otherIdentity"))) == {"otherIdentity"}
-    by_principal = identities(estate(f"access --principal {WEB_ENGINEER.upper()}"))
+def test_an_identity_is_asked_about_by_name_and_a_principal_by_its_id(seeded: Program) -> None:
+    assert set(identities(seeded("access --identity otherIdentity"))) == {"otherIdentity"}
+    by_principal = identities(seeded(f"access --principal {WEB_ENGINEER.upper()}"))
     assert "monitoring" in by_principal
     assert "otherIdentity" not in by_principal
 
 
-def test_all_of_the_estate_has_orphans_and_unused_identities_too(estate: Program) -> None:
-    rules = {one["rule"] for one in estate("access --all").json["findings"]}
+def test_all_of_the_sandbox_has_orphans_and_unused_identities_too(seeded: Program) -> None:
+    rules = {one["rule"] for one in seeded("access --all").json["findings"]}
     assert {RULE, "federated-credential-on-vm-identity", "missing-identity", "ambiguous-default-identity"} <= rules
 
 
-def test_fail_on_exits_with_10_unless_the_findings_are_ignored(estate: Program, tmp_path: Path) -> None:
-    assert estate("access encryptedVM --fail-on high").code == 10
-    assert estate(f"access encryptedVM --fail-on high --rule {'ambiguous-default-identity'}").code == 0
-    assert estate("access webVM --fail-on medium").code == 0
+def test_fail_on_exits_with_10_unless_the_findings_are_ignored(seeded: Program, tmp_path: Path) -> None:
+    assert seeded("access encryptedVM --fail-on high").code == 10
+    assert seeded(f"access encryptedVM --fail-on high --rule {'ambiguous-default-identity'}").code == 0
+    assert seeded("access webVM --fail-on medium").code == 0
     ignored = tmp_path / "ignored.txt"
     ignored.write_text(
         "# accepted until the agent moves\nprivileged-at-subscription\n\n"
         f"{RULE}:{vm_id('ENCRYPTEDVM', OTHER)}\nfederated-credential-on-vm-identity  # nightly\n",
         encoding="utf-8",
     )
-    assert estate(f"access encryptedVM --fail-on high --ignore {ignored}").code == 0
+    assert seeded(f"access encryptedVM --fail-on high --ignore {ignored}").code == 0
 
 
 @pytest.mark.parametrize(
@@ -87,95 +87,95 @@ def test_fail_on_exits_with_10_unless_the_findings_are_ignored(estate: Program, 
         ("access --identity monitorin", 3, "Did you mean 'monitoring'"),
     ],
 )
-def test_mistakes_are_answered_before_or_without_a_report(estate: Program, words: str, code: int, part: str) -> None:
-    outcome = estate(words)
+def test_mistakes_are_answered_before_or_without_a_report(seeded: Program, words: str, code: int, part: str) -> None:
+    outcome = seeded(words)
     assert (outcome.code, outcome.out) == (code, "")
     assert part in outcome.err
 
 
-def test_what_azure_refuses_to_list_is_reported_as_unread(estate: Program) -> None:
+def test_what_azure_refuses_to_list_is_reported_as_unread(seeded: Program) -> None:
     licence = {"error": {"code": "AadPremiumLicenseRequired", "message": "The tenant needs a license."}}
-    estate.when("GET", "roleEligibilityScheduleInstances", answering_with(400, licence))
-    outcome = estate("access encryptedVM")
+    seeded.when("GET", "roleEligibilityScheduleInstances", answering_with(400, licence))
+    outcome = seeded("access encryptedVM")
     (unread,) = (one for one in outcome.json["unread"] if one["what"].startswith("eligible roles"))
     assert "The tenant needs a license." in unread["why"]
     assert ways(identities(outcome)["monitoring"], WEB_ENGINEER) == {("run-command", "Script Runner", False)}
 
 
-def test_credentials_that_could_not_be_read_are_not_called_absent(estate: Program) -> None:
-    estate.when("GET", "federatedIdentityCredentials", answering_with(403, REFUSED), times=99)
-    outcome = estate("report --rule unused-identity")
+def test_credentials_that_could_not_be_read_are_not_called_absent(seeded: Program) -> None:
+    seeded.when("GET", "federatedIdentityCredentials", answering_with(403, REFUSED), times=99)
+    outcome = seeded("report --rule unused-identity")
     (unused,) = outcome.json["findings"]
     assert unused["message"].endswith("uses identity 'otherIdentity'. Its federated credentials were not read.")
     unread = [one["what"] for one in outcome.json["unread"]]
     assert sum(one.startswith("federated credentials of '/subscriptions/") for one in unread) >= 5
 
 
-def test_without_resource_graph_a_named_vm_is_read_from_lists_with_the_same_edges(estate: Program) -> None:
+def test_without_resource_graph_a_named_vm_is_read_from_lists_with_the_same_edges(seeded: Program) -> None:
     def edges() -> set[tuple[str, str, str, str]]:
         return {
             (name, one["how"], one["source"].lower(), str(one["eligible"]))
-            for name, found in identities(estate("access encryptedVM -g otherResourceGroup")).items()
+            for name, found in identities(seeded("access encryptedVM -g otherResourceGroup")).items()
             for one in found["canBecome"]
         }
 
     from_graph = edges()
-    estate.when("POST", "ResourceGraph", answering_with(403, REFUSED), times=99)
+    seeded.when("POST", "ResourceGraph", answering_with(403, REFUSED), times=99)
     assert edges() == from_graph
-    outcome = estate("access encryptedVM -g otherResourceGroup")
+    outcome = seeded("access encryptedVM -g otherResourceGroup")
     assert {one["what"] for one in outcome.json["unread"]} == {"groups", "other VMs with the same identities"}
-    named = estate("access encryptedVM -g otherResourceGroup --groups")
+    named = seeded("access encryptedVM -g otherResourceGroup --groups")
     assert [one["what"] for one in named.json["unread"]] == ["other VMs with the same identities"]
     people = {one["principalName"] for one in identities(named)["monitoring"]["canBecome"]}
     assert "web.engineer@sandbox.invalid" in people
-    missing = estate("access legacyVM -g otherResourceGroup")
+    missing = seeded("access legacyVM -g otherResourceGroup")
     assert "missing-identity" in {one["rule"] for one in missing.json["findings"]}
-    dependent = estate("access signInVM -g otherResourceGroup")
+    dependent = seeded("access signInVM -g otherResourceGroup")
     assert "system-identity-without-role" not in {one["rule"] for one in dependent.json["findings"]}
 
 
 @pytest.mark.parametrize("words", ["access --identity monitoring", f"access --principal {WEB_ENGINEER}", "report"])
-def test_without_resource_graph_an_estate_cannot_be_decided(estate: Program, words: str) -> None:
-    estate.when("POST", "ResourceGraph", answering_with(403, REFUSED), times=99)
-    outcome = estate(words)
+def test_without_resource_graph_access_cannot_be_decided(seeded: Program, words: str) -> None:
+    seeded.when("POST", "ResourceGraph", answering_with(403, REFUSED), times=99)
+    outcome = seeded(words)
     assert (outcome.code, outcome.out) == (4, ""), outcome.err
 
 
 @pytest.mark.parametrize("words", ["access encryptedVM", "report"])
-def test_roles_that_the_caller_may_not_read_are_unread_and_do_not_pass_fail_on(estate: Program, words: str) -> None:
+def test_roles_that_the_caller_may_not_read_are_unread_and_do_not_pass_fail_on(seeded: Program, words: str) -> None:
     scope = f"/subscriptions/{SUBSCRIPTION}"
-    estate.sandbox.limit_person([("Reader", f"{scope}/resourceGroups/{OTHER}")])
-    outcome = estate(words)
+    seeded.sandbox.limit_person([("Reader", f"{scope}/resourceGroups/{OTHER}")])
+    outcome = seeded(words)
     why = {one["what"]: one["why"] for one in outcome.json["unread"]}[
         f"role assignments of subscription {SUBSCRIPTION}"
     ]
     assert (outcome.code, f"the role 'Reader' on subscription {SUBSCRIPTION}" in why) == (0, True)
     assert "system-identity-without-role" not in {one["rule"] for one in outcome.json["findings"]}
-    undecided = estate(f"{words} --fail-on high -o none")
+    undecided = seeded(f"{words} --fail-on high -o none")
     assert (undecided.code, undecided.out) == (5, "")
     assert "--fail-on cannot be evaluated" in undecided.err
     # A finding that fails the command does so whatever else was not read.
-    assert estate(f"{words} --fail-on low -o none").code == 10
-    estate.sandbox.limit_person([("Reader", scope)])
-    assert estate(f"{words} --fail-on high -o none").code == 10
+    assert seeded(f"{words} --fail-on low -o none").code == 10
+    seeded.sandbox.limit_person([("Reader", scope)])
+    assert seeded(f"{words} --fail-on high -o none").code == 10
 
 
-def test_an_identity_whose_roles_were_not_read_is_not_said_to_have_none(estate: Program) -> None:
-    estate.sandbox.limit_person([("Reader", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{OTHER}")])
-    estate.terminal = TERMINAL
-    out = " ".join(estate("access encryptedVM").out.split())
+def test_an_identity_whose_roles_were_not_read_is_not_said_to_have_none(seeded: Program) -> None:
+    seeded.sandbox.limit_person([("Reader", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{OTHER}")])
+    seeded.terminal = TERMINAL
+    out = " ".join(seeded("access encryptedVM").out.split())
     assert "What it can do: no role assignments found; not all were read" in out
     assert "Role assignments of subscription" in out
 
 
-def test_a_vm_without_identities_is_said_to_have_none(estate: Program) -> None:
-    estate.terminal = TERMINAL
-    assert estate("access myVM").out.splitlines()[0] == "'myVM' has no identities."
+def test_a_vm_without_identities_is_said_to_have_none(seeded: Program) -> None:
+    seeded.terminal = TERMINAL
+    assert seeded("access myVM").out.splitlines()[0] == "'myVM' has no identities."
 
 
-def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(estate: Program) -> None:
-    estate.terminal = TERMINAL
-    out = " ".join(estate("access encryptedVM").out.split())
+def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(seeded: Program) -> None:
+    seeded.terminal = TERMINAL
+    out = " ".join(seeded("access encryptedVM").out.split())
     assert "Identity 'monitoring' on 2 VMs" in out
     assert "run commands: role 'Script Runner' on resource group 'otherResourceGroup'" in out
     assert "(eligible until 2035-01-01)" in out

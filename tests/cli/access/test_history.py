@@ -108,23 +108,23 @@ def test_a_run_of_another_machine_is_vmidents_and_not_ours(program: Program) -> 
     assert [one["runRecorded"] for one in program("history myVM -o json").json] == [None]
 
 
-def test_several_vms_are_one_log_from_one_query(estate: Program) -> None:
-    outcome = estate(f"history encryptedVM legacyVM signInVM -g {OTHER_GROUP}")
+def test_several_vms_are_one_log_from_one_query(seeded: Program) -> None:
+    outcome = seeded(f"history encryptedVM legacyVM signInVM -g {OTHER_GROUP}")
     assert [(one["name"], one["clientType"]) for one in outcome.json] == [
         ("encryptedVM", "Azure Portal"),
         ("signInVM", "Terraform"),
         ("legacyVM", "Terraform"),
     ]
-    assert estate.shape == ["POST"]
-    everything = estate("history --all --kind any")
+    assert seeded.shape == ["POST"]
+    everything = seeded("history --all --kind any")
     assert everything.json == outcome.json
-    assert estate.shape.count("POST") == 2, "the deleted VMs, and the changes"
+    assert seeded.shape.count("POST") == 2, "the deleted VMs, and the changes"
 
 
-def test_scale_sets_have_a_history(estate: Program) -> None:
-    estate(f"disable-system webScaleSet --kind vmss -g {OTHER_GROUP} --yes")
-    seen(estate)
-    (change,) = estate(f"history webScaleSet --kind vmss -g {OTHER_GROUP}").json
+def test_scale_sets_have_a_history(seeded: Program) -> None:
+    seeded(f"disable-system webScaleSet --kind vmss -g {OTHER_GROUP} --yes")
+    seen(seeded)
+    (change,) = seeded(f"history webScaleSet --kind vmss -g {OTHER_GROUP}").json
     assert (change["kind"], change["identities"][0]["action"]) == ("vmss", "disabled")
 
 
@@ -141,8 +141,8 @@ def test_scale_sets_have_a_history(estate: Program) -> None:
         ("--since 0001-01-01T00:00:00+23:59", ["encryptedVM", "signInVM", "legacyVM"], ""),
     ],
 )
-def test_the_newest_can_be_asked_for(estate: Program, options: str, names: list[str], note: str) -> None:
-    outcome = estate(f"history --all {options}")
+def test_the_newest_can_be_asked_for(seeded: Program, options: str, names: list[str], note: str) -> None:
+    outcome = seeded(f"history --all {options}")
     assert ([one["name"] for one in outcome.json], outcome.err) == (names, note)
 
 
@@ -172,11 +172,11 @@ def test_a_vm_without_changes_is_looked_for(program: Program) -> None:
     assert program("history myVM -o json").json == []
 
 
-def test_a_vm_that_is_not_there_is_not_found_and_stops_no_other(estate: Program) -> None:
-    alone = estate("history myWM -g myResourceGroup")
+def test_a_vm_that_is_not_there_is_not_found_and_stops_no_other(seeded: Program) -> None:
+    alone = seeded("history myWM -g myResourceGroup")
     assert (alone.code, alone.out, alone.error["code"]) == (3, "", "ResourceNotFound")
     assert "Did you mean 'myVM'?" in alone.error["message"]
-    beside = estate(f"history {vm_id('nothing')} {vm_id('encryptedVM', OTHER_GROUP)}")
+    beside = seeded(f"history {vm_id('nothing')} {vm_id('encryptedVM', OTHER_GROUP)}")
     assert (beside.code, [one["name"] for one in beside.json]) == (5, ["encryptedVM"])
 
 
@@ -208,12 +208,12 @@ def test_an_unknown_subscription_is_not_found(program: Program) -> None:
 
 @pytest.mark.parametrize("command", ["history", "show", "enable-system"])
 @pytest.mark.parametrize("place", ["", f" -g {OTHER_GROUP}"])
-def test_the_name_of_a_scale_set_has_a_hint_to_its_kind(estate: Program, command: str, place: str) -> None:
-    estate.terminal = WIDE_TERMINAL
-    outcome = estate(f"{command} webScaleSet{place}")
+def test_the_name_of_a_scale_set_has_a_hint_to_its_kind(seeded: Program, command: str, place: str) -> None:
+    seeded.terminal = WIDE_TERMINAL
+    outcome = seeded(f"{command} webScaleSet{place}")
     assert outcome.code == 3
     assert "  'webScaleSet' is a scale set. Use --kind vmss.\n" in outcome.err
-    assert "is a VM. Use --kind vm.\n" in estate(f"{command} signInVM --kind vmss{place}").err
+    assert "is a VM. Use --kind vm.\n" in seeded(f"{command} signInVM --kind vmss{place}").err
 
 
 def test_a_deleted_vm_has_a_history_by_its_id(program: Program) -> None:
@@ -314,9 +314,9 @@ def test_the_identity_of_each_change_is_its_id(program: Program) -> None:
     ]
 
 
-def test_doctor_names_who_deleted_an_identity_that_a_vm_still_has(estate: Program) -> None:
-    estate.terminal = WIDE_TERMINAL
-    said = estate(f"doctor legacyVM -g {OTHER_GROUP}").out
+def test_doctor_names_who_deleted_an_identity_that_a_vm_still_has(seeded: Program) -> None:
+    seeded.terminal = WIDE_TERMINAL
+    said = seeded(f"doctor legacyVM -g {OTHER_GROUP}").out
     by_pipeline = "application d9e30000-0e5a-4d5b-8f2b-1b7a5c0ffeeb with Terraform"
     history = f"{'':<9}history{'':<8}"
     assert f"{history}VM 'legacyVM' was last changed 6 days ago (2027-01-09) by {by_pipeline}.\n" in said
@@ -324,22 +324,22 @@ def test_doctor_names_who_deleted_an_identity_that_a_vm_still_has(estate: Progra
         f"{history}Identity 'deletedIdentity' was deleted 2 days ago (2027-01-13) by {COLLEAGUE} with Azure Portal.\n"
         in said
     )
-    assert [one.method for one in estate.sent if one.method == "POST"] == ["POST"]
-    document = estate(f"doctor legacyVM -g {OTHER_GROUP} -o json").json
+    assert [one.method for one in seeded.sent if one.method == "POST"] == ["POST"]
+    document = seeded(f"doctor legacyVM -g {OTHER_GROUP} -o json").json
     assert [(one["name"], one["kind"], one["change"]) for one in document["changes"]] == [
         ("legacyVM", "vm", "updated"),
         ("deletedIdentity", "identity", "deleted"),
     ]
 
 
-def test_doctor_asks_about_no_change_where_identities_are_well(estate: Program) -> None:
-    assert estate(f"doctor signInVM stoppedVM -g {OTHER_GROUP}").json["changes"] == []
-    assert not [one for one in estate.sent if "ResourceGraph" in one.url]
+def test_doctor_asks_about_no_change_where_identities_are_well(seeded: Program) -> None:
+    assert seeded(f"doctor signInVM stoppedVM -g {OTHER_GROUP}").json["changes"] == []
+    assert not [one for one in seeded.sent if "ResourceGraph" in one.url]
 
 
-def test_doctor_does_without_resource_graph(estate: Program) -> None:
-    known = estate(f"doctor legacyVM -g {OTHER_GROUP}")
-    estate.when("POST", "ResourceGraph", answering(403, "AuthorizationFailed"), times=-1)
-    unknown = estate(f"doctor legacyVM -g {OTHER_GROUP}")
+def test_doctor_does_without_resource_graph(seeded: Program) -> None:
+    known = seeded(f"doctor legacyVM -g {OTHER_GROUP}")
+    seeded.when("POST", "ResourceGraph", answering(403, "AuthorizationFailed"), times=-1)
+    unknown = seeded(f"doctor legacyVM -g {OTHER_GROUP}")
     assert unknown.json == {**known.json, "changes": []}
     assert unknown.code == known.code

@@ -12,16 +12,16 @@ import pytest
 from tests.program import TERMINAL, Program
 
 
-def test_it_reports_counts_and_findings_and_writes_nothing_to_azure(estate: Program) -> None:
-    outcome = estate("report")
+def test_it_reports_counts_and_findings_and_writes_nothing_to_azure(seeded: Program) -> None:
+    outcome = seeded("report")
     assert (outcome.code, outcome.json["summary"]["missing"]) == (0, 1)
     assert {one["rule"] for one in outcome.json["findings"]} >= {"privileged-identity-reachable", "unused-identity"}
-    assert {one.method for one in estate.sent} <= {"GET", "POST"}
-    assert estate("report --fail-on high").code == 10
+    assert {one.method for one in seeded.sent} <= {"GET", "POST"}
+    assert seeded("report --fail-on high").code == 10
 
 
-def test_a_system_assigned_identity_that_an_extension_uses_by_default_is_not_to_be_disabled(estate: Program) -> None:
-    found = estate("report --rule system-identity-without-role").json["findings"]
+def test_a_system_assigned_identity_that_an_extension_uses_by_default_is_not_to_be_disabled(seeded: Program) -> None:
+    found = seeded("report --rule system-identity-without-role").json["findings"]
     assert {one["identity"].split("/")[-1] for one in found} & {"monitoredVM", "webScaleSet", "signInVM"} == set()
     assert len(found) > 0
 
@@ -31,17 +31,17 @@ def test_a_system_assigned_identity_that_an_extension_uses_by_default_is_not_to_
     [
         ("report.html", "", "<!doctype html>"),
         ("report.md", "", "# Managed identity report"),
-        ("estate.sarif", "", '{\n  "$schema"'),
-        ("estate.json", "", '{\n  "subscriptions"'),
+        ("report.sarif", "", '{\n  "$schema"'),
+        ("report.json", "", '{\n  "subscriptions"'),
         ("graph.json", "--format opengraph", '{\n  "graph"'),
         ("page", "--format html", "<!doctype html>"),
     ],
 )
 def test_a_report_is_saved_for_its_owner_alone(
-    estate: Program, tmp_path: Path, name: str, options: str, begins: str
+    seeded: Program, tmp_path: Path, name: str, options: str, begins: str
 ) -> None:
     file = tmp_path / name
-    outcome = estate(f"report --save {file} {options} -o none")
+    outcome = seeded(f"report --save {file} {options} -o none")
     assert (outcome.code, outcome.out) == (0, "")
     assert file.read_text(encoding="utf-8").startswith(begins)
     if os.name != "nt":
@@ -51,7 +51,7 @@ def test_a_report_is_saved_for_its_owner_alone(
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        ("report --save estate.pdf", "The format of 'estate.pdf' is not clear"),
+        ("report --save report.pdf", "The format of 'report.pdf' is not clear"),
         ("report --format html", "--format requires --save"),
         ("report -g myResourceGroup", "-g cannot be used with 'report'"),
         ("report --save -", "The format of '-' is not clear"),
@@ -59,37 +59,37 @@ def test_a_report_is_saved_for_its_owner_alone(
         ("report --save report.html --format pdf", "is not one of html, md, sarif, json or opengraph"),
     ],
 )
-def test_mistakes_are_wrong_usage(estate: Program, words: str, part: str) -> None:
-    outcome = estate(words)
+def test_mistakes_are_wrong_usage(seeded: Program, words: str, part: str) -> None:
+    outcome = seeded(words)
     assert (outcome.code, outcome.out, part in outcome.err) == (2, "", True)
 
 
-def test_on_a_terminal_findings_come_after_the_counts(estate: Program) -> None:
-    estate.terminal = TERMINAL
-    first, *rest = estate("report").out.splitlines()
+def test_on_a_terminal_findings_come_after_the_counts(seeded: Program) -> None:
+    seeded.terminal = TERMINAL
+    first, *rest = seeded("report").out.splitlines()
     assert first.startswith("14 VMs and scale sets, 14 identities (1 with a privileged role), ")
     assert "findings: 3 high" in "\n".join(rest)
 
 
 @pytest.mark.parametrize("file", ["-", "/dev/stdout"])
-def test_a_report_is_saved_to_standard_output_alone(estate: Program, file: str) -> None:
-    outcome = estate(f"report --save {file} --format md")
+def test_a_report_is_saved_to_standard_output_alone(seeded: Program, file: str) -> None:
+    outcome = seeded(f"report --save {file} --format md")
     assert outcome.out.startswith("# Managed identity report")
     assert '"findings"' not in outcome.out
     assert (outcome.err, Path("-").exists()) == ("", False)
 
 
-def test_on_a_terminal_a_saved_report_is_only_summarized(estate: Program, tmp_path: Path) -> None:
-    estate.terminal = TERMINAL
-    outcome = estate(f"report --save {tmp_path / 'report.html'}")
+def test_on_a_terminal_a_saved_report_is_only_summarized(seeded: Program, tmp_path: Path) -> None:
+    seeded.terminal = TERMINAL
+    outcome = seeded(f"report --save {tmp_path / 'report.html'}")
     first, second, unread = outcome.out.splitlines()
     assert first.startswith("14 VMs and scale sets") and "findings: 3 high" in second and "Groups not read" in unread
     assert "Report saved to" in outcome.err
 
 
-def test_ignored_findings_are_not_in_the_page(estate: Program, tmp_path: Path) -> None:
+def test_ignored_findings_are_not_in_the_page(seeded: Program, tmp_path: Path) -> None:
     ignored = tmp_path / "accepted.txt"
     ignored.write_text("unused-identity\n", encoding="utf-8")
-    file = tmp_path / "estate.json"
-    estate(f"report --save {file} --ignore {ignored} -o none")
+    file = tmp_path / "report.json"
+    seeded(f"report --save {file} --ignore {ignored} -o none")
     assert "unused-identity" not in {one["rule"] for one in json.loads(file.read_text())["findings"]}

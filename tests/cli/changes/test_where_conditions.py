@@ -11,7 +11,7 @@ GRAPH = "/providers/Microsoft.ResourceGraph/resources"
 
 
 @pytest.fixture
-def estate(program: Program) -> Program:
+def seeded(program: Program) -> Program:
     """The four VMs of the sandbox, one of them tagged, and a fifth in another region."""
     program.colleague("PATCH", vm_id("webVM"), {"tags": {"team": "Web", "cost center": "42"}})
     program.sandbox.add_vm(GROUP, "eastVM", location="eastus")
@@ -56,8 +56,8 @@ ALL = ["appVM", "dbVM", "eastVM", "myVM", "webVM"]
         ("iff(name startswith 'web', 1, 2) == 1", ["webVM"]),
     ],
 )
-def test_a_condition_finds_the_vms_it_describes(estate: Program, condition: str, found: list[str]) -> None:
-    outcome = estate(f'list --where "{condition}"')
+def test_a_condition_finds_the_vms_it_describes(seeded: Program, condition: str, found: list[str]) -> None:
+    outcome = seeded(f'list --where "{condition}"')
     assert (outcome.code, [one["name"] for one in outcome.json]) == (0, found)
 
 
@@ -73,9 +73,9 @@ def test_a_condition_finds_the_vms_it_describes(estate: Program, condition: str,
     ],
 )
 def test_a_condition_that_cannot_be_answered_is_refused_with_the_reason(
-    estate: Program, condition: str, code: str, reason: str
+    seeded: Program, condition: str, code: str, reason: str
 ) -> None:
-    outcome = estate(f'list --where "{condition}"')
+    outcome = seeded(f'list --where "{condition}"')
     assert outcome.code == 1
     assert outcome.error["code"] == code
     assert reason in outcome.error["message"]
@@ -92,13 +92,13 @@ def test_a_condition_that_cannot_be_answered_is_refused_with_the_reason(
         (f"list -g {GROUP} --where true", f"resourceGroup =~ '{GROUP}'"),
     ],
 )
-def test_every_query_of_vmident_is_answered(estate: Program, command: str, query: str) -> None:
+def test_every_query_of_vmident_is_answered(seeded: Program, command: str, query: str) -> None:
     if command.startswith(("show", "identity show")):
         # A name is looked up in the graph where the first page of the list is not all of it, or may not be read.
-        estate.when("GET", f"{SUBSCRIPTION}/providers/", answering(403, "AuthorizationFailed"))
-    outcome = estate(command)
-    asked = [one for one in estate.sent if "ResourceGraph" in one.path]
+        seeded.when("GET", f"{SUBSCRIPTION}/providers/", answering(403, "AuthorizationFailed"))
+    outcome = seeded(command)
+    asked = [one for one in seeded.sent if "ResourceGraph" in one.path]
     assert outcome.code == 0
     assert any(query in one.body["query"] for one in asked)
-    answers = [estate.colleague("POST", GRAPH, one.body, "2022-10-01") for one in asked]
+    answers = [seeded.colleague("POST", GRAPH, one.body, "2022-10-01") for one in asked]
     assert [one.status for one in answers] == [200] * len(asked)

@@ -1,4 +1,4 @@
-"""Access is decided from actions: an independent evaluator agrees, and laws hold whatever the estate is."""
+"""Access is decided from actions: an independent evaluator agrees, and laws hold whatever the inventory is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.core.access.estates import (
+from tests.core.access.inventories import (
     CREDENTIAL,
     MANAGEMENT_GROUPS,
     OTHER_SUBSCRIPTION,
@@ -18,9 +18,9 @@ from tests.core.access.estates import (
     SUBSCRIPTION,
     TEAM_GROUP,
     assignment,
-    estates,
     group,
     identity,
+    inventories,
     role,
     scale_set,
     vm,
@@ -28,12 +28,12 @@ from tests.core.access.estates import (
 from tests.core.access.naive_access import Reached, naive_edges
 from vmident.core.access.access_map import AccessMap, management_groups_in
 from vmident.core.access.edges import FEDERATED, Edge, IdentityEntry, principal_title
-from vmident.core.access.estate import (
+from vmident.core.access.inventory import (
     ALL_PRINCIPALS,
     Assignment,
     DenyAssignment,
     DirectoryObject,
-    Estate,
+    Inventory,
     Machine,
     RoleDefinition,
     RolePermission,
@@ -49,29 +49,29 @@ WEB = Machine(
     vm("web"), system_principal="web-principal", users=(UserAssigned(identity("shared"), "shared-principal"),)
 )
 SHARED = UserAssigned(identity("shared"), "shared-principal", "shared-client")
-SMALL = Estate(
+SMALL = Inventory(
     subscriptions=frozenset(MANAGEMENT_GROUPS), machines=(WEB,), identities=(SHARED,),
     management_groups=MANAGEMENT_GROUPS,
 )  # fmt: skip
 RUNNER = role("runner", "Microsoft.Compute/virtualMachines/runCommand/action")
 
 
-def edges(estate: Estate) -> dict[str, list[Edge]]:
+def edges(inventory: Inventory) -> dict[str, list[Edge]]:
     """Map each identity's name, or `system` for a machine's own, to its edges."""
-    access = AccessMap(estate)
+    access = AccessMap(inventory)
     return {"system" if one.is_system else one.name: list(access.can_become(one)) for one in access.identities}
 
 
-def hows(estate: Estate) -> dict[str, set[str]]:
-    return {name: {one.how.value for one in found} for name, found in edges(estate).items()}
+def hows(inventory: Inventory) -> dict[str, set[str]]:
+    return {name: {one.how.value for one in found} for name, found in edges(inventory).items()}
 
 
-def with_role(definition: RoleDefinition, *rows: Assignment, **more: object) -> Estate:
+def with_role(definition: RoleDefinition, *rows: Assignment, **more: object) -> Inventory:
     return replace(SMALL, roles=(definition,), assignments=rows, **more)
 
 
-def reached(estate: Estate) -> set[Reached]:
-    access = AccessMap(estate)
+def reached(inventory: Inventory) -> set[Reached]:
+    access = AccessMap(inventory)
     return {
         Reached(
             f"system:{one.place.lower()}" if one.is_system else one.place.lower(),
@@ -84,51 +84,56 @@ def reached(estate: Estate) -> set[Reached]:
 
 
 @settings(max_examples=50, deadline=None)
-@given(estates())
-def test_an_independent_evaluator_finds_the_same_edges(estate: Estate) -> None:
-    assert reached(estate) == naive_edges(estate)
+@given(inventories())
+def test_an_independent_evaluator_finds_the_same_edges(inventory: Inventory) -> None:
+    assert reached(inventory) == naive_edges(inventory)
 
 
 @pytest.mark.once
 @settings(max_examples=2000, deadline=None)
-@given(estates())
-def test_an_independent_evaluator_finds_the_same_edges_in_2000_estates(estate: Estate) -> None:
-    assert reached(estate) == naive_edges(estate)
+@given(inventories())
+def test_an_independent_evaluator_finds_the_same_edges_in_2000_inventories(inventory: Inventory) -> None:
+    assert reached(inventory) == naive_edges(inventory)
 
 
 @settings(max_examples=40, deadline=None)
-@given(estates(), st.randoms(use_true_random=False))
-def test_the_order_of_rows_and_the_names_of_roles_change_nothing(estate: Estate, shuffling: random.Random) -> None:
+@given(inventories(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_and_the_names_of_roles_change_nothing(
+    inventory: Inventory, shuffling: random.Random
+) -> None:
     def mixed(rows: tuple[T, ...]) -> tuple[T, ...]:
         return tuple(shuffling.sample(rows, len(rows)))
 
     permuted = replace(
-        estate, machines=mixed(estate.machines), assignments=mixed(estate.assignments), denials=mixed(estate.denials),
-        roles=mixed(tuple(one._replace(name=f"another {one.name}") for one in estate.roles)),
+        inventory,
+        machines=mixed(inventory.machines), assignments=mixed(inventory.assignments), denials=mixed(inventory.denials),
+        roles=mixed(tuple(one._replace(name=f"another {one.name}") for one in inventory.roles)),
     )  # fmt: skip
-    assert reached(permuted) == reached(estate)
-    assert [one.place for one in AccessMap(permuted).identities] == [one.place for one in AccessMap(estate).identities]
+    assert reached(permuted) == reached(inventory)
+    assert [one.place for one in AccessMap(permuted).identities] == [
+        one.place for one in AccessMap(inventory).identities
+    ]
 
 
 @settings(max_examples=40, deadline=None)
-@given(estates())
-def test_another_assignment_removes_no_edge_and_each_edge_has_its_source(estate: Estate) -> None:
-    sources = {one.id for one in estate.assignments} | {one.id for one in estate.federated}
-    access = AccessMap(estate)
+@given(inventories())
+def test_another_assignment_removes_no_edge_and_each_edge_has_its_source(inventory: Inventory) -> None:
+    sources = {one.id for one in inventory.assignments} | {one.id for one in inventory.federated}
+    access = AccessMap(inventory)
     for one in access.identities:
         found = list(access.can_become(one))
         assert {edge.source for edge in found} <= sources
         assert len({(edge.source, edge.how) for edge in found}) == len(found)
-    fewer = replace(estate, assignments=estate.assignments[:-1])
+    fewer = replace(inventory, assignments=inventory.assignments[:-1])
     # Another right to write machines can make an eligible edge active (rule O2), so that is not compared.
     before = {(one.identity, one.assignment, one.how) for one in reached(fewer)}
-    assert before <= {(one.identity, one.assignment, one.how) for one in reached(estate)}
+    assert before <= {(one.identity, one.assignment, one.how) for one in reached(inventory)}
 
 
 @settings(max_examples=50, deadline=None)
-@given(estates())
-def test_routes_that_are_shared_are_the_edges_by_their_source(estate: Estate) -> None:
-    access = AccessMap(estate)
+@given(inventories())
+def test_routes_that_are_shared_are_the_edges_by_their_source(inventory: Inventory) -> None:
+    access = AccessMap(inventory)
     for one in access.identities:
         edges_of = list(access.can_become(one))
         assert [(route.source, how) for route in access.routes(one) for how in route.hows] == sorted(
@@ -183,9 +188,9 @@ def test_a_condition_makes_an_edge_conditional_and_an_eligible_role_says_so() ->
     ],
 )
 def test_assignments_hold_below_their_scope(scope: str, known: dict[str, tuple[str, ...]], holds: bool) -> None:
-    estate = with_role(RUNNER, assignment("a", "ann", "runner", scope), management_groups=known)
-    assert bool(edges(estate)["system"]) is holds
-    unread = [one for one in AccessMap(estate).unread if "team" in one.what]
+    inventory = with_role(RUNNER, assignment("a", "ann", "runner", scope), management_groups=known)
+    assert bool(edges(inventory)["system"]) is holds
+    unread = [one for one in AccessMap(inventory).unread if "team" in one.what]
     assert bool(unread) is (scope == TEAM_GROUP and not known)
 
 
@@ -221,21 +226,21 @@ def test_members_of_a_group_are_edges_that_name_the_group() -> None:
     assert (edge.member_count, edge.group_name) == (MEMBERS_AT_MOST + 1, None)
 
 
-@given(estates())
-def test_a_member_of_a_group_has_the_edges_that_an_assignment_of_its_own_would_give(estate: Estate) -> None:
-    for row in (one for one in estate.assignments if one.principal_id in estate.members):
-        for member in estate.members[row.principal_id]:
+@given(inventories())
+def test_a_member_of_a_group_has_the_edges_that_an_assignment_of_its_own_would_give(inventory: Inventory) -> None:
+    for row in (one for one in inventory.assignments if one.principal_id in inventory.members):
+        for member in inventory.members[row.principal_id]:
             own = replace(
-                estate,
+                inventory,
                 assignments=tuple(
-                    one if one is not row else row._replace(principal_id=member) for one in estate.assignments
+                    one if one is not row else row._replace(principal_id=member) for one in inventory.assignments
                 ),
             )
-            assert _of(row, member, estate) == _of(row, member, own)
+            assert _of(row, member, inventory) == _of(row, member, own)
 
 
-def _of(row: Assignment, member: str, estate: Estate) -> set[tuple[str, How, str, int, bool]]:
-    access = AccessMap(estate)
+def _of(row: Assignment, member: str, inventory: Inventory) -> set[tuple[str, How, str, int, bool]]:
+    access = AccessMap(inventory)
     return {
         (identity.place, one.how, one.at, one.at_count, one.eligible)
         for identity in access.identities
@@ -251,8 +256,8 @@ def test_attaching_takes_a_machine_to_attach_to() -> None:
     elsewhere = group("far", OTHER_SUBSCRIPTION)
 
     def shared(*rows: Assignment, **more: object) -> list[tuple[str, bool]]:
-        estate = replace(with_role(operator, *rows, **more), roles=(operator, writer))
-        return [(one.how.value, one.eligible) for one in edges(estate)["shared"]]
+        inventory = replace(with_role(operator, *rows, **more), roles=(operator, writer))
+        return [(one.how.value, one.eligible) for one in edges(inventory)["shared"]]
 
     crew = assignment("b", "crew", "writer", elsewhere, principal_type="Group")
     assert shared(assign) == []
@@ -301,8 +306,8 @@ def test_one_edge_counts_the_machines_that_an_assignment_opens() -> None:
 def test_scale_sets_have_actions_of_their_own() -> None:
     machine = Machine(scale_set("workers"), VmKind.SCALE_SET, "workers-principal")
     everything = role("all", "Microsoft.Compute/virtualMachineScaleSets/*", data=("*",))
-    estate = replace(with_role(everything, assignment("a", "ann", "all", SUBSCRIPTION)), machines=(machine, WEB))
-    access = AccessMap(estate)
+    inventory = replace(with_role(everything, assignment("a", "ann", "all", SUBSCRIPTION)), machines=(machine, WEB))
+    access = AccessMap(inventory)
     of_set = next(one for one in access.identities if one.place == machine.id)
     of_vm = next(one for one in access.identities if one.place == WEB.id)
     assert {one.how.value for one in access.can_become(of_set)} == {"run-command", "extension", "vm-write", "login"}
@@ -330,11 +335,11 @@ def test_identities_that_are_gone_unread_or_idle_are_told_apart() -> None:
     gone = UserAssigned(identity("gone"), "gone-principal")
     machine = Machine(vm("web"), users=(SHARED, gone, elsewhere))
     idle = UserAssigned(identity("idle"), "idle-principal")
-    estate = replace(
+    inventory = replace(
         with_role(RUNNER, assignment("a", "ann", "runner", SUBSCRIPTION)),
         machines=(machine,), identities=(SHARED, idle),
     )  # fmt: skip
-    access = AccessMap(estate)
+    access = AccessMap(inventory)
 
     def seen(one: IdentityEntry) -> tuple[bool, int, int]:
         return one.is_missing, len(one.machines), len(list(access.can_become(one)))

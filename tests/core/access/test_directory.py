@@ -5,16 +5,23 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from tests.core.access.estates import OTHER_SUBSCRIPTION, ROOT_GROUP, SUBSCRIPTION, TEAM_GROUP, assignment, group
+from tests.core.access.inventories import OTHER_SUBSCRIPTION, ROOT_GROUP, SUBSCRIPTION, TEAM_GROUP, assignment, group
 from vmident.core.access.directory import DirectoryAnswer, principals_by_tenant, with_directory
-from vmident.core.access.estate import ALL_PRINCIPALS, DenyAssignment, DirectoryObject, Estate, Unread, UserAssigned
+from vmident.core.access.inventory import (
+    ALL_PRINCIPALS,
+    DenyAssignment,
+    DirectoryObject,
+    Inventory,
+    Unread,
+    UserAssigned,
+)
 
 HOME, OTHER = "home-tenant", "other-tenant"
 ONE, TWO = (one.rpartition("/")[2] for one in (SUBSCRIPTION, OTHER_SUBSCRIPTION))
 FOREIGN = DirectoryObject("ForeignGroup")
 ROBOT = DirectoryObject("ServicePrincipal", "robot")
 LOST = assignment("a", "Lost", "reader", SUBSCRIPTION, principal_type="ServicePrincipal")
-SMALL = Estate(
+SMALL = Inventory(
     assignments=(LOST,),
     management_groups={ONE: (ROOT_GROUP.lower(), TEAM_GROUP.lower()), TWO: (ROOT_GROUP.lower(),)},
     tenants={ONE: HOME, TWO: OTHER},
@@ -58,8 +65,8 @@ def answer(asked: str = "lost", found: dict[str, DirectoryObject] | None = None,
 def test_a_principal_is_gone_only_where_every_tenant_that_it_may_be_in_shows_its_type_and_not_it(
     answers: dict[str, DirectoryAnswer], row: object, is_gone: bool
 ) -> None:
-    estate = with_directory(replace(SMALL, assignments=(row,)), answers)
-    assert (estate.gone == {"lost"}) is is_gone
+    inventory = with_directory(replace(SMALL, assignments=(row,)), answers)
+    assert (inventory.gone == {"lost"}) is is_gone
 
 
 def test_each_tenant_is_asked_for_the_principals_of_its_scopes_and_a_few_that_exist() -> None:
@@ -76,9 +83,9 @@ def test_each_tenant_is_asked_for_the_principals_of_its_scopes_and_a_few_that_ex
 def test_answers_are_added_up() -> None:
     before, unread = Unread("deny assignments", "refused"), Unread("members of group 'crew'", "hidden")
     first = answer(members={"crew": frozenset({"ann"})}, unread=(unread,))
-    estate = with_directory(
+    inventory = with_directory(
         replace(SMALL, unread=(before,)), {HOME: first, OTHER: answer(found={"ann": DirectoryObject("User", "Ann")})}
     )
-    assert estate.principals == {"robot": ROBOT, "ann": DirectoryObject("User", "Ann")}
-    assert estate.members == {"crew": {"ann"}}
-    assert estate.unread == (before, unread)
+    assert inventory.principals == {"robot": ROBOT, "ann": DirectoryObject("User", "Ann")}
+    assert inventory.members == {"crew": {"ann"}}
+    assert inventory.unread == (before, unread)

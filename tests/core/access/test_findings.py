@@ -6,22 +6,29 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from tests.core.access.estates import (
+from tests.core.access.inventories import (
     CREDENTIAL,
     MANAGEMENT_GROUPS,
     ROOT_GROUP,
     SUBSCRIPTION,
     assignment,
-    estates,
     group,
     identity,
+    inventories,
     role,
     vm,
 )
 from vmident.core.access.access_map import AccessMap
-from vmident.core.access.estate import Assignment, DirectoryObject, Estate, FederatedCredential, Machine, UserAssigned
 from vmident.core.access.finding import Finding, Severity, is_at_least, selected
 from vmident.core.access.findings import RULES, findings
+from vmident.core.access.inventory import (
+    Assignment,
+    DirectoryObject,
+    FederatedCredential,
+    Inventory,
+    Machine,
+    UserAssigned,
+)
 from vmident.core.access.privilege_rules import gains
 
 SHARED = UserAssigned(identity("shared"), "shared-principal")
@@ -30,7 +37,7 @@ OWNER = role("owner", "*")
 CONTRIBUTOR = role("contributor", "*", no=("Microsoft.Authorization/*/write",))
 READER = role("reader", "*/read")
 RUNNER = role("runner", "Microsoft.Compute/virtualMachines/runCommand/action")
-SMALL = Estate(
+SMALL = Inventory(
     subscriptions=frozenset(MANAGEMENT_GROUPS), machines=(WEB,), identities=(SHARED,),
     roles=(OWNER, CONTRIBUTOR, READER, RUNNER), management_groups=MANAGEMENT_GROUPS,
     principals={"ann": DirectoryObject("User", "Ann")},
@@ -50,7 +57,7 @@ def runs(who: str = "ann", **more: object) -> Assignment:
     return assignment(f"{who}-runs", who, "runner", vm("web"), **more)
 
 
-def test_a_sound_estate_has_no_findings() -> None:
+def test_a_sound_inventory_has_no_findings() -> None:
     assert found(held("reader", group("prod"))) == {}
 
 
@@ -248,7 +255,7 @@ def test_findings_can_be_chosen_and_ignored() -> None:
     assert not is_at_least(every[0]._replace(severity=Severity.LOW), Severity.MEDIUM)
 
 
-def test_findings_about_some_identities_leave_the_rest_of_the_estate_out() -> None:
+def test_findings_about_some_identities_leave_the_rest_of_the_inventory_out() -> None:
     row = assignment("o", "unknown", "reader", SUBSCRIPTION, principal_type="ServicePrincipal")
     access = AccessMap(replace(SMALL, assignments=(held("owner"), row)))
     shared = [one for one in access.identities if one.name == "shared"]
@@ -256,9 +263,9 @@ def test_findings_about_some_identities_leave_the_rest_of_the_estate_out() -> No
 
 
 @settings(max_examples=40, deadline=None)
-@given(estates())
-def test_every_finding_has_a_rule_a_resource_and_a_remediation(estate: Estate) -> None:
-    for one in findings(AccessMap(estate)):
+@given(inventories())
+def test_every_finding_has_a_rule_a_resource_and_a_remediation(inventory: Inventory) -> None:
+    for one in findings(AccessMap(inventory)):
         assert one.rule in {rule.id for rule in RULES}
         assert one.resources
         assert one.remediation

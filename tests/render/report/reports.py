@@ -1,10 +1,10 @@
-"""Reports of small estates, and of one whose names attack what shows them."""
+"""Reports of small inventories, and of one whose names attack what shows them."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tests.core.access.estates import (
+from tests.core.access.inventories import (
     CREDENTIAL,
     MANAGEMENT_GROUPS,
     SUBSCRIPTION,
@@ -15,10 +15,10 @@ from tests.core.access.estates import (
     vm,
 )
 from vmident.core.access.access_map import AccessMap
-from vmident.core.access.estate import DirectoryObject, Estate, Machine, Unread, UserAssigned
 from vmident.core.access.findings import findings
+from vmident.core.access.inventory import DirectoryObject, Inventory, Machine, Unread, UserAssigned
 from vmident.core.access.summary import summary_of
-from vmident.results.access import EstateReport
+from vmident.results.access import SubscriptionReport
 
 HOSTILE = (
     "<img src=x onerror=document.title='owned'>",
@@ -33,7 +33,7 @@ ROLES = (
     role("owner", "*"),
     role("runner", "Microsoft.Compute/virtualMachines/runCommand/action"),
 )
-SMALL = Estate(
+SMALL = Inventory(
     subscriptions=frozenset(MANAGEMENT_GROUPS),
     machines=(
         Machine(vm("web"), system_principal="web-principal", users=(SHARED,), system_extensions=()),
@@ -55,13 +55,13 @@ SMALL = Estate(
 )
 
 
-def report_of(estate: Estate = SMALL) -> EstateReport:
-    access = AccessMap(estate)
-    subscriptions = tuple(sorted(estate.subscriptions))
-    return EstateReport(subscriptions, summary_of(access), findings(access), access.unread, 1_790_000_000.0)
+def report_of(inventory: Inventory = SMALL) -> SubscriptionReport:
+    access = AccessMap(inventory)
+    subscriptions = tuple(sorted(inventory.subscriptions))
+    return SubscriptionReport(subscriptions, summary_of(access), findings(access), access.unread, 1_790_000_000.0)
 
 
-def hostile_report() -> EstateReport:
+def hostile_report() -> SubscriptionReport:
     """A report in which every kind of name is hostile."""
     users = tuple(UserAssigned(identity(f"x{at}") + name, f"p{at}") for at, name in enumerate(HOSTILE))
     machines = tuple(Machine(vm("m") + name, system_principal=f"s{at}", users=users) for at, name in enumerate(HOSTILE))
@@ -88,7 +88,7 @@ def hostile_report() -> EstateReport:
     )
 
 
-def large_report(vms: int) -> EstateReport:
+def large_report(vms: int) -> SubscriptionReport:
     """A report of many VMs in fifty groups, with one user-assigned identity for ten of them."""
     groups = [group(f"group{at}") for at in range(50)]
     users = [UserAssigned(identity(f"user{at}", groups[at % 50]), f"p{at}") for at in range(vms // 10)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vmident.arm.wire.types import Body, ExtensionBody, GraphIdentityBody, Text
 from vmident.arm.wire.virtual_machines import extensions_from
-from vmident.core.access.estate import (
+from vmident.core.access.inventory import (
     ALL_PRINCIPALS,
     Assignment,
     DenyAssignment,

@@ -1,6 +1,6 @@
 """What decides access to a few machines, from ARM's own lists: for where Resource Graph cannot be used.
 
-Other machines that carry the same identities are not found so: the estate says that they were not read.
+Other machines that carry the same identities are not found so: the inventory says that they were not read.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from vmident.arm.roles import API_VERSION as ROLES
 from vmident.arm.subscriptions import API_VERSION as SUBSCRIPTIONS
 from vmident.arm.virtual_machines import ArmVirtualMachines
 from vmident.arm.wire.types import SubscriptionBody
-from vmident.core.access.estate import Unread, UserAssigned, lower, subscription_of
+from vmident.core.access.inventory import Unread, UserAssigned, lower, subscription_of
 from vmident.core.resource_id import ResourceId
 from vmident.errors import NotFound
 
 if TYPE_CHECKING:
     from vmident.arm.connection import Connection
-    from vmident.core.access.estate import Assignment, Machine, RoleDefinition
+    from vmident.core.access.inventory import Assignment, Machine, RoleDefinition
 
 T = TypeVar("T")
 OTHERS_UNREAD = Unread("other VMs with the same identities", "Resource Graph cannot be used")

@@ -41,7 +41,7 @@ from vmident.arm.paging import graph_answers, pages
 from vmident.arm.roles import ArmRoles
 from vmident.arm.wire.types import GraphExtensionBody
 from vmident.core.access.access_map import management_groups_in
-from vmident.core.access.estate import Estate, FederatedCredential, Unread, UserAssigned, lower, subscription_of
+from vmident.core.access.inventory import FederatedCredential, Inventory, Unread, UserAssigned, lower, subscription_of
 from vmident.core.dependents import PUBLISHERS, Extension
 from vmident.core.rbac.permissions import READ_ROLE_ASSIGNMENT, allows
 from vmident.core.rbac.scope import Scope
@@ -50,7 +50,7 @@ from vmident.errors import VmidentError
 if TYPE_CHECKING:
     from vmident.arm.connection import Connection
     from vmident.arm.wire.types import Body
-    from vmident.core.access.estate import Assignment, DenyAssignment, Machine
+    from vmident.core.access.inventory import Assignment, DenyAssignment, Machine
 
 DENY_ASSIGNMENTS = "2022-04-01"
 SCHEDULE_INSTANCES = "2020-10-01"
@@ -111,7 +111,7 @@ class ArmAccessRows:
         self._connection = connection
         self._read_each = read_each
 
-    def estate(self, subscriptions: Sequence[str]) -> Estate:
+    def inventory(self, subscriptions: Sequence[str]) -> Inventory:
         """Read the rows; what the graph lacks and ARM refuses is `unread`."""
         unread: list[Unread] = []
         identities = tuple(
@@ -129,7 +129,7 @@ class ArmAccessRows:
         }
         machines = self._machines(subscriptions)
         federated, missed = self._federated(identities, machines, unread)
-        return Estate(
+        return Inventory(
             frozenset(map(str.lower, subscriptions)),
             machines,
             identities,
@@ -144,7 +144,7 @@ class ArmAccessRows:
             unread=tuple(unread),
         )
 
-    def estate_of(self, machines: Sequence[str]) -> Estate:
+    def inventory_of(self, machines: Sequence[str]) -> Inventory:
         """Read the machines one by one, and what leads to them and their identities, from ARM's own lists."""
         connection, unread = self._connection, [OTHERS_UNREAD]
         subscriptions = sorted({subscription_of(one) or "" for one in machines})
@@ -154,7 +154,7 @@ class ArmAccessRows:
         assignments = (*read_assignments(connection, found, identities), *eligible)
         federated, missed = self._federated(identities, found, unread)
         above = {one.scope for one in assignments if one.scope.lower().startswith(_MANAGEMENT_GROUPS)}
-        return Estate(
+        return Inventory(
             frozenset(subscriptions),
             found,
             identities,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Raw, field
 
 from vmident.arm.wire.types import Body, Text
-from vmident.core.access.estate import DirectoryObject
+from vmident.core.access.inventory import DirectoryObject
 
 _KINDS = {
     "#microsoft.graph.user": "User",

@@ -22,7 +22,7 @@ from vmident.arm.errors.translation import error_from
 from vmident.arm.limits import GROUP_PAGE, GROUP_PAGES, GROUPS
 from vmident.arm.microsoft_graph.bodies import BatchBody, BatchedAnswer, ObjectBody, ObjectsPage
 from vmident.core.access.directory import DirectoryAnswer
-from vmident.core.access.estate import DirectoryObject, Unread
+from vmident.core.access.inventory import DirectoryObject, Unread
 from vmident.core.naming import GUID
 from vmident.errors import NotAllowed, NotSignedIn, VmidentError
 

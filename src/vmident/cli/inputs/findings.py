@@ -14,7 +14,7 @@ from vmident.usecases.access.show_access import FindingFilter
 if TYPE_CHECKING:
     from vmident.cli.options.access import FindingOptions
     from vmident.cli.run import Run
-    from vmident.results.access import AccessReport, EstateReport
+    from vmident.results.access import AccessReport, SubscriptionReport
 
 _KNOWN = tuple(one.id for one in RULES)
 
@@ -31,7 +31,7 @@ def finding_filter(options: FindingOptions, run: Run) -> FindingFilter:
     return FindingFilter(rules, ignored)
 
 
-def exit_code_of(report: AccessReport | EstateReport, fail_on: Severity | None) -> ExitCode:
+def exit_code_of(report: AccessReport | SubscriptionReport, fail_on: Severity | None) -> ExitCode:
     """Return 10 where a finding is at least as severe as `--fail-on`.
 
     Raises `FindingsIncomplete` where none is, and role assignments that were not read could be one.

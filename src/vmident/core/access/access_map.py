@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from vmident.core.access.edges import FEDERATED, Edge, Holding, IdentityEntry, Route
-from vmident.core.access.estate import (
+from vmident.core.access.inventory import (
     Assignment,
-    Estate,
     FederatedCredential,
+    Inventory,
     Machine,
     Unread,
     UserAssigned,
@@ -35,19 +35,19 @@ _MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
 
 
 class AccessMap:
-    """Access in one estate."""
+    """Access in one inventory."""
 
-    def __init__(self, estate: Estate) -> None:
-        self.estate = estate
-        self._openings = Openings(estate)
-        self._roles = {role.guid: role for role in estate.roles}
-        self._privileges = {role.guid: privilege_of(role.permissions) for role in estate.roles}
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self._openings = Openings(inventory)
+        self._roles = {role.guid: role for role in inventory.roles}
+        self._privileges = {role.guid: privilege_of(role.permissions) for role in inventory.roles}
         self._routes: dict[object, tuple[Route, ...]] = {}
         self._by_principal: dict[str, list[Assignment]] = defaultdict(list)
-        for one in sorted(estate.assignments, key=lambda one: (lower(one.scope), lower(one.id))):
+        for one in sorted(inventory.assignments, key=lambda one: (lower(one.scope), lower(one.id))):
             self._by_principal[one.principal_id.lower()].append(one)
         self._federated: dict[str, list[FederatedCredential]] = defaultdict(list)
-        for credential in sorted(estate.federated):
+        for credential in sorted(inventory.federated):
             self._federated[lower(credential.identity)].append(credential)
 
     @cached_property
@@ -56,13 +56,13 @@ class AccessMap:
         carried: dict[str, list[Machine]] = defaultdict(list)
         shown: dict[str, UserAssigned] = {}
         system = []
-        for machine in sorted(self.estate.machines, key=lambda one: lower(one.id)):
+        for machine in sorted(self.inventory.machines, key=lambda one: lower(one.id)):
             if machine.system_principal:
                 system.append(IdentityEntry(None, name_of(machine.id), machine.system_principal, None, (machine,)))
             for user in machine.users:
                 carried[lower(user.id)].append(machine)
                 shown.setdefault(lower(user.id), user)
-        listed = {lower(one.id): one for one in self.estate.identities}
+        listed = {lower(one.id): one for one in self.inventory.identities}
         users = [self._user(one, carried.get(key, ()), is_listed=True) for key, one in listed.items()]
         users += [self._user(one, carried[key], is_listed=False) for key, one in shown.items() if key not in listed]
         return tuple(sorted(system + users, key=lambda one: (lower(one.place), one.is_system)))
@@ -136,28 +136,28 @@ class AccessMap:
         if narrow == wide or not wide:
             return True
         if wide.startswith(_MANAGEMENT_GROUP):
-            return wide in self.estate.management_groups.get(subscription_of(narrow) or "", ())
+            return wide in self.inventory.management_groups.get(subscription_of(narrow) or "", ())
         return narrow.startswith(f"{wide}/")
 
     @cached_property
     def unread(self) -> tuple[Unread, ...]:
         """List what was not read, and what that leaves unknown: role definitions, management groups, identities."""
-        known = {group for groups in self.estate.management_groups.values() for group in groups}
-        ids = [*(one.id for one in self.estate.machines), *(one.id for one in self.estate.identities)]
+        known = {group for groups in self.inventory.management_groups.values() for group in groups}
+        ids = [*(one.id for one in self.inventory.machines), *(one.id for one in self.inventory.identities)]
         here = {subscription_of(one) or "" for one in ids}
-        blind = sorted(here - self.estate.management_groups.keys())
-        scopes = sorted({lower(one.scope) for one in self.estate.assignments} - known)
+        blind = sorted(here - self.inventory.management_groups.keys())
+        scopes = sorted({lower(one.scope) for one in self.inventory.assignments} - known)
         groups = [
             Unread(f"management group '{name_of(one)}'", f"it may be above subscription {', '.join(blind)}")
             for one in scopes
             if blind and one.startswith(_MANAGEMENT_GROUP)
         ]
-        missing = sorted({one.role_guid for one in self.estate.assignments} - self._roles.keys())
+        missing = sorted({one.role_guid for one in self.inventory.assignments} - self._roles.keys())
         roles = [Unread(f"role definition {guid}", "what it allows is not known") for guid in missing]
-        return (*self.estate.unread, *groups, *roles)
+        return (*self.inventory.unread, *groups, *roles)
 
     def _user(self, one: UserAssigned, machines: Sequence[Machine], *, is_listed: bool) -> IdentityEntry:
-        is_missing = not is_listed and subscription_of(one.id) in self.estate.subscriptions
+        is_missing = not is_listed and subscription_of(one.id) in self.inventory.subscriptions
         return IdentityEntry(one.id, name_of(one.id), one.principal_id, one.client_id, tuple(machines), is_missing)
 
     def _openings_to(self, identity: IdentityEntry, *, with_members: bool) -> Iterator[tuple[Opening, str, int]]:
@@ -170,7 +170,7 @@ class AccessMap:
 
     def _edge(self, opening: Opening, at: str, count: int) -> Edge:
         one = opening.assignment
-        principal, known = opening.principal, self.estate.principals.get(opening.principal)
+        principal, known = opening.principal, self.inventory.principals.get(opening.principal)
         is_through_group = opening.member is not None
         kind = (known.kind if known else "Unknown") if is_through_group else one.principal_type
         members = self._openings.acting_members(principal) if kind == GROUP else None
@@ -195,7 +195,7 @@ class AccessMap:
         )
 
     def _known_name(self, principal_id: str) -> str | None:
-        known = self.estate.principals.get(principal_id.lower())
+        known = self.inventory.principals.get(principal_id.lower())
         return known.name if known else None
 
     def _holding(self, one: Assignment, group: str | None = None) -> Holding:

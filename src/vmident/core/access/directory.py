@@ -1,4 +1,4 @@
-"""What Microsoft Graph says of the principals of an estate, and what follows from it.
+"""What Microsoft Graph says of the principals of an inventory, and what follows from it.
 
 D1  A principal is gone where Microsoft Graph of every tenant that it may be in was asked for it and has it in none. An
     assignment on a subscription has its principal in the subscription's own tenant, whichever tenant's token read it.
@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from vmident.core.access.estate import (
+from vmident.core.access.inventory import (
     ALL_PRINCIPALS,
     DirectoryObject,
-    Estate,
+    Inventory,
     Unread,
     lower,
     subscription_of,
@@ -45,38 +45,38 @@ class DirectoryAnswer(Struct, frozen=True):
     unread: tuple[Unread, ...] = ()
 
 
-def principals_by_tenant(estate: Estate) -> dict[str, frozenset[str]]:
+def principals_by_tenant(inventory: Inventory) -> dict[str, frozenset[str]]:
     """Return which tenant is asked for which principals: those of role assignments and deny assignments."""
     found: dict[str, set[str]] = defaultdict(set)
-    for scope, principal in _principals(estate):
-        for tenant in _tenants_of(scope, estate):
+    for scope, principal in _principals(inventory):
+        for tenant in _tenants_of(scope, inventory):
             found[tenant].add(principal)
-    existing = sorted(one.principal_id.lower() for one in estate.identities if one.principal_id)[:_WITNESSES]
+    existing = sorted(one.principal_id.lower() for one in inventory.identities if one.principal_id)[:_WITNESSES]
     return {tenant: frozenset(ids | set(existing)) for tenant, ids in sorted(found.items())}
 
 
-def with_directory(estate: Estate, answers: Mapping[str, DirectoryAnswer]) -> Estate:
-    """Return the estate with what Microsoft Graph answered, by tenant."""
+def with_directory(inventory: Inventory, answers: Mapping[str, DirectoryAnswer]) -> Inventory:
+    """Return the inventory with what Microsoft Graph answered, by tenant."""
     principals: dict[str, DirectoryObject] = {}
     members: dict[str, frozenset[str]] = {}
     for answer in answers.values():
         principals |= answer.principals
         members |= answer.members
     unread = tuple(one for answer in answers.values() for one in answer.unread)
-    gone = frozenset(_gone(estate, answers))
-    return replace(estate, principals=principals, members=members, gone=gone, unread=(*estate.unread, *unread))
+    gone = frozenset(_gone(inventory, answers))
+    return replace(inventory, principals=principals, members=members, gone=gone, unread=(*inventory.unread, *unread))
 
 
-def _gone(estate: Estate, answers: Mapping[str, DirectoryAnswer]) -> Iterator[str]:
+def _gone(inventory: Inventory, answers: Mapping[str, DirectoryAnswer]) -> Iterator[str]:
     readable = {
         tenant: {one.kind for principal, one in answer.principals.items() if principal != answer.caller}
         for tenant, answer in answers.items()
     }
     tenants: dict[str, set[str]] = defaultdict(set)
     types: dict[str, str] = {}
-    for one in estate.assignments:
+    for one in inventory.assignments:
         principal = one.principal_id.lower()
-        tenants[principal].update(_tenants_of(one.scope, estate) or {""})
+        tenants[principal].update(_tenants_of(one.scope, inventory) or {""})
         types[principal] = one.principal_type
     for principal, of_principal in tenants.items():
         if types[principal] not in _FOREIGN and all(
@@ -90,19 +90,19 @@ def _gone(estate: Estate, answers: Mapping[str, DirectoryAnswer]) -> Iterator[st
             yield principal
 
 
-def _principals(estate: Estate) -> Iterator[tuple[str, str]]:
-    for one in estate.assignments:
+def _principals(inventory: Inventory) -> Iterator[tuple[str, str]]:
+    for one in inventory.assignments:
         yield one.scope, one.principal_id.lower()
-    for denial in estate.denials:
+    for denial in inventory.denials:
         yield from ((denial.scope, one) for one in denial.principals | denial.excluded if one != ALL_PRINCIPALS)
 
 
-def _tenants_of(scope: str, estate: Estate) -> set[str]:
+def _tenants_of(scope: str, inventory: Inventory) -> set[str]:
     """Return the tenants that a scope may be in: those of all subscriptions below it; none where they are unknown."""
     own = subscription_of(scope)
     if own is not None:
-        return {estate.tenants[own]} if own in estate.tenants else set()
+        return {inventory.tenants[own]} if own in inventory.tenants else set()
     if not lower(scope):
-        return set(estate.tenants.values())
-    below = {one for one, above in estate.management_groups.items() if lower(scope) in above}
-    return {estate.tenants[one] for one in below if one in estate.tenants}
+        return set(inventory.tenants.values())
+    below = {one for one, above in inventory.management_groups.items() if lower(scope) in above}
+    return {inventory.tenants[one] for one in below if one in inventory.tenants}

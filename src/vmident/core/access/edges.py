@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vmident.core.access.estate import Machine, name_of
+from vmident.core.access.inventory import Machine, name_of
 from vmident.core.access.rights import How, Privilege
 from vmident.core.vm_kind import ALL_KINDS, numbered
 
@@ -102,7 +102,7 @@ class Holding(NamedTuple):
 
 
 class IdentityEntry(NamedTuple):
-    """One identity of the estate and the machines that carry it; `id` is `None` for a system-assigned one."""
+    """One identity of the inventory and the machines that carry it; `id` is `None` for a system-assigned one."""
 
     id: str | None
     name: str

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from vmident.core.access.estate import FederatedCredential, lower, name_of, subscription_of
+from vmident.core.access.inventory import FederatedCredential, lower, name_of, subscription_of
 from vmident.core.shell import command_line
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from vmident.core.access.access_map import AccessMap
 from vmident.core.access.edges import IdentityEntry
-from vmident.core.access.estate import lower, subscription_of
 from vmident.core.access.finding import Finding, FindingRule, Severity
+from vmident.core.access.inventory import lower, subscription_of
 from vmident.core.consequences import SAFE_IDENTITY_NAME_LENGTH
 from vmident.core.shell import command_line
 
@@ -53,7 +53,7 @@ def _missing(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:  
 def _unused(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:
     if identity.is_system or identity.machines or access.trusted_by(identity):
         return
-    is_unread = lower(identity.place) in access.estate.federated_unread
+    is_unread = lower(identity.place) in access.inventory.federated_unread
     federated = (
         ". Its federated credentials" if is_unread else ", and it has no federated credential. Other Azure services"
     )
@@ -71,7 +71,7 @@ def _no_role(access: AccessMap, identity: IdentityEntry) -> Iterator[Finding]:
     if not identity.is_system or access.can_do(identity):
         return
     machine = identity.machines[0]
-    if subscription_of(machine.id) in access.estate.assignments_unread:
+    if subscription_of(machine.id) in access.inventory.assignments_unread:
         return
     if machine.system_extensions or machine.system_users:
         return

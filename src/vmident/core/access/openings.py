@@ -18,11 +18,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from vmident.core.access.estate import (
+from vmident.core.access.inventory import (
     ALL_PRINCIPALS,
     Assignment,
     DenyAssignment,
-    Estate,
+    Inventory,
     Machine,
     lower,
     scopes_above,
@@ -60,19 +60,19 @@ class Opening(NamedTuple):
 
 
 class Openings:
-    """The ways that are open in one estate."""
+    """The ways that are open in one inventory."""
 
-    def __init__(self, estate: Estate) -> None:
-        self._estate = estate
-        self._roles = {role.guid: role for role in estate.roles}
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._roles = {role.guid: role for role in inventory.roles}
         self._by_scope: dict[str, list[Assignment]] = defaultdict(list)
-        for one in sorted(estate.assignments, key=lambda one: (lower(one.scope), lower(one.id))):
+        for one in sorted(inventory.assignments, key=lambda one: (lower(one.scope), lower(one.id))):
             self._by_scope[lower(one.scope)].append(one)
         self._denials: dict[str, list[DenyAssignment]] = defaultdict(list)
-        for denial in estate.denials:
+        for denial in inventory.denials:
             self._denials[lower(denial.scope)].append(denial)
         self._groups: dict[str, set[str]] = defaultdict(set)
-        for group, members in estate.members.items():
+        for group, members in inventory.members.items():
             for member in members:
                 self._groups[member].add(group)
         self._acting: dict[str, tuple[str, ...]] = {}
@@ -85,10 +85,10 @@ class Openings:
 
     def acting_members(self, group: str) -> tuple[str, ...] | None:
         """Return the members of a group, nested ones too, that can sign in; `None` where they were not read."""
-        key, known = group.lower(), self._estate.principals
-        if key in self._estate.members and key not in self._acting:
+        key, known = group.lower(), self._inventory.principals
+        if key in self._inventory.members and key not in self._acting:
             acting = (
-                one for one in self._estate.members[key] if one not in known or known[one].kind not in _NOT_ACTING
+                one for one in self._inventory.members[key] if one not in known or known[one].kind not in _NOT_ACTING
             )
             self._acting[key] = tuple(sorted(acting))
         return self._acting.get(key)
@@ -103,10 +103,10 @@ class Openings:
             return None
         found: set[tuple[str, VmKind | None]] = set()
         for machine in machines:
-            above = scopes_above(machine.id, self._estate.management_groups)
+            above = scopes_above(machine.id, self._inventory.management_groups)
             found.update((scope, machine.kind) for scope in above if scope in self._by_scope)
         if identity is not None:
-            above = scopes_above(identity, self._estate.management_groups)
+            above = scopes_above(identity, self._inventory.management_groups)
             found.update((scope, None) for scope in above if scope in self._by_scope)
         return frozenset(found)
 
@@ -119,7 +119,7 @@ class Openings:
         """
         by_scope: dict[tuple[str, VmKind], list[str]] = defaultdict(list)
         for machine in machines:
-            for scope in scopes_above(machine.id, self._estate.management_groups):
+            for scope in scopes_above(machine.id, self._inventory.management_groups):
                 if scope in self._by_scope:
                     by_scope[scope, machine.kind].append(machine.id)
         for (scope, kind), ids in by_scope.items():
@@ -130,7 +130,7 @@ class Openings:
 
     def on_identity(self, identity: str, *, with_members: bool = False) -> Iterator[Opening]:
         """Return each opening on the user-assigned identity itself; `with_members` as for machines."""
-        for scope in scopes_above(identity, self._estate.management_groups):
+        for scope in scopes_above(identity, self._inventory.management_groups):
             for opening in self._opened_for(scope, None, with_members=with_members):
                 usable = self._with_machine_to_attach_to(opening) if opening.how is How.ASSIGN else opening
                 if usable and self._is_open(usable, identity):
@@ -173,10 +173,10 @@ class Openings:
     def _writing_assignments(self) -> tuple[Assignment, ...]:
         writing = {
             role.guid
-            for role in self._estate.roles
+            for role in self._inventory.roles
             if any(allowed(role.permissions, action) for action in COMPUTE_WRITE)
         }
-        return tuple(one for one in self._estate.assignments if one.role_guid in writing)
+        return tuple(one for one in self._inventory.assignments if one.role_guid in writing)
 
     @cached_property
     def _writers(self) -> Mapping[bool, frozenset[str]]:
@@ -197,7 +197,7 @@ class Openings:
         )
 
     def _is_unread_group(self, assignment: Assignment) -> bool:
-        return assignment.principal_type == GROUP and assignment.principal_id.lower() not in self._estate.members
+        return assignment.principal_type == GROUP and assignment.principal_id.lower() not in self._inventory.members
 
     def _is_open(self, opening: Opening, resource: str) -> bool:
         """Apply rule O1: one action that is not denied is enough."""
@@ -209,13 +209,13 @@ class Openings:
     def _is_denied(self, principals: set[str], action: Action, resource: str) -> bool:
         return any(
             self._denies(denial, principals, action) and (not denial.is_for_scope_alone or scope == lower(resource))
-            for scope in scopes_above(resource, self._estate.management_groups)
+            for scope in scopes_above(resource, self._inventory.management_groups)
             for denial in self._denials.get(scope, ())
         )
 
     def _denies(self, denial: DenyAssignment, principals: set[str], action: Action) -> bool:
         if not ({ALL_PRINCIPALS} | principals) & denial.principals or principals & denial.excluded:
             return False
-        if (denial.excluded & denial.groups) - self._estate.members.keys():
+        if (denial.excluded & denial.groups) - self._inventory.members.keys():
             return False
         return allowed(denial.permissions, action)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 
 from vmident.core.access.access_map import AccessMap
 from vmident.core.access.edges import Edge, Holding, IdentityEntry, principal_title
-from vmident.core.access.estate import group_of, lower, scope_title, subscription_of
 from vmident.core.access.finding import Finding, FindingRule, Severity, delete_assignment, delete_credential
+from vmident.core.access.inventory import group_of, lower, scope_title, subscription_of
 from vmident.core.access.rights import CODE_EXECUTION, Privilege
 from vmident.core.shell import command_line
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from vmident.core.access.estate import RolePermission
+from vmident.core.access.inventory import RolePermission
 from vmident.core.rbac.permissions import any_matches
 from vmident.core.vm_kind import VmKind
 

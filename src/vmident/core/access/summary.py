@@ -1,4 +1,4 @@
-"""Access in an estate, summarized: every identity with its roles and routes, the routes shared where they are equal."""
+"""Access in an inventory, summarized: every identity with its roles and routes; equal routes are shared."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from vmident.core.access.edges import Holding, IdentityEntry, Route
 
 
 class IdentitySummary(Struct, frozen=True):
-    """One identity; `routes` is an index into `EstateSummary.route_sets`."""
+    """One identity; `routes` is an index into `AccessSummary.route_sets`."""
 
     identity: IdentityEntry
     roles: tuple[Holding, ...]
     routes: int
 
 
-class EstateSummary(Struct, frozen=True):
+class AccessSummary(Struct, frozen=True):
     """All identities, and the distinct sets of routes that lead to them."""
 
     machine_count: int
@@ -35,8 +35,8 @@ class EstateSummary(Struct, frozen=True):
         return sum(one.identity.is_missing for one in self.identities)
 
 
-def summary_of(access: AccessMap) -> EstateSummary:
-    """Summarize an access map; equal sets of routes are kept once, as an estate of thousands of VMs has few."""
+def summary_of(access: AccessMap) -> AccessSummary:
+    """Summarize an access map; equal sets of routes are kept once, as an inventory of thousands of VMs has few."""
     sets: dict[tuple[Route, ...], int] = {}
     known: dict[int, tuple[tuple[Route, ...], int]] = {}
     identities = []
@@ -46,5 +46,5 @@ def summary_of(access: AccessMap) -> EstateSummary:
         if id(routes) not in known:
             known[id(routes)] = (routes, sets.setdefault(routes, len(sets)))
         identities.append(IdentitySummary(one, access.can_do(one), known[id(routes)][1]))
-    estate = access.estate
-    return EstateSummary(len(estate.machines), len(estate.assignments), tuple(identities), tuple(sets))
+    inventory = access.inventory
+    return AccessSummary(len(inventory.machines), len(inventory.assignments), tuple(identities), tuple(sets))

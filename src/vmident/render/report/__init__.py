@@ -1,1 +1,1 @@
-"""The report of an estate: text and JSON, Markdown, SARIF, a graph, and a page."""
+"""The report of an inventory: text and JSON, Markdown, SARIF, a graph, and a page."""

@@ -1,4 +1,4 @@
-"""The report of an estate as a document, as flat rows and as lines."""
+"""The report of an inventory as a document, as flat rows and as lines."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from vmident.render.access import (
 )
 from vmident.render.line import Line
 from vmident.render.moment import utc
-from vmident.results.access import EstateReport
+from vmident.results.access import SubscriptionReport
 
 
-def report_document(report: EstateReport) -> dict[str, Any]:
+def report_document(report: SubscriptionReport) -> dict[str, Any]:
     """Return `{"subscriptions", "summary", "findings", "identities", "unread", "asOf"}`.
 
     `identities` have their roles and how many principals can act as each; `vmident access` has who these are.
@@ -36,7 +36,7 @@ def report_document(report: EstateReport) -> dict[str, Any]:
     }
 
 
-def counts_of(report: EstateReport) -> dict[str, int]:
+def counts_of(report: SubscriptionReport) -> dict[str, int]:
     """Return how much there is of what."""
     summary = report.summary
     return {
@@ -54,13 +54,13 @@ def is_privileged(one: IdentitySummary) -> bool:
     return any(role.privilege is not Privilege.NONE for role in one.roles)
 
 
-def principal_count(one: IdentitySummary, report: EstateReport) -> int:
+def principal_count(one: IdentitySummary, report: SubscriptionReport) -> int:
     """Return how many principals and federated credentials lead to an identity."""
     routes = report.summary.route_sets[one.routes]
     return len({route.principal_id or route.source for route in routes})
 
 
-def finding_rows(report: EstateReport) -> list[dict[str, Any]]:
+def finding_rows(report: SubscriptionReport) -> list[dict[str, Any]]:
     """Return each finding as a flat row, for a table or tsv."""
     return [
         {"severity": one.severity.value, "rule": one.rule, "message": one.message, "identity": one.identity}
@@ -68,7 +68,7 @@ def finding_rows(report: EstateReport) -> list[dict[str, Any]]:
     ]
 
 
-def report_lines(report: EstateReport, *, is_short: bool = False) -> Iterator[Line]:
+def report_lines(report: SubscriptionReport, *, is_short: bool = False) -> Iterator[Line]:
     """Draw the counts, the findings or in short their number, and what was not read."""
     counts = counts_of(report)
     yield Line(
@@ -80,7 +80,7 @@ def report_lines(report: EstateReport, *, is_short: bool = False) -> Iterator[Li
     yield from unread_lines(report.unread)
 
 
-def _identity_document(one: IdentitySummary, report: EstateReport) -> dict[str, Any]:
+def _identity_document(one: IdentitySummary, report: SubscriptionReport) -> dict[str, Any]:
     entry = one.identity
     return {
         "id": entry.id,

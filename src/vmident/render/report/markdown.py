@@ -1,4 +1,4 @@
-"""The report of an estate as Markdown, for a pull request or a ticket."""
+"""The report of an inventory as Markdown, for a pull request or a ticket."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from vmident.core.access.finding import Finding, Severity
 from vmident.render.moment import utc
 from vmident.render.report.document import counts_of
 from vmident.render.text import escape_control_characters
-from vmident.results.access import EstateReport
+from vmident.results.access import SubscriptionReport
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
 
-def report_markdown(report: EstateReport) -> str:
+def report_markdown(report: SubscriptionReport) -> str:
     """Return GitHub-flavored Markdown; names are escaped, so that none of them is markup or a link."""
     return "\n".join(_lines(report)) + "\n"
 
 
-def _lines(report: EstateReport) -> Iterator[str]:
+def _lines(report: SubscriptionReport) -> Iterator[str]:
     counts = counts_of(report)
     yield "# Managed identity report"
     yield ""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from vmident.core.access.edges import FEDERATED, Route, principal_title
-from vmident.core.access.estate import lower, scope_title
+from vmident.core.access.inventory import lower, scope_title
 from vmident.core.access.rights import How, Privilege
 from vmident.core.access.summary import IdentitySummary
-from vmident.results.access import EstateReport
+from vmident.results.access import SubscriptionReport
 
 _KINDS = {"User": "AZUser", "Group": "AZGroup", "ServicePrincipal": "AZServicePrincipal"}
 _EDGES = {
@@ -28,7 +28,7 @@ _EDGES = {
 _HAS_ROLE = "VmidentHasRole"
 
 
-def report_opengraph(report: EstateReport) -> dict[str, Any]:
+def report_opengraph(report: SubscriptionReport) -> dict[str, Any]:
     """Return `{"graph": {"nodes": […], "edges": […]}}`; object IDs are in upper case, as BloodHound keeps them."""
     nodes: dict[str, dict[str, Any]] = {}
     edges: list[dict[str, Any]] = []

@@ -12,10 +12,10 @@ import hashlib
 from typing import Any
 from urllib.parse import quote
 
-from vmident.core.access.estate import lower, name_of
 from vmident.core.access.finding import Finding, FindingRule, Severity
 from vmident.core.access.findings import RULES
-from vmident.results.access import EstateReport
+from vmident.core.access.inventory import lower, name_of
+from vmident.results.access import SubscriptionReport
 
 RESULTS_AT_MOST = 25_000
 """What GitHub takes in one run; a file with more is rejected."""
@@ -25,7 +25,7 @@ _SCORES = {Severity.HIGH: "8.0", Severity.MEDIUM: "5.0", Severity.LOW: "2.0"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def report_sarif(report: EstateReport, version: str) -> dict[str, Any]:
+def report_sarif(report: SubscriptionReport, version: str) -> dict[str, Any]:
     """Return a SARIF log with one run; `version` is vmident's. Of too many findings, the most severe are kept."""
     found = report.findings[:RESULTS_AT_MOST]
     notes = [f"Not read: {one.what}: {one.why}" for one in report.unread]
@@ -41,7 +41,7 @@ def report_sarif(report: EstateReport, version: str) -> dict[str, Any]:
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(one: FindingRule, report: EstateReport) -> dict[str, Any]:
+def _rule(one: FindingRule, report: SubscriptionReport) -> dict[str, Any]:
     found = [finding.severity for finding in report.findings if finding.rule == one.id]
     properties: dict[str, Any] = {"tags": ["security", "azure", "managed-identity"]}
     if found:

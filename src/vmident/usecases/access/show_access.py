@@ -9,15 +9,15 @@ from msgspec import Struct
 
 from vmident.core.access.access_map import AccessMap
 from vmident.core.access.edges import IdentityEntry
-from vmident.core.access.estate import lower, name_of
 from vmident.core.access.finding import selected
 from vmident.core.access.findings import findings
+from vmident.core.access.inventory import lower, name_of
 from vmident.errors import AzureErrorResponse, AzureUnavailable, NotAllowed, NotFound
 from vmident.results.access import AccessReport, IdentityAccess
 from vmident.usecases.access.read_directory import with_groups
 
 if TYPE_CHECKING:
-    from vmident.core.access.estate import Estate
+    from vmident.core.access.inventory import Inventory
     from vmident.ports.access import AccessRows, Directory
 
 
@@ -58,7 +58,7 @@ def show_access(
 
     Raises `NotFound` for an identity that is not there, and for a principal that nothing that was read names.
     """
-    access = AccessMap(with_groups(_estate(question, subscriptions, rows), directory))
+    access = AccessMap(with_groups(_inventory(question, subscriptions, rows), directory))
     entries = access.identities if question.is_empty else _entries(question, access)
     found = findings(access, None if question.is_empty else entries)
     return AccessReport(
@@ -68,19 +68,19 @@ def show_access(
         selected(found, chosen.rules, chosen.ignored),
         access.unread,
         as_of_seconds,
-        access.estate.assignments_unread,
-        _without_identities(question.machines, access.estate),
+        access.inventory.assignments_unread,
+        _without_identities(question.machines, access.inventory),
     )
 
 
-def _estate(question: AccessQuestion, subscriptions: Sequence[str], rows: AccessRows) -> Estate:
+def _inventory(question: AccessQuestion, subscriptions: Sequence[str], rows: AccessRows) -> Inventory:
     """Read the index, or where it cannot be used the machines themselves, if these are all that is asked about."""
     try:
-        return rows.estate(subscriptions)
+        return rows.inventory(subscriptions)
     except (AzureErrorResponse, AzureUnavailable, NotAllowed):
         if not question.machines or question.identities or question.principals:
             raise
-        return rows.estate_of(question.machines)
+        return rows.inventory_of(question.machines)
 
 
 def _entries(question: AccessQuestion, access: AccessMap) -> tuple[IdentityEntry, ...]:
@@ -98,18 +98,20 @@ def _entries(question: AccessQuestion, access: AccessMap) -> tuple[IdentityEntry
     )
 
 
-def _without_identities(machines: Iterable[str], estate: Estate) -> tuple[str, ...]:
+def _without_identities(machines: Iterable[str], inventory: Inventory) -> tuple[str, ...]:
     asked = frozenset(map(lower, machines))
     return tuple(
-        one.id for one in estate.machines if lower(one.id) in asked and one.system_principal is None and not one.users
+        one.id
+        for one in inventory.machines
+        if lower(one.id) in asked and one.system_principal is None and not one.users
     )
 
 
 def _check_known(principals: Iterable[str], access: AccessMap) -> None:
-    estate = access.estate
-    known = {one.principal_id.lower() for one in estate.assignments}
+    inventory = access.inventory
+    known = {one.principal_id.lower() for one in inventory.assignments}
     known |= {one.principal_id.lower() for one in access.identities if one.principal_id}
-    known = known.union(estate.principals, *(one.principals | one.excluded for one in estate.denials))
+    known = known.union(inventory.principals, *(one.principals | one.excluded for one in inventory.denials))
     for one in principals:
         if one.lower() not in known and not access.groups_of(one):
             raise NotFound(

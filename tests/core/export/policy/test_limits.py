@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.core.export.policy.estates import IDENTITY, SUBSCRIPTIONS
+from tests.core.export.policy.fleets import IDENTITY, SUBSCRIPTIONS
 from tests.core.export.policy.test_selection_law import PLACES, exported
 from vmident.core.desired_state.rules import ExactRule, Named, RoleRule, Rule, Selector, SystemRule
 from vmident.core.export.policy.clauses import ExportScope

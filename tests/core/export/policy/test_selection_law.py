@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.export.policy.estates import SUBSCRIPTIONS, Estate, random_estate, random_rule
+from tests.core.export.policy.fleets import SUBSCRIPTIONS, Fleet, random_fleet, random_rule
 from vmident.core.desired_state.rules import Rule
 from vmident.core.export.policy.clauses import ExportScope
 from vmident.core.export.policy.export import Policies, PolicyOptions, policies_for, policy_template
@@ -60,9 +60,9 @@ def in_place(rule: Rule, place: ExportScope, vm: VirtualMachine) -> bool:
     return rule.selector.selects(vm)
 
 
-def is_matched(made: Exported, estate: Estate, vm: VirtualMachine) -> bool:
+def is_matched(made: Exported, fleet: Fleet, vm: VirtualMachine) -> bool:
     """Return whether a definition matches a VM, once the deployment of the template has read it."""
-    resource, context = estate.resource_of(vm), estate.context_of(vm)
+    resource, context = fleet.resource_of(vm), fleet.context_of(vm)
     place = made.options.place.scope
     if place.subscription is not None and vm.id.subscription.lower() != place.subscription.lower():
         return False
@@ -87,22 +87,22 @@ def is_about(one: Unsupported, vm: VirtualMachine) -> bool:
 
 
 def check(seed: int) -> bool:
-    """Check one random file on one random estate; return whether it was exported whole."""
+    """Check one random file on one random fleet; return whether it was exported whole."""
     random = Random(seed)
-    estate = random_estate(random)
+    fleet = random_fleet(random)
     place = random.choice(PLACES)
-    rules = [random_rule(random, estate, 10 * at) for at in range(1, random.randint(2, 4))]
+    rules = [random_rule(random, fleet, 10 * at) for at in range(1, random.randint(2, 4))]
     if random.random() < 0.2:
-        rules.append(random_rule(random, estate, 500, disabling=True))
+        rules.append(random_rule(random, fleet, 500, disabling=True))
     made = exported(rules, place)
     disabling = [rule for rule in rules if rule.system and not rule.system.is_wanted]
-    for vm in estate.machines:
+    for vm in fleet.machines:
         lacking = {one.line // 10 * 10 for one in made.policies.unsupported if is_about(one, vm)}
         kept = [rule for rule in rules if rule.line not in lacking]
         wanted = any(in_place(rule, place, vm) for rule in kept if rule.system)
         refused = any(in_place(rule, place, vm) for rule in disabling)
         is_pending = vm.identity.system is None and not vm.is_flexible
-        assert is_matched(made, estate, vm) == (wanted and is_pending and not refused), (seed, vm, rules)
+        assert is_matched(made, fleet, vm) == (wanted and is_pending and not refused), (seed, vm, rules)
         expected = {named.beside(vm.id) for rule in kept if in_place(rule, place, vm) for named in rule.include}
         assert attached_to(made, vm) == expected, (seed, vm, rules)
     return not made.policies.unsupported
@@ -114,5 +114,5 @@ def test_policies_match_what_rules_select() -> None:
 
 
 @pytest.mark.once
-def test_policies_match_what_rules_select_on_five_hundred_estates() -> None:
+def test_policies_match_what_rules_select_on_five_hundred_fleets() -> None:
     assert sum(check(seed) for seed in range(1000, 1500)) > 100

@@ -11,7 +11,7 @@ from vmident.cli.inputs.vm_selection import is_selection, resolve_vms, selected_
 from vmident.cli.options.access import FindingOptions, GroupsFlag
 from vmident.cli.options.shared import IdentityWords, VmOptions, VmWords
 from vmident.cli.run import Run
-from vmident.core.access.estate import subscription_of
+from vmident.core.access.inventory import subscription_of
 from vmident.core.naming import GUID
 from vmident.core.selection import Selection
 from vmident.core.shell import command_line

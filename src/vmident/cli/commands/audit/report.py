@@ -17,10 +17,10 @@ from vmident.cli.run import Run
 from vmident.errors import ExitCode, UsageError
 from vmident.render.line import Line
 from vmident.render.report.document import finding_rows, report_document, report_lines
-from vmident.usecases.access.report_estate import report_estate
+from vmident.usecases.access.report_subscriptions import report_subscriptions
 
 if TYPE_CHECKING:
-    from vmident.results.access import EstateReport
+    from vmident.results.access import SubscriptionReport
 
 
 _STANDARD_OUTPUT = ("-", "/dev/stdout")
@@ -88,7 +88,9 @@ def report(
     session = run.open(selecting=True)
     subscriptions = session.subscriptions(run.several_subscriptions) or (session.where.subscription(),)
     directory = session.ports.directory if groups else None
-    made = report_estate(subscriptions, session.ports.access_rows, chosen, run.runtime.wall(), directory=directory)
+    made = report_subscriptions(
+        subscriptions, session.ports.access_rows, chosen, run.runtime.wall(), directory=directory
+    )
     if save is not None and file_format is not None and save in _STANDARD_OUTPUT:
         run.console.answer(_text(made, file_format).removesuffix("\n"))
         return exit_code_of(made, finding.fail_on)
@@ -129,7 +131,7 @@ def _format_of(save: str | None, given: FileFormat | None) -> FileFormat | None:
     return given or by_name
 
 
-def _text(made: EstateReport, file_format: FileFormat) -> str:
+def _text(made: SubscriptionReport, file_format: FileFormat) -> str:
     if file_format is FileFormat.HTML:
         from vmident.render.report.page import report_page
 

@@ -14,15 +14,15 @@ from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
 from vmident.core.access.edges import Holding, Route, principal_title
-from vmident.core.access.estate import lower, name_of, scope_title
 from vmident.core.access.finding import Finding
+from vmident.core.access.inventory import lower, name_of, scope_title
 from vmident.core.access.rights import Privilege
 from vmident.core.access.summary import IdentitySummary
 from vmident.render.access import HOW_TITLES, identity_type
 from vmident.render.moment import utc
 from vmident.render.report.document import counts_of
 from vmident.render.text import escape_control_characters
-from vmident.results.access import EstateReport
+from vmident.results.access import SubscriptionReport
 
 T = TypeVar("T")
 _WITHOUT_SCRIPT = 100
@@ -37,7 +37,7 @@ _COUNTS = (
 )
 
 
-def report_page(report: EstateReport, version: str) -> str:
+def report_page(report: SubscriptionReport, version: str) -> str:
     """Return the page; `version` is vmident's."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -80,7 +80,7 @@ def _finding(one: Finding, keys: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _data(report: EstateReport) -> dict[str, Any]:
+def _data(report: SubscriptionReport) -> dict[str, Any]:
     """Return what the script draws from: rows that occur often are kept once and named by their index."""
     routes, roles = _Table[Route](), _Table[Holding]()
     sets = [[routes.index(route) for route in found] for found in report.summary.route_sets]

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from vmident.core.access.access_map import AccessMap
-from vmident.core.access.estate import Assignment, Machine, lower, name_of, scope_title
 from vmident.core.access.finding import Finding, FindingRule, Severity, delete_assignment, delete_credential
+from vmident.core.access.inventory import Assignment, Machine, lower, name_of, scope_title
 from vmident.core.shell import command_line
 
 ORPHANED = FindingRule(
@@ -76,14 +76,14 @@ def _dependent(machine: Machine) -> Iterator[Finding]:
 
 
 def _orphaned_assignments(access: AccessMap) -> Iterator[Finding]:
-    estate = access.estate
+    inventory = access.inventory
     known = {one.principal_id.lower() for one in access.identities if one.principal_id and not one.is_missing}
-    known |= estate.principals.keys()
-    for one in estate.assignments:
+    known |= inventory.principals.keys()
+    for one in inventory.assignments:
         principal = one.principal_id.lower()
         if principal in known:
             continue
-        if principal in estate.gone:
+        if principal in inventory.gone:
             message = f"Principal {one.principal_id} no longer exists."
             yield _orphan(ORPHANED, Severity.MEDIUM, one, message, delete_assignment(one.id))
         elif one.principal_type == "ServicePrincipal":
@@ -105,10 +105,10 @@ def _orphan(rule: FindingRule, severity: Severity, one: Assignment, message: str
 
 
 def _rare_issuers(access: AccessMap) -> Iterator[Finding]:
-    issuers = Counter(one.issuer for one in access.estate.federated)
+    issuers = Counter(one.issuer for one in access.inventory.federated)
     if not issuers or max(issuers.values()) == 1:
         return
-    for one in access.estate.federated:
+    for one in access.inventory.federated:
         if issuers[one.issuer] == 1:
             yield Finding(
                 RARE_ISSUER.id,
@@ -121,4 +121,4 @@ def _rare_issuers(access: AccessMap) -> Iterator[Finding]:
 
 
 OF_MACHINE: tuple[Callable[[Machine], Iterator[Finding]], ...] = (_ambiguous, _dependent)
-OF_ESTATE: tuple[Callable[[AccessMap], Iterator[Finding]], ...] = (_orphaned_assignments, _rare_issuers)
+OF_INVENTORY: tuple[Callable[[AccessMap], Iterator[Finding]], ...] = (_orphaned_assignments, _rare_issuers)

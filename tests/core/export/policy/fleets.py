@@ -1,4 +1,4 @@
-"""Random desired-state rules and estates, and each VM as ARM shows it to Azure Policy."""
+"""Random desired-state rules and fleets, and each VM as ARM shows it to Azure Policy."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ IDENTITY = user_identity_id(SUBSCRIPTIONS[0], "ids", "app")
 
 
 @dataclass(frozen=True)
-class Estate:
+class Fleet:
     """VMs as vmident has them, beside what Azure Policy sees of each."""
 
     machines: tuple[VirtualMachine, ...]
@@ -93,7 +93,7 @@ def some(random: Random, values: Any, most: int = 3) -> tuple[Any, ...]:
     return tuple(random.sample(values, random.randint(1, most)))
 
 
-def random_estate(random: Random, size: int = 30) -> Estate:
+def random_fleet(random: Random, size: int = 30) -> Fleet:
     machines = {}
     for _ in range(size):
         kind = random.choice([VmKind.VM, VmKind.VM, VmKind.SCALE_SET])
@@ -112,14 +112,14 @@ def random_estate(random: Random, size: int = 30) -> Estate:
             tags=tags,
             is_flexible=kind is VmKind.SCALE_SET and random.random() < 0.2,
         )
-    return Estate(tuple(machines.values()))
+    return Fleet(tuple(machines.values()))
 
 
-def random_selector(random: Random, estate: Estate) -> Selector:
+def random_selector(random: Random, fleet: Fleet) -> Selector:
     def perhaps(values: Any, chance: float, most: int = 3) -> tuple[Any, ...]:
         return some(random, values, most) if random.random() < chance else ()
 
-    ids = frozenset(one.id for one in some(random, estate.machines, 4)) if random.random() < 0.15 else frozenset()
+    ids = frozenset(one.id for one in some(random, fleet.machines, 4)) if random.random() < 0.15 else frozenset()
     kinds = () if random.random() < 0.6 else some(random, ALL_KINDS, 2)
     return Selector(
         names=perhaps(NAME_PATTERNS, 0.5),
@@ -132,9 +132,9 @@ def random_selector(random: Random, estate: Estate) -> Selector:
     )
 
 
-def random_rule(random: Random, estate: Estate, line: int, *, disabling: bool = False) -> Rule:
+def random_rule(random: Random, fleet: Fleet, line: int, *, disabling: bool = False) -> Rule:
     wants_identity = not disabling and random.random() < 0.4
-    selector = random_selector(random, estate)
+    selector = random_selector(random, fleet)
     if wants_identity and random.random() < 0.7:
         literal = tuple(one for one in selector.groups if "*" not in one)
         selector = replace(selector, names=(), tags={}, ids=frozenset(), groups=literal)

@@ -1,15 +1,15 @@
-"""Small estates: names to build one by hand, and a strategy for random ones."""
+"""Small inventories: names to build one by hand, and a strategy for random ones."""
 
 from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from vmident.core.access.estate import (
+from vmident.core.access.inventory import (
     ALL_PRINCIPALS,
     Assignment,
     DenyAssignment,
-    Estate,
     FederatedCredential,
+    Inventory,
     Machine,
     RoleDefinition,
     RolePermission,
@@ -143,10 +143,10 @@ CREDENTIAL = FederatedCredential(
 )
 
 
-def estates() -> st.SearchStrategy[Estate]:
-    """Random estates of up to four machines, six assignments, four roles and one deny assignment."""
+def inventories() -> st.SearchStrategy[Inventory]:
+    """Random inventories of up to four machines, six assignments, four roles and one deny assignment."""
     return st.builds(
-        Estate,
+        Inventory,
         subscriptions=st.just(frozenset(MANAGEMENT_GROUPS)),
         machines=_MACHINES,
         identities=st.sampled_from(((), (_SHARED,), (_SHARED, UserAssigned(identity("idle"), "idle-principal")))),

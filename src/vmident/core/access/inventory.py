@@ -111,7 +111,7 @@ class Unread(NamedTuple):
     why: str
 
 
-class Estate(Struct, frozen=True):
+class Inventory(Struct, frozen=True):
     """All rows of one reading.
 
     `subscriptions` are those whose identities were listed, in lower case: one elsewhere is not known to be missing.

@@ -34,7 +34,7 @@ def _usage_error(failure: Any, ctx: Any) -> UsageError:
         known = [spelling for one in ctx.command.get_params(ctx) for spelling in one.opts]
         if _is_global(option):
             if not hasattr(ctx.command, "commands"):
-                return UsageError(f"'{ctx.command_path}' does not take '{option}'.", hint=f"Remove {option}.")
+                return UsageError(f"'{ctx.command_path}' does not take '{option}'.", hint=_without(option, ctx))
             return UsageError(
                 f"Option '{option}' follows the command.", hint=f"Use it after the command: vmident COMMAND {option}"
             )
@@ -47,6 +47,12 @@ def _usage_error(failure: Any, ctx: Any) -> UsageError:
     if param:
         return UsageError(f"Invalid value for {_called(param)}: {failure.message}", hint=hint)
     return UsageError(failure.message, hint=hint)
+
+
+def _without(option: str, ctx: Any) -> str:
+    """Return what to do about a global option that a command does not take; `az group show -g NAME` names the group."""
+    names_group = ctx.command_path.endswith((" group create", " group show")) and option in {"-g", "--resource-group"}
+    return f"Use the name as an argument: {ctx.command_path} NAME" if names_group else f"Remove {option}."
 
 
 def _is_global(option: str) -> bool:

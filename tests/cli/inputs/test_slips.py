@@ -171,6 +171,14 @@ def test_every_command_checks_its_group_and_its_subscription(program: Program, p
         assert refusal in refused(program, f"{path} {WORKING[path]} --subscription '{name}'")
 
 
+def test_a_group_is_named_by_the_argument(program: Program) -> None:
+    """The Azure CLI takes `az group show -g NAME`."""
+    error = program("group show -g myResourceGroup").error
+    assert error["message"] == "'vmident group show' does not take '-g'."
+    assert error["hint"] == "Use the name as an argument: vmident group show NAME"
+    assert program("runs list -g a").error["hint"] == "Remove -g."
+
+
 def test_an_option_with_a_wrong_dash_is_named(program: Program) -> None:
     error = program("identity delete otherIdentity \u2013dry-run --yes").error
     assert error["message"] == (

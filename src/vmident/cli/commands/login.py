@@ -79,7 +79,7 @@ def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
 
     If you are signed in with 'az login', you do not need this command.
 
-    By default, opens a browser, and then lists the subscriptions that the account can access. Tokens are stored in the
+    By default, signs in with a browser. Lists the subscriptions that the account can access. Tokens are stored in the
     system's encrypted store.
 
     With --service-principal, reads the secret from AZURE_CLIENT_SECRET or prompts for it, and does not store it.

@@ -71,8 +71,8 @@ def _mangled(word: str) -> UsageError | None:
         return None
     meant = "/" + word.strip()[found.end() :].replace("\\", "/")
     return UsageError(
-        f"'{word.strip()}' is a resource ID that Git Bash turned into a path. Did you mean '{meant}'?",
-        hint="Run the command with MSYS_NO_PATHCONV=1 before it: MSYS_NO_PATHCONV=1 vmident …",
+        f"'{word.strip()}' is a resource ID that Git Bash converted to a path. Did you mean '{meant}'?",
+        hint="Turn off the conversion: MSYS_NO_PATHCONV=1 vmident …",
     )
 
 

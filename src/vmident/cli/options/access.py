@@ -12,7 +12,7 @@ from vmident.core.access.finding import Severity
 
 GroupsFlag = Annotated[
     bool,
-    typer.Option("--groups", help="Read members of groups and names of principals from Microsoft Graph."),
+    typer.Option("--groups", help="Read group members and principal names from Microsoft Graph."),
 ]
 
 

@@ -40,7 +40,7 @@ KindWord = Annotated[
         "--kind",
         metavar="KIND",
         parser=choice_of(Kind),
-        help="What names and selectors refer to: vm, vmss (scale sets) or any.",
+        help="Resource type of names and selectors: vm, vmss (scale sets) or any.",
         autocompletion=candidates.values_of(Kind),
     ),
 ]

@@ -68,7 +68,7 @@ def principal_title(one: Edge | Route) -> str:
     """Return who an edge comes from, in words: type, and name where one is known, else object ID."""
     name = one.principal_name
     if one.principal_type == FEDERATED:
-        return f"Tokens of {name}"
+        return f"Tokens from {name}"
     if one.is_identity and name:
         return f"{name[0].upper()}{name[1:]}"
     members = ""

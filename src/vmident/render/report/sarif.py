@@ -32,7 +32,7 @@ def report_sarif(report: SubscriptionReport, version: str) -> dict[str, Any]:
     if len(found) < len(report.findings):
         rest = len(report.findings) - len(found)
         notes.append(
-            f"{rest:,} findings are left out: code scanning takes {RESULTS_AT_MOST:,}. Use --rule or --ignore."
+            f"{rest:,} findings are left out: code scanning accepts {RESULTS_AT_MOST:,}. Use --rule or --ignore."
         )
     driver = {"name": "vmident", "semanticVersion": version, "rules": [_rule(one, report) for one in RULES]}
     notifications = [{"level": "note", "message": {"text": one}} for one in notes]

@@ -62,13 +62,13 @@ class PolicyCommandOptions(Struct, frozen=True):
             "--location",
             "-l",
             metavar="REGION",
-            help="Region of the identities of the policy assignments.",
+            help="Region of the managed identities of the policy assignments.",
             show_default=False,
             autocompletion=candidates.regions,
         ),
     ] = None
     prefix: Annotated[
-        str, typer.Option("--prefix", metavar="TEXT", help="Prefix of the names of all policy resources.")
+        str, typer.Option("--prefix", metavar="TEXT", help="Prefix for the names of all policy resources.")
     ] = "vmident"
     audit: Annotated[
         bool, typer.Option("--audit", help="Only report VMs: do not enforce policies or remediate VMs.")
@@ -160,7 +160,7 @@ def _place(scope: Scope, subscriptions: Sequence[str], session: Session, *, is_o
 def _location(location: str | None) -> str:
     if location is None:
         raise UsageError(
-            "--location is required: the region of the identities of the policy assignments.",
+            "--location is required: the region of the managed identities of the policy assignments.",
             hint="Example: -l westeurope",
         )
     key = location_key(location)

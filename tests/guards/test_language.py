@@ -7,11 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.guards.source import MODULES, OURS, PROJECT, found_in, tree_of
 
-PROJECT = Path(__file__).resolve().parents[2]
-SOURCE = PROJECT / "src" / "vmident"
-MODULES = sorted(SOURCE.rglob("*.py"))
 # A docstring begins with what a function returns or does, in the imperative of the field.
 _FIRST_WORDS = re.compile(r"(Give|Tell|Say|Hand|Let)\b")
 # Words that make a native reader stop, in what users read.
@@ -22,10 +19,6 @@ _IN_MESSAGES = re.compile(
 
 # vmident is on no public index: there, its name may be another's.
 _FROM_AN_INDEX = re.compile(r"""(\binstall|\bpipx run|\buvx)(",|\s+-\S+)*\s+['"]?vmident(?![-\w/])""")
-
-
-def name_of(path: Path) -> str:
-    return path.relative_to(SOURCE).as_posix()
 
 
 def docstrings(tree: ast.AST) -> Iterator[str]:
@@ -43,16 +36,15 @@ def messages(tree: ast.AST) -> Iterator[str]:
     yield from (one.value for one in constants if isinstance(one.value, str) and " " in one.value)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_docstrings_begin_with_the_verbs_of_the_field(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert [text.splitlines()[0] for text in docstrings(tree) if _FIRST_WORDS.match(text)] == []
+def test_docstrings_begin_with_the_verbs_of_the_field() -> None:
+    def first_lines(path: Path) -> Iterator[str]:
+        return (text.splitlines()[0] for text in docstrings(tree_of(path)) if _FIRST_WORDS.match(text))
+
+    assert found_in(MODULES, first_lines) == {}
 
 
-@pytest.mark.parametrize("path", [one for one in MODULES if "sandbox/" not in name_of(one)], ids=name_of)
-def test_messages_use_the_words_of_the_field(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert [text for text in messages(tree) if _IN_MESSAGES.search(text)] == []
+def test_messages_use_the_words_of_the_field() -> None:
+    assert found_in(OURS, lambda path: filter(_IN_MESSAGES.search, messages(tree_of(path)))) == {}
 
 
 def test_nothing_installs_vmident_by_its_bare_name() -> None:

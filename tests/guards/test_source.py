@@ -9,13 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
+from tests.guards.source import MODULES, OURS, PACKAGE, PROJECT, found_in, text_of, tree_of
 from vmident import errors
-
-PROJECT = Path(__file__).resolve().parents[2]
-PACKAGE = PROJECT / "src" / "vmident"
-MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A script may test for these; they are never renamed and never given to another error.
 PERMANENT_CODES = {
@@ -64,10 +59,6 @@ PERMANENT_CODES = {
 }
 
 
-def name_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).as_posix()
-
-
 def functions_of(tree: ast.AST, *, in_protocol: bool = False) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Every function but a Protocol's, whose bodies are empty by nature."""
     for node in ast.iter_child_nodes(tree):
@@ -87,20 +78,25 @@ def imports_of(tree: ast.AST) -> set[str]:
     return plain | {node.module or "." for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_nothing_is_half_made(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert re.findall(r"NotImplemented\w*|\b(?:TODO|FIXME|XXX)\b", text) == []
-    assert [function.name for function in functions_of(ast.parse(text)) if is_stub(function)] == []
+def half_made(path: Path) -> Iterator[str]:
+    yield from re.findall(r"NotImplemented\w*|\b(?:TODO|FIXME|XXX)\b", text_of(path))
+    yield from (function.name for function in functions_of(tree_of(path)) if is_stub(function))
 
 
-@pytest.mark.parametrize("path", [*sorted((PACKAGE / "core").glob("*.py")), PACKAGE / "errors.py"], ids=name_of)
-def test_the_core_imports_the_standard_library_and_structs_alone(path: Path) -> None:
-    imported = imports_of(ast.parse(path.read_text(encoding="utf-8")))
+def test_nothing_is_half_made() -> None:
+    assert found_in(MODULES, half_made) == {}
+
+
+def foreign_imports(path: Path) -> set[str]:
+    imported = imports_of(tree_of(path))
     ours = {name for name in imported if name.startswith("vmident.core.") or name in {"vmident.core", "vmident.errors"}}
     # Values are structs. `typing_extensions` is for the type checker: importing it at run time would fail.
     others = imported - ours - {"msgspec", "msgspec.structs"}
-    assert {name.partition(".")[0] for name in others} - sys.stdlib_module_names <= {"typing_extensions"}
+    return {name.partition(".")[0] for name in others} - sys.stdlib_module_names - {"typing_extensions"}
+
+
+def test_the_core_imports_the_standard_library_and_structs_alone() -> None:
+    assert found_in([*(PACKAGE / "core").glob("*.py"), PACKAGE / "errors.py"], foreign_imports) == {}
 
 
 def error_classes() -> dict[str, type[errors.VmidentError]]:
@@ -135,12 +131,10 @@ def commands_put_together(tree: ast.AST) -> Iterator[str]:
                     yield ast.unparse(node)
 
 
-@pytest.mark.parametrize("path", [one for one in MODULES if "sandbox" not in one.parts], ids=name_of)
-def test_commands_to_copy_are_quoted_by_one_function(path: Path) -> None:
-    found = [*commands_put_together(ast.parse(path.read_text(encoding="utf-8")))]
-    quoted = {"cli/commands/sandbox_serve.py"}
-
-    assert found == [] or name_of(path) in quoted, "use core.shell.command_line"
+def test_commands_to_copy_are_quoted_by_one_function() -> None:
+    found = found_in(OURS, lambda path: commands_put_together(tree_of(path)))
+    found.pop("cli/commands/sandbox_serve.py")  # quotes by itself
+    assert found == {}, "use core.shell.command_line"
 
 
 def test_news_fragments_are_named_as_the_changelog_takes_them() -> None:

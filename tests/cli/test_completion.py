@@ -28,7 +28,7 @@ def asking(shell: str, line: str) -> dict[str, str]:
     words = line.split(" ")
     return {
         "_VMIDENT_COMPLETE": f"complete_{shell}",
-        "COMP_WORDS": line,
+        "COMP_WORDS": "\n".join(words),
         "COMP_CWORD": str(len(words) - 1),
         "_TYPER_COMPLETE_ARGS": line,
         "_TYPER_COMPLETE_FISH_ACTION": "get-args",
@@ -137,6 +137,24 @@ def test_zsh_and_fish_describe_what_they_offer(complete: Complete, line: str, sh
 def test_a_role_with_spaces_is_one_word(program: Program, complete: Complete, shell: str, offered: list[str]) -> None:
     program("enable-system myVM --role 'Virtual Machine Contributor' --scope group --dry-run")
     assert complete("vmident add-user myVM --role virtual", shell) == offered
+
+
+@pytest.mark.parametrize(
+    ("shell", "word", "offered"),
+    [
+        ("bash", "it", r"It\'s\ \"\$x\":\ \`y\`"),
+        ("bash", "'it", "It'\\''s \"$x\": `y`"),
+        ("bash", '"it', r"""It's \"\$x\": \`y\`"""),
+        ("zsh", "it", r"""_arguments '*: :(("It'\''s \"\$x\"\\: \`y\`"))'"""),
+        ("fish", "it", 'It\'s "$x": `y`'),
+    ],
+)
+def test_a_name_with_quotes_is_written_as_the_shell_reads_it(
+    program: Program, complete: Complete, shell: str, word: str, offered: str
+) -> None:
+    """Each line was tried in bash 5.2, zsh 5.9 and fish 3.6: what they complete is the name."""
+    cache_names(program.folder, "sandbox", [SeenName(NameKind.ROLE, "s", "", 'It\'s "$x": `y`')])
+    assert complete(f"vmident add-user myVM --role {word}", shell) == [offered]
 
 
 def test_a_subscription_given_by_name_or_id_narrows_the_names(program: Program, complete: Complete) -> None:
@@ -269,6 +287,20 @@ def test_the_shell_that_starts_the_program_is_detected(tmp_path: Path) -> None:
     )
     assert (ran.stdout.splitlines()[-1], ran.stderr) == ("0", "")
     assert "_VMIDENT_COMPLETE" in (tmp_path / ".bash_completions/vmident.sh").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("dash"), reason="needs dash")
+def test_a_shell_without_completion_is_an_error_with_the_shells_that_have_it(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        ["dash", "-c", f"{shlex.quote(sys.executable)} -m vmident --install-completion; echo $?"],
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout == "2\n"
+    assert "Shell dash is not supported." in ran.stderr
+    assert "Specify the shell after --install-completion: bash, zsh, fish, powershell, pwsh." in ran.stderr
 
 
 def test_names_are_offered_of_the_kind_on_the_line(program: Program, complete: Complete) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, SupportsIndex
 
 import typer
 
@@ -51,9 +51,10 @@ _BUILT_IN_ROLES = (
 
 
 class Offer(str):
-    """A name as the shell is to put it on the line; it begins with a word where the name itself does, in any case.
+    """A name as the shell takes it; it begins with a word where the name itself does, in any case.
 
-    Typer drops what does not begin with the word typed, and asks the text itself.
+    Typer drops what does not begin with the word typed, and asks the text itself. For zsh it also replaces quotes, and
+    thereby loses them; `offer` has written them as zsh reads them, so this text has nothing to replace.
     """
 
     name: str
@@ -62,17 +63,33 @@ class Offer(str):
         """Compare the name without regard to case, as Azure does, and to a quote that opens the word."""
         return self.name.lower().startswith(str(prefix).lstrip("'\"").lower())
 
+    def replace(self, _old: str, _new: str, _count: SupportsIndex = -1) -> Offer:
+        """Return the text as it stands."""
+        return self
+
 
 def offer(name: str, environ: Mapping[str, str]) -> Offer:
-    """Write a name such as `Virtual Machine Contributor` as one word of the shell that asks; zsh and fish do so."""
+    """Write a name such as `Virtual Machine Contributor` as one word of the shell that asks; fish does so itself.
+
+    zsh quotes the word itself too, after it has evaluated what Typer prints: single quotes around double ones.
+    """
     shell, written = environ.get(VARIABLE, "").rpartition("_")[2], name
     if shell == "bash":
-        written = re.sub(r"([^\w@%+=:,./-])", r"\\\1", name)
+        quoted = {"'": r"(')", '"': r'([\\"$`])'}.get(_word_in_bash(environ)[:1], r"([^\w@%+=:,./-])")
+        written = re.sub(quoted, r"'\\\1'" if quoted == r"(')" else r"\\\1", name)
+    elif shell == "zsh":
+        written = re.sub(r'([\\"$`])', r"\\\1", name).replace(":", r"\\:").replace("'", r"'\''")
     elif shell in {"powershell", "pwsh"} and re.search(r"[^\w./-]", name):
         written = "'" + name.replace("'", "''") + "'"
     made = Offer(written)
     made.name = name
     return made
+
+
+def _word_in_bash(environ: Mapping[str, str]) -> str:
+    """Return the word to complete with the quote that opens it; the script joins the words by line breaks."""
+    words, at = environ.get("COMP_WORDS", "").split("\n"), environ.get("COMP_CWORD", "")
+    return words[int(at)] if at.isdecimal() and int(at) < len(words) else ""
 
 
 def vms(ctx: typer.Context) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr, redirect_stdout
 from enum import Enum
+from io import StringIO
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -117,7 +119,7 @@ def _install(ctx: typer.Context, param: typer.CallbackParam, shell: Shell | None
     if shell is not None:
         from typer.completion import install_callback
 
-        install_callback(ctx, param, shell.for_typer)
+        _run(install_callback, ctx, param, shell)
 
 
 def _show(ctx: typer.Context, param: typer.CallbackParam, shell: Shell | None) -> None:
@@ -125,7 +127,22 @@ def _show(ctx: typer.Context, param: typer.CallbackParam, shell: Shell | None) -
         from typer.completion import show_callback
 
         prepare()
-        show_callback(ctx, param, shell.for_typer)
+        _run(show_callback, ctx, param, shell)
+
+
+def _run(callback: Callable[..., Any], ctx: typer.Context, param: typer.CallbackParam, shell: Shell) -> None:
+    """Run one of Typer's callbacks, which print and exit; raises `UsageError` with what it prints where it fails."""
+    printed, code = StringIO(), 0
+    try:
+        with redirect_stdout(printed), redirect_stderr(printed):
+            callback(ctx, param, shell.for_typer)
+    except (typer.Exit, SystemExit) as done:
+        code = int(getattr(done, "exit_code", 0) or getattr(done, "code", 0) or 0)
+    if code:
+        names = ", ".join(one.value for one in Shell if one is not Shell.DETECTED)
+        raise UsageError(printed.getvalue().strip(), hint=f"Specify the shell after {param.opts[0]}: {names}.")
+    typer.echo(printed.getvalue(), nl=False)
+    raise typer.Exit
 
 
 Install = Annotated[

@@ -36,7 +36,8 @@ def _usage_error(failure: Any, ctx: Any) -> UsageError:
             if not hasattr(ctx.command, "commands"):
                 return UsageError(f"'{ctx.command_path}' does not take '{option}'.", hint=_without(option, ctx))
             return UsageError(
-                f"Option '{option}' follows the command.", hint=f"Use it after the command: vmident COMMAND {option}"
+                f"Option '{option}' must follow the command.",
+                hint=f"Use it after the command: vmident COMMAND {option}",
             )
         return UsageError(f"Unknown option '{option}'.{meant_option(option, known)}", hint=hint)
     if hasattr(failure, "param_type"):

@@ -99,7 +99,7 @@ def loss_lines(
     for warning in warnings:
         yield Line(f"  ! {warning.message}", Tone.WARNING)
     for one in orphans:
-        yield Line(f"  ! role '{one.role.name}' on {one.scope.title} will be orphaned", Tone.WARNING)
+        yield Line(f"  ! Role assignment '{one.role.name}' on {one.scope.title} will be orphaned.", Tone.WARNING)
 
 
 def vm_lines(machine: VirtualMachine) -> Iterator[Line]:

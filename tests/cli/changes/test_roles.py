@@ -305,7 +305,7 @@ def test_on_a_terminal_they_are_named_and_asked_about(program: Program, typing: 
     outcome = program("disable-system webVM")
 
     assert outcome.code == 0
-    assert "! role 'Reader' on resource group 'myResourceGroup' will be orphaned" in outcome.err
+    assert "! Role assignment 'Reader' on resource group 'myResourceGroup' will be orphaned." in outcome.err
     assert "Delete the 2 role assignments that would be orphaned? [y/N]" in outcome.err
     assert "- role 'Reader' on resource group 'myResourceGroup'" in outcome.out
     assert assignments_of(program, principal) == []

@@ -27,6 +27,7 @@ HOSTILE = [
     "",
     "a\\b",
     "ä ö",
+    "=sh",
 ]
 
 
@@ -42,6 +43,11 @@ def test_a_real_shell_reads_back_hostile_words() -> None:
     )
 
     assert printed.stdout.splitlines() == HOSTILE
+
+
+@pytest.mark.parametrize("word", ["=sh", "='sh", "=s h"])
+def test_a_word_that_zsh_would_expand_is_quoted(word: str) -> None:
+    assert command_line(word)[0] in "'\""
 
 
 def test_words_without_need_are_not_quoted_and_spaces_take_double_quotes() -> None:

@@ -39,5 +39,6 @@ def with_typed_words(hint: str, vm: str, vm_words: Sequence[str], identities: It
 
 
 def _quoted(word: str) -> str:
-    quoted = shlex.quote(word)
+    # zsh reads `=ls` as the path of `ls`.
+    quoted = f"'{word}'" if word.startswith("=") and "'" not in word else shlex.quote(word)
     return f'"{word}"' if quoted != word and _FIT_FOR_DOUBLE_QUOTES.fullmatch(word) else quoted

@@ -209,6 +209,11 @@ SIGN_IN_AGAIN = f"Sign in again: az login --tenant {TENANT}"
 CHECK = "Check the Azure CLI: az account get-access-token --output none"
 IDLE = "The token was issued on 2026-08-20T11:50:24.4394320Z and was inactive for 90.00:00:00."
 REVOKED = "AADSTS50173: The provided grant has expired due to it being revoked, a fresh auth token is needed."
+UNTRUSTED = """ERROR: HTTPSConnectionPool(host='l', port=443): Max retries exceeded with url: /t (Caused by \
+SSLError(SSLCertVerificationError(1, '[SSL: X] certificate verify failed: unable (_ssl.c:1000)')))
+Certificate verification failed. This typically happens when using Azure CLI behind a proxy that intercepts traffic \
+with a self-signed certificate. Please add this certificate to the trusted CA bundle.
+"""
 AZURE_CLI_FAILURES = [
     (
         # Microsoft Entra has a no-break space after the first sentence, and no line break after the second.
@@ -231,6 +236,11 @@ AZURE_CLI_FAILURES = [
         'Traceback (most recent call last):\n  File "az.py", line 1\nImportError: no azure\n',
         " returned no token: Failed to invoke the Azure CLI",
         CHECK,
+    ),
+    (
+        UNTRUSTED,
+        " returned no token: [SSL: X] certificate verify failed: unable (_ssl.c:1000)",
+        "Check the network, HTTPS_PROXY, ALL_PROXY, REQUESTS_CA_BUNDLE and AZURE_AUTHORITY_HOST.",
     ),
     ("ERROR: It broke.\n", " returned no token: It broke.", CHECK),
 ]

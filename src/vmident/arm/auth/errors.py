@@ -45,6 +45,7 @@ _NOT_SET_UP = (
     "Please run 'az login'",
     "To mitigate this issue",
     "Attempted credentials",
+    "Certificate verification failed. This typically happens",
     "Visit https:",
 )
 

@@ -1,4 +1,4 @@
-"""An HTTP proxy on loopback: it answers CONNECT, and passes bytes on to where it was asked for."""
+"""Proxies on loopback: they connect to where they are asked to, and pass bytes on."""
 
 from __future__ import annotations
 
@@ -8,26 +8,72 @@ from dataclasses import dataclass, field
 
 from tests.hostile import Peer
 
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
 
 @dataclass
 class Proxy:
     """Serve it with `tests.hostile.Hostile`; `asked` are the targets and the credentials of each CONNECT."""
 
     asked: list[tuple[str, str | None]] = field(default_factory=list)
-    answer: bytes = b"HTTP/1.1 200 Connection established\r\n\r\n"
+    answer: bytes = ESTABLISHED
 
     def serve(self, peer: Peer) -> None:
         assert peer.method == b"CONNECT"
         host, _, port = peer.target.decode().partition(":")
         self.asked.append((peer.target.decode(), peer.headers.get("proxy-authorization")))
         peer.send(self.answer)
-        if b" 200 " not in self.answer:
+        if self.answer != ESTABLISHED:
             return
-        with socket.create_connection((host, int(port)), timeout=20) as onward:
-            back = threading.Thread(target=_pump, args=[onward, peer.connection])
-            back.start()
-            _pump(peer.connection, onward)
-            back.join()
+        _relay(peer.connection, (host, int(port)))
+
+
+class SocksProxy:
+    """A SOCKS 5 proxy (RFC 1928, RFC 1929), from `with` on; `asked` are the targets and the credentials of each."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, tuple[str, str] | None]] = []
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._serving = threading.Thread(target=self._serve)
+        self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def __enter__(self) -> SocksProxy:  # noqa: PYI034 - Self is newer than Python 3.10
+        self._serving.start()
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        # Wakes the thread where it still waits for a connection.
+        socket.create_connection(self._listening.getsockname()).close()
+        self._serving.join()
+        self._listening.close()
+
+    def _serve(self) -> None:
+        connection, _ = self._listening.accept()
+        with connection, connection.makefile("rb") as read:
+            begin = read.read(2)
+            if not begin:
+                return
+            user = 2 in read.read(begin[1])
+            connection.sendall(bytes([5, 2 if user else 0]))
+            signed = None
+            if user:
+                read.read(1)
+                name, password = (read.read(read.read(1)[0]).decode() for _part in range(2))
+                signed = name, password
+                connection.sendall(b"\1\0")
+            address = read.read(10)
+            host, port = socket.inet_ntoa(address[4:8]), int.from_bytes(address[8:], "big")
+            self.asked.append((f"{host}:{port}", signed))
+            connection.sendall(b"\5\0\0\1" + bytes(6))
+            _relay(connection, (host, port))
+
+
+def _relay(connection: socket.socket, to: tuple[str, int]) -> None:
+    with socket.create_connection(to, timeout=20) as onward:
+        back = threading.Thread(target=_pump, args=[onward, connection])
+        back.start()
+        _pump(connection, onward)
+        back.join()
 
 
 def _pump(one: socket.socket, other: socket.socket) -> None:

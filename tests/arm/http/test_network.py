@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.arm.http.proxies import Proxy
+from tests.arm.http.proxies import Proxy, SocksProxy
 from tests.certificates import certificates
 from tests.hostile import Hostile, whole
 from vmident.arm.http.network import AT_ONCE, Network
@@ -116,7 +116,7 @@ def test_no_proxy_is_used_for_what_no_proxy_names(
             "407 Proxy Authentication Required",
         ),
         (b"", "end"),
-        (b"HTTP/1.1 200 Connection est", "EOF"),
+        (b"HTTP/1.1 200 Connection est", "EOF|reset"),
     ],
     ids=["407", "closed", "cut"],
 )
@@ -145,6 +145,17 @@ def test_a_server_that_no_known_authority_signed_for_gets_no_request(
     with pytest.raises(ConnectionError, match="certificate verify failed"):
         network.send("GET", f"{azure.endpoint}/x", {}, b"")
     assert azure.asked == []
+
+
+@pytest.mark.parametrize(("user", "signed"), [("", None), ("me:p%40ss@", ("me", "p@ss"))], ids=["open", "signed"])
+def test_requests_go_through_a_socks_proxy(
+    network: Network, azure: Hostile, monkeypatch: pytest.MonkeyPatch, user: str, signed: tuple[str, str] | None
+) -> None:
+    with SocksProxy() as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"socks5://{user}{proxy.address}")
+        assert network.send("GET", f"{azure.endpoint}/x", {}, b"").status == 200
+        network.close()
+    assert proxy.asked == [(azure.endpoint.removeprefix("https://"), signed)]
 
 
 def test_a_socks_proxy_without_its_package_says_what_is_missing(

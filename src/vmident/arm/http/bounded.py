@@ -14,13 +14,10 @@ import io
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.client import HTTPResponse, RemoteDisconnected
 from typing import TYPE_CHECKING, Any
-
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from vmident.arm.limits import ANSWER_BYTES, HEADER_BYTES
 from vmident.errors import InvalidResponse
@@ -111,33 +108,22 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def bound(manager: PoolManager, allowance: Allowance) -> None:
-    """Have every connection of a pool manager read within the allowance; urllib3 takes pool classes for this."""
-    pools: Any = {"http": partial(_Pool, allowance), "https": partial(_TlsPool, allowance)}
+    """Have every connection of a pool manager read within the allowance, those through a SOCKS proxy too."""
+    kinds: Any = manager.pool_classes_by_scheme
+    pools: Any = {scheme: partial(_pool, allowance, kind) for scheme, kind in kinds.items()}
     manager.pool_classes_by_scheme = pools
 
 
-class _Pool(HTTPConnectionPool):
-    def __init__(self, allowance: Allowance, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.ConnectionCls: Any = partial(_Connection, allowance)
+def _pool(allowance: Allowance, kind: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    pool = kind(*args, **options)
+    pool.ConnectionCls = partial(_connection, allowance, pool.ConnectionCls)
+    return pool
 
 
-class _TlsPool(HTTPSConnectionPool):
-    def __init__(self, allowance: Allowance, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.ConnectionCls: Any = partial(_TlsConnection, allowance)
-
-
-class _Connection(HTTPConnection):
-    def __init__(self, allowance: Allowance, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.response_class: Any = partial(_Response, allowance)
-
-
-class _TlsConnection(HTTPSConnection):
-    def __init__(self, allowance: Allowance, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.response_class: Any = partial(_Response, allowance)
+def _connection(allowance: Allowance, kind: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    connection = kind(*args, **options)
+    connection.response_class = partial(_Response, allowance)
+    return connection
 
 
 class _Response(HTTPResponse):

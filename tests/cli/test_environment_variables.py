@@ -81,6 +81,8 @@ PROXY_SLIPS = [
     ("http://me:hush@", "has no valid host and port"),
     ("http://me:hush@proxy:port", "has no valid host and port"),
     ("http://[::1", "has no valid host and port"),
+    ("http://me:hush@proxy:65536", "has no valid host and port"),
+    ("http://me:hush@proxy:\u0661", "has no valid host and port"),
     ("socks5://me:hush@proxy:1", "is a SOCKS proxy, which requires the package PySocks"),
 ]
 

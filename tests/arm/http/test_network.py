@@ -77,8 +77,17 @@ def test_as_many_connections_are_kept_as_requests_are_under_way_at_once(network:
     assert len(connected) == AT_ONCE
 
 
-@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
-@pytest.mark.parametrize("user", ["", "me:p%40ss%20word@"], ids=["open", "signed"])
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [
+        ("", b""),
+        ("me:p%40ss%20word@", b"me:p@ss word"),
+        ("me:%C3%BC@", b"me:\xfc"),
+        ("me:%E2%82%AC@", b"me:\xe2\x82\xac"),
+    ],
+    ids=["open", "signed", "latin", "unicode"],
+)
 def test_requests_go_through_the_proxy_that_gets_its_password_and_no_token(
     network: Network,
     azure: Hostile,
@@ -86,13 +95,14 @@ def test_requests_go_through_the_proxy_that_gets_its_password_and_no_token(
     monkeypatch: pytest.MonkeyPatch,
     variable: str,
     user: str,
+    password: bytes,
 ) -> None:
     asked, server = proxy
     monkeypatch.setenv(variable, server.endpoint.replace("://", f"://{user}"))
 
     response = network.send("GET", f"{azure.endpoint}/x", {"Authorization": "Bearer token"}, b"")
 
-    basic = f"Basic {b64encode(b'me:p@ss word').decode()}" if user else None
+    basic = f"Basic {b64encode(password).decode()}" if user else None
     assert asked.asked == [(azure.endpoint.removeprefix("https://"), basic)]
     assert b"Bearer token" in response.body
     assert b"proxy-authorization" not in response.body

@@ -1,15 +1,13 @@
-"""Requests over the network, by urllib3: TLS, proxies, and every failure as one `ConnectionError`.
+"""Requests over the network, by urllib3: TLS, and every failure as one `ConnectionError`.
 
-Environment variables are read as requests reads them, and so as the Azure CLI does. `HTTPS_PROXY`, `ALL_PROXY` and
-`NO_PROXY` are left to requests itself, which is imported only where there may be a proxy (docs/design/0024).
-`REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names the certificates to trust; without them, certifi's are. `~/.netrc` is not
-read: what it holds would replace the token.
+Environment variables are read as requests reads them, and so as the Azure CLI does. `REQUESTS_CA_BUNDLE` or
+`CURL_CA_BUNDLE` names the certificates to trust; without them, certifi's are. `~/.netrc` is not read: what it holds
+would replace the token. Proxies: `arm.http.proxies`.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from vmident.arm.http.bounded import ACCEPTED_ENCODINGS, Allowance, bound, read_body
+from vmident.arm.http.proxies import proxy_manager, proxy_of
 from vmident.arm.limits import ANSWER_SECONDS, CONNECT_SECONDS, SILENCE_SECONDS
 
 if TYPE_CHECKING:
@@ -66,13 +65,14 @@ class Network:
 
     def close(self) -> None:
         """Close the connections."""
-        for manager in self._managers.values():
+        # After Ctrl-C, another thread may still be adding one.
+        for manager in list(self._managers.values()):
             manager.clear()
 
     def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, connect_seconds: float
     ) -> NetworkResponse:
-        response = self._manager(self._proxy_of(url)).urlopen(
+        response = self._manager(proxy_of(url) if self._use_environment else None).urlopen(
             method,
             url,
             body=body or None,
@@ -97,14 +97,6 @@ class Network:
                 response.close()
         return NetworkResponse(response.status, response.headers, content)
 
-    def _proxy_of(self, url: str) -> str | None:
-        if not (self._use_environment and _may_have_proxy()):
-            return None
-        from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
-
-        proxy = select_proxy(url, get_environ_proxies(url))
-        return prepend_scheme_if_needed(proxy, "http") if proxy else None  # type: ignore[no-untyped-call]
-
     def _manager(self, proxy: str | None) -> PoolManager:
         # Two threads may both make one; the first that is kept is used by both.
         return self._managers.get(proxy) or self._managers.setdefault(proxy, self._made(proxy))
@@ -112,45 +104,16 @@ class Network:
     def _made(self, proxy: str | None) -> PoolManager:
         # What comes back to a full pool is dropped, with a warning, and the next request shakes hands anew.
         options: dict[str, Any] = {"num_pools": _HOSTS, "maxsize": AT_ONCE, **_trusted()}
-        manager = _proxy_manager(proxy, options) if proxy else PoolManager(**options)
+        manager = proxy_manager(proxy, options) if proxy else PoolManager(**options)
         bound(manager, self._allowance)
         return manager
-
-
-def is_exempt_from_proxy(url: str, exempt: str) -> bool:
-    """Return whether a value of `NO_PROXY` exempts a URL from the proxy."""
-    from requests.utils import should_bypass_proxies
-
-    return bool(should_bypass_proxies(url, exempt))
-
-
-def _may_have_proxy() -> bool:
-    # Windows and macOS have proxies in the system's settings too.
-    return sys.platform in {"win32", "darwin"} or any(name.lower().endswith("_proxy") for name in os.environ)
 
 
 def _trusted() -> dict[str, str]:
     """Return the certificates to trust, as urllib3's options."""
     named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if named is None:
+    if not named:
         import certifi
 
         named = certifi.where()
     return {"cert_reqs": "CERT_REQUIRED", "ca_cert_dir" if Path(named).is_dir() else "ca_certs": named}
-
-
-def _proxy_manager(proxy: str, options: Mapping[str, Any]) -> PoolManager:
-    """Return the connections through a proxy, signed in to it where its URL has a user name."""
-    from requests.utils import get_auth_from_url
-    from urllib3 import ProxyManager, make_headers
-
-    user, password = get_auth_from_url(proxy)
-    if proxy.lower().startswith("socks"):
-        try:
-            from urllib3.contrib.socks import SOCKSProxyManager
-        except ImportError as missing:
-            raise ConnectionError("SOCKS proxies need the package PySocks.") from missing
-        socks: PoolManager = SOCKSProxyManager(proxy, username=user or None, password=password or None, **options)
-        return socks
-    signed = make_headers(proxy_basic_auth=f"{user}:{password}") if user else None
-    return ProxyManager(proxy, proxy_headers=signed, **options)

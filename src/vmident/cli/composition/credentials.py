@@ -115,7 +115,7 @@ def exists(path: str) -> bool:
 
 def is_exempt(url: str, environ: Mapping[str, str]) -> bool:
     """Return whether NO_PROXY exempts a URL from the proxy, as requests reads it."""
-    from vmident.arm.http.network import is_exempt_from_proxy
+    from vmident.arm.http.proxies import is_exempt_from_proxy
 
     exempt = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     return exempt != "" and is_exempt_from_proxy(url, exempt)

@@ -17,7 +17,7 @@ _OURS = re.compile(
 )
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
-_PROXY_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?", re.IGNORECASE)
+_PROXY_HOST = re.compile(r"(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _NAMED_BY_ID = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID")
 _SECRET = "AZURE_CLIENT_SECRET"  # noqa: S105 - the variable's name
@@ -114,7 +114,8 @@ def _slip_in_proxy(url: str) -> str | None:
         return "has '/', '?' or '#' in its password, which must be written as %2F, %3F or %23"
     if scheme.lower() not in _PROXY_SCHEMES or (not separator and "@" in authority):
         return "does not start with http://"
-    return None if _PROXY_HOST.fullmatch(authority.rpartition("@")[2]) else "has no valid host and port"
+    host = _PROXY_HOST.fullmatch(authority.rpartition("@")[2])
+    return None if host and int(host[1] or 0) < 65536 else "has no valid host and port"
 
 
 def _slip_in(value: str) -> str | None:

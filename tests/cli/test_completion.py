@@ -110,6 +110,9 @@ def test_what_a_word_can_be_is_offered(
     assert complete(line) == offered
 
 
+IDS = r"""("--ids":"Read VM resource IDs, or the output of '\''vmident list'\'', from standard input.")"""
+
+
 @pytest.mark.parametrize(
     ("line", "shell", "offered"),
     [
@@ -118,6 +121,7 @@ def test_what_a_word_can_be_is_offered(
         ("vmident ru", "bash", ["runs"]),
         ("vmident runs und", "fish", ["undo\tUndo a run."]),
         ("vmident list --sandb", "fish", ["--sandbox\tUse the built-in sandbox instead of Azure."]),
+        ("vmident enable-system --id", "zsh", [f"_arguments '*: :({IDS})'"]),
         ("vmident sandbox serve --busy p", "bash", ["preempt"]),
         ("vmident vm create x --nsg-rule ", "bash", ["none", "rdp", "ssh"]),
     ],

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, SupportsIndex
+from typing import Any
 
 import typer
 
 from vmident.cli.completion import VARIABLE
 from vmident.cli.completion.name_cache import cached_names
 from vmident.cli.completion.names import NameKind, SeenName
+from vmident.cli.completion.zsh import EscapedText, escaped_for_zsh
 from vmident.cli.config.settings import Output, Overrides, Settings, only_subscription
 from vmident.cli.config.settings_of_run import settings_of
 from vmident.cli.runtime import Runtime
@@ -50,11 +51,10 @@ _BUILT_IN_ROLES = (
 )
 
 
-class Offer(str):
+class Offer(EscapedText):
     """A name as the shell takes it; it begins with a word where the name itself does, in any case.
 
-    Typer drops what does not begin with the word typed, and asks the text itself. For zsh it also replaces quotes, and
-    thereby loses them; `offer` has written them as zsh reads them, so this text has nothing to replace.
+    Typer drops what does not begin with the word typed, and asks the text itself.
     """
 
     name: str
@@ -63,22 +63,15 @@ class Offer(str):
         """Compare the name without regard to case, as Azure does, and to a quote that opens the word."""
         return self.name.lower().startswith(str(prefix).lstrip("'\"").lower())
 
-    def replace(self, _old: str, _new: str, _count: SupportsIndex = -1) -> Offer:
-        """Return the text as it stands."""
-        return self
-
 
 def offer(name: str, environ: Mapping[str, str]) -> Offer:
-    """Write a name such as `Virtual Machine Contributor` as one word of the shell that asks; fish does so itself.
-
-    zsh quotes the word itself too, after it has evaluated what Typer prints: single quotes around double ones.
-    """
+    """Write a name such as `Virtual Machine Contributor` as one word of the shell that asks; zsh and fish do so."""
     shell, written = environ.get(VARIABLE, "").rpartition("_")[2], name
     if shell == "bash":
         quoted = {"'": r"(')", '"': r'([\\"$`])'}.get(_word_in_bash(environ)[:1], r"([^\w@%+=:,./-])")
         written = re.sub(quoted, r"'\\\1'" if quoted == r"(')" else r"\\\1", name)
     elif shell == "zsh":
-        written = re.sub(r'([\\"$`])', r"\\\1", name).replace(":", r"\\:").replace("'", r"'\''")
+        written = escaped_for_zsh(name)
     elif shell in {"powershell", "pwsh"} and re.search(r"[^\w./-]", name):
         written = "'" + name.replace("'", "''") + "'"
     made = Offer(written)

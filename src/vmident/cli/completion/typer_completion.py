@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from vmident.cli.completion import VARIABLE
+from vmident.cli.completion.zsh import escaped_for_zsh
 from vmident.cli.inputs.arguments import NAME, rewritten
 from vmident.cli.parse_errors import as_usage_errors
 from vmident.errors import UsageError
@@ -89,8 +90,11 @@ class CompletedCommand(TyperCommand):
 def with_help(items: Iterable[Any], ctx: Any) -> list[Any]:
     """Leave descriptions to the shells that show them, zsh and fish."""
     offered = list(items)
-    if ctx.find_root().obj.environ.get(VARIABLE, "").rpartition("_")[2] not in {"zsh", "fish"}:
-        for item in offered:
+    shell = ctx.find_root().obj.environ.get(VARIABLE, "").rpartition("_")[2]
+    for item in offered:
+        if shell == "zsh" and item.help:
+            item.help = escaped_for_zsh(item.help)
+        elif shell != "fish":
             item.help = None
     return offered
 

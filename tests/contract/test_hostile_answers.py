@@ -26,6 +26,7 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 Fault = Callable[[Peer, Response], None]
 USER = "myUserAssignedIdentity"
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
 
 
 def sent(answer: Response) -> bytes:
@@ -226,7 +227,7 @@ def test_a_cut_answer_about_a_role_is_read_back(azure: Azure, cut: Fault) -> Non
     [
         ("a byte now and then", lambda peer, answer: peer.drip(sent(answer))),
         ("headers without end", lambda peer, answer: peer.drip(b"HTTP/1.1 200 OK\r\n" + b"x-more: 1\r\n" * 999)),
-        ("one interim answer after another", lambda peer, answer: peer.flood(b"HTTP/1.1 100 Continue\r\n\r\n")),
+        ("one interim answer after another", lambda peer, answer: peer.flood(INTERIM)),
         ("nothing", lambda peer, answer: peer.drip(b"H", every_seconds=30)),
         ("chunks without end", lambda peer, answer: peer.drip(chunked(*[b" "] * 9999))),
     ],

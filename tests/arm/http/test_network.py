@@ -77,6 +77,23 @@ def test_as_many_connections_are_kept_as_requests_are_under_way_at_once(network:
     assert len(connected) == AT_ONCE
 
 
+@pytest.mark.parametrize(
+    "interim",
+    [
+        b"HTTP/1.1 102 Processing\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\nContent-Length: 9\r\n\r\n",
+    ],
+    ids=["102", "100 and 103"],
+)
+def test_interim_responses_are_passed_over(network: Network, azure: Hostile, interim: bytes) -> None:
+    """Taken for the response, they leave the real one on the connection, to be read for that of the next request."""
+    azure.serve = lambda peer: peer.send(interim + whole({"said": "at last"}))
+
+    response = network.send("GET", f"{azure.endpoint}/x", {}, b"")
+
+    assert (response.status, response.body) == (200, b'{"said": "at last"}')
+
+
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
 @pytest.mark.parametrize(
     ("user", "password"),

@@ -16,6 +16,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
+from http import HTTPStatus
 from http.client import HTTPResponse, RemoteDisconnected
 from typing import TYPE_CHECKING, Any
 
@@ -136,8 +137,16 @@ class _Response(HTTPResponse):
         self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
-        """Read the status and the headers; `http.client` takes the end of the connection for the end of the headers."""
+        """Read the status and the headers, after interim responses.
+
+        `http.client` passes over `100 Continue` and takes every other interim response, which a proxy may send unasked
+        (RFC 9110, section 15.2), for the response. The real one would then be read as that of the next request.
+        `http.client` also takes the end of the connection for the end of the headers.
+        """
         super().begin()
+        while 100 < self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = None  # type: ignore[assignment]
+            super().begin()
         if self._reader.has_ended:
             raise RemoteDisconnected("the connection ended in the middle of the headers")
 

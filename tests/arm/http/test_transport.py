@@ -46,11 +46,13 @@ def response_of(body: bytes, status: int = 200, content_type: str = "") -> Buffe
         (HttpRequest("PUT", "https://host/x", content=b"\0"), b"\0"),
     ],
 )
-def test_a_body_is_sent_as_bytes(request_: HttpRequest, body: bytes) -> None:
+def test_a_body_is_sent_as_bytes_whose_number_is_left_to_the_sender(request_: HttpRequest, body: bytes) -> None:
+    """azure-core counts characters."""
     sender = Fixed(NetworkResponse(200, {}, b""))
     with SenderTransport(sender) as transport:
         transport.send(request_)
-    assert sender.sent == [(request_.method, "https://host/x", request_.headers, body)]
+    headers = {name: value for name, value in request_.headers.items() if name != "Content-Length"}
+    assert sender.sent == [(request_.method, "https://host/x", headers, body)]
     assert sender.is_closed
 
 

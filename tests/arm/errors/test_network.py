@@ -8,12 +8,25 @@ import pytest
 import requests
 from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ProxyError, ReadTimeoutError, SSLError
+from urllib3.exceptions import (
+    IncompleteRead,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from vmident.arm.errors.network import is_network_failure, network_reason
 
 POOL = HTTPSConnectionPool("login.example")
 REFUSED = NewConnectionError(HTTPSConnection("10.0.0.1", 8080), "Failed to establish a new connection: [Errno 111] no")
+
+
+def _broken(why: Exception) -> ProtocolError:
+    """Return what urllib3 raises for a body that ends early."""
+    return ProtocolError(f"Connection broken: {why!r}", why)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +53,8 @@ REFUSED = NewConnectionError(HTTPSConnection("10.0.0.1", 8080), "Failed to estab
             ProxyError("Unable to connect to proxy", SSLError(SSLEOFError(8, "[SSL: X] EOF occurred"))),
             "Unable to connect to proxy: [SSL: X] EOF occurred",
         ),
+        (_broken(IncompleteRead(7, 5)), "Connection broken: 7 bytes read, 5 more expected"),
+        (_broken(ConnectionResetError(104, "reset by peer")), "Connection broken: reset by peer"),
         (MaxRetryError(POOL, "/t?code=1", REFUSED), "Failed to establish a new connection: [Errno 111] no"),
         (
             MaxRetryError(

@@ -86,7 +86,7 @@ class Hostile:
     def __init__(self, serve: Serving, tls: ssl.SSLContext | None = None) -> None:
         self.serve = serve
         self.asked: list[str] = []
-        self._tls = tls
+        self.tls = tls
         self._ended = threading.Event()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._threads: list[threading.Thread] = []
@@ -94,7 +94,7 @@ class Hostile:
 
     @property
     def endpoint(self) -> str:
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._listening.getsockname()[1]}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._listening.getsockname()[1]}"
 
     def __enter__(self) -> Self:
         self._accepting.start()
@@ -125,8 +125,8 @@ class Hostile:
         plain.settimeout(20)
         connection = plain
         try:
-            if self._tls:
-                connection = self._tls.wrap_socket(plain, server_side=True)
+            if self.tls:
+                connection = self.tls.wrap_socket(plain, server_side=True)
             request = _request_on(connection)
             if request:
                 peer = Peer(connection, request, self._ended)

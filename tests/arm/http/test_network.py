@@ -185,6 +185,34 @@ def test_requests_go_through_a_socks_proxy(
     assert proxy.asked == [(azure.endpoint.removeprefix("https://"), signed)]
 
 
+def test_requests_go_through_a_proxy_that_is_reached_over_tls(
+    network: Network, azure: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its certificate is checked like that of Azure."""
+    asked = Proxy()
+    with Hostile(asked.serve, azure.tls) as server:
+        monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
+        assert network.send("GET", f"{azure.endpoint}/x", {}, b"").status == 200
+        assert len(asked.asked) == 1
+
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates(tmp_path).authority))
+        other = Network(lambda: None)
+        with pytest.raises(ConnectionError, match="certificate verify failed"):
+            other.send("GET", f"{azure.endpoint}/x", {}, b"")
+        other.close()
+    assert len(asked.asked) == 1
+
+
+def test_certificates_are_read_once(
+    network: Network, azure: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That takes tens of milliseconds, and the server ends each connection here."""
+    for _ in range(2):
+        assert network.send("GET", f"{azure.endpoint}/x", {}, b"").status == 200
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing"))
+        (tmp_path / "authority.pem").unlink(missing_ok=True)
+
+
 def test_a_socks_proxy_without_its_package_says_what_is_missing(
     network: Network, azure: Hostile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,7 +45,8 @@ def proxy_manager(proxy: str, options: Mapping[str, Any]) -> PoolManager:
 
     user, password = get_auth_from_url(proxy)
     if not proxy.lower().startswith("socks"):
-        return ProxyManager(proxy, proxy_headers=_signed(user, password) if user else None, **options)
+        signed = _signed(user, password) if user else None
+        return ProxyManager(proxy, proxy_headers=signed, proxy_ssl_context=options["ssl_context"], **options)
     try:
         from urllib3.contrib.socks import SOCKSProxyManager
     except ImportError as missing:

@@ -53,7 +53,7 @@ def test_serving_without_its_packages_says_how_to_install_them(
     outcome = program("sandbox serve --port 0")
 
     assert (outcome.code, outcome.error["code"]) == (1, "sandbox-unusable")
-    assert "needs a package that is not installed: trustme." in outcome.error["message"]
+    assert "requires a package that is not installed: trustme." in outcome.error["message"]
     command = outcome.error["hint"]
     assert [one for one in ("trustme", "uvicorn", "httptools") if one not in command] == []
     assert " vmident" not in command.removeprefix("To install it: ").replace(f" {sys.prefix}", "")

@@ -14,6 +14,8 @@ from vmident.errors import AzureUnavailable, Unreachable
 from vmident.fleet import azure_limits
 from vmident.results.changes import Status
 
+pytestmark = pytest.mark.uncovered
+
 OPERATION_SECONDS = 5.0
 COMMANDS = ("add-user", "enable-system")
 

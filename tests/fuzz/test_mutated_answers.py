@@ -23,6 +23,8 @@ from tests.requests_adapter import built
 from vmident.errors import ExitCode
 from vmident.sandbox.http_messages import Response
 
+pytestmark = pytest.mark.uncovered
+
 EXAMPLES = int(os.environ.get("VMIDENT_FUZZ_EXAMPLES", "100"))
 SCOPE = identity_id("x").partition("/providers")[0]
 USER = "myUserAssignedIdentity"

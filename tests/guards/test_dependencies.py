@@ -16,6 +16,8 @@ from packaging.utils import canonicalize_name
 
 from tests.guards.source import MODULES, PACKAGE, tree_of
 
+pytestmark = pytest.mark.uncovered
+
 
 class Imported(NamedTuple):
     """A module of another package, such as `azure.mgmt.msi`, the names taken from it, and the file that does."""

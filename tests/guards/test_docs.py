@@ -23,6 +23,8 @@ from vmident.cli.main import main
 from vmident.core.access.findings import RULES
 from vmident.sandbox.tenant import SUBSCRIPTION
 
+pytestmark = pytest.mark.uncovered
+
 PAGES = pages()
 # The words that stand before a verb, such as `sandbox`.
 GROUPS = {words[:1] for words in command_words() if len(words) > 1}

@@ -8,7 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.guards.source import MODULES, PACKAGE, PROJECT, name_of, text_of, tree_of
+
+pytestmark = pytest.mark.uncovered
 
 # The sandbox is judged apart: it shares nothing with the rest, and each of its folders is a service of Azure, whose
 # handlers have the names of Azure's operations and are used through their module.

@@ -9,8 +9,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.guards.source import MODULES, OURS, PACKAGE, PROJECT, found_in, text_of, tree_of
 from vmident import errors
+
+pytestmark = pytest.mark.uncovered
 
 # A script may test for these; they are never renamed and never given to another error.
 PERMANENT_CODES = {

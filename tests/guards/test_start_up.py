@@ -18,6 +18,8 @@ from tests.program import GROUP
 from vmident.sandbox.http_messages import json_answer
 from vmident.sandbox.sandbox import SUBSCRIPTION, TOKEN, Sandbox
 
+pytestmark = pytest.mark.uncovered
+
 HEAVY = {"azure", "msal", "requests", "urllib3", "cryptography", "rich", "yaml"}
 # The options of commands are msgspec structs. What names no command loads none: docs/design/0017.
 WITHOUT_COMMAND = [("--help",), ("--version",)]

@@ -20,6 +20,11 @@ OPERATION_SECONDS = 5.0
 COMMANDS = ("add-user", "enable-system")
 
 
+def exhaustively(*values: object) -> list[object]:
+    """Mark all parameters but the first as `once`."""
+    return [values[0], *(pytest.param(one, marks=pytest.mark.once) for one in values[1:])]
+
+
 def bound(rehearsal: Rehearsal, share: float = 1.0) -> float:
     """The least time: until the last write may leave, with that share of each budget, and one operation."""
     needs: dict[azure_limits.Key, int] = {}
@@ -68,11 +73,9 @@ def test_a_thousand_scale_sets_and_vms_take_what_their_own_limits_take(kinds: tu
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize(("subscriptions", "regions"), [(1, 1), (2, 2)])
-def test_with_half_of_every_budget_taken_by_somebody_else_the_other_half_is_used(
-    command: str, subscriptions: int, regions: int
-) -> None:
-    rehearsal = Rehearsal(1_000, command, subscriptions, regions)
+@pytest.mark.parametrize("places", exhaustively(2, 1), ids="{}-places".format)
+def test_with_half_of_every_budget_taken_by_somebody_else_the_other_half_is_used(command: str, places: int) -> None:
+    rehearsal = Rehearsal(1_000, command, subscriptions=places, regions=places)
     rehearsal.azure.taken = 0.5
     results = rehearsal.run()
     assert all(one and one.error is None for one in results)
@@ -89,7 +92,7 @@ def test_operations_that_take_now_two_seconds_and_now_eight_are_looked_at_once_o
     assert rehearsal.clock.at <= 1.08 * bound(rehearsal)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", exhaustively(*range(5)))
 def test_whatever_goes_wrong_on_the_way_every_vm_ends_as_asked_or_says_why_not(seed: int) -> None:
     rehearsal = Rehearsal(500, "add-user" if seed % 2 else "enable-system", 2, 2, seed)
     chance = random.Random(seed)
@@ -109,7 +112,7 @@ def test_whatever_goes_wrong_on_the_way_every_vm_ends_as_asked_or_says_why_not(s
         assert vm in failed or bool(machine.identity.users) or machine.identity.system is not None
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", exhaustively(*range(3)))
 def test_a_colleague_who_changes_vms_meanwhile_loses_nothing(seed: int) -> None:
     """Every identity that somebody else attaches during the run is there afterwards, and so is the run's own."""
     rehearsal = Rehearsal(300, "add-user", seed=seed)

@@ -18,12 +18,14 @@ import pytest
 import requests
 
 from tests.requests_adapter import SenderAdapter, built
+from tests.seeded import seeded
 from vmident.cli.main import main
 from vmident.cli.runtime import Runtime, Terminal
 from vmident.ports.http import HttpSender, RawResponse
+from vmident.private_files import create_private
 from vmident.sandbox.authorization.token import COLLEAGUE_TOKEN
 from vmident.sandbox.http_messages import Request, Response, json_answer
-from vmident.sandbox.sandbox import SUBSCRIPTION, Sandbox
+from vmident.sandbox.sandbox import FILE_NAME, SUBSCRIPTION, Sandbox
 from vmident.sandbox.transport.in_process import SandboxNetwork
 
 GROUP = "myResourceGroup"
@@ -180,9 +182,10 @@ class Program:
             operation_seconds=lambda: self.operation_seconds,
             with_examples=self.with_examples,
         )
-        if not self.with_examples:
-            self.sandbox.status()  # the seed is written now, and not by the first command
-            self.sandbox.close()
+        file = self.sandbox.folder / FILE_NAME
+        if not self.with_examples and not file.exists():
+            create_private(file)
+            file.write_bytes(seeded(self.time.now))
 
     def __call__(self, words: str) -> Outcome:
         self.sent.clear()

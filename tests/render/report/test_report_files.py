@@ -37,7 +37,7 @@ def test_the_document_has_counts_findings_identities_and_what_was_not_read() -> 
 
 
 def test_a_sarif_log_is_read_by_another_tool_with_the_same_results(tmp_path: Path) -> None:
-    reader = pytest.importorskip("sarif.loader", reason="sarif-tools is not among what the smoke tests need")
+    reader = pytest.importorskip("sarif.loader", reason="sarif-tools is not in the group smoke")
     report = report_of()
     file = tmp_path / "findings.sarif"
     file.write_text(json.dumps(report_sarif(report, "1.2.3")), encoding="utf-8")

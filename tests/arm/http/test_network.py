@@ -78,6 +78,36 @@ def test_as_many_connections_are_kept_as_requests_are_under_way_at_once(network:
 
 
 @pytest.mark.parametrize(
+    ("target", "sent"),
+    [
+        ("/a%20b?$skiptoken=a=b+c/d==", "/a%20b?$skiptoken=a=b+c/d=="),
+        ("/a%2Fb?t=%2F%2B%3D&s=", "/a%2Fb?t=%2F%2B%3D&s="),
+        ("/%41%7E~/%2E%2E/b?", "/%41%7E~/%2E%2E/b?"),
+        ("//a//b?x=1#fragment", "//a//b?x=1"),
+        ("/a b\t?x=y z\r\nHost: elsewhere", "/a%20b%09?x=y%20z%0D%0AHost:%20elsewhere"),
+        ("/\u00fc?x=\u00fc|", "/%C3%BC?x=%C3%BC%7C"),
+    ],
+)
+def test_a_url_is_requested_as_given_with_what_http_does_not_allow_encoded(
+    network: Network, azure: Hostile, target: str, sent: str
+) -> None:
+    """The package requests decoded `%41`, `%7E` and `%2E` and dropped a `?` at the end; a signature may cover each."""
+    network.send("GET", azure.endpoint + target, {}, b"")
+    assert azure.asked == [f"GET {sent}"]
+
+
+def test_neither_cookies_nor_redirects_are_followed(network: Network, azure: Hostile) -> None:
+    set_cookie = {"set-cookie": "a=b; Path=/", "location": f"{azure.endpoint}/elsewhere"}
+    azure.serve = lambda peer: peer.send(whole({"sent": peer.headers}, 302, set_cookie))
+
+    responses = [network.send("GET", f"{azure.endpoint}/x", {}, b"") for _ in range(2)]
+
+    assert [one.status for one in responses] == [302, 302]
+    assert azure.asked == ["GET /x", "GET /x"]
+    assert b"cookie" not in responses[1].body
+
+
+@pytest.mark.parametrize(
     "interim",
     [
         b"HTTP/1.1 102 Processing\r\n\r\n",

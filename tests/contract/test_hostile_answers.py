@@ -265,7 +265,11 @@ def test_an_answer_that_unpacks_to_too_much_is_not_unpacked(azure: Azure) -> Non
 
 def test_an_answer_that_is_packed_is_read(azure: Azure) -> None:
     def fault(peer: Peer, answer: Response) -> None:
-        peer.send(chunked(gzip.compress(answer.body), headers={**answer.headers, "content-encoding": "gzip"}))
+        assert peer.headers["accept-encoding"] == "gzip"
+        members = gzip.compress(answer.body[:50]), gzip.compress(b""), gzip.compress(answer.body[50:]), b"\0"
+        packed = b"".join(members)
+        pieces = [packed[at : at + 7] for at in range(0, len(packed), 7)]
+        peer.send(chunked(*pieces, headers={**answer.headers, "content-encoding": "gzip"}))
 
     azure.when("GET", "virtualMachines/webVM", fault)
     assert azure(f"show webVM -g {GROUP}").json["id"] == vm_id("webVM")

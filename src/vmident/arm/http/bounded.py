@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse, PoolManager
 
-ACCEPTED_ENCODINGS = "gzip, deflate"
+ACCEPTED_ENCODINGS = "gzip"
+"""Not `deflate`: some servers send raw deflate under this name, and some zlib's format (RFC 9110, section 8.4.1.2)."""
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 _CHUNK_BYTES = 64 * 1024
 _EITHER_FORMAT = 47  # zlib's window bits for a gzip or a zlib header
+_MEMBER = b"\x1f"
 
 
 class Allowance(threading.local):
@@ -97,9 +99,14 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
     is_empty = True
     for arrived in pieces:
         is_empty, packed = False, arrived
-        while packed and not inflating.eof:
+        while packed:
+            if inflating.eof:
+                # gzip may have several members (RFC 1952, section 2.2). What else follows is ignored.
+                if not packed.startswith(_MEMBER):
+                    break
+                inflating = zlib.decompressobj(_EITHER_FORMAT)
             piece = inflating.decompress(packed, _CHUNK_BYTES)
-            packed = inflating.unconsumed_tail
+            packed = inflating.unused_data or inflating.unconsumed_tail
             size += len(piece)
             if size > ANSWER_BYTES:
                 raise too_large("The decompressed response")

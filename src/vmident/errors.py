@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """The exit code of the process; design, section 4."""
+    """The exit code of the process."""
 
     DONE = 0
     FAILED = 1

@@ -29,7 +29,7 @@ HOW_TITLES = {
 
 
 def access_document(report: AccessReport) -> dict[str, Any]:
-    """Return `{"identities": […], "findings": […], "unread": [{"what", "why"}], "asOf"}` (design, section 13)."""
+    """Return `{"identities": […], "findings": […], "unread": [{"what", "why"}], "asOf"}`."""
     return {
         "identities": [_identity_document(one) for one in report.identities],
         "findings": [finding_document(one) for one in report.findings],
@@ -211,7 +211,7 @@ def _edge_document(edge: Edge) -> dict[str, Any]:
 
 
 def holding_document(one: Holding) -> dict[str, Any]:
-    """Return a role of an identity as `canDo` has it (design, section 13)."""
+    """Return a role of an identity as `canDo` has it."""
     return {
         "role": one.role,
         "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{one.role_guid}",

@@ -1,4 +1,4 @@
-"""Results as plain documents: the JSON that scripts rely on (design, section 3)."""
+"""Results as plain documents: the JSON that scripts rely on."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _verification_member(result: ChangeResult) -> Document:
 
 
 def verification_document(result: VmVerification) -> Document:
-    """Return `{"id", "name", "status", "checks": [CHECK], "warnings", "error"}`; design, section 12."""
+    """Return `{"id", "name", "status", "checks": [CHECK], "warnings", "error"}`."""
     return {
         "id": str(result.id) if result.id else None,
         "name": result.name,

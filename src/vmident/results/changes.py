@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Status(Enum):
-    """How a change of one VM ended; design, section 3."""
+    """How a change of one VM ended."""
 
     CHANGED = "changed"
     UNCHANGED = "unchanged"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class VerificationStatus(Enum):
-    """How the verification of one VM ended; design, section 12.
+    """How the verification of one VM ended.
 
     `skipped`: no script was run in the VM. `unknown`: one was sent, and what it found is not known.
     """

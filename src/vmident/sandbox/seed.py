@@ -1,4 +1,4 @@
-"""What a new sandbox holds (design, section 7): the group of the tutorials, and an estate of some age beside it.
+"""What a new sandbox holds: the group of the tutorials, and an estate of some age beside it.
 
 The second group has what goes wrong in an estate: VMs whose extensions or disks depend on an identity, one whose
 identity was deleted, two whose identity was deleted and created again (long ago, and an hour ago), one that is stopped,

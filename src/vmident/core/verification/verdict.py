@@ -35,7 +35,7 @@ _NO_SUCH_IDENTITY = "identity not found"
 
 
 class TokenCheckStatus(Enum):
-    """How one check ended; design, section 12."""
+    """How one check ended."""
 
     OK = "ok"
     WRONG_PRINCIPAL = "wrong-principal"

@@ -1,6 +1,6 @@
-"""What a new sandbox holds: the group of the tutorials, and an estate of some age beside it.
+"""What a new sandbox holds: the group of the tutorials, and a group that has been in use for a while.
 
-The second group has what goes wrong in an estate: VMs whose extensions or disks depend on an identity, one whose
+The second group has what goes wrong over time: VMs whose extensions or disks depend on an identity, one whose
 identity was deleted, two whose identity was deleted and created again (long ago, and an hour ago), one that is stopped,
 and one without an agent.
 """

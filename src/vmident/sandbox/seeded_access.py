@@ -1,4 +1,4 @@
-"""Who has which rights in a new sandbox: an estate in which `vmident access` finds something.
+"""Who has which rights in a new sandbox: rights in which `vmident access` finds something.
 
 A web engineer runs scripts on VMs through a custom role that allows nothing else, and is eligible for a wider one. One
 of these VMs carries an identity that may change everything in the subscription, and that a nightly job outside Azure

@@ -17,7 +17,7 @@ from vmident.sandbox.policy import rules
 from vmident.sandbox.policy.assignments.assigned import includes
 from vmident.sandbox.policy.conditions import AllOf, AnyOf, Not, holds
 from vmident.sandbox.policy.effects.modification import can_modify
-from vmident.sandbox.policy.evaluation import Estate, effect_of
+from vmident.sandbox.policy.evaluation import Inventory, effect_of
 from vmident.sandbox.policy.rule_errors import EvaluationFailed
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 _DECIDING = ("type", "name", "kind")
 
 
-def applies(estate: Estate, rule: AssignedRule, resource: dict[str, Any]) -> bool:
+def applies(inventory: Inventory, rule: AssignedRule, resource: dict[str, Any]) -> bool:
     """Return whether a rule of an assignment applies to a resource."""
     effect = effect_of(rule)
     if effect == "disabled" or not includes(rule.assignment, resource):
         return False
     if effect == rules.MODIFY and not can_modify(rule, resource):
         return False
-    context = estate.context(rule, resource)
+    context = inventory.context(rule, resource)
     try:
         if effect in (rules.DEPLOY, rules.AUDIT_MISSING):
             return holds(rule.rule.condition, resource, context)

@@ -106,7 +106,7 @@ def rule_of(definition: Record) -> tuple[Rule, dict[str, Parameter]]:
 
 @lru_cache(maxsize=2048)
 def _rule_in(text: str) -> tuple[Rule, dict[str, Parameter]]:
-    # An estate with many rules evaluates each of them on every write.
+    # A scope with many rules evaluates each of them on every write.
     rule, raw = json.loads(text)
     parameters = read_parameters(raw, "policy", _MOST_PARAMETERS)
     return read_rule(rule, parameters), parameters

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Resource = dict[str, Any]
 
 
-class Estate:
+class Inventory:
     """The resources of the sandbox below a scope, as ARM shows them at a moment; read when first asked for."""
 
     def __init__(self, rows: Rows, internal: InternalClient, scope: str, now: float) -> None:
@@ -113,7 +113,7 @@ class Estate:
             return [] if found is None else [found]
         return [
             one
-            for one in Estate(self._rows, self._internal, resource["id"] if is_child else group, self.now).resources
+            for one in Inventory(self._rows, self._internal, resource["id"] if is_child else group, self.now).resources
             if one["type"].lower() == kind.lower() and (not name or str(one["name"]).lower() == str(name).lower())
         ]
 

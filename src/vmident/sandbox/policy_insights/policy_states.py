@@ -16,7 +16,7 @@ from vmident.sandbox.http_messages import Response, json_answer
 from vmident.sandbox.policy import store
 from vmident.sandbox.policy.applicability import applies
 from vmident.sandbox.policy.assignments.assigned import AssignedRule, assigned_rules
-from vmident.sandbox.policy.evaluation import Estate, effect_of, group_of
+from vmident.sandbox.policy.evaluation import Inventory, effect_of, group_of
 from vmident.sandbox.protocol.odata_filter import read_filter
 from vmident.sandbox.protocol.timestamps import wire_time
 
@@ -120,12 +120,12 @@ def _states(call: Call) -> list[State]:
     if call.words["which"].lower() not in _STATES:
         raise sandbox_errors.not_in_the_sandbox(f"the policy states '{call.words['which']}'")
     scope, of_object = _scope(call)
-    estate = Estate(call.rows, call.internal, scope, call.now)
+    inventory = Inventory(call.rows, call.internal, scope, call.now)
     found = [
-        _state(call, rule, resource, is_compliant=not estate.is_non_compliant(rule, resource))
+        _state(call, rule, resource, is_compliant=not inventory.is_non_compliant(rule, resource))
         for rule in _rules(call, scope, of_object)
-        for resource in estate.resources
-        if applies(estate, rule, resource)
+        for resource in inventory.resources
+        if applies(inventory, rule, resource)
     ]
     for clause in read_filter(call.query.get("$filter", "")):
         if clause.is_call or (found and clause.name not in {name.lower() for name in found[0]}):

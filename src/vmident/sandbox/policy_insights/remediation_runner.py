@@ -23,7 +23,7 @@ from vmident.sandbox.policy import rules
 from vmident.sandbox.policy.aliases import SCALE_SET, VM
 from vmident.sandbox.policy.effects.deployment import VERSION, deployment_of, policy_headers
 from vmident.sandbox.policy.effects.modification import can_modify, patch_of
-from vmident.sandbox.policy.evaluation import Estate, effect_of
+from vmident.sandbox.policy.evaluation import Inventory, effect_of
 from vmident.sandbox.policy.rule_errors import EvaluationFailed
 from vmident.sandbox.policy_insights.remediation_request import EVALUATE, remediated_rule
 
@@ -62,15 +62,15 @@ def advance(rows: Rows, run: Record, internal: InternalClient, settings: Sandbox
         record |= {"state": "Failed", "message": "The policy assignment cannot be evaluated any more.", "changed": now}
         _finish(rows, run, record, now)
         return
-    estate = Estate(rows, internal, record["group"], now)
+    inventory = Inventory(rows, internal, record["group"], now)
     if record["state"] == "Accepted":
         is_known = record["mode"] == EVALUATE or rule.assignment["written"] + settings.policy_lag_seconds <= now
-        record |= {"state": "InProgress", "deployments": _discovered(record, rule, estate, now) if is_known else []}
+        record |= {"state": "InProgress", "deployments": _discovered(record, rule, inventory, now) if is_known else []}
     for one in record["deployments"]:
         if one["state"] == "Running" and one["ends"] <= now:
             _look(rows, one, internal, settings, now)
     as_policy = internal.sent_by({**run["sent"], **policy_headers(rule)})
-    _begin_more(record, rule, estate, as_policy, settings)
+    _begin_more(record, rule, inventory, as_policy, settings)
     record["changed"] = now
     ends = [one["ends"] for one in record["deployments"] if one["state"] == "Running"]
     if ends:
@@ -89,11 +89,11 @@ def _rule(rows: Rows, record: Record) -> AssignedRule | None:
         return None
 
 
-def _discovered(record: Record, rule: AssignedRule, estate: Estate, now: float) -> list[Record]:
+def _discovered(record: Record, rule: AssignedRule, inventory: Inventory, now: float) -> list[Record]:
     is_modify = effect_of(rule) == rules.MODIFY
     found = [
         one
-        for one in estate.non_compliant(rule)
+        for one in inventory.non_compliant(rule)
         if (not record["locations"] or one.get("location") in record["locations"])
         and (not record["resourceIds"] or one["id"].lower() in record["resourceIds"])
         and (not is_modify or can_modify(rule, one))
@@ -114,31 +114,31 @@ def _discovered(record: Record, rule: AssignedRule, estate: Estate, now: float) 
 
 
 def _begin_more(
-    record: Record, rule: AssignedRule, estate: Estate, as_policy: InternalClient, settings: SandboxSettings
+    record: Record, rule: AssignedRule, inventory: Inventory, as_policy: InternalClient, settings: SandboxSettings
 ) -> None:
     states = [one["state"] for one in record["deployments"]]
     if record["state"] == CANCELING or _is_over_threshold(record):
         return
     free = record["parallel"] - states.count("Running")
     for one in [each for each in record["deployments"] if each["state"] == "Waiting"][: max(0, free)]:
-        _remediate(one, rule, estate, as_policy, settings)
+        _remediate(one, rule, inventory, as_policy, settings)
 
 
 def _remediate(
-    one: Record, rule: AssignedRule, estate: Estate, as_policy: InternalClient, settings: SandboxSettings
+    one: Record, rule: AssignedRule, inventory: Inventory, as_policy: InternalClient, settings: SandboxSettings
 ) -> None:
     """Change one resource, if it still needs it."""
-    now = estate.now
+    now = inventory.now
     one |= {"began": now, "changed": now, "ends": now + _pause(settings)}
-    resource = estate.read(one["resource"], one["type"])
-    if resource is None or not estate.is_non_compliant(rule, resource):
+    resource = inventory.read(one["resource"], one["type"])
+    if resource is None or not inventory.is_non_compliant(rule, resource):
         one["state"] = "Succeeded"
         return
     try:
         if effect_of(rule) == rules.MODIFY:
-            _modify(one, rule, resource, estate, as_policy)
+            _modify(one, rule, resource, inventory, as_policy)
         else:
-            one["deployment"], body = deployment_of(rule, resource, estate, settings.new_uuid())
+            one["deployment"], body = deployment_of(rule, resource, inventory, settings.new_uuid())
             url = f"{one['deployment']}?api-version={VERSION}"
             _note(one, as_policy.answer("PUT", url, body, now))
     except EvaluationFailed as failed:
@@ -147,14 +147,14 @@ def _remediate(
 
 
 def _modify(
-    one: Record, rule: AssignedRule, resource: dict[str, Any], estate: Estate, as_policy: InternalClient
+    one: Record, rule: AssignedRule, resource: dict[str, Any], inventory: Inventory, as_policy: InternalClient
 ) -> None:
-    body = patch_of(rule, resource, estate.context(rule, resource))
+    body = patch_of(rule, resource, inventory.context(rule, resource))
     if not body:
         one["state"] = "Succeeded"
         return
     version = _PATCH_VERSIONS.get(resource["type"].lower(), "2023-01-31")
-    _note(one, as_policy.answer("PATCH", f"{resource['id']}?api-version={version}", body, estate.now))
+    _note(one, as_policy.answer("PATCH", f"{resource['id']}?api-version={version}", body, inventory.now))
 
 
 def _note(one: Record, answer: Response) -> None:

@@ -10,7 +10,7 @@ from vmident.sandbox.resource_graph import change_log
 
 if TYPE_CHECKING:
     from vmident.sandbox.policy.assignments.assigned import AssignedRule
-    from vmident.sandbox.policy.evaluation import Estate
+    from vmident.sandbox.policy.evaluation import Inventory
 
 VERSION = "2021-04-01"
 
@@ -23,10 +23,10 @@ def policy_headers(rule: AssignedRule) -> dict[str, str]:
 
 
 def deployment_of(
-    rule: AssignedRule, resource: dict[str, Any], estate: Estate, new_uuid: str
+    rule: AssignedRule, resource: dict[str, Any], inventory: Inventory, new_uuid: str
 ) -> tuple[str, dict[str, Any]]:
     """Return the id and the body of a rule's deployment: to the group of the resource, or to its subscription."""
-    context = estate.context(rule, resource)
+    context = inventory.context(rule, resource)
     details = rule.rule.details
     deployment = {name.lower(): value for name, value in details["deployment"].items()}
     properties = {name.lower(): value for name, value in deployment["properties"].items()}

@@ -15,7 +15,7 @@ from vmident.sandbox.policy import rules, store
 from vmident.sandbox.policy.assignments.assigned import assigned_rules
 from vmident.sandbox.policy.assignments.request import NOT_ENFORCED
 from vmident.sandbox.policy.effects.deployment import VERSION, deployment_of, policy_headers
-from vmident.sandbox.policy.evaluation import Estate, effect_of
+from vmident.sandbox.policy.evaluation import Inventory, effect_of
 from vmident.sandbox.policy.rule_errors import EvaluationFailed
 from vmident.sandbox.protocol.operations import BUSY_STATES
 from vmident.sandbox.resource_graph import change_log
@@ -47,8 +47,8 @@ def begin(call: Call, resource_id: str, kind: str) -> None:
 def advance(rows: Rows, run: Record, internal: InternalClient, settings: SandboxSettings) -> None:
     """Begin the deployments, or wait on."""
     now, key = run["due"], f"{KIND} {run['group']}"
-    estate = Estate(rows, internal, run["group"], now)
-    resource = estate.read(run["group"], run["name"])
+    inventory = Inventory(rows, internal, run["group"], now)
+    resource = inventory.read(run["group"], run["name"])
     if resource is not None and resource.get("properties", {}).get("provisioningState") in BUSY_STATES:
         rows.replace(
             "run", key, run["name"], {**run, "due": now + max(_SHORTEST_SECONDS, settings.operation_seconds())}
@@ -60,8 +60,8 @@ def advance(rows: Rows, run: Record, internal: InternalClient, settings: Sandbox
             continue
         try:
             for rule in assigned_rules(rows, assignment):
-                if effect_of(rule) == rules.DEPLOY and estate.is_non_compliant(rule, resource or {}):
-                    deployment_id, body = deployment_of(rule, resource or {}, estate, settings.new_uuid())
+                if effect_of(rule) == rules.DEPLOY and inventory.is_non_compliant(rule, resource or {}):
+                    deployment_id, body = deployment_of(rule, resource or {}, inventory, settings.new_uuid())
                     as_policy = internal.sent_by({**run["sent"], **policy_headers(rule)})
                     as_policy.answer("PUT", f"{deployment_id}?api-version={VERSION}", body, now)
         except (EvaluationFailed, Refused):

@@ -27,7 +27,7 @@ from vmident.sandbox.policy.assignments.assigned import AssignedRule, assigned_r
 from vmident.sandbox.policy.assignments.request import NOT_ENFORCED
 from vmident.sandbox.policy.conditions import holds
 from vmident.sandbox.policy.effects.modification import can_modify, patch_of
-from vmident.sandbox.policy.evaluation import Estate, effect_of, newest_version
+from vmident.sandbox.policy.evaluation import Inventory, effect_of, newest_version
 from vmident.sandbox.policy.rule_errors import EvaluationFailed
 from vmident.sandbox.resource_manager.resource_types import RESOURCE_KINDS
 
@@ -99,7 +99,7 @@ def _merged(whole: Any, change: Any) -> Any:
 
 
 def _context(call: Call, rule: AssignedRule, content: Content) -> EvaluationContext:
-    context = Estate(call.rows, call.internal, call.path, call.now).context(rule, content)
+    context = Inventory(call.rows, call.internal, call.path, call.now).context(rule, content)
     return replace(context, api_version=call.api_version)
 
 

@@ -109,7 +109,7 @@ class Options(Struct, frozen=True):
         typer.Option(
             "--subscription",
             metavar="NAME|ID",
-            help="Subscription, by name or ID. Repeatable, or 'all', when selecting VMs.",
+            help="Subscription, by name or ID. Commands that select VMs accept several, or 'all'.",
             show_default=False,
             autocompletion=candidates.subscriptions,
         ),

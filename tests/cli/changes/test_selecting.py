@@ -41,6 +41,12 @@ def test_a_selection_of_one_gives_an_array_and_of_none_an_empty_one(program: Pro
     assert program.patches == []
 
 
+def test_a_list_that_selects_none_says_so_once(program: Program) -> None:
+    program.terminal = WIDE_TERMINAL
+    none = program("list --tag team=lost")
+    assert (none.code, none.out, none.err) == (0, "", "No VMs match.\n")
+
+
 def test_a_change_of_a_selection_takes_the_list_for_the_first_read(program: Program) -> None:
     program(f"add-user --all --yes --identity {IDENTITY}")
     reads = [one.path for one in program.sent if one.method == "GET" and not one.is_poll]

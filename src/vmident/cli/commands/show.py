@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from vmident.cli.options.shared import SelectionOptions, VmOptions, VmWords
 from vmident.cli.run import Run, one_or_all
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vmident.cli.composition.session import Session
     from vmident.core.selection import Selection
     from vmident.core.virtual_machine import VirtualMachine
+    from vmident.render.line import Line
     from vmident.results.changes import VmView
 
 _TOLD_EVERY = 500
@@ -78,13 +79,17 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
     session = run.open(selecting=selection is not None, kind=selecting.kind)
     began_seconds = run.runtime.wall()
     outcomes: list[VmView] = []
+
+    def lines(rows: Sequence[Mapping[str, Any]]) -> Iterable[Line]:
+        if selection and not rows:
+            return ()  # the selection has said so
+        return table_lines(rows, run.runtime.wall() - began_seconds, run.width_columns, session.where.kinds)
+
     run.answer_each(
         _machines(_each_listed(selection, session, run), outcomes, run),
         document=vm_document,
         row=vm_row,
-        lines=lambda rows: table_lines(
-            rows, run.runtime.wall() - began_seconds, run.width_columns, session.where.kinds
-        ),
+        lines=lines,
     )
     for one in outcomes:
         if one.error:

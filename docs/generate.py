@@ -38,15 +38,16 @@ _EXIT_CODES = {
     "DONE": "Success, or no changes.",
     "FAILED": "General failure, or you answered no at the prompt.",
     "USAGE": "Usage error, such as an ambiguous name or a missing `--yes`; nothing was changed.",
-    "NOT_FOUND": "A VM, identity, resource group or subscription was not found.",
+    "NOT_FOUND": "A VM, identity, resource group, or subscription was not found.",
     "NOT_ALLOWED": "Not signed in, or not allowed.",
     "SOME_FAILED": "Some VMs succeeded and some failed. If all fail with the same code, that code is returned instead. "
     "`verify`: some VMs could not be verified. `access` and `report`: not all role assignments "
     "were read, so `--fail-on` cannot be evaluated.",
     "CONFLICT": "Conflict: the VM changed, is being deleted, or has another operation that did not finish in time.",
-    "TIMED_OUT": "Timed out: `--timeout` or the two-hour limit of an operation expired; the change may still complete.",
+    "TIMED_OUT": "Timed out: `--timeout` or the two-hour limit of an operation expired; "
+    "the change might still complete.",
     "PENDING": "Changes are pending (`plan --exit-code`), or a finding is at least as severe as `--fail-on`.",
-    "INTERRUPTED": "Interrupted by Ctrl-C, SIGTERM or SIGHUP; operations in Azure continue.",
+    "INTERRUPTED": "Interrupted by Ctrl-C, SIGTERM, or SIGHUP; operations in Azure continue.",
 }
 # Where the first line of the class is written for developers.
 _SAID_TO_READERS = {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import select
 import socket
+import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tests.hostile import Peer
@@ -69,17 +72,24 @@ class SocksProxy:
 
 
 def _relay(connection: socket.socket, to: tuple[str, int]) -> None:
-    with socket.create_connection(to, timeout=20) as onward:
-        back = threading.Thread(target=_pump, args=[onward, connection])
-        back.start()
-        _pump(connection, onward)
-        back.join()
+    """Pass bytes on in both directions until the server ends its side, and then read what the client still sends.
+
+    In one thread: a TLS connection must not be read and written at the same moment.
+    """
+    with socket.create_connection(to, timeout=20) as onward, suppress(OSError):  # raised where one side has closed
+        while True:
+            for one in _readable(connection, onward):
+                piece = one.recv(65536)
+                if not piece:
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(65536):
+                        pass
+                    return
+                (onward if one is connection else connection).sendall(piece)
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
-    try:
-        while piece := one.recv(65536):
-            other.sendall(piece)
-        other.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass  # one side has closed
+def _readable(connection: socket.socket, onward: socket.socket) -> list[socket.socket]:
+    # What TLS has decrypted already is no longer in the socket.
+    if isinstance(connection, ssl.SSLSocket) and connection.pending():
+        return [connection]
+    return select.select([connection, onward], [], [], 20)[0]

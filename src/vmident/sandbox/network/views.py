@@ -156,8 +156,11 @@ def _ip(record: Record, nics: list[Record]) -> dict[str, Any]:
 
 
 def public_address(record: Record) -> str:
-    """Return the address: one of those that documents may use (RFC 5737), so that no host is reached by mistake."""
-    return f"203.0.113.{1 + _digest(record['guid'])[0] % 254}"
+    """Return the address: one of those that documents may use (RFC 5737), so that no host is reached by mistake.
+
+    It depends on the resource's ID alone: docs that create a VM show the address that their readers get.
+    """
+    return f"203.0.113.{1 + _digest(record['id'].lower())[0] % 254}"
 
 
 def _nic(record: Record, _nics: list[Record]) -> dict[str, Any]:

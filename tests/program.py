@@ -171,6 +171,7 @@ class Program:
     secrets: list[str] = field(default_factory=list)
     operation_seconds: float = 1.5
     with_examples: bool = False
+    new_uuid: Callable[[], str] = lambda: str(uuid.uuid4())
     rules: list[Rule] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
 
@@ -178,7 +179,7 @@ class Program:
         self.sandbox = Sandbox(
             self.folder / "sandbox",
             now=self.time.read,
-            new_uuid=lambda: str(uuid.uuid4()),
+            new_uuid=self.new_uuid,
             operation_seconds=lambda: self.operation_seconds,
             with_examples=self.with_examples,
         )
@@ -202,7 +203,7 @@ class Program:
             monotonic=self.time.read,
             sleep=self.time.sleep,
             wall=self.time.read,
-            new_uuid=lambda: str(uuid.uuid4()),
+            new_uuid=self.new_uuid,
             read_input=self._read_input,
             read_secret=lambda _question: self.secrets.pop(0),
             through=lambda sender: TestSender(SandboxNetwork(self.sandbox) if sender else None, self.rules, self.sent),

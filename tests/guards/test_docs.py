@@ -6,9 +6,11 @@ import contextlib
 import functools
 import io
 import os
+import random
 import re
 import shlex
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pytest
 from docs.generate import PROJECT, pages, renewed
 from tests.deployments import deploy
 from tests.guards.help_texts import command_words, help_of
+from tests.guards.page_ids import PageIds
 from tests.program import NO_TERMINAL, TERMINAL, Program
 from vmident import errors
 from vmident.cli.main import main
@@ -52,10 +55,6 @@ _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"# file: (\S+)\n")
 _INLINE = re.compile(r"`(vmident [^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_RUN = re.compile(r"\b[0-9a-f]{8}\b")
-# The sandbox's public addresses, of a range that belongs to nobody.
-_ADDRESS = re.compile(r"203\.0\.113\.\d+")
 _FOLDER = re.compile(r'^(\s*"?folder"?:?\s+"?)[^"\n]+', re.MULTILINE)
 _ANSWER = re.compile(r"(?:\[y/N\]|Type \d+ to confirm): (.*)")
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
@@ -148,11 +147,9 @@ def steps_of(block: str) -> Iterator[tuple[str, str]]:
         yield line, shown
 
 
-def steady(text: str) -> str:
-    """Replace what differs from run to run with placeholders."""
-    text = _FOLDER.sub(r"\1FOLDER", _RUN.sub("RUN", _GUID.sub("GUID", _ADDRESS.sub("ADDRESS", text))))
-    lines = (line.rstrip() for line in text.splitlines())
-    return "\n".join(lines).strip("\n")
+def tidy(text: str) -> str:
+    """Return the text as a block has it: no white space at the end of lines, no empty lines around."""
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
 
 
 def ran(text: str, program: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str, str]]:
@@ -176,8 +173,14 @@ WITH_SHELL_BLOCKS = [page for page in PAGES if any(shell_blocks(text_of(page)))]
 
 
 @pytest.fixture
-def fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
-    program = Program(tmp_path, capsys, environ={}, with_examples=True)
+def fresh(page: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
+    """A program on a fresh sandbox: it draws the same IDs until the page changes, and none that the page shows."""
+    draws = random.Random(text_of(page))
+
+    def new_uuid() -> str:
+        return str(uuid.UUID(int=draws.getrandbits(128), version=4))
+
+    program = Program(tmp_path, capsys, environ={}, with_examples=True, new_uuid=new_uuid)
     yield program
     program.sandbox.close()
 
@@ -188,14 +191,16 @@ def test_what_a_page_shows_is_what_the_program_prints(
 ) -> None:
     text = text_of(page)
     fresh.terminal = NO_TERMINAL if name_of(page) in OFF_A_TERMINAL else TERMINAL
+    ids = PageIds()
     start = 0
     for line, shown, printed in ran(text, fresh, monkeypatch):
+        old = tidy(shown)
+        new = ids.replaced(_FOLDER.sub(r"\1/home/me/.local/state/vmident/sandbox", tidy(printed)), old)
         if not REWRITE:
-            assert steady(printed) == steady(shown), line
-        elif steady(printed) != steady(shown):
-            new = _FOLDER.sub(r"\1/home/me/.local/state/vmident/sandbox", printed)
+            assert new == old, line
+        elif new != old:
             start = text.index(f"$ {line}\n{shown}", start) + len(f"$ {line}\n")
-            text = f"{text[:start]}{new.strip() and new.rstrip() + chr(10)}{text[start + len(shown) :]}"
+            text = f"{text[:start]}{new and new + chr(10)}{text[start + len(shown) :]}"
     if REWRITE:
         page.write_text(text, encoding="utf-8")
 

@@ -101,5 +101,10 @@ def capitalized(text: str) -> str:
 
 def counted(vms: Iterable[ResourceId]) -> str:
     """Return `41 VMs`, `1 scale set`, or `3 VMs and 2 scale sets`; `0 VMs` where there are none at all."""
-    counts = Counter(map(kind_of, vms)) or {VmKind.VM: 0}
+    return counted_by_kind(map(kind_of, vms))
+
+
+def counted_by_kind(kinds: Iterable[VmKind]) -> str:
+    """Return the same for the kind of each resource."""
+    counts = Counter(kinds) or {VmKind.VM: 0}
     return " and ".join(kind.counted(counts[kind]) for kind in VmKind if kind in counts)

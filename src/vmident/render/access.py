@@ -98,7 +98,8 @@ def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
     for one in findings:
         yield Line(f"{one.severity.value:<7} {one.rule}", _TONES[one.severity])
         yield Line(f"        {one.message}")
-        yield Line(f"        Fix: {one.remediation}", Tone.FAINT)
+        for number, text in enumerate(one.remediation.split("\n")):
+            yield Line(f"        {'Fix: ' if number == 0 else '     '}{text}", Tone.FAINT)
     yield from finding_count_lines(findings)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vmident.core.identity import IdentityState, SystemIdentity, UserIdentity
-from vmident.core.vm_kind import ONLY_VMS, VmKind, kind_of, none_of
+from vmident.core.vm_kind import ONLY_VMS, VmKind, counted_by_kind, kind_of, none_of
 from vmident.render.formats import as_table
 from vmident.render.line import Line, Tone
 from vmident.render.moment import age
@@ -34,6 +33,7 @@ HEADINGS = {
     Status.UNKNOWN: "sent, outcome unknown",
     Status.SKIPPED: "skipped",
 }
+_SUMMARY_WORDS = {Status.PLANNED: HEADINGS[Status.PLANNED]}
 
 
 _ROLE_MARKS = {
@@ -130,8 +130,7 @@ def table_lines(
     yield Line(heading, Tone.HEADING)
     for text in others:
         yield Line(text)
-    counts = Counter(row["kind"] for row in rows)
-    number = " and ".join(kind.counted(counts[kind.value]) for kind in VmKind if counts[kind.value])
+    number = counted_by_kind(VmKind(row["kind"]) for row in rows)
     since = f", read {age(age_seconds)}" if age_seconds >= _OLD_SECONDS else ""
     yield Line(f"{number}{since}", Tone.FAINT)
 
@@ -158,14 +157,13 @@ def warnings_about(name: str, warnings: Sequence[Notice]) -> Iterator[Line]:
 def summary_line(results: Sequence[ChangeResult]) -> Line:
     """Count several changes by how they ended, each once."""
     counts = {status: sum(result.status is status for result in results) for status in Status}
-    said = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+    said = ", ".join(f"{count} {_SUMMARY_WORDS.get(status, status.value)}" for status, count in counts.items() if count)
     return Line(f"{counted_results(results)}: {said}", Tone.HEADING)
 
 
 def counted_results(results: Sequence[ChangeResult]) -> str:
     """Return `41 VMs`, or `3 VMs and 2 scale sets`; what was not found counts as a VM."""
-    counts = Counter(kind_of(one.id) if one.id else VmKind.VM for one in results)
-    return " and ".join(kind.counted(counts[kind]) for kind in VmKind if counts[kind]) or VmKind.VM.counted(0)
+    return counted_by_kind(kind_of(one.id) if one.id else VmKind.VM for one in results)
 
 
 def _names(ids: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.program import TERMINAL, Outcome, Program, answering_with, vm_id
+from tests.program import TERMINAL, Outcome, Program, answering_with, identity_id, vm_id
 from vmident.sandbox.sandbox import SUBSCRIPTION
 from vmident.sandbox.seeded_access import WEB_ENGINEER
 
@@ -39,7 +39,7 @@ def test_a_vm_shows_who_can_act_as_its_identities_and_by_which_role(seeded: Prog
     assert [(one["role"], one["privileged"]) for one in found["monitoring"]["canDo"]] == [("Contributor", True)]
     assert {one.split("/")[-1] for one in found["monitoring"]["attachedTo"]} == {"encryptedVM", "flexibleScaleSet"}
     assert [one["severity"] for one in outcome.json["findings"] if one["rule"] == RULE] == ["high"]
-    assert [one["what"] for one in outcome.json["unread"]] == ["groups"]
+    assert [one["what"] for one in outcome.json["unread"]] == ["group members"]
 
 
 def test_it_reads_a_handful_of_queries_and_writes_nothing(seeded: Program) -> None:
@@ -76,10 +76,10 @@ def test_fail_on_exits_with_10_unless_the_findings_are_ignored(seeded: Program, 
 @pytest.mark.parametrize(
     ("words", "code", "part"),
     [
-        ("access", 2, "No VM, identity or principal specified."),
+        ("access", 2, "No VM, identity, or principal specified."),
         ("access webVM --rule privileged-identity-reachabel", 2, "Did you mean 'privileged-identity-reachable'"),
         ("access webVM --ignore missing.txt", 2, "cannot be read"),
-        ("access webVM --fail-on severe", 2, "is not one of high, medium or low"),
+        ("access webVM --fail-on severe", 2, "is not one of high, medium, or low"),
         ("access noVM", 3, "not found"),
         ("access --principal nope", 2, "'nope' is not an object ID."),
         ("access --principal a@contoso.com", 2, "az ad user show --id a@contoso.com --query id -o tsv"),
@@ -123,7 +123,7 @@ def test_without_resource_graph_a_named_vm_is_read_from_lists_with_the_same_edge
     seeded.when("POST", "ResourceGraph", answering_with(403, REFUSED), times=99)
     assert edges() == from_graph
     outcome = seeded("access encryptedVM -g otherResourceGroup")
-    assert {one["what"] for one in outcome.json["unread"]} == {"groups", "other VMs with the same identities"}
+    assert {one["what"] for one in outcome.json["unread"]} == {"group members", "other VMs with the same identities"}
     named = seeded("access encryptedVM -g otherResourceGroup --groups")
     assert [one["what"] for one in named.json["unread"]] == ["other VMs with the same identities"]
     people = {one["principalName"] for one in identities(named)["monitoring"]["canBecome"]}
@@ -168,6 +168,18 @@ def test_an_identity_whose_roles_were_not_read_is_not_said_to_have_none(seeded: 
     assert "Role assignments of subscription" in out
 
 
+def test_federated_credentials_of_other_and_of_deleted_identities_are_not_reported_as_unread(seeded: Program) -> None:
+    def unread(words: str) -> list[str]:
+        found = (one["what"] for one in seeded(f"access {words}").json["unread"])
+        return [one for one in found if one.startswith("federated credentials")]
+
+    deleted = {"error": {"code": "ParentResourceNotFound", "message": "Gone."}}
+    seeded.when("GET", "userAssignedIdentities/monitoring/federated", answering_with(404, deleted), times=99)
+    seeded.when("GET", "federatedIdentityCredentials", answering_with(403, REFUSED), times=99)
+    assert unread("signInVM") == unread("--identity monitoring") == []
+    assert unread("--identity otherIdentity") == [f"federated credentials of '{identity_id('otherIdentity')}'"]
+
+
 def test_a_vm_without_identities_is_said_to_have_none(seeded: Program) -> None:
     seeded.terminal = TERMINAL
     assert seeded("access myVM").out.splitlines()[0] == "'myVM' has no identities."
@@ -176,8 +188,8 @@ def test_a_vm_without_identities_is_said_to_have_none(seeded: Program) -> None:
 def test_on_a_terminal_each_assignment_is_a_line_and_findings_have_a_fix(seeded: Program) -> None:
     seeded.terminal = TERMINAL
     out = " ".join(seeded("access encryptedVM").out.split())
-    assert "Identity 'monitoring' on 2 VMs" in out
+    assert "Identity 'monitoring' on 1 VM and 1 scale set" in out
     assert "run commands: role 'Script Runner' on resource group 'otherResourceGroup'" in out
     assert "(eligible until 2035-01-01)" in out
     assert "Fix: az role assignment delete --ids" in out
-    assert "Groups not read: use --groups" in out
+    assert "Group members not read: use --groups" in out

@@ -52,13 +52,13 @@ def test_people_are_named_and_members_of_a_group_are_listed_with_the_group(seede
     out = " ".join(seeded("access signInVM --groups").out.split())
     assert "Group 'Web Operators' with 2 members sign in to the VM: role 'Virtual Machine User Login'" in out
     assert "members: web.engineer@sandbox.invalid, data.engineer@sandbox.invalid" in out
-    assert "Groups not read" not in out
+    assert "Group members not read" not in out
 
 
 def test_an_orphan_is_proven_and_microsoft_graph_is_asked_only_with_the_option(seeded: Program) -> None:
     outcome = seeded("report")
     assert (to_graph(seeded), rules(outcome) & {GONE, PERHAPS}) == ([], {PERHAPS})
-    assert "use --groups" in unread(outcome)["groups"]
+    assert "use --groups" in unread(outcome)["group members"]
     outcome = seeded("report --groups")
     assert (rules(outcome) & {GONE, PERHAPS}, outcome.json["unread"]) == ({GONE}, [])
     # One request for all principals, one for the members of all groups; each token goes to its own service alone.

@@ -56,7 +56,7 @@ def test_a_report_is_saved_for_its_owner_alone(
         ("report -g myResourceGroup", "-g cannot be used with 'report'"),
         ("report --save -", "The format of '-' is not clear"),
         ("report --save missing/report.html", "cannot be saved"),
-        ("report --save report.html --format pdf", "is not one of html, md, sarif, json or opengraph"),
+        ("report --save report.html --format pdf", "is not one of html, md, sarif, json, or opengraph"),
     ],
 )
 def test_mistakes_are_wrong_usage(seeded: Program, words: str, part: str) -> None:
@@ -83,7 +83,11 @@ def test_on_a_terminal_a_saved_report_is_only_summarized(seeded: Program, tmp_pa
     seeded.terminal = TERMINAL
     outcome = seeded(f"report --save {tmp_path / 'report.html'}")
     first, second, unread = outcome.out.splitlines()
-    assert first.startswith("14 VMs and scale sets") and "findings: 3 high" in second and "Groups not read" in unread
+    assert (
+        first.startswith("14 VMs and scale sets")
+        and "findings: 3 high" in second
+        and "Group members not read" in unread
+    )
     assert "Report saved to" in outcome.err
 
 

@@ -136,8 +136,10 @@ def test_a_principal_that_is_gone_is_orphaned_where_the_directory_was_asked_and_
     one = found(row)["possibly-orphaned-role-assignment"]
     assert (one.severity, one.identity, one.resources) == (Severity.LOW, None, (row.id,))
     assert "It may be an application" in one.message
-    assert "az role assignment delete" not in one.remediation
-    assert "--groups" in one.remediation and "az ad sp show --id unknown" in one.remediation
+    assert one.remediation == (
+        "Check whether the principal exists: az ad sp show --id unknown\n"
+        f"If it does not, delete the assignment: az role assignment delete --ids {row.id}"
+    )
     assert found(row, gone=frozenset({"unknown"}))["orphaned-role-assignment"].severity is Severity.MEDIUM
     assert found(row, principals={"unknown": DirectoryObject("ServicePrincipal", "an application")}) == {}
     assert found(row._replace(principal_type="User")) == {}

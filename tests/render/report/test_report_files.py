@@ -12,7 +12,9 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
+from tests.core.access.inventories import SUBSCRIPTION, assignment
 from tests.render.report.reports import HOSTILE, SMALL, hostile_report, large_report, report_of
+from vmident.render.access import finding_lines
 from vmident.render.report.document import counts_of, finding_rows, report_document, report_lines
 from vmident.render.report.markdown import report_markdown
 from vmident.render.report.opengraph import report_opengraph
@@ -34,6 +36,17 @@ def test_the_document_has_counts_findings_identities_and_what_was_not_read() -> 
     one = report_of(SMALL.__class__(machines=SMALL.machines[:1], assignments=SMALL.assignments[:1]))
     assert next(iter(report_lines(one))).text.startswith("1 VM or scale set, 2 identities ")
     assert next(iter(report_lines(one))).text.endswith(", 1 role assignment")
+
+
+def test_the_steps_of_a_fix_are_prose_with_commands_as_code() -> None:
+    row = assignment("o", "unknown", "runner", SUBSCRIPTION, principal_type="ServicePrincipal")
+    report = report_of(replace(SMALL, assignments=(*SMALL.assignments, row)))
+    first, second = "Check whether the principal exists: ", "If it does not, delete the assignment: "
+    show, delete = "az ad sp show --id unknown", f"az role assignment delete --ids {row.id}"
+    assert f"Fix: {first}`{show}`<br>{second}`{delete}`\n" in report_markdown(report)
+    lines = [one.text for one in finding_lines(report.findings)]
+    assert lines[lines.index(f"        Fix: {first}{show}") + 1] == f"             {second}{delete}"
+    assert f"{first}{show}\n{second}{delete}" in report_page(report, "1.2.3")
 
 
 def test_a_sarif_log_is_read_by_another_tool_with_the_same_results(tmp_path: Path) -> None:

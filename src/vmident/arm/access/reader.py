@@ -45,7 +45,7 @@ from vmident.core.access.inventory import FederatedCredential, Inventory, Unread
 from vmident.core.dependents import PUBLISHERS, Extension
 from vmident.core.rbac.permissions import READ_ROLE_ASSIGNMENT, allows
 from vmident.core.rbac.scope import Scope
-from vmident.errors import VmidentError
+from vmident.errors import NotFound, VmidentError
 
 if TYPE_CHECKING:
     from vmident.arm.connection import Connection
@@ -237,8 +237,11 @@ class ArmAccessRows:
         missed = {lower(one.id) for one in rest}
         found: list[FederatedCredential] = []
         for one, outcome in zip(chosen, self._read_each(chosen, self._credentials_of), strict=True):
+            if isinstance(outcome, NotFound):
+                continue  # The identity was deleted, and Resource Graph lags: no credentials are left.
             if isinstance(outcome, VmidentError):
-                unread.append(Unread(f"federated credentials of '{one.id}'", f"{outcome.message} [{outcome.code}]"))
+                what = f"federated credentials of '{one.id}'"
+                unread.append(Unread(what, f"{outcome.message} [{outcome.code}]", one.id))
                 missed.add(lower(one.id))
             else:
                 found += outcome

@@ -24,7 +24,7 @@ from vmident.core.access.inventory import (
     subscription_of,
 )
 
-GROUPS_UNREAD = Unread("groups", "use --groups to show roles granted through Microsoft Entra groups")
+GROUPS_UNREAD = Unread("group members", "use --groups to include them")
 _FOREIGN = frozenset({"ForeignGroup", "Unknown"})
 """Types of principals of which no absence proves anything: those of another tenant, and those of no known type."""
 _WITNESSES = 20

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from vmident.core.access.inventory import Machine, name_of
 from vmident.core.access.rights import How, Privilege
-from vmident.core.vm_kind import ALL_KINDS, numbered
+from vmident.core.vm_kind import counted_by_kind
 
 FEDERATED = "FederatedCredential"
 _PRINCIPAL_TYPES = {"ServicePrincipal": "Service principal", "ForeignGroup": "Foreign group"}
@@ -129,9 +129,9 @@ class IdentityEntry(NamedTuple):
     @property
     def machines_title(self) -> str:
         """The machines in words: the name of one, or how many there are."""
-        count = len(self.machines)
-        kinds = sorted({one.kind for one in self.machines}, key=ALL_KINDS.index)
-        return f"'{name_of(self.machines[0].id)}'" if count == 1 else numbered(count, kinds)
+        if len(self.machines) == 1:
+            return f"'{name_of(self.machines[0].id)}'"
+        return counted_by_kind(one.kind for one in self.machines)
 
 
 def _via(group: str | None) -> str:

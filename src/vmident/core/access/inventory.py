@@ -105,10 +105,14 @@ class DirectoryObject(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """Something that could not be read, and why; what depends on it is unknown, never absent."""
+    """Something that could not be read, and why; what depends on it is unknown, never absent.
+
+    `identity` is the ID of the user-assigned identity that it is about, if it is about one.
+    """
 
     what: str
     why: str
+    identity: str | None = None
 
 
 class Inventory(Struct, frozen=True):

@@ -94,7 +94,10 @@ def _orphaned_assignments(access: AccessMap) -> Iterator[Finding]:
                 "application, or the identity of a policy assignment or of another Azure service."
             )
             check = command_line("az", "ad", "sp", "show", "--id", one.principal_id)
-            remediation = f"Check first whether the principal exists, with --groups or: {check}"
+            remediation = (
+                f"Check whether the principal exists: {check}\nIf it does not, delete the assignment: "
+                f"{delete_assignment(one.id)}"
+            )
             yield _orphan(POSSIBLY_ORPHANED, Severity.LOW, one, message, remediation)
 
 

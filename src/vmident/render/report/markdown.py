@@ -11,6 +11,7 @@ from vmident.render.report.document import counts_of
 from vmident.render.text import escape_control_characters
 from vmident.results.access import SubscriptionReport
 
+_COMMAND = re.compile(r"(|.*?: )((?:az|vmident) .+)", re.DOTALL)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
 
@@ -44,7 +45,14 @@ def _lines(report: SubscriptionReport) -> Iterator[str]:
 
 def _finding(one: Finding) -> Iterator[str]:
     yield f"* **{_text(one.rule)}** {_text(one.message)}"
-    yield f"  <br>Fix: {_code(one.remediation)}"
+    steps = map(_step, one.remediation.split("\n"))
+    yield f"  <br>Fix: {'<br>'.join(steps)}"
+
+
+def _step(text: str) -> str:
+    """Return a step with its command, which ends it, as a code span."""
+    found = _COMMAND.fullmatch(text)
+    return f"{_text(found[1])}{_code(found[2])}" if found else _text(text)
 
 
 def _text(text: str) -> str:

@@ -17,7 +17,7 @@ from vmident.results.access import AccessReport, IdentityAccess
 from vmident.usecases.access.read_directory import with_groups
 
 if TYPE_CHECKING:
-    from vmident.core.access.inventory import Inventory
+    from vmident.core.access.inventory import Inventory, Unread
     from vmident.ports.access import AccessRows, Directory
 
 
@@ -66,7 +66,7 @@ def show_access(
             IdentityAccess(one, tuple(access.can_become(one, with_members=True)), access.can_do(one)) for one in entries
         ),
         selected(found, chosen.rules, chosen.ignored),
-        access.unread,
+        _unread(access, entries),
         as_of_seconds,
         access.inventory.assignments_unread,
         _without_identities(question.machines, access.inventory),
@@ -96,6 +96,12 @@ def _entries(question: AccessQuestion, access: AccessMap) -> tuple[IdentityEntry
         or any(lower(machine.id) in machines for machine in one.machines)
         or (principals and any((edge.principal_id or "").lower() in principals for edge in access.can_become(one)))
     )
+
+
+def _unread(access: AccessMap, entries: Iterable[IdentityEntry]) -> tuple[Unread, ...]:
+    """Return what was not read, of single identities only those in the answer."""
+    places = {lower(one.place) for one in entries}
+    return tuple(one for one in access.unread if one.identity is None or lower(one.identity) in places)
 
 
 def _without_identities(machines: Iterable[str], inventory: Inventory) -> tuple[str, ...]:

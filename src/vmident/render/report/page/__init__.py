@@ -73,7 +73,7 @@ def _finding(one: Finding, keys: dict[str, int]) -> dict[str, Any]:
         "rule": one.rule,
         "severity": one.severity.value,
         "message": _shown(one.message),
-        "remediation": _shown(one.remediation),
+        "remediation": "\n".join(map(_shown, one.remediation.split("\n"))),
         "name": _shown(name_of(resources[0])),
         "key": key,
         "resources": "\n".join(map(_shown, resources)),

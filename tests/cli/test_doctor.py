@@ -144,20 +144,25 @@ def test_an_identity_that_was_deleted_and_made_again_is_found_and_not_fixed(prog
     delete_identity(program, "myUserAssignedIdentity")
     assert program.colleague("PUT", identity_id("myUserAssignedIdentity"), {"location": "westus"}).status == 201
     outcome = program("doctor dbVM --fix --yes")
-    assert (outcome.code, amiss(outcome), program.patches) == (1, [("attachment", "problem")], [])
+    expected = [("attachment", "problem"), ("token service", "warning")]
+    assert (outcome.code, amiss(outcome), program.patches) == (1, expected, [])
+    assert hint_of(outcome, "token service") == f"To check: vmident verify {vm_id('dbVM')}"
     assert "created again" in next(one["message"] for one in outcome.json["checks"] if one["check"] == "attachment")
 
 
 def test_the_command_that_grants_names_who_is_signed_in(program: Program) -> None:
     program.sandbox.limit_person([("Reader", IN_SUBSCRIPTION)])
     assert f"--assignee {PERSON_ID} " in hint_of(program("doctor myVM"), "permission")
+    refused = program(f"enable-system myVM -g {GROUP} --role Reader --scope group")
+    assert f"--assignee {PERSON_ID} " in refused.json["error"]["hint"]
 
 
 def test_a_stopped_vm_is_a_warning(program: Program) -> None:
     view = {"properties": {"instanceView": {"statuses": [{"code": "PowerState/deallocated"}]}}}
     program.when("GET", "$expand=instanceView", answering_about_it(view))
-    outcome = program("doctor myVM")
+    outcome = program("doctor webVM")
     assert amiss(outcome) == [("vm", "warning")]
+    assert outcome.json["checks"][-1]["message"].startswith("When the VM runs, programs that")
     assert "az vm start" in hint_of(outcome, "vm")
 
 
@@ -279,7 +284,11 @@ def test_a_selection_that_cannot_be_made_is_a_finding_and_one_of_nothing_is_said
     outcome = program("doctor -g lostGroup")
     assert (outcome.code, amiss(outcome)) == (1, [("vm", "problem")])
     none = program("doctor --tag lost")
-    assert (none.code, none.err, {one["vm"] for one in none.json["checks"]}) == (0, "No VMs match.\n", {None})
+    assert (none.code, none.err, {one["vm"] for one in none.json["checks"]}) == (
+        0,
+        "No VMs found with tag lost.\n",
+        {None},
+    )
 
 
 def test_many_vms_share_lists_and_what_is_read_of_their_identities(program: Program) -> None:

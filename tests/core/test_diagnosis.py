@@ -107,6 +107,11 @@ def test_a_default_identity_that_no_longer_exists_gives_no_tokens() -> None:
     alone, beside = IdentityState.of(users=[gone]), IdentityState.of(users=[gone], system=True)
     assert on_default(VM, alone, [gone]).verdict is CheckStatus.PROBLEM
     assert f"vmident doctor {VM} --fix" in str(on_default(VM, alone, [gone]).hint)
+    warned = on_default(VM, alone, remade=[gone])
+    assert (warned.verdict, warned.hint) == (CheckStatus.WARNING, f"To check: vmident verify {VM}")
+    assert on_default(VM, beside, remade=[gone], is_running=False).message == (
+        "When the VM runs, programs that do not specify an identity get tokens for the system-assigned identity."
+    )
     assert [on_default(VM, *one).verdict for one in ((alone, []), (beside, [gone]))] == [CheckStatus.OK] * 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from enum import Enum
 
@@ -60,12 +61,17 @@ def on_skipped(check: str, why: str) -> Check:
 
 def on_subscription(name: str, subscription: str, state: str) -> Check:
     """Judge a subscription by its state: only `Enabled` takes changes (Microsoft's 'Azure subscription states')."""
-    seen = f"Subscription '{name}' ({subscription}) is {state}."
+    seen = f"Subscription '{name}' ({subscription}) is {_in_words(state)}."
     if state.lower() == "enabled":
         return Check("subscription", CheckStatus.OK, seen)
     return Check(
-        "subscription", CheckStatus.PROBLEM, seen, "Resources of a subscription that is not Enabled can only be read."
+        "subscription", CheckStatus.PROBLEM, seen, "Resources of a subscription that is not enabled can only be read."
     )
+
+
+def _in_words(state: str) -> str:
+    """Return a state of Azure's, such as `NotRegistered`, as `not registered`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", state).lower()
 
 
 def on_clock(ahead_seconds: float | None) -> Check:
@@ -98,7 +104,7 @@ def on_provider(namespace: str, state: str, subscription: str | None = None) -> 
     """Judge the registration of a resource provider; `subscription` is set where it is not the command's."""
     place = f" in {subscription}" if subscription else ""
     option = ["--subscription", subscription] if subscription else []
-    seen = f"Resource provider {namespace} is {state}{place}."
+    seen = f"Resource provider {namespace} is {_in_words(state)}{place}."
     if state.lower() == "registered":
         return Check("provider", CheckStatus.OK, seen)
     register = command_line("az", "provider", "register", "--namespace", namespace, *option)
@@ -196,8 +202,8 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
         Check(
             "attachment",
             CheckStatus.PROBLEM,
-            f"{capitalized(titled_identity(identity, vm))} is attached but no longer exists: it provides no "
-            "tokens, and Azure rejects other changes to the VM's identities.",
+            f"{capitalized(titled_identity(identity, vm))} is attached but no longer exists: programs get no "
+            "tokens for it, and Azure rejects other changes to the VM's identities.",
             f"To detach it: {_to_repair(vm)}",
         )
         for identity in dead
@@ -216,8 +222,18 @@ def on_attachments(vm: ResourceId, dead: Sequence[ResourceId], remade: Sequence[
     return gone + another
 
 
-def on_default(vm: ResourceId, state: IdentityState, dead: Collection[ResourceId] = ()) -> Check:
-    """Check which identity a program in the VM gets a token for by default; `dead` are attached and no longer exist."""
+def on_default(
+    vm: ResourceId,
+    state: IdentityState,
+    dead: Collection[ResourceId] = (),
+    remade: Collection[ResourceId] = (),
+    *,
+    is_running: bool = True,
+) -> Check:
+    """Check which identity a program in the VM gets a token for by default.
+
+    `dead` are attached and no longer exist; `remade` were deleted and created again after they were attached.
+    """
     default, kind = default_identity(state), kind_of(vm)
     if default.is_ambiguous:
         return Check(
@@ -235,12 +251,21 @@ def on_default(vm: ResourceId, state: IdentityState, dead: Collection[ResourceId
             f"Programs get no tokens: {default.summary}, the only identity, no longer exists.",
             f"To detach it: {_to_repair(vm)}",
         )
+    if default.user in remade:
+        return Check(
+            "token service",
+            CheckStatus.WARNING,
+            f"Programs that do not specify an identity might get no tokens: {default.summary} was deleted and created "
+            "again after it was attached.",
+            f"To check: {command_line('vmident', 'verify', vm)}",
+        )
     if not default.is_system and default.user is None:
         return Check(
             "token service", CheckStatus.OK, f"The {kind.noun} has no identity, so programs in it get no tokens."
         )
+    programs = "Programs" if is_running else f"When the {kind.noun} runs, programs"
     return Check(
-        "token service", CheckStatus.OK, f"Programs that do not specify an identity get tokens for {default.summary}."
+        "token service", CheckStatus.OK, f"{programs} that do not specify an identity get tokens for {default.summary}."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -72,12 +73,25 @@ def diagnosis_lines(
             what = capitalized(titled(change.vm)) if is_machine(change.vm) else f"Identity '{change.vm.name}'"
             text = f"{what} was {last_change_text(change, now_seconds)}."
             yield Line(f"{'':<8} {'history':<13}  {text}", Tone.FAINT)
-    number = len(found.findings)
-    amiss = sum(one.has_failed for one in found.findings)
-    yield Line(
-        f"{amiss} of {number} check{'' if number == 1 else 's'} failed." if amiss else "All checks passed.",
-        Tone.HEADING,
+    yield Line(_sum(Counter(one.verdict for one in found.findings)), Tone.HEADING)
+
+
+def _sum(counts: Counter[CheckStatus]) -> str:
+    """Return `All checks passed.`, `1 of 11 checks failed.` or `72 checks: 2 problems, 3 warnings, 1 skipped.`."""
+    problems, warnings, skipped = (
+        counts[one] for one in (CheckStatus.PROBLEM, CheckStatus.WARNING, CheckStatus.SKIPPED)
     )
+    checks = _counted(counts.total(), "check")
+    if not warnings and not skipped:
+        return f"{problems} of {checks} failed." if problems else "All checks passed."
+    parts = [_counted(problems, "problem")] if problems else []
+    parts += [_counted(warnings, "warning")] if warnings else []
+    parts += [f"{skipped} skipped"] if skipped else []
+    return f"{checks}: {', '.join(parts if problems or warnings else ['no problems', *parts])}."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _check_lines(findings: Sequence[Check]) -> Iterator[Line]:

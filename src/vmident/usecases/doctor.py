@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from vmident.core import diagnosis
@@ -52,6 +52,17 @@ class VmsToCheck(Struct, frozen=True):
 
     find: Callable[[], Sequence[str | VirtualMachine]]
     identities: Sequence[str] = ()
+
+
+class _SeenOnVm(Struct):
+    """What the checks of a VM saw, for the check of its default identity, which comes last.
+
+    Attached identities are `dead` if they no longer exist, and `remade` if they were deleted and created again.
+    """
+
+    dead: list[ResourceId] = field(default_factory=list)
+    remade: list[ResourceId] = field(default_factory=list)
+    is_running: bool = True
 
 
 def run_checks(
@@ -187,23 +198,24 @@ def _reading_once(ports: Ports) -> _Reading:
 def _on_vm(
     machine: VirtualMachine, identities: Sequence[str], caller: Caller, ports: Ports, read: _Reading
 ) -> VmChecks:
-    dead: list[ResourceId] = []
-    remade: list[ResourceId] = []
-    # In this order: which identities no longer exist is known once the attachments were checked.
-    findings = (
-        *_checked("vm", lambda: _on_state(machine, ports)),
+    seen = _SeenOnVm()
+    findings = [
+        *_checked("vm", lambda: _on_state(machine, ports, seen)),
         *_checked("permission", lambda: _on_permissions(machine, identities, caller, ports)),
-        *_checked("attachment", lambda: _on_attachments(machine, dead, remade, read)),
-        diagnosis.on_default(machine.id, machine.identity, dead),
+        *_checked("attachment", lambda: _on_attachments(machine, seen, read)),
+    ]
+    findings.append(
+        diagnosis.on_default(machine.id, machine.identity, seen.dead, seen.remade, is_running=seen.is_running)
     )
-    return VmChecks(machine.id.name, findings, machine.id, tuple(dead), tuple(remade))
+    return VmChecks(machine.id.name, tuple(findings), machine.id, tuple(seen.dead), tuple(seen.remade))
 
 
-def _on_state(machine: VirtualMachine, ports: Ports) -> list[Check]:
+def _on_state(machine: VirtualMachine, ports: Ports, seen: _SeenOnVm) -> list[Check]:
     """Check whether the VM runs, its agent and what uses its identities, which its own GET says and no list."""
     if kind_of(machine.id) is VmKind.SCALE_SET:
         return [diagnosis.on_state(machine, None), *diagnosis.on_dependents(machine)]
     host = ports.run_commands.read_host(machine.id)
+    seen.is_running = host.power is None or host.power.lower() == "running"
     return [
         diagnosis.on_state(machine, host.power),
         *diagnosis.on_agent(host),
@@ -223,16 +235,14 @@ def _on_permissions(machine: VirtualMachine, words: Sequence[str], caller: Calle
     ]
 
 
-def _on_attachments(
-    machine: VirtualMachine, dead: list[ResourceId], remade: list[ResourceId], read: _Reading
-) -> list[Check]:
+def _on_attachments(machine: VirtualMachine, seen: _SeenOnVm, read: _Reading) -> list[Check]:
     for user, attached in machine.identity.users.items():
         there = read(user)
         if there is None:
-            dead.append(user)
+            seen.dead.append(user)
         elif attached.client_id and there.client_id and attached.client_id != there.client_id:
-            remade.append(user)
-    return diagnosis.on_attachments(machine.id, dead, remade, len(machine.identity.users))
+            seen.remade.append(user)
+    return diagnosis.on_attachments(machine.id, seen.dead, seen.remade, len(machine.identity.users))
 
 
 def _checked(check: str, look: Callable[[], Iterable[Check]]) -> list[Check]:

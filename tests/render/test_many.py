@@ -1,4 +1,4 @@
-"""The rules M1 to M3 of `render.many`."""
+"""The rules M1 to M4 of `render.many`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.core.worlds import STATES, THREE, law
 from vmident.core.consequences import Notice, consequences
 from vmident.core.identity import IdentityState, SystemIdentity
+from vmident.core.rbac.permissions import remediation
 from vmident.core.rbac.role_result import RoleResult, RoleStatus
 from vmident.core.rbac.roles import Role
 from vmident.core.rbac.scope import Scope
@@ -161,7 +162,7 @@ def test_where_every_vm_has_its_own_way_the_blocks_end_somewhere() -> None:
     *_, folded, names, summary = texts(fleet_lines(results))
     assert folded == "3 VMs: would change, in 3 other ways"
     assert names == "  vm-010, vm-011, vm-012"
-    assert summary == "13 VMs: 13 planned"
+    assert summary == "13 VMs: 13 would change"
 
 
 def test_failures_are_one_where_only_the_vm_differs() -> None:
@@ -187,6 +188,22 @@ def test_failures_are_one_where_only_the_vm_differs() -> None:
         "vm-000, vm-001, vm-002, vm-003, vm-004, vm-007 and 2 more. To see all: vmident runs show 3f2a9c1e"
     )
     assert (last.error, last.about, last.names) == (results[8].error, "vm-008", None)
+
+
+def test_the_hint_of_vms_that_lack_a_role_grants_it_on_their_group() -> None:
+    def refused(number: int, group: str) -> VmidentError:
+        hint = remediation("Microsoft.Compute/virtualMachines/write", str(vm_id("sub", group, f"vm-{number:03}")), "me")
+        return NotAllowed("No permission.", hint=hint, status=403)
+
+    groups = ["one", "one", "two", "two", "three"]
+    results = [vm(number, Status.FAILED, refused(number, group), group=group) for number, group in enumerate(groups)]
+    found = grouped_failures(results, OnRecord())
+    assert [one.about for one in found] == ["2 VMs", "2 VMs", "vm-004"]
+    for group, one in zip(("one", "two"), found, strict=False):
+        assert one.error.hint == remediation(
+            "Microsoft.Compute/virtualMachines/write", f"/subscriptions/sub/resourceGroups/{group}", "me"
+        )
+    assert found[2].error is results[4].error
 
 
 def test_a_name_inside_another_word_is_left_there() -> None:

@@ -4,6 +4,7 @@ M1  Each VM is in exactly one group of changes, and each failed VM in exactly on
 M2  Failures and warnings are grouped if their texts differ only in the VM's name, its ID or the principal of its
     system-assigned identity. The text of a group has `...` in their place.
 M3  A group names its first VMs. A failed VM is left unnamed only if it is on record, where `runs show` lists it.
+M4  Where VMs failed for lack of a role, the hint of their group grants the role on their resource group.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from msgspec.structs import replace
 
 from vmident.core.consequences import PRINCIPAL_LOST
 from vmident.core.identity import IdentityState, SystemIdentity
+from vmident.core.rbac.scope import Scope, group_scope
 from vmident.core.shell import command_line
 from vmident.core.transition import Transition
 from vmident.core.vm_kind import counted
@@ -172,7 +174,7 @@ def _grouped_failure(
 ) -> GroupedFailures:
     if len(vms) == 1:
         return GroupedFailures(vms, error, names.of(vms[0]))
-    common = error.with_message(_common(error.message, vms[0]), _common(error.hint, vms[0]) if error.hint else None)
+    common = error.with_message(_common(error.message, vms[0]), _common_hint(error, vms[0]) or None)
     if error.request_id:
         common.request_id = f"{error.request_id} of {names.of(vms[0])}"
     named = [one for place, one in enumerate(vms) if place < _NAMED_AT_MOST or one.id not in record.vms]
@@ -218,7 +220,7 @@ def _way_of(result: ChangeResult) -> Hashable:
 
 
 def _reason(error: VmidentError, result: ChangeResult) -> Hashable:
-    return (error.code, error.status, _common(error.message, result), _common(error.hint or "", result))
+    return (error.code, error.status, _common(error.message, result), _common_hint(error, result))
 
 
 def _common(text: str, result: ChangeResult) -> str:
@@ -226,6 +228,16 @@ def _common(text: str, result: ChangeResult) -> str:
     own = {one.lower() for one in _own_words(result)}
     without_id = _replaced(_VM_ID, text, own)
     return _replaced(_WORD, without_id, own)
+
+
+def _common_hint(error: VmidentError, result: ChangeResult) -> str:
+    """Return the hint with the VM's resource group as the scope of a role in the place of the VM (M4)."""
+    hint = error.hint or ""
+    if result.id is None:
+        return _common(hint, result)
+    group = group_scope(result.id.subscription, result.id.group)
+    hint = hint.replace(f"on {Scope(str(result.id)).title}", f"on {group.title}")
+    return _common(hint.replace(command_line("--scope", result.id), command_line("--scope", group)), result)
 
 
 def _replaced(pattern: re.Pattern[str], text: str, own: Collection[str]) -> str:

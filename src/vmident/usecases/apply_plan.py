@@ -22,7 +22,7 @@ def apply_plan(
     what the rules say. Raises as `change_each` does, and `NotAllowed`, with nothing written, where roles
     clearly may not be granted.
     """
-    check_may([role for one in plan.pending for role in planned_roles(one)], ports.roles)
+    check_may([role for one in plan.pending for role in planned_roles(one)], ports)
     tasks = [
         Task(str(one.vm), _change_request(one, exactly=exactly, remove_roles=remove_roles)) for one in plan.pending
     ]

@@ -131,10 +131,7 @@ def test_a_403_names_the_role_and_the_scope(program: Program) -> None:
 
     assert outcome.code == 4
     asked, granted = outcome.json["error"]["hint"].splitlines()
-    assert (
-        asked
-        == f"Ask for the role 'Virtual Machine Contributor' on 'myVM' (virtualMachines) in resource group '{GROUP}'."
-    )
+    assert asked == f"Ask for the role 'Virtual Machine Contributor' on VM 'myVM' in resource group '{GROUP}'."
     assert granted.endswith(f"--scope {vm_id('myVM')}")
     assert len(program.patches) == 1
 

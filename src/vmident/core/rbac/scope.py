@@ -10,6 +10,12 @@ from vmident.errors import BadResourceId
 SUBSCRIPTION_WORD = "subscription"
 GROUP_WORD = "group"
 _SHAPES = "/subscriptions/ID, /subscriptions/ID/resourceGroups/GROUP, or the resource ID of a resource"
+_NOUNS = {
+    "microsoft.compute/virtualmachines": "VM",
+    "microsoft.compute/virtualmachinescalesets": "scale set",
+    "microsoft.managedidentity/userassignedidentities": "identity",
+}
+"""What resources are called in messages; others are named with their type."""
 _MANAGEMENT_GROUP = ("providers", "microsoft.management", "managementgroups")
 
 
@@ -53,7 +59,8 @@ class Scope(Struct, frozen=True, eq=False):
         if len(segments) == 5:
             return f"resource group '{segments[4]}'"
         group = f" in resource group '{segments[4]}'" if segments[3].lower() == "resourcegroups" else ""
-        return f"'{segments[-1]}' ({segments[-2]}){group}"
+        noun = _NOUNS.get("/".join(segments[-3:-1]).lower())
+        return f"{noun} '{segments[-1]}'{group}" if noun else f"'{segments[-1]}' ({segments[-2]}){group}"
 
     def contains(self, other: Scope) -> bool:
         """Return whether a role granted here holds at `other` too, as far as the ids tell."""

@@ -18,7 +18,6 @@ from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import capitalized, kind_of, titled, titled_identity
 from vmident.core.write_outcome import SentWrite, Shown, shown_by
 from vmident.errors import StateDrifted, SystemIdentityUnsupported
-from vmident.ports.azure import Roles
 from vmident.ports.ports import Ports
 from vmident.ports.prompt import Loss
 from vmident.results.changes import RoleResult, RoleStatus
@@ -119,7 +118,7 @@ def prepare_change(
         *orphans.planned(are_removed=change_request.remove_roles),
         *assignments,
     )
-    check_may(roles, ports.roles)
+    check_may(roles, ports)
     warnings = (*named_twice, *_not_attached(machine, change), *_consequences_on(machine, planned), *orphans.warnings)
     return Prepared(machine, change, planned, patch_for(planned), warnings, grants, roles, orphans.held, assignments)
 
@@ -130,13 +129,13 @@ def loss_from(prepared: Prepared) -> Loss:
     return Loss(prepared.machine.id, prepared.transition, prepared.orphans, warnings)
 
 
-def removing_roles(prepared: Prepared, roles: Roles) -> Prepared:
+def removing_roles(prepared: Prepared, ports: Ports) -> Prepared:
     """Return the change with the assignments that it orphans deleted; raises `NotAllowed` where that clearly fails."""
     removals = tuple(
         replace(one, status=RoleStatus.PLANNED_REMOVAL) if one.status is RoleStatus.ORPHANED else one
         for one in prepared.roles
     )
-    check_may(removals, roles)
+    check_may(removals, ports)
     warnings = tuple(warning for warning in prepared.warnings if warning.code != ROLES_ORPHANED)
     return replace(prepared, roles=removals, warnings=warnings)
 
@@ -148,7 +147,7 @@ def _consequences_on(machine: VirtualMachine, change: Transition) -> tuple[Notic
 def _check_takes_system(machine: VirtualMachine, planned: Transition) -> None:
     if machine.is_flexible and planned.enables_system:
         raise SystemIdentityUnsupported(
-            f"Scale set '{machine.id.name}' has Flexible orchestration mode, which does not support the "
+            f"Scale set '{machine.id.name}' uses Flexible orchestration mode, which does not support the "
             "system-assigned identity.",
             hint="Enable it on the instances, which are VMs: vmident enable-system VM",
         )
@@ -158,9 +157,9 @@ def _check_not_moved_on(planned: Transition, expected: IdentityState | None, vm:
     if expected is None or planned.is_nothing or planned.before.is_same_as(expected):
         return
     raise StateDrifted(
-        f"{capitalized(titled(vm))} has changed since the plan was made: it had {expected.summary}, and now has "
+        f"{capitalized(titled(vm))} has changed since the plan was made: it had {expected.summary}; now it has "
         f"{planned.before.summary}. It was not changed.",
-        hint="Create the plan again and review it.",
+        hint="Create the plan again and review it: vmident plan -f FILE",
     )
 
 

@@ -173,7 +173,7 @@ def approved(
 
 
 def _removing(one: Ready, ports: Ports) -> Ready:
-    prepared = removing_roles(one.prepared, ports.roles)
+    prepared = removing_roles(one.prepared, ports)
     return replace(one, prepared=prepared, change_request=replace(one.change_request, remove_roles=True))
 
 

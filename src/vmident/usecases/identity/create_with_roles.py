@@ -34,7 +34,7 @@ def create_identity_with_roles(
     planned = tuple(
         plan_grants_for(seen.before.principal_id if seen.before else None, grants, ports.roles.assignments_of)
     )
-    check_may(planned, ports.roles)
+    check_may(planned, ports)
     if dry_run:
         is_to_do = any(one.status is RoleStatus.PLANNED for one in planned)
         return replace(seen, status=Status.PLANNED if is_to_do else seen.status, roles=planned)

@@ -97,7 +97,7 @@ def _removing_roles(
     held = [orphan for one in prepared if isinstance(one, DeletionPlan) for orphan in one.orphans]
     if request.remove_roles or not held or not ports.prompt.confirm_role_removal(held):
         return prepared
-    return [deleting_roles(one, ports.roles) if isinstance(one, DeletionPlan) else one for one in prepared]
+    return [deleting_roles(one, ports) if isinstance(one, DeletionPlan) else one for one in prepared]
 
 
 def _has_stopped(outcomes: Sequence[ChangeResult | DeletionResult]) -> bool:

@@ -16,7 +16,7 @@ from vmident.core.transition import RemoveUsers
 from vmident.core.virtual_machine import VirtualMachine
 from vmident.core.vm_kind import titled
 from vmident.errors import NotFound
-from vmident.ports.azure import AttachedVms, Roles
+from vmident.ports.azure import AttachedVms
 from vmident.ports.ports import Ports
 from vmident.ports.prompt import IdentityLoss
 from vmident.results.changes import RoleResult, RoleStatus
@@ -66,7 +66,7 @@ def prepare_deletion(word: str, identity: IdentityResource, request: DeletionReq
         identity.principal_id, identity.id.subscription, ports.roles.assignments_of, are_removed=request.remove_roles
     )
     roles = orphans.planned(are_removed=request.remove_roles)
-    check_may(roles, ports.roles)
+    check_may(roles, ports)
     warnings = (*_on_search(attached_vms, identity.id), *_on_abandoned(attached, request), *orphans.warnings)
     return DeletionPlan(word, identity, attached, detaching, roles, orphans.held, warnings)
 
@@ -106,10 +106,10 @@ def identity_loss_of(deletion_plan: DeletionPlan, changes: Sequence[Ready]) -> I
     )
 
 
-def deleting_roles(deletion_plan: DeletionPlan, roles: Roles) -> DeletionPlan:
+def deleting_roles(deletion_plan: DeletionPlan, ports: Ports) -> DeletionPlan:
     """Return the deletion with the identity's role assignments deleted too; raises `NotAllowed` as above."""
     removals = tuple(replace(one, status=RoleStatus.PLANNED_REMOVAL) for one in deletion_plan.roles)
-    check_may(removals, roles)
+    check_may(removals, ports)
     warnings = tuple(warning for warning in deletion_plan.warnings if warning.code != ROLES_ORPHANED)
     return replace(deletion_plan, roles=removals, warnings=warnings)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from vmident.core.auth.caller import caller_of
 from vmident.core.polling import pause_before_retry
 from vmident.core.rbac.permissions import DELETE_ROLE_ASSIGNMENT, WRITE_ROLE_ASSIGNMENT, allows, remediation
 from vmident.core.rbac.roles import Grant
@@ -15,6 +16,7 @@ from vmident.core.shell import command_line
 from vmident.errors import Interrupted, NotAllowed, VmidentError
 from vmident.ports.azure import Roles
 from vmident.ports.clock import Clock
+from vmident.ports.ports import Ports
 from vmident.ports.prompt import Prompt
 from vmident.results.changes import RoleResult, RoleStatus, Status
 from vmident.usecases.idempotent_write import Write, write_once
@@ -25,19 +27,20 @@ _NOT_REPLICATED = "PrincipalNotFound"
 _VERBS = {WRITE_ROLE_ASSIGNMENT: "grant", DELETE_ROLE_ASSIGNMENT: "delete the assignment of"}
 
 
-def check_may(grants: Sequence[RoleResult], roles: Roles) -> None:
+def check_may(grants: Sequence[RoleResult], ports: Ports) -> None:
     """Raise `NotAllowed` where the caller clearly may not grant or remove what is planned; nothing is written here.
 
-    Where Azure does not say what the caller may do, the write itself tells.
+    The command that grants the missing role has the caller's object ID if the token has it. Where Azure does not say
+    what the caller may do, the write itself tells.
     """
     needed = {RoleStatus.PLANNED: WRITE_ROLE_ASSIGNMENT, RoleStatus.PLANNED_REMOVAL: DELETE_ROLE_ASSIGNMENT}
     for planned in grants:
         action = needed.get(planned.status)
-        if action and _clearly_may_not(action, planned.scope, roles):
+        if action and _clearly_may_not(action, planned.scope, ports.roles):
             raise NotAllowed(
                 f"You do not have permission to {_VERBS[action]} role '{planned.role.name}' on {planned.scope.title} "
                 f"({action}). Nothing was changed.",
-                hint=remediation(action, str(planned.scope), None),
+                hint=remediation(action, str(planned.scope), caller_of(ports.tokens.read().text).object_id),
             )
 
 

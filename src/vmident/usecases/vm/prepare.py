@@ -108,7 +108,7 @@ def prepare_vm(requested: VmSpec, where: Where, ports: Ports, seed: str, *, only
         new_subnet=around.place.new_subnet,
     )
     planned = tuple(RoleResult(one.role, one.scope, None, RoleStatus.PLANNED) for one in grants)
-    check_may(planned, roles)
+    check_may(planned, ports)
     warnings = (*around.warnings, *named_twice, *consequences(Transition(IdentityState(), identities)))
     return PreparedVm(request, planned, warnings)
 

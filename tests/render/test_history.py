@@ -17,8 +17,8 @@ def lines(*groups: list[HistoryEntry]) -> list[str]:
 def test_runs_of_one_account_are_one_author_and_the_author_of_most_is_first() -> None:
     ours = Author("bob@contoso.com", "User")
     assert lines(entries(ours, 2, "3f2a9c1e"), entries(ALICE, 4), entries(ours, 1, "4b8bbba8")) == [
-        "last changed by alice@contoso.com with Azure Portal: 4 VMs, the newest 59 minutes ago",
-        "last changed by bob@contoso.com with vmident: 3 VMs, the newest 59 minutes ago",
+        "last changed by alice@contoso.com using the Azure portal: 4 VMs, the newest 59 minutes ago",
+        "last changed by bob@contoso.com using vmident: 3 VMs, the newest 59 minutes ago",
     ]
 
 

@@ -176,6 +176,15 @@ class SqliteJournal:
                     found.setdefault(run, set()).add(ResourceId.parse(vm))
         return {run: frozenset(vms) for run, vms in found.items()}
 
+    def undone(self, runs: Collection[str]) -> frozenset[str]:
+        """Return which of these runs a later run undid, on every VM that it was to undo."""
+        with self._rows.reading() as rows:
+            found = rows.execute(
+                "SELECT undoes FROM runs JOIN entries ON entries.run = runs.id WHERE undoes IS NOT NULL"
+                " GROUP BY runs.id HAVING min(stage = 'done') = 1"
+            )
+            return frozenset(undoes for (undoes,) in found).intersection(runs)
+
     @property
     def begun(self) -> str | None:
         """The run that this process has begun or taken over."""

@@ -42,6 +42,10 @@ class Journal(Protocol):
         """Return the VMs of these runs, by the ID of the run; runs that are not on record are left out."""
         ...
 
+    def undone(self, runs: Collection[str]) -> frozenset[str]:
+        """Return which of these runs a later run on record undid."""
+        ...
+
     def take_over(self, run: str) -> RunRecord:
         """Take over a run; `put` in any other process raises `TakenOver` from here on."""
         ...

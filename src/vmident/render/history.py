@@ -28,6 +28,7 @@ _MARKS: Mapping[IdentityAction, tuple[str, Tone]] = {
     IdentityAction.DETACHED: ("-", Tone.REMOVED),
     IdentityAction.RECREATED: ("~", Tone.WARNING),
 }
+_CLIENT_TITLES = {"Azure Portal": "the Azure portal"}
 _VERBS = {ChangeKind.CREATED: "created", ChangeKind.UPDATED: "changed", ChangeKind.DELETED: "deleted"}
 
 
@@ -107,7 +108,7 @@ def _next_steps(entries: Sequence[HistoryEntry]) -> Iterator[Line]:
     application = next((one.author.changed_by for one in entries if _is_application(one)), None)
     if application:
         yield Line(f"To see the application: {command_line('az', 'ad', 'sp', 'show', '--id', application)}", Tone.FAINT)
-    run = next((one.run for one in entries if one.run and one.is_recorded), None)
+    run = next((one.run for one in entries if one.run and one.is_recorded and not one.is_undone), None)
     if run:
         yield Line(f"To undo run {run}: {command_line('vmident', 'runs', 'undo', run)}", Tone.FAINT)
 
@@ -138,7 +139,7 @@ def _change_lines(entry: HistoryEntry) -> Iterator[Line]:
 
 
 def last_change_text(entry: HistoryEntry, now_seconds: float) -> str:
-    """Return `last changed 2 hours ago by alice@contoso.com with Azure Portal`, to stand beside the VM."""
+    """Return `last changed 2 hours ago by alice@contoso.com using the Azure portal`, to stand beside the VM."""
     last = "last " if entry.kind is ChangeKind.UPDATED else ""
     return f"{last}{_VERBS[entry.kind]} {when_and_who(entry, now_seconds)}"
 
@@ -158,12 +159,12 @@ def last_change_lines(entries: Iterable[HistoryEntry], now_seconds: float) -> It
 
 
 def when_and_who(entry: HistoryEntry, now_seconds: float) -> str:
-    """Return `2 hours ago by alice@contoso.com with Azure Portal`, as far as Azure knows it."""
+    """Return `2 hours ago by alice@contoso.com using the Azure portal`, as far as Azure knows it."""
     return f"{ago(entry.at_seconds, now_seconds)} {who(entry)}"
 
 
 def who(entry: HistoryEntry, *, names_run: bool = True) -> str:
-    """Return `by alice@contoso.com with Azure Portal`; long names are cut."""
+    """Return `by alice@contoso.com using the Azure portal`; long names are cut."""
     author = entry.author
     if author.is_system:
         return "by Azure itself"
@@ -179,7 +180,9 @@ def _client(entry: HistoryEntry, *, names_run: bool) -> str:
     client = entry.author.client_type
     if entry.run:
         place = " on another machine" if entry.is_recorded is False else ""
-        return f" with vmident (run {entry.run}{place})" if names_run else " with vmident"
+        return f" using vmident (run {entry.run}{place})" if names_run else " using vmident"
     if client is None or client == entry.author.changed_by:
         return ""
-    return f" with {'application ' if GUID.fullmatch(client) else ''}{cut(client, _LONGEST_NAME)}"
+    if client in _CLIENT_TITLES:
+        return f" using {_CLIENT_TITLES[client]}"
+    return f" using {'application ' if GUID.fullmatch(client) else ''}{cut(client, _LONGEST_NAME)}"

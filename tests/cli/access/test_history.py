@@ -54,15 +54,31 @@ def test_a_colleagues_change_is_told_from_a_run_of_ours(program: Program) -> Non
 
     lines = outcome.out.splitlines()
     assert (outcome.code, outcome.err) == (0, "")
-    assert lines[0] == f"myVM (myResourceGroup): changed 1 minute ago by {COLLEAGUE} with Azure Portal"
+    assert lines[0] == f"myVM (myResourceGroup): changed 1 minute ago by {COLLEAGUE} using the Azure portal"
     assert lines[1].startswith("  - otherIdentity  principal ")
-    us = f"by sandbox-user@sandbox.invalid with vmident (run {run})"
+    us = f"by sandbox-user@sandbox.invalid using vmident (run {run})"
     assert lines[2] == f"myVM (myResourceGroup): changed 1 hour ago {us}"
     assert lines[3].startswith("  + otherIdentity  principal ")
     assert lines[4:] == [
         "Azure keeps changes for 14 days. New changes appear within about 5 minutes.",
         f"To undo run {run}: vmident runs undo {run}",
     ]
+
+
+def test_a_run_that_was_undone_is_not_offered_for_undo(program: Program) -> None:
+    program("enable-system myVM -g myResourceGroup")
+    run = program("runs list").json[0]["run"]
+    program(f"runs undo {run} --yes")
+    back = program("runs list").json[0]["run"]
+    seen(program)
+    program.terminal = WIDE_TERMINAL
+
+    assert program("history myVM").out.splitlines()[-1] == f"To undo run {back}: vmident runs undo {back}"
+    program(f"runs undo {back} --yes")
+    seen(program)
+    out = program("history myVM").out
+    assert f"undo {run}" not in out
+    assert f"undo {back}" not in out
 
 
 def test_the_document_has_all_that_azure_says(program: Program) -> None:
@@ -104,7 +120,7 @@ def test_a_run_of_another_machine_is_vmidents_and_not_ours(program: Program) -> 
     assert " on another machine)" in program("history myVM").out
     assert [one["runRecorded"] for one in program("history myVM -o json").json] == [False]
     (program.folder / "another" / "runs.sqlite3").write_text("no database")
-    assert " with vmident (run " in program("history myVM").out
+    assert " using vmident (run " in program("history myVM").out
     assert [one["runRecorded"] for one in program("history myVM -o json").json] == [None]
 
 
@@ -223,7 +239,7 @@ def test_a_deleted_vm_has_a_history_by_its_id(program: Program) -> None:
     program.terminal = WIDE_TERMINAL
     outcome = program(f"history {vm_id('myVM')}")
     assert outcome.code == 0
-    assert outcome.out.splitlines()[0].endswith(f"deleted 54 seconds ago by {COLLEAGUE} with Azure Portal")
+    assert outcome.out.splitlines()[0].endswith(f"deleted 54 seconds ago by {COLLEAGUE} using the Azure portal")
     assert program.shape == ["POST"]
 
 
@@ -271,7 +287,7 @@ def test_what_azure_does_not_know_is_not_guessed(program: Program) -> None:
     assert f"{begun}an unknown caller\n" in said
     assert f"{begun}application {application}\n" in said
     assert said.endswith(f"To see the application: az ad sp show --id {application}\n")
-    assert f"{begun}application {application} with application 04b07795-8ddb-461a-bbee-02f9e1bf7b46\n" in said
+    assert f"{begun}application {application} using application 04b07795-8ddb-461a-bbee-02f9e1bf7b46\n" in said
     assert f"{begun}Azure itself\n" in said
     assert "  ~ type None -> UserAssigned\n" in said
     assert "  ~ other properties of the identity\n" in said
@@ -317,12 +333,12 @@ def test_the_identity_of_each_change_is_its_id(program: Program) -> None:
 def test_doctor_names_who_deleted_an_identity_that_a_vm_still_has(seeded: Program) -> None:
     seeded.terminal = WIDE_TERMINAL
     said = seeded(f"doctor legacyVM -g {OTHER_GROUP}").out
-    by_pipeline = "application d9e30000-0e5a-4d5b-8f2b-1b7a5c0ffeeb with Terraform"
+    by_pipeline = "application d9e30000-0e5a-4d5b-8f2b-1b7a5c0ffeeb using Terraform"
     history = f"{'':<9}history{'':<8}"
     assert f"{history}VM 'legacyVM' was last changed 6 days ago (2027-01-09) by {by_pipeline}.\n" in said
     assert (
-        f"{history}Identity 'deletedIdentity' was deleted 2 days ago (2027-01-13) by {COLLEAGUE} with Azure Portal.\n"
-        in said
+        f"{history}Identity 'deletedIdentity' was deleted 2 days ago (2027-01-13) by {COLLEAGUE} "
+        "using the Azure portal.\n" in said
     )
     assert [one.method for one in seeded.sent if one.method == "POST"] == ["POST"]
     document = seeded(f"doctor legacyVM -g {OTHER_GROUP} -o json").json

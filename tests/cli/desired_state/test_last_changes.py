@@ -47,7 +47,7 @@ def test_who_last_changed_a_vm_is_named_beside_it(drifted: Program) -> None:
 
     drifted.terminal = WIDE_TERMINAL
     said = plan(drifted).out
-    assert said.count("  last changed 2 hours ago by colleague@sandbox.invalid with Azure Portal\n") == 1
+    assert said.count("  last changed 2 hours ago by colleague@sandbox.invalid using the Azure portal\n") == 1
     assert said.count("last changed") == 1
 
 
@@ -61,7 +61,7 @@ def test_of_many_vms_each_author_has_a_line(drifted: Program) -> None:
     drifted.time.sleep(60)
     drifted.terminal = WIDE_TERMINAL
     said = plan(drifted).out
-    assert "last changed by colleague@sandbox.invalid with Azure Portal: 4 VMs, the newest 1 minute ago\n" in said
+    assert "last changed by colleague@sandbox.invalid using the Azure portal: 4 VMs, the newest 1 minute ago\n" in said
     assert len(questions(drifted)) == 1
 
 

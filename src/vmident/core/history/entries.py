@@ -36,6 +36,7 @@ class HistoryEntry(Struct, frozen=True):
     `changes` is empty for a VM that was created or deleted, and for what the row does not explain. `type_before` and
     `type_after` are both `None` where the type stayed. `run` is the vmident run that made the change, `is_recorded`
     whether it is in this machine's journal with this VM: `None` where no run made it, or the journal cannot be read.
+    `is_undone` says that a later run on record undid that run.
     """
 
     vm: ResourceId
@@ -47,6 +48,7 @@ class HistoryEntry(Struct, frozen=True):
     type_after: str | None = None
     run: str | None = None
     is_recorded: bool | None = None
+    is_undone: bool = False
 
 
 def history_of(rows: Iterable[ResourceChange]) -> tuple[HistoryEntry, ...]:

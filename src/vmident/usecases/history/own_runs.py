@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def with_own_runs(entries: Iterable[HistoryEntry], journal: Journal) -> tuple[HistoryEntry, ...]:
-    """Return the entries, those by vmident runs with whether the journal has that run with that VM.
+    """Return the entries, those by vmident runs with whether the journal has that run with that VM, and an undo of it.
 
     A journal that cannot be read leaves it unknown: the history itself is Azure's.
     """
@@ -25,8 +25,12 @@ def with_own_runs(entries: Iterable[HistoryEntry], journal: Journal) -> tuple[Hi
         return listed
     try:
         recorded = journal.vms_of(runs)
+        undone = journal.undone(runs)
     except JournalUnusable:
         return listed
     return tuple(
-        replace(entry, is_recorded=entry.vm in recorded.get(entry.run, ())) if entry.run else entry for entry in listed
+        replace(entry, is_recorded=entry.vm in recorded.get(entry.run, ()), is_undone=entry.run in undone)
+        if entry.run
+        else entry
+        for entry in listed
     )

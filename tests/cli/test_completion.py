@@ -116,8 +116,8 @@ IDS = r"""("--ids":"Read VM resource IDs, or the output of '\''vmident list'\'',
 @pytest.mark.parametrize(
     ("line", "shell", "offered"),
     [
-        ("vmident ru", "fish", ["runs\tView, resume and undo past runs."]),
-        ("vmident ru", "zsh", ['_arguments \'*: :(("runs":"View, resume and undo past runs."))\'']),
+        ("vmident ru", "fish", ["runs\tView, resume, and undo past runs."]),
+        ("vmident ru", "zsh", ['_arguments \'*: :(("runs":"View, resume, and undo past runs."))\'']),
         ("vmident ru", "bash", ["runs"]),
         ("vmident runs und", "fish", ["undo\tUndo a run."]),
         ("vmident list --sandb", "fish", ["--sandbox\tUse the built-in sandbox instead of Azure."]),

@@ -120,7 +120,7 @@ def test_c1_the_principal_that_is_lost_is_named() -> None:
 
 def test_c1_a_principal_that_azure_has_not_named_is_lost_without_a_name() -> None:
     (lost, _) = consequences(transition(SYSTEM, DisableSystem()))
-    assert lost.message.startswith("The principal of the system-assigned identity is permanently deleted")
+    assert lost.message.startswith("The principal of the system-assigned identity will be permanently deleted")
 
 
 def test_c2_c3_whom_programs_were_and_will_be_is_said_and_for_how_long_tokens_last() -> None:

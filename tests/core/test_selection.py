@@ -60,7 +60,7 @@ def test_no_more_names_are_near_than_asked_for() -> None:
         ([], ""),
         (["webVM"], " Did you mean 'webVM'?"),
         (["webVM", "web1"], " Did you mean 'webVM' or 'web1'?"),
-        (["webVM", "webVM1", "web1"], " Did you mean 'webVM', 'webVM1' or 'web1'?"),
+        (["webVM", "webVM1", "web1"], " Did you mean 'webVM', 'webVM1', or 'web1'?"),
     ],
 )
 def test_a_suggestion_lists_the_similar_names_in_a_sentence(names: list[str], sentence: str) -> None:

@@ -76,14 +76,14 @@ REFUSED = {
     ),
     "no tags": (HEAD + "- vms: {tags: {}}\n  system: true", 3, "'tags' is empty"),
     "a number for a tag": (HEAD + "- vms: {tags: {env: 1}}\n  system: true", 3, "the tag 'env' is a number"),
-    "another word for system": (HEAD + "- vms: {names: [a]}\n  system: maybe", 4, "true, false or keep"),
+    "another word for system": (HEAD + "- vms: {names: [a]}\n  system: maybe", 4, "true, false, or keep"),
     "a quoted word for system": (
         HEAD + "- vms: {names: [a]}\n  system: 'true'",
         4,
-        "system is the text 'true', not true, false or keep without quotes",
+        "system is the text 'true', not true, false, or keep without quotes",
     ),
-    "a list for system": (HEAD + "- vms: {names: [a]}\n  system: []", 4, "true, false or keep"),
-    "a number for system": (HEAD + "- vms: {names: [a]}\n  system: 1", 4, "true, false or keep"),
+    "a list for system": (HEAD + "- vms: {names: [a]}\n  system: []", 4, "true, false, or keep"),
+    "a number for system": (HEAD + "- vms: {names: [a]}\n  system: 1", 4, "true, false, or keep"),
     "identities that are a list": (
         HEAD + "- vms: {names: [a]}\n  identities: [b]", 4, "identities is a list, but must be a mapping",
     ),

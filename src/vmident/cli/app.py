@@ -52,8 +52,8 @@ _COMMANDS: _Table = {
     "plan": ("plan", "plan", "Show the changes a desired-state file would make."),
     "apply": ("apply", "apply", "Apply a desired-state file or a saved plan."),
     "export-state": ("export_state", "export_state", "Write the current identities as a desired-state file."),
-    "history": ("audit.history", "history", "Show who changed the identities of VMs, when and how."),
-    "doctor": ("audit.doctor", "doctor", "Check sign-in, permissions and VMs for problems."),
+    "history": ("audit.history", "history", "Show who changed the identities of VMs, when, and how."),
+    "doctor": ("audit.doctor", "doctor", "Check sign-in, permissions, and VMs for problems."),
     "verify": ("audit.verify", "verify", "Verify from inside VMs that their identities work."),
     "access": ("audit.access", "access", "Show who can act as an identity and what it can do."),
     "report": ("audit.report", "report", "Report access risks in whole subscriptions."),
@@ -91,7 +91,7 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
         {"create": ("vm", "create", "Create a VM with identities and role assignments.")},
     ),
     "export": (
-        "Export a desired state to Azure Policy, Terraform or Bicep.",
+        "Export a desired state to Azure Policy, Terraform, or Bicep.",
         {
             "policy": ("export.policy", "policy", "Export a desired state to Azure Policy."),
             "terraform": ("export.terraform", "terraform", "Export a desired state as Terraform configuration."),
@@ -99,7 +99,7 @@ _GROUPS: dict[str, tuple[str, _Table]] = {
         },
     ),
     "runs": (
-        "View, resume and undo past runs.",
+        "View, resume, and undo past runs.",
         {
             "list": ("audit.runs", "list_runs", "List past runs, newest first."),
             "show": ("audit.runs", "show_run", "Show one run and its result for each VM."),

@@ -95,6 +95,9 @@ def _with_typed_names(result: ChangeResult, identities: Sequence[str], run: Run)
     return replace(result, error=error.with_message(error.message, hint))
 
 
+_STOPPED = "The run stopped. After you fix the cause, resume it"
+
+
 def _place(meant: Selection, session: Session, run: Run) -> str:
     several = run.several_subscriptions
     if several:
@@ -166,9 +169,11 @@ def end_of_run(run: Run, results: Sequence[ChangeResult | DeletionResult], sessi
     if open_run:
         vms = counted_results([one for one in unknown if isinstance(one, ChangeResult)])
         which = f"the change to {vms}" if vms else "a deletion"
-        what = "The run was interrupted." if has_stopped else f"The outcome of {which} is unknown."
-        resume = command_line("vmident", "runs", "resume", open_run)
-        run.console.note([Line(f"{what} To resume it: {resume}")])
+        what = f"The outcome of {which} is unknown. To resume the run"
+        if has_stopped:
+            was_interrupted = stopped is None or isinstance(stopped, Interrupted)
+            what = "The run was interrupted. To resume it" if was_interrupted else _STOPPED
+        run.console.note([Line(f"{what}: {command_line('vmident', 'runs', 'resume', open_run)}")])
     return ExitCode.INTERRUPTED if isinstance(stopped, Interrupted) and has_stopped else exit_code_for(results)
 
 

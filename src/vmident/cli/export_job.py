@@ -70,7 +70,8 @@ class ExportJob(Struct, frozen=True):
             "removed": list(made.removed),
         }
         readme = Path(self.to) / "README.md"
-        lines = [Line(f"Exported to '{self.to}':"), *(_file(name) for name in names), Line(f"To deploy: see {readme}")]
+        verb = "apply" if self.target.word == "terraform" else "deploy"
+        lines = [Line(f"Exported to '{self.to}':"), *(_file(name) for name in names), Line(f"To {verb}: see {readme}")]
         run.answer(document, rows=[{"file": name} for name in names], lines=lambda: lines)
         run.console.warn([Line(f"warning: {one.located(self.file)}", Tone.WARNING) for one in made.unsupported])
         run.console.warn(_removed_lines(made.removed))

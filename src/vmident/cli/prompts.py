@@ -96,8 +96,8 @@ class TerminalPrompt:
                 f"This runs a script in {which} and requires confirmation.", hint="Use --yes to confirm."
             )
         what = (
-            "The script requests a token for each identity inside the VM and returns its principal. Tokens do not "
-            "leave the VM. The script runs as root or SYSTEM with Azure's Run Command, and can raise a security alert."
+            "Inside the VM, the script requests a token for each identity and returns the principal in the token. "
+            "Tokens do not leave the VM. It runs as root or SYSTEM, using Run Command, and can raise a security alert."
         )
         self._console.note([Line(what), *([Line(_listed(names))] if len(names) > 1 else [])])
         if not self._console.confirm(f"Run the script in {which}?"):

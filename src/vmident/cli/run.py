@@ -69,7 +69,7 @@ class Run:
                 )
             raise UsageError(
                 "Several subscriptions can only be used with selectors.",
-                hint="Use one --subscription, or select VMs with --tag, --where or --all.",
+                hint="Use one --subscription, or select VMs with --tag, --where, or --all.",
             )
         settings = settings_of(self._options.overrides, self.runtime)
         self._output = settings.output

@@ -158,6 +158,7 @@ class CommandClock:
         return left
 
     def _timed_out(self) -> TimedOut:
+        unit = "second" if self._timeout_seconds == 1 else "seconds"
         return TimedOut(
-            f"Timed out after {self._timeout_seconds:g} seconds (--timeout).", hint="Use a longer --timeout."
+            f"Timed out after {self._timeout_seconds:g} {unit} (--timeout).", hint="Use a longer --timeout."
         )

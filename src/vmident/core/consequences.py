@@ -162,8 +162,8 @@ def _principal_lost(before: IdentityState) -> Notice:
     which = f" {principal}" if principal else ""
     return Notice(
         PRINCIPAL_LOST,
-        f"The principal{which} of the system-assigned identity is permanently deleted, leaving its role "
-        "assignments orphaned. Enabling the identity again creates a new principal without them.",
+        f"The principal{which} of the system-assigned identity will be permanently deleted. Role assignments that are "
+        "not deleted with it will be orphaned. If you enable the identity again, it gets a new principal without them.",
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
+from vmident.core.naming import enumerated
 from vmident.core.resource_id import ResourceId
 
 
@@ -94,10 +95,10 @@ class IdentityState(Struct, frozen=True):
 
     @property
     def summary(self) -> str:
-        """Who is there in words, such as `the system-assigned identity, 'idA'`; its principal, where known, too."""
+        """Who is there in words, such as `the system-assigned identity and 'idA'`; its principal, where known, too."""
         principal = self.system.principal_id if self.system else None
         system = [f"the system-assigned identity{f' {principal}' if principal else ''}"] if self.system else []
-        return ", ".join(system + [f"'{user.name}'" for user in sorted(self.users)]) or "no identity"
+        return enumerated(system + [f"'{user.name}'" for user in sorted(self.users)]) or "no identity"
 
 
 def identity_document(state: IdentityState) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from msgspec import Struct
@@ -54,7 +54,7 @@ VM_NAME = NameRule(
     "VM name",
     r"[\w.-]",
     64,
-    "1 to 64 letters, digits, '.', '_' or '-'. It begins with a letter or digit, and does not end in '.' or '-'",
+    "1 to 64 letters, digits, '.', '_', or '-'. It begins with a letter or digit, and does not end in '.' or '-'",
     first=_LETTER_OR_DIGIT,
     last=r"[^.-]",
     listed_by="vmident list",
@@ -66,7 +66,7 @@ GROUP_NAME = NameRule(
     "resource group name",
     r"[\w().-]",
     90,
-    "1 to 90 letters, digits, '.', '_', '-', '(' or ')', and does not end in '.'",
+    "1 to 90 letters, digits, '.', '_', '-', '(', or ')', and does not end in '.'",
     last=_NO_DOT,
     listed_by="vmident group list",
 )
@@ -74,7 +74,7 @@ IDENTITY_NAME = NameRule(
     "identity name",
     r"[A-Za-z0-9_-]",
     128,
-    "3 to 128 letters, digits, '-' or '_', and begins with a letter or digit",
+    "3 to 128 letters, digits, '-', or '_', and begins with a letter or digit",
     first=_LETTER_OR_DIGIT,
     listed_by="vmident identity list",
 )
@@ -87,7 +87,7 @@ SUBSCRIPTION_NAME = NameRule(
     first=r"[^-]",
     listed_by="vmident account list",
 )
-RESOURCE_NAME = NameRule("resource name", r"[\w().-]", 260, "letters, digits, '.', '_', '-', '(' or ')'", last=_NO_DOT)
+RESOURCE_NAME = NameRule("resource name", r"[\w().-]", 260, "letters, digits, '.', '_', '-', '(', or ')'", last=_NO_DOT)
 """Segments of ids that no other rule is for: namespaces, types, and resources of any type."""
 
 NEW_IDENTITY_NAME = replace(IDENTITY_NAME, shortest=3, listed_by="")
@@ -124,8 +124,14 @@ def near(names: Iterable[str], name: str, *, at_most: int = 3) -> tuple[str, ...
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Return ` Did you mean 'myVM' or 'myVM2'?`, to follow a sentence; empty where no name is like the one typed."""
     alike = [repr(one) for one in near(names, name)]
-    listed = ", ".join([*alike[:-2], " or ".join(alike[-2:])])
-    return f" Did you mean {listed}?" if alike else ""
+    return f" Did you mean {enumerated(alike, 'or')}?" if alike else ""
+
+
+def enumerated(items: Sequence[str], conjunction: str = "and") -> str:
+    """Return `A`, `A and B` or `A, B, and C`; empty without items."""
+    if len(items) <= 2:
+        return f" {conjunction} ".join(items)
+    return f"{', '.join(items[:-1])}, {conjunction} {items[-1]}"
 
 
 def _reason_against(name: str, rule: NameRule) -> str | None:

@@ -141,12 +141,12 @@ def _system(node: Located | None) -> SystemRule | None:
     if node is None or (node.kind, node.text) == ("str", "keep"):
         return None
     if node.kind in {"map", "seq"}:
-        raise node.unexpected("system", "true, false or keep")
+        raise node.unexpected("system", "true, false, or keep")
     if node.kind != "bool":
         is_quoted = node.kind == "str" and node.text.lower() in {"true", "false"}
         found = f"the text '{node.text}'" if is_quoted else f"'{node.text}'"
         alike = "" if is_quoted else did_you_mean(node.text, ("true", "false", "keep"))
-        raise node.wrong(f"system is {found}, not true, false or keep without quotes.{alike}")
+        raise node.wrong(f"system is {found}, not true, false, or keep without quotes.{alike}")
     return SystemRule(node.text.lower() in {"true", "yes", "on"}, node.line)
 
 

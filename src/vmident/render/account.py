@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,13 @@ def who_lines(who: WhoAmI, now_seconds: float) -> Iterator[Line]:
     facts = {name: value for name, value in who_facts(who).items() if value is not None}
     if who.expires_on:
         facts["expiresOn"] = until(who.expires_on, now_seconds)
-    yield from fact_lines({("expires" if name == "expiresOn" else name): value for name, value in facts.items()})
+    yield from fact_lines({_in_words(name): value for name, value in facts.items()})
+
+
+def _in_words(name: str) -> str:
+    """Return the name of a member, such as `tenantId`, as `tenant ID`."""
+    words = {"expiresOn": "expires"}.get(name) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return words.lower().replace(" id", " ID")
 
 
 def subscription_document(one: Subscription, listing: SubscriptionList) -> Document:

@@ -140,7 +140,7 @@ def _functions_called(node: Any) -> Iterator[str]:
 
 
 def _reason(failure: Exception) -> str:
-    return " ".join(str(failure).split())
+    return " ".join(str(failure).split()).removeprefix("Invalid jmespath expression: ")
 
 
 def _rows(document: Any) -> Sequence[Any]:

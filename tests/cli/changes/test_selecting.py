@@ -36,15 +36,15 @@ def test_a_selection_of_one_gives_an_array_and_of_none_an_empty_one(program: Pro
     tagged(program, "myVM", team="web")
     assert names(program("enable-system --tag team=web --yes").json) == ["myVM"]
     none = program("enable-system --tag team=lost")
-    assert (none.code, none.json, none.err) == (0, [], "No VMs match.\n")
-    assert "No VMs match." in program("show --tag team=lost").err
+    assert (none.code, none.json, none.err) == (0, [], "No VMs found with tag team=lost.\n")
+    assert "No VMs found with tag team=lost." in program("show --tag team=lost").err
     assert program.patches == []
 
 
 def test_a_list_that_selects_none_says_so_once(program: Program) -> None:
     program.terminal = WIDE_TERMINAL
     none = program("list --tag team=lost")
-    assert (none.code, none.out, none.err) == (0, "", "No VMs match.\n")
+    assert (none.code, none.out, none.err) == (0, "", "No VMs found with tag team=lost.\n")
 
 
 def test_a_change_of_a_selection_takes_the_list_for_the_first_read(program: Program) -> None:
@@ -132,7 +132,7 @@ def test_a_loss_for_more_than_a_screenful_asks_for_the_number(
     assert "1 VM will lose:\n" in outcome.err
     assert "This changes 21 VMs. Type 21 to confirm: " in outcome.err
     # Told once for all that lose the same, and not again afterwards.
-    assert outcome.err.count("is permanently deleted") == 2
+    assert outcome.err.count("will be permanently deleted") == 2
 
 
 def test_a_thousand_vms_are_selected_by_lists_alone(program: Program) -> None:

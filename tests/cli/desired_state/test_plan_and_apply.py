@@ -277,7 +277,9 @@ def test_one_name_that_matches_nothing_is_the_error_under_strict(program: Progra
 
 def test_a_value_of_system_that_is_none_is_suggested(program: Program, desired_file: Description) -> None:
     error = program(f"plan -f {desired_file(LOSING.replace('false', 'flase'))}").error
-    assert error["message"].endswith("system is 'flase', not true, false or keep without quotes. Did you mean 'false'?")
+    assert error["message"].endswith(
+        "system is 'flase', not true, false, or keep without quotes. Did you mean 'false'?"
+    )
 
 
 def test_an_identity_that_does_not_exist_is_suggested(program: Program, desired_file: Description) -> None:

@@ -24,7 +24,7 @@ def test_a_saved_plan_is_carried_out_exactly_and_a_vm_that_has_moved_on_is_refus
     mine, web = outcome.json
     assert (mine["status"], web["status"], web["error"]["code"]) == ("changed", "failed", "state-drifted")
     system = f"the system-assigned identity {program.identity_of('webVM')['principalId']}"
-    assert f"it had {system}, and now has {system}, 'myUserAssignedIdentity'" in web["error"]["message"]
+    assert f"it had {system}; now it has {system} and 'myUserAssignedIdentity'" in web["error"]["message"]
     assert set(program.identity_of("webVM")["userAssignedIdentities"]) == {identity_id(USER)}
 
     refused = program(f"apply {plan} -g myResourceGroup")

@@ -149,9 +149,7 @@ def test_an_export_of_nothing_is_an_error_that_leaves_the_folder(
     assert (typo.code, typo.error["code"]) == (2, "not-exportable")
     first, reason = typo.error["message"].splitlines()
     assert "No rule can be exported" in first
-    assert reason.endswith(
-        "VM 'wbVM' cannot be exported. The rule selects no such resource. Did you mean 'webVM' or 'dbVM'?"
-    )
+    assert reason.endswith("VM 'wbVM' cannot be exported. It does not exist. Did you mean 'webVM' or 'dbVM'?")
     assert contents(folder_of(program)) == before
 
 

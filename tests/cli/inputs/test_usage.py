@@ -116,7 +116,7 @@ def test_a_type_is_known_in_any_case_and_by_arms_names(program: Program, word: s
 
 @pytest.mark.parametrize("word", ["", "all", "systm", "system,user,both", "system-assigned"])
 def test_a_type_that_is_none_names_those_that_are(program: Program, word: str) -> None:
-    refused(program, f"set myVM --type '{word}' --identity {OTHER}", "Use none, system, user or both.")
+    refused(program, f"set myVM --type '{word}' --identity {OTHER}", "Use none, system, user, or both.")
 
 
 def test_set_without_a_type_is_wrong_usage(program: Program) -> None:
@@ -287,7 +287,7 @@ def test_an_unknown_option_is_wrong_usage(program: Program, words: str) -> None:
         (
             "list --output tvs",
             (
-                "Invalid value for --output: 'tvs' is not one of auto, human, json, jsonc, yaml, table, tsv or none. "
+                "Invalid value for --output: 'tvs' is not one of auto, human, json, jsonc, yaml, table, tsv, or none. "
                 "Did you mean 'tsv'?"
             ),
         ),

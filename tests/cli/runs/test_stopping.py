@@ -62,7 +62,7 @@ def test_a_canary_that_is_not_well_leaves_the_others_untouched_and_says_how_to_g
     assert outcome.err.splitlines()[-3:] == [
         "error: 1 of 2 canary VMs failed; the remaining 8 VMs were not changed.",
         "  Check the failures before you resume the run.",
-        f"The run was interrupted. To resume it: vmident runs resume {run}",
+        f"The run stopped. After you fix the cause, resume it: vmident runs resume {run}",
     ]
     resumed = program("runs resume --canary 3 --max-failures 10%")
     assert (resumed.code, statuses(resumed.json)) == (0, ["changed"] * 8)

@@ -214,35 +214,36 @@ SSLError(SSLCertVerificationError(1, '[SSL: X] certificate verify failed: unable
 Certificate verification failed. This typically happens when using Azure CLI behind a proxy that intercepts traffic \
 with a self-signed certificate. Please add this certificate to the trusted CA bundle.
 """
+NO_TOKEN = f"The Azure CLI could not get a token for '{PERSON}': "
 AZURE_CLI_FAILURES = [
     (
         # Microsoft Entra has a no-break space after the first sentence, and no line break after the second.
         f"WARNING: old\nERROR: AADSTS700082: The refresh token has expired due to inactivity.\u00a0{IDLE} {AGAIN}",
-        f" returned no token: AADSTS700082: The refresh token has expired due to inactivity. {IDLE}",
+        f"{NO_TOKEN}AADSTS700082: The refresh token has expired due to inactivity. {IDLE}",
         SIGN_IN_AGAIN,
     ),
-    (f"ERROR: {REVOKED}\n{AGAIN}", f" returned no token: {REVOKED}", SIGN_IN_AGAIN),
+    (f"ERROR: {REVOKED}\n{AGAIN}", f"{NO_TOKEN}{REVOKED}", SIGN_IN_AGAIN),
     (
         f"ERROR: User '{PERSON}' does not exist in MSAL token cache. Run `az login`.\n",
-        " has ended.",
+        f"The Azure CLI's sign-in of '{PERSON}' has ended.",
         SIGN_IN_AGAIN,
     ),
     (
         TRACEBACK,
-        " returned no token: Failed to establish a new connection: [Errno 111] Connection refused",
+        f"{NO_TOKEN}Failed to establish a new connection: [Errno 111] Connection refused",
         "Check the network, HTTPS_PROXY, ALL_PROXY, REQUESTS_CA_BUNDLE and AZURE_AUTHORITY_HOST.",
     ),
     (
         'Traceback (most recent call last):\n  File "az.py", line 1\nImportError: no azure\n',
-        " returned no token: Failed to invoke the Azure CLI",
+        f"{NO_TOKEN}Failed to invoke the Azure CLI",
         CHECK,
     ),
     (
         UNTRUSTED,
-        " returned no token: [SSL: X] certificate verify failed: unable (_ssl.c:1000)",
+        f"{NO_TOKEN}[SSL: X] certificate verify failed: unable (_ssl.c:1000)",
         "Check the network, HTTPS_PROXY, ALL_PROXY, REQUESTS_CA_BUNDLE and AZURE_AUTHORITY_HOST.",
     ),
-    ("ERROR: It broke.\n", " returned no token: It broke.", CHECK),
+    ("ERROR: It broke.\n", f"{NO_TOKEN}It broke.", CHECK),
 ]
 
 
@@ -255,7 +256,7 @@ def test_an_azure_cli_without_a_token_is_reported_with_its_reason(
 
     error = signed.contoso("list").error
 
-    assert (error["message"], error["hint"]) == (f"The Azure CLI's sign-in of '{PERSON}'{reason}", hint)
+    assert (error["message"], error["hint"]) == (reason, hint)
 
 
 def test_a_missing_azure_cli_is_reported(signed: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,7 +266,7 @@ def test_a_missing_azure_cli_is_reported(signed: Signed, monkeypatch: pytest.Mon
     error = signed.contoso("list").error
 
     assert error["message"] == (
-        f"The Azure CLI's sign-in of '{APP}' returned no token: a new token requires 'az', which is not on PATH."
+        f"The Azure CLI could not get a token for '{APP}': a new token requires 'az', which is not on PATH."
     )
     assert error["hint"] == "Install the Azure CLI or correct PATH, or sign in with 'vmident login'."
 

@@ -295,7 +295,7 @@ def test_on_a_terminal_it_asks_and_says_what_is_run(
     outcome = program("verify webVM")
     assert (outcome.code, len(scripts_in(program))) == (code, scripts)
     assert "Run the script in 'webVM'? [y/N]" in outcome.err
-    assert "runs as root or SYSTEM with Azure's Run Command" in outcome.err
+    assert "runs as root or SYSTEM, using Run Command" in outcome.err
     assert ("ok  system-assigned identity" in outcome.out) == bool(scripts)
 
 

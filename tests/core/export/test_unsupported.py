@@ -13,7 +13,7 @@ DISABLE = Unsupported(4, "'system: false'", "Azure Policy cannot disable it.")
 
 @pytest.mark.parametrize(
     ("lines", "text"),
-    [((3,), "3"), ((3, 7), "3 and 7"), ((3, 7, 12), "3, 7 and 12"), (tuple(range(1, 24)), "19, 20 and 3 more")],
+    [((3,), "3"), ((3, 7), "3 and 7"), ((3, 7, 12), "3, 7, and 12"), (tuple(range(1, 24)), "19, 20, and 3 more")],
 )
 def test_lines_are_listed_as_people_do(lines: tuple[int, ...], text: str) -> None:
     assert listed_lines(lines).endswith(text)

@@ -61,7 +61,7 @@ def test_a_scale_set_runs_scripts_in_its_instances_alone() -> None:
     reasons = [reason_not_to_verify(host) for host in (flexible, empty, stopped)]
     assert [reason.code for reason in reasons if reason] == ["no-instance", "no-instance", "vm-not-running"]
     assert [reason.message for reason in reasons if reason] == [
-        "The instances of scale set 'web' are VMs, because it is Flexible.",
+        "The instances of scale set 'web' are VMs, because it uses Flexible orchestration mode.",
         "Scale set 'web' has no instances.",
         "Instance 3 of scale set 'web' is deallocated.",
     ]

@@ -25,9 +25,11 @@ def bicep_readme(exported: ExportedState) -> str:
 
 
 def test_the_readme_counts_what_terraform_shows() -> None:
-    text = terraform_readme(whole_state())
-    assert "shows 3 to import and 7 to add: 5 new identities and role\nassignments" in text
+    text = " ".join(terraform_readme(whole_state()).split())
+    assert "shows 3 to import and 7 to add: 5 new identities and role assignments, and an `azapi_update_res" in text
     assert "for each VM and scale set (2)" in text
+    existing = " ".join(terraform_readme(state()).split())
+    assert "shows 0 to add: an `azapi_update_resource` for each VM" in existing
     assert "vmident plan -f identities.yaml --exit-code" in text
 
 

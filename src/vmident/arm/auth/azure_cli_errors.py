@@ -33,7 +33,7 @@ def azure_cli_error(failure: Exception, account: AzureCliAccount) -> NotSignedIn
     if _SIGNED_OUT in text:
         return NotSignedIn(f"T{sign_in[1:]} has ended.", hint=_sign_in_again(account))
     reason, hint = _reason_and_hint(failure, account)
-    return NotSignedIn(f"T{sign_in[1:]} returned no token: {reason}", hint=hint)
+    return NotSignedIn(f"The Azure CLI could not get a token for '{account.name}': {reason}", hint=hint)
 
 
 def _reason_and_hint(failure: Exception, account: AzureCliAccount) -> tuple[str, str]:

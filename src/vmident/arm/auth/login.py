@@ -110,7 +110,7 @@ class ArmLogins:
         allow = request.allow_unencrypted
         # msal would give the token of the last sign-in without looking at the secret.
         forget_tokens(self._signed_in(CallerType.SERVICE_PRINCIPAL, "", client_id=client_id, allow_unencrypted=allow))
-        with self._refusals("Check --client-id, --tenant and the secret. The secret may have expired."):
+        with self._refusals("Check --client-id, --tenant, and the secret. The secret may have expired."):
             credential = ClientSecretCredential(
                 tenant_id,
                 client_id,

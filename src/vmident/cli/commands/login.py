@@ -44,7 +44,7 @@ class LoginOptions(Struct, frozen=True):
     ] = None
     allow_unencrypted: Annotated[
         bool,
-        typer.Option("--allow-unencrypted", help="Store tokens in a plain file if no encrypted store is available."),
+        typer.Option("--allow-unencrypted", help="Store tokens in a plain file if no credential store is available."),
     ] = False
 
     @property
@@ -80,7 +80,7 @@ def login(run: Run, *, login_options: LoginOptions) -> ExitCode:
     If you are signed in with 'az login', you do not need this command.
 
     By default, signs in with a browser. Lists the subscriptions that the account can access. Tokens are stored in the
-    system's encrypted store.
+    system's credential store.
 
     With --service-principal, reads the secret from AZURE_CLIENT_SECRET or prompts for it, and does not store it.
     AZURE_CLIENT_ID and AZURE_TENANT_ID are the defaults of --client-id and --tenant.
@@ -126,7 +126,7 @@ def _subscriptions(run: Run, session: Session) -> SubscriptionList | None:
 def logout(run: Run) -> ExitCode:
     """Sign out and delete cached tokens.
 
-    Only removes the sign-in of 'vmident login'. The Azure CLI's sign-in is not affected.
+    Removes only the sign-in made with 'vmident login'. The Azure CLI's sign-in is not affected.
 
     Examples:
 

@@ -68,7 +68,7 @@ def plan(run: Run, *, word: MissingOption = None, file: DescriptionFile = None, 
         if file is not None or options.save or options.exit_code or options.strict:
             raise UsageError(
                 "--schema cannot be used with other options of 'plan'.",
-                hint="Remove -f, --save, --exit-code and --strict.",
+                hint="Remove -f, --save, --exit-code, and --strict.",
             )
         text = schema_text()
         run.answer_file(json.loads(text), text=text.rstrip(), rows=json.loads(text))

@@ -36,7 +36,7 @@ ScopeWords = Annotated[
     typer.Option(
         "--scope",
         metavar="SCOPE",
-        help="Scope of the roles: 'subscription', 'group' or a resource ID. Repeatable.",
+        help="Scope of the roles: 'subscription', 'group', or a resource ID. Repeatable.",
         show_default="subscription",
     ),
 ]

@@ -79,5 +79,5 @@ def _types_named(word: str) -> tuple[bool, bool]:
     wanted = _TYPES.get("".join(word.split()).lower())
     if wanted is None:
         alike = did_you_mean(word, ("none", "system", "user", "both", "SystemAssigned", "UserAssigned"))
-        raise UsageError(f"'{word}' is not an identity type.{alike}", hint="Use none, system, user or both.")
+        raise UsageError(f"'{word}' is not an identity type.{alike}", hint="Use none, system, user, or both.")
     return wanted

@@ -57,7 +57,7 @@ def list_(run: Run, *, selecting: SelectionOptions) -> ExitCode:
     """List VMs and their identities.
 
     Lists the VMs of the resource group given with -g, or of the default resource group. If neither is set, lists all
-    VMs of the subscription. With --tag, --where or --all, the default resource group is ignored.
+    VMs of the subscription. With --tag, --where, or --all, the default resource group is ignored.
 
     Examples:
 

@@ -42,7 +42,7 @@ def create(
 ) -> ExitCode:
     """Create a VM with identities and role assignments.
 
-    One deployment creates the network, security group, public IP address, network interface, VM and the role
+    One deployment creates the network, security group, public IP address, network interface, VM, and the role
     assignments in the VM's resource group. Role assignments at other scopes are created afterwards. Roles are granted
     to the system-assigned identity if there is one, and otherwise to each user-assigned identity. No port is open to
     the internet unless --nsg-rule opens it. An existing VM with the same name is not changed. Passwords are read from a

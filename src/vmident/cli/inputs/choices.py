@@ -7,7 +7,7 @@ from enum import Enum
 
 import typer
 
-from vmident.core.naming import did_you_mean
+from vmident.core.naming import did_you_mean, enumerated
 
 
 def choice_of(kind: type[Enum]) -> Callable[[str | Enum], str]:
@@ -20,9 +20,8 @@ def choice_of(kind: type[Enum]) -> Callable[[str | Enum], str]:
     def choice(word: str | Enum) -> str:
         text = str(word.value if isinstance(word, Enum) else word).strip()
         if text.lower() not in known:
-            *most, last = known
             alike = did_you_mean(text, known)
-            raise typer.BadParameter(f"'{text}' is not one of {', '.join(most)} or {last}.{alike}")
+            raise typer.BadParameter(f"'{text}' is not one of {enumerated([*known.values()], 'or')}.{alike}")
         return known[text.lower()]
 
     return choice

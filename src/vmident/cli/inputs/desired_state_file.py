@@ -30,7 +30,7 @@ DescriptionFile = Annotated[
 
 
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Fail if the file names VMs, groups or regions that match no VMs.")
+    bool, typer.Option("--strict", help="Fail if the file names VMs, groups, or regions that match no VMs.")
 ]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from vmident.core.naming import enumerated
 from vmident.core.shell import command_line
 from vmident.errors import UsageError
 
 _PRIVATE, _PUBLIC = "id_rsa", "id_rsa.pub"
 # In the order that they are looked for; the first is the one that `az vm create` takes.
 _USUAL = (_PUBLIC, "id_ed25519.pub")
-_WAYS = "Use --ssh-key, --generate-ssh-keys or --admin-password-stdin."
+_WAYS = "Use --ssh-key, --generate-ssh-keys, or --admin-password-stdin."
 KEY_BITS = 4096
 _LEAST_RSA_BITS = 2048
 _KEY_TYPES = ("ssh-rsa", "ssh-ed25519", *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)))
@@ -98,7 +99,7 @@ def _why_unusable(key: str) -> str | None:
 
     # Not left to cryptography, which also reads DSA keys, certificates and keys of hardware tokens.
     if key.partition(" ")[0] not in _KEY_TYPES:
-        return f"it does not begin with {', '.join(_KEY_TYPES[:-1])} or {_KEY_TYPES[-1]}"
+        return f"it does not begin with {enumerated(_KEY_TYPES, 'or')}"
     try:
         loaded = load_ssh_public_key(key.encode())
     except (ValueError, UnsupportedAlgorithm):

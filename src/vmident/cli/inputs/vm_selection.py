@@ -51,7 +51,7 @@ def selected_vms(
     selection = selection_in(options, run)
     if selection and is_named:
         raise UsageError(
-            "VM names cannot be combined with --tag, --where or --all.",
+            "VM names cannot be combined with --tag, --where, or --all.",
             hint="Use either names or selectors.",
         )
     if selection is None and not is_named and run.group_given:
@@ -87,7 +87,7 @@ def resolve_each_vm(meant: Selection, session: Session, run: Run) -> Iterator[st
         is_empty = False
         yield one if isinstance(one, VirtualMachine) else str(one)
     if is_empty:
-        run.console.warn([Line(f"{none_of(session.where.kinds)} match.")])
+        run.console.warn([Line(f"{none_of(session.where.kinds)} found {meant}".rstrip() + ".")])
 
 
 def _group_of(run: Run) -> str | None:
@@ -114,7 +114,7 @@ def _named_vms(arguments: Sequence[str] | None, options: VmOptions, run: Run) ->
     if not words:
         raise UsageError(
             "No VM specified.",
-            hint="Use VM names, resource IDs or a selector such as --tag. To see all VMs: vmident list",
+            hint="Use VM names, resource IDs, or a selector such as --tag. To see all VMs: vmident list",
         )
     return checked_vm_names(words, options.kind.kinds)
 

@@ -25,7 +25,7 @@ class FindingOptions(Struct, frozen=True):
             "--fail-on",
             metavar="SEVERITY",
             parser=choice_of(Severity),
-            help="Exit with 10 if a finding is at least this severe: low, medium or high.",
+            help="Exit with 10 if a finding is at least this severe: low, medium, or high.",
             show_default=False,
         ),
     ] = None

@@ -16,7 +16,7 @@ class ExportOptions(Struct, frozen=True):
         typer.Option(
             "--to",
             metavar="FOLDER",
-            help="Output folder: new, empty or written by an earlier export.",
+            help="Output folder: new, empty, or written by an earlier export.",
             show_default=False,
         ),
     ] = None

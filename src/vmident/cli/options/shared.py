@@ -121,7 +121,7 @@ class Options(Struct, frozen=True):
             "-o",
             metavar="FORMAT",
             parser=choice_of(Output),
-            help="Output format: auto, human, json, jsonc, yaml, table, tsv or none. "
+            help="Output format: auto, human, json, jsonc, yaml, table, tsv, or none. "
             "'auto' is human on a terminal and json elsewhere.",
             show_default=False,
             autocompletion=candidates.outputs,
@@ -207,7 +207,7 @@ class RoleOptions(Struct, frozen=True):
         typer.Option(
             "--role",
             metavar="ROLE",
-            help="Role to grant, by name, GUID or ID. Repeatable; requires --scope.",
+            help="Role to grant, by name, GUID, or ID. Repeatable; requires --scope.",
             show_default=False,
             autocompletion=candidates.roles,
         ),
@@ -217,7 +217,7 @@ class RoleOptions(Struct, frozen=True):
         typer.Option(
             "--scope",
             metavar="SCOPE",
-            help="Scope of the role: 'subscription', 'group' or a resource ID. Repeatable.",
+            help="Scope of the role: 'subscription', 'group', or a resource ID. Repeatable.",
             show_default=False,
             autocompletion=candidates.scopes,
         ),

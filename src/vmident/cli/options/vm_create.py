@@ -20,7 +20,7 @@ ImageWord = Annotated[
     typer.Option(
         "--image",
         metavar="IMAGE",
-        help="Image: an alias such as Ubuntu2204, a URN or a resource ID.",
+        help="Image: an alias such as Ubuntu2204, a URN, or a resource ID.",
         show_default=False,
         autocompletion=images,
     ),

@@ -190,7 +190,8 @@ def _conflict(vm: VirtualMachine, one: str, line: int, other: str, other_line: i
     return ConflictingRules(
         f"Rules conflict for {titled(vm.id)} in resource group '{vm.id.group}': line {line} {one}, and line "
         f"{other_line} {other}.",
-        hint="Change one of the two lines, or exclude this VM from one of the rules.",
+        hint="Change one of the two lines, or narrow one of the rules so that it does not select this "
+        f"{kind_of(vm.id).noun}.",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from vmident.core.naming import visible
+from vmident.core.naming import enumerated, visible
 from vmident.errors import NotExportable
 
 _LINES_LISTED = 20
@@ -45,11 +45,11 @@ def title_of(file: str) -> str:
 
 
 def listed_lines(lines: Sequence[int]) -> str:
-    """Return `3, 7 and 12`, or the first twenty lines and how many more there are."""
+    """Return `3, 7, and 12`, or the first twenty lines and how many more there are."""
     shown, others = [str(line) for line in lines[:_LINES_LISTED]], len(lines) - _LINES_LISTED
     if others > 0:
         shown.append(f"{others} more")
-    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+    return enumerated(shown)
 
 
 def check_complete(unsupported: Iterable[Unsupported], file: str, engine: str) -> None:

@@ -36,7 +36,8 @@ def unselected(state: ExportedState) -> Iterator[Unsupported]:
             suggested += is_unknown
             alike = did_you_mean(name, state.machine_names) if is_unknown else ""
             noun = either(rule.selector.kinds_meant)
-            yield Unsupported(rule.line, f"{noun} '{name}'", f"The rule selects no such resource.{alike}")
+            reason = f"It does not exist.{alike}" if name.lower() not in known else "The rule does not select it."
+            yield Unsupported(rule.line, f"{noun} '{name}'", reason)
 
 
 def flexible_credentials(

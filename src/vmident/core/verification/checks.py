@@ -29,6 +29,7 @@ from vmident.core.identity import IdentityState
 from vmident.core.resource_id import ResourceId, looks_like_id
 from vmident.core.resources import IdentityResource
 from vmident.core.selection import named
+from vmident.core.shell import command_line
 from vmident.errors import NotFound
 
 SYSTEM, DEFAULT = "system", "default"
@@ -132,7 +133,7 @@ def _named_check(word: str, vm: ResourceId, state: IdentityState) -> TokenCheck:
     if word.strip().lower() == SYSTEM_IN_THE_AZURE_CLI:
         if state.system:
             return _system_check(vm, state, SYSTEM)
-        raise _not_there(f"The system-assigned identity of VM '{vm.name}' is not enabled.")
+        raise _not_there(f"The system-assigned identity of VM '{vm.name}' is not enabled.", vm)
     if looks_like_id(word):
         found = [user for user in state.users if user == ResourceId.parse(word)]
     else:
@@ -140,14 +141,14 @@ def _named_check(word: str, vm: ResourceId, state: IdentityState) -> TokenCheck:
     if len(found) == 1:
         return _user_check(found[0], state)
     how_many = f"{len(found)} identities named '{word}' are" if found else f"Identity '{word}' is not"
-    raise _not_there(f"{how_many} attached to VM '{vm.name}'.")
+    raise _not_there(f"{how_many} attached to VM '{vm.name}'.", vm)
 
 
-def _not_there(message: str) -> NotFound:
+def _not_there(message: str, vm: ResourceId) -> NotFound:
     return NotFound(
         message,
         code="identity-not-found",
-        hint="To see the VM's identities and their resource IDs: vmident show VM",
+        hint=f"To see the VM's identities and their resource IDs: {command_line('vmident', 'show', vm)}",
     )
 
 

@@ -55,9 +55,9 @@ def reason_not_to_verify(host: Host) -> VmNotVerified | None:
     """Return why a script would not run here, as far as the instance view tells; `None` if it may."""
     if host.machine.is_flexible:
         return VmNotVerified(
-            f"The instances of {host.title} are VMs, because it is Flexible.",
+            f"The instances of {host.title} are VMs, because it uses Flexible orchestration mode.",
             code="no-instance",
-            hint="Verify the instances by name.",
+            hint="To verify an instance: vmident verify VM",
         )
     if host.instance is None and kind_of(host.machine.id) is VmKind.SCALE_SET:
         return VmNotVerified(

@@ -115,5 +115,7 @@ def computer_name(vm_name: str, os: OsType) -> str:
     allowed = re.sub(r"[^A-Za-z0-9-]", "" if os is OsType.WINDOWS else "-", vm_name)
     cut = allowed.strip("-")[: _LONGEST_COMPUTER_NAME[os]].strip("-")
     if not cut or (os is OsType.WINDOWS and cut.isdigit()):
-        raise UsageError(f"Invalid computer name for {os.value}: '{vm_name}'.", hint="Use letters, digits and hyphens.")
+        raise UsageError(
+            f"Invalid computer name for {os.value}: '{vm_name}'.", hint="Use letters, digits, and hyphens."
+        )
     return cut

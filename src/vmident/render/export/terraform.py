@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import fill
 
 from vmident.core.export.exported_state import ExportedState
 from vmident.core.export.unsupported import Export
 from vmident.render.export.readme import document, missing_section, plain, plan_command, shell_block
 
+_COLUMNS = 110
 _README = """\
 # Managed identities of VMs as Terraform configuration
 
@@ -22,9 +24,7 @@ terraform plan
 terraform apply
 ```
 
-The first `terraform plan` shows {imported} to import and {added} to add: {created} new identities and role
-assignments, and an `azapi_update_resource` for each VM and scale set ({machines}). Terraform
-destroys no resources.{losses}
+{counts}{losses}
 
 `azapi_update_resource` cannot be imported, so the first `terraform apply` updates each VM once, even if its
 identity already matches the file.
@@ -84,12 +84,17 @@ def _readme(state: ExportedState) -> str:
     resources = state.resources
     exist = [*(one.exists for one in resources.identities), *(one.exists for one in resources.assignments)]
     created, machines = exist.count(False), len(resources.machines)
+    imported = exist.count(True) + len(resources.credentials)
+    imports = f"{imported} to import and " if imported else ""
+    new = f"{created} new identities and role assignments, and " if created else ""
     return _README.format(
         file=plain(state.title),
-        imported=exist.count(True) + len(resources.credentials),
-        added=created + machines,
-        created=created,
-        machines=machines,
+        counts=fill(
+            f"The first `terraform plan` shows {imports}{created + machines} to add: {new}an "
+            f"`azapi_update_resource` for each VM and scale set ({machines}). Terraform destroys no resources.",
+            _COLUMNS,
+            break_on_hyphens=False,
+        ),
         losses="".join(f"\n\n{one}" for one in _losses(state)),
         plan=shell_block(plan_command(state.file, "--exit-code")),
     )

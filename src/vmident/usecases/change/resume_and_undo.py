@@ -86,11 +86,16 @@ def _deleted(identities: Collection[ResourceId], there: Identities) -> frozenset
 
 def _cannot_come_back(identity: ResourceId, vm: ResourceId | None = None) -> NotFound:
     left = f" {capitalized(titled(vm))} was not changed." if vm else ""
+    create = command_line("vmident", "identity", "create", identity.name, "-g", identity.group)
+    hint = f"To create an identity with that name, which gets a new principal: {create}"
+    if vm:
+        word = identity.name if identity.group.lower() == vm.group.lower() else identity
+        attach = command_line("vmident", "add-user", vm.name, "-g", vm.group, "--identity", word)
+        hint = f"Create an identity with that name (it gets a new principal) and attach it: {create} && {attach}"
     return NotFound(
         f"Identity '{identity.name}' has been deleted, and a deleted identity cannot be restored.{left}",
         code="identity-not-found",
-        hint="Create an identity with that name (it gets a new principal) and attach it: "
-        + command_line("vmident", "identity", "create", identity.name, "-g", identity.group),
+        hint=hint,
     )
 
 
@@ -165,9 +170,10 @@ def _saying_new_principal(result: ChangeResult) -> ChangeResult:
         return result
     if result.before.system or not result.after.system:
         return result
+    verb = "gets" if result.status is Status.PLANNED else "has"
     message = (
-        "The system-assigned identity has a new principal. Roles granted to the old one outside this "
-        "subscription, and anything that uses its ID, must be updated."
+        f"The system-assigned identity {verb} a new principal. Grant it the roles that the old principal had outside "
+        "this subscription, and update anything that uses the old ID."
     )
     return replace(result, warnings=(*result.warnings, Notice(NEW_PRINCIPAL, message)))
 

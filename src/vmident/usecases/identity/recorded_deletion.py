@@ -14,6 +14,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from vmident.core.consequences import Notice
+from vmident.core.naming import enumerated
 from vmident.core.resource_id import ResourceId
 from vmident.core.run_record import IdentityDeletion, RunRecord, Stage
 from vmident.core.shell import command_line
@@ -76,7 +77,7 @@ def resume_deletions(
 
 def still_attached(identity: ResourceId, vms: Sequence[ResourceId], hint: str) -> StillAttached:
     """Return the error about an identity that VMs have."""
-    named = ", ".join(f"'{vm.name}' ({vm.group})" for vm in vms)
+    named = enumerated([f"'{vm.name}' ({vm.group})" for vm in vms])
     return StillAttached(f"Identity '{identity.name}' is attached to {named}. Nothing was changed.", hint=hint)
 
 

@@ -49,7 +49,7 @@ def checked_role_names(roles: Sequence[str] | None, scopes: Sequence[str] | None
     for role in words:
         if not role or (role.startswith("/") and not _DEFINITION_ID.fullmatch(role)):
             raise BadResourceId(
-                f"'{role}' is not a role name, GUID or role definition ID.",
+                f"'{role}' is not a role name, GUID, or role definition ID.",
                 hint=f"A role ID has the form /subscriptions/ID/{_DEFINITIONS}/GUID",
             )
     return RoleNames(words, tuple(scope.strip() for scope in scopes or ()))

@@ -225,7 +225,7 @@ def _answers_to(
         raise ScriptFailed(
             f"{capitalized(host.title)} has no program that can request and read a token.",
             code="no-http-client",
-            hint="Install curl, wget or python3, and base64 or openssl, in the VM.",
+            hint="Install curl, wget, or python3, and base64 or openssl, in the VM.",
         )
     missing = len(batch) - len(output.answers)
     if missing:

@@ -192,7 +192,7 @@ def test_what_terraform_cannot_express_is_listed_with_its_lines() -> None:
             "'system: true'",
             "Scale sets in Flexible orchestration mode do not support the system-assigned identity.",
         ),
-        Unsupported(30, "VM 'WEB02'", "The rule selects no such resource."),
+        Unsupported(30, "VM 'WEB02'", "It does not exist."),
         Unsupported(40, "the rule", "It selects no VMs, and the export names each VM by its ID."),
     )
 

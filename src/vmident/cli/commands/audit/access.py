@@ -27,7 +27,7 @@ PrincipalWords = Annotated[
     typer.Option(
         "--principal",
         metavar="OBJECT_ID",
-        help="User, group or service principal, by object ID. Repeatable.",
+        help="User, group, or service principal, by object ID. Repeatable.",
         show_default=False,
     ),
 ]
@@ -68,8 +68,8 @@ def access(
     meant = selected_vms(vms, vm_options, run) if is_selection(vms, vm_options, run) else None
     if meant is None and not identities and not principal:
         raise UsageError(
-            "No VM, identity or principal specified.",
-            hint="Use VM names, --identity, --principal or a selector. Example: vmident access myVM",
+            "No VM, identity, or principal specified.",
+            hint="Use VM names, --identity, --principal, or a selector. Example: vmident access myVM",
         )
     session = run.open(selecting=isinstance(meant, Selection), kind=vm_options.kind)
     words = resolve_vms(meant, session, run) if meant is not None else ()

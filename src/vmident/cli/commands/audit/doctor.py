@@ -36,7 +36,7 @@ def doctor(
 ) -> ExitCode:
     """Check sign-in, permissions and VMs for problems.
 
-    Checks the sign-in, subscription, clock, network and resource providers. For each VM, also checks your permissions
+    Checks the sign-in, subscription, clock, network, and resource providers. For each VM, also checks your permissions
     on the VM and on the identities given with --identity, whether attached identities exist, which identity is the
     default for programs in the VM, and whether the VM is running. Changes nothing without --fix. Does not check locks
     and policies.

@@ -51,7 +51,7 @@ SavedFormat = Annotated[
         "--format",
         metavar="FORMAT",
         parser=choice_of(FileFormat),
-        help="Format of the file: html, md, sarif, json or opengraph. Defaults to that of its extension.",
+        help="Format of the file: html, md, sarif, json, or opengraph. Defaults to that of its extension.",
         show_default=False,
     ),
 ]

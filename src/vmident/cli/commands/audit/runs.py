@@ -171,6 +171,6 @@ def _record_here(word: str | None, session: Session) -> RunRecord:
     if record.origin.endpoint != session.endpoint:
         raise UsageError(
             f"Run {record.id} ran in {record.origin.cloud} at {record.origin.endpoint}, not at {session.endpoint}.",
-            hint="Select that cloud with --cloud, --sandbox or VMIDENT_ARM_ENDPOINT.",
+            hint="Select that cloud with --cloud, --sandbox, or VMIDENT_ARM_ENDPOINT.",
         )
     return record

@@ -111,7 +111,7 @@ def policy(run: Run, *, file: DescriptionFile = None, export: ExportOptions, opt
     if not _PREFIX.fullmatch(options.prefix):
         raise UsageError(
             f"'{options.prefix}' is not a valid prefix.",
-            hint="Use 1 to 11 letters, digits and hyphens that begin with a letter and do not end in a hyphen.",
+            hint="Use 1 to 11 letters, digits, and hyphens that begin with a letter and do not end in a hyphen.",
         )
     job = export_job(_TARGET, file, export, run)
     settings = PolicyOptions(place, location, options.prefix, options.audit)

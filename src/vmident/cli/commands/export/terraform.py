@@ -17,8 +17,9 @@ def terraform(run: Run, *, file: DescriptionFile = None, options: ExportOptions)
     """Export a desired state as Terraform configuration.
 
     Reads the VMs that the rules currently select, and writes import blocks and resources for their user-assigned
-    identities, federated credentials and role assignments, and an azapi_update_resource for the identity of each VM and
-    scale set. The command changes nothing in Azure. The README in the folder explains how to apply the configuration.
+    identities, federated credentials, and role assignments, and an azapi_update_resource for the identity of each VM
+    and scale set. The command changes nothing in Azure. The README in the folder explains how to apply the
+    configuration.
 
     Fails without writing a file if the desired state has parts that Terraform cannot express, such as 'exclude'. Use
     --partial to export the rest.

@@ -161,7 +161,7 @@ def test_a_vm_that_was_changed_since_is_left_and_named_and_the_others_are_taken_
     error = outcome.json[1]["error"]
     assert error["code"] == "state-drifted"
     assert "it has the system-assigned identity " in error["message"]
-    assert f"'{USER}', '{OTHER}', and the run left it with" in error["message"]
+    assert f", '{USER}', and '{OTHER}'; the run left it with" in error["message"]
     assert len(program.patches) == 1
     assert program(f"runs undo {run} --yes").code == 6
 

@@ -24,7 +24,7 @@ def test_status_is_a_column_of_facts_on_a_terminal(program: Program) -> None:
 
     outcome = program("sandbox status")
 
-    assert f"subscription ID     {SUBSCRIPTION}\n" in outcome.out
+    assert f"subscriptionId      {SUBSCRIPTION}\n" in outcome.out
 
 
 def test_reset_puts_more_vms_there_where_that_is_asked_for(program: Program) -> None:

@@ -336,7 +336,7 @@ def test_a_managed_identity_that_is_gone_is_said_to_give_no_token(
         outcome = contoso("list")
 
     assert (outcome.code, outcome.error["code"]) == (4, "not-signed-in")
-    assert "could not get a token for 'the system-assigned identity'" in outcome.error["message"]
+    assert "Could not get a token for 'the system-assigned identity'" in outcome.error["message"]
 
 
 def _managed(token: str) -> dict[str, str]:

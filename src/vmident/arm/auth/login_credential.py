@@ -49,7 +49,7 @@ class LoginCredential:
             raise _ended(self._sign_in, reason_of(ended)) from ended
         except (ClientAuthenticationError, ValueError) as failure:
             self._check_store()
-            what = f"vmident could not get a token for '{self._sign_in.name}'"
+            what = f"Could not get a token for '{self._sign_in.name}'"
             raise token_failure(failure, self._cloud, what, "Sign in again: vmident login") from failure
         self.origin = origin
         return token

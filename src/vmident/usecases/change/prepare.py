@@ -168,8 +168,8 @@ def check_stands(machine: VirtualMachine, states: Sequence[IdentityState]) -> No
     if any(machine.identity.is_same_as(one) for one in states):
         return
     raise StateDrifted(
-        f"{capitalized(titled(machine.id))} has changed since the run: it has {machine.identity.summary}, and the "
-        f"run left it with {states[0].summary}. It was not changed.",
+        f"{capitalized(titled(machine.id))} has changed since the run: it has {machine.identity.summary}; the run "
+        f"left it with {states[0].summary}. It was not changed.",
         hint=f"To see its current identities: {command_line('vmident', 'show', machine.id)}",
     )
 

@@ -34,7 +34,7 @@ class FixOptions(Struct, frozen=True):
 def doctor(
     run: Run, *, vms: VmWords = None, vm_options: VmOptions, identity: IdentityWords = None, fixing: FixOptions
 ) -> ExitCode:
-    """Check sign-in, permissions and VMs for problems.
+    """Check sign-in, permissions, and VMs for problems.
 
     Checks the sign-in, subscription, clock, network, and resource providers. For each VM, also checks your permissions
     on the VM and on the identities given with --identity, whether attached identities exist, which identity is the

@@ -43,7 +43,7 @@ class HistoryOptions(Struct, frozen=True):
 
 
 def history(run: Run, *, vms: VmWords = None, vm_options: VmOptions, options: HistoryOptions) -> ExitCode:
-    """Show who changed the identities of VMs, when and how.
+    """Show who changed the identities of VMs, when, and how.
 
     Shows the changes of the last 14 days, newest first, with the user or application, the client, and the vmident run.
     Azure does not keep older changes. A new change appears within about 5 minutes. --all and -g include deleted VMs;

@@ -38,7 +38,7 @@ def test_a_page_that_cannot_be_had_leaves_no_half_of_a_list(program: Program, ou
 
 def test_people_read_how_many_there_are(program: Program) -> None:
     assert program(f"list -g {GROUP} -o human").out.splitlines()[-1] == "4 VMs"
-    assert program("list --tag lost -o human").out == "No VMs.\n"
+    assert program("list --tag lost -o human").err == "No VMs found with tag lost.\n"
     program.sandbox.add_group("other")
     program.sandbox.add_vm("other", "only")
     assert program("list -g other -o human").out.splitlines()[-1] == "1 VM"

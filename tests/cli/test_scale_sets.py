@@ -89,8 +89,8 @@ def test_a_selection_takes_both_kinds_and_counts_them(program: Program) -> None:
     ("kind", "nothing"), [("vm", "No VMs"), ("vmss", "No scale sets"), ("any", "No VMs or scale sets")]
 )
 def test_nothing_found_is_said_of_the_kinds_that_were_meant(program: Program, kind: str, nothing: str) -> None:
-    assert program(f"list --kind {kind} --tag no=such -o human").out == f"{nothing}.\n"
-    assert program(f"enable-system --kind {kind} --tag no=such --yes").err == f"{nothing} match.\n"
+    assert program(f"list --kind {kind} --tag no=such -o human").err == f"{nothing} found with tag no=such.\n"
+    assert program(f"enable-system --kind {kind} --tag no=such --yes").err == f"{nothing} found with tag no=such.\n"
 
 
 def test_an_interrupted_run_of_both_kinds_is_resumed(program: Program) -> None:

@@ -79,7 +79,7 @@ def test_one_that_vms_have_is_left_alone_and_both_ways_out_are_told(program: Pro
     assert fates(outcome.json) == [("appVM", "attached"), ("dbVM", "attached")]
     error = outcome.json["error"]
     assert error["code"] == "still-attached"
-    assert "'appVM' (myResourceGroup), 'dbVM' (myResourceGroup)" in error["message"]
+    assert "'appVM' (myResourceGroup) and 'dbVM' (myResourceGroup)" in error["message"]
     assert "--detach" in error["hint"] and "--force" in error["hint"]
     assert is_there(program, USER)
 

@@ -24,8 +24,8 @@ OTHER = "otherIdentity"
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PRINCIPAL_LOST = (
-    "The principal GUID of the system-assigned identity will be permanently deleted. Role assignments that are "
-    "not deleted with it will be orphaned. If you enable the identity again, it gets a new principal without them."
+    "Disabling the system-assigned identity permanently deletes its principal GUID and orphans the role "
+    "assignments that are not deleted with it. If you enable the identity again, it gets a new principal without them."
 )
 DEFAULT_LOST = (
     "Programs in the VM that do not specify an identity get tokens for {} until cached tokens expire (up to about "
@@ -86,7 +86,7 @@ def test_what_the_question_has_not_said_is_a_warning_all_the_same(program: Progr
 
     assert outcome.code == 0
     assert re.findall(r"warning: (\w+): .* is listed more than once", outcome.err) == ["webVM", "myVM"]
-    assert outcome.err.count("Programs in the VM") == outcome.err.count("will be permanently deleted") == 1
+    assert outcome.err.count("Programs in the VM") == outcome.err.count("permanently deletes its principal") == 1
 
 
 @pytest.mark.parametrize("answer", ["n\n", "N\n", "no\n", "\n", ""], ids=["n", "N", "no", "enter", "end of input"])

@@ -115,12 +115,14 @@ def test_c1_the_gravest_warning_comes_first(now: IdentityState, change: Change) 
 def test_c1_the_principal_that_is_lost_is_named() -> None:
     now = IdentityState(SystemIdentity("the-principal", "the-tenant"))
     (lost, _) = consequences(transition(now, DisableSystem()))
-    assert "principal the-principal of" in lost.message
+    assert "deletes its principal the-principal and" in lost.message
 
 
 def test_c1_a_principal_that_azure_has_not_named_is_lost_without_a_name() -> None:
     (lost, _) = consequences(transition(SYSTEM, DisableSystem()))
-    assert lost.message.startswith("The principal of the system-assigned identity will be permanently deleted")
+    assert lost.message.startswith(
+        "Disabling the system-assigned identity permanently deletes its principal and orphans"
+    )
 
 
 def test_c2_c3_whom_programs_were_and_will_be_is_said_and_for_how_long_tokens_last() -> None:

@@ -162,8 +162,9 @@ def _principal_lost(before: IdentityState) -> Notice:
     which = f" {principal}" if principal else ""
     return Notice(
         PRINCIPAL_LOST,
-        f"The principal{which} of the system-assigned identity will be permanently deleted. Role assignments that are "
-        "not deleted with it will be orphaned. If you enable the identity again, it gets a new principal without them.",
+        f"Disabling the system-assigned identity permanently deletes its principal{which} and orphans the role "
+        "assignments that are not deleted with it. If you enable the identity again, it gets a new principal without "
+        "them.",
     )
 
 

@@ -92,7 +92,7 @@ def test_a_warning_of_many_is_one_line_and_the_document_has_it_for_each(program:
     assert [line.split(":")[1] for line in outcome.err.splitlines()] == [
         f" 25 VMs ({', '.join(NAMES[:5])} and 20 more)"
     ] * 2
-    assert "The principal ... of the system-assigned identity will be permanently deleted" in outcome.err
+    assert "Disabling the system-assigned identity permanently deletes its principal ..." in outcome.err
     assert [len(one["warnings"]) for one in outcome.json] == [2] * 25
 
 

@@ -132,7 +132,7 @@ def test_a_loss_for_more_than_a_screenful_asks_for_the_number(
     assert "1 VM will lose:\n" in outcome.err
     assert "This changes 21 VMs. Type 21 to confirm: " in outcome.err
     # Told once for all that lose the same, and not again afterwards.
-    assert outcome.err.count("will be permanently deleted") == 2
+    assert outcome.err.count("permanently deletes its principal") == 2
 
 
 def test_a_thousand_vms_are_selected_by_lists_alone(program: Program) -> None:

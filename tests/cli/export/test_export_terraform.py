@@ -90,7 +90,7 @@ def test_detaching_all_and_disabling_leaves_nothing_to_plan(program: Program, de
 def test_what_terraform_breaks_on_vms_is_the_warnings_of_the_plan(program: Program, desired_file: Description) -> None:
     file = desired_file("version: 1\nrules:\n- vms: {names: [webVM]}\n  system: false\n  identities: {exactly: []}\n")
     planned = program(f"plan -f {file}").err
-    assert "permanently deleted" in planned
+    assert "permanently deletes" in planned
     assert export(program, file) == planned
     readme = contents(folder_of(program))["README.md"]
     assert "`terraform apply` disables the system-assigned identity of 1 VM or scale set." in readme

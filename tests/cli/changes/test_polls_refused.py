@@ -70,7 +70,7 @@ def test_a_change_whose_poll_is_refused_is_unknown_where_the_vm_cannot_be_read_a
     assert (outcome.code, outcome.json["status"], outcome.json["after"]) == (1, "unknown", None)
     run = program("runs list").json[0]["run"]
     assert outcome.err.endswith(
-        f"The outcome of the change to 1 VM is unknown. To resume it: vmident runs resume {run}\n"
+        f"The outcome of the change to 1 VM is unknown. To resume the run: vmident runs resume {run}\n"
     )
     assert [vm["status"] for vm in program("runs show").json["vms"]] == ["unknown"]
     program.rules.clear()

@@ -123,7 +123,7 @@ def test_what_is_about_to_be_lost_is_shown_with_what_that_breaks_and_what_comes_
         "  - system-assigned identity  principal the-principal",
         "  - one (myGroup)  client client-1",
     ]
-    assert [text[:19] for text in _texts(broken)] == ["  ! The principal t", "  ! Programs in the"]
+    assert [text[:19] for text in _texts(broken)] == ["  ! Disabling the s", "  ! Programs in the"]
     assert not any("two" in line.text for line in (heading, system, one))
 
 

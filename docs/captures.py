@@ -52,7 +52,7 @@ rules:
 """
 INTRODUCTION = """# Output at different widths
 
-This page shows the output of vmident on terminals of 100, 80 and 40 columns, captured from runs in the sandbox. vmident
+This page shows the output of vmident on terminals of 100, 80, and 40 columns, from runs in the sandbox. vmident
 wraps text at words, shortens table cells with `…`, and leaves out columns on a very narrow terminal. It does not break
 resource IDs, so that you can copy them: the terminal wraps them. If the output is not a terminal, vmident does not wrap
 or shorten it.

@@ -19,7 +19,7 @@ COUNTED = "412 of 1000 done · 3 failed, 71 in flight, 517 waiting · 1:00 elaps
         ),
         (
             replace(GOING, per_minute=1316.0, limit_per_minute=241.0),
-            f"{COUNTED} · 1316 VMs/min, slowing to Azure's limit of 241 VMs/min",
+            f"{COUNTED} · 1316 VMs/min, slowing to a limit of 241",
         ),
         (
             Progress(0.0, 0, 0, 2, 498, 0.0, 600.0, 250.0),

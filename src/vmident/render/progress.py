@@ -59,7 +59,7 @@ def _pace(progress: Progress) -> Iterator[str]:
     if limit is None:
         yield pace
     elif progress.per_minute > limit * _BURST:
-        yield f"{pace}, slowing to Azure's limit of {limit:.0f} VMs/min"
+        yield f"{pace}, slowing to a limit of {limit:.0f}"
     else:
         yield f"{pace}, Azure's limit {limit:.0f}"
 

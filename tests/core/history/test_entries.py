@@ -30,6 +30,12 @@ ROWS = st.builds(
 )
 
 
+def test_two_authors_of_the_same_change_at_the_same_moment_have_an_order() -> None:
+    same = [row(0.0, values(WITH_APP, NONE), by=one) for one in (SYSTEM, ALICE)]
+    assert history_of(same) == history_of(same[::-1])
+    assert history_of(same)[0].author == ALICE
+
+
 @given(st.lists(ROWS, max_size=8), st.randoms())
 def test_the_order_of_rows_does_not_matter(rows: list[ResourceChange], random: object) -> None:
     shuffled = list(rows)

@@ -80,8 +80,10 @@ def _of_one(rows: list[ResourceChange]) -> Iterator[HistoryEntry]:
             yield HistoryEntry(row.resource, row.at_seconds, row.kind, row.author, changes, before, after, run)
 
 
-def _by_time(row: ResourceChange) -> tuple[float, str, str]:
-    return row.at_seconds, row.kind.value, repr(sorted(row.values.items()))
+def _by_time(row: ResourceChange) -> tuple[float, str, str, bool, str]:
+    """Return a key that two different rows never share; of the same change, an author comes before 'System'."""
+    values, author = repr(sorted(row.values.items())), row.author
+    return row.at_seconds, row.kind.value, values, author.is_system, repr(author)
 
 
 def _joined(rows: Sequence[ResourceChange]) -> Iterator[ResourceChange]:

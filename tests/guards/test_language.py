@@ -21,6 +21,8 @@ _IN_MESSAGES = re.compile(
     r"taken back|put back|brought back|go on with|carry (it )?out|carried out|for good|Leave .* out|way out)\b"
 )
 
+_IN_SCHEMA = re.compile(r"\b(is|are) (not )?to (be|have)\b|stands for|[Ff]ull id|\bIds? of")
+
 # vmident is on no public index: there, its name may be another's.
 _FROM_AN_INDEX = re.compile(r"""(\binstall|\bpipx run|\buvx)(",|\s+-\S+)*\s+['"]?vmident(?![-\w/])""")
 
@@ -49,6 +51,12 @@ def test_docstrings_begin_with_the_verbs_of_the_field() -> None:
 
 def test_messages_use_the_words_of_the_field() -> None:
     assert found_in(OURS, lambda path: filter(_IN_MESSAGES.search, messages(tree_of(path)))) == {}
+
+
+def test_the_schema_uses_the_words_of_the_field() -> None:
+    """Editors show its descriptions."""
+    text = (PROJECT / "src/vmident/schema/desired-state.json").read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if _IN_MESSAGES.search(line) or _IN_SCHEMA.search(line)] == []
 
 
 def test_nothing_installs_vmident_by_its_bare_name() -> None:

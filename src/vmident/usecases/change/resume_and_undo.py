@@ -47,11 +47,11 @@ def resume_run(record: RunRecord, ports: Ports, execution: ExecutionOptions) -> 
 def undo_run(
     record: RunRecord, ports: Ports, execution: ExecutionOptions, *, remove_roles: bool
 ) -> tuple[ChangeResult, ...]:
-    """Take back what a run did, as a run of its own; one result for each VM to which the run sent anything.
+    """Undo a run by a new run; return a result for each VM to which the run sent anything.
 
     A VM that is no longer as the run left it fails with `StateDrifted`. One whose outcome is unknown is undone
-    if the change was made, and left alone if it was not. One that is to get back an identity that has
-    been deleted fails with `NotFound`, with nothing sent; so does a run that did nothing but delete identities.
+    if the change was made, and left alone if it was not. One whose identity would be attached again, but has
+    been deleted, fails with `NotFound`, with nothing sent; so does a run that did nothing but delete identities.
     """
     entries = _as_they_are_now([entry for entry in record.entries if _has_done_something(entry)], ports.journal)
     gone = _deleted({identity for entry in entries for identity in inverse(entry.outcome).added}, ports.identities)
